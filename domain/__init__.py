@@ -1,0 +1,1 @@
+"""The rules: what is always true of coupons, whoever asks and wherever they are kept."""

@@ -1,0 +1,141 @@
+"""Coupon: the aggregate root, and the only door to its inventory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID, uuid5
+
+from domain.discount import DiscountPolicy
+from domain.inventory import Inventory
+from domain.issued_coupon import IssuedCoupon
+from domain.member import Member
+from domain.refusals import AlreadyStarted, Closed, NotOpenYet, SoldOut
+
+Issuing = Literal["queue", "pessimistic", "optimistic", "redis_lock"]
+ISSUING_WAYS: tuple[Issuing, ...] = get_args(Issuing)
+
+CODE_LENGTH_MAX = 40
+DESCRIPTION_LENGTH_MAX = 200
+_CODE = re.compile(rf"[a-z0-9][a-z0-9_\-]{{0,{CODE_LENGTH_MAX - 1}}}")
+
+
+def is_code(text: str) -> bool:
+    """Whether `text` can name a coupon: 1 to 40 of `a-z 0-9 _ -`, a letter or digit first."""
+    return _CODE.fullmatch(text) is not None
+
+
+@dataclass(slots=True, eq=False)
+class Coupon:
+    """A coupon on offer, with the holders that were recalled from where they are kept."""
+
+    id: UUID
+    code: str
+    description: str
+    discount: DiscountPolicy
+    inventory: Inventory
+    opens_at: datetime
+    expire_date: datetime
+    issuing: Issuing = "queue"
+    _held: dict[str, IssuedCoupon] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if not is_code(self.code):
+            raise ValueError(
+                f"code must be 1 to {CODE_LENGTH_MAX} of a-z 0-9 _ -, beginning with a letter "
+                f"or digit, got {self.code[:80]!r}"
+            )
+        if not 1 <= len(self.description) <= DESCRIPTION_LENGTH_MAX:
+            raise ValueError(f"description must be 1 to {DESCRIPTION_LENGTH_MAX} characters")
+        if self.issuing not in ISSUING_WAYS:
+            raise ValueError(
+                f'issuing must be one of {", ".join(ISSUING_WAYS)}, got "{self.issuing}"'
+            )
+        for name, time in (("opens_at", self.opens_at), ("expire_date", self.expire_date)):
+            if time.tzinfo is None:
+                raise ValueError(f"{name} needs a time zone, got {time.isoformat()}")
+        if self.opens_at >= self.expire_date:
+            raise ValueError(
+                f"opens_at must come before expire_date, got {self.opens_at.isoformat()} "
+                f"and {self.expire_date.isoformat()}"
+            )
+
+    def recall(self, issued: Iterable[IssuedCoupon]) -> None:
+        """Remember who already holds one. Whoever is to be issued to must be recalled first."""
+        for one in issued:
+            if one.coupon_id != self.id:
+                raise ValueError(f"issued coupon {one.id} is not of coupon {self.code}")
+            self._held[one.member_id] = one
+
+    def issue_to(self, member: Member, now: datetime) -> IssuedCoupon:
+        """Give `member` one; asked again, the same one.
+
+        Raises NotOpenYet, Closed or SoldOut. Its id follows from coupon and member (a version 5
+        UUID, RFC 9562), so that a repeated attempt can't even name a second one.
+        """
+        if held := self._held.get(member.id):
+            return held
+        if now < self.opens_at:
+            raise NotOpenYet(self.opens_at)
+        if now >= self.expire_date:
+            raise Closed
+        if not self.inventory.has_available_stock:
+            raise SoldOut
+        self.inventory = self.inventory.use()
+        issued = IssuedCoupon(
+            id=uuid5(self.id, member.id),
+            coupon_id=self.id,
+            member_id=member.id,
+            issued_at=now,
+            expire_date=self.expire_date,
+        )
+        self._held[member.id] = issued
+        return issued
+
+    def change(
+        self,
+        *,
+        description: str | None = None,
+        discount: DiscountPolicy | None = None,
+        total_count: int | None = None,
+        opens_at: datetime | None = None,
+        expire_date: datetime | None = None,
+        issuing: Issuing | None = None,
+    ) -> Coupon:
+        """The coupon with what was given changed, checked as at birth.
+
+        Raises AlreadyStarted where issuing has started and the change touches what was promised:
+        the discount, when it opens, the way of issuing, or an earlier end. The stock (never below
+        what is used), a later end and the description may still change. ValueError for what can
+        never be.
+        """
+        changed = Coupon(
+            id=self.id,
+            code=self.code,
+            description=self.description if description is None else description,
+            discount=discount or self.discount,
+            inventory=self.inventory
+            if total_count is None
+            else self.inventory.resize(total_count),
+            opens_at=opens_at or self.opens_at,
+            expire_date=expire_date or self.expire_date,
+            issuing=issuing or self.issuing,
+        )
+        breaks_a_promise = (
+            changed.discount != self.discount
+            or changed.opens_at != self.opens_at
+            or changed.issuing != self.issuing
+            or changed.expire_date < self.expire_date
+        )
+        if self.inventory.is_started and breaks_a_promise:
+            raise AlreadyStarted
+        return changed
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Coupon) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)

@@ -1,0 +1,76 @@
+"""How many of a coupon there are and how many are taken; never more than there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from domain.refusals import SoldOut
+
+TOTAL_COUNT_MAX = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """A stock of coupons. Every change gives a new Inventory.
+
+    Raises ValueError where the counts contradict each other, so that no wrong one can exist.
+    """
+
+    total_count: int
+    used_count: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.used_count <= self.total_count:
+            raise ValueError(
+                f"used_count must lie between 0 and total_count, "
+                f"got {self.used_count} of {self.total_count}"
+            )
+        if self.total_count > TOTAL_COUNT_MAX:
+            raise ValueError(
+                f"total_count must be at most {TOTAL_COUNT_MAX:,}, got {self.total_count:,}"
+            )
+
+    @property
+    def remain_count(self) -> int:
+        return self.total_count - self.used_count
+
+    @property
+    def has_available_stock(self) -> bool:
+        return self.remain_count > 0
+
+    @property
+    def is_started(self) -> bool:
+        """Whether at least one has been given out, after which promises are fixed."""
+        return self.used_count > 0
+
+    def use(self, count: int = 1) -> Inventory:
+        """Take `count` out of the stock. Raises SoldOut where fewer remain."""
+        if count < 1:
+            raise ValueError(f"count must be at least 1, got {count}")
+        if count > self.remain_count:
+            raise SoldOut
+        return replace(self, used_count=self.used_count + count)
+
+    def add(self, count: int) -> Inventory:
+        """Put `count` more on offer."""
+        if count < 1:
+            raise ValueError(f"count must be at least 1, got {count}")
+        return replace(self, total_count=self.total_count + count)
+
+    def remove(self, count: int) -> Inventory:
+        """Take `count` off the offer; only what nobody holds can go (ValueError)."""
+        if count < 1:
+            raise ValueError(f"count must be at least 1, got {count}")
+        if count > self.remain_count:
+            raise ValueError(
+                f"only {self.remain_count} of {self.total_count} can be removed, got {count}"
+            )
+        return replace(self, total_count=self.total_count - count)
+
+    def resize(self, total_count: int) -> Inventory:
+        """The same stock with `total_count` on offer, by way of `add` or `remove`."""
+        if total_count > self.total_count:
+            return self.add(total_count - self.total_count)
+        if total_count < self.total_count:
+            return self.remove(self.total_count - total_count)
+        return self

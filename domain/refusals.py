@@ -1,0 +1,74 @@
+"""Every "no" a person can get: one class each, its docstring the sentence they read."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import datetime
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """The request was refused."""
+
+    slug: ClassVar[str] = "refused"
+    title: ClassVar[str] = "Refused"
+
+    @property
+    def detail(self) -> str:
+        """The sentence for the person who reads it."""
+        return inspect.getdoc(type(self)) or self.title
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class NotOpenYet(Refusal):
+    """This coupon can't be had yet: come back when it opens."""
+
+    slug = "not_open_yet"
+    title = "Not open yet"
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__(opens_at)
+        self.opens_at = opens_at
+
+
+class Closed(Refusal):
+    """The time for this coupon is over; no more are given out."""
+
+    slug = "closed"
+    title = "Closed"
+
+
+class SoldOut(Refusal):
+    """Every coupon has found an owner."""
+
+    slug = "sold_out"
+    title = "Sold out"
+
+
+class AlreadyStarted(Refusal):
+    """Coupons have already been given out, so what was promised can't be changed any more."""
+
+    slug = "already_started"
+    title = "Already started"
+
+
+class AlreadyUsed(Refusal):
+    """This coupon has already been used."""
+
+    slug = "already_used"
+    title = "Already used"
+
+
+class CouponExpired(Refusal):
+    """This coupon's time is over; it can't be used any more."""
+
+    slug = "expired"
+    title = "Expired"
+
+
+# What a batch can answer a member, by the name that travels through the line and back.
+ISSUE_REFUSALS: dict[str, type[Refusal]] = {
+    kind.slug: kind for kind in (NotOpenYet, Closed, SoldOut)
+}
