@@ -117,9 +117,7 @@ class Coupon:
             code=self.code,
             description=self.description if description is None else description,
             discount=discount or self.discount,
-            inventory=self.inventory
-            if total_count is None
-            else self.inventory.resize(total_count),
+            inventory=self.inventory if total_count is None else self.inventory.resize(total_count),
             opens_at=opens_at or self.opens_at,
             expire_date=expire_date or self.expire_date,
             issuing=issuing or self.issuing,

@@ -1,0 +1,1 @@
+"""The commands: the only room that composes settings, objects and processes."""

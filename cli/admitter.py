@@ -1,0 +1,117 @@
+"""The admitter process: ticks, and now and then brings Postgres's word to the line."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine
+
+from cli.settings import AdmitterSettings
+from issuance.catalogue import offers
+from issuance.database import open_engine
+from issuance.desk import Desk, DeskLimits
+from issuance.errors import OfficeError
+from issuance.holdings import expire_stale
+from waitroom.admitter import Admitter
+from waitroom.errors import LineError
+from waitroom.line import Line, open_line
+from web.settling import settle
+
+log = structlog.get_logger(__name__)
+
+SETTLE_EVERY_S = 1.0
+EXPIRE_EVERY_S = 60.0
+TROUBLE_REST_S = 0.5
+REDIS_TIMEOUT_S = 2.0
+
+
+class DeskByTheLine:
+    """The desk as the admitter's destination; the border between async and sync is here."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def free_seats(self) -> int:
+        return await asyncio.to_thread(self._desk.free_seats)
+
+    async def feed(self, code: str, members: Sequence[str]) -> None:
+        await asyncio.to_thread(self._desk.feed, code, members)
+
+
+async def run_admitter(settings: AdmitterSettings) -> None:
+    """Admit until SIGTERM or SIGINT; the tick under way is finished first."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    line = open_line(settings.REDIS_URL, timeout_s=REDIS_TIMEOUT_S)
+    # Without retries: who feeds doesn't know whether a lost answer was a yes. The rescue does.
+    redis = Redis.from_url(
+        settings.queue_redis_url, socket_timeout=REDIS_TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+    )
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
+    admitter = Admitter(line, DeskByTheLine(_desk(redis, settings)), lease_s=settings.LEASE_S)
+    log.info("admitting")
+    try:
+        await asyncio.gather(
+            _again_and_again(admitter.tick, stop),
+            _again_and_again(lambda: _settle_all(engine, line), stop),
+            _again_and_again(lambda: _expire(engine), stop),
+        )
+    finally:
+        await line.aclose()
+        redis.close()
+        engine.dispose()
+    log.info("stopped")
+
+
+def _desk(redis: Redis, settings: AdmitterSettings) -> Desk:
+    limits = DeskLimits(
+        batch_max=settings.BATCH_MAX,
+        backlog_max=settings.BACKLOG_MAX,
+        job_timeout_s=settings.JOB_TIMEOUT_S,
+    )
+    return Desk(redis, queue=settings.QUEUE_NAME, limits=limits)
+
+
+async def _again_and_again(work: Callable[[], Awaitable[float]], stop: asyncio.Event) -> None:
+    """Do the work, rest as long as it says, and go on when a part is away: that is said once."""
+    trouble: str | None = None
+    while not stop.is_set():
+        try:
+            rest_s = await work()
+            if trouble:
+                log.info("all is well again")
+            trouble = None
+        except (LineError, OfficeError) as error:
+            kind, rest_s = type(error).__name__, TROUBLE_REST_S
+            if kind != trouble:
+                log.warning("a part is away; trying again", part=kind, cause=repr(error.__cause__))
+            trouble = kind
+        if rest_s > 0:
+            await _rest(stop, rest_s)
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _settle_all(engine: Engine, line: Line) -> float:
+    """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""
+    for offer in await asyncio.to_thread(offers, engine):
+        await settle(line, offer)
+    return SETTLE_EVERY_S
+
+
+async def _expire(engine: Engine) -> float:
+    await asyncio.to_thread(expire_stale, engine, datetime.now(UTC))
+    return EXPIRE_EVERY_S

@@ -1,0 +1,122 @@
+"""`waitroom coupon`: creating and looking at coupons, from a shell."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from rich.table import Table
+
+from cli.settings import BadSettings
+from cli.stores import WHO, console, postgres, print_json, put_in_force
+from domain.coupon import Coupon
+from domain.discount import DiscountPolicy
+from domain.inventory import Inventory
+from domain.room_settings import RoomSettings
+from issuance import catalogue
+from issuance.catalogue import Offer
+from web.shapes import CouponOut
+
+app = typer.Typer(no_args_is_help=True, help="Create, list and show coupons.")
+
+Json = Annotated[bool, typer.Option("--json", help="for scripts")]
+Code = Annotated[str, typer.Argument(help="1 to 40 of a-z 0-9 _ -")]
+
+
+def parse_time(text: str) -> datetime:
+    """An RFC 3339 time; it must name its zone, since this machine's is nobody's business."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadSettings(f'"{text}" is not a time such as 2026-05-01T10:00:00+09:00') from None
+    if time.tzinfo is None:
+        raise BadSettings(f'"{text}" needs a time zone: end it with Z or, for Korea, +09:00')
+    return time
+
+
+@app.command()
+def create(
+    code: Code,
+    total: Annotated[int, typer.Option(help="how many there are")],
+    description: Annotated[str, typer.Option()],
+    amount: Annotated[int | None, typer.Option(help="off, in the smallest unit")] = None,
+    percent: Annotated[int | None, typer.Option(help="off, 1 to 100")] = None,
+    cap: Annotated[int | None, typer.Option(help="the most a percentage takes off")] = None,
+    opens_at: Annotated[str | None, typer.Option(help="RFC 3339; default: now")] = None,
+    expire_date: Annotated[str | None, typer.Option(help="RFC 3339; default: 30 days on")] = None,
+    issuing: Annotated[str, typer.Option(help="queue or pessimistic")] = "queue",
+    rate: Annotated[float, typer.Option(help="admissions a second")] = 100,
+    burst: int = 100,
+    seats: int = 2_000,
+    size_max: int = 1_000_000,
+    as_json: Json = False,
+) -> None:
+    """Put a coupon on offer; with issuing `queue`, its line opens with it."""
+    if (amount is None) == (percent is None):
+        raise BadSettings("Give either --amount or --percent.")
+    now = datetime.now(UTC)
+    opens = parse_time(opens_at) if opens_at else now
+    try:
+        coupon = Coupon(
+            id=uuid4(),
+            code=code,
+            description=description,
+            discount=DiscountPolicy(
+                "amount" if percent is None else "percent", amount or percent or 0, cap
+            ),
+            inventory=Inventory(total),
+            opens_at=opens,
+            expire_date=parse_time(expire_date) if expire_date else opens + timedelta(days=30),
+            issuing=issuing,  # type: ignore[arg-type]  # the coupon checks it
+        )
+        room = RoomSettings(rate, burst, seats, size_max) if issuing == "queue" else None
+    except ValueError as error:
+        raise BadSettings(str(error)) from None
+    with postgres() as engine:
+        made = catalogue.create(engine, coupon, room, who=WHO, now=now)
+    put_in_force(made)
+    _show([made], as_json=as_json)
+
+
+@app.command(name="list")
+def list_coupons(as_json: Json = False) -> None:
+    """All coupons, by the time they open."""
+    with postgres() as engine:
+        found = catalogue.offers(engine)
+    if as_json:
+        print_json([_as_json(offer) for offer in found])
+    else:
+        _show(found, as_json=False)
+
+
+@app.command()
+def show(code: Code, as_json: Json = False) -> None:
+    """One coupon."""
+    with postgres() as engine:
+        _show([catalogue.offer(engine, code)], as_json=as_json)
+
+
+def _as_json(offer: Offer) -> object:
+    return CouponOut.of(offer, datetime.now(UTC)).model_dump(mode="json")
+
+
+def _show(found: list[Offer], *, as_json: bool) -> None:
+    if as_json:
+        print_json(_as_json(found[0]))
+        return
+    table = Table("code", "state", "used", "total", "opens", "ends", "issuing", "description")
+    for offer in found:
+        out = CouponOut.of(offer, datetime.now(UTC))
+        table.add_row(
+            out.code,
+            out.state,
+            f"{out.used_count:,}",
+            f"{out.total_count:,}",
+            f"{out.opens_at:%Y-%m-%d %H:%M}Z",
+            f"{out.expire_date:%Y-%m-%d %H:%M}Z",
+            out.issuing,
+            out.description,
+        )
+    console.print(table)

@@ -1,0 +1,166 @@
+"""The demo: web, admitter and workers on embedded servers, with a sample coupon."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from cli.embedded import EmbeddedPostgres, EmbeddedValkey
+from cli.embedded.child import port_is_free
+from cli.home import FOLDER, DemoSecrets, forget_environment, keep_environment
+from cli.settings import BadSettings, WebSettings, read
+from cli.supervise import Child, supervise
+from domain.coupon import Coupon
+from domain.discount import DiscountPolicy
+from domain.inventory import Inventory
+from domain.room_settings import RoomSettings
+from issuance import catalogue
+from issuance.database import open_engine
+from issuance.errors import NoSuchCoupon
+from issuance.migrate import migrate
+
+SAMPLE = "spring"
+READY_WITHIN_S = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    port: int
+    coupons: int
+    rate_per_s: float
+    fresh: bool
+    host: str = "127.0.0.1"
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+def run_demo(options: DemoOptions, console: Console) -> int:
+    """Serve until Ctrl-C; the exit code. Raises BadSettings, EmbeddedServerError, OfficeAway."""
+    if not port_is_free(options.port):
+        raise BadSettings(
+            f"Port {options.port} is taken: is a demo running already? Choose another with --port."
+        )
+    folder = FOLDER.absolute()
+    with ExitStack() as stack:
+        environ = _prepare(folder, options, stack, console)
+        settings = read(WebSettings, environ)
+        _set_up_database(settings, options, console)
+        keep_environment(folder, environ)
+        stack.callback(forget_environment, folder)
+        processes = [
+            Child("web", _command("web", "--host", options.host, "--port", str(options.port))),
+            Child("admitter", _command("admitter")),
+            Child("worker", _command("worker", "--workers", str(settings.WORKERS))),
+        ]
+        for child in processes:
+            child.env = os.environ | environ
+        return supervise(processes, started=_welcome(options, settings, console))
+
+
+def _prepare(
+    folder: Path, options: DemoOptions, stack: ExitStack, console: Console
+) -> dict[str, str]:
+    """Start what servers are needed; the environment of the demo's processes."""
+    given = {n: os.environ.get(n, "") for n in ("DATABASE_URL", "REDIS_URL")}
+    if options.fresh and any(given.values()):
+        raise BadSettings("--fresh empties embedded servers only; yours are left as they are.")
+    folder.mkdir(mode=0o755, exist_ok=True)
+    if options.fresh:
+        for name in ("postgres", "valkey"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+    if not given["DATABASE_URL"]:
+        console.print("Starting Postgres ...")
+        given["DATABASE_URL"] = stack.enter_context(EmbeddedPostgres(folder / "postgres")).url
+    if not given["REDIS_URL"]:
+        console.print("Starting Valkey, a Redis-compatible server ...")
+        given["REDIS_URL"] = stack.enter_context(EmbeddedValkey(folder / "valkey")).url
+    made = DemoSecrets.kept_in(folder)
+    defaults = {
+        "TICKET_SECRETS": made.ticket_secret,
+        "MEMBER_TOKEN_SECRETS": made.member_token_secret,
+        "ADMIN_TOKEN": made.admin_token,
+        "BASE_URL": options.base_url,
+        "DEMO": "1",
+    }
+    own = {name: os.environ[name] for name in WebSettings.model_fields if name in os.environ}
+    return defaults | own | given
+
+
+def _set_up_database(settings: WebSettings, options: DemoOptions, console: Console) -> None:
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="demo")
+    try:
+        migrate(engine)
+        try:
+            found = catalogue.offer(engine, SAMPLE).coupon
+        except NoSuchCoupon:
+            now = datetime.now(UTC)
+            coupon = Coupon(
+                id=uuid4(),
+                code=SAMPLE,
+                description="Spring sale: 5,000 off your next order",
+                discount=DiscountPolicy("amount", 5_000),
+                inventory=Inventory(options.coupons),
+                opens_at=now,
+                expire_date=now + timedelta(days=30),
+            )
+            burst = max(1, int(options.rate_per_s / 10))
+            room = RoomSettings(rate_per_s=options.rate_per_s, burst=burst)
+            catalogue.create(engine, coupon, room, who="demo", now=now)
+        else:
+            left = found.inventory.remain_count
+            console.print(
+                f"The coupon [b]{SAMPLE}[/b] is still here from before, with {left:,} left "
+                "(--fresh starts anew)."
+            )
+    finally:
+        engine.dispose()
+
+
+def _command(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "cli", *words)
+
+
+def _welcome(options: DemoOptions, settings: WebSettings, console: Console) -> Callable[[], None]:
+    def welcome() -> None:
+        _wait_until_ready(options.base_url)
+        table = Table.grid(padding=(0, 2))
+        for name, value in (
+            ("Coupons", options.base_url + "/"),
+            ("The sample", f"{options.base_url}/coupons/{SAMPLE}"),
+            ("API", options.base_url + "/openapi.json"),
+            ("Admin token", settings.ADMIN_TOKEN),
+            ("A crowd", f"python3 run.py crowd {SAMPLE} --members 10000"),
+        ):
+            table.add_row(f"[b]{name}[/b]", value)
+        title = "The waiting room is open"
+        console.print(Panel(table, title=title, subtitle="Ctrl-C ends it", expand=False))
+
+    return welcome
+
+
+def _wait_until_ready(base_url: str) -> None:
+    """Raises BadSettings where the web process does not answer in time."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(base_url + "/readyz", timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise BadSettings(f"The web process was not ready within {READY_WITHIN_S:.0f} s; see above.")

@@ -1,0 +1,174 @@
+"""A child process that never outlives us, even when we are killed without a word.
+
+The file is also the trampoline that makes it so: `spawn` runs it as a small program that drops
+privileges, asks the kernel for a signal on the parent's death, and then becomes the real one.
+Doing that in a `preexec_fn` instead would run Python between fork and exec, which can deadlock
+as soon as there are threads. It is started as a plain file with `-I -S`, so it must import
+nothing but the standard library.
+"""
+
+import functools
+import os
+import pwd
+import secrets
+import signal as signals
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+WATCH_REST_S = 0.3
+
+
+def spawn(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    log: Path | None,
+    user: str | None = None,
+    orphan_signal: signals.Signals = signals.SIGTERM,
+    hold: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start `argv`, its output appended to `log` (None: our own output), without any input.
+
+    It gets `orphan_signal` when we die. It has a session of its own, so that a Ctrl-C in the
+    terminal reaches us alone and we decide in which order things end. As root it can run as
+    `user`. The descriptors in `hold` stay open in it (a lock held for as long as it lives).
+
+    Raises OSError when the log can't be opened; a program that can't be run says so in the log
+    and exits with 126 or 127.
+    """
+    head = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(orphan_signal))]
+    fork = functools.partial(_fork, [*head, user or "", *argv], env, cwd, log, tuple(hold))
+    # The kernel's "parent" is the thread that forked. One that ends would take the child with it.
+    if threading.current_thread() is threading.main_thread():
+        return fork()
+    return _lasting_thread(os.getpid()).submit(fork).result()
+
+
+def stop(process: subprocess.Popen[bytes], *, signal: signals.Signals, grace_s: float) -> int:
+    """Send `signal`, wait up to `grace_s`, then kill. Returns the exit code (negative: signal)."""
+    process.send_signal(signal)
+    try:
+        return process.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        # The group, because where the kernel can't watch over the program a watcher stands before.
+        os.killpg(process.pid, signals.SIGKILL)
+        return process.wait()
+
+
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nobody listens on at this moment.
+
+    Below the range that outgoing connections are given, so that a port kept for the next start
+    isn't taken by a crowd's connection in the meantime.
+    """
+    for _ in range(50):
+        port = 20_000 + secrets.randbelow(12_000)
+        if port_is_free(port):
+            return port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on this port of 127.0.0.1 now."""
+    with socket.socket() as probe:
+        # As the servers do: the remains of closed connections don't keep a port busy.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+@functools.cache
+def _lasting_thread(pid: int) -> ThreadPoolExecutor:
+    """One thread that lives as long as this process; by pid, as a fork's copy has no thread."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"forks-{pid}")
+
+
+def _fork(
+    argv: list[str],
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    log: Path | None,
+    hold: tuple[int, ...],
+) -> subprocess.Popen[bytes]:
+    output = None if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own programs
+            argv,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+            pass_fds=hold,
+            start_new_session=True,
+        )
+    finally:
+        if output is not None:
+            os.close(output)
+
+
+def _become(parent: int, orphan_signal: int, user: str, argv: list[str]) -> None:
+    """What the trampoline does; it returns only where it had to stay and watch."""
+    prctl = _prctl()  # before the change of user, who may not be able to read our Python
+    if user:
+        _drop_to(user)
+    # After it, as a change of user cancels the request.
+    if prctl is None or prctl(PR_SET_PDEATHSIG, orphan_signal, 0, 0, 0) != 0:
+        sys.exit(_stand_watch(parent, orphan_signal, argv))
+    # The parent may have died before the kernel was asked: then nobody will tell us.
+    if os.getppid() != parent:
+        sys.exit(126)
+    os.execvp(argv[0], argv)  # noqa: S606 - no shell is what we want
+
+
+def _drop_to(user: str) -> None:
+    account = pwd.getpwnam(user)
+    os.setgroups([])
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+
+
+def _prctl() -> Callable[..., int] | None:
+    """Linux's call that asks for a signal on the parent's death; None where there is none."""
+    if sys.platform != "linux":
+        return None
+    try:
+        import ctypes  # not every Python is built with it
+    except ImportError:
+        return None
+    call: Callable[..., int] = ctypes.CDLL(None).prctl
+    return call
+
+
+def _stand_watch(parent: int, orphan_signal: int, argv: list[str]) -> int:
+    """Elsewhere: stay between the two, pass signals on, and notice when we are orphaned."""
+    child = subprocess.Popen(argv, close_fds=False)  # noqa: S603 - as above
+    for number in (signals.SIGINT, signals.SIGTERM, signals.SIGQUIT):
+        signals.signal(number, lambda received, _: child.send_signal(received))
+    while child.poll() is None:
+        if os.getppid() != parent:
+            child.send_signal(orphan_signal)
+            return child.wait()
+        time.sleep(WATCH_REST_S)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+if __name__ == "__main__":
+    try:
+        _become(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4:])
+    except (OSError, KeyError) as reason:
+        print(f"{sys.argv[4]} could not be started: {reason}", file=sys.stderr)
+        sys.exit(127)

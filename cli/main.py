@@ -1,0 +1,134 @@
+"""The `waitroom` command. Each process reads its settings here and is composed below."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli import coupon, crowd_command, room
+from cli.embedded import EmbeddedServerError
+from cli.home import with_running_demo
+from cli.logs import set_up_logs
+from cli.settings import (
+    AdmitterSettings,
+    BadSettings,
+    StoreSettings,
+    TokenSettings,
+    WorkerSettings,
+    read,
+)
+from cli.supervise import EXIT_BAD_SETTINGS
+from domain.member import is_member_id
+from issuance.database import open_engine
+from issuance.errors import OfficeError
+from issuance.migrate import migrate
+from waitroom.errors import LineError
+
+app = typer.Typer(
+    name="waitroom",
+    help="A virtual waiting room that issues exactly as many coupons as there are.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(coupon.app, name="coupon")
+app.add_typer(room.app, name="room")
+app.command("crowd")(crowd_command.crowd)
+
+console = Console()
+errors = Console(stderr=True)
+
+Port = Annotated[int, typer.Option(min=1, max=65_535)]
+
+
+@app.command()
+def demo(
+    port: Port = 8000,
+    coupons: Annotated[int, typer.Option(min=1, max=1_000_000, help="of the sample")] = 1_000,
+    rate: Annotated[float, typer.Option(min=0.1, max=100_000, help="admissions a second")] = 100,
+    fresh: Annotated[bool, typer.Option("--fresh", help="forget earlier demos")] = False,
+) -> None:
+    """Everything at once on embedded servers, with a sample coupon. Ctrl-C ends all of it."""
+    from cli.demo import DemoOptions, run_demo
+
+    set_up_logs("text", "demo")
+    raise typer.Exit(run_demo(DemoOptions(port, coupons, rate, fresh), console))
+
+
+@app.command()
+def web(
+    host: str = "127.0.0.1",
+    port: Port = 8000,
+    processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
+) -> None:
+    """The web process: pages and API."""
+    from cli.settings import WebSettings
+    from cli.web import serve
+
+    serve(read(WebSettings, os.environ), host=host, port=port, processes=processes)
+
+
+@app.command()
+def admitter() -> None:
+    """The admitter: lets people through at each room's rate. Any number may run."""
+    from cli.admitter import run_admitter
+
+    settings = read(AdmitterSettings, os.environ)
+    set_up_logs(settings.LOG_FORMAT, "admitter")
+    asyncio.run(run_admitter(settings))
+
+
+@app.command()
+def worker(
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="processes; default: WORKERS")
+    ] = None,
+) -> None:
+    """The worker pool: issues coupons, one Postgres connection a process."""
+    from cli.worker import run_pool
+
+    settings = read(WorkerSettings, os.environ)
+    set_up_logs(settings.LOG_FORMAT, "worker")
+    raise typer.Exit(run_pool(settings, workers or settings.WORKERS))
+
+
+@app.command(name="migrate")
+def migrate_database() -> None:
+    """Bring the database's schema up to date."""
+    settings = read(StoreSettings, with_running_demo(dict(os.environ)))
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="migrate")
+    migrate(engine)
+    engine.dispose()
+    console.print("The schema is up to date.")
+
+
+@app.command()
+def token(
+    member: Annotated[str, typer.Argument(help="1 to 64 of A-Z a-z 0-9 . _ : @ -")],
+    valid_s: Annotated[int, typer.Option(min=1, help="seconds")] = 3_600,
+) -> None:
+    """Print a member token, for trying things out."""
+    from web.identity import Identity
+
+    if not is_member_id(member):
+        raise BadSettings("MEMBER must be 1 to 64 of A-Z a-z 0-9 . _ : @ -")
+    settings = read(TokenSettings, with_running_demo(dict(os.environ)))
+    print(Identity(settings.MEMBER_TOKEN_SECRETS, "").mint(member, valid_s=valid_s))
+
+
+def run() -> None:
+    """The entry point: what goes wrong is said in a sentence, and ends with code 2 or 1."""
+    try:
+        app()
+    except BadSettings as error:
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(EXIT_BAD_SETTINGS)
+    except (EmbeddedServerError, OfficeError, LineError) as error:
+        said = str(error) or type(error).__doc__
+        errors.print(said, style="red", markup=False, highlight=False)
+        sys.exit(1)

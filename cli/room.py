@@ -1,0 +1,64 @@
+"""`waitroom room`: watching a line and turning its rate, from a shell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.coupon import Code, Json
+from cli.settings import BadSettings
+from cli.stores import WHO, console, postgres, print_json, put_in_force, with_line
+from domain.coupon import Coupon
+from domain.room_settings import ROOM_STATES, RoomSettings
+from issuance import catalogue
+from issuance.catalogue import Offer
+from waitroom.errors import NoSuchRoom
+
+app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate while it runs.")
+
+
+@app.command()
+def show(code: Code, as_json: Json = False) -> None:
+    """Settings and live figures."""
+    figures = with_line(lambda line: line.figures(code))
+    values = asdict(figures) | {"remain_count": figures.remain_count}
+    if as_json:
+        print_json(values)
+        return
+    table = Table.grid(padding=(0, 2))
+    for name, value in values.items():
+        table.add_row(f"[b]{name}[/b]", f"{value:,}" if isinstance(value, int) else str(value))
+    console.print(table)
+
+
+@app.command(name="set")
+def set_room(
+    code: Code,
+    rate: Annotated[float | None, typer.Option(help="admissions a second")] = None,
+    burst: Annotated[int | None, typer.Option(help="let through at once after a pause")] = None,
+    seats: Annotated[int | None, typer.Option(help="under way at most")] = None,
+    size_max: Annotated[int | None, typer.Option(help="waiting at most")] = None,
+    state: Annotated[str | None, typer.Option(help=", ".join(ROOM_STATES))] = None,
+) -> None:
+    """Change what was given; in force at once on every process."""
+
+    def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
+        if offer.room is None:
+            raise NoSuchRoom
+        return offer.coupon, offer.room.change(
+            rate_per_s=rate, burst=burst, seats=seats, size_max=size_max, state=state
+        )
+
+    with postgres() as engine:
+        try:
+            changed = catalogue.change(
+                engine, code, alter, who=WHO, what="room changed", now=datetime.now(UTC)
+            )
+        except ValueError as error:
+            raise BadSettings(str(error)) from None
+    put_in_force(changed)
+    console.print(f"In force: {changed.room}")

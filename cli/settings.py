@@ -1,0 +1,159 @@
+"""Settings: each process reads its environment once, here, into a frozen, checked object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+SECRET_BYTES_MIN = 32
+
+
+class BadSettings(Exception):
+    """The environment does not say what this process needs."""
+
+
+def _split(text: object) -> object:
+    return tuple(part.strip() for part in text.split(",")) if isinstance(text, str) else text
+
+
+Secrets = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+class StoreSettings(BaseModel):
+    """Where Postgres and Redis are, and what the queue between the rooms is called."""
+
+    model_config = ConfigDict(frozen=True)
+
+    DATABASE_URL: str = Field(description="Postgres, as `postgresql://user:password@host/name`")
+    REDIS_URL: str = Field(description="Redis for the line, as `redis://host:6379/0`")
+    QUEUE_REDIS_URL: str = Field("", description="Redis for RQ; default: REDIS_URL")
+    QUEUE_NAME: str = Field(
+        "waitroom-issue", pattern=r"^[A-Za-z0-9_\-]{1,64}$", description="RQ's queue"
+    )
+    LOG_FORMAT: str = Field("text", pattern="^(text|json)$", description="`text` or `json`")
+
+    @field_validator("DATABASE_URL")
+    @classmethod
+    def _is_postgres(cls, url: str) -> str:
+        if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("REDIS_URL", "QUEUE_REDIS_URL")
+    @classmethod
+    def _is_redis(cls, url: str) -> str:
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return url
+
+    @property
+    def queue_redis_url(self) -> str:
+        return self.QUEUE_REDIS_URL or self.REDIS_URL
+
+
+class TokenSettings(BaseModel):
+    """What member tokens are signed with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    MEMBER_TOKEN_SECRETS: Secrets = Field(
+        description="shared with the shop; comma separated, each at least 32 bytes; "
+        "the first signs, all verify"
+    )
+
+    @field_validator("MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", check_fields=False)
+    @classmethod
+    def _are_long(cls, secrets: tuple[str, ...]) -> tuple[str, ...]:
+        if not secrets or any(len(secret.encode()) < SECRET_BYTES_MIN for secret in secrets):
+            raise ValueError(
+                f"each secret must be at least {SECRET_BYTES_MIN} bytes; make one with "
+                "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
+            )
+        return secrets
+
+
+class WebSettings(StoreSettings, TokenSettings):
+    """What the web process needs."""
+
+    TICKET_SECRETS: Secrets = Field(description="signs tickets; as MEMBER_TOKEN_SECRETS")
+    ADMIN_TOKEN: str = Field(description="for machines that administer; at least 32 bytes")
+    WORKERS: int = Field(2, ge=1, le=64, description="worker processes, for the bound shown")
+    WEB_DB_CONNECTIONS: int = Field(
+        4, ge=1, le=500, description="Postgres connections of all of a web command's processes"
+    )
+    BASE_URL: str = Field(
+        "", pattern="^(https?://.*)?$", description="how browsers reach us; https: secure cookies"
+    )
+    DEMO: bool = Field(False, description="1: anybody may sign in with any name")
+    SITE_NAME: str = Field("Open Run", min_length=1, max_length=60, description="on every page")
+    TICKET_AGE_MAX_S: int = Field(604_800, ge=60, description="older tickets have expired")
+    SESSION_AGE_MAX_S: int = Field(604_800, ge=60, description="older sessions have ended")
+    BODY_BYTES_MAX: int = Field(16_384, ge=1_024, description="larger bodies are refused")
+    LIVE_STREAMS_MAX: int = Field(2_000, ge=1, description="open event streams a process")
+
+    @field_validator("ADMIN_TOKEN")
+    @classmethod
+    def _is_long(cls, token: str) -> str:
+        if len(token.encode()) < SECRET_BYTES_MIN:
+            raise ValueError(f"must be at least {SECRET_BYTES_MIN} bytes")
+        return token
+
+
+class AdmitterSettings(StoreSettings):
+    """What the admitter needs. The batch and backlog bound what waits in RQ."""
+
+    BATCH_MAX: int = Field(500, ge=1, le=5_000, description="members a job")
+    BACKLOG_MAX: int = Field(50, ge=1, le=10_000, description="jobs that may wait in the queue")
+    JOB_TIMEOUT_S: int = Field(30, ge=1, le=600, description="one batch's transaction")
+    LEASE_S: float = Field(
+        15, gt=0, le=3_600, description="an admitted member without an outcome is fed again after"
+    )
+
+
+class WorkerSettings(StoreSettings):
+    """What the worker pool needs."""
+
+    WORKERS: int = Field(2, ge=1, le=64, description="worker processes, one connection each")
+
+
+ALL = (WebSettings, AdmitterSettings, WorkerSettings)
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+def read(kind: type[Settings], environ: Mapping[str, str]) -> Settings:
+    """`kind` from the environment, each value given as NAME or as a file's path in NAME_FILE.
+
+    Raises BadSettings with a sentence for each value that is missing or wrong.
+    """
+    values: dict[str, Any] = {}
+    for name in kind.model_fields:
+        text = _given(name, environ)
+        if text is not None:
+            values[name] = text
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        raise BadSettings("\n".join(_sentence(one, kind) for one in error.errors())) from None
+
+
+def _given(name: str, environ: Mapping[str, str]) -> str | None:
+    if path := environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except OSError as error:
+            raise BadSettings(f"{name}_FILE can't be read: {error.strerror}, {path}") from None
+    # An empty value is how compose files and shells say "not set".
+    return environ.get(name) or None
+
+
+def _sentence(error: Any, kind: type[BaseModel]) -> str:
+    name = str(error["loc"][0])
+    if error["type"] == "missing":
+        return f"{name} is not set: {kind.model_fields[name].description}."
+    what = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    secret = "SECRET" in name or "TOKEN" in name or "URL" in name
+    got = "" if secret else f', got "{error["input"]}"'
+    return f"{name}: {what}{got}."

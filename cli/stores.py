@@ -1,0 +1,65 @@
+"""Stores: Postgres and the line, opened for one command and closed after it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from rich.console import Console
+from sqlalchemy import Engine
+
+from cli.home import with_running_demo
+from cli.settings import StoreSettings, read
+from issuance.catalogue import Offer
+from issuance.database import open_engine
+from waitroom.errors import LineError
+from waitroom.line import Line, open_line
+from web.settling import settle
+
+R = TypeVar("R")
+WHO = "command line"
+
+console = Console()
+
+
+def settings() -> StoreSettings:
+    """From the environment, or from the demo that runs in this folder."""
+    return read(StoreSettings, with_running_demo(dict(os.environ)))
+
+
+@contextmanager
+def postgres() -> Iterator[Engine]:
+    engine = open_engine(settings().DATABASE_URL, connections_max=1, name="command")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
+    """What `use` returns, given the line. Raises LineAway."""
+
+    async def run() -> R:
+        line = open_line(settings().REDIS_URL, connections_max=1)
+        try:
+            return await use(line)
+        finally:
+            await line.aclose()
+
+    return asyncio.run(run())
+
+
+def put_in_force(offer: Offer) -> None:
+    """Tell the line at once; where it is away, the admitter does once it is back."""
+    try:
+        with_line(lambda line: settle(line, offer))
+    except LineError:
+        console.print("The line is away; the admitter tells it as soon as it is back.")
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))

@@ -1,0 +1,94 @@
+"""Supervise: keeps child processes running, and ends them all together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from cli.embedded.child import spawn, stop
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 0.2
+GRACE_S = 15.0
+RESTART_MIN_S = 0.5
+RESTART_MAX_S = 10.0
+# How a process says that its settings or arguments are wrong: starting it again won't help.
+EXIT_BAD_SETTINGS = 2
+
+
+@dataclass(slots=True)
+class Child:
+    """A process to keep running; its output is ours unless it has a log."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str] | None = None
+    log: Path | None = None
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    start_at: float = field(default=0.0, init=False)
+    failures: int = field(default=0, init=False)
+
+    def start(self) -> None:
+        self.process = spawn(self.argv, env=self.env, log=self.log)
+
+
+def supervise(children: Sequence[Child], *, started: Callable[[], None] | None = None) -> int:
+    """Run until SIGTERM or SIGINT, or until one ends for bad settings; the exit code.
+
+    Whoever dies is started again, after a rest that grows. `started` is called once all run.
+    """
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    try:
+        for child in children:
+            child.start()
+        if started is not None:
+            started()
+        while not ending.wait(LOOK_EVERY_S):
+            for child in children:
+                if _look_after(child) == EXIT_BAD_SETTINGS:
+                    return EXIT_BAD_SETTINGS
+        return 0
+    finally:
+        stop_all(children)
+
+
+def stop_all(children: Sequence[Child]) -> None:
+    """SIGTERM to all at once, then wait for each; who does not end in time is killed."""
+    running = [c.process for c in children if c.process and c.process.poll() is None]
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+    for process in running:
+        stop(process, signal=signal.SIGTERM, grace_s=GRACE_S)
+
+
+def _look_after(child: Child) -> int | None:
+    """Start it again where it has died and its rest is over; its exit code where it has died."""
+    now = time.monotonic()
+    if child.process is None:
+        if now >= child.start_at:
+            child.start()
+        return None
+    code = child.process.poll()
+    if code is None or code == EXIT_BAD_SETTINGS:
+        return code
+    rest_s = min(RESTART_MIN_S * 2**child.failures, RESTART_MAX_S)
+    log.warning("a process ended; starting it again", name=child.name, code=code, rest_s=rest_s)
+    child.failures += 1
+    child.process, child.start_at = None, now + rest_s
+    return code
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Our environment with `changes`, for a child."""
+    return {**os.environ, **changes}

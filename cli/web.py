@@ -1,0 +1,98 @@
+"""The web process: settings, parts, application, server."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import uvicorn
+from fastapi import FastAPI
+from redis import Redis
+
+from cli.logs import set_up_logs
+from cli.settings import BadSettings, WebSettings, read
+from issuance.database import open_engine
+from issuance.desk import count_workers
+from waitroom.line import open_line
+from waitroom.ticket import TicketOffice
+from web.app import create_app
+from web.identity import Identity
+from web.parts import WebLimits, WebParts
+
+ADMITTER_DB_CONNECTIONS = 1
+PROCESSES = "WAITROOM_WEB_PROCESSES"
+
+
+def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> None:
+    """Serve until SIGTERM or SIGINT. Raises BadSettings where processes outnumber connections."""
+    if processes > settings.WEB_DB_CONNECTIONS:
+        raise BadSettings(
+            f"--processes {processes} needs at least as many WEB_DB_CONNECTIONS, "
+            f"got {settings.WEB_DB_CONNECTIONS}."
+        )
+    os.environ[PROCESSES] = str(processes)  # uvicorn starts its processes with our environment
+    uvicorn.run(
+        "cli.web:make_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=processes,
+        access_log=False,
+        log_level="warning",
+        backlog=4_096,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=32_768,
+        server_header=False,
+    )
+
+
+def make_app() -> FastAPI:
+    """The application of one web process, from the environment."""
+    settings = read(WebSettings, os.environ)
+    set_up_logs(settings.LOG_FORMAT, "web")
+    # The connections are shared out among the processes, so that their sum keeps the bound.
+    connections = settings.WEB_DB_CONNECTIONS // int(os.environ.get(PROCESSES, "1"))
+    engine = open_engine(settings.DATABASE_URL, connections_max=connections, name="web")
+    line = open_line(settings.REDIS_URL)
+    queue_redis = Redis.from_url(settings.queue_redis_url, socket_timeout=2)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # What was made so far stays; looking through it again and again for garbage costs a third
+        # of the requests a second.
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 50)
+        yield
+        await line.aclose()
+        queue_redis.close()
+        engine.dispose()
+
+    return create_app(
+        WebParts(
+            line=line,
+            engine=engine,
+            identity=Identity(
+                settings.MEMBER_TOKEN_SECRETS,
+                settings.ADMIN_TOKEN,
+                session_age_max_s=settings.SESSION_AGE_MAX_S,
+            ),
+            tickets=TicketOffice(settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S),
+            workers=partial(count_workers, queue_redis, settings.QUEUE_NAME),
+            db_connections_bound=settings.WORKERS
+            + settings.WEB_DB_CONNECTIONS
+            + ADMITTER_DB_CONNECTIONS,
+            limits=WebLimits(
+                body_bytes_max=settings.BODY_BYTES_MAX,
+                live_streams_max=settings.LIVE_STREAMS_MAX,
+                db_connections=connections,
+            ),
+            site_name=settings.SITE_NAME,
+            base_url=settings.BASE_URL,
+            demo=settings.DEMO,
+        ),
+        lifespan=lifespan,
+    )

@@ -1,0 +1,61 @@
+"""Audit: who changed what, from what, to what, when; written with the change or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from issuance.errors import away_is_said
+from issuance.tables import audit
+
+ENTRIES_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change; `before` and `after` hold only what differs."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+def record(
+    tx: Connection,
+    who: str,
+    what: str,
+    subject: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Write an entry into the change's own transaction."""
+    old, new = _differing(before, after)
+    tx.execute(
+        insert(audit).values(at=now, who=who, what=what, subject=subject, before=old, after=new)
+    )
+
+
+def entries(engine: Engine, *, subject: str | None = None, at_most: int = 100) -> list[Entry]:
+    """The latest entries, newest first."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(min(at_most, ENTRIES_MAX))
+    if subject is not None:
+        query = query.where(audit.c.subject == subject)
+    with away_is_said(), engine.begin() as tx:
+        return [Entry(**row._mapping) for row in tx.execute(query)]
+
+
+def _differing(
+    before: dict[str, Any] | None, after: dict[str, Any]
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    if before is None:
+        return None, after
+    changed = [name for name in after if before.get(name) != after[name]]
+    return {n: before.get(n) for n in changed}, {n: after[n] for n in changed}

@@ -1,0 +1,130 @@
+"""Catalogue: the coupons on offer and the settings of their lines; every change is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.coupon import Coupon
+from domain.room_settings import RoomSettings
+from issuance.audit import record
+from issuance.errors import CodeTaken, NoSuchCoupon, away_is_said
+from issuance.rows import coupon_of, insert_coupon, update_coupon
+from issuance.tables import coupons, rooms
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A coupon with its line's settings; room is None for coupons that are issued directly.
+
+    version grows with every change to either.
+    """
+
+    coupon: Coupon
+    room: RoomSettings | None
+    version: int
+
+
+# Gets an offer as it is and returns what it shall be, or raises.
+Alter = Callable[[Offer], tuple[Coupon, RoomSettings | None]]
+
+
+def offers(engine: Engine) -> list[Offer]:
+    """All offers, by the time they open."""
+    with away_is_said(), engine.begin() as tx:
+        rows = tx.execute(_offers().order_by(coupons.c.opens_at, coupons.c.code)).all()
+    return [_offer_of(row) for row in rows]
+
+
+def offer(engine: Engine, code: str) -> Offer:
+    """One offer. Raises NoSuchCoupon."""
+    with away_is_said(), engine.begin() as tx:
+        return _find(tx, code)
+
+
+def create(
+    engine: Engine, coupon: Coupon, room: RoomSettings | None, *, who: str, now: datetime
+) -> Offer:
+    """Put a new coupon on offer. Raises CodeTaken."""
+    with away_is_said(), engine.begin() as tx:
+        try:
+            insert_coupon(tx, coupon)
+        except IntegrityError as error:
+            raise CodeTaken from error
+        if room is not None:
+            tx.execute(insert(rooms).values(coupon_id=coupon.id, **asdict(room)))
+        made = _find(tx, coupon.code)
+        record(tx, who, "coupon created", coupon.code, None, described(made), now)
+    return made
+
+
+def change(
+    engine: Engine,
+    code: str,
+    alter: Alter,
+    *,
+    who: str,
+    what: str,
+    now: datetime,
+) -> Offer:
+    """Change an offer under its coupon's lock, so that no issue comes in between.
+
+    Raises NoSuchCoupon, and whatever `alter` raises.
+    """
+    with away_is_said(), engine.begin() as tx:
+        before = _find(tx, code, lock=True)
+        coupon, room = alter(before)
+        update_coupon(tx, coupon)
+        if room is not None:
+            values = asdict(room) | {"version": rooms.c.version + 1}
+            tx.execute(update(rooms).where(rooms.c.coupon_id == coupon.id).values(**values))
+        after = _find(tx, code)
+        record(tx, who, what, code, described(before), described(after), now)
+    return after
+
+
+def described(one: Offer) -> dict[str, Any]:
+    """An offer as the audit trail keeps it: plain names and values."""
+    coupon = one.coupon
+    return {
+        "description": coupon.description,
+        "discount": asdict(coupon.discount),
+        "total_count": coupon.inventory.total_count,
+        "opens_at": coupon.opens_at.isoformat(),
+        "expire_date": coupon.expire_date.isoformat(),
+        "issuing": coupon.issuing,
+        "room": asdict(one.room) if one.room else None,
+    }
+
+
+def _offers() -> Any:
+    columns = [rooms.c[name] for name in ("rate_per_s", "burst", "seats", "size_max", "state")]
+    return select(coupons, *columns, rooms.c.version).outerjoin(
+        rooms, rooms.c.coupon_id == coupons.c.id
+    )
+
+
+def _find(tx: Connection, code: str, *, lock: bool = False) -> Offer:
+    query = _offers().where(coupons.c.code == code)
+    row = tx.execute(query.with_for_update(of=coupons) if lock else query).one_or_none()
+    if row is None:
+        raise NoSuchCoupon
+    return _offer_of(row)
+
+
+def _offer_of(row: Row[Any]) -> Offer:
+    if row.version is None:
+        return Offer(coupon_of(row), None, 0)
+    room = RoomSettings(
+        rate_per_s=row.rate_per_s,
+        burst=row.burst,
+        seats=row.seats,
+        size_max=row.size_max,
+        state=row.state,
+    )
+    return Offer(coupon_of(row), room, row.version)

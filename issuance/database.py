@@ -1,0 +1,41 @@
+"""Database: a bounded pool of connections, every wait of which ends."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, create_engine, make_url
+
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 15
+LOCK_TIMEOUT_S = 10
+
+
+def open_engine(
+    database_url: str, *, connections_max: int, name: str, pool_wait_s: float = 2.0
+) -> Engine:
+    """An engine that never holds more than `connections_max` connections.
+
+    They show in pg_stat_activity as `waitroom NAME`. Waiting for a free one raises (as
+    OfficeAway) after `pool_wait_s`. Raises sqlalchemy.exc.ArgumentError for a malformed URL.
+    """
+    return create_engine(
+        make_url(_with_driver(database_url)),
+        pool_size=connections_max,
+        max_overflow=0,
+        pool_timeout=pool_wait_s,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": f"waitroom {name}",
+            "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_S}s "
+            f"-c lock_timeout={LOCK_TIMEOUT_S}s "
+            f"-c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_S}s",
+        },
+    )
+
+
+def _with_driver(url: str) -> str:
+    """Accept the `postgres://` and `postgresql://` that people are given by their hosts."""
+    scheme, separator, rest = url.partition("://")
+    if scheme in ("postgres", "postgresql"):
+        scheme = "postgresql+psycopg"
+    return scheme + separator + rest

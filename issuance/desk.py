@@ -1,0 +1,72 @@
+"""Desk: where admitted people are handed to the workers. The only code that feeds RQ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+from issuance.errors import OfficeAway
+
+JOB = "issuance.worker.issue_batch"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLimits:
+    """batch_max: members a job. backlog_max: jobs in the queue. job_timeout_s: one transaction."""
+
+    batch_max: int = 500
+    backlog_max: int = 50
+    job_timeout_s: int = 30
+    failure_ttl_s: int = 3_600
+
+
+class Desk:
+    """Feeds batches to the pool through one RQ queue. Raises OfficeAway where Redis is away."""
+
+    def __init__(self, redis: Redis, *, queue: str, limits: DeskLimits) -> None:
+        # JSON, not pickle: who can write to Redis must not be able to run code in a worker.
+        self._queue = Queue(queue, connection=redis, serializer=JSONSerializer)
+        self._limits = limits
+
+    def free_seats(self) -> int:
+        """How many more can be fed now: what fits into the backlog."""
+        try:
+            backlog = self._queue.count
+        except RedisError as error:
+            raise OfficeAway from error
+        return max(0, self._limits.backlog_max - backlog) * self._limits.batch_max
+
+    def feed(self, code: str, members: Sequence[str]) -> None:
+        """Queue these members of one coupon, in their order, a batch a job.
+
+        Feeding somebody twice is harmless: issuing is once. RQ's word on a job is never asked for.
+        """
+        size = self._limits.batch_max
+        jobs = [
+            Queue.prepare_data(
+                JOB,
+                args=[code, list(members[start : start + size])],
+                timeout=self._limits.job_timeout_s,
+                result_ttl=0,
+                failure_ttl=self._limits.failure_ttl_s,
+                description=f"issue {code}",  # RQ logs it, and arguments name people
+            )
+            for start in range(0, len(members), size)
+        ]
+        try:
+            self._queue.enqueue_many(jobs)
+        except RedisError as error:
+            raise OfficeAway from error
+
+
+def count_workers(redis: Redis, queue: str) -> int:
+    """How many workers have registered for this queue. Raises OfficeAway."""
+    try:
+        return Worker.count(queue=Queue(queue, connection=redis, serializer=JSONSerializer))
+    except RedisError as error:
+        raise OfficeAway from error

@@ -1,0 +1,46 @@
+"""What can go wrong in the coupon office, by what the caller can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+class OfficeError(Exception):
+    """Something is wrong in the coupon office."""
+
+
+class OfficeAway(OfficeError):
+    """The coupon office can't be reached right now. Try again in a moment."""
+
+
+class NoSuchCoupon(OfficeError):
+    """There is no such coupon."""
+
+
+class NoSuchIssuedCoupon(OfficeError):
+    """You hold no such coupon."""
+
+
+class CodeTaken(OfficeError):
+    """A coupon with this code exists already. Choose another code."""
+
+
+class NotDirect(OfficeError):
+    """This coupon is given out through its line. Enter its room instead."""
+
+
+@contextmanager
+def away_is_said() -> Iterator[None]:
+    """Turns "no connection" in all its forms into OfficeAway; a broken statement stays a bug."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise OfficeAway from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise OfficeAway from error
+        raise

@@ -1,0 +1,83 @@
+"""Holdings: the coupons a member holds, using one, and letting old ones expire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine, select, update
+
+from domain.coupon import Coupon
+from domain.issued_coupon import IssuedCoupon, Status
+from issuance.errors import NoSuchIssuedCoupon, away_is_said
+from issuance.rows import coupon_of, issued_of
+from issuance.tables import coupons, issued_coupons
+
+Holding = tuple[IssuedCoupon, Coupon]
+
+
+def holdings(engine: Engine, member_id: str, now: datetime) -> list[Holding]:
+    """What the member holds, the latest first; whatever is past its date shows as EXPIRED."""
+    mine = (
+        select(issued_coupons)
+        .where(issued_coupons.c.member_id == member_id)
+        .order_by(issued_coupons.c.issued_at.desc(), issued_coupons.c.id)
+    )
+    with away_is_said(), engine.begin() as tx:
+        held = [issued_of(row) for row in tx.execute(mine)]
+        ids = {one.coupon_id for one in held}
+        kinds = {
+            row.id: coupon_of(row)
+            for row in tx.execute(select(coupons).where(coupons.c.id.in_(ids)))
+        }
+    for one in held:
+        if one.status is Status.UNUSED and now >= one.expire_date:
+            one.expire(now)
+    return [(one, kinds[one.coupon_id]) for one in held]
+
+
+def use(engine: Engine, member_id: str, issued_id: UUID, now: datetime) -> Holding:
+    """Spend one. Raises AlreadyUsed, CouponExpired, NoSuchIssuedCoupon, OfficeAway.
+
+    Somebody else's coupon is answered like one that isn't there: ids are no secrets.
+    """
+    mine = (
+        select(issued_coupons)
+        .where(issued_coupons.c.id == issued_id, issued_coupons.c.member_id == member_id)
+        .with_for_update()
+    )
+    with away_is_said(), engine.begin() as tx:
+        row = tx.execute(mine).one_or_none()
+        if row is None:
+            raise NoSuchIssuedCoupon
+        issued = issued_of(row)
+        issued.use(now)
+        tx.execute(
+            update(issued_coupons)
+            .where(issued_coupons.c.id == issued.id)
+            .values(status=issued.status.value, used_at=issued.used_at)
+        )
+        kind = tx.execute(select(coupons).where(coupons.c.id == issued.coupon_id)).one()
+    return issued, coupon_of(kind)
+
+
+def expire_stale(engine: Engine, now: datetime, *, at_most: int = 1_000) -> int:
+    """Mark unused coupons whose time is over, a bounded number at a time; how many were marked."""
+    stale = (
+        select(issued_coupons)
+        .where(issued_coupons.c.status == Status.UNUSED.value, issued_coupons.c.expire_date <= now)
+        .limit(at_most)
+        .with_for_update(skip_locked=True)
+    )
+    with away_is_said(), engine.begin() as tx:
+        expired: Sequence[IssuedCoupon] = [issued_of(row) for row in tx.execute(stale)]
+        for one in expired:
+            one.expire(now)
+        if expired:
+            tx.execute(
+                update(issued_coupons)
+                .where(issued_coupons.c.id.in_([one.id for one in expired]))
+                .values(status=Status.EXPIRED.value)
+            )
+    return len(expired)

@@ -1,0 +1,59 @@
+"""Worker: takes batches off the queue, issues them, and tells the line once it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine
+
+from issuance.issue import Issued, issue
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a worker's jobs work with: a connection, and whom to tell."""
+
+    engine: Engine
+    tell: Callable[[Issued], None]
+
+
+# RQ calls a function by its name, with nothing but the job's arguments; this is where it finds
+# what its process was given. One process is one worker.
+_post: Post | None = None
+
+
+def issue_batch(code: str, members: list[str]) -> None:
+    """The job: issue, then tell. An exception leaves the batch to the rescue."""
+    assert _post is not None, "issue_batch runs in a worker started by run_worker"
+    issued = issue(_post.engine, code, members, datetime.now(UTC))
+    # Only now: until the commit nobody may be told anything. Dying before this line is harmless:
+    # the batch is fed again, and everybody gets the coupon they hold.
+    _post.tell(issued)
+
+
+def run_worker(post: Post, redis: Redis, *, queue: str) -> None:
+    """Work until SIGTERM or SIGINT; a batch under way is finished first."""
+    global _post
+    _post = post
+    worker = SimpleWorker(
+        [Queue(queue, connection=redis, serializer=JSONSerializer)],
+        connection=redis,
+        serializer=JSONSerializer,
+        exception_handlers=[_say_what_failed],
+    )
+    worker.work(logging_level="WARNING")
+
+
+def _say_what_failed(
+    _job: object, kind: type[BaseException], error: object, _trace: object
+) -> bool:
+    log.error("a batch failed; its members will be fed again", error=f"{kind.__name__}: {error}")
+    return True

@@ -1,0 +1,1 @@
+"""The line: everyone who arrives gets a place at once, and nobody overtakes."""

@@ -1,0 +1,19 @@
+"""What can go wrong in the line, by what the caller can do about it."""
+
+from __future__ import annotations
+
+
+class LineError(Exception):
+    """Something is wrong with the line."""
+
+
+class LineAway(LineError):
+    """The line can't be reached right now. Try again in a moment; places are kept."""
+
+
+class LineBusy(LineError):
+    """More people are asking at once than can be answered. Try again in a moment."""
+
+
+class NoSuchRoom(LineError):
+    """There is no such room."""

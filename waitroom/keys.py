@@ -1,0 +1,57 @@
+"""Keys: every name the line uses in Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ROOMS = "waitroom:rooms"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one room; the {tag} keeps them on one node of a cluster."""
+
+    code: str
+
+    def _key(self, name: str) -> str:
+        return f"waitroom:{{{self.code}}}:{name}"
+
+    @property
+    def room(self) -> str:
+        """hash: settings, schedule, counts, version, last_arrival."""
+        return self._key("room")
+
+    @property
+    def bucket(self) -> str:
+        """hash: the token bucket and the measured pace."""
+        return self._key("bucket")
+
+    @property
+    def waiting(self) -> str:
+        """zset: member, by arrival in microseconds. The line itself."""
+        return self._key("waiting")
+
+    @property
+    def admitted(self) -> str:
+        """zset: who has left the line and has no outcome, by when one is due (microseconds)."""
+        return self._key("admitted")
+
+    @property
+    def arrivals(self) -> str:
+        """hash: admitted member, arrival in microseconds."""
+        return self._key("arrivals")
+
+    @property
+    def outcomes(self) -> str:
+        """hash: member, `i` or `r`, arrival, space, what became of them."""
+        return self._key("outcomes")
+
+    @property
+    def meter(self) -> str:
+        """hash: admitted and issued in each of the last seconds."""
+        return self._key("meter")
+
+    @property
+    def tally(self) -> str:
+        """hash: entered, left, turned_away, admitted, issued, refused since the beginning."""
+        return self._key("tally")

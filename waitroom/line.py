@@ -1,0 +1,202 @@
+"""Line: one method for each atomic move; nothing else speaks to the line's Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
+
+from waitroom.batcher import Batcher
+from waitroom.errors import LineAway, NoSuchRoom
+from waitroom.figures import FIGURES_OVER_S, Figures, meter_slots
+from waitroom.keys import ROOMS, Keys
+from waitroom.room import Room
+from waitroom.scripts import script
+from waitroom.standing import RoomFacts, Standing
+
+REPORT_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who was let through, in the order they came, and what held the rest back."""
+
+    members: tuple[str, ...]
+    held_back_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an admission: issued with a text, or refused with the refusal's slug."""
+
+    kind: Literal["issued", "refused"]
+    text: str
+
+    def encoded(self) -> str:
+        return self.kind[0] + self.text
+
+
+def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.0) -> Line:
+    """A Line on a bounded pool of connections; every call ends within a few `timeout_s`.
+
+    A retried move is harmless: entering keeps the first place, and who was admitted by an answer
+    that got lost is filed, and fed by the rescue.
+    """
+    pool = BlockingConnectionPool.from_url(
+        redis_url,
+        max_connections=connections_max,
+        timeout=timeout_s,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(ConstantBackoff(0.05), 1),
+    )
+    return Line(Redis.from_pool(pool))
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    try:
+        yield
+    except RedisError as error:
+        raise LineAway from error
+
+
+class Line:
+    """All rooms' lines on one Redis. Every method raises LineAway where Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._enter = redis.register_script(script("enter"))
+        self._place = redis.register_script(script("place"))
+        self._admit = redis.register_script(script("admit"))
+        self._overdue = redis.register_script(script("overdue"))
+        self._report = redis.register_script(script("report"))
+        self._leave = redis.register_script(script("leave"))
+        self._settle = redis.register_script(script("settle"))
+        self._entering: dict[str, Batcher[str, Standing]] = {}
+        self._asking: dict[str, Batcher[str, Standing]] = {}
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def ping(self) -> None:
+        with _away():
+            await self._redis.ping()
+
+    async def settle(self, room: Room) -> bool:
+        """Put the room's settings in force; False where newer ones already are."""
+        arguments = [str(room.version), str(room.used_count)]
+        for name, value in room.fields().items():
+            arguments += [name, value]
+        with _away():
+            settled = await self._settle(keys=[Keys(room.code).room], args=arguments)
+            await self._redis.sadd(ROOMS, room.code)
+        return bool(settled)
+
+    async def codes(self) -> list[str]:
+        """The rooms this Redis knows of, in order of their codes."""
+        with _away():
+            return sorted(_text(code) for code in await self._redis.smembers(ROOMS))
+
+    async def enter(self, code: str, member_id: str) -> Standing:
+        """Take a place, or the one already held. Raises NoSuchRoom, LineBusy."""
+        return await self._batcher(self._entering, self._enter_all, code).ask(member_id)
+
+    async def place(self, code: str, member_id: str) -> Standing:
+        """Where they stand; changes nothing. Raises NoSuchRoom, LineBusy."""
+        return await self._batcher(self._asking, self._place_all, code).ask(member_id)
+
+    async def leave(self, code: str, member_id: str) -> bool:
+        """Give up a place; False where there was none to give up."""
+        keys = Keys(code)
+        with _away():
+            return bool(await self._leave(keys=[keys.waiting, keys.tally], args=[member_id]))
+
+    async def admit(self, code: str, *, at_most: int, lease_s: float) -> Admission:
+        """Let the head of the line through; each must have an outcome within `lease_s`."""
+        k = Keys(code)
+        with _away():
+            reply = await self._admit(
+                keys=[k.room, k.bucket, k.waiting, k.admitted, k.arrivals, k.meter, k.tally],
+                args=[at_most, int(lease_s * 1_000_000)],
+            )
+        held_back_by, *members = (word.decode() for word in reply)
+        return Admission(tuple(members), held_back_by)
+
+    async def overdue(self, code: str, *, at_most: int, lease_s: float) -> list[str]:
+        """The admitted whose outcome is overdue, each under a new lease."""
+        with _away():
+            members = await self._overdue(
+                keys=[Keys(code).admitted], args=[int(lease_s * 1_000_000), at_most]
+            )
+        return [member.decode() for member in members]
+
+    async def report(self, code: str, used_count: int, outcomes: Mapping[str, Outcome]) -> int:
+        """File what Postgres has committed; returns how many outcomes were new."""
+        k = Keys(code)
+        members, new = list(outcomes), 0
+        for start in range(0, max(1, len(members)), REPORT_MAX):
+            arguments = [str(used_count)]
+            for member in members[start : start + REPORT_MAX]:
+                arguments += [member, outcomes[member].encoded()]
+            with _away():
+                new += await self._report(
+                    keys=[k.room, k.admitted, k.arrivals, k.outcomes, k.waiting, k.meter, k.tally],
+                    args=arguments,
+                )
+        return new
+
+    async def figures(self, code: str) -> Figures:
+        """The room's live figures, none of them found by scanning. Raises NoSuchRoom."""
+        k = Keys(code)
+        with _away():
+            now_s, _ = await self._redis.time()
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.hgetall(k.room)
+                pipe.zcard(k.waiting)
+                pipe.zcard(k.admitted)
+                pipe.hgetall(k.tally)
+                pipe.hmget(k.meter, meter_slots("admitted", now_s))
+                pipe.hmget(k.meter, meter_slots("issued", now_s))
+                room, *rest = await pipe.execute()
+        if not room:
+            raise NoSuchRoom
+        return Figures.read(room, *rest, now_s=now_s, over_s=FIGURES_OVER_S)
+
+    def _batcher(
+        self, batchers: dict[str, Batcher[str, Standing]], flush: Any, code: str
+    ) -> Batcher[str, Standing]:
+        if code not in batchers:
+            batchers[code] = Batcher(partial(flush, code))
+        return batchers[code]
+
+    async def _enter_all(self, code: str, members: Sequence[str]) -> list[Standing]:
+        k = Keys(code)
+        keys = [k.room, k.waiting, k.arrivals, k.outcomes, k.bucket, k.tally]
+        with _away():
+            return _standings(await self._enter(keys=keys, args=members))
+
+    async def _place_all(self, code: str, members: Sequence[str]) -> list[Standing]:
+        k = Keys(code)
+        keys = [k.room, k.waiting, k.arrivals, k.outcomes, k.bucket]
+        with _away():
+            return _standings(await self._place(keys=keys, args=members))
+
+
+def _text(word: bytes | str) -> str:
+    return word if isinstance(word, str) else word.decode()
+
+
+def _standings(reply: list[Any]) -> list[Standing]:
+    if not reply:
+        raise NoSuchRoom
+    facts = RoomFacts.read(reply[0])
+    return [Standing.read(standing, facts) for standing in reply[1:]]

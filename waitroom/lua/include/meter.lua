@@ -1,0 +1,14 @@
+-- meter: how many in each of the last seconds, in a ring of slots so that it never grows.
+
+local METER_SLOTS = 1024
+
+local function count_on_meter(key, what, count, now)
+  local second = math.floor(now / 1000000)
+  local slot = what .. ':' .. (second % METER_SLOTS)
+  local before = redis.call('HGET', key, slot)
+  if before then
+    local at, so_far = string.match(before, '^(%d+) (%d+)$')
+    if tonumber(at) == second then count = count + tonumber(so_far) end
+  end
+  redis.call('HSET', key, slot, digits(second) .. ' ' .. digits(count))
+end

@@ -1,0 +1,40 @@
+"""Room: one line's settings, schedule and stock, as the line is told them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from domain.room_settings import RoomSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One line: its settings, its schedule, and how many there are to give.
+
+    version says which of two Rooms with the same code is the later one.
+    """
+
+    code: str
+    settings: RoomSettings
+    opens_at: datetime
+    closes_at: datetime
+    total_count: int
+    used_count: int
+    version: int
+
+    def fields(self) -> Mapping[str, str]:
+        """The room as the line stores it; times in microseconds since 1970."""
+        settings = {name: str(value) for name, value in asdict(self.settings).items()}
+        return settings | {
+            "opens_at": str(to_us(self.opens_at)),
+            "closes_at": str(to_us(self.closes_at)),
+            "total_count": str(self.total_count),
+        }
+
+
+def to_us(time: datetime) -> int:
+    """Microseconds since 1970, exactly: a float of seconds would round the last digits."""
+    seconds = int(time.replace(microsecond=0).timestamp())
+    return seconds * 1_000_000 + time.microsecond

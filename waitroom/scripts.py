@@ -1,0 +1,19 @@
+"""Lua scripts as package data: one file a move, shared pieces by `--@include`."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+_LUA = files("waitroom") / "lua"
+_INCLUDE = re.compile(r"^--@include (\w+)\n", re.MULTILINE)
+
+
+def script(name: str) -> str:
+    """The source of `lua/NAME.lua` with its includes in place."""
+    source = (_LUA / f"{name}.lua").read_text("utf-8")
+    return _INCLUDE.sub(lambda found: _include(found.group(1)), source)
+
+
+def _include(name: str) -> str:
+    return (_LUA / "include" / f"{name}.lua").read_text("utf-8")

@@ -1,0 +1,91 @@
+"""Standing: what the line answers about one member, as read from a script's reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "waiting", "admitted", "issued", "refused", "absent",
+    "closed", "sold_out", "not_open_yet", "room_full",
+]  # fmt: skip
+
+# A pace nobody has measured for this long says nothing about now: the admitter may be away.
+PACE_STALE_AFTER_US = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """What everybody in a room is told together. Times in microseconds since 1970."""
+
+    now_us: int
+    state: str
+    opens_at_us: int
+    closes_at_us: int
+    remain_count: int
+    waiting: int
+    pace_per_s: float
+    pace_at_us: int
+
+    @classmethod
+    def read(cls, reply: Sequence[bytes | int]) -> RoomFacts:
+        now, state, opens, closes, remain, waiting, pace, at = reply
+        assert isinstance(state, bytes)
+        return cls(
+            now_us=int(now),
+            state=state.decode(),
+            opens_at_us=int(opens),
+            closes_at_us=int(closes),
+            remain_count=max(0, int(remain)),
+            waiting=int(waiting),
+            pace_per_s=float(pace),
+            pace_at_us=int(at),
+        )
+
+    @property
+    def known_pace_per_s(self) -> float | None:
+        """Admissions a second as measured, or None where nobody knows."""
+        fresh = self.now_us - self.pace_at_us < PACE_STALE_AFTER_US
+        return self.pace_per_s if fresh and self.pace_per_s > 0 and self.state == "open" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one member stands. `arrival_us` is 0 where they have no place.
+
+    kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
+    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full.
+    """
+
+    kind: Kind
+    facts: RoomFacts
+    arrival_us: int = 0
+    ahead: int = 0
+    text: str = ""
+
+    @property
+    def in_line(self) -> bool:
+        """Whether the line knows them at all."""
+        return self.kind in ("waiting", "admitted", "issued", "refused") or self.arrival_us > 0
+
+    @classmethod
+    def read(cls, reply: Sequence[bytes | int], facts: RoomFacts) -> Standing:
+        word = reply[0]
+        assert isinstance(word, bytes)
+        kind = word.decode()
+        if kind == "outcome":
+            return cls._read_outcome(reply[2], facts)
+        return cls(
+            kind=kind,  # type: ignore[arg-type]  # the scripts' words are Kind's
+            facts=facts,
+            arrival_us=int(reply[1]) if len(reply) > 1 else 0,
+            ahead=int(reply[2]) if len(reply) > 2 else 0,
+        )
+
+    @classmethod
+    def _read_outcome(cls, stored: bytes | int, facts: RoomFacts) -> Standing:
+        assert isinstance(stored, bytes)
+        head, _, text = stored.decode().partition(" ")
+        kind: Kind = "issued" if head[0] == "i" else "refused"
+        return cls(kind=kind, facts=facts, arrival_us=int(head[1:]), text=text)

@@ -1,0 +1,98 @@
+"""Ticket: a signed proof of a place, which its owner keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from itsdangerous import BadData, URLSafeSerializer
+
+TICKET_LENGTH_MAX = 512
+# Arrivals come from Redis' clock, tickets are read by ours.
+CLOCK_SKEW_S = 60
+
+
+class BadTicket(Exception):
+    """This ticket can't be accepted."""
+
+    reason: ClassVar[str] = "bad"
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+class ForgedTicket(BadTicket):
+    """This ticket was not signed here, or it was changed. Enter the line again to get a new one."""
+
+    reason = "forged"
+
+
+class ExpiredTicket(BadTicket):
+    """This ticket is too old. Enter the line again to get a new one."""
+
+    reason = "expired"
+
+
+class ForeignTicket(BadTicket):
+    """This ticket is for another room. Each room has tickets of its own."""
+
+    reason = "other_room"
+
+
+class StrangersTicket(BadTicket):
+    """This ticket is somebody else's. Sign in as its owner, or enter the line yourself."""
+
+    reason = "other_member"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Room, member, and arrival in microseconds since 1970, as the line gave it."""
+
+    room: str
+    member_id: str
+    arrival_us: int
+
+
+class TicketOffice:
+    """Signs tickets with the first secret and reads those of all: put a new one in front to rotate.
+
+    A ticket older than `age_max_s` has expired.
+    """
+
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        *,
+        age_max_s: float = 7 * 24 * 3600,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._age_max_s = age_max_s
+        self._now = now
+        self._serializer = URLSafeSerializer(
+            list(reversed(secrets)),  # itsdangerous signs with the last of its keys
+            salt="waitroom.ticket",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        )
+
+    def sign(self, ticket: Ticket) -> str:
+        text = self._serializer.dumps([ticket.room, ticket.member_id, ticket.arrival_us])
+        return text if isinstance(text, str) else text.decode()
+
+    def read(self, text: str, *, room: str) -> Ticket:
+        """The ticket, if it is good for `room`. Raises a BadTicket that says why not."""
+        if len(text) > TICKET_LENGTH_MAX:
+            raise ForgedTicket
+        try:
+            ticket = Ticket(*self._serializer.loads(text))
+        except (BadData, TypeError, ValueError) as error:
+            raise ForgedTicket from error
+        if ticket.room != room:
+            raise ForeignTicket
+        age_s = self._now() - ticket.arrival_us / 1_000_000
+        if not -CLOCK_SKEW_S <= age_s <= self._age_max_s:
+            raise ExpiredTicket
+        return ticket

@@ -1,0 +1,1 @@
+"""HTTP and HTML: what members, admins and machines see."""

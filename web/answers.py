@@ -1,0 +1,69 @@
+"""Answers: what the line says of a member, as the place they are shown."""
+
+from __future__ import annotations
+
+from domain.refusals import ISSUE_REFUSALS, NotOpenYet, Refusal
+from waitroom.place import ASK_AGAIN_MIN_S, Place
+from waitroom.standing import Standing
+from waitroom.ticket import Ticket, TicketOffice
+from web.errors import refusal_problem
+from web.problems import Problem
+from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut
+from web.times import from_us
+
+ROOM_FULL_RETRY_S = 10
+
+
+def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
+    """The place of a member whom the line knows. Raises Problem not_in_line for any other."""
+    if not standing.in_line:
+        raise Problem("not_in_line")
+    known = PlaceOut(
+        room=room,
+        state="waiting",
+        remain_count=standing.facts.remain_count,
+        arrived_at=from_us(standing.arrival_us) if standing.arrival_us else None,
+        room_state=standing.facts.state,
+    )
+    if standing.kind == "issued":
+        issued = IssuedCouponOut.model_validate_json(standing.text)
+        return known.model_copy(update={"state": "issued", "issued_coupon": issued})
+    if standing.kind not in ("waiting", "admitted"):
+        refusal = RefusalOut(**_words(_refusal(standing)))
+        return known.model_copy(update={"state": "refused", "refusal": refusal})
+    ticket = tickets.sign(Ticket(room, member_id, standing.arrival_us))
+    if standing.kind == "admitted":
+        update = {"state": "admitted", "ask_again_s": ASK_AGAIN_MIN_S, "ticket": ticket}
+        return known.model_copy(update=update)
+    place = Place.of(standing)
+    return known.model_copy(
+        update={
+            "place": place.place,
+            "ahead": place.ahead,
+            "eta_s": place.eta_s,
+            "ask_again_s": place.ask_again_s,
+            "ticket": ticket,
+        }
+    )
+
+
+def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
+    """The place of a member who has entered. Raises Problem where they were refused."""
+    if standing.kind == "room_full":
+        raise Problem("room_full", more={"retry_after_s": ROOM_FULL_RETRY_S})
+    if standing.kind not in ("waiting", "admitted", "issued"):
+        raise refusal_problem(_refusal(standing))
+    return place_of(standing, room=room, member_id=member_id, tickets=tickets)
+
+
+def _refusal(standing: Standing) -> Refusal:
+    """Refusals come as outcomes (the slug is the text) or as the reason a room is shut."""
+    slug = standing.text if standing.kind == "refused" else standing.kind
+    kind = ISSUE_REFUSALS[slug]
+    if kind is NotOpenYet:
+        return NotOpenYet(from_us(standing.facts.opens_at_us))
+    return kind()
+
+
+def _words(refusal: Refusal) -> dict[str, str]:
+    return {"type": refusal.slug, "title": refusal.title, "detail": refusal.detail}

@@ -1,0 +1,180 @@
+"""Admin: creating coupons, changing what may still change, and watching a room."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import uuid4
+
+import structlog
+from fastapi import APIRouter, Query, Request
+
+from domain.coupon import Coupon
+from domain.discount import DiscountPolicy
+from domain.inventory import Inventory
+from domain.room_settings import RoomSettings
+from issuance import audit, catalogue
+from issuance.catalogue import Offer
+from issuance.connections import open_connections
+from waitroom.errors import LineError, NoSuchRoom
+from web.asking import Admin, CouponCode, RoomCode
+from web.parts import catalogue_of, office_of, parts_of
+from web.problems import Problem, documented
+from web.settling import settle
+from web.shapes import (
+    AuditOut,
+    CouponIn,
+    CouponOut,
+    CouponPatch,
+    DbConnections,
+    Discount,
+    RoomOut,
+    RoomPatch,
+)
+
+log = structlog.get_logger(__name__)
+router = APIRouter(prefix="/api/admin", tags=["admin"])
+
+_ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
+
+
+@router.post(
+    "/coupons",
+    status_code=201,
+    response_model=CouponOut,
+    responses=documented(*_ALWAYS, "code_taken", "body_too_large"),
+)
+async def create_coupon(request: Request, new: CouponIn, who: Admin) -> CouponOut:
+    """Put a coupon on offer; with issuing `queue`, its line opens with it."""
+    parts = parts_of(request)
+    with_line = new.issuing == "queue"
+    try:
+        coupon = Coupon(
+            id=uuid4(),
+            code=new.code,
+            description=new.description,
+            discount=_policy(new.discount),
+            inventory=Inventory(new.total_count),
+            opens_at=new.opens_at,
+            expire_date=new.expire_date,
+            issuing=new.issuing,
+        )
+        room = RoomSettings(**new.room.model_dump()) if with_line else None
+    except ValueError as error:
+        raise Problem("bad_request", str(error)) from error
+    made = await office_of(request).ask(
+        catalogue.create, parts.engine, coupon, room, who=who, now=parts.now()
+    )
+    return await _in_force(request, made)
+
+
+@router.patch(
+    "/coupons/{code}",
+    response_model=CouponOut,
+    responses=documented(*_ALWAYS, "no_such_coupon", "already_started", "body_too_large"),
+)
+async def change_coupon(
+    request: Request, code: CouponCode, patch: CouponPatch, who: Admin
+) -> CouponOut:
+    """Change what may still change; what was promised is fixed once issuing has started."""
+
+    def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
+        changed = offer.coupon.change(
+            description=patch.description,
+            discount=_policy(patch.discount) if patch.discount else None,
+            total_count=patch.total_count,
+            opens_at=patch.opens_at,
+            expire_date=patch.expire_date,
+        )
+        return changed, offer.room
+
+    return await _in_force(request, await _change(request, code, alter, who, "coupon changed"))
+
+
+@router.patch(
+    "/rooms/{code}",
+    response_model=RoomOut,
+    responses=documented(*_ALWAYS, "no_such_room", "body_too_large"),
+)
+async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: Admin) -> RoomOut:
+    """Turn the rate, pause, resume or close; in force at once on every process."""
+
+    def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
+        if offer.room is None:
+            raise NoSuchRoom
+        return offer.coupon, offer.room.change(**patch.model_dump())
+
+    await _in_force(request, await _change(request, code, alter, who, "room changed"))
+    return await show_room(request, code, who)
+
+
+@router.get("/rooms/{code}", response_model=RoomOut, responses=documented(*_ALWAYS, "no_such_room"))
+async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
+    """A room's settings and live figures."""
+    parts = parts_of(request)
+    figures = await parts.line.figures(code)
+    office = office_of(request)
+    in_use = await office.ask(open_connections, parts.engine)
+    workers = await office.ask(parts.workers)
+    over = figures.remain_count == 0 or figures.state == "closed"
+    return RoomOut(
+        code=code,
+        state=figures.state,
+        rate_per_s=figures.rate_per_s,
+        burst=figures.burst,
+        seats=figures.seats,
+        size_max=figures.size_max,
+        waiting=0 if over else figures.waiting,
+        under_way=figures.under_way,
+        entered=figures.entered,
+        admitted=figures.admitted,
+        issued=figures.issued,
+        # Who still stands in a line that is over has been told no, all at once.
+        refused=figures.refused + figures.turned_away + (figures.waiting if over else 0),
+        left=figures.left,
+        admitted_per_s=figures.admitted_per_s,
+        issued_per_s=figures.issued_per_s,
+        remain_count=figures.remain_count,
+        workers=workers,
+        db_connections=DbConnections(in_use=in_use, bound=parts.db_connections_bound),
+    )
+
+
+@router.get("/audit", response_model=list[AuditOut], responses=documented(*_ALWAYS))
+async def show_audit(
+    request: Request,
+    _who: Admin,
+    subject: Annotated[str | None, Query(max_length=64, description="a coupon's code")] = None,
+    at_most: Annotated[int, Query(ge=1, le=audit.ENTRIES_MAX)] = 100,
+) -> list[AuditOut]:
+    """Who changed what, from what, to what, when; newest first."""
+    entries = await office_of(request).ask(
+        audit.entries, parts_of(request).engine, subject=subject, at_most=at_most
+    )
+    return [AuditOut(**{name: getattr(e, name) for name in AuditOut.model_fields}) for e in entries]
+
+
+def _policy(discount: Discount) -> DiscountPolicy:
+    return DiscountPolicy(discount.kind, discount.value, discount.cap)
+
+
+async def _change(
+    request: Request, code: str, alter: catalogue.Alter, who: str, what: str
+) -> Offer:
+    parts = parts_of(request)
+    try:
+        return await office_of(request).ask(
+            catalogue.change, parts.engine, code, alter, who=who, what=what, now=parts.now()
+        )
+    except ValueError as error:
+        raise Problem("bad_request", str(error)) from error
+
+
+async def _in_force(request: Request, offer: Offer) -> CouponOut:
+    parts = parts_of(request)
+    catalogue_of(request).forget()
+    try:
+        await settle(parts.line, offer)
+    except LineError:
+        # Postgres has it; the admitter tells the line again every second.
+        log.warning("the line could not be told of a change", room=offer.coupon.code)
+    return CouponOut.of(offer, parts.now())

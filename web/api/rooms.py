@@ -1,0 +1,91 @@
+"""Rooms: entering a line, asking for one's place, following it, leaving."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from web.api.live import Streams, place_events
+from web.asking import InLine, RoomCode, SignedIn, TicketText, checked_ticket
+from web.entrance import ask, enter, keep_ticket
+from web.parts import parts_of
+from web.problems import documented
+from web.shapes import PlaceOut
+
+router = APIRouter(prefix="/api/rooms/{code}", tags=["line"])
+
+_ALWAYS = ("bad_request", "no_such_room", "unavailable")
+_WHO = ("not_signed_in", "bad_token", "bad_ticket")
+
+
+@router.post(
+    "/enter",
+    status_code=202,
+    response_model=PlaceOut,
+    responses={
+        200: {"model": PlaceOut, "description": "Already issued: the coupon they hold"},
+        202: {"description": "Waiting or admitted; entering again gives the same place"},
+        **documented(
+            *_WHO, "forbidden", "not_open_yet", "closed", "sold_out", "room_full", *_ALWAYS
+        ),
+    },
+)
+async def enter_room(
+    request: Request, response: Response, code: RoomCode, who: SignedIn, ticket: TicketText
+) -> PlaceOut:
+    """Take a place in line. Entering again gives the same place."""
+    if ticket is not None:
+        checked_ticket(request, code, ticket, who)
+    place = await enter(request, code, who.id)
+    if place.state == "issued":
+        response.status_code = 200
+    _keep(request, response, place)
+    return place
+
+
+@router.get(
+    "/place",
+    response_model=PlaceOut,
+    responses=documented(*_WHO, "not_in_line", *_ALWAYS),
+)
+async def ask_for_place(
+    request: Request, response: Response, code: RoomCode, member_id: InLine
+) -> PlaceOut:
+    """Where the member, or the ticket's owner, stands. Ask again after `ask_again_s`."""
+    place = await ask(request, code, member_id)
+    _keep(request, response, place)
+    return place
+
+
+@router.delete("/place", status_code=204, responses=documented(*_WHO, "forbidden", *_ALWAYS))
+async def leave_room(
+    request: Request, response: Response, code: RoomCode, member_id: InLine
+) -> None:
+    """Give up the place. Who is admitted already may still get a coupon."""
+    await parts_of(request).line.leave(code, member_id)
+    response.delete_cookie(f"ticket-{code}", path=f"/rooms/{code}")
+
+
+@router.get(
+    "/live",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "`event: place`, data: place"},
+        **documented(*_WHO, "not_in_line", *_ALWAYS),
+    },
+)
+async def follow_place(request: Request, code: RoomCode, member_id: InLine) -> StreamingResponse:
+    """The place whenever it changes, as server-sent events, until a final state."""
+    streams: Streams = request.app.state.streams
+    first = await ask(request, code, member_id)
+    return StreamingResponse(
+        place_events(request, code, member_id, first, streams.take()),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _keep(request: Request, response: Response, place: PlaceOut) -> None:
+    response.headers["Cache-Control"] = "no-store"
+    parts = parts_of(request)
+    keep_ticket(response, place, secure=parts.secure, age_max_s=parts.identity.session_age_max_s)

@@ -1,0 +1,70 @@
+"""The web application, put together from its parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware.gzip import GZipMiddleware
+
+from issuance.catalogue import offers
+from web import health, metrics
+from web.api import admin, coupons, me, rooms
+from web.api.live import Streams
+from web.catalogue import Catalogue
+from web.errors import add_error_handlers
+from web.pages import coupons as coupon_pages
+from web.pages import me as my_pages
+from web.pages import room as room_pages
+from web.pages import signin
+from web.parts import Office, WebParts
+from web.problems import ProblemOut
+from web.security import BodyLimit, SecurityHeaders
+from web.static_files import VersionedFiles
+
+DESCRIPTION = """A virtual waiting room that issues exactly as many coupons as there are.
+
+Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 UTC."""
+
+
+def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
+    """The ASGI application. Extra arguments go to FastAPI (`lifespan`)."""
+    app = FastAPI(
+        title="Waiting room",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,  # its viewer comes from a CDN, which our own policy forbids
+        redoc_url=None,
+        **fastapi,
+    )
+    office = Office(parts.limits)
+    app.state.parts = parts
+    app.state.office = office
+    app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
+    app.state.streams = Streams(parts.limits.live_streams_max)
+    add_error_handlers(app)
+    for module in (rooms, coupons, me, admin, health, metrics):
+        app.include_router(module.router)
+    for pages in (coupon_pages, room_pages, my_pages, signin):
+        app.include_router(pages.router)
+    app.mount("/static", VersionedFiles(), name="static")
+    app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's description, with the shape of problems instead of its own errors'."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        shapes = schema["components"]["schemas"]
+        shapes["ProblemOut"] = ProblemOut.model_json_schema()
+        for name in ("HTTPValidationError", "ValidationError"):
+            shapes.pop(name, None)
+        app.openapi_schema = schema
+    return app.openapi_schema

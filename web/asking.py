@@ -1,0 +1,131 @@
+"""Asking: who sends this request, for routes to depend on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from domain.coupon import is_code
+from issuance.errors import NoSuchCoupon
+from waitroom.errors import NoSuchRoom
+from waitroom.ticket import StrangersTicket, Ticket
+from web.identity import SESSION_COOKIE, Forbidden, NotSignedIn, Visitor
+from web.parts import parts_of
+from web.problems import Problem
+
+TICKET_HEADER = "Waitroom-Ticket"
+
+_member_token = HTTPBearer(
+    auto_error=False, scheme_name="memberToken", bearerFormat="JWT", description="HS256, by a shop"
+)
+_session = APIKeyCookie(
+    name=SESSION_COOKIE, auto_error=False, scheme_name="session", description="of a browser"
+)
+_ticket = APIKeyHeader(
+    name=TICKET_HEADER, auto_error=False, scheme_name="ticket", description="as enter gave it"
+)
+_admin_token = HTTPBearer(auto_error=False, scheme_name="adminToken")
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_member_token)]
+Session = Annotated[str | None, Security(_session)]
+TicketText = Annotated[str | None, Security(_ticket)]
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """The member whose session this browser has, or None."""
+    cookie = request.cookies.get(SESSION_COOKIE)
+    return parts_of(request).identity.read_session(cookie) if cookie else None
+
+
+def visitor_or_none(request: Request, bearer: Bearer, session: Session) -> Visitor | None:
+    """Who asks; None without credentials. Raises BadToken for a token that is no good."""
+    identity = parts_of(request).identity
+    if bearer is not None:
+        return identity.read_token(bearer.credentials)
+    if "authorization" in request.headers:
+        raise NotSignedIn
+    visitor = identity.read_session(session) if session else None
+    if visitor is not None:
+        refuse_cross_site(request)
+    return visitor
+
+
+def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) -> Visitor:
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def member_in_line(
+    request: Request,
+    code: RoomCode,
+    found: Annotated[Visitor | None, Depends(visitor_or_none)],
+    ticket: TicketText,
+) -> str:
+    """Whose place is asked for: the member's who is signed in, or the ticket's owner's."""
+    if ticket is None:
+        if found is None:
+            raise NotSignedIn
+        return found.id
+    return checked_ticket(request, code, ticket, found).member_id
+
+
+def checked_ticket(request: Request, code: str, text: str, found: Visitor | None) -> Ticket:
+    """The ticket, if it is good for this room and whoever is signed in. Raises a BadTicket."""
+    ticket = parts_of(request).tickets.read(text, room=code)
+    if found is not None and found.id != ticket.member_id:
+        raise StrangersTicket
+    return ticket
+
+
+def refuse_cross_site(request: Request) -> None:
+    """A change asked for by cookie must come from our own pages.
+
+    SameSite cookies keep most of it away; Sec-Fetch-Site, and Origin for browsers without it,
+    say the rest (OWASP's CSRF cheat sheet: fetch metadata, then origin).
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        allowed = site in ("same-origin", "none")
+    else:
+        origin = request.headers.get("origin")
+        allowed = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not allowed:
+        raise Problem("forbidden", "This was sent from another site, so it was not carried out.")
+
+
+def admin(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_admin_token)],
+) -> str:
+    """The name under which an admin's changes are recorded. Raises NotSignedIn, Forbidden."""
+    if bearer is None:
+        raise NotSignedIn
+    if not parts_of(request).identity.is_admin(bearer.credentials):
+        raise Forbidden
+    return "admin token"
+
+
+def room_code(code: Annotated[str, Path(max_length=64)]) -> str:
+    """A code that can exist; others are answered without asking anybody."""
+    if not is_code(code):
+        raise NoSuchRoom
+    return code
+
+
+def coupon_code(code: Annotated[str, Path(max_length=64)]) -> str:
+    if not is_code(code):
+        raise NoSuchCoupon
+    return code
+
+
+RoomCode = Annotated[str, Depends(room_code)]
+CouponCode = Annotated[str, Depends(coupon_code)]
+SignedIn = Annotated[Visitor, Depends(visitor)]
+InLine = Annotated[str, Depends(member_in_line)]
+Admin = Annotated[str, Depends(admin)]

@@ -1,0 +1,102 @@
+"""Errors: which problem each exception of the rooms below becomes, for machines and for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from domain.refusals import NotOpenYet, Refusal
+from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
+from waitroom.errors import LineAway, LineBusy, NoSuchRoom
+from waitroom.ticket import BadTicket
+from web.identity import BadToken, Forbidden, NotSignedIn
+from web.problems import RETRY_AFTER_S, Problem, sentence
+from web.times import rfc3339
+
+log = structlog.get_logger(__name__)
+
+_PLAIN: dict[type[Exception], str] = {
+    NotSignedIn: "not_signed_in",
+    BadToken: "bad_token",
+    Forbidden: "forbidden",
+    NoSuchCoupon: "no_such_coupon",
+    NoSuchRoom: "no_such_room",
+    NoSuchIssuedCoupon: "no_such_issued_coupon",
+    CodeTaken: "code_taken",
+    NotDirect: "not_direct",
+}
+_AWAY = (LineAway, LineBusy, OfficeAway)
+_HTTP = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem to answer with; whatever isn't expected is an internal one that tells nothing."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, _AWAY):
+        return Problem("unavailable", _doc(error), {"retry_after_s": RETRY_AFTER_S})
+    if isinstance(error, Refusal):
+        return refusal_problem(error)
+    if isinstance(error, BadTicket):
+        return Problem("bad_ticket", str(error), {"reason": error.reason})
+    if isinstance(error, RequestValidationError):
+        return _validation_problem(error)
+    if isinstance(error, HTTPException):
+        return Problem(_HTTP.get(error.status_code, "bad_request"))
+    if type(error) in _PLAIN:
+        return Problem(_PLAIN[type(error)], sentence(error))
+    return Problem("internal")
+
+
+def refusal_problem(refusal: Refusal) -> Problem:
+    more = {"opens_at": rfc3339(refusal.opens_at)} if isinstance(refusal, NotOpenYet) else {}
+    return Problem(refusal.slug, refusal.detail, more)
+
+
+def _doc(error: Exception) -> str | None:
+    return type(error).__doc__
+
+
+def _validation_problem(error: RequestValidationError) -> Problem:
+    """Names each field and what is wrong with it; never repeats what was sent."""
+    errors = [
+        {"where": ".".join(str(part) for part in one["loc"]), "what": _what(one)}
+        for one in error.errors()
+    ]
+    detail = "; ".join(f"{one['where']}: {one['what']}" for one in errors[:5])
+    return Problem("bad_request", detail, {"errors": errors})
+
+
+def _what(error: dict[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a person reads the answer: pages are outside /api."""
+    return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        if problem.type == "internal":
+            log.error("unexpected", path=request.url.path, exc_info=error)
+        if wants_html(request):
+            from web.pages.problem import problem_page  # the pages need this module too
+
+            return problem_page(request, problem)
+        return JSONResponse(
+            problem.body(),
+            problem.status,
+            headers=problem.headers(),
+            media_type="application/problem+json",
+        )
+
+    expected = (Problem, Refusal, BadTicket, RequestValidationError, HTTPException)
+    for kind in (*expected, *_AWAY, *_PLAIN, Exception):
+        app.add_exception_handler(kind, answer)

@@ -1,0 +1,56 @@
+"""Health: whether the process lives, and whether what it needs answers."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from issuance.connections import check
+from issuance.errors import OfficeError
+from waitroom.errors import LineError
+from web.parts import office_of, parts_of
+
+router = APIRouter(tags=["health"])
+
+
+class Ready(BaseModel):
+    ready: bool
+    postgres: bool
+    redis: bool
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, bool]:
+    """The process lives."""
+    return {"alive": True}
+
+
+@router.get(
+    "/readyz",
+    response_model=Ready,
+    responses={503: {"model": Ready, "description": "Says what does not answer"}},
+)
+async def readyz(request: Request, response: Response) -> Ready:
+    """What the process needs answers."""
+    postgres, redis = await asyncio.gather(_postgres(request), _redis(request))
+    if not (postgres and redis):
+        response.status_code = 503
+    return Ready(ready=postgres and redis, postgres=postgres, redis=redis)
+
+
+async def _postgres(request: Request) -> bool:
+    try:
+        await office_of(request).ask(check, parts_of(request).engine)
+    except OfficeError:
+        return False
+    return True
+
+
+async def _redis(request: Request) -> bool:
+    try:
+        await parts_of(request).line.ping()
+    except LineError:
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""Identity: who asks. Member tokens that a shop mints, and the session cookie of a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import jwt
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from domain.member import is_member_id
+
+SESSION_COOKIE = "session"
+TOKEN_LENGTH_MAX = 4_096
+NAME_LENGTH_MAX = 64
+
+
+class NotSignedIn(Exception):
+    """Sign in first, or send a member token as `Authorization: Bearer ...`."""
+
+
+class BadToken(Exception):
+    """This member token can't be accepted."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+
+
+class Forbidden(Exception):
+    """This is for admins: send the admin token as `Authorization: Bearer ...`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A member who is signed in; `name` is for showing only."""
+
+    id: str
+    name: str
+
+
+class Identity:
+    """Reads and mints member tokens (JWT, HS256) and session cookies.
+
+    The first secret signs, all verify: put a new one in front to rotate.
+    """
+
+    def __init__(
+        self,
+        member_token_secrets: Sequence[str],
+        admin_token: str,
+        *,
+        session_age_max_s: int = 7 * 24 * 3600,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._secrets = list(member_token_secrets)
+        self._admin_token = admin_token
+        self.session_age_max_s = session_age_max_s
+        self._now = now
+        self._sessions = URLSafeTimedSerializer(
+            list(reversed(self._secrets)),  # itsdangerous signs with the last of its keys
+            salt="waitroom.session",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        )
+
+    def mint(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
+        """A member token, as a shop would make it."""
+        expires = datetime.fromtimestamp(self._now(), UTC) + timedelta(seconds=valid_s)
+        claims: dict[str, object] = {"sub": member_id, "exp": expires}
+        if name is not None:
+            claims["name"] = name
+        return jwt.encode(claims, self._secrets[0], algorithm="HS256")
+
+    def read_token(self, token: str) -> Visitor:
+        """The member whom this token names. Raises BadToken, which says why."""
+        if len(token) > TOKEN_LENGTH_MAX:
+            raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
+        claims = self._verified(token)
+        member_id, name = claims["sub"], claims.get("name")
+        if not isinstance(member_id, str) or not is_member_id(member_id):
+            raise BadToken(
+                "The member token's sub must be a member id: 1 to 64 of A-Z a-z 0-9 . _ : @ -"
+            )
+        if not isinstance(name, str) or not name:
+            name = member_id
+        return Visitor(member_id, name[:NAME_LENGTH_MAX])
+
+    def _verified(self, token: str) -> dict[str, object]:
+        """Its claims, if one of our secrets signed it with HS256: never with what it asks for."""
+        for secret in self._secrets:
+            try:
+                return jwt.decode(
+                    token, secret, algorithms=["HS256"], options={"require": ["exp", "sub"]}
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.ExpiredSignatureError as error:
+                raise BadToken("The member token has expired. Get a new one.") from error
+            except jwt.MissingRequiredClaimError as error:
+                raise BadToken(f"The member token has no {error.claim}.") from error
+            except jwt.InvalidAlgorithmError as error:
+                raise BadToken("The member token must be signed with HS256.") from error
+            except jwt.exceptions.InvalidSubjectError as error:
+                raise BadToken("The member token's sub must be a string.") from error
+            except jwt.PyJWTError as error:
+                raise BadToken("The member token is not a well-formed, valid JWT.") from error
+        raise BadToken("The member token was not signed with a secret that is known here.")
+
+    def session_for(self, visitor: Visitor) -> str:
+        text = self._sessions.dumps([visitor.id, visitor.name])
+        return text if isinstance(text, str) else text.decode()
+
+    def read_session(self, cookie: str) -> Visitor | None:
+        """The member of this session, or None: a stale cookie is just not being signed in."""
+        if len(cookie) > TOKEN_LENGTH_MAX:
+            return None
+        try:
+            member_id, name = self._sessions.loads(cookie, max_age=self.session_age_max_s)
+        except (BadData, TypeError, ValueError):
+            return None
+        return Visitor(str(member_id), str(name))
+
+    def is_admin(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self._admin_token.encode())

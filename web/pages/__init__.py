@@ -1,0 +1,1 @@
+"""Pages for people: Jinja2 and htmx; everything works without JavaScript."""

@@ -1,0 +1,21 @@
+"""Problem page: an error, as a person reads it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from web.pages.render import page
+from web.problems import Problem
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """What is wrong and what to do; who isn't signed in is brought to the sign-in page."""
+    if problem.type == "not_signed_in" and request.method == "GET":
+        return RedirectResponse(f"/signin?next={quote(request.url.path)}", 303)
+    body = problem.body() | {"retry_after_s": problem.more.get("retry_after_s")}
+    response = page(request, "problem.html", status=problem.status, problem=body)
+    response.headers.update(problem.headers())
+    return response

@@ -1,0 +1,98 @@
+"""Parts: what the web is made of, handed over by whoever starts the process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar, cast
+
+from fastapi import Request
+from sqlalchemy import Engine
+
+from issuance.errors import OfficeAway
+from waitroom.line import Line
+from waitroom.ticket import TicketOffice
+from web.identity import Identity
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class WebLimits:
+    """body_bytes_max: of any request. live_streams_max: open event streams a process.
+
+    db_connections: of this process; db_waiting_max: callers that may wait for one, each for
+    db_wait_s at most.
+    """
+
+    body_bytes_max: int = 16_384
+    live_streams_max: int = 2_000
+    db_connections: int = 4
+    db_waiting_max: int = 200
+    db_wait_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """Settings and collaborators of one web process."""
+
+    line: Line
+    engine: Engine
+    identity: Identity
+    tickets: TicketOffice
+    workers: Callable[[], int]
+    db_connections_bound: int
+    limits: WebLimits = field(default_factory=WebLimits)
+    site_name: str = "Open Run"
+    base_url: str = ""
+    demo: bool = False
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by TLS, so that cookies can insist on it."""
+        return self.base_url.startswith("https://")
+
+
+class Office:
+    """The sync coupon office behind an async door, with a bounded number of people inside.
+
+    Callers wait here, not in threads and not in the database. Raises OfficeAway where too many
+    wait, or one waited too long.
+    """
+
+    def __init__(self, limits: WebLimits) -> None:
+        self._limits = limits
+        self._inside = asyncio.Semaphore(limits.db_connections)
+        self._waiting = 0
+
+    async def ask(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if self._waiting >= self._limits.db_waiting_max:
+            raise OfficeAway
+        self._waiting += 1
+        try:
+            await asyncio.wait_for(self._inside.acquire(), self._limits.db_wait_s)
+        except TimeoutError as error:
+            raise OfficeAway from error
+        finally:
+            self._waiting -= 1
+        try:
+            # Shielded: a caller who goes away must not free the place of a query still running.
+            return await asyncio.shield(asyncio.to_thread(call, *args, **kwargs))
+        finally:
+            self._inside.release()
+
+
+def parts_of(request: Request) -> WebParts:
+    return cast(WebParts, request.app.state.parts)
+
+
+def office_of(request: Request) -> Office:
+    return cast(Office, request.app.state.office)
+
+
+def catalogue_of(request: Request) -> Any:
+    return request.app.state.catalogue

@@ -1,0 +1,125 @@
+"""Problems: every error as RFC 9457 `application/problem+json`, with a sentence to read."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its stable slug, status, title, and the sentence where none is nearer."""
+
+    type: str
+    status: int
+    title: str
+    detail: str
+
+
+_KINDS = (
+    Kind("not_signed_in", 401, "Not signed in", "Sign in first, or send a member token."),
+    Kind("bad_token", 401, "Bad token", "This member token can't be accepted."),
+    Kind("bad_ticket", 401, "Bad ticket", "This ticket can't be accepted."),
+    Kind("forbidden", 403, "Forbidden", "This is not for you."),
+    Kind("not_found", 404, "Not found", "There is nothing at this address."),
+    Kind("no_such_coupon", 404, "No such coupon", "There is no coupon with this code."),
+    Kind("no_such_room", 404, "No such room", "There is no room with this code."),
+    Kind("no_such_issued_coupon", 404, "No such issued coupon", "You hold no such coupon."),
+    Kind("not_in_line", 404, "Not in line", "You have no place in this line. Enter it first."),
+    Kind("method_not_allowed", 405, "Method not allowed", "This address answers other methods."),
+    Kind("not_open_yet", 409, "Not open yet", "This can't be had yet. Come back when it opens."),
+    Kind("already_used", 409, "Already used", "This coupon has already been used."),
+    Kind("already_started", 409, "Already started", "What was promised can't be changed any more."),
+    Kind("code_taken", 409, "Code taken", "A coupon with this code exists already."),
+    Kind("not_direct", 409, "Not direct", "This coupon is given out through its line."),
+    Kind("closed", 410, "Closed", "The time for this is over."),
+    Kind("sold_out", 410, "Sold out", "Every coupon has found an owner."),
+    Kind("expired", 410, "Expired", "This coupon's time is over."),
+    Kind("body_too_large", 413, "Body too large", "The request's body is too large."),
+    Kind("bad_request", 422, "Bad request", "The request could not be understood."),
+    Kind("too_many_requests", 429, "Too many requests", "Slow down, and try again in a moment."),
+    Kind("internal", 500, "Internal error", "Something went wrong here, and it was noted down."),
+    Kind("room_full", 503, "Room full", "The line is full right now. Try again in a moment."),
+    Kind("unavailable", 503, "Unavailable", "A part we need is away. Try again in a moment."),
+)
+KINDS = {kind.type: kind for kind in _KINDS}
+RETRY_AFTER_S = 2
+
+
+@dataclass(slots=True)
+class Problem(Exception):
+    """An answer that says what is wrong and what to do. `more` holds what is needed to act."""
+
+    type: str
+    detail: str | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.type]
+
+    @property
+    def status(self) -> int:
+        return self.kind.status
+
+    def body(self) -> dict[str, Any]:
+        kind = self.kind
+        return {
+            "type": kind.type,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": self.detail or kind.detail,
+            **self.more,
+        }
+
+    def headers(self) -> dict[str, str]:
+        headers = {"Cache-Control": "no-store"}
+        if "retry_after_s" in self.more:
+            headers["Retry-After"] = str(self.more["retry_after_s"])
+        if self.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return headers
+
+
+class ProblemOut(BaseModel):
+    """A problem, as every error is answered (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="A short, stable name")
+    title: str
+    status: int
+    detail: str = Field(description="A sentence for the person who reads it")
+    retry_after_s: int | None = Field(None, description="Seconds to wait before trying again")
+
+
+def documented(*types: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with these problems, for /openapi.json."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for name in types:
+        kind = KINDS[name]
+        response = responses.setdefault(
+            kind.status,
+            {
+                "description": "",
+                "content": {
+                    "application/problem+json": {
+                        "schema": {"$ref": "#/components/schemas/ProblemOut"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        titles = filter(None, [response["description"], kind.title])
+        response["description"] = ", or ".join(titles)
+        examples = response["content"]["application/problem+json"]["examples"]
+        examples[name] = {"value": Problem(name).body()}
+    return responses
+
+
+def sentence(error: BaseException) -> str | None:
+    """An exception's own words: its message, or else its docstring."""
+    return str(error) or inspect.getdoc(type(error))

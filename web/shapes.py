@@ -1,0 +1,221 @@
+"""Shapes: the JSON that goes in and out, described completely by /openapi.json."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, Coupon, Issuing
+from domain.discount import AMOUNT_MAX, DiscountKind
+from domain.inventory import TOTAL_COUNT_MAX
+from domain.issued_coupon import IssuedCoupon, Status
+from domain.room_settings import (
+    BURST_MAX,
+    RATE_PER_S_MAX,
+    SEATS_MAX,
+    SIZE_MAX,
+    RoomSettings,
+    RoomState,
+)
+from issuance.catalogue import Offer
+from web.times import rfc3339
+
+Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json-unless-none")]
+CouponState = Literal["scheduled", "open", "paused", "sold_out", "closed"]
+PlaceState = Literal["waiting", "admitted", "issued", "refused"]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Strict(BaseModel):
+    """What comes in: unknown fields are refused, so that a typo is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Discount(Strict):
+    kind: DiscountKind
+    value: int = Field(ge=1, le=AMOUNT_MAX, description="an amount, or a percentage")
+    cap: int | None = Field(None, ge=1, le=AMOUNT_MAX, description="the most a percentage takes")
+
+
+class CouponOut(Shape):
+    code: str
+    description: str
+    discount: Discount
+    total_count: int
+    used_count: int
+    remain_count: int
+    opens_at: Time
+    expire_date: Time
+    issuing: Issuing
+    state: CouponState
+
+    @classmethod
+    def of(cls, offer: Offer, now: datetime) -> CouponOut:
+        coupon = offer.coupon
+        return cls(
+            code=coupon.code,
+            description=coupon.description,
+            discount=Discount(
+                kind=coupon.discount.kind, value=coupon.discount.value, cap=coupon.discount.cap
+            ),
+            total_count=coupon.inventory.total_count,
+            used_count=coupon.inventory.used_count,
+            remain_count=coupon.inventory.remain_count,
+            opens_at=coupon.opens_at,
+            expire_date=coupon.expire_date,
+            issuing=coupon.issuing,
+            state=state_of(coupon, offer.room, now),
+        )
+
+
+def state_of(coupon: Coupon, room: RoomSettings | None, now: datetime) -> CouponState:
+    """How a coupon stands at `now`; what ends it comes before what delays it."""
+    if now >= coupon.expire_date or (room and room.state == "closed"):
+        return "closed"
+    if not coupon.inventory.has_available_stock:
+        return "sold_out"
+    if now < coupon.opens_at:
+        return "scheduled"
+    return "paused" if room and room.state == "paused" else "open"
+
+
+class IssuedCouponOut(Shape):
+    id: UUID
+    coupon_code: str
+    member_id: str
+    status: Status
+    issued_at: Time
+    used_at: Time | None
+    expire_date: Time
+
+    @classmethod
+    def of(cls, issued: IssuedCoupon, coupon_code: str) -> IssuedCouponOut:
+        return cls(
+            id=issued.id,
+            coupon_code=coupon_code,
+            member_id=issued.member_id,
+            status=issued.status,
+            issued_at=issued.issued_at,
+            used_at=issued.used_at,
+            expire_date=issued.expire_date,
+        )
+
+
+class RefusalOut(Shape):
+    type: str
+    title: str
+    detail: str
+
+
+class PlaceOut(Shape):
+    """Where a member stands. `place` is `ahead` + 1; keys that do not apply are null."""
+
+    room: str
+    state: PlaceState
+    place: int | None = None
+    ahead: int | None = None
+    eta_s: int | None = Field(None, description="seconds; null where nobody knows")
+    ask_again_s: float | None = Field(None, description="seconds; null where the state is final")
+    arrived_at: Time | None = None
+    remain_count: int
+    ticket: str | None = None
+    issued_coupon: IssuedCouponOut | None = None
+    refusal: RefusalOut | None = None
+    room_state: RoomState = Field("open", description="paused: the line rests, places are kept")
+
+
+class RoomIn(Strict):
+    rate_per_s: float = Field(RoomSettings().rate_per_s, gt=0, le=RATE_PER_S_MAX)
+    burst: int = Field(RoomSettings().burst, ge=1, le=BURST_MAX)
+    seats: int = Field(RoomSettings().seats, ge=1, le=SEATS_MAX)
+    size_max: int = Field(RoomSettings().size_max, ge=1, le=SIZE_MAX)
+
+
+class RoomPatch(Strict):
+    rate_per_s: float | None = Field(None, gt=0, le=RATE_PER_S_MAX, description="admissions a s")
+    burst: int | None = Field(None, ge=1, le=BURST_MAX)
+    seats: int | None = Field(None, ge=1, le=SEATS_MAX)
+    size_max: int | None = Field(None, ge=1, le=SIZE_MAX)
+    state: RoomState | None = None
+
+
+class CouponIn(Strict):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "spring",
+                    "description": "Spring sale: 5,000 off",
+                    "discount": {"kind": "amount", "value": 5000},
+                    "total_count": 1000,
+                    "opens_at": "2026-05-01T01:00:00Z",
+                    "expire_date": "2026-05-31T15:00:00Z",
+                    "issuing": "queue",
+                    "room": {"rate_per_s": 100, "burst": 100, "seats": 2000, "size_max": 1000000},
+                }
+            ]
+        },
+    )
+
+    code: str = Field(min_length=1, max_length=CODE_LENGTH_MAX)
+    description: str = Field(min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
+    discount: Discount
+    total_count: int = Field(ge=1, le=TOTAL_COUNT_MAX)
+    opens_at: AwareDatetime
+    expire_date: AwareDatetime
+    issuing: Issuing = "queue"
+    room: RoomIn = RoomIn()
+
+
+class CouponPatch(Strict):
+    description: str | None = Field(None, min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
+    discount: Discount | None = None
+    total_count: int | None = Field(None, ge=1, le=TOTAL_COUNT_MAX)
+    opens_at: AwareDatetime | None = None
+    expire_date: AwareDatetime | None = None
+
+
+class DbConnections(Shape):
+    in_use: int = Field(description="open connections of this product, as Postgres counts them")
+    bound: int = Field(description="the most there can be")
+
+
+class RoomOut(Shape):
+    """A room's settings and live figures; counts since the beginning, rates over the last 10 s."""
+
+    code: str
+    state: RoomState
+    rate_per_s: float
+    burst: int
+    seats: int
+    size_max: int
+    waiting: int
+    under_way: int = Field(description="admitted, without an outcome yet")
+    entered: int
+    admitted: int
+    issued: int
+    refused: int = Field(description="told no: after admission, at the door, or while waiting")
+    left: int
+    admitted_per_s: float
+    issued_per_s: float
+    remain_count: int
+    workers: int
+    db_connections: DbConnections
+
+
+class AuditOut(Shape):
+    id: int
+    at: Time
+    who: str
+    what: str
+    subject: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None

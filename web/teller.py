@@ -1,0 +1,40 @@
+"""Teller: how outcomes that Postgres has committed are told to the line."""
+
+from __future__ import annotations
+
+import structlog
+
+from domain.coupon import Coupon
+from domain.issued_coupon import IssuedCoupon
+from domain.refusals import Refusal
+from issuance.issue import Issued
+from waitroom.errors import LineError
+from waitroom.line import Line, Outcome
+from web.shapes import IssuedCouponOut
+
+log = structlog.get_logger(__name__)
+
+
+async def tell(line: Line, issued: Issued) -> None:
+    """File a batch's outcomes and free its seats. Raises LineAway; telling twice is harmless."""
+    outcomes = {
+        member_id: _outcome(outcome, issued.code) for member_id, outcome in issued.outcomes.items()
+    }
+    await line.report(issued.code, issued.used_count, outcomes)
+
+
+async def tell_used(line: Line, issued: IssuedCoupon, coupon: Coupon) -> None:
+    """Let the ticket page show a spent coupon as spent; it is only a copy, so it may fail."""
+    if coupon.issuing != "queue":
+        return
+    outcome = _outcome(issued, coupon.code)
+    try:
+        await line.report(coupon.code, coupon.inventory.used_count, {issued.member_id: outcome})
+    except LineError:
+        log.warning("the line could not be told that a coupon was used", room=coupon.code)
+
+
+def _outcome(outcome: IssuedCoupon | Refusal, code: str) -> Outcome:
+    if isinstance(outcome, Refusal):
+        return Outcome("refused", outcome.slug)
+    return Outcome("issued", IssuedCouponOut.of(outcome, code).model_dump_json())
