@@ -57,7 +57,8 @@ def with_running_demo(environ: dict[str, str]) -> dict[str, str]:
         return environ
     path = FOLDER / "demo.json"
     try:
-        return json.loads(path.read_text("utf-8")) | environ
+        kept: dict[str, str] = json.loads(path.read_text("utf-8"))
+        return kept | environ
     except FileNotFoundError:
         return environ
     except (OSError, ValueError) as error:

@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import coupon, crowd_command, room
+from cli import coupon, room
+from cli.crowd.command import crowd
 from cli.embedded import EmbeddedServerError
 from cli.home import with_running_demo
 from cli.logs import set_up_logs
+from cli.open_files import raise_limit
 from cli.settings import (
     AdmitterSettings,
     BadSettings,
@@ -38,7 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(coupon.app, name="coupon")
 app.add_typer(room.app, name="room")
-app.command("crowd")(crowd_command.crowd)
+app.command("crowd")(crowd)
 
 console = Console()
 errors = Console(stderr=True)
@@ -70,6 +72,7 @@ def web(
     from cli.settings import WebSettings
     from cli.web import serve
 
+    raise_limit()
     serve(read(WebSettings, os.environ), host=host, port=port, processes=processes)
 
 

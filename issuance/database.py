@@ -23,6 +23,7 @@ def open_engine(
         max_overflow=0,
         pool_timeout=pool_wait_s,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors end up in logs, and parameters name people
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": f"waitroom {name}",

@@ -101,10 +101,11 @@ def insert_issued(tx: Connection, fresh: Sequence[IssuedCoupon]) -> int:
     is new, and slows down as it grows.
     """
     first = fresh[0]
-    new = func.unnest(
+    pairs = func.unnest(
         literal([one.id for one in fresh], ARRAY(Uuid)),
         literal([one.member_id for one in fresh], ARRAY(Text)),
-    ).table_valued("id", "member_id", name="new")
+    )
+    new = pairs.table_valued("id", "member_id", name="new").render_derived()
     rows = select(
         new.c.id,
         literal(first.coupon_id, Uuid),
@@ -118,5 +119,6 @@ def insert_issued(tx: Connection, fresh: Sequence[IssuedCoupon]) -> int:
         postgresql_insert(issued_coupons)
         .from_select(names, rows)
         .on_conflict_do_nothing(constraint="one_per_member")
+        .returning(issued_coupons.c.id)
     )
-    return written.rowcount
+    return len(written.all())

@@ -55,5 +55,5 @@ def run_worker(post: Post, redis: Redis, *, queue: str) -> None:
 def _say_what_failed(
     _job: object, kind: type[BaseException], error: object, _trace: object
 ) -> bool:
-    log.error("a batch failed; its members will be fed again", error=f"{kind.__name__}: {error}")
+    log.error("a batch failed; its members will be fed again", kind=kind.__name__, error=str(error))
     return True

@@ -9,8 +9,10 @@ from waitroom.standing import Standing
 
 ASK_AGAIN_MIN_S = 1.0
 ASK_AGAIN_MAX_S = 20.0
-# Where the pace is unknown, a line asks about this often altogether.
-ASKS_PER_S = 1_000.0
+# The pace is known a few seconds after a line has begun to move.
+ASK_AGAIN_UNKNOWN_S = 3.0
+# A line is spread out so that about this many ask in a second, when all of it wants to know.
+ASKS_PER_S = 5_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,12 @@ class Place:
         return cls(
             ahead=standing.ahead,
             eta_s=None if wait_s is None else rounded_up_s(wait_s),
-            ask_again_s=ask_again_s(wait_s, standing.facts.waiting, standing.arrival_us),
+            ask_again_s=ask_again_s(
+                wait_s,
+                standing.facts.remain_count / pace if pace else None,
+                waiting=standing.facts.waiting,
+                arrival_us=standing.arrival_us,
+            ),
         )
 
 
@@ -50,12 +57,18 @@ def rounded_up_s(seconds: float) -> int:
     return math.ceil(seconds / step) * step
 
 
-def ask_again_s(wait_s: float | None, waiting: int, arrival_us: int) -> float:
-    """A fifth of the wait, within bounds: who is far back need not ask often.
+def ask_again_s(
+    wait_s: float | None, sold_out_in_s: float | None, *, waiting: int, arrival_us: int
+) -> float:
+    """When there will be news: a fifth of the wait on, or when the last one may be gone.
 
-    Spread by +-10 % after the arrival, so that a crowd that came together does not ask together.
+    Who is far back need not ask often, but is not to wait for nothing either. Spread after the
+    arrival, so that a crowd that came together does not ask together.
     """
-    seconds = waiting / ASKS_PER_S if wait_s is None else wait_s / 5
-    spread = 0.9 + 0.2 * (arrival_us % 1_000) / 1_000
-    bounded = min(max(seconds, ASK_AGAIN_MIN_S), ASK_AGAIN_MAX_S)
-    return round(bounded * spread, 2)
+    news_in_s = [ASK_AGAIN_UNKNOWN_S if wait_s is None else min(wait_s / 5, ASK_AGAIN_MAX_S)]
+    if sold_out_in_s is not None:
+        news_in_s.append(sold_out_in_s)
+    seconds = max(min(news_in_s), ASK_AGAIN_MIN_S)
+    spread = arrival_us % 1_000 / 1_000
+    calm_s = waiting / ASKS_PER_S if wait_s is None or wait_s > 10 else 0.0
+    return round(seconds * (0.9 + 0.2 * spread) + calm_s * spread, 2)

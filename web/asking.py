@@ -40,7 +40,7 @@ def visitor_of(request: Request) -> Visitor | None:
     return parts_of(request).identity.read_session(cookie) if cookie else None
 
 
-def visitor_or_none(request: Request, bearer: Bearer, session: Session) -> Visitor | None:
+async def visitor_or_none(request: Request, bearer: Bearer, session: Session) -> Visitor | None:
     """Who asks; None without credentials. Raises BadToken for a token that is no good."""
     identity = parts_of(request).identity
     if bearer is not None:
@@ -53,13 +53,13 @@ def visitor_or_none(request: Request, bearer: Bearer, session: Session) -> Visit
     return visitor
 
 
-def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) -> Visitor:
+async def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) -> Visitor:
     if found is None:
         raise NotSignedIn
     return found
 
 
-def member_in_line(
+async def member_in_line(
     request: Request,
     code: RoomCode,
     found: Annotated[Visitor | None, Depends(visitor_or_none)],
@@ -99,7 +99,7 @@ def refuse_cross_site(request: Request) -> None:
         raise Problem("forbidden", "This was sent from another site, so it was not carried out.")
 
 
-def admin(
+async def admin(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_admin_token)],
 ) -> str:
@@ -111,14 +111,14 @@ def admin(
     return "admin token"
 
 
-def room_code(code: Annotated[str, Path(max_length=64)]) -> str:
+async def room_code(code: Annotated[str, Path(max_length=64)]) -> str:
     """A code that can exist; others are answered without asking anybody."""
     if not is_code(code):
         raise NoSuchRoom
     return code
 
 
-def coupon_code(code: Annotated[str, Path(max_length=64)]) -> str:
+async def coupon_code(code: Annotated[str, Path(max_length=64)]) -> str:
     if not is_code(code):
         raise NoSuchCoupon
     return code

@@ -152,7 +152,12 @@ def a_refusal(type_: str) -> SimpleNamespace:
 
 
 def a_problem(**changes: Any) -> SimpleNamespace:
-    away = {"status": 503, "title": "We are busy", "detail": "A part is away.", "retry_after_s": None}
+    away = {
+        "status": 503,
+        "title": "We are busy",
+        "detail": "A part is away.",
+        "retry_after_s": None,
+    }
     return SimpleNamespace(**{**away, **changes})
 
 

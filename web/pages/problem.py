@@ -15,7 +15,9 @@ def problem_page(request: Request, problem: Problem) -> Response:
     """What is wrong and what to do; who isn't signed in is brought to the sign-in page."""
     if problem.type == "not_signed_in" and request.method == "GET":
         return RedirectResponse(f"/signin?next={quote(request.url.path)}", 303)
-    body = problem.body() | {"retry_after_s": problem.more.get("retry_after_s")}
+    # The page loads itself again, which must not send a form again.
+    again_s = problem.more.get("retry_after_s") if request.method == "GET" else None
+    body = problem.body() | {"retry_after_s": again_s}
     response = page(request, "problem.html", status=problem.status, problem=body)
     response.headers.update(problem.headers())
     return response

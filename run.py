@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""The only thing to know after `git clone`: it prepares `.venv` and runs a command in it."""
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Iterator, NoReturn  # noqa: UP035 - see below
+
+# An old Python must get as far as the sentence that it is old: so this file keeps to what 3.6
+# reads, with newer annotations in quotes.
+
+USAGE = """\
+usage: python3 run.py NAME [arguments]
+
+  python3 run.py demo      the whole product on this machine, nothing to install beforehand
+  python3 run.py crowd spring --members 5000
+                           a simulated crowd against it (in a second terminal)
+  python3 run.py test      the tests; arguments go to pytest
+  python3 run.py --help    this text; `python3 run.py NAME --help` tells about one command
+
+Any other NAME (web, admitter, worker, migrate, coupon, room, token, ...) is run as `waitroom NAME`.
+The first run installs what is needed into .venv, which takes about half a minute.
+"""
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed.txt"
+# Stands while an install is under way. One that was cut off can leave half a package behind.
+UNFINISHED = VENV / "unfinished"
+# These would send pip's work, or the interpreter, somewhere else than into our environment.
+MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
+
+
+def main(arguments: "list[str]") -> NoReturn:
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs an old one is told
+        version = ".".join(map(str, sys.version_info[:3]))
+        fail(f"Python 3.11 or newer is needed, this is {version}: run `python3.11 run.py ...`.", 2)
+    if os.name == "nt":
+        fail("Windows is not supported directly: run this inside WSL.", 2)
+    if not arguments or arguments[0] in ("help", "-h", "--help"):
+        print(USAGE, end="")
+        sys.exit(0)
+    name, *rest = arguments
+    environ = without_misleading(os.environ)
+    if name == "test":
+        prepare("dev.txt")
+        environ["CHROMIUM_PATH"] = find_browser(environ)
+        os.chdir(ROOT)
+        command = [str(PYTHON), "-m", "pytest", *rest]
+    else:
+        prepare("demo.txt")
+        # -P: a folder called `web` where somebody happens to be must not be taken for ours.
+        command = [str(PYTHON), "-P", "-m", "cli", name, *rest]
+    sys.stdout.flush()
+    # The command takes our place, so signals and the exit code pass without a go-between.
+    os.execve(PYTHON, command, environ)  # noqa: S606 - no shell is what we want
+
+
+def fail(sentence: str, code: int = 1) -> NoReturn:
+    print(f"run.py: {sentence}", file=sys.stderr)
+    sys.exit(code)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def without_misleading(environ: "os._Environ[str]") -> "dict[str, str]":
+    return {name: value for name, value in environ.items() if name not in MISLEADING}
+
+
+def prepare(wanted: str) -> None:
+    """Make `.venv` hold what `requirements/WANTED` lists, and do nothing when it does."""
+    try:
+        with one_at_a_time():
+            version = working_version()
+            if version is not None and is_installed(wanted, version):
+                return
+            if not os.access(VENV if VENV.exists() else ROOT, os.W_OK):
+                raise PermissionError("no permission to write there")
+            if version is None or UNFINISHED.exists() or has_moved():
+                create_venv()
+            install("dev.txt" if stamped_name() == "dev.txt" else wanted)
+    except OSError as reason:
+        fail(
+            f"{VENV} could not be prepared: {reason}. If another user made it, run this as that "
+            "user, or remove it and try again."
+        )
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait while another run.py prepares. The folder itself is locked: that leaves no file."""
+    import fcntl  # not at the top: Windows has none and deserves its sentence
+
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Waiting for another run.py that is preparing .venv ...")
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        except OSError:
+            pass  # some network file systems can't lock; then nobody is waited for
+        yield
+    finally:
+        os.close(folder)
+
+
+def working_version() -> "str | None":
+    """The Python version of `.venv`, or None when it has none that runs."""
+    ask = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
+    try:
+        answer = subprocess.run(  # noqa: S603 - our own Python
+            [PYTHON, "-I", "-c", ask], stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+    except OSError:
+        return None
+    if answer.returncode != 0:
+        return None
+    version = answer.stdout.strip()
+    # A system upgrade can put a newer Python behind the old link: its packages are not there.
+    return version if (VENV / "lib" / f"python{version}").is_dir() else None
+
+
+def stamp(requirements: str, version: str) -> str:
+    """What STAMP says when this file is installed; the place counts, as scripts name it."""
+    digest = hashlib.sha256((ROOT / "requirements" / requirements).read_bytes()).hexdigest()
+    return f"{requirements} {digest} Python {version} in {VENV}\n"
+
+
+def is_installed(wanted: str, version: str) -> bool:
+    """Whether WANTED, or the development set that contains it, is what was installed last."""
+    if UNFINISHED.exists() or not STAMP.exists():
+        return False
+    return STAMP.read_text() in {stamp(wanted, version), stamp("dev.txt", version)}
+
+
+def has_moved() -> bool:
+    """Whether `.venv` was made at another place, which its scripts still name."""
+    return STAMP.exists() and not STAMP.read_text().endswith(f" in {VENV}\n")
+
+
+def stamped_name() -> str:
+    return STAMP.read_text().split(" ", 1)[0] if STAMP.exists() else ""
+
+
+def create_venv() -> None:
+    for module in ("venv", "ensurepip"):
+        if importlib.util.find_spec(module) is None:
+            fail(
+                f"this Python has no `{module}` module, which is needed to make .venv. On Debian "
+                "and Ubuntu `apt-get install python3-venv` brings it."
+            )
+    say(f"Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]} ...")
+    VENV.mkdir(exist_ok=True)
+    run_quietly(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)], "The environment could not be made"
+    )
+
+
+def install(requirements: str) -> None:
+    began = time.monotonic()
+    say(f"Installing requirements/{requirements} into .venv ...")
+    STAMP.unlink(missing_ok=True)
+    UNFINISHED.touch()
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+    pip += ["--quiet", "--require-hashes", "-r", f"requirements/{requirements}"]
+    run_quietly(
+        pip, "The packages could not be installed. Is the package index reachable? Then try again"
+    )
+    version = working_version()
+    if version is None:
+        fail(f"the Python in {VENV} doesn't run: remove that folder and try again.")
+    add_ourselves(version)
+    STAMP.write_text(stamp(requirements, version))
+    UNFINISHED.unlink()
+    say(f"Installed in {time.monotonic() - began:.0f} s.")
+
+
+def add_ourselves(version: str) -> None:
+    """Let the environment import the checkout, and give it the command `waitroom`.
+
+    As an editable install would, but without a build back end and without the network.
+    """
+    site = VENV / "lib" / f"python{version}" / "site-packages"
+    (site / "waitroom-checkout.pth").write_text(f"{ROOT}\n")
+    command = VENV / "bin" / "waitroom"
+    # A shell script, because the path in a #! line may have no blanks and not be long.
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -m cli "$@"\n')
+    command.chmod(0o755)
+
+
+def find_browser(environ: "dict[str, str]") -> str:
+    """The path of a Chromium for the browser tests, installed if need be. Ends the run if none."""
+    found = subprocess.run(  # noqa: S603 - our own program
+        [PYTHON, ROOT / "tests" / "find_browser.py"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environ,
+    )
+    if found.returncode != 0:
+        sys.exit(found.returncode)
+    return found.stdout.strip()
+
+
+def run_quietly(command: "list[str]", failure: str) -> None:
+    """Run it in the checkout without input; its output is shown only when it fails."""
+    done = subprocess.run(  # noqa: S603 - our own commands
+        command,
+        cwd=ROOT,
+        env=without_misleading(os.environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode != 0:
+        say(done.stdout.rstrip())
+        fail(f"{failure} ({shlex.join(command)} ended with {done.returncode}).")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        fail("interrupted; the next run takes up the work again.", 130)

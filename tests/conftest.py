@@ -1,0 +1,72 @@
+"""Real servers for the tests that need them; unit tests first, browsers last."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from issuance.database import open_engine
+from issuance.migrate import migrate
+from tests.servers import Servers, drop_database, fresh_database
+from waitroom.line import Line, open_line
+
+ORDER = ("unit", "integration", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Playwright's own event loop breaks asyncio tests that come after it."""
+    items.sort(key=lambda item: ORDER.index(item.path.relative_to(item.config.rootpath).parts[1]))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    with Servers() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers) -> Iterator[str]:
+    """A migrated database that tests copy: faster than migrating for each."""
+    name = f"waitroom_template_{secrets.token_hex(4)}"
+    url = fresh_database(servers.database_url, name)
+    engine = open_engine(url, connections_max=1, name="template")
+    migrate(engine)
+    engine.dispose()
+    yield name
+    drop_database(servers.database_url, name)
+
+
+@pytest.fixture
+def database_url(servers: Servers, template: str) -> Iterator[str]:
+    """A migrated, empty database of this test's own."""
+    name = f"waitroom_test_{secrets.token_hex(4)}"
+    yield fresh_database(servers.database_url, name, template=template)
+    drop_database(servers.database_url, name)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    made = open_engine(database_url, connections_max=8, name="test")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> str:
+    return servers.redis_url
+
+
+@pytest.fixture
+async def line(redis_url: str) -> AsyncIterator[Line]:
+    opened = open_line(redis_url)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def code() -> str:
+    """A room of this test's own: nothing is ever flushed, the Redis may be somebody's."""
+    return f"t-{secrets.token_hex(5)}"

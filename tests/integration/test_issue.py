@@ -1,0 +1,195 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.issued_coupon import IssuedCoupon
+from domain.refusals import AlreadyUsed, Closed, CouponExpired, NotOpenYet, SoldOut
+from issuance import catalogue
+from issuance.direct import issue_directly
+from issuance.errors import NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
+from issuance.holdings import expire_stale, holdings, use
+from issuance.issue import issue
+from issuance.ledger import holders
+from issuance.tables import coupons, issued_coupons
+from tests.integration.cast import HOUR, now, on_offer
+
+
+def used_count(engine: Engine, code: str) -> int:
+    return catalogue.offer(engine, code).coupon.inventory.used_count
+
+
+def test_a_batch_is_issued_in_its_order_until_the_stock_is_gone(engine, code):
+    on_offer(engine, code, total=2)
+
+    issued = issue(engine, code, ["alice", "bob", "charlie"], now())
+
+    assert isinstance(issued.outcomes["alice"], IssuedCoupon)
+    assert isinstance(issued.outcomes["bob"], IssuedCoupon)
+    assert isinstance(issued.outcomes["charlie"], SoldOut)
+    assert issued.used_count == used_count(engine, code) == 2
+    assert sorted(holders(engine, code)) == ["alice", "bob"]
+
+
+def test_a_batch_that_is_fed_again_gives_the_same_coupons(engine, code):
+    on_offer(engine, code, total=3)
+    first = issue(engine, code, ["alice", "bob"], now())
+
+    again = issue(engine, code, ["bob", "alice", "bob", "charlie"], now())
+
+    assert again.outcomes["alice"] == first.outcomes["alice"]
+    assert again.outcomes["bob"] == first.outcomes["bob"]
+    assert again.used_count == len(holders(engine, code)) == 3
+
+
+def test_ten_batches_at_once_never_over_issue_and_never_issue_twice(engine, code):
+    on_offer(engine, code, total=150)
+    crowd = [f"member-{n}" for n in range(300)]
+    batches = [crowd[start : start + 60] for start in range(0, 300, 30)]
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda batch: issue(engine, code, batch, now()), batches))
+
+    told = {m for r in results for m, o in r.outcomes.items() if isinstance(o, IssuedCoupon)}
+    rows = holders(engine, code)
+    assert len(rows) == len(set(rows)) == used_count(engine, code) == 150
+    assert told == set(rows)
+
+
+def test_the_schedule_is_kept(engine, code):
+    on_offer(engine, code, opens_at=now() + HOUR, expire_date=now() + 2 * HOUR)
+
+    early = issue(engine, code, ["alice"], now()).outcomes["alice"]
+    late = issue(engine, code, ["alice"], now() + 3 * HOUR).outcomes["alice"]
+
+    assert isinstance(early, NotOpenYet)
+    assert isinstance(late, Closed)
+    assert holders(engine, code) == []
+
+
+def test_an_unknown_coupon_is_said_to_be_unknown(engine):
+    with pytest.raises(NoSuchCoupon):
+        issue(engine, "nothing", ["alice"], now())
+
+
+def test_the_constraint_never_over_issue_keeps_its_promise_alone(engine, code):
+    on_offer(engine, code, total=1)
+
+    with pytest.raises(IntegrityError, match="never_over_issue"), engine.begin() as tx:
+        tx.execute(update(coupons).where(coupons.c.code == code).values(used_count=2))
+
+
+def test_the_constraint_one_per_member_keeps_its_promise_alone(engine, code):
+    offer = on_offer(engine, code)
+    issue(engine, code, ["alice"], now())
+    with engine.begin() as tx:
+        row = tx.execute(select(issued_coupons)).one()._asdict()
+
+    row["id"] = offer.coupon.id
+
+    with pytest.raises(IntegrityError, match="one_per_member"), engine.begin() as tx:
+        tx.execute(insert(issued_coupons).values(row))
+
+
+def test_a_coupon_is_used_once_even_by_two_at_once(engine, code):
+    on_offer(engine, code)
+    issued = issue(engine, code, ["alice"], now()).outcomes["alice"]
+
+    def try_to_use(_: int) -> bool:
+        try:
+            use(engine, "alice", issued.id, now())
+        except AlreadyUsed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        used = list(pool.map(try_to_use, range(8)))
+
+    assert used.count(True) == 1
+
+
+def test_nobody_uses_somebody_elses_coupon(engine, code):
+    on_offer(engine, code)
+    issued = issue(engine, code, ["alice"], now()).outcomes["alice"]
+
+    with pytest.raises(NoSuchIssuedCoupon):
+        use(engine, "bob", issued.id, now())
+
+    assert holdings(engine, "alice", now())[0][0].status == "UNUSED"
+
+
+def test_unused_coupons_expire_and_used_ones_do_not(engine, code):
+    on_offer(engine, code)
+    outcomes = issue(engine, code, ["alice", "bob"], now()).outcomes
+    use(engine, "bob", outcomes["bob"].id, now())
+
+    assert expire_stale(engine, now()) == 0
+    assert expire_stale(engine, now() + 2 * HOUR) == 1
+
+    assert holdings(engine, "alice", now())[0][0].status == "EXPIRED"
+    assert holdings(engine, "bob", now())[0][0].status == "USED"
+
+
+def test_a_coupon_past_its_date_shows_as_expired_before_anybody_has_marked_it(engine, code):
+    on_offer(engine, code)
+    issued = issue(engine, code, ["alice"], now()).outcomes["alice"]
+    later = now() + 2 * HOUR
+
+    assert holdings(engine, "alice", later)[0][0].status == "EXPIRED"
+    with pytest.raises(CouponExpired):
+        use(engine, "alice", issued.id, later)
+
+
+def test_issuing_directly_gives_the_same_coupon_again(engine, code):
+    on_offer(engine, code, total=1, issuing="pessimistic")
+
+    first, is_new = issue_directly(engine, code, "alice", now())
+    second, is_new_again = issue_directly(engine, code, "alice", now())
+
+    assert (first, is_new, is_new_again) == (second, True, False)
+    with pytest.raises(SoldOut):
+        issue_directly(engine, code, "bob", now())
+
+
+def test_a_coupon_with_a_line_is_not_issued_past_it(engine, code):
+    on_offer(engine, code)
+
+    with pytest.raises(NotDirect):
+        issue_directly(engine, code, "alice", now())
+
+    assert holders(engine, code) == []
+
+
+def test_waiting_for_a_connection_ends_with_a_sentence(database_url, code):
+    from issuance.database import open_engine
+
+    narrow = open_engine(database_url, connections_max=1, name="test", pool_wait_s=0.1)
+    with narrow.connect() as held:
+        held.execute(select(func.now()))
+
+        with pytest.raises(OfficeAway):
+            catalogue.offers(narrow)
+    narrow.dispose()
+
+
+def test_every_change_is_audited_with_what_it_changed(engine, code):
+    from issuance.audit import entries
+
+    on_offer(engine, code)
+
+    catalogue.change(
+        engine,
+        code,
+        lambda offer: (offer.coupon, offer.room.change(rate_per_s=7)),
+        who="alice",
+        what="room changed",
+        now=datetime(2026, 5, 1, tzinfo=UTC) + timedelta(0),
+    )
+
+    latest = entries(engine)[0]
+    assert (latest.who, latest.what, latest.subject) == ("alice", "room changed", code)
+    assert latest.before["room"]["rate_per_s"] == 10_000
+    assert latest.after["room"]["rate_per_s"] == 7
+    assert list(latest.after) == ["room"]

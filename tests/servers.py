@@ -1,0 +1,90 @@
+"""The Redis and the Postgres that the tests run against: embedded, or those of the environment."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from cli.embedded import EmbeddedPostgres, EmbeddedValkey
+
+
+class Servers:
+    """A context manager; inside it `redis_url` and `database_url` (may create databases) answer.
+
+    REDIS_URL and DATABASE_URL of the environment are taken where given; what is not given is
+    embedded, in a folder that is removed at the end.
+    """
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self.redis_url = environ.get("REDIS_URL", "")
+        self.database_url = _plain(environ.get("DATABASE_URL", ""))
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with self._stack:
+            folder = open_folder(self._stack)
+            if not self.database_url:
+                postgres = EmbeddedPostgres(folder / "postgres", durable=False)
+                self._stack.callback(postgres.erase)
+                postgres.start()
+                self.database_url = postgres.url
+            if not self.redis_url:
+                valkey = EmbeddedValkey(folder / "valkey", durable=False)
+                self._stack.callback(valkey.erase)
+                valkey.start()
+                self.redis_url = valkey.url
+            # All went well: what was stacked up is kept until the end, not undone here.
+            self._stack = self._stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def open_folder(stack: ExitStack) -> Path:
+    """A temporary folder, removed when `stack` closes, that Postgres's own user can enter too.
+
+    pytest's `tmp_path` is closed to others, so as root it would not do.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="waitroom-test-"))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    return folder
+
+
+def fresh_database(admin_url: str, name: str, *, template: str | None = None) -> str:
+    """Make an empty database (or a copy of `template`, which nobody may be using): its URL.
+
+    One of the same name is dropped first. Raises psycopg.Error.
+    """
+    drop_database(admin_url, name)
+    command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template is not None:
+        command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+    _run(admin_url, command)
+    return urlunsplit(urlsplit(_plain(admin_url))._replace(path="/" + quote(name)))
+
+
+def drop_database(admin_url: str, name: str) -> None:
+    """Drop the database if it exists, ending connections that are still open to it."""
+    _run(
+        admin_url,
+        sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)),
+    )
+
+
+def _run(admin_url: str, command: sql.Composed) -> None:
+    with psycopg.connect(_plain(admin_url), autocommit=True) as connection:
+        connection.execute(command)
+
+
+def _plain(url: str) -> str:
+    """libpq knows nothing of SQLAlchemy's way to name a driver."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
