@@ -8,14 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-from sqlalchemy import Engine
 
 from cli.settings import AdmitterSettings
 from issuance.catalogue import offers
-from issuance.database import open_engine
+from issuance.conveyor import Conveyor, open_conveyor
+from issuance.database import Engine, open_engine
 from issuance.desk import Desk, DeskLimits
 from issuance.errors import OfficeError
 from issuance.holdings import expire_stale
@@ -51,12 +48,9 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     line = open_line(settings.REDIS_URL, timeout_s=REDIS_TIMEOUT_S)
-    # Without retries: who feeds doesn't know whether a lost answer was a yes. The rescue does.
-    redis = Redis.from_url(
-        settings.queue_redis_url, socket_timeout=REDIS_TIMEOUT_S, retry=Retry(NoBackoff(), 0)
-    )
+    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
-    admitter = Admitter(line, DeskByTheLine(_desk(redis, settings)), lease_s=settings.LEASE_S)
+    admitter = Admitter(line, DeskByTheLine(_desk(conveyor, settings)), lease_s=settings.LEASE_S)
     log.info("admitting")
     try:
         await asyncio.gather(
@@ -66,18 +60,18 @@ async def run_admitter(settings: AdmitterSettings) -> None:
         )
     finally:
         await line.aclose()
-        redis.close()
+        conveyor.close()
         engine.dispose()
     log.info("stopped")
 
 
-def _desk(redis: Redis, settings: AdmitterSettings) -> Desk:
+def _desk(conveyor: Conveyor, settings: AdmitterSettings) -> Desk:
     limits = DeskLimits(
         batch_max=settings.BATCH_MAX,
         backlog_max=settings.BACKLOG_MAX,
         job_timeout_s=settings.JOB_TIMEOUT_S,
     )
-    return Desk(redis, queue=settings.QUEUE_NAME, limits=limits)
+    return Desk(conveyor, queue=settings.QUEUE_NAME, limits=limits)
 
 
 async def _again_and_again(work: Callable[[], Awaitable[float]], stop: asyncio.Event) -> None:

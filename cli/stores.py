@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from rich.console import Console
-from sqlalchemy import Engine
 
 from cli.home import with_running_demo
 from cli.settings import StoreSettings, read
 from issuance.catalogue import Offer
-from issuance.database import open_engine
+from issuance.database import Engine, open_engine
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
 from web.settling import settle

@@ -10,10 +10,10 @@ from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
-from redis import Redis
 
 from cli.logs import set_up_logs
 from cli.settings import BadSettings, WebSettings, read
+from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
 from issuance.desk import count_workers
 from waitroom.line import open_line
@@ -58,7 +58,7 @@ def make_app() -> FastAPI:
     connections = settings.WEB_DB_CONNECTIONS // int(os.environ.get(PROCESSES, "1"))
     engine = open_engine(settings.DATABASE_URL, connections_max=connections, name="web")
     line = open_line(settings.REDIS_URL)
-    queue_redis = Redis.from_url(settings.queue_redis_url, socket_timeout=2)
+    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=2.0)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +68,7 @@ def make_app() -> FastAPI:
         gc.set_threshold(50_000, 50, 50)
         yield
         await line.aclose()
-        queue_redis.close()
+        conveyor.close()
         engine.dispose()
 
     return create_app(
@@ -81,7 +81,7 @@ def make_app() -> FastAPI:
                 session_age_max_s=settings.SESSION_AGE_MAX_S,
             ),
             tickets=TicketOffice(settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S),
-            workers=partial(count_workers, queue_redis, settings.QUEUE_NAME),
+            workers=partial(count_workers, conveyor, settings.QUEUE_NAME),
             db_connections_bound=settings.WORKERS
             + settings.WEB_DB_CONNECTIONS
             + ADMITTER_DB_CONNECTIONS,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from redis import Redis
-
 from cli.settings import WorkerSettings
 from cli.supervise import Child, supervise
+from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
 from issuance.issue import Issued
 from issuance.worker import Post, run_worker
@@ -28,7 +27,7 @@ def run_pool(settings: WorkerSettings, workers: int) -> int:
 def run_one(settings: WorkerSettings) -> None:
     """Work in this process. A batch under way is finished before it ends."""
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
-    redis = Redis.from_url(settings.queue_redis_url)
+    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=None)
     with asyncio.Runner() as runner:
         line = open_line(settings.REDIS_URL, connections_max=1)
 
@@ -36,8 +35,8 @@ def run_one(settings: WorkerSettings) -> None:
             runner.run(tell(line, issued))
 
         try:
-            run_worker(Post(engine, tell_line), redis, queue=settings.QUEUE_NAME)
+            run_worker(Post(engine, tell_line), conveyor, queue=settings.QUEUE_NAME)
         finally:
             runner.run(line.aclose())
-            redis.close()
+            conveyor.close()
             engine.dispose()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
+from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway
 
 JOB = "issuance.worker.issue_batch"
@@ -28,7 +28,7 @@ class DeskLimits:
 class Desk:
     """Feeds batches to the pool through one RQ queue. Raises OfficeAway where Redis is away."""
 
-    def __init__(self, redis: Redis, *, queue: str, limits: DeskLimits) -> None:
+    def __init__(self, redis: Conveyor, *, queue: str, limits: DeskLimits) -> None:
         # JSON, not pickle: who can write to Redis must not be able to run code in a worker.
         self._queue = Queue(queue, connection=redis, serializer=JSONSerializer)
         self._limits = limits
@@ -64,7 +64,7 @@ class Desk:
             raise OfficeAway from error
 
 
-def count_workers(redis: Redis, queue: str) -> int:
+def count_workers(redis: Conveyor, queue: str) -> int:
     """How many workers have registered for this queue. Raises OfficeAway."""
     try:
         return Worker.count(queue=Queue(queue, connection=redis, serializer=JSONSerializer))

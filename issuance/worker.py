@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
-from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
+from issuance.conveyor import Conveyor
 from issuance.issue import Issued, issue
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ def issue_batch(code: str, members: list[str]) -> None:
     _post.tell(issued)
 
 
-def run_worker(post: Post, redis: Redis, *, queue: str) -> None:
+def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
     """Work until SIGTERM or SIGINT; a batch under way is finished first."""
     global _post
     _post = post

@@ -18,6 +18,7 @@ from web.pages import coupons as coupon_pages
 from web.pages import me as my_pages
 from web.pages import room as room_pages
 from web.pages import signin
+from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
 from web.security import BodyLimit, SecurityHeaders
@@ -43,7 +44,7 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.office = office
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
     app.state.streams = Streams(parts.limits.live_streams_max)
-    add_error_handlers(app)
+    add_error_handlers(app, problem_page)
     for module in (rooms, coupons, me, admin, health, metrics):
         app.include_router(module.router)
     for pages in (coupon_pages, room_pages, my_pages, signin):

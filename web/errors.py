@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -81,15 +82,15 @@ def wants_html(request: Request) -> bool:
     return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
 
 
-def add_error_handlers(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response]) -> None:
+    """Answer every exception with its problem, as JSON or as the HTML that `page` makes of it."""
+
     async def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if problem.type == "internal":
             log.error("unexpected", path=request.url.path, exc_info=error)
         if wants_html(request):
-            from web.pages.problem import problem_page  # the pages need this module too
-
-            return problem_page(request, problem)
+            return page(request, problem)
         return JSONResponse(
             problem.body(),
             problem.status,

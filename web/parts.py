@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar, cast
 
 from fastapi import Request
-from sqlalchemy import Engine
 
+from issuance.database import Engine
 from issuance.errors import OfficeAway
 from waitroom.line import Line
 from waitroom.ticket import TicketOffice

@@ -162,7 +162,7 @@ def test_a_coupon_with_a_line_is_not_issued_past_it(engine, code):
     assert holders(engine, code) == []
 
 
-def test_waiting_for_a_connection_ends_with_a_sentence(database_url, code):
+def test_waiting_for_a_connection_ends_with_a_sentence(database_url):
     from issuance.database import open_engine
 
     narrow = open_engine(database_url, connections_max=1, name="test", pool_wait_s=0.1)

@@ -1,0 +1,30 @@
+"""What compose.yaml asks the person for is what .env.example offers."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = (ROOT / "compose.yaml").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+
+def test_each_variable_of_the_compose_file_is_in_the_example() -> None:
+    asked = set(re.findall(r"\$\{(\w+)", COMPOSE))
+    offered = set(re.findall(r"^#?(\w+)=", EXAMPLE, flags=re.MULTILINE))
+
+    assert asked == offered
+
+
+def test_no_secret_has_a_default() -> None:
+    must_be_set = set(re.findall(r"\$\{(\w+):\?", COMPOSE))
+    filled_in = set(re.findall(r"^(\w+)=.+", EXAMPLE, flags=re.MULTILINE))
+
+    assert must_be_set >= {
+        "POSTGRES_PASSWORD",
+        "TICKET_SECRETS",
+        "MEMBER_TOKEN_SECRETS",
+        "ADMIN_TOKEN",
+    }
+    assert filled_in == set()
+    for name in must_be_set:
+        assert f"${{{name}:-" not in COMPOSE
