@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -33,6 +35,10 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
             f"--processes {processes} needs at least as many WEB_DB_CONNECTIONS, "
             f"got {settings.WEB_DB_CONNECTIONS}."
         )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops in good order and then raises the signal again; that shall not look like
+        # having been killed.
+        signal.signal(number, lambda *_: sys.exit(0))
     os.environ[PROCESSES] = str(processes)  # uvicorn starts its processes with our environment
     uvicorn.run(
         "cli.web:make_app",

@@ -19,7 +19,7 @@ class RoomSettings:
     """What an admin may turn while it runs.
 
     rate_per_s: admissions a second on average. burst: how many may be let through at once after
-    a pause. seats: how many may be under way (admitted, no outcome yet). size_max: how many may
+    a pause (never less than a quarter of a second's worth). seats: how many may be under way (admitted, no outcome yet). size_max: how many may
     wait. Raises ValueError, naming the field, where a value lies outside its bounds.
     """
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from issuance.database import open_engine
 from issuance.migrate import migrate
+from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
 from waitroom.line import Line, open_line
 
@@ -70,3 +72,10 @@ async def line(redis_url: str) -> AsyncIterator[Line]:
 def code() -> str:
     """A room of this test's own: nothing is ever flushed, the Redis may be somebody's."""
     return f"t-{secrets.token_hex(5)}"
+
+
+@pytest.fixture
+def house(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[House]:
+    """The product's processes, none started yet, on a database of this test's own."""
+    with open_house(database_url, redis_url, tmp_path) as made:
+        yield made

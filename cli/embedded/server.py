@@ -63,8 +63,8 @@ class EmbeddedServer(ABC):
     @property
     def pid(self) -> int | None:
         """The process we started, or None when there is none or it has ended."""
-        running = self._process is not None and self._process.poll() is None
-        return self._process.pid if running and self._process is not None else None
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
         """Start on the kept data and return once clients are served."""

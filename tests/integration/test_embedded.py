@@ -18,7 +18,7 @@ import pytest
 import redis
 
 from cli.embedded import EmbeddedPostgres, EmbeddedServerError, EmbeddedValkey, postgres, server
-from tests.servers import Servers, drop_database, fresh_database, open_folder
+from tests.servers import open_folder
 
 ENDS_WITHIN_S = 5.0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Postgres as itself")
@@ -251,22 +251,3 @@ def test_root_may_have_the_programs_in_a_home_that_is_closed_to_others(
         write_row(pg.url)
 
         assert rows(pg.url) == ["봄"]
-
-
-def test_a_database_copied_from_a_template_has_its_tables() -> None:
-    with Servers({}) as servers:
-        write_row(fresh_database(servers.database_url, "pattern"))
-
-        copy = fresh_database(servers.database_url, "copy", template="pattern")
-
-        assert rows(copy) == ["봄"]
-        drop_database(servers.database_url, "copy")
-        drop_database(servers.database_url, "copy")
-
-
-def test_servers_of_the_environment_are_taken_instead() -> None:
-    given = {"REDIS_URL": "redis://cache/0", "DATABASE_URL": "postgresql+psycopg://db/shop"}
-
-    with Servers(given) as servers:
-        assert servers.redis_url == "redis://cache/0"
-        assert servers.database_url == "postgresql://db/shop"

@@ -30,14 +30,16 @@ def installed(name: str) -> None:
     run.STAMP.write_text(run.stamp(name, VERSION))
 
 
-def test_what_is_installed_is_not_installed_again(checkout: Path) -> None:
+@pytest.mark.usefixtures("checkout")
+def test_what_is_installed_is_not_installed_again() -> None:
     installed("demo.txt")
 
     assert run.is_installed("demo.txt", VERSION)
     assert not run.is_installed("dev.txt", VERSION)
 
 
-def test_the_development_set_is_enough_for_the_demo(checkout: Path) -> None:
+@pytest.mark.usefixtures("checkout")
+def test_the_development_set_is_enough_for_the_demo() -> None:
     installed("dev.txt")
 
     assert run.is_installed("demo.txt", VERSION)
@@ -51,13 +53,15 @@ def test_changed_requirements_are_installed(checkout: Path) -> None:
     assert not run.is_installed("demo.txt", VERSION)
 
 
-def test_another_python_needs_its_own_packages(checkout: Path) -> None:
+@pytest.mark.usefixtures("checkout")
+def test_another_python_needs_its_own_packages() -> None:
     installed("demo.txt")
 
     assert not run.is_installed("demo.txt", "3.13")
 
 
-def test_an_install_that_was_cut_off_does_not_count(checkout: Path) -> None:
+@pytest.mark.usefixtures("checkout")
+def test_an_install_that_was_cut_off_does_not_count() -> None:
     installed("demo.txt")
 
     run.UNFINISHED.touch()
@@ -116,7 +120,7 @@ def test_an_old_python_can_read_the_file_at_all() -> None:
 def test_a_missing_module_names_the_package_that_brings_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
 
     with pytest.raises(SystemExit):
         run.create_venv()

@@ -15,6 +15,8 @@
 --@include meter
 --@include pace
 
+local VISIT_S = 0.25
+
 local room = read_room(KEYS[1])
 if not room then return { 'no_such_room' } end
 
@@ -25,7 +27,10 @@ local bucket = {
   pace_people = tonumber(v[4] or 0), pace_time_s = tonumber(v[5] or 0), pace_told = tonumber(v[6] or 0),
 }
 local elapsed_s = math.max(0, now - bucket.at) / 1000000
-bucket.tokens = math.min(room.burst, bucket.tokens + elapsed_s * room.rate_per_s)
+-- Admitters come by a few times a second: a smaller bucket would overflow between two visits and
+-- hold the rate below what was asked for.
+local capacity = math.max(room.burst, room.rate_per_s * VISIT_S)
+bucket.tokens = math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)
 
 local function keep_bucket(busy)
   redis.call('HSET', KEYS[2], 'tokens', bucket.tokens, 'at', digits(now), 'busy', busy and 1 or 0,

@@ -1,0 +1,152 @@
+"""House: the product's real processes, run against the tests' servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cli.embedded.child import free_port, spawn, stop
+from web.identity import Identity
+
+ROOT = Path(__file__).parent.parent
+WITHIN_S = 30.0
+
+
+def eventually(true: Callable[[], object], *, within_s: float = WITHIN_S) -> None:
+    """Wait until `true()` is; fails where it isn't in time."""
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, f"still not so after {within_s} s"
+        time.sleep(0.05)
+
+
+class House:
+    """Web, admitters and workers as processes, on a queue of their own."""
+
+    def __init__(self, database_url: str, redis_url: str, folder: Path, **environ: str) -> None:
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "house.log"
+        self.admin_token = secrets.token_urlsafe(32)
+        self.environ = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "QUEUE_NAME": f"test-{secrets.token_hex(4)}",
+            "TICKET_SECRETS": secrets.token_urlsafe(32),
+            "MEMBER_TOKEN_SECRETS": secrets.token_urlsafe(32),
+            "ADMIN_TOKEN": self.admin_token,
+            "WORKERS": "2",
+            "WEB_DB_CONNECTIONS": "4",
+            "LEASE_S": "2",
+            "DEMO": "1",
+            **environ,
+        }
+        self.identity = Identity([self.environ["MEMBER_TOKEN_SECRETS"]], self.admin_token)
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """`waitroom WORDS` as a process."""
+        return self.run([sys.executable, "-m", "cli", *words])
+
+    def run(self, argv: list[str]) -> subprocess.Popen[bytes]:
+        process = spawn(argv, env={**os.environ, **self.environ}, cwd=ROOT, log=self.log)
+        self.processes.append(process)
+        return process
+
+    def start_web(self) -> subprocess.Popen[bytes]:
+        process = self.start("web", "--port", str(self.port))
+        eventually(self._is_ready)
+        return process
+
+    def start_all(self) -> None:
+        self.start("admitter")
+        self.start("worker")
+        self.start_web()
+
+    def stop(self, process: subprocess.Popen[bytes]) -> int:
+        """SIGTERM; its exit code."""
+        self.processes.remove(process)
+        return stop(process, signal=signal.SIGTERM, grace_s=WITHIN_S)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        self.processes.remove(process)
+        process.kill()
+        process.wait()
+
+    def close(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in list(self.processes):
+            stop(process, signal=signal.SIGKILL, grace_s=WITHIN_S)
+
+    def _is_ready(self) -> bool:
+        try:
+            return bool(self.call("GET", "/readyz")[0] == 200)
+        except urllib.error.URLError:
+            return False
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str = ""
+    ) -> tuple[int, dict[str, Any]]:
+        """A JSON request; its status and body."""
+        request = urllib.request.Request(self.base_url + path, method=method)
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+            request.data = json.dumps(body).encode()
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read() or "null")
+
+    def admin(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        status, answer = self.call(method, f"/api/admin{path}", body, token=self.admin_token)
+        assert status < 300, answer
+        return answer
+
+    def member(self, method: str, path: str, member_id: str) -> tuple[int, dict[str, Any]]:
+        return self.call(method, path, token=self.identity.mint(member_id))
+
+    def offer(self, code: str, total: int, *, issuing: str = "queue", **room: object) -> None:
+        """A coupon that is open, made as an admin makes it."""
+        now = datetime.now(UTC)
+        settings = {"rate_per_s": 2_000, "burst": 200, "seats": 2_000, **room}
+        self.admin(
+            "POST",
+            "/coupons",
+            {
+                "code": code,
+                "description": f"{total} of a test",
+                "discount": {"kind": "amount", "value": 5_000},
+                "total_count": total,
+                "opens_at": (now - timedelta(hours=1)).isoformat(),
+                "expire_date": (now + timedelta(days=1)).isoformat(),
+                "issuing": issuing,
+                "room": settings,
+            },
+        )
+
+
+@contextmanager
+def open_house(database_url: str, redis_url: str, folder: Path, **environ: str) -> Iterator[House]:
+    house = House(database_url, redis_url, folder, **environ)
+    try:
+        yield house
+    finally:
+        house.close()

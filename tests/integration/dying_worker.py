@@ -1,0 +1,22 @@
+"""A worker that is killed between its commit and its report. Started by a test, as a process."""
+
+import os
+import signal
+
+from cli.settings import WorkerSettings, read
+from issuance.conveyor import open_conveyor
+from issuance.database import open_engine
+from issuance.issue import Issued
+from issuance.worker import Post, run_worker
+
+
+def die_instead(issued: Issued) -> None:
+    assert issued.used_count > 0
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    settings = read(WorkerSettings, os.environ)
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
+    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=None)
+    run_worker(Post(engine, die_instead), conveyor, queue=settings.QUEUE_NAME)

@@ -1,0 +1,135 @@
+"""What happens to people when processes die, restart, or are told something new."""
+
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from issuance.ledger import holders
+from tests.house import House, eventually
+
+
+def enter_all(house: House, code: str, members: list[str]) -> list[dict]:
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(lambda m: house.member("POST", f"/api/rooms/{code}/enter", m), members)
+        places = [body for status, body in answers if status in (200, 202)]
+    assert len(places) == len(members)
+    return places
+
+
+def states(house: House, code: str, members: list[str]) -> list[str]:
+    return [house.member("GET", f"/api/rooms/{code}/place", m)[1]["state"] for m in members]
+
+
+def test_a_worker_killed_between_commit_and_report_loses_nobody(house, engine, code):
+    house.start_web()
+    house.start("admitter")
+    house.offer(code, total=20)
+    members = [f"member-{n}" for n in range(10)]
+    doomed = house.run([sys.executable, "-m", "tests.integration.dying_worker"])
+    enter_all(house, code, members)
+
+    assert doomed.wait(30) == -signal.SIGKILL
+    committed = holders(engine, code)
+    told_meanwhile = states(house, code, members)
+    house.start("worker")
+    eventually(lambda: set(states(house, code, members)) == {"issued"})
+
+    assert committed
+    assert "issued" not in told_meanwhile
+    assert sorted(holders(engine, code)) == sorted(members)
+    assert house.admin("GET", f"/rooms/{code}")["under_way"] == 0
+
+
+def test_workers_that_are_killed_again_and_again_issue_exactly_once(house, engine, code):
+    house.start_web()
+    house.start("admitter")
+    house.offer(code, total=150, rate_per_s=100, burst=10)
+    members = [f"member-{n}" for n in range(200)]
+    enter_all(house, code, members)
+
+    for _ in range(5):
+        worker = house.start("worker", "--workers", "1")
+        time.sleep(0.9)
+        house.kill(worker)
+    house.start("worker")
+    eventually(lambda: not {"waiting", "admitted"} & set(states(house, code, members)))
+
+    told = {m for m, s in zip(members, states(house, code, members), strict=True) if s == "issued"}
+    rows = holders(engine, code)
+    assert len(rows) == len(set(rows)) == 150
+    assert told == set(rows)
+
+
+def test_turning_the_rate_is_felt_within_a_second(house, code):
+    house.start_all()
+    house.offer(code, total=5_000, rate_per_s=10, burst=1)
+    enter_all(house, code, [f"member-{n}" for n in range(700)])
+    before = house.admin("GET", f"/rooms/{code}")["admitted"]
+    time.sleep(1)
+    at_ten = house.admin("GET", f"/rooms/{code}")["admitted"] - before
+
+    turned_at = time.monotonic()
+    changed = house.admin("PATCH", f"/rooms/{code}", {"rate_per_s": 500})
+    time.sleep(max(0, turned_at + 1 - time.monotonic()))
+    at_five_hundred = house.admin("GET", f"/rooms/{code}")["admitted"] - changed["admitted"]
+
+    assert at_ten <= 15
+    assert at_five_hundred > 100
+
+
+def test_pausing_keeps_places_and_resuming_goes_on(house, code):
+    house.start_all()
+    house.offer(code, total=100)
+    house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
+    members = [f"member-{n}" for n in range(30)]
+    enter_all(house, code, members)
+    time.sleep(0.5)
+    paused = house.member("GET", f"/api/rooms/{code}/place", members[0])[1]
+
+    house.admin("PATCH", f"/rooms/{code}", {"state": "open"})
+    eventually(lambda: set(states(house, code, members)) == {"issued"})
+
+    assert (paused["state"], paused["room_state"]) == ("waiting", "paused")
+
+
+def test_a_restarted_web_process_knows_every_place(house, code):
+    web = house.start_web()
+    house.offer(code, total=100)
+    members = [f"member-{n}" for n in range(20)]
+    before = enter_all(house, code, members)
+
+    house.kill(web)
+    house.start_web()
+
+    after = [house.member("GET", f"/api/rooms/{code}/place", m)[1] for m in members]
+    assert [p["arrived_at"] for p in after] == [p["arrived_at"] for p in before]
+    assert sorted(p["place"] for p in after) == list(range(1, 21))
+
+
+def test_every_process_ends_cleanly_when_told_to(house, code):
+    web = house.start_web()
+    admitter, worker = house.start("admitter"), house.start("worker")
+    house.offer(code, total=5)
+    enter_all(house, code, ["alice"])
+    eventually(lambda: states(house, code, ["alice"]) == ["issued"])
+
+    codes = [house.stop(process) for process in (web, admitter, worker)]
+
+    assert codes == [0, 0, 0]
+
+
+def test_a_room_that_redis_lost_comes_back_from_postgres(house, redis_url, code):
+    import redis
+
+    house.start_web()
+    house.start("admitter")
+    house.offer(code, total=5)
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(f"waitroom:{{{code}}}:room")
+
+    def enters() -> bool:
+        return house.member("POST", f"/api/rooms/{code}/enter", "alice")[0] == 202
+
+    assert not enters()
+    eventually(enters)
