@@ -15,7 +15,8 @@ from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import AlreadyStarted, Closed, NotOpenYet, SoldOut
 
-Issuing = Literal["queue", "pessimistic", "optimistic", "redis_lock"]
+# How a coupon is given out: through its line, or directly under a lock on its row.
+Issuing = Literal["queue", "pessimistic"]
 ISSUING_WAYS: tuple[Issuing, ...] = get_args(Issuing)
 
 CODE_LENGTH_MAX = 40

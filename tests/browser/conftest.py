@@ -1,0 +1,63 @@
+"""A real browser before the running product."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+from tests.house import House, open_house
+from tests.servers import Servers, drop_database, fresh_database
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The browser that run.py found; Playwright's own where there is none given."""
+    found = os.environ.get("CHROMIUM_PATH")
+    args = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        args.append("--no-sandbox")  # Chromium refuses to run as root with one
+    more = {"executable_path": found} if found else {}
+    return {**browser_type_launch_args, **more, "args": args}
+
+
+@pytest.fixture(scope="session")
+def house(
+    servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """All processes, shared by these tests; each test has a coupon of its own."""
+    name = f"waitroom_browser_{secrets.token_hex(4)}"
+    url = fresh_database(servers.database_url, name, template=template)
+    folder: Path = tmp_path_factory.mktemp("house")
+    with open_house(url, servers.redis_url, folder) as made:
+        made.start_all()
+        yield made
+    drop_database(servers.database_url, name)
+
+
+@pytest.fixture(scope="session")
+def base_url(house: House) -> str:
+    return house.base_url
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(context: BrowserContext) -> Iterator[list[str]]:
+    """The browser's console stays silent: no error, no violation of the policy."""
+    said: list[str] = []
+
+    def listen(page: Page) -> None:
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", note)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(message.text)
+
+    context.on("page", listen)
+    yield said
+    assert said == []

@@ -1,0 +1,149 @@
+"""The whole way of a member: sign in, take a place, see it move, hold a coupon, use it."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from tests.house import House
+
+PHONE = {"width": 390, "height": 844}
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def stand_before(house: House, code: str, people: int) -> None:
+    """Put others at the head of the line."""
+    with ThreadPoolExecutor(8) as pool:
+        path = f"/api/rooms/{code}/enter"
+        crowd = [f"other-{n}" for n in range(people)]
+        answers = list(pool.map(lambda m: house.member("POST", path, m)[0], crowd))
+    assert set(answers) <= {200, 202}
+
+
+def place_shown(page: Page) -> int:
+    return int(page.locator("#place .number").inner_text(timeout=1_000).replace(",", ""))
+
+
+def test_from_the_front_page_to_a_coupon_that_is_used(page: Page, house, code):
+    house.offer(code, total=500, rate_per_s=20, burst=1)
+    stand_before(house, code, 120)
+
+    page.goto("/")
+    page.locator(f'a[href="/coupons/{code}"]').first.click()
+    page.get_by_role("button", name="Get in line").click()
+    sign_in(page, "alice")
+    page.get_by_role("button", name="Get in line").click()
+    page.wait_for_url(f"**/rooms/{code}")
+    first = place_shown(page)
+    page.wait_for_function(
+        "before => { const n = document.querySelector('#place .number');"
+        " return !n || Number(n.innerText.replace(',', '')) < before }",
+        arg=first,
+    )
+    expect(page.get_by_role("heading", name="You have your coupon")).to_be_visible(timeout=20_000)
+
+    page.get_by_role("link", name="See my coupons").click()
+    page.get_by_text("Use this coupon").click()
+    page.get_by_role("button", name="Use", exact=True).click()
+    expect(page.get_by_text(re.compile("used", re.IGNORECASE)).first).to_be_visible()
+    assert house.member("GET", "/api/me/coupons", "alice")[1][0]["status"] == "USED"
+
+
+def test_a_place_only_ever_falls(page: Page, house, code):
+    house.offer(code, total=500, rate_per_s=15, burst=1)
+    stand_before(house, code, 60)
+    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.get_by_role("button", name="Get in line").click()
+
+    seen = []
+    while page.locator("#place.place-waiting").count():
+        try:
+            seen.append(place_shown(page))
+        except PlaywrightTimeout:
+            break  # it was our turn between the two looks
+        page.wait_for_timeout(200)
+
+    assert len(set(seen)) >= 2
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_closing_the_tab_and_coming_back_keeps_the_place(page: Page, house, code):
+    house.offer(code, total=500)
+    house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
+    stand_before(house, code, 5)
+    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.get_by_role("button", name="Get in line").click()
+    page.wait_for_url(f"**/rooms/{code}")
+    assert place_shown(page) == 6
+    expect(page.locator("#place .note")).to_contain_text("The line is resting")
+
+    again = page.context.new_page()
+    page.close()
+    again.goto(f"/coupons/{code}")
+    again.get_by_role("link", name=re.compile("place in line", re.IGNORECASE)).click()
+
+    assert place_shown(again) == 6
+
+
+def test_leaving_is_asked_twice_and_gives_the_place_up(page: Page, house, code):
+    house.offer(code, total=500)
+    house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
+    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.get_by_role("button", name="Get in line").click()
+
+    page.get_by_text("Leave the line", exact=True).click()
+    page.get_by_role("button", name="Yes, leave the line").click()
+
+    page.wait_for_url(f"**/coupons/{code}")
+    assert house.member("GET", f"/api/rooms/{code}/place", "alice")[0] == 404
+
+
+def test_who_waits_when_the_last_one_goes_is_told(page: Page, house, code):
+    house.offer(code, total=5, rate_per_s=4, burst=1)
+    house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
+    stand_before(house, code, 10)
+    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.get_by_role("button", name="Get in line").click()
+    expect(page.locator("#place.place-waiting")).to_be_visible()
+
+    house.admin("PATCH", f"/rooms/{code}", {"state": "open"})
+
+    expect(page.get_by_role("heading", name="Sold out")).to_be_visible(timeout=20_000)
+    expect(page.locator("#place")).to_contain_text("Every coupon has found an owner.")
+    assert page.locator("#place[hx-get]").count() == 0
+
+
+def test_without_javascript_the_whole_way_works(browser: Browser, house, code, base_url):
+    house.offer(code, total=10, rate_per_s=2, burst=1)
+    stand_before(house, code, 4)
+    context = browser.new_context(java_script_enabled=False, viewport=PHONE, base_url=base_url)
+    page = context.new_page()
+
+    page.goto(f"/coupons/{code}")
+    page.get_by_role("button", name="Get in line").click()
+    sign_in(page, "bob")
+    page.get_by_role("button", name="Get in line").click()
+    expect(page.locator("#place.place-waiting")).to_be_visible()
+    expect(page.get_by_role("heading", name="You have your coupon")).to_be_visible(timeout=20_000)
+
+    context.close()
+    assert house.member("GET", "/api/me/coupons", "bob")[1][0]["status"] == "UNUSED"
+
+
+@pytest.mark.parametrize("path", ["/", "/coupons/{code}", "/rooms/{code}", "/me", "/signin"])
+def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, house, code, base_url, path):
+    house.offer(code, total=10)
+    context = browser.new_context(viewport={"width": 320, "height": 640}, base_url=base_url)
+    page = context.new_page()
+    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/me")
+
+    page.goto(path.format(code=code))
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    context.close()

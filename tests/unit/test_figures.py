@@ -1,0 +1,87 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import waitroom
+from waitroom.figures import METER_SLOTS, Figures, meter_slots
+
+NOW_S = 1_777_636_800
+NOTHING = [None] * 10
+
+room = {
+    b"state": b"open",
+    b"rate_per_s": b"12.5",
+    b"burst": b"5",
+    b"seats": b"20",
+    b"size_max": b"1000",
+    b"total_count": b"100",
+    b"used_count": b"40",
+}
+
+
+def slots(*counts: int, end_s: int = NOW_S) -> list[bytes]:
+    """What the meter holds for the seconds before `end_s`."""
+    return [f"{end_s - len(counts) + n} {count}".encode() for n, count in enumerate(counts)]
+
+
+def figures(**changes: object) -> Figures:
+    values = {"room": room, "waiting": 7, "under_way": 3, "tally": {}} | changes
+    meters = {"admitted_meter": NOTHING, "issued_meter": NOTHING}
+    meters = {name: values.pop(name, none) for name, none in meters.items()}
+    return Figures.read(**values, **meters, now_s=NOW_S, over_s=10)
+
+
+def test_a_room_nobody_has_entered_has_only_noughts():
+    read = figures(waiting=0, under_way=0)
+
+    assert (read.entered, read.admitted, read.issued, read.refused) == (0, 0, 0, 0)
+    assert (read.admitted_per_s, read.issued_per_s) == (0.0, 0.0)
+    assert (read.state, read.rate_per_s, read.remain_count) == ("open", 12.5, 60)
+
+
+def test_counts_are_read_as_they_are():
+    read = figures(tally={b"entered": b"9", b"left": b"2", b"turned_away": b"1"})
+
+    assert (read.waiting, read.under_way) == (7, 3)
+    assert (read.entered, read.left, read.turned_away) == (9, 2, 1)
+
+
+def test_the_rate_is_the_mean_of_the_last_ten_seconds():
+    read = figures(admitted_meter=slots(*range(10)), issued_meter=slots(*[100] * 10))
+
+    assert read.admitted_per_s == pytest.approx(4.5)
+    assert read.issued_per_s == pytest.approx(100)
+
+
+def test_seconds_in_which_nothing_happened_count_as_nought():
+    read = figures(admitted_meter=[None] * 9 + slots(50))
+
+    assert read.admitted_per_s == pytest.approx(5)
+
+
+def test_what_a_slot_keeps_of_an_earlier_lap_is_not_counted():
+    earlier = slots(*[1_000] * 10, end_s=NOW_S - METER_SLOTS)
+
+    read = figures(admitted_meter=earlier[:5] + slots(*[10] * 5))
+
+    assert read.admitted_per_s == pytest.approx(5)
+
+
+def test_the_slots_asked_for_are_the_last_ten_whole_seconds_even_across_the_end_of_the_ring():
+    lap = METER_SLOTS * 1_000
+
+    asked = meter_slots("issued", lap + 3)
+
+    last = [f"issued:{METER_SLOTS - n}" for n in range(7, 0, -1)]
+    assert asked == [*last, "issued:0", "issued:1", "issued:2"]
+
+
+def test_more_issued_than_there_are_shows_as_none_left():
+    assert figures(room=room | {b"used_count": b"101"}).remain_count == 0
+
+
+def test_python_and_lua_agree_on_the_size_of_the_ring():
+    lua = (Path(waitroom.__file__).parent / "lua/include/meter.lua").read_text("utf-8")
+
+    assert re.findall(r"METER_SLOTS = (\d+)", lua) == [str(METER_SLOTS)]

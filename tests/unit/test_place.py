@@ -1,0 +1,164 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from waitroom.place import (
+    ASK_AGAIN_MAX_S,
+    ASK_AGAIN_MIN_S,
+    ASK_AGAIN_UNKNOWN_S,
+    Place,
+    ask_again_s,
+    rounded_up_s,
+)
+from waitroom.standing import RoomFacts, Standing
+
+NOON_US = 1_777_636_800_000_000
+SECOND_US = 1_000_000
+
+facts = RoomFacts(
+    now_us=NOON_US,
+    state="open",
+    opens_at_us=NOON_US - 3_600 * SECOND_US,
+    closes_at_us=NOON_US + 3_600 * SECOND_US,
+    remain_count=100_000,
+    waiting=1_000,
+    pace_per_s=50.0,
+    pace_at_us=NOON_US,
+)
+
+seconds = st.floats(0, 1e7)
+paces = st.floats(0.001, 100_000)
+
+
+def waiting(ahead: int, arrival_us: int = NOON_US, **changes: object) -> Standing:
+    return Standing("waiting", replace(facts, **changes), arrival_us=arrival_us, ahead=ahead)
+
+
+def test_the_first_in_line_has_nobody_ahead_and_place_one():
+    place = Place.of(waiting(ahead=0))
+
+    assert (place.ahead, place.place) == (0, 1)
+
+
+def test_the_wait_is_the_people_up_to_me_at_the_measured_pace():
+    place = Place.of(waiting(ahead=999, pace_per_s=50.0))
+
+    assert place.eta_s == 20
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"pace_per_s": 0.0},
+        {"pace_at_us": NOON_US - 5 * SECOND_US},
+        {"state": "paused"},
+    ],
+)
+def test_a_wait_that_nobody_can_know_is_not_told(unknown):
+    standing = waiting(ahead=999, **unknown)
+
+    place = Place.of(standing)
+
+    assert standing.facts.known_pace_per_s is None
+    assert place.eta_s is None
+    assert place.ask_again_s == pytest.approx(ASK_AGAIN_UNKNOWN_S, rel=0.2)
+
+
+def test_a_pace_is_believed_for_just_under_five_seconds():
+    assert replace(facts, pace_at_us=NOON_US - 4_999_999).known_pace_per_s == 50.0
+    assert replace(facts, pace_at_us=NOON_US - 5_000_000).known_pace_per_s is None
+
+
+def test_a_slow_line_is_believed_until_two_people_are_overdue():
+    slow = replace(facts, pace_per_s=0.1)
+
+    assert replace(slow, pace_at_us=NOON_US - 19 * SECOND_US).known_pace_per_s == 0.1
+    assert replace(slow, pace_at_us=NOON_US - 20 * SECOND_US).known_pace_per_s is None
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "told_s"),
+    [(0, 0), (0.1, 5), (5, 5), (5.1, 10), (60, 60), (61, 90), (600, 600), (601, 660), (3_599, 3600)],
+)
+def test_a_wait_is_told_in_steps(wait_s, told_s):
+    assert rounded_up_s(wait_s) == told_s
+
+
+@given(seconds, seconds)
+def test_a_wait_that_shortens_is_never_told_longer(one_s, other_s):
+    shorter, longer = sorted((one_s, other_s))
+
+    assert rounded_up_s(shorter) <= rounded_up_s(longer)
+    assert shorter <= rounded_up_s(shorter)
+
+
+@given(paces, st.lists(st.integers(0, 1_000), min_size=1, max_size=20), st.integers(0, 10_000))
+def test_while_the_pace_stays_the_told_wait_never_rises(pace, steps, ahead):
+    told = []
+    for step in steps:
+        ahead = max(0, ahead - step)
+        told.append(Place.of(waiting(ahead, pace_per_s=pace)).eta_s)
+
+    assert told == sorted(told, reverse=True)
+
+
+def test_who_is_far_back_asks_less_often_than_who_is_near():
+    near, middle, far = (Place.of(waiting(ahead)).ask_again_s for ahead in (10, 2_000, 900_000))
+
+    assert near == pytest.approx(ASK_AGAIN_MIN_S, rel=0.2)
+    assert middle == pytest.approx(2_001 / 50 / 5, rel=0.2)
+    assert far == pytest.approx(ASK_AGAIN_MAX_S, rel=0.2)
+
+
+def test_who_is_far_back_asks_when_the_last_one_may_be_gone():
+    place = Place.of(waiting(ahead=900_000, remain_count=150, pace_per_s=50.0))
+
+    assert place.ask_again_s == pytest.approx(3.0, rel=0.2)
+
+
+def test_a_crowd_that_came_together_does_not_ask_together():
+    asked = [
+        ask_again_s(None, None, waiting=100_000, arrival_us=NOON_US + late_us)
+        for late_us in range(1_000)
+    ]
+
+    assert len(set(asked)) > 900
+    assert max(asked) - min(asked) > 100_000 / 5_000
+
+
+@settings(max_examples=50)
+@given(st.none() | seconds, st.none() | seconds, st.integers(0, 10_000_000), st.integers(0, 2**53))
+def test_asking_again_is_neither_at_once_nor_never(wait_s, sold_out_in_s, crowd, arrival_us):
+    again_s = ask_again_s(wait_s, sold_out_in_s, waiting=crowd, arrival_us=arrival_us)
+
+    assert 0.9 * ASK_AGAIN_MIN_S <= again_s <= 1.1 * ASK_AGAIN_MAX_S + crowd / 5_000
+
+
+def test_facts_are_read_from_a_scripts_reply():
+    reply = [b"1777636800000000", b"open", b"1", b"2", -3, 7, b"12.5", b"1777636799000000"]
+
+    read = RoomFacts.read(reply)
+
+    assert read == RoomFacts(NOON_US, "open", 1, 2, 0, 7, 12.5, NOON_US - SECOND_US)
+
+
+@pytest.mark.parametrize(
+    ("reply", "standing", "in_line"),
+    [
+        ([b"waiting", b"17", 3], Standing("waiting", facts, arrival_us=17, ahead=3), True),
+        ([b"admitted", b"17"], Standing("admitted", facts, arrival_us=17), True),
+        ([b"outcome", b"0", b"i17 a b"], Standing("issued", facts, 17, text="a b"), True),
+        ([b"outcome", b"0", b"r17 closed"], Standing("refused", facts, 17, text="closed"), True),
+        ([b"sold_out", b"17"], Standing("sold_out", facts, arrival_us=17), True),
+        ([b"sold_out"], Standing("sold_out", facts), False),
+        ([b"room_full"], Standing("room_full", facts), False),
+        ([b"absent"], Standing("absent", facts), False),
+    ],
+)
+def test_a_standing_is_read_from_a_scripts_reply(reply, standing, in_line):
+    read = Standing.read(reply, facts)
+
+    assert read == standing
+    assert read.in_line is in_line

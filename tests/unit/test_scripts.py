@@ -1,0 +1,61 @@
+"""Every Lua move is one file with its contract on top, and all its pieces are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import waitroom
+from waitroom.scripts import script
+
+LUA = Path(waitroom.__file__).parent / "lua"
+MOVES = sorted(path.stem for path in LUA.glob("*.lua"))
+PIECES = sorted(path.stem for path in (LUA / "include").glob("*.lua"))
+
+
+def includes(move: str) -> list[str]:
+    return re.findall(r"^--@include (\w+)$", (LUA / f"{move}.lua").read_text("utf-8"), re.MULTILINE)
+
+
+def test_there_is_a_file_for_each_move():
+    assert MOVES == ["admit", "enter", "leave", "overdue", "place", "report", "settle"]
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_move_has_its_includes_in_place(move):
+    source = script(move)
+
+    assert "--@include" not in source
+    for piece in includes(move):
+        assert (LUA / "include" / f"{piece}.lua").read_text("utf-8") in source
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_move_opens_with_its_contract(move):
+    contract = script(move).split("\n\n")[0]
+
+    assert contract.startswith(f"-- {move}: ")
+    assert "returns" in contract
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_move_names_every_key_and_argument_it_uses(move):
+    contract, _, code = script(move).partition("\n\n")
+
+    for used in set(re.findall(r"(?:KEYS|ARGV)\[\d\]", code)):
+        assert used in contract or "ARGV    member ids" in contract
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_move_touches_no_key_that_it_was_not_given(move):
+    for key in re.findall(r"redis\.call\('[A-Z]+', *([^,)]+)", script(move)):
+        assert re.match(r"KEYS\[\d\]|keys?\b", key.strip())
+
+
+def test_every_piece_is_used_by_some_move():
+    assert {piece for move in MOVES for piece in includes(move)} == set(PIECES)
+
+
+def test_a_move_that_is_not_there_is_an_error():
+    with pytest.raises(FileNotFoundError):
+        script("nothing")
