@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 SETTLE_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
 TROUBLE_REST_S = 0.5
+# After its end a room is served until everybody is told, and remembered for a week.
+RETIRE_AFTER = timedelta(hours=1)
+KEEP_S = 7 * 24 * 3600
 REDIS_TIMEOUT_S = 2.0
 
 
@@ -101,8 +104,12 @@ async def _rest(stop: asyncio.Event, seconds: float) -> None:
 
 async def _settle_all(engine: Engine, line: Line) -> float:
     """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""
+    now = datetime.now(UTC)
     for offer in await asyncio.to_thread(offers, engine):
-        await settle(line, offer)
+        if now < offer.coupon.expire_date + RETIRE_AFTER:
+            await settle(line, offer)
+        else:
+            await line.retire(offer.coupon.code, keep_s=KEEP_S)
     return SETTLE_EVERY_S
 
 

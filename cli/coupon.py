@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cli.settings import BadSettings
 from cli.stores import WHO, console, postgres, print_json, put_in_force
-from domain.coupon import Coupon
+from domain.coupon import ISSUING_WAYS, Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
@@ -46,7 +46,7 @@ def create(
     cap: Annotated[int | None, typer.Option(help="the most a percentage takes off")] = None,
     opens_at: Annotated[str | None, typer.Option(help="RFC 3339; default: now")] = None,
     expire_date: Annotated[str | None, typer.Option(help="RFC 3339; default: 30 days on")] = None,
-    issuing: Annotated[str, typer.Option(help="queue or pessimistic")] = "queue",
+    issuing: Annotated[str, typer.Option(help=", ".join(ISSUING_WAYS))] = "queue",
     rate: Annotated[float, typer.Option(help="admissions a second")] = 100,
     burst: int = 100,
     seats: int = 2_000,

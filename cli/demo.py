@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 import urllib.error
@@ -81,15 +80,15 @@ def _prepare(
     if options.fresh and any(given.values()):
         raise BadSettings("--fresh empties embedded servers only; yours are left as they are.")
     folder.mkdir(mode=0o755, exist_ok=True)
-    if options.fresh:
-        for name in ("postgres", "valkey"):
-            shutil.rmtree(folder / name, ignore_errors=True)
-    if not given["DATABASE_URL"]:
-        console.print("Starting Postgres ...")
-        given["DATABASE_URL"] = stack.enter_context(EmbeddedPostgres(folder / "postgres")).url
-    if not given["REDIS_URL"]:
-        console.print("Starting Valkey, a Redis-compatible server ...")
-        given["REDIS_URL"] = stack.enter_context(EmbeddedValkey(folder / "valkey")).url
+    for name, server in (
+        ("DATABASE_URL", EmbeddedPostgres(folder / "postgres")),
+        ("REDIS_URL", EmbeddedValkey(folder / "valkey")),
+    ):
+        if not given[name]:
+            console.print(f"Starting {server.name} ...")
+            if options.fresh:
+                server.erase()
+            given[name] = stack.enter_context(server).url
     made = DemoSecrets.kept_in(folder)
     defaults = {
         "TICKET_SECRETS": made.ticket_secret,
@@ -133,7 +132,8 @@ def _set_up_database(settings: WebSettings, options: DemoOptions, console: Conso
 
 
 def _command(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "cli", *words)
+    # -P: a folder called `web` where the demo happens to be started must not be taken for ours.
+    return (sys.executable, "-P", "-m", "cli", *words)
 
 
 def _welcome(options: DemoOptions, settings: WebSettings, console: Console) -> Callable[[], None]:

@@ -1,4 +1,7 @@
-"""The `waitroom` command. Each process reads its settings here and is composed below."""
+"""The `waitroom` command. Each process reads its settings here and is composed below.
+
+What only one command needs is imported by that command: a worker starts in half the time.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,6 @@ from cli.supervise import EXIT_BAD_SETTINGS
 from domain.member import is_member_id
 from issuance.database import open_engine
 from issuance.errors import OfficeError
-from issuance.migrate import migrate
 from waitroom.errors import LineError
 
 app = typer.Typer(
@@ -103,6 +105,8 @@ def worker(
 @app.command(name="migrate")
 def migrate_database() -> None:
     """Bring the database's schema up to date."""
+    from issuance.migrate import migrate
+
     settings = read(StoreSettings, with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="migrate")
     migrate(engine)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -25,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate whi
 def show(code: Code, as_json: Json = False) -> None:
     """Settings and live figures."""
     figures = with_line(lambda line: line.figures(code))
-    values = asdict(figures) | {"remain_count": figures.remain_count}
+    values = figures.as_record()
     if as_json:
         print_json(values)
         return

@@ -145,6 +145,8 @@ def _given(name: str, environ: Mapping[str, str]) -> str | None:
             return Path(path).read_text("utf-8").strip()
         except OSError as error:
             raise BadSettings(f"{name}_FILE can't be read: {error.strerror}, {path}") from None
+        except UnicodeDecodeError:
+            raise BadSettings(f"{name}_FILE can't be read: it is not text, {path}") from None
     # An empty value is how compose files and shells say "not set".
     return environ.get(name) or None
 

@@ -18,6 +18,7 @@ from cli.settings import BadSettings, WebSettings, read
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
 from issuance.desk import count_workers
+from issuance.direct import Direct
 from waitroom.line import open_line
 from waitroom.ticket import TicketOffice
 from web.app import create_app
@@ -81,6 +82,7 @@ def make_app() -> FastAPI:
         WebParts(
             line=line,
             engine=engine,
+            direct=Direct(engine, conveyor),
             identity=Identity(
                 settings.MEMBER_TOKEN_SECRETS,
                 settings.ADMIN_TOKEN,

@@ -20,7 +20,7 @@ def run_pool(settings: WorkerSettings, workers: int) -> int:
     if workers == 1:
         run_one(settings)
         return 0
-    argv = (sys.executable, "-m", "cli", "worker", "--workers", "1")
+    argv = (sys.executable, "-P", "-m", "cli", "worker", "--workers", "1")
     return supervise([Child(f"worker {n + 1}", argv) for n in range(workers)])
 
 

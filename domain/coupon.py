@@ -15,8 +15,8 @@ from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import AlreadyStarted, Closed, NotOpenYet, SoldOut
 
-# How a coupon is given out: through its line, or directly under a lock on its row.
-Issuing = Literal["queue", "pessimistic"]
+# How a coupon is given out: through its line, or directly in one of three ways.
+Issuing = Literal["queue", "pessimistic", "optimistic", "redis_lock"]
 ISSUING_WAYS: tuple[Issuing, ...] = get_args(Issuing)
 
 CODE_LENGTH_MAX = 40
@@ -104,14 +104,13 @@ class Coupon:
         total_count: int | None = None,
         opens_at: datetime | None = None,
         expire_date: datetime | None = None,
-        issuing: Issuing | None = None,
     ) -> Coupon:
         """The coupon with what was given changed, checked as at birth.
 
         Raises AlreadyStarted where issuing has started and the change touches what was promised:
-        the discount, when it opens, the way of issuing, or an earlier end. The stock (never below
-        what is used), a later end and the description may still change. ValueError for what can
-        never be.
+        the discount, when it opens, or an earlier end. The stock (never below what is used), a
+        later end and the description may still change; the way of issuing never does. ValueError
+        for what can never be.
         """
         changed = Coupon(
             id=self.id,
@@ -121,12 +120,11 @@ class Coupon:
             inventory=self.inventory if total_count is None else self.inventory.resize(total_count),
             opens_at=opens_at or self.opens_at,
             expire_date=expire_date or self.expire_date,
-            issuing=issuing or self.issuing,
+            issuing=self.issuing,
         )
         breaks_a_promise = (
             changed.discount != self.discount
             or changed.opens_at != self.opens_at
-            or changed.issuing != self.issuing
             or changed.expire_date < self.expire_date
         )
         if self.inventory.is_started and breaks_a_promise:

@@ -104,7 +104,7 @@ def described(one: Offer) -> dict[str, Any]:
 
 def _offers() -> Any:
     columns = [rooms.c[name] for name in ("rate_per_s", "burst", "seats", "size_max", "state")]
-    return select(coupons, *columns, rooms.c.version).outerjoin(
+    return select(coupons, *columns, rooms.c.version.label("room_version")).outerjoin(
         rooms, rooms.c.coupon_id == coupons.c.id
     )
 
@@ -118,7 +118,7 @@ def _find(tx: Connection, code: str, *, lock: bool = False) -> Offer:
 
 
 def _offer_of(row: Row[Any]) -> Offer:
-    if row.version is None:
+    if row.room_version is None:
         return Offer(coupon_of(row), None, 0)
     room = RoomSettings(
         rate_per_s=row.rate_per_s,
@@ -127,4 +127,4 @@ def _offer_of(row: Row[Any]) -> Offer:
         size_max=row.size_max,
         state=row.state,
     )
-    return Offer(coupon_of(row), room, row.version)
+    return Offer(coupon_of(row), room, row.room_version)

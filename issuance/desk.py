@@ -65,8 +65,11 @@ class Desk:
 
 
 def count_workers(redis: Conveyor, queue: str) -> int:
-    """How many workers have registered for this queue. Raises OfficeAway."""
+    """How many workers serve this queue; one that was killed counts for up to a minute longer.
+
+    Raises OfficeAway.
+    """
     try:
-        return Worker.count(queue=Queue(queue, connection=redis, serializer=JSONSerializer))
+        return len(Worker.all(queue=Queue(queue, connection=redis, serializer=JSONSerializer)))
     except RedisError as error:
         raise OfficeAway from error

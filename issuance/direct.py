@@ -4,28 +4,55 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from redis.exceptions import RedisError
 from sqlalchemy import Engine
 
-from domain.issued_coupon import IssuedCoupon
-from domain.refusals import Refusal
-from issuance.errors import NotDirect, away_is_said
-from issuance.issue import hand_out
-from issuance.rows import find_coupon, held_by
+from domain.coupon import Issuing
+from issuance.conveyor import Conveyor
+from issuance.errors import NotDirect, OfficeAway, away_is_said
+from issuance.locking.direct_issue import DirectIssue
+from issuance.locking.optimistic import issue_optimistically
+from issuance.locking.pessimistic import issue_pessimistically
+from issuance.locking.redis_lock import LockLimits, issue_under_redis_lock
+from issuance.rows import find_coupon
 
 
-def issue_directly(
-    engine: Engine, code: str, member_id: str, now: datetime
-) -> tuple[IssuedCoupon, bool]:
-    """The member's coupon, and whether it is new. The coupon's row is locked meanwhile.
+class Direct:
+    """Issues each coupon in the way it was made for (`issuing`), which never changes."""
 
-    Raises a Refusal, NotDirect for a coupon that has a line, NoSuchCoupon, OfficeAway.
-    """
-    with away_is_said(), engine.begin() as tx:
-        coupon = find_coupon(tx, code, lock=True)
-        if coupon.issuing == "queue":
+    def __init__(
+        self, engine: Engine, redis: Conveyor, lock_limits: LockLimits | None = None
+    ) -> None:
+        self._engine = engine
+        self._redis = redis
+        self._lock_limits = lock_limits or LockLimits()
+        self._issuing: dict[str, Issuing] = {}
+
+    def issue(self, code: str, member_id: str, now: datetime) -> DirectIssue:
+        """The member's coupon; asked again, the same one.
+
+        Raises a Refusal, NotDirect for a coupon that has a line, NoSuchCoupon, OfficeAway.
+        """
+        with away_is_said():
+            way = self._way(code)
+            if way == "pessimistic":
+                return issue_pessimistically(self._engine, code, member_id, now)
+            if way == "optimistic":
+                return issue_optimistically(self._engine, code, member_id, now)
+            if way == "redis_lock":
+                return self._under_lock(code, member_id, now)
             raise NotDirect
-        is_new = not held_by(tx, coupon.id, [member_id])
-        outcome = hand_out(tx, coupon, [member_id], now)[member_id]
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return outcome, is_new
+
+    def _way(self, code: str) -> Issuing:
+        if code not in self._issuing:
+            with self._engine.begin() as tx:
+                self._issuing[code] = find_coupon(tx, code).issuing
+        return self._issuing[code]
+
+    def _under_lock(self, code: str, member_id: str, now: datetime) -> DirectIssue:
+        try:
+            return issue_under_redis_lock(
+                self._engine, self._redis, code, member_id, now, self._lock_limits
+            )
+        except RedisError as error:
+            raise OfficeAway from error

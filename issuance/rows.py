@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.sql import func
@@ -62,7 +62,10 @@ def insert_coupon(tx: Connection, coupon: Coupon) -> None:
 
 
 def update_coupon(tx: Connection, coupon: Coupon) -> None:
-    tx.execute(update(coupons).where(coupons.c.id == coupon.id).values(**_columns_of(coupon)))
+    """Write the whole coupon, under its lock; whoever decided on the old one is kept out."""
+    later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
+    values = _columns_of(coupon) | later
+    tx.execute(update(coupons).where(coupons.c.id == coupon.id).values(**values))
 
 
 def update_inventory(tx: Connection, coupon: Coupon) -> None:
@@ -122,3 +125,46 @@ def insert_issued(tx: Connection, fresh: Sequence[IssuedCoupon]) -> int:
         .returning(issued_coupons.c.id)
     )
     return len(written.all())
+
+
+def find_versioned(tx: Connection, code: str) -> tuple[Coupon, int]:
+    """The coupon without a lock, and the version that a later write must still find."""
+    row = tx.execute(select(coupons).where(coupons.c.code == code)).one_or_none()
+    if row is None:
+        raise NoSuchCoupon
+    return coupon_of(row), row.version
+
+
+def claim_version(tx: Connection, coupon: Coupon, version: int) -> bool:
+    """Write the inventory if nobody has written since `version` was read."""
+    claimed = tx.execute(
+        update(coupons)
+        .where(coupons.c.id == coupon.id, coupons.c.version == version)
+        .values(used_count=coupon.inventory.used_count, version=version + 1)
+    )
+    return claimed.rowcount == 1
+
+
+def announce_fence(tx: Connection, code: str, token: int) -> int:
+    """Make `token` the fence if it is later than all before; the fence as it stands then.
+
+    Needs no flush to disk: a fence that a crash forgets keeps its own announcer out too.
+    """
+    tx.execute(text("SET LOCAL synchronous_commit = off"))
+    tx.execute(
+        update(coupons).where(coupons.c.code == code, coupons.c.fence < token).values(fence=token)
+    )
+    fence = tx.execute(select(coupons.c.fence).where(coupons.c.code == code)).scalar_one_or_none()
+    if fence is None:
+        raise NoSuchCoupon
+    return int(fence)
+
+
+def write_behind_fence(tx: Connection, coupon: Coupon, token: int) -> bool:
+    """Write the inventory if `token` is still the one announced last."""
+    written = tx.execute(
+        update(coupons)
+        .where(coupons.c.id == coupon.id, coupons.c.fence == token)
+        .values(used_count=coupon.inventory.used_count)
+    )
+    return written.rowcount == 1

@@ -38,6 +38,9 @@ coupons = Table(
     Column("opens_at", DateTime(timezone=True), nullable=False),
     Column("expire_date", DateTime(timezone=True), nullable=False),
     Column("issuing", Text, nullable=False),
+    # What the direct ways compare: nobody has written since, and nobody later holds the lock.
+    Column("version", BigInteger, nullable=False, server_default=text("0")),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("code", name="one_coupon_per_code"),
     CheckConstraint("used_count BETWEEN 0 AND total_count", name="never_over_issue"),

@@ -14,6 +14,9 @@ from sqlalchemy import Engine
 from issuance.conveyor import Conveyor
 from issuance.issue import Issued, issue
 
+# A worker that was killed is still listed for this long.
+WORKER_TTL_S = 60
+
 log = structlog.get_logger(__name__)
 
 
@@ -48,6 +51,7 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
         connection=redis,
         serializer=JSONSerializer,
         exception_handlers=[_say_what_failed],
+        worker_ttl=WORKER_TTL_S,
     )
     worker.work(logging_level="WARNING")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,7 +18,16 @@ from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
 from waitroom.line import Line, open_line
 
+# The processes that tests start are compiled once, not each time anew, and not into the checkout.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+COMPILED = tempfile.mkdtemp(prefix="waitroom-compiled-")
+os.environ["PYTHONPYCACHEPREFIX"] = COMPILED
+
 ORDER = ("unit", "integration", "browser")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(COMPILED, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

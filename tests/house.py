@@ -47,7 +47,7 @@ class House:
             "TICKET_SECRETS": secrets.token_urlsafe(32),
             "MEMBER_TOKEN_SECRETS": secrets.token_urlsafe(32),
             "ADMIN_TOKEN": self.admin_token,
-            "WORKERS": "2",
+            "WORKERS": "1",
             "WEB_DB_CONNECTIONS": "4",
             "LEASE_S": "2",
             "DEMO": "1",
@@ -70,9 +70,9 @@ class House:
         eventually(self._is_ready)
         return process
 
-    def start_all(self) -> None:
+    def start_all(self, *, workers: int = 1) -> None:
         self.start("admitter")
-        self.start("worker")
+        self.start("worker", "--workers", str(workers))
         self.start_web()
 
     def stop(self, process: subprocess.Popen[bytes]) -> int:

@@ -14,6 +14,8 @@ from psycopg import sql
 
 from cli.embedded import EmbeddedPostgres, EmbeddedValkey
 
+MEMORY_MIN_BYTES = 2 << 30
+
 
 class Servers:
     """A context manager; inside it `redis_url` and `database_url` (may create databases) answer.
@@ -53,10 +55,19 @@ def open_folder(stack: ExitStack) -> Path:
 
     pytest's `tmp_path` is closed to others, so as root it would not do.
     """
-    folder = Path(tempfile.mkdtemp(prefix="waitroom-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="waitroom-test-", dir=_memory()))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     folder.chmod(0o755)
     return folder
+
+
+def _memory() -> Path | None:
+    """Linux's folder in memory, where there is room: a copy of a database takes a tenth there."""
+    folder = Path("/dev/shm")
+    if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < MEMORY_MIN_BYTES:
+        return None
+    # In containers often no program may be run from it; Postgres's may have to be copied there.
+    return None if os.statvfs(folder).f_flag & os.ST_NOEXEC else folder
 
 
 def fresh_database(admin_url: str, name: str, *, template: str | None = None) -> str:

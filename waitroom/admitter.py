@@ -42,6 +42,7 @@ class Admitter:
         self._lease_s = lease_s
         self._rest_s = rest_s
         self._idle_rest_s = idle_rest_s
+        self._turn = 0
 
     async def tick(self) -> float:
         """One round of all rooms. Returns seconds to rest before the next.
@@ -51,13 +52,19 @@ class Admitter:
         """
         seats = await self._destination.free_seats()
         busy = False
-        for code in await self._line.codes():
+        for code in self._in_turn(await self._line.codes()):
             if seats <= 0:
                 break
             taken, more = await self._serve(code, seats)
             seats -= taken
             busy = busy or more
         return self._rest_s if busy else self._idle_rest_s
+
+    def _in_turn(self, codes: list[str]) -> list[str]:
+        """Another room comes first each time, so that none takes all the seats for ever."""
+        self._turn += 1
+        first = self._turn % max(1, len(codes))
+        return codes[first:] + codes[:first]
 
     async def _serve(self, code: str, seats: int) -> tuple[int, bool]:
         overdue = await self._line.overdue(code, at_most=seats, lease_s=self._lease_s)

@@ -53,6 +53,7 @@ class Batcher(Generic[Ask, Answer]):
     async def _answer(self, batch: list[tuple[Ask, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await self._flush([ask for ask, _ in batch])
+            assert len(answers) == len(batch), f"{len(answers)} answers to {len(batch)}"
         except asyncio.CancelledError:
             for _, future in batch:
                 future.cancel()

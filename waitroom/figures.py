@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 METER_SLOTS = 1024  # as in lua/include/meter.lua
 FIGURES_OVER_S = 10
@@ -11,7 +11,11 @@ FIGURES_OVER_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts since the beginning, but for waiting and under_way (now) and the rates (per s)."""
+    """Counts since the beginning, but for in_line and under_way (now) and the rates (per s).
+
+    in_line are all who have a place, also in a line that is over. refused were admitted first,
+    turned_away at the door.
+    """
 
     state: str
     rate_per_s: float
@@ -20,7 +24,8 @@ class Figures:
     size_max: int
     total_count: int
     used_count: int
-    waiting: int
+    is_over: bool
+    in_line: int
     under_way: int
     entered: int
     admitted: int
@@ -35,11 +40,26 @@ class Figures:
     def remain_count(self) -> int:
         return max(0, self.total_count - self.used_count)
 
+    @property
+    def waiting(self) -> int:
+        """Who waits for something: nobody, once the room is over."""
+        return 0 if self.is_over else self.in_line
+
+    @property
+    def told_no(self) -> int:
+        """Refused in all: after admission, at the door, and in a line that is over, all at once."""
+        return self.refused + self.turned_away + (self.in_line if self.is_over else 0)
+
+    def as_record(self) -> dict[str, object]:
+        """Everything, by name."""
+        derived = {name: getattr(self, name) for name in ("remain_count", "waiting", "told_no")}
+        return asdict(self) | derived
+
     @classmethod
     def read(
         cls,
         room: Mapping[bytes, bytes],
-        waiting: int,
+        in_line: int,
         under_way: int,
         tally: Mapping[bytes, bytes],
         admitted_meter: Sequence[bytes | None],
@@ -51,15 +71,19 @@ class Figures:
         def counted(name: str) -> int:
             return int(tally.get(name.encode(), 0))
 
+        total_count, used_count = int(room[b"total_count"]), int(room[b"used_count"])
         return cls(
             state=room[b"state"].decode(),
             rate_per_s=float(room[b"rate_per_s"]),
             burst=int(room[b"burst"]),
             seats=int(room[b"seats"]),
             size_max=int(room[b"size_max"]),
-            total_count=int(room[b"total_count"]),
-            used_count=int(room[b"used_count"]),
-            waiting=waiting,
+            total_count=total_count,
+            used_count=used_count,
+            is_over=room[b"state"] == b"closed"
+            or used_count >= total_count
+            or now_s * 1_000_000 >= int(room[b"closes_at"]),
+            in_line=in_line,
             under_way=under_way,
             entered=counted("entered"),
             admitted=counted("admitted"),

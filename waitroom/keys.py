@@ -13,6 +13,18 @@ class Keys:
 
     code: str
 
+    def all(self) -> list[str]:
+        return [
+            self.room,
+            self.bucket,
+            self.waiting,
+            self.admitted,
+            self.arrivals,
+            self.outcomes,
+            self.meter,
+            self.tally,
+        ]
+
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -80,8 +81,9 @@ class Line:
         self._report = redis.register_script(script("report"))
         self._leave = redis.register_script(script("leave"))
         self._settle = redis.register_script(script("settle"))
-        self._entering: dict[str, Batcher[str, Standing]] = {}
-        self._asking: dict[str, Batcher[str, Standing]] = {}
+        # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
+        self._entering: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
+        self._asking: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -98,8 +100,22 @@ class Line:
             arguments += [name, value]
         with _away():
             settled = await self._settle(keys=[Keys(room.code).room], args=arguments)
-            await self._redis.sadd(ROOMS, room.code)
+            if await self._redis.sadd(ROOMS, room.code):
+                for key in Keys(room.code).all():
+                    await self._redis.persist(key)
         return bool(settled)
+
+    async def retire(self, code: str, *, keep_s: int) -> bool:
+        """Stop serving a room that is over; what it knows is forgotten after `keep_s`.
+
+        Settling it again brings it back. False where it was retired already.
+        """
+        with _away():
+            if not await self._redis.srem(ROOMS, code):
+                return False
+            for key in Keys(code).all():
+                await self._redis.expire(key, keep_s)
+        return True
 
     async def codes(self) -> list[str]:
         """The rooms this Redis knows of, in order of their codes."""
@@ -172,11 +188,12 @@ class Line:
         return Figures.read(room, *rest, now_s=now_s, over_s=FIGURES_OVER_S)
 
     def _batcher(
-        self, batchers: dict[str, Batcher[str, Standing]], flush: Any, code: str
+        self, batchers: WeakValueDictionary[str, Batcher[str, Standing]], flush: Any, code: str
     ) -> Batcher[str, Standing]:
-        if code not in batchers:
-            batchers[code] = Batcher(partial(flush, code))
-        return batchers[code]
+        batcher = batchers.get(code)
+        if batcher is None:
+            batcher = batchers[code] = Batcher(partial(flush, code))
+        return batcher
 
     async def _enter_all(self, code: str, members: Sequence[str]) -> list[Standing]:
         k = Keys(code)

@@ -11,8 +11,10 @@ Kind = Literal[
     "closed", "sold_out", "not_open_yet", "room_full",
 ]  # fmt: skip
 
-# A pace nobody has measured for this long says nothing about now: the admitter may be away.
+# A pace says nothing about now when nobody was let through for so long and so many people's time:
+# the admitter may be away, or what it feeds. As in lua/include/pace.lua.
 PACE_STALE_AFTER_US = 5_000_000
+PACE_STALE_AFTER_PEOPLE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,11 @@ class RoomFacts:
     @property
     def known_pace_per_s(self) -> float | None:
         """Admissions a second as measured, or None where nobody knows."""
-        fresh = self.now_us - self.pace_at_us < PACE_STALE_AFTER_US
-        return self.pace_per_s if fresh and self.pace_per_s > 0 and self.state == "open" else None
+        if self.state != "open" or self.pace_per_s <= 0:
+            return None
+        people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
+        fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)
+        return self.pace_per_s if fresh else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,13 +44,13 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.office = office
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
     app.state.streams = Streams(parts.limits.live_streams_max)
-    add_error_handlers(app, problem_page)
+    answer = add_error_handlers(app, problem_page)
     for module in (rooms, coupons, me, admin, health, metrics):
         app.include_router(module.router)
     for pages in (coupon_pages, room_pages, my_pages, signin):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(), name="static")
-    app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max)
+    app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -34,6 +34,7 @@ class Catalogue:
         self._clock = clock
         self._offers: dict[str, Offer] | None = None
         self._read_at = float("-inf")
+        self._changes = 0
         self._reading = asyncio.Lock()
 
     async def offers(self) -> list[Offer]:
@@ -49,6 +50,7 @@ class Catalogue:
 
     def forget(self) -> None:
         """Read again at the next asking: something was changed through this process."""
+        self._changes += 1
         self._read_at = float("-inf")
 
     async def _current(self) -> dict[str, Offer]:
@@ -61,7 +63,7 @@ class Catalogue:
         return self._offers
 
     async def _refresh(self) -> None:
-        asked_at = self._clock()
+        asked_at, changes = self._clock(), self._changes
         try:
             offers = await self._read()
         except OfficeAway:
@@ -70,7 +72,9 @@ class Catalogue:
             log.warning("the catalogue could not be read; showing what was read last")
         else:
             self._offers = {offer.coupon.code: offer for offer in offers}
-        self._read_at = asked_at
+        # What was changed meanwhile may not be in what was read.
+        if changes == self._changes:
+            self._read_at = asked_at
 
     def _is_fresh(self) -> bool:
         return self._clock() - self._read_at < self._fresh_s

@@ -17,6 +17,7 @@ from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.ticket import BadTicket
 from web.identity import BadToken, Forbidden, NotSignedIn
 from web.problems import RETRY_AFTER_S, Problem, sentence
+from web.security import HEADERS, Answer, BodyTooLarge
 from web.times import rfc3339
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ _PLAIN: dict[type[Exception], str] = {
     NotDirect: "not_direct",
 }
 _AWAY = (LineAway, LineBusy, OfficeAway)
-_HTTP = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_HTTP = {404: "not_found", 405: "method_not_allowed"}
 
 
 def problem_of(error: Exception) -> Problem:
@@ -47,6 +48,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem("bad_ticket", str(error), {"reason": error.reason})
     if isinstance(error, RequestValidationError):
         return _validation_problem(error)
+    if isinstance(error, BodyTooLarge):
+        return Problem("body_too_large", error.detail)
     if isinstance(error, HTTPException):
         return Problem(_HTTP.get(error.status_code, "bad_request"))
     if type(error) in _PLAIN:
@@ -82,22 +85,33 @@ def wants_html(request: Request) -> bool:
     return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
 
 
-def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response]) -> None:
-    """Answer every exception with its problem, as JSON or as the HTML that `page` makes of it."""
+def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response]) -> Answer:
+    """Answer every exception with its problem, as JSON or as the HTML that `page` makes of it.
+
+    Returns what answers, for middleware that refuses before the app is asked.
+    """
 
     async def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
+        response = page(request, problem) if wants_html(request) else _as_json(problem)
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})  # Allow, where it was the wrong method
         if problem.type == "internal":
             log.error("unexpected", path=request.url.path, exc_info=error)
-        if wants_html(request):
-            return page(request, problem)
-        return JSONResponse(
-            problem.body(),
-            problem.status,
-            headers=problem.headers(),
-            media_type="application/problem+json",
-        )
+            # Starlette answers what nobody expected outside of all other middleware.
+            response.headers.update(HEADERS)
+        return response
 
     expected = (Problem, Refusal, BadTicket, RequestValidationError, HTTPException)
     for kind in (*expected, *_AWAY, *_PLAIN, Exception):
         app.add_exception_handler(kind, answer)
+    return answer
+
+
+def _as_json(problem: Problem) -> Response:
+    return JSONResponse(
+        problem.body(),
+        problem.status,
+        headers=problem.headers(),
+        media_type="application/problem+json",
+    )

@@ -86,7 +86,9 @@ class Identity:
             )
         if not isinstance(name, str) or not name:
             name = member_id
-        return Visitor(member_id, name[:NAME_LENGTH_MAX])
+        # JSON can name half a letter (a lone surrogate), which no page could show.
+        name = name[:NAME_LENGTH_MAX].encode("utf-8", "replace").decode()
+        return Visitor(member_id, name)
 
     def _verified(self, token: str) -> dict[str, object]:
         """Its claims, if one of our secrets signed it with HS256: never with what it asks for."""
@@ -105,7 +107,7 @@ class Identity:
                 raise BadToken("The member token must be signed with HS256.") from error
             except jwt.exceptions.InvalidSubjectError as error:
                 raise BadToken("The member token's sub must be a string.") from error
-            except jwt.PyJWTError as error:
+            except (jwt.PyJWTError, ValueError) as error:
                 raise BadToken("The member token is not a well-formed, valid JWT.") from error
         raise BadToken("The member token was not signed with a secret that is known here.")
 

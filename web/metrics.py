@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from waitroom.errors import NoSuchRoom
 from waitroom.figures import Figures
 from web.parts import parts_of
+from web.problems import documented
 
 router = APIRouter(tags=["health"])
 
@@ -52,7 +53,7 @@ class Rooms(Collector):
             yield counter
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=documented("unavailable"))
 async def metrics(request: Request) -> Response:
     """Counts of every room, for Prometheus. They come from Redis, so any process tells them all."""
     line = parts_of(request).line

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast
 
 from fastapi import Request
 
 from issuance.database import Engine
+from issuance.direct import Direct
 from issuance.errors import OfficeAway
 from waitroom.line import Line
 from waitroom.ticket import TicketOffice
@@ -41,6 +44,7 @@ class WebParts:
 
     line: Line
     engine: Engine
+    direct: Direct
     identity: Identity
     tickets: TicketOffice
     workers: Callable[[], int]
@@ -67,6 +71,7 @@ class Office:
     def __init__(self, limits: WebLimits) -> None:
         self._limits = limits
         self._inside = asyncio.Semaphore(limits.db_connections)
+        self._threads = ThreadPoolExecutor(limits.db_connections, thread_name_prefix="office")
         self._waiting = 0
 
     async def ask(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -79,11 +84,16 @@ class Office:
             raise OfficeAway from error
         finally:
             self._waiting -= 1
-        try:
-            # Shielded: a caller who goes away must not free the place of a query still running.
-            return await asyncio.shield(asyncio.to_thread(call, *args, **kwargs))
-        finally:
-            self._inside.release()
+        run = partial(call, *args, **kwargs)
+        work = asyncio.get_running_loop().run_in_executor(self._threads, run)
+        work.add_done_callback(self._leave)
+        # Shielded: a caller who goes away must not free the place of a query still running.
+        return await asyncio.shield(work)
+
+    def _leave(self, work: asyncio.Future[Any]) -> None:
+        self._inside.release()
+        if not work.cancelled():
+            work.exception()  # whoever asked may have gone: then nobody else looks at it
 
 
 def parts_of(request: Request) -> WebParts:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.problems import Problem
+Answer = Callable[[Request, Exception], Awaitable[Response]]
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -31,37 +36,41 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
+class BodyTooLarge(HTTPException):
+    """An HTTPException, as only those pass through whoever reads the body unchanged."""
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(413, f"The request's body is larger than {bytes_max:,} bytes.")
+
+
 class BodyLimit:
     """Refuses bodies over `bytes_max`, by what they declare and by what really comes."""
 
-    def __init__(self, app: ASGIApp, bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, bytes_max: int, answer: Answer) -> None:
         self._app = app
         self._bytes_max = bytes_max
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            declared = dict(scope["headers"]).get(b"content-length", b"0")
-            # Raised inside the app, where it becomes the same problem as any other.
-            scope["declared_body_bytes"] = int(declared) if declared.isdigit() else 0
-            receive = self._counted(scope, receive)
-        await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._bytes_max:
+            response = await self._answer(Request(scope), BodyTooLarge(self._bytes_max))
+            await response(scope, receive, send)
+            return
+        await self._app(scope, self._counted(receive), send)
 
-    def _counted(self, scope: Scope, receive: Receive) -> Receive:
-        seen = scope["declared_body_bytes"]
-        too_large = seen > self._bytes_max
+    def _counted(self, receive: Receive) -> Receive:
         came = 0
 
         async def counted() -> Message:
             nonlocal came
-            if too_large:
-                raise Problem("body_too_large", self._sentence())
             message = await receive()
             came += len(message.get("body", b""))
             if came > self._bytes_max:
-                raise Problem("body_too_large", self._sentence())
+                raise BodyTooLarge(self._bytes_max)
             return message
 
         return counted
-
-    def _sentence(self) -> str:
-        return f"The request's body is larger than {self._bytes_max:,} bytes."

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from unicodedata import category
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 
 from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, Coupon, Issuing
 from domain.discount import AMOUNT_MAX, DiscountKind
@@ -24,6 +34,34 @@ from issuance.catalogue import Offer
 from web.times import rfc3339
 
 Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json-unless-none")]
+# Text only: pydantic would take a number for seconds since 1970. The years are those of which
+# Postgres, Python and the line (to which microseconds are doubles) all say the same.
+YEAR_MIN, YEAR_MAX = 2000, 2199
+
+
+def _is_rfc3339(value: object) -> object:
+    if not isinstance(value, str) or re.match(r"\d{4}-\d\d-\d\d", value) is None:
+        raise ValueError("must be a time as 2026-05-01T10:00:00Z")
+    return value
+
+
+def _is_of_our_time(time: datetime) -> datetime:
+    if not YEAR_MIN <= time.year <= YEAR_MAX:
+        raise ValueError(f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
+    return time
+
+
+def _is_one_line(text: str) -> str:
+    if any(category(letter) == "Cc" for letter in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+TimeIn = Annotated[AwareDatetime, BeforeValidator(_is_rfc3339), AfterValidator(_is_of_our_time)]
+LineIn = Annotated[str, AfterValidator(_is_one_line)]
+# JSON's own numbers: neither "5" nor true is one.
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
 CouponState = Literal["scheduled", "open", "paused", "sold_out", "closed"]
 PlaceState = Literal["waiting", "admitted", "issued", "refused"]
 
@@ -40,8 +78,8 @@ class Strict(BaseModel):
 
 class Discount(Strict):
     kind: DiscountKind
-    value: int = Field(ge=1, le=AMOUNT_MAX, description="an amount, or a percentage")
-    cap: int | None = Field(None, ge=1, le=AMOUNT_MAX, description="the most a percentage takes")
+    value: Whole = Field(ge=1, le=AMOUNT_MAX, description="an amount, or a percentage")
+    cap: Whole | None = Field(None, ge=1, le=AMOUNT_MAX, description="the most a percentage takes")
 
 
 class CouponOut(Shape):
@@ -132,17 +170,17 @@ class PlaceOut(Shape):
 
 
 class RoomIn(Strict):
-    rate_per_s: float = Field(RoomSettings().rate_per_s, gt=0, le=RATE_PER_S_MAX)
-    burst: int = Field(RoomSettings().burst, ge=1, le=BURST_MAX)
-    seats: int = Field(RoomSettings().seats, ge=1, le=SEATS_MAX)
-    size_max: int = Field(RoomSettings().size_max, ge=1, le=SIZE_MAX)
+    rate_per_s: Number = Field(RoomSettings().rate_per_s, gt=0, le=RATE_PER_S_MAX)
+    burst: Whole = Field(RoomSettings().burst, ge=1, le=BURST_MAX)
+    seats: Whole = Field(RoomSettings().seats, ge=1, le=SEATS_MAX)
+    size_max: Whole = Field(RoomSettings().size_max, ge=1, le=SIZE_MAX)
 
 
 class RoomPatch(Strict):
-    rate_per_s: float | None = Field(None, gt=0, le=RATE_PER_S_MAX, description="admissions a s")
-    burst: int | None = Field(None, ge=1, le=BURST_MAX)
-    seats: int | None = Field(None, ge=1, le=SEATS_MAX)
-    size_max: int | None = Field(None, ge=1, le=SIZE_MAX)
+    rate_per_s: Number | None = Field(None, gt=0, le=RATE_PER_S_MAX, description="admissions a s")
+    burst: Whole | None = Field(None, ge=1, le=BURST_MAX)
+    seats: Whole | None = Field(None, ge=1, le=SEATS_MAX)
+    size_max: Whole | None = Field(None, ge=1, le=SIZE_MAX)
     state: RoomState | None = None
 
 
@@ -166,21 +204,21 @@ class CouponIn(Strict):
     )
 
     code: str = Field(min_length=1, max_length=CODE_LENGTH_MAX)
-    description: str = Field(min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
+    description: LineIn = Field(min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
     discount: Discount
-    total_count: int = Field(ge=1, le=TOTAL_COUNT_MAX)
-    opens_at: AwareDatetime
-    expire_date: AwareDatetime
+    total_count: Whole = Field(ge=1, le=TOTAL_COUNT_MAX)
+    opens_at: TimeIn
+    expire_date: TimeIn
     issuing: Issuing = "queue"
     room: RoomIn = RoomIn()
 
 
 class CouponPatch(Strict):
-    description: str | None = Field(None, min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
+    description: LineIn | None = Field(None, min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
     discount: Discount | None = None
-    total_count: int | None = Field(None, ge=1, le=TOTAL_COUNT_MAX)
-    opens_at: AwareDatetime | None = None
-    expire_date: AwareDatetime | None = None
+    total_count: Whole | None = Field(None, ge=1, le=TOTAL_COUNT_MAX)
+    opens_at: TimeIn | None = None
+    expire_date: TimeIn | None = None
 
 
 class DbConnections(Shape):

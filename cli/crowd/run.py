@@ -7,27 +7,11 @@ import random
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import aiohttp
 
 from cli.crowd.member import Seen, Simulated, Timings
-
-
-@dataclass(frozen=True, slots=True)
-class CrowdOptions:
-    """within_s: everybody arrives in it. connections_max: open at once; others wait their turn.
-
-    give_up_s: after that, members without an answer count as failed.
-    """
-
-    base_url: str
-    code: str
-    members: int
-    within_s: float = 1.0
-    connections_max: int = 500
-    double_click: bool = False
-    give_up_s: float = 300.0
+from cli.crowd.options import CrowdOptions
 
 
 async def run_crowd(

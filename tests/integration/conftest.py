@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import open_engine
-from tests.integration.web_cast import client_of, web_parts
+from issuance.direct import Direct
+from tests.integration.web_cast import (
+    ADMIN_TOKEN,
+    MEMBER_SECRET,
+    TICKET_SECRET,
+    client_of,
+    forget_rooms,
+)
 from waitroom.line import Line, open_line
+from waitroom.ticket import TicketOffice
 from web.app import create_app
+from web.identity import Identity
 from web.parts import WebParts
 
 NOBODY_LISTENS = "127.0.0.1:9"
 
 
 @pytest.fixture
-def parts(line: Line, engine: Engine) -> WebParts:
-    return web_parts(line, engine)
+def conveyor(redis_url: str) -> Iterator[Conveyor]:
+    with open_conveyor(redis_url, timeout_s=1) as opened:
+        yield opened
+
+
+@pytest.fixture
+def parts(
+    line: Line, engine: Engine, conveyor: Conveyor, redis_url: str, code: str
+) -> Iterator[WebParts]:
+    yield WebParts(
+        line=line,
+        engine=engine,
+        direct=Direct(engine, conveyor),
+        identity=Identity([MEMBER_SECRET], ADMIN_TOKEN),
+        tickets=TicketOffice([TICKET_SECRET]),
+        workers=lambda: 2,
+        db_connections_bound=7,
+    )
+    forget_rooms(redis_url, code)
 
 
 @pytest.fixture

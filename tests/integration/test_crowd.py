@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from cli.crowd.run import CrowdOptions, run_crowd
+from cli.crowd.options import CrowdOptions
+from cli.crowd.run import run_crowd
 from cli.crowd.verdict import Verdict, verdict
 from issuance.connections import open_connections
 from issuance.database import open_engine
@@ -58,7 +59,7 @@ def everything_is_kept(result: Verdict, issued: int, refused: int) -> None:
 
 
 def test_two_thousand_members_get_exactly_three_hundred_coupons(house, engine, database_url, code):
-    house.start_all()
+    house.start_all(workers=2)
     house.offer(code, total=300, rate_per_s=300, burst=30)
     engine.dispose()  # or our own connections would be counted
 
@@ -80,11 +81,11 @@ def test_five_clicks_at_once_give_one_coupon(house, engine, code):
     everything_is_kept(result, issued=60, refused=240)
 
 
-@pytest.mark.parametrize("double_click", [False, True])
-def test_the_direct_way_is_as_exact(house, engine, code, double_click):
+@pytest.mark.parametrize("way", ["pessimistic", "optimistic", "redis_lock"])
+def test_the_direct_ways_are_as_exact(house, engine, code, way):
     house.start_web()
-    house.offer(code, total=50, issuing="pessimistic")
+    house.offer(code, total=50, issuing=way)
 
-    result = send_crowd(house, engine, code, members=150, double_click=double_click)
+    result = send_crowd(house, engine, code, members=150, double_click=True)
 
     everything_is_kept(result, issued=50, refused=100)

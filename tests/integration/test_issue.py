@@ -8,8 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.issued_coupon import IssuedCoupon
 from domain.refusals import AlreadyUsed, Closed, CouponExpired, NotOpenYet, SoldOut
 from issuance import catalogue
-from issuance.direct import issue_directly
-from issuance.errors import NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
+from issuance.errors import NoSuchCoupon, NoSuchIssuedCoupon, OfficeAway
 from issuance.holdings import expire_stale, holdings, use
 from issuance.issue import issue
 from issuance.ledger import holders
@@ -140,26 +139,6 @@ def test_a_coupon_past_its_date_shows_as_expired_before_anybody_has_marked_it(en
     assert holdings(engine, "alice", later)[0][0].status == "EXPIRED"
     with pytest.raises(CouponExpired):
         use(engine, "alice", issued.id, later)
-
-
-def test_issuing_directly_gives_the_same_coupon_again(engine, code):
-    on_offer(engine, code, total=1, issuing="pessimistic")
-
-    first, is_new = issue_directly(engine, code, "alice", now())
-    second, is_new_again = issue_directly(engine, code, "alice", now())
-
-    assert (first, is_new, is_new_again) == (second, True, False)
-    with pytest.raises(SoldOut):
-        issue_directly(engine, code, "bob", now())
-
-
-def test_a_coupon_with_a_line_is_not_issued_past_it(engine, code):
-    on_offer(engine, code)
-
-    with pytest.raises(NotDirect):
-        issue_directly(engine, code, "alice", now())
-
-    assert holders(engine, code) == []
 
 
 def test_waiting_for_a_connection_ends_with_a_sentence(database_url):

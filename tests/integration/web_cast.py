@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -14,12 +16,13 @@ from redis import Redis
 from sqlalchemy import Engine, select
 
 from issuance.catalogue import Offer
+from issuance.direct import Direct
 from issuance.issue import issue
 from issuance.tables import metadata
-from tests.integration.cast import now, on_offer
+from tests.integration.cast import HOUR, now, on_offer
 from waitroom.keys import ROOMS
 from waitroom.line import Line
-from waitroom.ticket import TicketOffice
+from web.app import create_app
 from web.identity import Identity
 from web.parts import WebParts
 from web.security import HEADERS
@@ -31,6 +34,8 @@ TICKET_SECRET = "we-alone-know-this-secret-of-the-tickets"
 ADMIN_TOKEN = "an-admin-sends-this-token-with-each-call"
 ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
+# What may become of any call at all, and is not repeated for each.
+MAY_ALWAYS_BE = {"not_found", "method_not_allowed", "body_too_large", "internal"}
 PLACE_KEYS = {
     "room", "state", "place", "ahead", "eta_s", "ask_again_s", "arrived_at", "remain_count",
     "ticket", "issued_coupon", "refusal",
@@ -40,22 +45,42 @@ ISSUED_KEYS = {
 }  # fmt: skip
 
 
-def web_parts(line: Line, engine: Engine, **changes: Any) -> WebParts:
-    parts = WebParts(
-        line=line,
-        engine=engine,
-        identity=Identity([MEMBER_SECRET], ADMIN_TOKEN),
-        tickets=TicketOffice([TICKET_SECRET]),
-        workers=lambda: 2,
-        db_connections_bound=7,
+def app_with(parts: WebParts, **changes: Any) -> FastAPI:
+    """The application, with some of its parts changed."""
+    if "engine" in changes:
+        changes["direct"] = Direct(changes["engine"], parts.direct._redis)
+    return create_app(replace(parts, **changes))
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """Somebody who asks this application; as a browser does, they keep its cookies.
+
+    Whatever problem they meet must be one that /openapi.json says that call can have.
+    """
+
+    async def is_documented(answer: httpx.Response) -> None:
+        if answer.headers.get("content-type") == "application/problem+json":
+            await answer.aread()
+            type_ = answer.json()["type"]
+            call = (answer.request.method, answer.request.url.path)
+            assert type_ in MAY_ALWAYS_BE | documented_problems(app, *call), (call, type_)
+
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+        base_url="http://test",
+        event_hooks={"response": [is_documented]},
     )
-    return replace(parts, **changes)
 
 
-def client_of(app: FastAPI, **changes: Any) -> httpx.AsyncClient:
-    """Somebody who asks this application; as a browser does, they keep its cookies."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx.AsyncClient(**({"transport": transport, "base_url": "http://test"} | changes))
+def documented_problems(app: FastAPI, method: str, path: str) -> set[str]:
+    """The types of problems that /openapi.json has examples of for this call."""
+    found: set[str] = set()
+    for template, operations in app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path):
+            for response in operations.get(method.lower(), {}).get("responses", {}).values():
+                problem = response.get("content", {}).get("application/problem+json", {})
+                found |= problem.get("examples", {}).keys()
+    return found
 
 
 def token(member_id: str) -> str:
@@ -71,6 +96,19 @@ def signed(claims: Mapping[str, object], secret: str = MEMBER_SECRET, **options:
     return jwt.encode(dict(claims), secret, **options)
 
 
+def a_coupon_in(code: str, **changes: object) -> dict[str, Any]:
+    """A coupon as an admin sends it."""
+    body = {
+        "code": code,
+        "description": "Spring sale",
+        "discount": {"kind": "amount", "value": 5_000},
+        "total_count": 10,
+        "opens_at": (now() - HOUR).isoformat(),
+        "expire_date": (now() + HOUR).isoformat(),
+    }
+    return body | changes
+
+
 async def in_line(line: Line, engine: Engine, code: str, total: int = 10, **changes: Any) -> Offer:
     """A coupon on offer, its line in force."""
     offer = on_offer(engine, code, total, **changes)
@@ -83,6 +121,13 @@ async def serve(line: Line, engine: Engine, code: str, at_most: int = 100) -> tu
     admission = await line.admit(code, at_most=at_most, lease_s=15)
     await tell(line, issue(engine, code, admission.members, now()))
     return admission.members
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait until `true()` is; fails where it isn't within 5 s."""
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110  # what is waited for happens in the application
+            await asyncio.sleep(0.005)
 
 
 def a_problem(answer: httpx.Response, type_: str, status: int) -> dict[str, Any]:
@@ -115,11 +160,20 @@ def stored(redis_url: str, engine: Engine, *codes: str) -> dict[str, Any]:
     with Redis.from_url(redis_url) as redis:
         keys = sorted(key for code in codes for key in redis.scan_iter(f"waitroom:{{{code}}}*"))
         kept: dict[str, Any] = {key.decode(): redis.dump(key) for key in keys}
-        kept["rooms"] = [redis.sismember(ROOMS, code) for code in codes]
+        kept["known to the line"] = [redis.sismember(ROOMS, code) for code in codes]
     with engine.begin() as tx:
         for table in metadata.sorted_tables:
             kept[table.name] = tx.execute(select(table).order_by(*table.primary_key)).all()
     return kept
+
+
+def forget_rooms(redis_url: str, code: str) -> None:
+    """Admitters go through all rooms there are: a test's rooms are not left to the next one's."""
+    with Redis.from_url(redis_url) as redis:
+        for key in redis.scan_iter(f"waitroom:{{{code}*"):
+            redis.delete(key)
+        for room in redis.sscan_iter(ROOMS, f"{code}*"):
+            redis.srem(ROOMS, room)
 
 
 class Html(HTMLParser):

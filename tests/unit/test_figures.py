@@ -17,6 +17,7 @@ room = {
     b"size_max": b"1000",
     b"total_count": b"100",
     b"used_count": b"40",
+    b"closes_at": b"%d" % ((NOW_S + 60) * 1_000_000),
 }
 
 
@@ -26,14 +27,14 @@ def slots(*counts: int, end_s: int = NOW_S) -> list[bytes]:
 
 
 def figures(**changes: object) -> Figures:
-    values = {"room": room, "waiting": 7, "under_way": 3, "tally": {}} | changes
+    values = {"room": room, "in_line": 7, "under_way": 3, "tally": {}} | changes
     meters = {"admitted_meter": NOTHING, "issued_meter": NOTHING}
     meters = {name: values.pop(name, none) for name, none in meters.items()}
     return Figures.read(**values, **meters, now_s=NOW_S, over_s=10)
 
 
 def test_a_room_nobody_has_entered_has_only_noughts():
-    read = figures(waiting=0, under_way=0)
+    read = figures(in_line=0, under_way=0)
 
     assert (read.entered, read.admitted, read.issued, read.refused) == (0, 0, 0, 0)
     assert (read.admitted_per_s, read.issued_per_s) == (0.0, 0.0)
@@ -79,6 +80,35 @@ def test_the_slots_asked_for_are_the_last_ten_whole_seconds_even_across_the_end_
 
 def test_more_issued_than_there_are_shows_as_none_left():
     assert figures(room=room | {b"used_count": b"101"}).remain_count == 0
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {b"state": b"closed"},
+        {b"used_count": b"100"},
+        {b"closes_at": b"%d" % (NOW_S * 1_000_000)},
+    ],
+)
+def test_in_a_room_that_is_over_nobody_waits_and_all_in_line_were_told_no(over):
+    read = figures(room=room | over, tally={b"refused": b"2", b"turned_away": b"3"})
+
+    assert (read.is_over, read.waiting, read.in_line, read.told_no) == (True, 0, 7, 12)
+
+
+def test_in_a_room_that_goes_on_all_in_line_wait():
+    read = figures(room=room | {b"state": b"paused"}, tally={b"refused": b"2"})
+
+    assert (read.is_over, read.waiting, read.told_no) == (False, 7, 2)
+
+
+def test_the_record_says_what_the_figures_say():
+    read = figures()
+
+    record = read.as_record()
+
+    assert {name: getattr(read, name) for name in record} == record
+    assert {"in_line", "waiting", "told_no", "remain_count", "issued_per_s"} <= record.keys()
 
 
 def test_python_and_lua_agree_on_the_size_of_the_ring():

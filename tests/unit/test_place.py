@@ -80,7 +80,17 @@ def test_a_slow_line_is_believed_until_two_people_are_overdue():
 
 @pytest.mark.parametrize(
     ("wait_s", "told_s"),
-    [(0, 0), (0.1, 5), (5, 5), (5.1, 10), (60, 60), (61, 90), (600, 600), (601, 660), (3_599, 3600)],
+    [
+        (0, 0),
+        (0.1, 5),
+        (5, 5),
+        (5.1, 10),
+        (60, 60),
+        (61, 90),
+        (600, 600),
+        (601, 660),
+        (3_599, 3600),
+    ],
 )
 def test_a_wait_is_told_in_steps(wait_s, told_s):
     assert rounded_up_s(wait_s) == told_s

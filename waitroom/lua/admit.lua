@@ -21,10 +21,12 @@ local room = read_room(KEYS[1])
 if not room then return { 'no_such_room' } end
 
 local now = now_us()
-local v = redis.call('HMGET', KEYS[2], 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told')
+local v = redis.call('HMGET', KEYS[2], 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told',
+  'moved')
 local bucket = {
   tokens = tonumber(v[1] or room.burst), at = tonumber(v[2] or now), busy = v[3] == '1',
   pace_people = tonumber(v[4] or 0), pace_time_s = tonumber(v[5] or 0), pace_told = tonumber(v[6] or 0),
+  moved = tonumber(v[7] or now),
 }
 local elapsed_s = math.max(0, now - bucket.at) / 1000000
 -- Admitters come by a few times a second: a smaller bucket would overflow between two visits and
@@ -35,7 +37,7 @@ bucket.tokens = math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)
 local function keep_bucket(busy)
   redis.call('HSET', KEYS[2], 'tokens', bucket.tokens, 'at', digits(now), 'busy', busy and 1 or 0,
     'pace_people', bucket.pace_people, 'pace_time_s', bucket.pace_time_s,
-    'pace_told', bucket.pace_told)
+    'pace_told', bucket.pace_told, 'moved', digits(bucket.moved))
 end
 
 local shut = shut_because(room, now) or (room.state == 'paused' and 'paused')
@@ -57,10 +59,11 @@ at_most(bucket.tokens, 'rate')
 
 local answer = { held_back_by }
 if count > 0 then
-  local due = digits(now + tonumber(ARGV[2]))
+  local due = now + tonumber(ARGV[2])
   local popped = redis.call('ZPOPMIN', KEYS[3], count)
   for i = 1, #popped, 2 do
-    redis.call('ZADD', KEYS[4], due, popped[i])
+    -- A microsecond apart: in a tie they would be fed again by member id, not as they came.
+    redis.call('ZADD', KEYS[4], digits(due + i), popped[i])
     redis.call('HSET', KEYS[5], popped[i], digits(tonumber(popped[i + 1])))
     answer[#answer + 1] = popped[i]
   end
@@ -69,6 +72,6 @@ if count > 0 then
   count_on_meter(KEYS[6], 'admitted', count, now)
 end
 bucket.tokens = bucket.tokens - count
-if bucket.busy then measure_pace(bucket, elapsed_s, count) end
+measure_pace(bucket, room.rate_per_s, count, now)
 keep_bucket(waiting > count and held_back_by ~= 'stock')
 return answer

@@ -6,8 +6,8 @@
 
 local now = now_us()
 local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', digits(now), 'LIMIT', 0, ARGV[2])
-local due = digits(now + tonumber(ARGV[1]))
-for _, member in ipairs(members) do
-  redis.call('ZADD', KEYS[1], 'XX', due, member)
+local due = now + tonumber(ARGV[1])
+for i, member in ipairs(members) do
+  redis.call('ZADD', KEYS[1], 'XX', digits(due + i), member)
 end
 return members

@@ -8,13 +8,14 @@ from uuid import uuid4
 import structlog
 from fastapi import APIRouter, Query, Request
 
-from domain.coupon import Coupon
+from domain.coupon import Coupon, is_code
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
 from issuance import audit, catalogue
 from issuance.catalogue import Offer
 from issuance.connections import open_connections
+from issuance.errors import NoSuchCoupon
 from waitroom.errors import LineError, NoSuchRoom
 from web.asking import Admin, CouponCode, RoomCode
 from web.parts import catalogue_of, office_of, parts_of
@@ -103,7 +104,11 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: A
             raise NoSuchRoom
         return offer.coupon, offer.room.change(**patch.model_dump())
 
-    await _in_force(request, await _change(request, code, alter, who, "room changed"))
+    try:
+        changed = await _change(request, code, alter, who, "room changed")
+    except NoSuchCoupon as error:
+        raise NoSuchRoom from error
+    await _in_force(request, changed)
     return await show_room(request, code, who)
 
 
@@ -115,7 +120,6 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
     office = office_of(request)
     in_use = await office.ask(open_connections, parts.engine)
     workers = await office.ask(parts.workers)
-    over = figures.remain_count == 0 or figures.state == "closed"
     return RoomOut(
         code=code,
         state=figures.state,
@@ -123,13 +127,12 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         burst=figures.burst,
         seats=figures.seats,
         size_max=figures.size_max,
-        waiting=0 if over else figures.waiting,
+        waiting=figures.waiting,
         under_way=figures.under_way,
         entered=figures.entered,
         admitted=figures.admitted,
         issued=figures.issued,
-        # Who still stands in a line that is over has been told no, all at once.
-        refused=figures.refused + figures.turned_away + (figures.waiting if over else 0),
+        refused=figures.told_no,
         left=figures.left,
         admitted_per_s=figures.admitted_per_s,
         issued_per_s=figures.issued_per_s,
@@ -147,6 +150,8 @@ async def show_audit(
     at_most: Annotated[int, Query(ge=1, le=audit.ENTRIES_MAX)] = 100,
 ) -> list[AuditOut]:
     """Who changed what, from what, to what, when; newest first."""
+    if subject is not None and not is_code(subject):
+        return []
     entries = await office_of(request).ask(
         audit.entries, parts_of(request).engine, subject=subject, at_most=at_most
     )

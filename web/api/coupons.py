@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from domain.issued_coupon import IssuedCoupon
-from issuance.direct import issue_directly
 from web.asking import CouponCode, SignedIn
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import documented
@@ -60,4 +59,5 @@ async def issue_coupon(
 
 async def direct(request: Request, code: str, member_id: str) -> tuple[IssuedCoupon, bool]:
     parts = parts_of(request)
-    return await office_of(request).ask(issue_directly, parts.engine, code, member_id, parts.now())
+    done = await office_of(request).ask(parts.direct.issue, code, member_id, parts.now())
+    return done.issued, done.is_new

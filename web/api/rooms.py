@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
-from web.api.live import Streams, place_events
+from web.api.live import PlaceStream, place_events
 from web.asking import InLine, RoomCode, SignedIn, TicketText, checked_ticket
 from web.entrance import ask, enter, keep_ticket
 from web.parts import parts_of
@@ -61,21 +60,17 @@ async def leave_room(
 
 @router.get(
     "/live",
-    response_class=StreamingResponse,
+    status_code=200,
+    response_class=PlaceStream,
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "`event: place`, data: place"},
         **documented(*_WHO, "not_in_line", *_ALWAYS),
     },
 )
-async def follow_place(request: Request, code: RoomCode, member_id: InLine) -> StreamingResponse:
+async def follow_place(request: Request, code: RoomCode, member_id: InLine) -> PlaceStream:
     """The place whenever it changes, as server-sent events, until a final state."""
-    streams: Streams = request.app.state.streams
     first = await ask(request, code, member_id)
-    return StreamingResponse(
-        place_events(request, code, member_id, first, streams.take()),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return PlaceStream(place_events(request, code, member_id, first), request.app.state.streams)
 
 
 def _answer(request: Request, place: PlaceOut, status: int) -> Response:

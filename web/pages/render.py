@@ -30,7 +30,7 @@ def count(number: int) -> str:
 def duration(seconds: float) -> str:
     """About how long, in words."""
     if seconds < 60:
-        return f"about {max(1, round(seconds))} seconds"
+        return f"about {round(seconds)} seconds" if round(seconds) > 1 else "about a second"
     minutes = round(seconds / 60)
     if minutes < 90:
         return "about a minute" if minutes == 1 else f"about {minutes} minutes"

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from waitroom.errors import LineError
+from waitroom.errors import LineError, NoSuchRoom
 from waitroom.ticket import BadTicket
 from web.asking import RoomCode, visitor_of
 from web.entrance import ask, enter, keep_ticket
@@ -69,6 +69,8 @@ async def _answer(request: Request, code: str, template: str) -> Response:
     coupon = shown(await catalogue_of(request).offer(code), parts_of(request).now())
     try:
         place = await ask(request, code, who.id)
+    except NoSuchRoom:
+        raise  # a coupon without a line: waiting for one would be for nothing
     except LineError:
         return page(
             request, template, status=503, coupon=coupon, place=_unreachable(request, code, who)

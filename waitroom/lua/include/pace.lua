@@ -1,17 +1,28 @@
 -- pace: how fast people are let through, as measured while somebody was left waiting.
 --
--- Counting idle time too would take a quiet hour for slowness. Both sums fade with the same time
--- constant, so their ratio is right from the start. What people are told changes only when the
--- measure has moved by more than a tolerance: an estimate that trembles is not believed.
+-- Measured from one admission to the next: in between, a line that moves by whole batches would
+-- seem to slow down. Counting idle time would take a quiet hour for slowness, and counting the time
+-- in which admission stood still an outage: after a long stop the measure begins anew. Both sums
+-- fade with the same time constant, so their ratio is right from the start. What people are told
+-- changes only when the measure has moved by more than a tolerance: an estimate that trembles is
+-- not believed.
 
 local PACE_FADES_S = 10
 local PACE_KNOWN_AFTER_S = 2
 local PACE_TOLERANCE = 0.15
+local PACE_LOST_AFTER_S = 5 -- as in standing.py
 
-local function measure_pace(bucket, elapsed_s, admitted)
-  local keep = math.exp(-elapsed_s / PACE_FADES_S)
+local function measure_pace(bucket, rate_per_s, admitted, now)
+  local since_s = math.max(0, now - bucket.moved) / 1000000
+  if admitted > 0 or not bucket.busy then bucket.moved = now end
+  if admitted == 0 or not bucket.busy then return end
+  if since_s > PACE_LOST_AFTER_S + 2 / rate_per_s then
+    bucket.pace_people, bucket.pace_time_s, bucket.pace_told = 0, 0, 0
+    return
+  end
+  local keep = math.exp(-since_s / PACE_FADES_S)
   bucket.pace_people = bucket.pace_people * keep + admitted
-  bucket.pace_time_s = bucket.pace_time_s * keep + elapsed_s
+  bucket.pace_time_s = bucket.pace_time_s * keep + since_s
   if bucket.pace_time_s < PACE_KNOWN_AFTER_S then return end
   local pace = bucket.pace_people / bucket.pace_time_s
   if math.abs(pace - bucket.pace_told) > PACE_TOLERANCE * bucket.pace_told then

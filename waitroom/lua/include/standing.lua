@@ -15,9 +15,10 @@ local function standing_of(member, shut, keys)
   return { 'waiting', arrival, redis.call('ZRANK', keys.waiting, member) }
 end
 
--- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, pace as of us}
+-- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, since when nobody has
+-- been let through (us)}
 local function room_facts(room, now, keys)
-  local pace = redis.call('HMGET', keys.bucket, 'pace_told', 'at')
+  local pace = redis.call('HMGET', keys.bucket, 'pace_told', 'moved')
   return {
     digits(now), room.state, digits(room.opens_at), digits(room.closes_at), room.remain,
     redis.call('ZCARD', keys.waiting), pace[1] or '0', pace[2] or '0',

@@ -1,0 +1,21 @@
+"""Options: who comes, when, and how often they click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdOptions:
+    """within_s: everybody arrives in it. connections_max: open at once; others wait their turn.
+
+    give_up_s: after that, members without an answer count as failed.
+    """
+
+    base_url: str
+    code: str
+    members: int
+    within_s: float = 1.0
+    connections_max: int = 500
+    double_click: bool = False
+    give_up_s: float = 300.0

@@ -1,0 +1,47 @@
+"""Optimistic: nobody waits; who finds that another was faster tries again, so many times."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from issuance.errors import OfficeAway
+from issuance.locking.direct_issue import DirectIssue, decide
+from issuance.rows import claim_version, find_versioned, insert_issued
+
+ATTEMPTS_MAX = 60
+PAUSE_MIN_S = 0.001
+PAUSE_MAX_S = 0.05
+
+
+def issue_optimistically(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue:
+    """Read, decide, and write if the version is still the one that was read.
+
+    Raises a Refusal, NoSuchCoupon, and OfficeAway where others were faster ATTEMPTS_MAX times.
+    """
+    for attempt in range(ATTEMPTS_MAX):
+        decided = _attempt(engine, code, member_id, now)
+        if decided is not None:
+            return replace(decided, retries=attempt)
+        # Between attempts no connection is held. Full jitter: who collided must not meet again.
+        most_s = min(PAUSE_MAX_S, PAUSE_MIN_S * 2**attempt)
+        time.sleep(random.uniform(0, most_s))  # noqa: S311 - chance, not a secret
+    raise OfficeAway
+
+
+def _attempt(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue | None:
+    """None where another transaction wrote in between; then nothing of this one is kept."""
+    with engine.connect() as connection, connection.begin() as tx:
+        coupon, version = find_versioned(connection, code)
+        decided = decide(connection, coupon, member_id, now)
+        if decided.is_new:
+            # The version first: the losers of a race must not even try to insert.
+            if not claim_version(connection, coupon, version):
+                tx.rollback()
+                return None
+            insert_issued(connection, [decided.issued])
+    return decided

@@ -1,0 +1,106 @@
+"""Redis lock: a distributed lock around the transaction, and a fence that does not trust it.
+
+A lease can run out while its holder sleeps (a long collection of garbage, a stopped machine), and
+then two hold the lock. So each holder has a token that only grows, announces it in Postgres before
+it reads, and writes only while its own is still the one announced last. (The fencing token is
+Martin Kleppmann's, "How to do distributed locking", 2016; announcing before the read is what
+makes it hold for a decision that depends on what was read.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from redis.exceptions import LockError, RedisError
+from redis.lock import Lock
+from sqlalchemy import Engine
+
+from issuance.conveyor import Conveyor
+from issuance.errors import OfficeAway
+from issuance.locking.direct_issue import DirectIssue, decide
+from issuance.rows import announce_fence, find_coupon, insert_issued, write_behind_fence
+
+ATTEMPTS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LockLimits:
+    """lease_s: after that the lock is free again. wait_s: for the lock. look_every_s: meanwhile."""
+
+    lease_s: float = 5.0
+    wait_s: float = 2.0
+    look_every_s: float = 0.01
+
+
+def issue_under_redis_lock(
+    engine: Engine,
+    redis: Conveyor,
+    code: str,
+    member_id: str,
+    now: datetime,
+    limits: LockLimits,
+) -> DirectIssue:
+    """Lock, announce, read, decide, write behind the fence.
+
+    Raises a Refusal, NoSuchCoupon, and OfficeAway where the lock was not to be had in time or the
+    fence kept us out each time.
+    """
+    for attempt in range(ATTEMPTS_MAX):
+        with _locked(redis, code, limits) as token:
+            decided = _attempt(engine, redis, code, member_id, now, token)
+        if decided is not None:
+            return replace(decided, retries=attempt)
+    raise OfficeAway
+
+
+def _attempt(
+    engine: Engine, redis: Conveyor, code: str, member_id: str, now: datetime, token: int
+) -> DirectIssue | None:
+    """None where the fence kept us out: somebody with a later token has announced it."""
+    with engine.begin() as tx:
+        announced = announce_fence(tx, code, token)
+    if announced != token:
+        # A Redis that lost its counter gives tokens from the past: bring it up to Postgres's.
+        redis.incrby(_token_key(code), announced - token)
+        return None
+    with engine.connect() as connection, connection.begin() as transaction:
+        coupon = find_coupon(connection, code)
+        decided = decide(connection, coupon, member_id, now)
+        if decided.is_new:
+            if not write_behind_fence(connection, coupon, token):
+                transaction.rollback()
+                return None
+            insert_issued(connection, [decided.issued])
+    return decided
+
+
+@contextmanager
+def _locked(redis: Conveyor, code: str, limits: LockLimits) -> Iterator[int]:
+    """The lock of this coupon, and a token later than all before."""
+    lock = Lock(
+        redis,
+        f"waitroom:{{{code}}}:lock",
+        timeout=limits.lease_s,
+        sleep=limits.look_every_s,
+        blocking_timeout=limits.wait_s,
+        thread_local=False,
+    )
+    try:
+        if not lock.acquire():
+            raise OfficeAway
+        token = redis.incr(_token_key(code))
+    except RedisError as error:
+        raise OfficeAway from error
+    try:
+        yield int(token)
+    finally:
+        # A lease that ran out is nobody's loss: the fence has seen to it.
+        with suppress(LockError, RedisError):
+            lock.release()
+
+
+def _token_key(code: str) -> str:
+    return f"waitroom:{{{code}}}:fence"

@@ -1,0 +1,98 @@
+"""The line as one would describe it in plain Python, and a Postgres beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Room:
+    """What was settled last."""
+
+    total: int
+    seats: int
+    size_max: int
+    state: str = "open"
+    version: int = 1
+
+
+@dataclass
+class Model:
+    """The line as one would describe it. Dicts keep the order in which things were put in."""
+
+    room: Room
+    used_count: int = 0
+    waiting: list[str] = field(default_factory=list)
+    admitted: list[str] = field(default_factory=list)
+    outcomes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def shut(self) -> str | None:
+        if self.room.state == "closed":
+            return "closed"
+        return "sold_out" if self.used_count >= self.room.total else None
+
+    def standing(self, member: str) -> tuple[str, int]:
+        if member in self.outcomes:
+            return self.outcomes[member], 0
+        if member in self.admitted:
+            return "admitted", 0
+        if member not in self.waiting:
+            return "absent", 0
+        return (self.shut, 0) if self.shut else ("waiting", self.waiting.index(member))
+
+    def enter(self, member: str) -> tuple[str, int]:
+        if self.outcomes.get(member) == "refused" and not self.shut:
+            del self.outcomes[member]
+        if self.standing(member)[0] != "absent":
+            return self.standing(member)
+        if self.shut:
+            return self.shut, 0
+        if len(self.waiting) >= self.room.size_max:
+            return "room_full", 0
+        self.waiting.append(member)
+        return self.standing(member)
+
+    def admit(self, at_most: int) -> tuple[tuple[str, ...], str]:
+        if self.shut or self.room.state == "paused":
+            return (), self.shut or "paused"
+        count, held_back_by = len(self.waiting), "empty"
+        for limit, name in (
+            (self.room.total - self.used_count - len(self.admitted), "stock"),
+            (self.room.seats - len(self.admitted), "seats"),
+            (at_most, "destination"),
+        ):
+            if limit < count:
+                count, held_back_by = max(0, limit), name
+        taken, self.waiting = self.waiting[:count], self.waiting[count:]
+        self.admitted += taken
+        return tuple(taken), held_back_by
+
+    def report(self, used_count: int, outcomes: dict[str, str]) -> int:
+        self.used_count = max(self.used_count, used_count)
+        new = 0
+        for member, kind in outcomes.items():
+            before = self.outcomes.get(member)
+            if kind == "refused" and (before == "issued" or member not in self.admitted):
+                continue
+            new += kind == "refused" or before != "issued"
+            self.outcomes[member] = kind
+            for place in (self.admitted, self.waiting):
+                if member in place:
+                    place.remove(member)
+        return new
+
+
+@dataclass
+class Office:
+    """Postgres: who holds one. A batch may be fed twice; a report is what was so at its time."""
+
+    holders: list[str] = field(default_factory=list)
+
+    def issue(self, batch: list[str], total: int) -> tuple[int, dict[str, str]]:
+        told = {}
+        for member in batch:
+            if member not in self.holders and len(self.holders) < total:
+                self.holders.append(member)
+            told[member] = "issued" if member in self.holders else "refused"
+        return len(self.holders), told

@@ -1,0 +1,46 @@
+"""An admitter as a process of its own, which writes down whom it was to feed, or dies feeding.
+
+python -m tests.integration.recording_admitter REDIS_URL ROOM FILE LEASE_S [die]
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.integration.line_cast import LineOf
+from waitroom.admitter import Admitter
+
+
+class Notebook:
+    """A destination that takes everybody, one line each."""
+
+    def __init__(self, path: Path, *, dies: bool) -> None:
+        self._path = path
+        self._dies = dies
+
+    async def free_seats(self) -> int:
+        return 1_000_000
+
+    async def feed(self, code: str, members: Sequence[str]) -> None:
+        if self._dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+        with self._path.open("a") as notes:
+            notes.write("".join(f"{member}\n" for member in members))
+
+
+async def admit_until_killed(line: LineOf, notebook: Notebook, lease_s: float) -> None:
+    admitter = Admitter(line, notebook, lease_s=lease_s)
+    rest_s = await admitter.tick()
+    print("admitting", flush=True)
+    while rest_s >= 0:
+        await asyncio.sleep(rest_s)
+        rest_s = await admitter.tick()
+
+
+if __name__ == "__main__":
+    _, redis_url, code, path, lease_s, *more = sys.argv
+    notebook = Notebook(Path(path), dies=more == ["die"])
+    asyncio.run(admit_until_killed(LineOf(redis_url, code), notebook, float(lease_s)))

@@ -1,0 +1,150 @@
+"""The ticket as a credential: whose it is, for which room, for how long, by whose hand."""
+
+import time
+from secrets import token_hex
+
+import pytest
+
+from tests.integration.web_cast import (
+    TICKET_SECRET,
+    a_problem,
+    app_with,
+    by,
+    client_of,
+    in_line,
+    stored,
+)
+from waitroom.ticket import TICKET_LENGTH_MAX, Ticket, TicketOffice
+
+WEEK_S = 7 * 24 * 3600
+
+
+@pytest.fixture
+async def ticket(client, line, engine, code) -> str:
+    """Alice's, for the room `code`."""
+    await in_line(line, engine, code)
+    entered = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+    client.cookies.clear()
+    return entered.json()["ticket"]
+
+
+def with_ticket(text: str) -> dict[str, str]:
+    return {"Waitroom-Ticket": text}
+
+
+async def test_a_ticket_says_whose_place_is_asked_for_without_any_token(client, code, ticket):
+    answer = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(ticket))
+
+    assert answer.status_code == 200
+    assert (answer.json()["place"], answer.json()["ticket"]) == (1, ticket)
+
+
+async def test_a_ticket_and_its_owners_token_go_together(client, code, ticket):
+    headers = by("alice") | with_ticket(ticket)
+
+    asked = await client.get(f"/api/rooms/{code}/place", headers=headers)
+    entered = await client.post(f"/api/rooms/{code}/enter", headers=headers)
+
+    assert (asked.status_code, entered.status_code) == (200, 202)
+    assert asked.json()["place"] == entered.json()["place"] == 1
+
+
+async def test_a_ticket_is_enough_to_give_up_its_place(client, code, ticket):
+    left = await client.delete(f"/api/rooms/{code}/place", headers=with_ticket(ticket))
+
+    assert left.status_code == 204
+    asked = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(ticket))
+    a_problem(asked, "not_in_line", 404)
+
+
+async def test_a_ticket_is_not_enough_to_enter(client, code, ticket):
+    answer = await client.post(f"/api/rooms/{code}/enter", headers=with_ticket(ticket))
+
+    a_problem(answer, "not_signed_in", 401)
+
+
+def signed_for(room: str, member: str = "alice", *, age_s: float = 0, secret: str = TICKET_SECRET):
+    return TicketOffice([secret]).sign(Ticket(room, member, int((time.time() - age_s) * 1e6)))
+
+
+BAD = {
+    "forged": lambda code: signed_for(code, secret="somebody-elses-secret-of-32-bytes-"),
+    "changed": lambda code: "x" + signed_for(code),
+    "cut off": lambda code: signed_for(code)[:-1],
+    "garbage": lambda _: "not a ticket",
+    "dots": lambda _: "...",
+    "too long": lambda code: signed_for(code, token_hex(TICKET_LENGTH_MAX)),
+    "signed garbage": lambda _: TicketOffice([TICKET_SECRET])._serializer.dumps({"a": 1}),
+    "session as ticket": lambda _: "WyJhbGljZSIsImFsaWNlIl0.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+}
+REASONS = {
+    "expired": (lambda code: signed_for(code, age_s=WEEK_S + 60), "expired"),
+    "of the future": (lambda code: signed_for(code, age_s=-3600), "expired"),
+    "of another room": (lambda code: signed_for(code + "x"), "other_room"),
+    **{name: (make, "forged") for name, make in BAD.items()},
+}
+
+
+@pytest.mark.parametrize(("make", "reason"), REASONS.values(), ids=REASONS)
+async def test_a_bad_ticket_is_refused_by_every_call_and_changes_nothing(
+    client, line, engine, redis_url, code, make, reason
+):
+    await in_line(line, engine, code)
+    await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+    before = stored(redis_url, engine, code)
+    headers = with_ticket(make(code))
+
+    answers = [
+        await client.get(f"/api/rooms/{code}/place", headers=headers),
+        await client.delete(f"/api/rooms/{code}/place", headers=headers),
+        await client.get(f"/api/rooms/{code}/live", headers=headers),
+        await client.post(f"/api/rooms/{code}/enter", headers=by("alice") | headers),
+    ]
+
+    for answer in answers:
+        assert a_problem(answer, "bad_ticket", 401)["reason"] == reason
+    assert stored(redis_url, engine, code) == before
+
+
+async def test_an_empty_ticket_is_like_none(client, code, ticket):
+    answer = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(""))
+
+    a_problem(answer, "not_signed_in", 401)
+
+
+async def test_a_strangers_ticket_is_of_no_use(client, engine, redis_url, code, ticket):
+    before = stored(redis_url, engine, code)
+    headers = by("bob") | with_ticket(ticket)
+
+    answers = [
+        await client.get(f"/api/rooms/{code}/place", headers=headers),
+        await client.delete(f"/api/rooms/{code}/place", headers=headers),
+        await client.get(f"/api/rooms/{code}/live", headers=headers),
+        await client.post(f"/api/rooms/{code}/enter", headers=headers),
+    ]
+
+    for answer in answers:
+        assert a_problem(answer, "bad_ticket", 401)["reason"] == "other_member"
+    assert stored(redis_url, engine, code) == before
+
+
+async def test_a_new_ticket_secret_keeps_people_in_line(parts, code, ticket):
+    rotated = TicketOffice(["the-new-secret-of-tickets-comes-first", TICKET_SECRET])
+
+    async with client_of(app_with(parts, tickets=rotated)) as client:
+        asked = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(ticket))
+        renewed = asked.json()["ticket"]
+        again = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(renewed))
+
+    assert asked.status_code == again.status_code == 200
+    assert asked.json()["place"] == again.json()["place"] == 1
+    assert renewed != ticket
+
+
+async def test_a_retired_ticket_secret_opens_nothing(parts, code, ticket):
+    retired = TicketOffice(["the-new-secret-of-tickets-is-alone-now"])
+
+    async with client_of(app_with(parts, tickets=retired)) as client:
+        answer = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(ticket))
+
+    a_problem(answer, "bad_ticket", 401)

@@ -1,0 +1,65 @@
+"""Who was let through and has no outcome in time is named again, to one rescuer at a time."""
+
+import asyncio
+import itertools
+
+from tests.integration.cast import in_force
+from tests.integration.line_cast import (
+    admit,
+    crowd,
+    enter,
+    issue,
+    nothing_stays,  # noqa: F401
+)
+from waitroom.line import open_line
+
+
+async def test_the_overdue_are_named_only_after_their_lease_the_longest_overdue_first(line, code):
+    await in_force(line, code)
+    await enter(line, code, ["bob", "alice", "charlie"])
+    await admit(line, code, at_most=1, lease_s=0.6)
+    await admit(line, code, at_most=1, lease_s=0.5)
+    await admit(line, code, lease_s=60)
+
+    before = await line.overdue(code, at_most=10, lease_s=60)
+    await asyncio.sleep(0.65)
+    after = await line.overdue(code, at_most=10, lease_s=60)
+    again = await line.overdue(code, at_most=10, lease_s=60)
+
+    assert (before, after, again) == ([], ["alice", "bob"], [])
+
+
+async def test_only_one_of_two_rescuers_gets_each_of_the_overdue(line, redis_url, code):
+    await in_force(line, code)
+    members = crowd(300)
+    await enter(line, code, members)
+    await admit(line, code, lease_s=0.01)
+    await asyncio.sleep(0.02)
+    other = open_line(redis_url)
+
+    rescued = await asyncio.gather(
+        *(process.overdue(code, at_most=25, lease_s=60) for process in [line, other] * 10)
+    )
+    await other.aclose()
+
+    assert sorted(itertools.chain.from_iterable(rescued)) == sorted(members)
+
+
+async def test_who_has_an_outcome_is_never_overdue(line, code):
+    await in_force(line, code)
+    await enter(line, code, ["alice", "bob"])
+    await admit(line, code, lease_s=0.01)
+    await issue(line, code, 1, ["alice"])
+    await asyncio.sleep(0.02)
+
+    assert await line.overdue(code, at_most=10, lease_s=60) == ["bob"]
+
+
+async def test_an_overdue_member_whose_room_has_closed_is_still_named(line, code):
+    await in_force(line, code)
+    await line.enter(code, "alice")
+    await admit(line, code, lease_s=0.01)
+    await in_force(line, code, version=2, state="closed")
+    await asyncio.sleep(0.02)
+
+    assert await line.overdue(code, at_most=10, lease_s=60) == ["alice"]

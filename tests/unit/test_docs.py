@@ -1,0 +1,89 @@
+"""The documents say what is there: links, commands, moves, and problems."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from cli.main import app
+from web.problems import KINDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in PAGES}
+# What run.py does itself.
+RUN_PY_ONLY = {"test"}
+
+
+def commands() -> set[str]:
+    """Every command, as `web` or `room set`; a group counts alone too."""
+    found = set(RUN_PY_ONLY)
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        found.add(name)
+        found |= {f"{name} {inner}" for inner in getattr(command, "commands", {})}
+    return found
+
+
+def links(text: str) -> set[str]:
+    """Addresses in Markdown and in HTML, without their anchors."""
+    found = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
+    return {link.partition("#")[0] for link in found if link.partition("#")[0]}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_relative_link_leads_somewhere(name):
+    local = {link for link in links(TEXTS[name]) if "://" not in link}
+
+    missing = [link for link in local if not (ROOT / name).parent.joinpath(link).exists()]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_command_that_is_named_exists(name):
+    known = commands()
+    groups = {command.partition(" ")[0] for command in known if " " in command}
+    named = re.findall(
+        r"(?:run\.py|waitroom|-m cli) ([a-z]+)\b(?: ([a-z]+)\b)?", code_of(TEXTS[name])
+    )
+
+    # A word after a plain command is its argument; after a group it names the command.
+    said = {f"{one} {two}" if one in groups and two else one for one, two in named}
+
+    assert said - known == set()
+
+
+def code_of(text: str) -> str:
+    """What is in backticks or in blocks: prose may say `waitroom` and go on."""
+    blocks = re.findall(r"^```.*?^```", text, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return "\n".join(blocks + re.findall(r"`([^`]+)`", prose))
+
+
+def test_every_move_and_its_pieces_are_explained():
+    scripts = sorted(path.name for path in (ROOT / "waitroom" / "lua").rglob("*.lua"))
+
+    missing = [name for name in scripts if f"`{name}`" not in TEXTS["docs/architecture.md"]]
+
+    assert scripts
+    assert missing == []
+
+
+def test_every_problem_is_documented_with_its_status():
+    rows = [line for line in TEXTS["docs/api.md"].splitlines() if line.startswith("| `")]
+
+    missing = [
+        kind.type
+        for kind in KINDS.values()
+        if not any(f"`{kind.type}`" in row and f"| {kind.status} |" in row for row in rows)
+    ]
+
+    assert missing == []
+
+
+def test_every_picture_is_shown_somewhere():
+    pictures = sorted(path.name for path in (ROOT / "docs" / "screenshots").glob("*.png"))
+    shown = {Path(link).name for text in TEXTS.values() for link in links(text)}
+
+    assert [name for name in pictures if name not in shown] == []

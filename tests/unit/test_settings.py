@@ -1,0 +1,199 @@
+import traceback
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from cli.settings import (
+    ALL,
+    AdmitterSettings,
+    BadSettings,
+    StoreSettings,
+    WebSettings,
+    WorkerSettings,
+    read,
+)
+
+DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
+NAMES = sorted({name for kind in ALL for name in kind.model_fields})
+
+LONG = "a-secret-that-is-long-enough-for-us"
+OTHER = "another-secret-that-is-long-enough!"
+
+environ = {
+    "DATABASE_URL": "postgresql://waitroom:hush@db/waitroom",
+    "REDIS_URL": "redis://:hush@redis:6379/0",
+    "MEMBER_TOKEN_SECRETS": LONG,
+    "TICKET_SECRETS": LONG,
+    "ADMIN_TOKEN": LONG,
+}
+
+WRONG = {
+    "DATABASE_URL": "mysql://db/waitroom",
+    "REDIS_URL": "http://redis",
+    "QUEUE_REDIS_URL": "redis",
+    "QUEUE_NAME": "two words",
+    "LOG_FORMAT": "xml",
+    "MEMBER_TOKEN_SECRETS": "short",
+    "TICKET_SECRETS": f"{LONG},short",
+    "ADMIN_TOKEN": "short",
+    "WORKERS": "0",
+    "WEB_DB_CONNECTIONS": "many",
+    "BASE_URL": "shop.example",
+    "DEMO": "perhaps",
+    "SITE_NAME": "n" * 61,
+    "TICKET_AGE_MAX_S": "59",
+    "SESSION_AGE_MAX_S": "1.5",
+    "BODY_BYTES_MAX": "-1",
+    "LIVE_STREAMS_MAX": "0",
+    "BATCH_MAX": "5001",
+    "BACKLOG_MAX": "0",
+    "JOB_TIMEOUT_S": "601",
+    "LEASE_S": "nan",
+}
+
+
+def kind_with(name: str) -> type[StoreSettings]:
+    return next(kind for kind in ALL if name in kind.model_fields)
+
+
+def test_a_complete_environment_is_read():
+    web = read(WebSettings, environ | {"WORKERS": "3", "DEMO": "1"})
+
+    assert environ["DATABASE_URL"] == web.DATABASE_URL
+    assert (web.WORKERS, web.DEMO, web.MEMBER_TOKEN_SECRETS) == (3, True, (LONG,))
+
+
+@pytest.mark.parametrize("name", environ)
+def test_what_is_missing_is_said_with_what_it_is_for(name):
+    without = {key: value for key, value in environ.items() if key != name}
+
+    with pytest.raises(BadSettings, match=rf"^{name} is not set: .+\.$") as told:
+        read(WebSettings, without)
+
+    assert WebSettings.model_fields[name].description in str(told.value)
+
+
+def test_everything_that_is_missing_is_said_at_once():
+    with pytest.raises(BadSettings) as told:
+        read(WebSettings, {})
+
+    assert {line.split()[0] for line in str(told.value).splitlines()} == set(environ)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_wrong_is_said_by_name(name):
+    with pytest.raises(BadSettings, match=rf"^{name}: .+\.$") as told:
+        read(kind_with(name), environ | {name: WRONG[name]})
+
+    assert len(str(told.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["WORKERS", "LOG_FORMAT", "QUEUE_NAME", "LEASE_S", "DEMO"])
+def test_a_wrong_value_that_is_no_secret_is_shown(name):
+    with pytest.raises(BadSettings) as told:
+        read(kind_with(name), environ | {name: WRONG[name]})
+
+    assert str(told.value).endswith(f', got "{WRONG[name]}".')
+
+
+@pytest.mark.parametrize("name", ["MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", "ADMIN_TOKEN"])
+def test_a_secret_that_is_too_short_is_refused_and_never_shown(name):
+    short = environ | {name: "hush" * 7}
+
+    with pytest.raises(BadSettings, match="at least 32 bytes") as told:
+        read(WebSettings, short)
+
+    assert "hush" not in "".join(traceback.format_exception(told.value))
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "QUEUE_REDIS_URL"])
+def test_a_password_in_a_wrong_url_is_never_shown(name):
+    wrong = environ | {name: "ftp://alice:hush@host/"}
+
+    with pytest.raises(BadSettings) as told:
+        read(WebSettings, wrong)
+
+    assert "hush" not in "".join(traceback.format_exception(told.value))
+
+
+def test_several_secrets_are_separated_by_commas_and_all_must_be_long():
+    both = read(WebSettings, environ | {"TICKET_SECRETS": f"{LONG} , {OTHER}"})
+
+    assert both.TICKET_SECRETS == (LONG, OTHER)
+    for broken in (f"{LONG},", f",{LONG}", f"{LONG},,{OTHER}"):
+        with pytest.raises(BadSettings, match="TICKET_SECRETS"):
+            read(WebSettings, environ | {"TICKET_SECRETS": broken})
+
+
+def test_the_length_of_a_secret_is_in_bytes():
+    korean = "대기실" * 4
+
+    assert korean == read(WebSettings, environ | {"ADMIN_TOKEN": korean}).ADMIN_TOKEN
+
+
+@pytest.mark.parametrize("name", environ)
+def test_any_value_may_come_from_a_file(name, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(environ[name] + "\n")
+    without = {key: value for key, value in environ.items() if key != name}
+
+    given = read(WebSettings, without | {f"{name}_FILE": str(secret)})
+
+    assert given == read(WebSettings, environ)
+
+
+def test_a_file_that_is_not_there_is_said_by_name_and_path(tmp_path):
+    path = str(tmp_path / "nothing")
+
+    with pytest.raises(BadSettings, match=rf"^ADMIN_TOKEN_FILE can't be read: .*{path}$"):
+        read(WebSettings, environ | {"ADMIN_TOKEN_FILE": path})
+
+
+def test_a_file_that_is_no_text_is_said_by_name_and_not_shown(tmp_path):
+    (tmp_path / "secret").write_bytes(b"hush" * 8 + b"\xff")
+
+    with pytest.raises(
+        BadSettings, match=r"^ADMIN_TOKEN_FILE can't be read: it is not text"
+    ) as told:
+        read(WebSettings, environ | {"ADMIN_TOKEN_FILE": str(tmp_path / "secret")})
+
+    assert "hush" not in str(told.value)
+
+
+def test_an_empty_value_is_as_good_as_none():
+    empty = read(WebSettings, environ | {"WORKERS": "", "QUEUE_REDIS_URL": ""})
+
+    assert WebSettings.model_fields["WORKERS"].default == empty.WORKERS
+    with pytest.raises(BadSettings, match=r"^ADMIN_TOKEN is not set"):
+        read(WebSettings, environ | {"ADMIN_TOKEN": ""})
+
+
+def test_the_queue_is_on_the_lines_redis_where_nothing_else_is_said():
+    alone = read(WorkerSettings, environ)
+    apart = read(WorkerSettings, environ | {"QUEUE_REDIS_URL": "redis://queue"})
+
+    assert alone.queue_redis_url == environ["REDIS_URL"]
+    assert apart.queue_redis_url == "redis://queue"
+
+
+def test_each_process_needs_only_its_own():
+    stores = {name: environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+
+    assert read(AdmitterSettings, stores | {"WORKERS": "none of ours"}).BATCH_MAX == 500
+    assert read(WorkerSettings, stores | {"BATCH_MAX": "none of ours"}).WORKERS == 2
+
+
+def test_settings_do_not_change():
+    settings = read(WorkerSettings, environ)
+
+    with pytest.raises(ValidationError):
+        settings.WORKERS = 9
+
+
+def test_every_variable_is_documented():
+    documented = DOCS.read_text("utf-8") if DOCS.exists() else ""
+
+    missing = [name for name in NAMES if f"`{name}`" not in documented]
+
+    assert missing == [], f"docs/configuration.md does not say what {', '.join(missing)} means"
