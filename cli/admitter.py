@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from cli.settings import AdmitterSettings
-from issuance.catalogue import offers
+from issuance.catalogue import Offer, offers
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
 from issuance.desk import Desk, DeskLimits
@@ -37,9 +37,11 @@ class DeskByTheLine:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.is_open = True
 
     async def free_seats(self) -> int:
-        return await asyncio.to_thread(self._desk.free_seats)
+        """None while Postgres is away: nobody is called up to a counter where nobody works."""
+        return await asyncio.to_thread(self._desk.free_seats) if self.is_open else 0
 
     async def feed(self, code: str, members: Sequence[str]) -> None:
         await asyncio.to_thread(self._desk.feed, code, members)
@@ -53,13 +55,14 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     line = open_line(settings.REDIS_URL, timeout_s=REDIS_TIMEOUT_S)
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
-    admitter = Admitter(line, DeskByTheLine(_desk(conveyor, settings)), lease_s=settings.LEASE_S)
+    desk = DeskByTheLine(_desk(conveyor, settings))
+    admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
+    chores = Chores(engine, line, desk)
     log.info("admitting")
     try:
         await asyncio.gather(
             _again_and_again(admitter.tick, stop),
-            _again_and_again(lambda: _settle_all(engine, line), stop),
-            _again_and_again(lambda: _expire(engine), stop),
+            _again_and_again(chores.do, stop),
         )
     finally:
         await line.aclose()
@@ -102,17 +105,35 @@ async def _rest(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
-async def _settle_all(engine: Engine, line: Line) -> float:
-    """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""
-    now = datetime.now(UTC)
-    for offer in await asyncio.to_thread(offers, engine):
-        if now < offer.coupon.expire_date + RETIRE_AFTER:
-            await settle(line, offer)
-        else:
-            await line.retire(offer.coupon.code, keep_s=KEEP_S)
-    return SETTLE_EVERY_S
+class Chores:
+    """What is brought from Postgres to the line, and kept tidy there, over one connection."""
 
+    def __init__(self, engine: Engine, line: Line, desk: DeskByTheLine) -> None:
+        self._engine = engine
+        self._line = line
+        self._desk = desk
+        self._expire_at = 0.0
 
-async def _expire(engine: Engine) -> float:
-    await asyncio.to_thread(expire_stale, engine, datetime.now(UTC))
-    return EXPIRE_EVERY_S
+    async def do(self) -> float:
+        """One round; seconds until the next. The desk is closed while Postgres is away."""
+        try:
+            found = await asyncio.to_thread(offers, self._engine)
+        except OfficeError:
+            self._desk.is_open = False
+            raise
+        self._desk.is_open = True
+        await self._settle(found)
+        clock = asyncio.get_running_loop().time()
+        if clock >= self._expire_at:
+            await asyncio.to_thread(expire_stale, self._engine, datetime.now(UTC))
+            self._expire_at = clock + EXPIRE_EVERY_S
+        return SETTLE_EVERY_S
+
+    async def _settle(self, found: Sequence[Offer]) -> None:
+        """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""
+        now = datetime.now(UTC)
+        for offer in found:
+            if now < offer.coupon.expire_date + RETIRE_AFTER:
+                await settle(self._line, offer)
+            else:
+                await self._line.retire(offer.coupon.code, keep_s=KEEP_S)

@@ -22,7 +22,7 @@ from cli.open_files import raise_limit
 from cli.settings import (
     AdmitterSettings,
     BadSettings,
-    StoreSettings,
+    DatabaseSettings,
     TokenSettings,
     WorkerSettings,
     read,
@@ -107,7 +107,7 @@ def migrate_database() -> None:
     """Bring the database's schema up to date."""
     from issuance.migrate import migrate
 
-    settings = read(StoreSettings, with_running_demo(dict(os.environ)))
+    settings = read(DatabaseSettings, with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="migrate")
     migrate(engine)
     engine.dispose()
@@ -131,7 +131,7 @@ def token(
 def run() -> None:
     """The entry point: what goes wrong is said in a sentence, and ends with code 2 or 1."""
     try:
-        app()
+        app(prog_name="waitroom")
     except BadSettings as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         sys.exit(EXIT_BAD_SETTINGS)

@@ -30,7 +30,7 @@ def show(code: Code, as_json: Json = False) -> None:
         return
     table = Table.grid(padding=(0, 2))
     for name, value in values.items():
-        table.add_row(f"[b]{name}[/b]", f"{value:,}" if isinstance(value, int) else str(value))
+        table.add_row(f"[b]{name}[/b]", f"{value:,}" if type(value) is int else str(value))
     console.print(table)
 
 

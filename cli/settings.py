@@ -22,18 +22,12 @@ def _split(text: object) -> object:
 Secrets = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
-class StoreSettings(BaseModel):
-    """Where Postgres and Redis are, and what the queue between the rooms is called."""
+class DatabaseSettings(BaseModel):
+    """Where Postgres is."""
 
     model_config = ConfigDict(frozen=True)
 
     DATABASE_URL: str = Field(description="Postgres, as `postgresql://user:password@host/name`")
-    REDIS_URL: str = Field(description="Redis for the line, as `redis://host:6379/0`")
-    QUEUE_REDIS_URL: str = Field("", description="Redis for RQ; default: REDIS_URL")
-    QUEUE_NAME: str = Field(
-        "waitroom-issue", pattern=r"^[A-Za-z0-9_\-]{1,64}$", description="RQ's queue"
-    )
-    LOG_FORMAT: str = Field("text", pattern="^(text|json)$", description="`text` or `json`")
 
     @field_validator("DATABASE_URL")
     @classmethod
@@ -41,6 +35,17 @@ class StoreSettings(BaseModel):
         if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
             raise ValueError("must begin with postgresql://")
         return url
+
+
+class StoreSettings(DatabaseSettings):
+    """Where Redis is too, and what the queue between the rooms is called."""
+
+    REDIS_URL: str = Field(description="Redis for the line, as `redis://host:6379/0`")
+    QUEUE_REDIS_URL: str = Field("", description="Redis for RQ; default: REDIS_URL")
+    QUEUE_NAME: str = Field(
+        "waitroom-issue", pattern=r"^[A-Za-z0-9_\-]{1,64}$", description="RQ's queue"
+    )
+    LOG_FORMAT: str = Field("text", pattern="^(text|json)$", description="`text` or `json`")
 
     @field_validator("REDIS_URL", "QUEUE_REDIS_URL")
     @classmethod

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from cli.home import with_running_demo
-from cli.settings import StoreSettings, read
+from cli.settings import DatabaseSettings, StoreSettings, read
 from issuance.catalogue import Offer
 from issuance.database import Engine, open_engine
 from waitroom.errors import LineError
@@ -25,14 +25,10 @@ WHO = "command line"
 console = Console()
 
 
-def settings() -> StoreSettings:
-    """From the environment, or from the demo that runs in this folder."""
-    return read(StoreSettings, with_running_demo(dict(os.environ)))
-
-
 @contextmanager
 def postgres() -> Iterator[Engine]:
-    engine = open_engine(settings().DATABASE_URL, connections_max=1, name="command")
+    settings = read(DatabaseSettings, with_running_demo(dict(os.environ)))
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="command")
     try:
         yield engine
     finally:
@@ -41,9 +37,10 @@ def postgres() -> Iterator[Engine]:
 
 def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
     """What `use` returns, given the line. Raises LineAway."""
+    settings = read(StoreSettings, with_running_demo(dict(os.environ)))
 
     async def run() -> R:
-        line = open_line(settings().REDIS_URL, connections_max=1)
+        line = open_line(settings.REDIS_URL, connections_max=1)
         try:
             return await use(line)
         finally:

@@ -18,7 +18,8 @@ from cli.embedded.child import spawn, stop
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.2
-GRACE_S = 15.0
+# Longer than a batch may take: a worker finishes what it holds.
+GRACE_S = 35.0
 RESTART_MIN_S = 0.5
 RESTART_MAX_S = 10.0
 # How a process says that its settings or arguments are wrong: starting it again won't help.

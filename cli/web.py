@@ -49,10 +49,10 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
         workers=processes,
         access_log=False,
         log_level="warning",
+        log_config=None,  # ours, as set up in make_app
         backlog=4_096,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=32_768,
         server_header=False,
     )
 

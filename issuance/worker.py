@@ -42,11 +42,17 @@ def issue_batch(code: str, members: list[str]) -> None:
     _post.tell(issued)
 
 
+class PoolWorker(SimpleWorker):
+    """RQ's worker, back within seconds when Redis is; by itself it would rest up to a minute."""
+
+    max_connection_wait_time = 2.0
+
+
 def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
     """Work until SIGTERM or SIGINT; a batch under way is finished first."""
     global _post
     _post = post
-    worker = SimpleWorker(
+    worker = PoolWorker(
         [Queue(queue, connection=redis, serializer=JSONSerializer)],
         connection=redis,
         serializer=JSONSerializer,

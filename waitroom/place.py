@@ -42,6 +42,7 @@ class Place:
             ask_again_s=ask_again_s(
                 wait_s,
                 standing.facts.remain_count / pace if pace else None,
+                ahead=standing.ahead,
                 waiting=standing.facts.waiting,
                 arrival_us=standing.arrival_us,
             ),
@@ -58,14 +59,17 @@ def rounded_up_s(seconds: float) -> int:
 
 
 def ask_again_s(
-    wait_s: float | None, sold_out_in_s: float | None, *, waiting: int, arrival_us: int
+    wait_s: float | None, sold_out_in_s: float | None, *, ahead: int, waiting: int, arrival_us: int
 ) -> float:
     """When there will be news: a fifth of the wait on, or when the last one may be gone.
+
+    Where the wait is not known, the head of the line hears at once whether it moves.
 
     Who is far back need not ask often, but is not to wait for nothing either. Spread after the
     arrival, so that a crowd that came together does not ask together.
     """
-    news_in_s = [ASK_AGAIN_UNKNOWN_S if wait_s is None else min(wait_s / 5, ASK_AGAIN_MAX_S)]
+    unknown_s = min(ASK_AGAIN_MIN_S + ahead / 50, ASK_AGAIN_UNKNOWN_S)
+    news_in_s = [unknown_s if wait_s is None else min(wait_s / 5, ASK_AGAIN_MAX_S)]
     if sold_out_in_s is not None:
         news_in_s.append(sold_out_in_s)
     seconds = max(min(news_in_s), ASK_AGAIN_MIN_S)

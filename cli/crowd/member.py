@@ -43,12 +43,19 @@ class Seen:
 
 
 class Simulated:
-    """A member with a token. `code`'s coupon is got by its line, or directly."""
+    """A member with a token, who takes one of `connections` for each request."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, code: str, member_id: str, token: str, timings: Timings
+        self,
+        http: aiohttp.ClientSession,
+        connections: asyncio.Semaphore,
+        code: str,
+        member_id: str,
+        token: str,
+        timings: Timings,
     ) -> None:
         self._http = http
+        self._connections = connections
         self._code = code
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timings = timings
@@ -127,10 +134,12 @@ class Simulated:
     ) -> tuple[int, dict[str, Any]]:
         """One request, tried again while the answer says to."""
         for attempt in range(ATTEMPTS_MAX):
-            began = time.perf_counter()
-            async with self._http.request(method, path, headers=self._headers) as response:
-                body = await response.json(content_type=None)
-                timings.append(time.perf_counter() - began)
+            async with self._connections:
+                # Not before: waiting for one of our own connections is no slowness of the server.
+                began = time.perf_counter()
+                async with self._http.request(method, path, headers=self._headers) as response:
+                    body = await response.json(content_type=None)
+                    timings.append(time.perf_counter() - began)
             if body.get("type") not in TRY_AGAIN or attempt == ATTEMPTS_MAX - 1:
                 break
             await asyncio.sleep(body.get("retry_after_s") or 1)

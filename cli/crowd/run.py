@@ -25,10 +25,10 @@ async def run_crowd(
 
     Raises aiohttp.ClientError where there is no server at all.
     """
-    timings = Timings()
+    timings, connections = Timings(), asyncio.Semaphore(options.connections_max)
     run = secrets.token_hex(3)
     give_up_at = time.monotonic() + options.give_up_s
-    connector = aiohttp.TCPConnector(limit=options.connections_max)
+    connector = aiohttp.TCPConnector(limit=0)  # bounded by the semaphore
     timeout = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(
         options.base_url, connector=connector, timeout=timeout
@@ -38,7 +38,7 @@ async def run_crowd(
             member_id = f"crowd-{run}-{number}"
             token = mint(member_id)
             await asyncio.sleep(random.uniform(0, options.within_s))  # noqa: S311 - no secret
-            member = Simulated(http, options.code, member_id, token, timings)
+            member = Simulated(http, connections, options.code, member_id, token, timings)
             known = await member.live(
                 direct=direct, double_click=options.double_click, give_up_at=give_up_at
             )

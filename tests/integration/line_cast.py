@@ -13,7 +13,7 @@ from waitroom.line import Admission, Line, Outcome, open_line
 from waitroom.place import Place
 from waitroom.standing import Standing
 
-HOUR_US = 3_600_000_000
+HOUR_S = 3_600
 ISSUED = Outcome("issued", "a coupon")
 
 
@@ -78,8 +78,8 @@ async def told_wait_s(line: Line, code: str, member: str) -> int | None:
     return Place.of(await line.place(code, member)).eta_s
 
 
-async def an_hour_passes(line: Line, code: str) -> None:
+async def time_passes(line: Line, code: str, seconds: int) -> None:
     """For admission only: Redis' clock can't be turned, so what it wrote down is moved back."""
     for field in ("at", "moved"):
         if await line._redis.hexists(Keys(code).bucket, field):
-            await line._redis.hincrby(Keys(code).bucket, field, -HOUR_US)
+            await line._redis.hincrby(Keys(code).bucket, field, -seconds * 1_000_000)

@@ -182,10 +182,10 @@ async def test_an_unknown_room_is_said_to_be_unknown_and_leaves_nothing_behind(l
             await ask
 
     await issue(line, code, 1, ["alice"])
-    gc.collect()
 
-    with pytest.raises(NoSuchRoom):
-        await line.enter(code, "alice")
+    for ask in (line.enter(code, "alice"), line.figures(code)):
+        with pytest.raises(NoSuchRoom):
+            await ask
     assert code not in await line.codes()
     gc.collect()
     assert len(line._entering) + len(line._asking) == 0

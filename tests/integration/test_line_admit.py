@@ -151,15 +151,18 @@ async def test_no_more_are_under_way_than_there_are_seats(line, code):
     assert (await line.figures(code)).under_way == 3
 
 
-async def test_seats_that_are_taken_away_let_nobody_through(line, code):
-    await in_force(line, code, seats=3)
-    await enter(line, code, crowd(6))
+async def test_seats_that_are_taken_away_let_nobody_through_and_give_no_rate_back(line, code):
+    await in_force(line, code, rate_per_s=0.01, burst=5, seats=3)
+    await enter(line, code, crowd(9))
     await admit(line, code)
 
-    await in_force(line, code, version=2, seats=1)
+    await in_force(line, code, version=2, rate_per_s=0.01, burst=5, seats=1)
+    none_free = await admit(line, code)
+    await in_force(line, code, version=3, rate_per_s=0.01, burst=5)
+    free_again = await admit(line, code)
 
-    admission = await admit(line, code)
-    assert (admission.members, admission.held_back_by) == ((), "seats")
+    assert (none_free.members, none_free.held_back_by) == ((), "seats")
+    assert (len(free_again.members), free_again.held_back_by) == (2, "rate")
 
 
 async def test_no_more_are_let_through_than_remain_less_those_under_way(line, code):

@@ -7,12 +7,13 @@ import pytest
 
 from tests.integration.cast import in_force
 from tests.integration.line_cast import (
+    HOUR_S,
     admit,
-    an_hour_passes,
     crowd,
     enter,
     issue,
     nothing_stays,  # noqa: F401
+    time_passes,
     told_wait_s,
 )
 from waitroom.keys import Keys
@@ -82,14 +83,14 @@ async def test_the_told_wait_comes_from_what_was_measured_not_from_what_was_set(
     assert known[-1] == pytest.approx(2_600 / measured_per_s, rel=0.3)
 
 
-async def test_an_idle_hour_is_not_taken_for_slowness(line, code):
+async def test_idle_seconds_are_not_taken_for_slowness(line, code):
     await in_force(line, code, rate_per_s=100, burst=25)
     early, members = crowd(2_010)[:10], crowd(2_000)
     await enter(line, code, early)
     await admit(line, code)
     await admit(line, code)
 
-    await an_hour_passes(line, code)
+    await time_passes(line, code, 4)
     await enter(line, code, members)
     told = await Simulation(line, code, members[-1]).run(2.5)
 
@@ -105,7 +106,7 @@ async def test_a_stop_is_told_as_not_known_and_not_taken_for_slowness_afterwards
     simulation = Simulation(line, code, members[-1])
     before = (await simulation.run(2.3))[-1][1]
 
-    await an_hour_passes(line, code)
+    await time_passes(line, code, HOUR_S)
     while_nobody_admits = await told_wait_s(line, code, members[-1])
     after = await simulation.run(1.0)
 
@@ -125,7 +126,7 @@ async def test_while_all_seats_are_stuck_nobody_is_told_a_wait(line, code):
     await in_force(line, code, version=2, rate_per_s=100, burst=25, seats=1)
     stuck = await admit(line, code)
 
-    await an_hour_passes(line, code)
+    await time_passes(line, code, HOUR_S)
     still_stuck = await admit(line, code)
 
     assert before is not None

@@ -9,7 +9,6 @@ from waitroom.place import (
     ASK_AGAIN_MIN_S,
     ASK_AGAIN_UNKNOWN_S,
     Place,
-    ask_again_s,
     rounded_up_s,
 )
 from waitroom.standing import RoomFacts, Standing
@@ -28,8 +27,9 @@ facts = RoomFacts(
     pace_at_us=NOON_US,
 )
 
-seconds = st.floats(0, 1e7)
+seconds = st.floats(0, 1e7, allow_subnormal=False)
 paces = st.floats(0.001, 100_000)
+counts = st.integers(0, 10_000_000)
 
 
 def waiting(ahead: int, arrival_us: int = NOON_US, **changes: object) -> Standing:
@@ -96,6 +96,7 @@ def test_a_wait_is_told_in_steps(wait_s, told_s):
     assert rounded_up_s(wait_s) == told_s
 
 
+@settings(max_examples=50, deadline=None)
 @given(seconds, seconds)
 def test_a_wait_that_shortens_is_never_told_longer(one_s, other_s):
     shorter, longer = sorted((one_s, other_s))
@@ -104,6 +105,7 @@ def test_a_wait_that_shortens_is_never_told_longer(one_s, other_s):
     assert shorter <= rounded_up_s(shorter)
 
 
+@settings(max_examples=50, deadline=None)
 @given(paces, st.lists(st.integers(0, 1_000), min_size=1, max_size=20), st.integers(0, 10_000))
 def test_while_the_pace_stays_the_told_wait_never_rises(pace, steps, ahead):
     told = []
@@ -130,7 +132,7 @@ def test_who_is_far_back_asks_when_the_last_one_may_be_gone():
 
 def test_a_crowd_that_came_together_does_not_ask_together():
     asked = [
-        ask_again_s(None, None, waiting=100_000, arrival_us=NOON_US + late_us)
+        Place.of(waiting(90_000, NOON_US + late_us, pace_per_s=0.0, waiting=100_000)).ask_again_s
         for late_us in range(1_000)
     ]
 
@@ -138,12 +140,21 @@ def test_a_crowd_that_came_together_does_not_ask_together():
     assert max(asked) - min(asked) > 100_000 / 5_000
 
 
-@settings(max_examples=50)
-@given(st.none() | seconds, st.none() | seconds, st.integers(0, 10_000_000), st.integers(0, 2**53))
-def test_asking_again_is_neither_at_once_nor_never(wait_s, sold_out_in_s, crowd, arrival_us):
-    again_s = ask_again_s(wait_s, sold_out_in_s, waiting=crowd, arrival_us=arrival_us)
+def test_while_nobody_knows_the_wait_the_head_of_the_line_hears_first_that_it_moves():
+    head, back = (Place.of(waiting(ahead, pace_per_s=0.0)).ask_again_s for ahead in (0, 900))
 
-    assert 0.9 * ASK_AGAIN_MIN_S <= again_s <= 1.1 * ASK_AGAIN_MAX_S + crowd / 5_000
+    assert head == pytest.approx(ASK_AGAIN_MIN_S, rel=0.3)
+    assert back == pytest.approx(ASK_AGAIN_UNKNOWN_S, rel=0.2)
+
+
+@settings(max_examples=50, deadline=None)
+@given(paces | st.just(0.0), counts, counts, counts, st.integers(0, 2**53))
+def test_asking_again_is_neither_at_once_nor_never(pace, ahead, in_line, remain, arrival_us):
+    standing = waiting(ahead, arrival_us, pace_per_s=pace, waiting=in_line, remain_count=remain)
+
+    again_s = Place.of(standing).ask_again_s
+
+    assert 0.9 * ASK_AGAIN_MIN_S <= again_s <= 1.1 * ASK_AGAIN_MAX_S + in_line / 5_000
 
 
 def test_facts_are_read_from_a_scripts_reply():

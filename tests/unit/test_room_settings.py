@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.room_settings import RoomSettings
@@ -62,6 +62,7 @@ def test_a_change_is_checked_too():
         RoomSettings().change(seats=0)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)))  # noqa: DTZ001
 def test_times_are_exact_to_the_microsecond(naive):
     time = naive.replace(tzinfo=UTC)

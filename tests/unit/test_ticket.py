@@ -1,7 +1,8 @@
+import hashlib
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
@@ -83,7 +84,8 @@ def test_a_ticket_with_any_character_changed_is_forged():
 
 def test_what_the_same_secret_signed_for_another_purpose_is_forged():
     fields = ["spring", "alice", alices.arrival_us]
-    session = URLSafeSerializer(NEW, salt="session").dumps(fields)
+    as_here = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+    session = URLSafeSerializer(NEW, salt="session", signer_kwargs=as_here).dumps(fields)
 
     with pytest.raises(ForgedTicket):
         office().read(session, room="spring")
@@ -137,13 +139,14 @@ def test_a_text_beyond_the_limit_is_not_even_looked_at():
 everything = st.text(max_size=50) | st.text("abcXYZ019-_.=\x00\udc80é한", max_size=60)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None)
 @given(everything, everything)
 def test_absurd_texts_are_forged_and_nothing_worse(text, room):
     with pytest.raises(ForgedTicket):
         office().read(text, room=room)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 100), st.text("AZaz09-_.!=\n", max_size=5))
 def test_no_insertion_makes_a_ticket_say_something_else(at, more):
     text = office().sign(alices)

@@ -19,7 +19,7 @@ from issuance.errors import NoSuchCoupon
 from waitroom.errors import LineError, NoSuchRoom
 from web.asking import Admin, CouponCode, RoomCode
 from web.parts import catalogue_of, office_of, parts_of
-from web.problems import Problem, documented
+from web.problems import RETRY_AFTER_S, Problem, documented
 from web.settling import settle
 from web.shapes import (
     AuditOut,
@@ -35,6 +35,7 @@ from web.shapes import (
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
+KEPT = "The change is written down. It comes into force as soon as the line is back."
 _ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
 
 
@@ -109,7 +110,10 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: A
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     await _in_force(request, changed)
-    return await show_room(request, code, who)
+    try:
+        return await show_room(request, code, who)
+    except LineError as error:
+        raise Problem("unavailable", KEPT, {"retry_after_s": RETRY_AFTER_S}) from error
 
 
 @router.get("/rooms/{code}", response_model=RoomOut, responses=documented(*_ALWAYS, "no_such_room"))
