@@ -10,7 +10,6 @@ from sqlalchemy import Engine, event
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import by, client_of, in_line, token
 from web.app import create_app
-from web.catalogue import FRESH_S
 
 CROWD = [f"member-{n}" for n in range(200)]
 
@@ -64,7 +63,7 @@ async def test_pages_that_poll_read_the_catalogue_once_a_second_however_many(
     await alice.aclose()
 
     assert {one.status_code for one in answers} == {200}
-    assert len(statements) <= 1 + seconds / FRESH_S
+    assert len(statements) <= 1 + seconds
     assert all(statement.startswith("SELECT coupons.") for statement in statements)
 
 
@@ -83,7 +82,7 @@ async def test_asking_for_what_there_is_not_sends_little_to_postgres(client, eng
         seconds = time.monotonic() - began
 
     assert {one.status_code for one in answers} == {404}
-    assert len(statements) <= 1 + seconds / FRESH_S
+    assert len(statements) <= 1 + seconds
 
 
 async def test_direct_issuing_never_holds_more_connections_than_it_may(parts, engine, code):

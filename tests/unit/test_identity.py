@@ -92,6 +92,15 @@ def test_the_token_does_not_choose_how_it_is_verified(header):
         identity().read_token(made_by_hand(header, {"sub": "alice", "exp": SOON}))
 
 
+@pytest.mark.parametrize("missing", ["sub", "exp"])
+def test_a_token_that_leaves_out_what_it_must_say_is_refused(missing):
+    claims = {"sub": "alice", "exp": SOON}
+    del claims[missing]
+
+    with pytest.raises(BadToken, match=f"no {missing}"):
+        identity().read_token(hs256(claims))
+
+
 @pytest.mark.parametrize("exp", [None, "soon", [], {}, float("inf"), float("nan"), True, 0, -1])
 def test_an_end_that_is_none_is_not_taken_for_one(exp):
     with pytest.raises(BadToken):
