@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,8 @@ ISSUING_WAYS: tuple[Issuing, ...] = get_args(Issuing)
 
 CODE_LENGTH_MAX = 40
 DESCRIPTION_LENGTH_MAX = 200
+# Whoever keeps or shows such times, in whatever form, agrees about them.
+YEAR_MIN, YEAR_MAX = 2000, 2199
 _CODE = re.compile(rf"[a-z0-9][a-z0-9_\-]{{0,{CODE_LENGTH_MAX - 1}}}")
 
 
@@ -51,6 +54,8 @@ class Coupon:
             )
         if not 1 <= len(self.description) <= DESCRIPTION_LENGTH_MAX:
             raise ValueError(f"description must be 1 to {DESCRIPTION_LENGTH_MAX} characters")
+        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in self.description):
+            raise ValueError("description must not contain control characters")
         if self.issuing not in ISSUING_WAYS:
             raise ValueError(
                 f'issuing must be one of {", ".join(ISSUING_WAYS)}, got "{self.issuing}"'
@@ -58,6 +63,8 @@ class Coupon:
         for name, time in (("opens_at", self.opens_at), ("expire_date", self.expire_date)):
             if time.tzinfo is None:
                 raise ValueError(f"{name} needs a time zone, got {time.isoformat()}")
+            if not YEAR_MIN <= time.year <= YEAR_MAX:
+                raise ValueError(f"{name} must lie in the years {YEAR_MIN} to {YEAR_MAX}")
         if self.opens_at >= self.expire_date:
             raise ValueError(
                 f"opens_at must come before expire_date, got {self.opens_at.isoformat()} "

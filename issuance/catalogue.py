@@ -17,6 +17,8 @@ from issuance.errors import CodeTaken, NoSuchCoupon, away_is_said
 from issuance.rows import coupon_of, insert_coupon, update_coupon
 from issuance.tables import coupons, rooms
 
+OFFERS_MAX = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -35,10 +37,11 @@ Alter = Callable[[Offer], tuple[Coupon, RoomSettings | None]]
 
 
 def offers(engine: Engine) -> list[Offer]:
-    """All offers, by the time they open."""
+    """The offers that open last, up to OFFERS_MAX, by the time they open."""
+    latest = _offers().order_by(coupons.c.opens_at.desc(), coupons.c.code.desc())
     with away_is_said(), engine.begin() as tx:
-        rows = tx.execute(_offers().order_by(coupons.c.opens_at, coupons.c.code)).all()
-    return [_offer_of(row) for row in rows]
+        rows = tx.execute(latest.limit(OFFERS_MAX)).all()
+    return [_offer_of(row) for row in reversed(rows)]
 
 
 def offer(engine: Engine, code: str) -> Offer:
@@ -84,7 +87,8 @@ def change(
             values = asdict(room) | {"version": rooms.c.version + 1}
             tx.execute(update(rooms).where(rooms.c.coupon_id == coupon.id).values(**values))
         after = _find(tx, code)
-        record(tx, who, what, code, described(before), described(after), now)
+        if described(after) != described(before):
+            record(tx, who, what, code, described(before), described(after), now)
     return after
 
 

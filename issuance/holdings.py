@@ -14,15 +14,17 @@ from issuance.errors import NoSuchIssuedCoupon, away_is_said
 from issuance.rows import coupon_of, issued_of
 from issuance.tables import coupons, issued_coupons
 
+HOLDINGS_MAX = 1_000
 Holding = tuple[IssuedCoupon, Coupon]
 
 
 def holdings(engine: Engine, member_id: str, now: datetime) -> list[Holding]:
-    """What the member holds, the latest first; whatever is past its date shows as EXPIRED."""
+    """The latest that the member holds, newest first; what is past its date shows as EXPIRED."""
     mine = (
         select(issued_coupons)
         .where(issued_coupons.c.member_id == member_id)
         .order_by(issued_coupons.c.issued_at.desc(), issued_coupons.c.id)
+        .limit(HOLDINGS_MAX)
     )
     with away_is_said(), engine.begin() as tx:
         held = [issued_of(row) for row in tx.execute(mine)]

@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from sqlalchemy import Engine
 
 from issuance.database import open_engine
 from issuance.migrate import migrate
 from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
+from waitroom.keys import ROOMS
 from waitroom.line import Line, open_line
 
 # The processes that tests start are compiled once, not each time anew, and not into the checkout.
@@ -81,9 +83,14 @@ async def line(redis_url: str) -> AsyncIterator[Line]:
 
 
 @pytest.fixture
-def code() -> str:
+def code(redis_url: str) -> Iterator[str]:
     """A room of this test's own: nothing is ever flushed, the Redis may be somebody's."""
-    return f"t-{secrets.token_hex(5)}"
+    made = f"t-{secrets.token_hex(5)}"
+    yield made
+    with Redis.from_url(redis_url) as redis:
+        redis.srem(ROOMS, made)
+        for key in redis.scan_iter(f"waitroom:{{{made}}}:*", count=1_000):
+            redis.delete(key)
 
 
 @pytest.fixture

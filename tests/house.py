@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from redis import Redis
+
 from cli.embedded.child import free_port, spawn, stop
 from web.identity import Identity
 
@@ -37,6 +39,7 @@ class House:
 
     def __init__(self, database_url: str, redis_url: str, folder: Path, **environ: str) -> None:
         self.port = free_port()
+        self.redis_url = redis_url
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "house.log"
         self.admin_token = secrets.token_urlsafe(32)
@@ -91,6 +94,15 @@ class House:
                 process.send_signal(signal.SIGTERM)
         for process in list(self.processes):
             stop(process, signal=signal.SIGKILL, grace_s=WITHIN_S)
+        self._forget_queue()
+
+    def _forget_queue(self) -> None:
+        """The Redis may be somebody's: leave nothing of our queue in it."""
+        queue = self.environ["QUEUE_NAME"]
+        with Redis.from_url(self.redis_url) as redis:
+            for key in redis.scan_iter(f"rq:*:{queue}*", count=1_000):
+                redis.delete(key)
+            redis.srem("rq:queues", f"rq:queue:{queue}")
 
     def _is_ready(self) -> bool:
         try:

@@ -21,7 +21,7 @@ from web.pages import signin
 from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
-from web.security import BodyLimit, SecurityHeaders
+from web.security import BodyLimit, HeadAsGet, SecurityHeaders
 from web.static_files import VersionedFiles
 
 DESCRIPTION = """A virtual waiting room that issues exactly as many coupons as there are.
@@ -53,6 +53,7 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(HeadAsGet)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

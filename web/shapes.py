@@ -18,7 +18,14 @@ from pydantic import (
     PlainSerializer,
 )
 
-from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, Coupon, Issuing
+from domain.coupon import (
+    CODE_LENGTH_MAX,
+    DESCRIPTION_LENGTH_MAX,
+    YEAR_MAX,
+    YEAR_MIN,
+    Coupon,
+    Issuing,
+)
 from domain.discount import AMOUNT_MAX, DiscountKind
 from domain.inventory import TOTAL_COUNT_MAX
 from domain.issued_coupon import IssuedCoupon, Status
@@ -34,12 +41,10 @@ from issuance.catalogue import Offer
 from web.times import rfc3339
 
 Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json-unless-none")]
-# Text only: pydantic would take a number for seconds since 1970. The years are those of which
-# Postgres, Python and the line (to which microseconds are doubles) all say the same.
-YEAR_MIN, YEAR_MAX = 2000, 2199
 
 
 def _is_rfc3339(value: object) -> object:
+    """Text only: pydantic would take a number for seconds since 1970."""
     if not isinstance(value, str) or re.match(r"\d{4}-\d\d-\d\d", value) is None:
         raise ValueError("must be a time as 2026-05-01T10:00:00Z")
     return value

@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from issuance.ledger import holders
@@ -133,3 +134,13 @@ def test_a_room_that_redis_lost_comes_back_from_postgres(house, redis_url, code)
 
     assert not enters()
     eventually(enters)
+
+
+def test_a_monitor_may_ask_by_head(house):
+    house.start_web()
+    request = urllib.request.Request(house.base_url + "/healthz", method="HEAD")
+
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        status, body = answer.status, answer.read()
+
+    assert (status, body) == (200, b"")

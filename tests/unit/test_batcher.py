@@ -22,7 +22,8 @@ class Recorder:
         self.batches.append(list(asks))
         self.under_way += 1
         self.under_way_max = max(self.under_way_max, self.under_way)
-        await self.go.wait()
+        # A test that fails is to end, too.
+        await asyncio.wait_for(self.go.wait(), 2)
         self.under_way -= 1
         return [ask + "!" for ask in asks]
 
