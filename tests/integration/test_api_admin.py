@@ -12,8 +12,8 @@ from tests.integration.web_cast import (
     ADMIN,
     ADMIN_TOKEN,
     a_coupon_in,
-    a_problem,
     by,
+    checked_problem,
     in_line,
     stored,
     token,
@@ -70,7 +70,7 @@ async def test_every_admin_call_refuses_whoever_is_not_one(
             method, path.format(code=code), headers=headers, json=body if method != "GET" else None
         )
 
-        a_problem(answer, type_, status)
+        checked_problem(answer, type_, status)
     assert stored(redis_url, engine, code, "new") == before
 
 
@@ -111,8 +111,8 @@ async def test_a_direct_coupon_has_no_room(client, engine, redis_url, code, way)
     assert (created.status_code, created.json()["issuing"]) == (201, way)
     assert offer(engine, code).room is None
     assert stored(redis_url, engine, code)["known to the line"] == [False]
-    a_problem(shown, "no_such_room", 404)
-    a_problem(turned, "no_such_room", 404)
+    checked_problem(shown, "no_such_room", 404)
+    checked_problem(turned, "no_such_room", 404)
 
 
 async def test_a_code_names_one_coupon_only(client, engine, redis_url, code):
@@ -123,7 +123,7 @@ async def test_a_code_names_one_coupon_only(client, engine, redis_url, code):
         "/api/admin/coupons", headers=ADMIN, json=a_coupon_in(code, total_count=99)
     )
 
-    a_problem(again, "code_taken", 409)
+    checked_problem(again, "code_taken", 409)
     assert stored(redis_url, engine, code) == before
 
 
@@ -150,7 +150,7 @@ async def test_before_the_first_is_issued_all_of_it_may_change(client, line, eng
     assert answer.json()["discount"] == changes["discount"]
     assert (answer.json()["description"], answer.json()["total_count"]) == ("Summer sale", 5)
     assert answer.json()["state"] == "scheduled"
-    a_problem(entered, "not_open_yet", 409)
+    checked_problem(entered, "not_open_yet", 409)
 
 
 async def test_what_was_promised_is_fixed_once_one_is_issued(client, engine, redis_url, code):
@@ -166,7 +166,7 @@ async def test_what_was_promised_is_fixed_once_one_is_issued(client, engine, red
     ]
 
     for answer in refused:
-        a_problem(answer, "already_started", 409)
+        checked_problem(answer, "already_started", 409)
     assert stored(redis_url, engine, code) == before
 
 
@@ -198,7 +198,7 @@ async def test_the_stock_never_falls_below_what_is_used(client, engine, redis_ur
 
     answer = await patched(client, code, total_count=1)
 
-    assert "only 3 of 5 can be removed" in a_problem(answer, "bad_request", 422)["detail"]
+    assert "only 3 of 5 can be removed" in checked_problem(answer, "bad_request", 422)["detail"]
     assert stored(redis_url, engine, code) == before
 
 
@@ -224,7 +224,7 @@ async def test_a_discount_is_changed_as_a_whole(client, engine, code):
 
 
 async def test_an_unknown_coupon_can_not_be_changed(client):
-    a_problem(await patched(client, "nothing", total_count=1), "no_such_coupon", 404)
+    checked_problem(await patched(client, "nothing", total_count=1), "no_such_coupon", 404)
 
 
 async def test_an_admins_routes_are_the_same_in_every_application(parts, app):

@@ -6,7 +6,7 @@ import pytest
 
 from issuance.issue import issue
 from tests.integration.cast import HOUR, now, on_offer
-from tests.integration.web_cast import ADMIN, a_coupon_in, a_problem, in_line, stored
+from tests.integration.web_cast import ADMIN, a_coupon_in, checked_problem, in_line, stored
 
 AMOUNT = {"kind": "amount", "value": 5_000}
 LATER = (now() + 2 * HOUR).isoformat()
@@ -70,7 +70,7 @@ async def test_a_coupon_that_can_not_be_is_not_made(client, engine, redis_url, c
         answer = await sent(client, "POST", "/api/admin/coupons", body)
 
         assert answer.status_code == 422, value
-        detail = a_problem(answer, "bad_request", 422)["detail"]
+        detail = checked_problem(answer, "bad_request", 422)["detail"]
         assert name in detail or name in ("discount", "expire_date"), detail
     assert stored(redis_url, engine, code) == before
 
@@ -82,7 +82,7 @@ async def test_what_a_coupon_can_not_be_without_is_named(client, code, missing):
 
     answer = await sent(client, "POST", "/api/admin/coupons", body)
 
-    problem = a_problem(answer, "bad_request", 422)
+    problem = checked_problem(answer, "bad_request", 422)
     assert problem["errors"] == [{"where": f"body.{missing}", "what": "Field required"}]
 
 
@@ -94,7 +94,7 @@ async def test_a_room_that_can_not_be_is_not_put_in_force(client, line, engine, 
         answer = await sent(client, "PATCH", f"/api/admin/rooms/{code}", patch)
 
         assert answer.status_code == 422, patch
-        a_problem(answer, "bad_request", 422)
+        checked_problem(answer, "bad_request", 422)
     assert stored(redis_url, engine, code) == before
 
 
@@ -107,7 +107,7 @@ async def test_a_change_that_can_not_be_is_not_made(client, line, engine, redis_
         answer = await sent(client, "PATCH", f"/api/admin/coupons/{code}", patch)
 
         assert answer.status_code == 422, patch
-        a_problem(answer, "bad_request", 422)
+        checked_problem(answer, "bad_request", 422)
     assert stored(redis_url, engine, code) == before
 
 
@@ -115,7 +115,7 @@ async def test_the_audit_trail_is_asked_for_within_bounds(client):
     for query in ("at_most=0", "at_most=1001", "at_most=x", "subject=" + "a" * 65):
         answer = await client.get(f"/api/admin/audit?{query}", headers=ADMIN)
 
-        a_problem(answer, "bad_request", 422)
+        checked_problem(answer, "bad_request", 422)
 
 
 async def test_a_subject_that_no_coupon_can_have_has_no_entries(client, engine, code):

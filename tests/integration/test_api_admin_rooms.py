@@ -6,9 +6,9 @@ from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     ADMIN,
     a_coupon_in,
-    a_problem,
     app_with,
     by,
+    checked_problem,
     client_of,
     in_line,
     serve,
@@ -77,7 +77,7 @@ async def test_a_closed_room_tells_everybody_at_once(client, line, engine, code)
 
     assert closed.json()["state"] == coupon.json()["state"] == "closed"
     assert (alice.json()["state"], alice.json()["refusal"]["type"]) == ("refused", "closed")
-    a_problem(bob, "closed", 410)
+    checked_problem(bob, "closed", 410)
 
 
 async def test_a_change_reaches_a_second_process_too(parts, client, line, engine, code):
@@ -130,8 +130,8 @@ async def test_an_unknown_room_is_neither_shown_nor_turned(client):
     shown = await client.get("/api/admin/rooms/nothing", headers=ADMIN)
     changed = await turned(client, "nothing", rate_per_s=1)
 
-    a_problem(shown, "no_such_room", 404)
-    a_problem(changed, "no_such_room", 404)
+    checked_problem(shown, "no_such_room", 404)
+    checked_problem(changed, "no_such_room", 404)
 
 
 async def test_workers_that_can_not_be_counted_make_figures_unavailable(parts, line, engine, code):
@@ -143,7 +143,7 @@ async def test_workers_that_can_not_be_counted_make_figures_unavailable(parts, l
     async with client_of(app_with(parts, workers=away)) as client:
         answer = await client.get(f"/api/admin/rooms/{code}", headers=ADMIN)
 
-    a_problem(answer, "unavailable", 503)
+    checked_problem(answer, "unavailable", 503)
 
 
 async def test_every_change_leaves_an_entry_with_what_it_changed(client, code):

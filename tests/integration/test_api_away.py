@@ -6,9 +6,9 @@ from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     ADMIN,
     a_coupon_in,
-    a_problem,
     app_with,
     by,
+    checked_problem,
     client_of,
     in_line,
     stored,
@@ -37,7 +37,7 @@ async def without_both(parts, line_away, engine_away):
 
 
 def is_unavailable(answer) -> str:
-    problem = a_problem(answer, "unavailable", 503)
+    problem = checked_problem(answer, "unavailable", 503)
     assert problem["retry_after_s"] >= 1
     return problem["detail"]
 

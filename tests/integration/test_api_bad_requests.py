@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.integration.web_cast import ADMIN, a_coupon_in, a_problem, by, in_line, stored
+from tests.integration.web_cast import ADMIN, a_coupon_in, by, checked_problem, in_line, stored
 
 TOO_LARGE = 16_384 + 1
 ABSURD_CODES = {
@@ -50,11 +50,11 @@ async def test_a_code_that_cannot_exist_is_not_looked_for(
         answer = await client.request(how, path.format(absurd), headers=headers)
 
         if len(absurd) > 64:
-            a_problem(answer, "bad_request", 422)
+            checked_problem(answer, "bad_request", 422)
         elif "coupons" in path:
-            a_problem(answer, "no_such_coupon", 404)
+            checked_problem(answer, "no_such_coupon", 404)
         else:
-            a_problem(answer, "no_such_room", 404)
+            checked_problem(answer, "no_such_room", 404)
     assert stored(redis_url, engine, code) == before
 
 
@@ -84,7 +84,7 @@ async def test_a_body_that_declares_itself_too_large_is_refused(
 
     answer = await client.request(how, path.format(code), headers=headers, content=b" " * TOO_LARGE)
 
-    assert "16,384 bytes" in a_problem(answer, "body_too_large", 413)["detail"]
+    assert "16,384 bytes" in checked_problem(answer, "body_too_large", 413)["detail"]
     assert stored(redis_url, engine, code) == before
 
 
@@ -97,7 +97,7 @@ async def test_a_body_that_turns_out_too_large_is_refused(client, engine, redis_
     headers = ADMIN | {"Content-Type": "application/json"}
     answer = await client.post("/api/admin/coupons", headers=headers, content=chunks())
 
-    assert "16,384 bytes" in a_problem(answer, "body_too_large", 413)["detail"]
+    assert "16,384 bytes" in checked_problem(answer, "body_too_large", 413)["detail"]
     assert stored(redis_url, engine, code) == before
 
 
@@ -121,7 +121,7 @@ async def test_a_body_that_is_no_coupon_is_refused(
 
     answer = await client.post("/api/admin/coupons", headers=headers, content=content)
 
-    a_problem(answer, "bad_request", 422)
+    checked_problem(answer, "bad_request", 422)
     assert stored(redis_url, engine, code) == before
 
 
@@ -137,7 +137,7 @@ async def test_a_body_must_say_that_it_is_json(
         "/api/admin/coupons", headers=headers, content=json.dumps(a_coupon_in("new")).encode()
     )
 
-    a_problem(answer, "bad_request", 422)
+    checked_problem(answer, "bad_request", 422)
     assert stored(redis_url, engine, code) == before
 
 
@@ -150,14 +150,14 @@ async def test_a_wrong_method_is_told_which_are_right(client, engine, redis_url,
     ):
         answer = await client.request(how, path, headers=by("alice"))
 
-        a_problem(answer, "method_not_allowed", 405)
+        checked_problem(answer, "method_not_allowed", 405)
         assert set(answer.headers["allow"].split(", ")) >= right
     assert stored(redis_url, engine, code) == before
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api/nothing", "/api/rooms", "/api/rooms/x/y/z"])
 async def test_an_unknown_path_is_a_problem_like_any_other(client, path):
-    a_problem(await client.get(path), "not_found", 404)
+    checked_problem(await client.get(path), "not_found", 404)
 
 
 async def test_what_was_sent_is_never_sent_back(client):
@@ -167,7 +167,7 @@ async def test_what_was_sent_is_never_sent_back(client):
         "/api/admin/coupons", headers=ADMIN, json={"code": secret, "opens_at": secret}
     )
 
-    problem = a_problem(answer, "bad_request", 422)
+    problem = checked_problem(answer, "bad_request", 422)
     assert secret not in answer.text
     assert {"where": "body.description", "what": "Field required"} in problem["errors"]
     assert problem["detail"].count(";") == 4

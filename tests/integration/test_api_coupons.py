@@ -7,7 +7,7 @@ from domain.room_settings import RoomSettings
 from issuance.issue import issue
 from issuance.ledger import holders
 from tests.integration.cast import HOUR, now, on_offer
-from tests.integration.web_cast import ISSUED_KEYS, a_problem, app_with, by, client_of, stored
+from tests.integration.web_cast import ISSUED_KEYS, app_with, by, checked_problem, client_of, stored
 
 COUPON_KEYS = {
     "code", "description", "discount", "total_count", "used_count", "remain_count",
@@ -97,7 +97,7 @@ async def test_a_coupon_whose_last_one_is_gone_is_sold_out(client, engine, code)
 
 
 async def test_an_unknown_coupon_is_said_to_be_unknown(client):
-    a_problem(await client.get("/api/coupons/nothing"), "no_such_coupon", 404)
+    checked_problem(await client.get("/api/coupons/nothing"), "no_such_coupon", 404)
 
 
 @pytest.mark.parametrize("way", DIRECT_WAYS)
@@ -122,7 +122,7 @@ async def test_a_coupon_with_a_line_is_not_issued_directly(client, engine, line,
 
     answer = await client.post(f"/api/coupons/{code}/issue", headers=by("alice"))
 
-    assert "line" in a_problem(answer, "not_direct", 409)["detail"]
+    assert "line" in checked_problem(answer, "not_direct", 409)["detail"]
     assert stored(redis_url, engine, code) == before
 
 
@@ -134,7 +134,7 @@ async def test_the_last_direct_coupon_goes_to_one_of_two(client, engine, code, w
     second = await client.post(f"/api/coupons/{code}/issue", headers=by("bob"))
 
     assert first.status_code == 201
-    a_problem(second, "sold_out", 410)
+    checked_problem(second, "sold_out", 410)
     assert holders(engine, code) == ["alice"]
 
 
@@ -148,9 +148,9 @@ async def test_direct_issuing_keeps_the_schedule(client, engine, code):
     early = await client.post(f"/api/coupons/{code}-a/issue", headers=by("alice"))
     late = await client.post(f"/api/coupons/{code}-z/issue", headers=by("alice"))
 
-    problem = a_problem(early, "not_open_yet", 409)
+    problem = checked_problem(early, "not_open_yet", 409)
     assert problem["opens_at"] == opens_at.isoformat().replace("+00:00", "Z")
-    a_problem(late, "closed", 410)
+    checked_problem(late, "closed", 410)
     assert holders(engine, f"{code}-a") == holders(engine, f"{code}-z") == []
 
 
@@ -159,14 +159,14 @@ async def test_direct_issuing_wants_to_know_who_asks(client, engine, code):
 
     answer = await client.post(f"/api/coupons/{code}/issue")
 
-    a_problem(answer, "not_signed_in", 401)
+    checked_problem(answer, "not_signed_in", 401)
     assert holders(engine, code) == []
 
 
 async def test_an_unknown_coupon_is_not_issued(client):
     answer = await client.post("/api/coupons/nothing/issue", headers=by("alice"))
 
-    a_problem(answer, "no_such_coupon", 404)
+    checked_problem(answer, "no_such_coupon", 404)
 
 
 async def test_time_is_what_the_process_says_it_is(parts, engine, code):
@@ -178,4 +178,4 @@ async def test_time_is_what_the_process_says_it_is(parts, engine, code):
         asked = await client.post(f"/api/coupons/{code}/issue", headers=by("alice"))
 
     assert shown.json()["state"] == "closed"
-    a_problem(asked, "closed", 410)
+    checked_problem(asked, "closed", 410)

@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from tests.integration.web_cast import Html, a_problem, by, has_safe_headers, in_line, token
+from tests.integration.web_cast import Html, by, checked_problem, has_safe_headers, in_line, token
 from waitroom.line import Line
 from web.catalogue import Catalogue
 
@@ -32,7 +32,7 @@ async def test_an_unexpected_error_of_the_api_is_a_problem_that_tells_nothing(
         ]
 
     for answer in answers:
-        problem = a_problem(answer, "internal", 500)
+        problem = checked_problem(answer, "internal", 500)
         assert "hunter2" not in answer.text + str(answer.headers)
         assert set(problem) == {"type", "title", "status", "detail"}
     assert [one["event"] for one in logs] == ["unexpected"] * 3

@@ -10,9 +10,9 @@ from issuance.issue import issue
 from tests.integration.cast import now
 from tests.integration.web_cast import (
     PLACE_KEYS,
-    a_problem,
     app_with,
     by,
+    checked_problem,
     client_of,
     has_safe_headers,
     in_line,
@@ -137,7 +137,7 @@ async def test_nobody_follows_a_line_they_are_not_in(client, app, line, engine, 
 
     answer = await client.get(f"/api/rooms/{code}/live", headers=by("alice"))
 
-    a_problem(answer, "not_in_line", 404)
+    checked_problem(answer, "not_in_line", 404)
     assert app.state.streams.open == 0
 
 
@@ -171,7 +171,7 @@ async def test_too_many_streams_are_refused_until_one_is_free(parts, line, engin
         await asyncio.wait_for(alices, 5)
         bobs = await client.get(path, headers=by("bob"))
 
-    assert "place" in a_problem(refused, "unavailable", 503)["detail"]
+    assert "place" in checked_problem(refused, "unavailable", 503)["detail"]
     assert refused.headers["retry-after"] == "5"
     assert [one["state"] for one in places(bobs.text)] == ["issued"]
 

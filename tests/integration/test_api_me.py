@@ -8,9 +8,9 @@ from issuance.holdings import holdings
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.web_cast import (
     ISSUED_KEYS,
-    a_problem,
     app_with,
     by,
+    checked_problem,
     client_of,
     in_line,
     serve,
@@ -57,7 +57,7 @@ async def test_a_coupon_is_used_once_and_shows_it_everywhere(client, code, alice
     assert used.status_code == 200
     assert (used.json()["status"], used.json()["id"]) == ("USED", alices["id"])
     assert used.json()["used_at"].endswith("Z")
-    a_problem(again, "already_used", 409)
+    checked_problem(again, "already_used", 409)
     assert mine == [used.json()]
     assert (place["state"], place["issued_coupon"]) == ("issued", used.json())
 
@@ -69,7 +69,7 @@ async def test_a_coupon_past_its_date_can_not_be_used(parts, engine, code, alice
         answer = await client.post(f"/api/me/coupons/{alices['id']}/use", headers=by("alice"))
         mine = await client.get("/api/me/coupons", headers=by("alice"))
 
-    a_problem(answer, "expired", 410)
+    checked_problem(answer, "expired", 410)
     assert [one["status"] for one in mine.json()] == ["EXPIRED"]
     assert holdings(engine, "alice", now())[0][0].status == "UNUSED"
 
@@ -80,7 +80,7 @@ async def test_somebody_elses_coupon_is_answered_like_none(client, engine, redis
     bobs = await client.post(f"/api/me/coupons/{alices['id']}/use", headers=by("bob"))
     nobodys = await client.post(f"/api/me/coupons/{uuid4()}/use", headers=by("bob"))
 
-    assert a_problem(bobs, "no_such_issued_coupon", 404) == a_problem(
+    assert checked_problem(bobs, "no_such_issued_coupon", 404) == checked_problem(
         nobodys, "no_such_issued_coupon", 404
     )
     assert stored(redis_url, engine, code) == before
@@ -92,7 +92,7 @@ async def test_a_malformed_id_is_a_bad_request(client, engine, redis_url, code, 
 
     answer = await client.post(f"/api/me/coupons/{id_}/use", headers=by("alice"))
 
-    a_problem(answer, "bad_request", 422)
+    checked_problem(answer, "bad_request", 422)
     assert stored(redis_url, engine, code) == before
 
 

@@ -8,9 +8,9 @@ import pytest
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     MEMBER_SECRET,
-    a_problem,
     app_with,
     by,
+    checked_problem,
     client_of,
     in_line,
     signed,
@@ -87,7 +87,7 @@ async def test_a_bad_token_is_refused_by_every_call_and_changes_nothing(
     answers = await answers_to(client, code, {"Authorization": f"Bearer {text}".encode()})
 
     for answer in answers:
-        problem = a_problem(answer, "bad_token", 401)
+        problem = checked_problem(answer, "bad_token", 401)
         assert text not in problem["detail"]
         assert "set-cookie" not in answer.headers
     assert stored(redis_url, engine, code, f"{code}-d") == before
@@ -101,7 +101,7 @@ async def test_without_a_token_nobody_is_signed_in(client, engine, redis_url, co
     answers = await answers_to(client, code, {} if header is None else {"Authorization": header})
 
     for answer in answers:
-        a_problem(answer, "not_signed_in", 401)
+        checked_problem(answer, "not_signed_in", 401)
     assert stored(redis_url, engine, code, f"{code}-d") == before
 
 
@@ -153,4 +153,4 @@ async def test_a_retired_member_secret_signs_nobody_in(parts, code, before):
     async with client_of(app_with(parts, identity=new)) as client:
         answer = await client.get(f"/api/rooms/{code}/place", headers=by("alice"))
 
-    a_problem(answer, "bad_token", 401)
+    checked_problem(answer, "bad_token", 401)

@@ -7,7 +7,7 @@ import pytest
 
 from issuance.errors import OfficeAway
 from tests.integration.cast import on_offer
-from tests.integration.web_cast import a_problem, app_with, by, client_of, until
+from tests.integration.web_cast import app_with, by, checked_problem, client_of, until
 from web.parts import Office, WebLimits
 
 
@@ -136,4 +136,4 @@ async def test_a_crowd_at_the_office_is_told_to_come_again(parts, engine, code):
     assert told.count(201) >= 3
     for answer in answers:
         if answer.status_code == 503:
-            a_problem(answer, "unavailable", 503)
+            checked_problem(answer, "unavailable", 503)

@@ -8,9 +8,9 @@ from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.web_cast import (
     ISSUED_KEYS,
     PLACE_KEYS,
-    a_problem,
     app_with,
     by,
+    checked_problem,
     client_of,
     cookies_set,
     in_line,
@@ -121,9 +121,9 @@ async def test_the_sold_out_the_closed_and_the_unopened_room_let_nobody_in(
     closed = await client.post(f"/api/rooms/{code}-c/enter", headers=by("bob"))
     unopened = await client.post(f"/api/rooms/{code}-o/enter", headers=by("bob"))
 
-    a_problem(sold_out, "sold_out", 410)
-    a_problem(closed, "closed", 410)
-    problem = a_problem(unopened, "not_open_yet", 409)
+    checked_problem(sold_out, "sold_out", 410)
+    checked_problem(closed, "closed", 410)
+    problem = checked_problem(unopened, "not_open_yet", 409)
     assert problem["opens_at"] == opens_at.isoformat().replace("+00:00", "Z")
     for one in (f"{code}-s", f"{code}-c", f"{code}-o"):
         assert (await line.figures(one)).waiting == 0
@@ -138,7 +138,7 @@ async def test_a_full_room_says_when_to_try_again_and_keeps_who_is_in_it(
     bob = await client.post(f"/api/rooms/{code}/enter", headers=by("bob"))
     alice = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
 
-    assert a_problem(bob, "room_full", 503)["retry_after_s"] == 10
+    assert checked_problem(bob, "room_full", 503)["retry_after_s"] == 10
     assert (alice.status_code, alice.json()["place"]) == (202, 1)
 
 
@@ -148,7 +148,7 @@ async def test_who_never_entered_is_not_in_line(client, line, engine, redis_url,
 
     answer = await client.get(f"/api/rooms/{code}/place", headers=by("alice"))
 
-    a_problem(answer, "not_in_line", 404)
+    checked_problem(answer, "not_in_line", 404)
     assert stored(redis_url, engine, code) == before
 
 
@@ -162,7 +162,9 @@ async def test_leaving_gives_up_the_place_and_may_be_said_twice(client, line, en
 
     assert (left.status_code, left_again.status_code) == (204, 204)
     assert left.content == b""
-    a_problem(await client.get(f"/api/rooms/{code}/place", headers=by("alice")), "not_in_line", 404)
+    checked_problem(
+        await client.get(f"/api/rooms/{code}/place", headers=by("alice")), "not_in_line", 404
+    )
     bob = await client.get(f"/api/rooms/{code}/place", headers=by("bob"))
     assert bob.json()["place"] == 1
 
@@ -177,7 +179,7 @@ async def test_a_direct_coupon_and_an_unknown_one_have_no_room(client, engine, r
         followed = await client.get(f"/api/rooms/{room}/live", headers=by("alice"))
 
         for answer in (entered, asked, followed):
-            a_problem(answer, "no_such_room", 404)
+            checked_problem(answer, "no_such_room", 404)
     assert stored(redis_url, engine, code, "nothing") == before
 
 
@@ -188,7 +190,7 @@ async def test_a_room_the_line_has_not_heard_of_yet_is_away_not_unknown(client, 
     await settle(line, offer)
     then = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
 
-    a_problem(too_early, "unavailable", 503)
+    checked_problem(too_early, "unavailable", 503)
     assert then.status_code == 202
 
 

@@ -6,9 +6,9 @@ from issuance.ledger import holders
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     MEMBER_SECRET,
-    a_problem,
     app_with,
     by,
+    checked_problem,
     client_of,
     cookies_set,
     in_line,
@@ -78,7 +78,7 @@ async def test_a_token_counts_for_more_than_a_session(client, line, engine, code
     await handed_over(client, "alice")
     await client.post(f"/api/rooms/{code}/enter", headers=by("bob"))
 
-    a_problem(await client.get(f"/api/rooms/{code}/place"), "not_in_line", 404)
+    checked_problem(await client.get(f"/api/rooms/{code}/place"), "not_in_line", 404)
     assert (await client.get(f"/api/rooms/{code}/place", headers=by("bob"))).status_code == 200
 
 
@@ -98,7 +98,7 @@ async def test_another_site_can_change_nothing_by_cookie(client, line, engine, r
         ):
             answer = await client.request(how, path, headers=headers)
 
-            assert "another site" in a_problem(answer, "forbidden", 403)["detail"], headers
+            assert "another site" in checked_problem(answer, "forbidden", 403)["detail"], headers
     assert stored(redis_url, engine, code, f"{code}-d") == before
 
 
@@ -141,7 +141,7 @@ async def test_a_bad_session_is_like_none(client, line, engine, redis_url, code,
 
     answer = await client.post(f"/api/rooms/{code}/enter", headers={"Cookie": f"session={cookie}"})
 
-    a_problem(answer, "not_signed_in", 401)
+    checked_problem(answer, "not_signed_in", 401)
     assert stored(redis_url, engine, code) == before
 
 
@@ -152,7 +152,7 @@ async def test_a_session_ends_after_its_time(parts):
         cookie = short.session_for(Visitor("alice", "Alice"))
         answer = await client.get("/api/me/coupons", headers={"Cookie": f"session={cookie}"})
 
-    a_problem(answer, "not_signed_in", 401)
+    checked_problem(answer, "not_signed_in", 401)
 
 
 async def test_a_new_member_secret_keeps_sessions(parts, client):

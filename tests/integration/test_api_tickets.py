@@ -7,9 +7,9 @@ import pytest
 
 from tests.integration.web_cast import (
     TICKET_SECRET,
-    a_problem,
     app_with,
     by,
+    checked_problem,
     client_of,
     in_line,
     stored,
@@ -54,13 +54,13 @@ async def test_a_ticket_is_enough_to_give_up_its_place(client, code, ticket):
 
     assert left.status_code == 204
     asked = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(ticket))
-    a_problem(asked, "not_in_line", 404)
+    checked_problem(asked, "not_in_line", 404)
 
 
 async def test_a_ticket_is_not_enough_to_enter(client, code, ticket):
     answer = await client.post(f"/api/rooms/{code}/enter", headers=with_ticket(ticket))
 
-    a_problem(answer, "not_signed_in", 401)
+    checked_problem(answer, "not_signed_in", 401)
 
 
 def signed_for(room: str, member: str = "alice", *, age_s: float = 0, secret: str = TICKET_SECRET):
@@ -102,14 +102,14 @@ async def test_a_bad_ticket_is_refused_by_every_call_and_changes_nothing(
     ]
 
     for answer in answers:
-        assert a_problem(answer, "bad_ticket", 401)["reason"] == reason
+        assert checked_problem(answer, "bad_ticket", 401)["reason"] == reason
     assert stored(redis_url, engine, code) == before
 
 
 async def test_an_empty_ticket_is_like_none(client, code, ticket):
     answer = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(""))
 
-    a_problem(answer, "not_signed_in", 401)
+    checked_problem(answer, "not_signed_in", 401)
 
 
 async def test_a_strangers_ticket_is_of_no_use(client, engine, redis_url, code, ticket):
@@ -124,7 +124,7 @@ async def test_a_strangers_ticket_is_of_no_use(client, engine, redis_url, code, 
     ]
 
     for answer in answers:
-        assert a_problem(answer, "bad_ticket", 401)["reason"] == "other_member"
+        assert checked_problem(answer, "bad_ticket", 401)["reason"] == "other_member"
     assert stored(redis_url, engine, code) == before
 
 
@@ -147,4 +147,4 @@ async def test_a_retired_ticket_secret_opens_nothing(parts, code, ticket):
     async with client_of(app_with(parts, tickets=retired)) as client:
         answer = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(ticket))
 
-    a_problem(answer, "bad_ticket", 401)
+    checked_problem(answer, "bad_ticket", 401)

@@ -50,7 +50,7 @@ def watched_connections(database_url: str) -> Iterator[list[int]]:
         watcher.dispose()
 
 
-def everything_is_kept(result: Verdict, issued: int, refused: int) -> None:
+def verify_everything_is_kept(result: Verdict, issued: int, refused: int) -> None:
     assert result.errors == ()
     assert (result.issued, result.refused, result.failed) == (issued, refused, 0)
     assert result.rows == issued
@@ -66,7 +66,7 @@ def test_two_thousand_members_get_exactly_three_hundred_coupons(house, engine, d
     with watched_connections(database_url) as counts:
         result = send_crowd(house, engine, code, members=2_000)
 
-    everything_is_kept(result, issued=300, refused=1_700)
+    verify_everything_is_kept(result, issued=300, refused=1_700)
     workers, web, admitter = 2, 4, 1
     assert len(counts) > 20
     assert 0 < max(counts) <= workers + web + admitter
@@ -78,7 +78,7 @@ def test_five_clicks_at_once_give_one_coupon(house, engine, code):
 
     result = send_crowd(house, engine, code, members=300, double_click=True)
 
-    everything_is_kept(result, issued=60, refused=240)
+    verify_everything_is_kept(result, issued=60, refused=240)
 
 
 @pytest.mark.parametrize("way", ["pessimistic", "optimistic", "redis_lock"])
@@ -88,4 +88,4 @@ def test_the_direct_ways_are_as_exact(house, engine, code, way):
 
     result = send_crowd(house, engine, code, members=150, double_click=True)
 
-    everything_is_kept(result, issued=50, refused=100)
+    verify_everything_is_kept(result, issued=50, refused=100)

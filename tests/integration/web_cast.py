@@ -130,7 +130,7 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-def a_problem(answer: httpx.Response, type_: str, status: int) -> dict[str, Any]:
+def checked_problem(answer: httpx.Response, type_: str, status: int) -> dict[str, Any]:
     """The body of an answer that must be this problem, in the form all problems have."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text[:300]
     body: dict[str, Any] = answer.json()

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 import pytest
 
@@ -22,10 +22,14 @@ class Recorder:
         self.batches.append(list(asks))
         self.under_way += 1
         self.under_way_max = max(self.under_way_max, self.under_way)
-        # A test that fails is to end, too.
-        await asyncio.wait_for(self.go.wait(), 2)
+        await self.go.wait()
         self.under_way -= 1
         return [ask + "!" for ask in asks]
+
+
+async def soon(*answers: Awaitable[str]) -> list[str]:
+    """All the answers; a test that fails is to end, too."""
+    return await asyncio.wait_for(asyncio.gather(*answers), 2)
 
 
 async def turns(count: int = 5) -> None:
@@ -38,7 +42,7 @@ async def test_the_calls_of_one_turn_are_one_batch_in_their_order():
     batcher = Batcher(flush)
     crowd = [f"member-{n}" for n in range(100)]
 
-    answers = await asyncio.gather(*(batcher.ask(one) for one in crowd))
+    answers = await soon(*(batcher.ask(one) for one in crowd))
 
     assert flush.batches == [crowd]
     assert answers == [one + "!" for one in crowd]
@@ -48,9 +52,9 @@ async def test_a_call_alone_is_answered():
     flush = Recorder()
     batcher = Batcher(flush)
 
-    answers = [await batcher.ask("alice"), await batcher.ask("bob")]
+    answers = [await soon(batcher.ask("alice")), await soon(batcher.ask("bob"))]
 
-    assert answers == ["alice!", "bob!"]
+    assert answers == [["alice!"], ["bob!"]]
     assert flush.batches == [["alice"], ["bob"]]
 
 
@@ -65,7 +69,7 @@ async def test_while_a_batch_is_under_way_the_next_one_gathers():
     assert flush.batches == [["alice"]]
     flush.go.set()
 
-    assert await asyncio.gather(first, *others) == ["alice!", "bob!", "charlie!"]
+    assert await soon(first, *others) == ["alice!", "bob!", "charlie!"]
     assert flush.batches == [["alice"], ["bob", "charlie"]]
     assert flush.under_way_max == 1
 
@@ -75,7 +79,7 @@ async def test_a_large_crowd_is_split_into_batches_one_after_the_other():
     batcher = Batcher(flush, batch_max=4)
     crowd = [str(n) for n in range(10)]
 
-    answers = await asyncio.gather(*(batcher.ask(one) for one in crowd))
+    answers = await soon(*(batcher.ask(one) for one in crowd))
 
     assert [len(batch) for batch in flush.batches] == [4, 4, 2]
     assert answers == [one + "!" for one in crowd]
@@ -95,7 +99,7 @@ async def test_an_error_reaches_everybody_in_the_batch_and_nobody_after_it():
     )
 
     assert [type(answer) for answer in answers] == [LineAway, LineAway, str]
-    assert await batcher.ask("bob") == "bob"
+    assert await soon(batcher.ask("bob")) == ["bob"]
 
 
 async def test_answers_that_are_too_few_fail_everybody_rather_than_keep_them_waiting():
@@ -124,9 +128,9 @@ async def test_who_goes_away_does_not_disturb_the_others():
     await turns()
     flush.go.set()
 
-    assert await asyncio.gather(alice, charlie) == ["alice!", "charlie!"]
+    assert await soon(alice, charlie) == ["alice!", "charlie!"]
     assert bob.cancelled()
-    assert await batcher.ask("dora") == "dora!"
+    assert await soon(batcher.ask("dora")) == ["dora!"]
 
 
 async def test_who_goes_away_before_an_error_does_not_disturb_the_others():
@@ -145,7 +149,7 @@ async def test_who_goes_away_before_an_error_does_not_disturb_the_others():
     go.set()
 
     with pytest.raises(LineAway):
-        await bob
+        await soon(bob)
 
 
 async def test_when_the_work_is_cancelled_nobody_is_left_waiting():
@@ -158,9 +162,9 @@ async def test_when_the_work_is_cancelled_nobody_is_left_waiting():
     batcher._task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
-        await alice
+        await soon(alice)
     flush.go.set()
-    assert await batcher.ask("bob") == "bob!"
+    assert await soon(batcher.ask("bob")) == ["bob!"]
 
 
 async def test_beyond_its_limit_it_says_that_it_is_busy_and_serves_the_others():
@@ -172,8 +176,8 @@ async def test_beyond_its_limit_it_says_that_it_is_busy_and_serves_the_others():
     await turns()
 
     with pytest.raises(LineBusy):
-        await batcher.ask("charlie")
+        await soon(batcher.ask("charlie"))
 
     flush.go.set()
-    assert await asyncio.gather(first, *waiting) == ["under way!", "alice!", "bob!"]
-    assert await batcher.ask("charlie") == "charlie!"
+    assert await soon(first, *waiting) == ["under way!", "alice!", "bob!"]
+    assert await soon(batcher.ask("charlie")) == ["charlie!"]

@@ -1,0 +1,118 @@
+"""The other pages, each in every state."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.template_cast import ISSUED, NOON, PLACES, a_coupon, a_problem, render, waiting
+
+
+def test_a_coupon_in_the_list_says_what_is_left_and_leads_on():
+    page = render("coupons.html", coupons=[a_coupon()])
+
+    assert page.says("412 of 1,000 left")
+    (meter,) = page.all("meter")
+    assert (meter.attrs["value"], meter.attrs["max"]) == ("412", "1000")
+    assert "/coupons/spring" in [link.attrs["href"] for link in page.all("a")]
+
+
+@pytest.mark.parametrize(
+    ("issuing", "post", "label"),
+    [
+        ("queue", "/rooms/spring/enter", "Get in line"),
+        ("pessimistic", "/coupons/spring/issue", "Get this coupon"),
+    ],
+)
+def test_an_open_coupon_has_one_button_for_its_way_of_issuing(issuing, post, label):
+    page = render("coupon.html", coupon=a_coupon(issuing=issuing), place=None)
+
+    assert [path for path in page.posts() if path != "/signout"] == [post]
+    assert page.says(label)
+
+
+@pytest.mark.parametrize(
+    ("state", "issuing", "can_press"),
+    [
+        ("open", "queue", True),
+        ("paused", "queue", True),
+        ("paused", "optimistic", False),
+        ("scheduled", "queue", False),
+        ("scheduled", "optimistic", False),
+    ],
+)
+def test_a_button_that_would_do_nothing_yet_cannot_be_pressed(state, issuing, can_press):
+    page = render("coupon.html", coupon=a_coupon(state=state, issuing=issuing), place=None)
+
+    (button,) = [tag for tag in page.all("button") if "aria-describedby" in tag.attrs]
+    assert ("disabled" not in button.attrs) is can_press
+    assert page.with_id("about-button"), "and it is explained"
+
+
+@pytest.mark.parametrize("state", ["sold_out", "closed"])
+def test_a_coupon_that_is_over_has_no_button(state):
+    page = render("coupon.html", coupon=a_coupon(state=state), place=None)
+
+    assert page.posts() == ["/signout"]
+
+
+def test_a_scheduled_coupon_counts_down_by_the_servers_clock_where_it_is_told():
+    scheduled = a_coupon(state="scheduled", opens_at=NOON)
+
+    told = render("coupon.html", coupon=scheduled, place=None, now=NOON - timedelta(minutes=1))
+    untold = render("coupon.html", coupon=scheduled, place=None)
+
+    assert 'data-now="2026-11-23T11:59:00.000+00:00"' in told.html
+    assert 'data-opens-at="2026-11-23T12:00:00.000+00:00"' in untold.html
+    assert "data-now" not in untold.html
+
+
+@pytest.mark.parametrize("place", [waiting(5), PLACES["admitted"], PLACES["issued"]])
+def test_who_has_a_place_is_led_to_it(place):
+    page = render("coupon.html", coupon=a_coupon(), place=place)
+
+    assert "/rooms/spring" in [link.attrs["href"] for link in page.all("a")]
+    assert page.posts() == ["/signout"]
+
+
+def test_who_is_not_signed_in_is_told_before_pressing():
+    page = render("coupon.html", coupon=a_coupon(), place=None, member=None)
+
+    assert page.says("The button takes you to sign in first.")
+    assert "/signin" in [link.attrs["href"] for link in page.all("a")]
+
+
+def test_only_an_unused_coupon_can_be_used_and_is_asked_about_first():
+    page = render("me.html", issued=ISSUED)
+
+    uses = [form for form in page.all("form") if form.attrs["action"].startswith("/me/")]
+    assert [form.attrs["action"] for form in uses] == ["/me/coupons/c-1/use"]
+    assert uses[0].inside[-2:] == ("details", "div")
+
+
+def test_the_demo_takes_any_name_and_comes_back():
+    page = render("signin.html", next="/rooms/spring", error=None, member=None)
+
+    fields = {tag.attrs["name"]: tag.attrs for tag in page.all("input")}
+    assert fields["next"]["value"] == "/rooms/spring"
+    assert "required" in fields["name"]
+    assert fields["name"]["maxlength"] == "64"
+    assert page.says("any name will do")
+
+
+def test_outside_the_demo_the_shop_signs_people_in():
+    page = render("signin.html", next="/", error=None, member=None, demo=False)
+
+    assert not page.posts()
+    assert page.says("Please sign in at the shop.")
+
+
+def test_a_problem_that_passes_tries_again_by_itself():
+    page = render("problem.html", problem=a_problem(retry_after_s=4.2))
+
+    (refresh,) = page.refreshes()
+    assert refresh.attrs["content"] == "5"
+    assert page.says("This page tries again by itself in about 5 seconds.")
+
+
+def test_a_problem_that_stays_does_not():
+    assert not render("problem.html", problem=a_problem()).refreshes()
