@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -26,8 +26,9 @@ console = Console()
 
 
 @contextmanager
-def postgres() -> Iterator[Engine]:
-    settings = read(DatabaseSettings, with_running_demo(dict(os.environ)))
+def postgres(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
+    """Postgres of `environ`; by default ours, or the running demo's."""
+    settings = read(DatabaseSettings, environ or with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="command")
     try:
         yield engine

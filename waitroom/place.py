@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from waitroom.standing import Standing
 
 ASK_AGAIN_MIN_S = 1.0
+# At most so long in a short line, where asking costs little, and so long in a long one.
+ASK_AGAIN_OFTEN_S = 5.0
 ASK_AGAIN_MAX_S = 20.0
+ASKS_CALMLY_PER_S = 500.0
 # The pace is known a few seconds after a line has begun to move.
 ASK_AGAIN_UNKNOWN_S = 3.0
 # A line is spread out so that about this many ask in a second, when all of it wants to know.
@@ -63,13 +66,13 @@ def ask_again_s(
 ) -> float:
     """When there will be news: a fifth of the wait on, or when the last one may be gone.
 
-    Where the wait is not known, the head of the line hears at once whether it moves.
-
-    Who is far back need not ask often, but is not to wait for nothing either. Spread after the
-    arrival, so that a crowd that came together does not ask together.
+    Who is far back need not ask often, but is not to wait for nothing either. Where the wait is not
+    known, the head of the line hears at once whether it moves. Spread after the arrival, so that a
+    crowd that came together does not ask together.
     """
+    most_s = min(max(waiting / ASKS_CALMLY_PER_S, ASK_AGAIN_OFTEN_S), ASK_AGAIN_MAX_S)
     unknown_s = min(ASK_AGAIN_MIN_S + ahead / 50, ASK_AGAIN_UNKNOWN_S)
-    news_in_s = [unknown_s if wait_s is None else min(wait_s / 5, ASK_AGAIN_MAX_S)]
+    news_in_s = [unknown_s if wait_s is None else min(wait_s / 5, most_s)]
     if sold_out_in_s is not None:
         news_in_s.append(sold_out_in_s)
     seconds = max(min(news_in_s), ASK_AGAIN_MIN_S)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from waitroom.place import (
     ASK_AGAIN_MAX_S,
     ASK_AGAIN_MIN_S,
+    ASK_AGAIN_OFTEN_S,
     ASK_AGAIN_UNKNOWN_S,
     Place,
     rounded_up_s,
@@ -117,11 +118,19 @@ def test_while_the_pace_stays_the_told_wait_never_rises(pace, steps, ahead):
 
 
 def test_who_is_far_back_asks_less_often_than_who_is_near():
-    near, middle, far = (Place.of(waiting(ahead)).ask_again_s for ahead in (10, 2_000, 900_000))
+    near, middle, far = (
+        Place.of(waiting(ahead, waiting=1_000_000)).ask_again_s for ahead in (10, 2_000, 900_000)
+    )
 
     assert near == pytest.approx(ASK_AGAIN_MIN_S, rel=0.2)
     assert middle == pytest.approx(2_001 / 50 / 5, rel=0.2)
     assert far == pytest.approx(ASK_AGAIN_MAX_S, rel=0.2)
+
+
+def test_in_a_short_line_everybody_hears_within_seconds_when_the_rate_is_turned():
+    last = Place.of(waiting(ahead=2_000, pace_per_s=1.0, waiting=2_001))
+
+    assert last.ask_again_s == pytest.approx(ASK_AGAIN_OFTEN_S, rel=0.2)
 
 
 def test_who_is_far_back_asks_when_the_last_one_may_be_gone():
