@@ -100,9 +100,11 @@ class Line:
             arguments += [name, value]
         with _away():
             settled = await self._settle(keys=[Keys(room.code).room], args=arguments)
-            if await self._redis.sadd(ROOMS, room.code):
+            if not await self._redis.sismember(ROOMS, room.code):
+                # First, so that who dies in between leaves it to the next one to settle.
                 for key in Keys(room.code).all():
                     await self._redis.persist(key)
+                await self._redis.sadd(ROOMS, room.code)
         return bool(settled)
 
     async def retire(self, code: str, *, keep_s: int) -> bool:
