@@ -97,8 +97,11 @@ def held_by(tx: Connection, coupon_id: UUID, member_ids: Sequence[str]) -> list[
     return [issued_of(row) for row in tx.execute(query)]
 
 
-def insert_issued(tx: Connection, fresh: Sequence[IssuedCoupon]) -> int:
-    """Write newly issued coupons of one kind and one moment, in one statement; how many it wrote.
+def insert_issued(tx: Connection, fresh: Sequence[IssuedCoupon]) -> None:
+    """Write newly issued coupons of one kind and one moment, in one statement: all or none.
+
+    Raises RuntimeError, so that the transaction is rolled back, where somebody who went round the
+    coupon's lock has written one of them.
 
     A plain insert with ON CONFLICT: with a join, Postgres plans a sequential scan while the table
     is new, and slows down as it grows.
@@ -124,7 +127,9 @@ def insert_issued(tx: Connection, fresh: Sequence[IssuedCoupon]) -> int:
         .on_conflict_do_nothing(constraint="one_per_member")
         .returning(issued_coupons.c.id)
     )
-    return len(written.all())
+    count = len(written.all())
+    if count != len(fresh):
+        raise RuntimeError(f"{count} rows written for {len(fresh)} coupons; rolled back")
 
 
 def find_versioned(tx: Connection, code: str) -> tuple[Coupon, int]:

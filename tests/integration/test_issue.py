@@ -6,12 +6,14 @@ from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.issued_coupon import IssuedCoupon
+from domain.member import Member
 from domain.refusals import AlreadyUsed, Closed, CouponExpired, NotOpenYet, SoldOut
 from issuance import catalogue
 from issuance.errors import NoSuchCoupon, NoSuchIssuedCoupon, OfficeAway
 from issuance.holdings import expire_stale, holdings, use
 from issuance.issue import issue
 from issuance.ledger import holders
+from issuance.rows import insert_issued, update_inventory
 from issuance.tables import coupons, issued_coupons
 from tests.integration.cast import HOUR, now, on_offer
 
@@ -172,3 +174,17 @@ def test_every_change_is_audited_with_what_it_changed(engine, code):
     assert latest.before["room"]["rate_per_s"] == 10_000
     assert latest.after["room"]["rate_per_s"] == 7
     assert list(latest.after) == ["room"]
+
+
+def test_a_row_that_went_round_the_lock_rolls_everything_back(engine, code):
+    offer = on_offer(engine, code)
+    alice = offer.coupon.issue_to(Member("alice"), now())
+    with engine.begin() as tx:
+        insert_issued(tx, [alice])
+
+    with pytest.raises(RuntimeError, match="0 rows written for 1"), engine.begin() as tx:
+        update_inventory(tx, offer.coupon)
+        insert_issued(tx, [alice])
+
+    assert holders(engine, code) == ["alice"]
+    assert used_count(engine, code) == 0
