@@ -22,11 +22,14 @@ usage: python3 run.py NAME [arguments]
   python3 run.py crowd spring --members 5000
                            a simulated crowd against it (in a second terminal)
   python3 run.py test      the tests; arguments go to pytest
+  python3 run.py bench     the benchmarks; python3 run.py locust -f load/... a Locust crowd
   python3 run.py --help    this text; `python3 run.py NAME --help` tells about one command
 
 Any other NAME (web, admitter, worker, migrate, coupon, room, token, ...) is run as `waitroom NAME`.
 The first run installs what is needed into .venv, which takes about half a minute.
 """
+# Modules that need what developers need, and are run from the checkout.
+DEVELOPERS = {"bench": "load.bench", "locust": "locust"}
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -53,6 +56,10 @@ def main(arguments: "list[str]") -> NoReturn:
         environ["CHROMIUM_PATH"] = find_browser(environ)
         os.chdir(ROOT)
         command = [str(PYTHON), "-m", "pytest", *rest]
+    elif name in DEVELOPERS:
+        prepare("dev.txt")
+        os.chdir(ROOT)
+        command = [str(PYTHON), "-m", DEVELOPERS[name], *rest]
     else:
         prepare("demo.txt")
         # -P: a folder called `web` where somebody happens to be must not be taken for ours.
