@@ -73,3 +73,14 @@ def count_workers(redis: Conveyor, queue: str) -> int:
         return len(Worker.all(queue=Queue(queue, connection=redis, serializer=JSONSerializer)))
     except RedisError as error:
         raise OfficeAway from error
+
+
+def forget_queue(redis: Conveyor, queue: str) -> None:
+    """Remove the queue and its jobs, waiting or failed. Raises OfficeAway."""
+    try:
+        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
+        for job_id in ours.failed_job_registry.get_job_ids(cleanup=False):
+            ours.failed_job_registry.remove(job_id, delete_job=True)
+        ours.delete(delete_jobs=True)
+    except RedisError as error:
+        raise OfficeAway from error
