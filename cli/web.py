@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-import uvicorn
 from fastapi import FastAPI
 
 from cli.logs import set_up_logs
+from cli.server import end_with_parent, run_server
 from cli.settings import BadSettings, WebSettings, read
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
@@ -36,29 +34,13 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
             f"--processes {processes} needs at least as many WEB_DB_CONNECTIONS, "
             f"got {settings.WEB_DB_CONNECTIONS}."
         )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn stops in good order and then raises the signal again; that shall not look like
-        # having been killed.
-        signal.signal(number, lambda *_: sys.exit(0))
-    os.environ[PROCESSES] = str(processes)  # uvicorn starts its processes with our environment
-    uvicorn.run(
-        "cli.web:make_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=processes,
-        access_log=False,
-        log_level="warning",
-        log_config=None,  # ours, as set up in make_app
-        backlog=4_096,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-    )
+    os.environ[PROCESSES] = str(processes)  # the server starts its processes with our environment
+    run_server("cli.web:make_app", host=host, port=port, processes=processes)
 
 
 def make_app() -> FastAPI:
     """The application of one web process, from the environment."""
+    end_with_parent()
     settings = read(WebSettings, os.environ)
     set_up_logs(settings.LOG_FORMAT, "web")
     # The connections are shared out among the processes, so that their sum keeps the bound.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal[
     "waiting", "admitted", "issued", "refused", "absent",
@@ -55,8 +55,7 @@ class RoomFacts:
         return self.pace_per_s if fresh else None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where one member stands. `arrival_us` is 0 where they have no place.
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from json.encoder import encode_basestring_ascii as quoted
+from typing import ClassVar, NamedTuple
 
 from itsdangerous import BadData, URLSafeSerializer
+
+from waitroom.base64url import encoded
 
 TICKET_LENGTH_MAX = 512
 # Arrivals come from Redis' clock, tickets are read by ours.
@@ -48,8 +51,7 @@ class StrangersTicket(BadTicket):
     reason = "other_member"
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """Room, member, and arrival in microseconds since 1970, as the line gave it."""
 
     room: str
@@ -77,10 +79,17 @@ class TicketOffice:
             salt="waitroom.ticket",
             signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
         )
+        # Everybody in line gets a ticket with each answer. The key is derived once, and a keyed
+        # copy signs: a quarter of what `dumps` takes for the same text.
+        key = self._serializer.make_signer("waitroom.ticket").derive_key()
+        self._keyed = hmac.new(key, digestmod=hashlib.sha256)
 
     def sign(self, ticket: Ticket) -> str:
-        text = self._serializer.dumps([ticket.room, ticket.member_id, ticket.arrival_us])
-        return text if isinstance(text, str) else text.decode()
+        fields = f"[{quoted(ticket.room)},{quoted(ticket.member_id)},{ticket.arrival_us}]"
+        text = encoded(fields.encode())
+        mac = self._keyed.copy()
+        mac.update(text)
+        return f"{text.decode()}.{encoded(mac.digest()).decode()}"
 
     def read(self, text: str, *, room: str) -> Ticket:
         """The ticket, if it is good for `room`. Raises a BadTicket that says why not."""

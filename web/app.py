@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Receive, Scope, Send
 
 from issuance.catalogue import offers
 from web import health, metrics
@@ -14,6 +15,7 @@ from web.api import admin, coupons, me, rooms
 from web.api.live import Streams
 from web.catalogue import Catalogue
 from web.errors import add_error_handlers
+from web.hot_path import HotPath
 from web.pages import coupons as coupon_pages
 from web.pages import me as my_pages
 from web.pages import room as room_pages
@@ -29,9 +31,21 @@ DESCRIPTION = """A virtual waiting room that issues exactly as many coupons as t
 Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 UTC."""
 
 
+class Application(FastAPI):
+    """FastAPI, asked only what the hot path leaves to it: even its outer layers cost a crowd."""
+
+    def __init__(self, parts: WebParts, **fastapi: Any) -> None:
+        super().__init__(**fastapi)
+        self._hot_path = HotPath(super().__call__, parts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._hot_path(scope, receive, send)
+
+
 def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     """The ASGI application. Extra arguments go to FastAPI (`lifespan`)."""
-    app = FastAPI(
+    app = Application(
+        parts,
         title="Waiting room",
         version="1",
         description=DESCRIPTION,

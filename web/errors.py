@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from domain.refusals import NotOpenYet, Refusal
@@ -16,7 +15,7 @@ from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDire
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.ticket import BadTicket
 from web.identity import BadToken, Forbidden, NotSignedIn
-from web.problems import RETRY_AFTER_S, Problem, sentence
+from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
 from web.security import HEADERS, Answer, BodyTooLarge
 from web.times import rfc3339
 
@@ -93,7 +92,7 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
 
     async def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
-        response = page(request, problem) if wants_html(request) else _as_json(problem)
+        response = page(request, problem) if wants_html(request) else as_json(problem)
         if isinstance(error, HTTPException):
             response.headers.update(error.headers or {})  # Allow, where it was the wrong method
         if problem.type == "internal":
@@ -106,12 +105,3 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
     for kind in (*expected, *_AWAY, *_PLAIN, Exception):
         app.add_exception_handler(kind, answer)
     return answer
-
-
-def _as_json(problem: Problem) -> Response:
-    return JSONResponse(
-        problem.body(),
-        problem.status,
-        headers=problem.headers(),
-        media_type="application/problem+json",
-    )

@@ -13,6 +13,7 @@ import jwt
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from domain.member import is_member_id
+from web.usual_token import UsualToken
 
 SESSION_COOKIE = "session"
 TOKEN_LENGTH_MAX = 4_096
@@ -60,6 +61,7 @@ class Identity:
         self._admin_token = admin_token
         self.session_age_max_s = session_age_max_s
         self._now = now
+        self._usual = UsualToken(self._secrets, now)
         self._sessions = URLSafeTimedSerializer(
             list(reversed(self._secrets)),  # itsdangerous signs with the last of its keys
             salt="waitroom.session",
@@ -76,19 +78,29 @@ class Identity:
 
     def read_token(self, token: str) -> Visitor:
         """The member whom this token names. Raises BadToken, which says why."""
-        if len(token) > TOKEN_LENGTH_MAX:
-            raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
-        claims = self._verified(token)
-        member_id, name = claims["sub"], claims.get("name")
-        if not isinstance(member_id, str) or not is_member_id(member_id):
-            raise BadToken(
-                "The member token's sub must be a member id: 1 to 64 of A-Z a-z 0-9 . _ : @ -"
-            )
+        claims = self._claims(token)
+        member_id, name = str(claims["sub"]), claims.get("name")
         if not isinstance(name, str) or not name:
             name = member_id
         # JSON can name half a letter (a lone surrogate), which no page could show.
         name = name[:NAME_LENGTH_MAX].encode("utf-8", "replace").decode()
         return Visitor(member_id, name)
+
+    def member_of(self, token: str) -> str:
+        """The id alone. Raises BadToken as `read_token` does."""
+        return str(self._claims(token)["sub"])
+
+    def _claims(self, token: str) -> dict[str, object]:
+        """Verified, and about a member."""
+        if len(token) > TOKEN_LENGTH_MAX:
+            raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
+        claims = self._usual.read(token) or self._verified(token)
+        member_id = claims["sub"]
+        if not isinstance(member_id, str) or not is_member_id(member_id):
+            raise BadToken(
+                "The member token's sub must be a member id: 1 to 64 of A-Z a-z 0-9 . _ : @ -"
+            )
+        return claims
 
     def _verified(self, token: str) -> dict[str, object]:
         """Its claims, if one of our secrets signed it with HS256: never with what it asks for."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,16 @@ class Problem(Exception):
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return headers
+
+
+def as_json(problem: Problem) -> JSONResponse:
+    """The problem as a machine reads it."""
+    return JSONResponse(
+        problem.body(),
+        problem.status,
+        headers=problem.headers(),
+        media_type="application/problem+json",
+    )
 
 
 class ProblemOut(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -14,3 +15,14 @@ def rfc3339(time: datetime) -> str:
 
 def from_us(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def rfc3339_us(microseconds: int) -> str:
+    """The same as `rfc3339(from_us(...))`, for a crowd whose arrivals share their second."""
+    second, fraction = divmod(microseconds, 1_000_000)
+    return f"{_second(second)}.{fraction:06d}Z" if fraction else f"{_second(second)}Z"
+
+
+@lru_cache(maxsize=4_096)
+def _second(second: int) -> str:
+    return rfc3339(from_us(second * 1_000_000)).removesuffix("Z")

@@ -41,7 +41,7 @@ def places(text: str) -> list[dict]:
 
 
 def asked_by_hand(code: str) -> dict:
-    """A request as uvicorn hands it over, with a version of ASGI that tells of disconnects."""
+    """A request as a server hands it over, with a version of ASGI that tells of disconnects."""
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},

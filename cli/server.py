@@ -1,0 +1,62 @@
+"""Server: how an ASGI application is served: one process a core, stopped by SIGTERM.
+
+Granian was chosen by measurement (docs/performance.md): reading and writing HTTP in Rust leaves
+Python to what a request asks for.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+
+# Connections that the kernel may hold before we take them: a crowd comes all at once.
+BACKLOG = 4_096
+# Requests and streams open at once in a process, beyond which connections wait to be taken. A
+# stream holds its place as long as it is open, so the bound is far above that of streams.
+OPEN_MAX = 30_000
+HEADERS_WITHIN_MS = 30_000
+# Streams stay open for ever: after so long they are cut, and their clients ask another process.
+STOP_WITHIN_S = 5
+PR_SET_PDEATHSIG = 1
+
+
+def run_server(target: str, *, host: str, port: int, processes: int) -> None:
+    """Serve what the factory `module:function` makes, until SIGTERM or SIGINT.
+
+    The factory is called in each process, and ought to call `end_with_parent`.
+    """
+    Granian(
+        target,
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=processes,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
+        websockets=False,
+        loop=Loops.uvloop if sys.platform != "win32" else Loops.asyncio,
+        backlog=BACKLOG,
+        backpressure=OPEN_MAX,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_WITHIN_S,
+    ).serve()
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it is killed; on Linux alone.
+
+    Its port would stay taken by somebody whom nobody can stop any more.
+    """
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before the kernel was asked
+            os.kill(os.getpid(), signal.SIGKILL)

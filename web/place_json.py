@@ -1,0 +1,79 @@
+"""Place as JSON: what `PlaceOut` would write of somebody who waits, without making one."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from waitroom.place import Place
+from waitroom.standing import Standing
+from waitroom.ticket import Ticket, TicketOffice
+from web.answers import entered, place_of
+from web.entrance import keep_ticket
+from web.security import RAW_HEADERS
+from web.shapes import PlaceOut
+from web.times import rfc3339_us
+
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]
+
+_PLAIN: Headers = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    *RAW_HEADERS,
+]
+
+
+class PlaceWriter:
+    """Writes whole answers: status, headers (the ticket's cookie among them), body.
+
+    Somebody who waits is written by hand, as nearly everybody in a crowd does; everybody else as
+    the routes write them.
+    """
+
+    def __init__(self, tickets: TicketOffice, *, secure: bool, cookie_age_max_s: int) -> None:
+        self._tickets = tickets
+        self._secure = secure
+        self._cookie_age_max_s = cookie_age_max_s
+
+    def entered(self, standing: Standing, room: str, member_id: str) -> Answer:
+        """For somebody who has entered. Raises Problem where they were refused."""
+        if standing.kind == "waiting":
+            return self._waiting(standing, room, member_id, 202)
+        place = entered(standing, room=room, member_id=member_id, tickets=self._tickets)
+        return self._any(place, 200 if place.state == "issued" else 202)
+
+    def place(self, standing: Standing, room: str, member_id: str) -> Answer:
+        """For somebody who asks. Raises Problem not_in_line."""
+        if standing.kind == "waiting":
+            return self._waiting(standing, room, member_id, 200)
+        place = place_of(standing, room=room, member_id=member_id, tickets=self._tickets)
+        return self._any(place, 200)
+
+    def _any(self, place: PlaceOut, status: int) -> Answer:
+        response = Response(place.model_dump_json())
+        keep_ticket(response, place, secure=self._secure, age_max_s=self._cookie_age_max_s)
+        cookies = [(name, value) for name, value in response.raw_headers if name == b"set-cookie"]
+        body = bytes(response.body)
+        return status, [*_PLAIN, *cookies, _length(body)], body
+
+    def _waiting(self, standing: Standing, room: str, member_id: str, status: int) -> Answer:
+        """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
+        place = Place.of(standing)
+        ticket = self._tickets.sign(Ticket(room, member_id, standing.arrival_us))
+        eta_s = "null" if place.eta_s is None else place.eta_s
+        body = (
+            f'{{"room":"{room}","state":"waiting","place":{place.place},"ahead":{place.ahead},'
+            f'"eta_s":{eta_s},"ask_again_s":{place.ask_again_s},'
+            f'"arrived_at":"{rfc3339_us(standing.arrival_us)}",'
+            f'"remain_count":{standing.facts.remain_count},"ticket":"{ticket}",'
+            f'"issued_coupon":null,"refusal":null,"room_state":"{standing.facts.state}"}}'
+        ).encode()
+        cookie = (
+            f"ticket-{room}={ticket}; HttpOnly; Max-Age={self._cookie_age_max_s}; "
+            f"Path=/rooms/{room}; SameSite=lax{'; Secure' if self._secure else ''}"
+        ).encode()
+        return status, [*_PLAIN, (b"set-cookie", cookie), _length(body)], body
+
+
+def _length(body: bytes) -> tuple[bytes, bytes]:
+    return b"content-length", str(len(body)).encode()
