@@ -49,7 +49,8 @@ class Inventory:
             raise ValueError(f"count must be at least 1, got {count}")
         if count > self.remain_count:
             raise SoldOut
-        return replace(self, used_count=self.used_count + count)
+        # Not by `replace`, which takes four times as long: a batch takes hundreds, one by one.
+        return Inventory(self.total_count, self.used_count + count)
 
     def add(self, count: int) -> Inventory:
         """Put `count` more on offer."""

@@ -124,12 +124,11 @@ def insert_issued(tx: Connection, fresh: Sequence[IssuedCoupon]) -> None:
     written = tx.execute(
         postgresql_insert(issued_coupons)
         .from_select(names, rows)
-        .on_conflict_do_nothing(constraint="one_per_member")
-        .returning(issued_coupons.c.id)
+        .on_conflict_do_nothing(constraint="one_per_member"),
+        execution_options={"preserve_rowcount": True},
     )
-    count = len(written.all())
-    if count != len(fresh):
-        raise RuntimeError(f"{count} rows written for {len(fresh)} coupons; rolled back")
+    if written.rowcount != len(fresh):
+        raise RuntimeError(f"{written.rowcount} rows written for {len(fresh)} coupons; rolled back")
 
 
 def find_versioned(tx: Connection, code: str) -> tuple[Coupon, int]:

@@ -8,8 +8,9 @@ from functools import lru_cache
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=4_096)
 def rfc3339(time: datetime) -> str:
-    """As `2026-05-01T10:00:00Z`, with microseconds where there are any."""
+    """As `2026-05-01T10:00:00Z`, with microseconds where there are any. Batches share theirs."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -12,6 +12,7 @@
 -- remains less what is under way: then the order in which workers finish can't matter.
 --@include clock
 --@include room
+--@include many
 --@include meter
 --@include pace
 
@@ -61,12 +62,15 @@ local answer = { held_back_by }
 if count > 0 then
   local due = now + tonumber(ARGV[2])
   local popped = redis.call('ZPOPMIN', KEYS[3], count)
+  local filed, arrivals = {}, {}
   for i = 1, #popped, 2 do
     -- A microsecond apart: in a tie they would be fed again by member id, not as they came.
-    redis.call('ZADD', KEYS[4], digits(due + i), popped[i])
-    redis.call('HSET', KEYS[5], popped[i], digits(tonumber(popped[i + 1])))
+    filed[i], filed[i + 1] = digits(due + i), popped[i]
+    arrivals[i], arrivals[i + 1] = popped[i], popped[i + 1]
     answer[#answer + 1] = popped[i]
   end
+  call_with('ZADD', KEYS[4], filed)
+  call_with('HSET', KEYS[5], arrivals)
   count = #popped / 2
   redis.call('HINCRBY', KEYS[7], 'admitted', count)
   count_on_meter(KEYS[6], 'admitted', count, now)

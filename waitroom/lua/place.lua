@@ -5,6 +5,7 @@
 --   returns {facts, {standing}, ...}, or {} where the room is unknown
 --@include clock
 --@include room
+--@include many
 --@include standing
 
 local keys = { waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5] }
@@ -13,8 +14,9 @@ if not room then return {} end
 
 local now = now_us()
 local shut = shut_because(room, now)
+local known = known_of(ARGV, keys)
 local answer = { room_facts(room, now, keys) }
 for i, member in ipairs(ARGV) do
-  answer[i + 1] = standing_of(member, shut, keys)
+  answer[i + 1] = standing_of(i, member, shut, known, keys)
 end
 return answer

@@ -1,16 +1,22 @@
--- standing: where one member stands, and what the whole room is told with it.
+-- standing: where members stand, and what the whole room is told with it. Needs many.
 
--- {'outcome', arrival_us, text} {'admitted', arrival_us} {'waiting', arrival_us, ahead}
+-- What is stored of these members, each list in their order.
+local function known_of(members, keys)
+  return {
+    outcomes = ask_about('HMGET', keys.outcomes, members),
+    arrivals = ask_about('HMGET', keys.arrivals, members),
+    scores = ask_about('ZMSCORE', keys.waiting, members),
+  }
+end
+
+-- Of the i-th member: {'outcome', '0', text} {'admitted', arrival_us} {'waiting', arrival_us, ahead}
 -- {'absent'}, or {'closed' | 'sold_out', arrival_us} for who waits for nothing. Who waits in a room
 -- whose opening was put off goes on waiting.
-local function standing_of(member, shut, keys)
-  local outcome = redis.call('HGET', keys.outcomes, member)
-  if outcome then return { 'outcome', '0', outcome } end
-  local arrival = redis.call('HGET', keys.arrivals, member)
-  if arrival then return { 'admitted', arrival } end
-  arrival = redis.call('ZSCORE', keys.waiting, member)
-  if not arrival then return { 'absent' } end
-  arrival = digits(tonumber(arrival))
+local function standing_of(i, member, shut, known, keys)
+  if known.outcomes[i] then return { 'outcome', '0', known.outcomes[i] } end
+  if known.arrivals[i] then return { 'admitted', known.arrivals[i] } end
+  if not known.scores[i] then return { 'absent' } end
+  local arrival = known.scores[i] -- 16 digits, which Redis writes as they are: up to 17 it does
   if shut == 'closed' or shut == 'sold_out' then return { shut, arrival } end
   return { 'waiting', arrival, redis.call('ZRANK', keys.waiting, member) }
 end
