@@ -253,6 +253,6 @@ class Stage:
 
 
 def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """What somebody set for processes of their own is not for ours: a DATABASE_URL_FILE would win."""
+    """What somebody set for their own processes is not for ours: DATABASE_URL_FILE would win."""
     ours = {name for kind in ALL for name in kind.model_fields}
     return {name: v for name, v in environ.items() if name.removesuffix("_FILE") not in ours}
