@@ -30,7 +30,7 @@ class Axis:
 
 def linear(high: float, start: float, end: float) -> tuple[Axis, list[float]]:
     """From nought to a round number not below `high`, with the values to write: at most six."""
-    high = max(high, 1e-9)
+    high = high or 1.0
     power = 10 ** math.floor(math.log10(high / 5))
     step = next(power * s for s in STEPS if power * s * 5 >= high * 0.999)
     count = math.ceil(high / step - 1e-9)

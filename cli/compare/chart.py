@@ -8,8 +8,8 @@ from html import escape
 
 from cli.compare.axis import Axis, written
 
-WIDTH, HEIGHT = 520, 320
-LEFT, RIGHT, TOP, BOTTOM = 62, 14, 14, 46
+WIDTH, HEIGHT = 520, 330
+LEFT, RIGHT, TOP, BOTTOM = 76, 16, 14, 52
 
 Point = tuple[float, float]
 

@@ -9,7 +9,7 @@ from cli.compare.chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Line, Sca
 from cli.compare.comparison import Comparison
 from cli.compare.measured import Measured, Moment
 
-SMALL = 190
+SMALL = 200
 # The upper shares of the answers, which is where ways differ, one beside the other.
 SHARES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
 
@@ -38,7 +38,8 @@ def knew_over_time(made: Comparison) -> str:
     axis, ticks = linear(100, HEIGHT - BOTTOM, TOP)
     y = Scale("% of the members who know", axis, ticks)
     lines = [
-        Line(m.way, m.way, [(ms / 1_000, 100 * share) for share, ms in m.known_curve_ms])
+        # To the edge: once all know, all know.
+        Line(m.way, m.way, [*_knew(m), (x.axis.high, 100)] if m.known_curve_ms else [])
         for m in made.ways
     ]
     said = "; ".join(
@@ -47,6 +48,10 @@ def knew_over_time(made: Comparison) -> str:
         for m in made.ways
     )
     return chart("knew", "Members who knew their outcome", f"{said}.", x, y, lines)
+
+
+def _knew(m: Measured) -> list[tuple[float, float]]:
+    return [(ms / 1_000, 100 * share) for share, ms in m.known_curve_ms]
 
 
 def answer_times(made: Comparison) -> str:

@@ -16,16 +16,16 @@ from cli.compare.charts import (
 )
 from cli.compare.comparison import Comparison
 from cli.compare.promises import broken
-from cli.compare.rows import GROUPS, seen_in
+from cli.compare.rows import GROUPS, seen_in, spoken
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(made: Comparison, folder: Path) -> None:
     """index.html and compare.json, over those of an earlier run. Raises OSError."""
-    (folder / "index.html").write_text(render(made), "utf-8")
     figures = json.dumps(made.as_json(), indent=1, ensure_ascii=False)
     (folder / "compare.json").write_text(figures + "\n", "utf-8")
+    (folder / "index.html").write_text(render(made), "utf-8")
 
 
 def render(made: Comparison) -> str:
@@ -41,6 +41,7 @@ def render(made: Comparison) -> str:
         made=made,
         options=made.options,
         groups=GROUPS,
+        spoken=spoken,
         ways=[(one, seen_in(one, made.options), broken(one)) for one in made.ways],
         issued=Markup(issued_over_time(made)),  # noqa: S704 - escaped by chart.py
         knew=Markup(knew_over_time(made)),  # noqa: S704

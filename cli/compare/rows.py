@@ -83,7 +83,7 @@ GROUPS = (
             Row(
                 "until the last coupon",
                 "Seconds from when the first member set out until Postgres had all coupons.",
-                lambda m: "-" if m.issued_within_s is None else _s(m.issued_within_s),
+                lambda m: "-" if m.issued_within_s is None else spoken(m.issued_within_s),
             ),
             Row(
                 "coupons a second",
@@ -93,7 +93,7 @@ GROUPS = (
             Row(
                 "until all knew",
                 "Seconds from when the first member set out until the last one knew the outcome.",
-                lambda m: _s(m.took_s),
+                lambda m: spoken(m.took_s),
             ),
             Row("requests answered", "All answers, those that said to come again included.",
                 lambda m: f"{m.requests:,}"),
@@ -193,10 +193,10 @@ def _turned_back(m: Measured) -> str:
     return f"{m.turned_back:,} answers said to come again, {each:.1f} for each member."
 
 
-def _s(seconds: float) -> str:
-    return f"{seconds:,.1f} s"
+def spoken(seconds: float) -> str:
+    """In the unit that people would say it in."""
+    return f"{seconds * 1_000:,.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
 
 
 def _ms(milliseconds: float) -> str:
-    """In the unit that people would say it in."""
-    return f"{milliseconds:,.0f} ms" if milliseconds < 10_000 else _s(milliseconds / 1_000)
+    return spoken(milliseconds / 1_000)
