@@ -9,7 +9,7 @@ from html import escape
 from cli.compare.axis import Axis, written
 
 WIDTH, HEIGHT = 520, 330
-LEFT, RIGHT, TOP, BOTTOM = 76, 16, 14, 52
+LEFT, RIGHT, TOP, BOTTOM = 84, 18, 14, 52
 
 Point = tuple[float, float]
 

@@ -190,7 +190,8 @@ def _turned_back(m: Measured) -> str:
     if m.turned_back == 0:
         return "Nobody was told to come again."
     each = m.turned_back / max(1, m.verdict.members)
-    return f"{m.turned_back:,} answers said to come again, {each:.1f} for each member."
+    on_average = f", {each:.1f} for each member" if each >= 0.1 else ""
+    return f"{m.turned_back:,} answers said to come again{on_average}."
 
 
 def spoken(seconds: float) -> str:

@@ -2,13 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from cli.compare.options import WAYS
-from tests.house import ROOT
+from cli.embedded.child import spawn, stop
+from tests.house import ROOT, eventually
+from tests.servers import scratch_databases
 
 COUPONS, MEMBERS = 40, 400
 
@@ -77,6 +80,21 @@ def test_neither_secrets_nor_places_are_in_what_it_says(done, servers):
         assert "postgresql://" not in text
         assert "redis://" not in text
         assert str(folder.parent) not in text
+
+
+def test_ended_early_it_takes_everything_away(servers, tmp_path):
+    before = scratch_databases(servers.database_url)
+    where = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+    environ = {**os.environ, **where, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    argv = [sys.executable, "-P", "-m", "cli", "compare", "--coupons", "1000"]
+    process = spawn(argv, env=environ, cwd=tmp_path, log=tmp_path / "log")
+    eventually(lambda: scratch_databases(servers.database_url) - before)
+
+    code = stop(process, signal=signal.SIGTERM, grace_s=30)
+
+    assert code == 128 + signal.SIGTERM
+    assert scratch_databases(servers.database_url) == before
+    assert list(tmp_path.glob("waitroom-stage-*")) == []
 
 
 def test_a_folder_that_cannot_be_made_is_said_before_anything_is_measured(tmp_path):

@@ -14,6 +14,7 @@ from cli.settings import BadSettings
 from cli.stage import Cast, Stage, _without_settings
 from issuance.scratch import NoScratch
 from tests.house import eventually
+from tests.servers import scratch_databases
 from waitroom.keys import ROOMS
 
 
@@ -22,19 +23,13 @@ def given(servers):
     return {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
 
 
-def scratch_databases(servers) -> set[str]:
-    with psycopg.connect(servers.database_url) as connection:
-        query = "SELECT datname FROM pg_database WHERE datname LIKE 'waitroom_scratch_%'"
-        return {name for (name,) in connection.execute(query)}
-
-
 def keys_with(redis_url: str, part: str) -> list[bytes]:
     with Redis.from_url(redis_url) as redis:
         return list(redis.scan_iter(f"*{part}*", count=1_000))
 
 
 def test_nothing_is_left_of_a_stage(servers, given, code):
-    before = scratch_databases(servers)
+    before = scratch_databases(servers.database_url)
     with Stage(Cast(workers=1), given) as stage:
         queue = stage.environ["QUEUE_NAME"]
         stage.offer(f"{code}-line", 2)
@@ -43,13 +38,13 @@ def test_nothing_is_left_of_a_stage(servers, given, code):
         for path in (f"rooms/{code}-line/enter", f"coupons/{code}-lock/issue"):
             call = f"{stage.base_url}/api/{path}"
             assert post(call, token) in (201, 202)
-        assert len(scratch_databases(servers) - before) == 1
+        assert len(scratch_databases(servers.database_url) - before) == 1
         assert keys_with(servers.redis_url, f"{code}-lock") != []
         processes = list(stage.processes.values())
         assert len(processes) == 3
 
     assert all(process.poll() is not None for process in processes)
-    assert scratch_databases(servers) == before
+    assert scratch_databases(servers.database_url) == before
     # A room's keys are given a second, for whoever is asking about it.
     eventually(lambda: keys_with(servers.redis_url, code) == [], within_s=5)
     assert keys_with(servers.redis_url, queue) == []
@@ -86,7 +81,7 @@ def test_who_may_not_create_a_database_is_told_what_to_do(servers, given):
 
 
 def test_a_redis_with_rooms_of_others_is_refused_and_left_as_it_is(servers, given, code):
-    before = scratch_databases(servers)
+    before = scratch_databases(servers.database_url)
     with Redis.from_url(servers.redis_url) as redis:
         redis.sadd(ROOMS, code)
         stage = Stage(Cast(), given)
@@ -96,7 +91,7 @@ def test_a_redis_with_rooms_of_others_is_refused_and_left_as_it_is(servers, give
         assert redis.sismember(ROOMS, code)
 
     assert stage.processes == {}
-    assert scratch_databases(servers) == before
+    assert scratch_databases(servers.database_url) == before
 
 
 def test_settings_of_somebodys_own_processes_do_not_reach_the_stages():
