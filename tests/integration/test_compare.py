@@ -13,7 +13,7 @@ from cli.embedded.child import spawn, stop
 from tests.house import ROOT, eventually
 from tests.servers import scratch_databases
 
-COUPONS, MEMBERS = 40, 400
+COUPONS, MEMBERS = 40, 160
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,8 @@ def done(servers, tmp_path_factory):
     """The command, run once for all tests here: its output, its exit code and its report."""
     folder = tmp_path_factory.mktemp("compare") / "report"
     argv = [sys.executable, "-P", "-m", "cli", "compare", "--json", "--report", str(folder)]
-    argv += ["--coupons", str(COUPONS), "--connections", "100", "--within", "0.5"]
+    argv += ["--coupons", str(COUPONS), "--members", str(MEMBERS)]
+    argv += ["--connections", "100", "--within", "0.5"]
     where = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     environ = {**os.environ, **where, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(argv, env=environ, cwd=folder.parent, capture_output=True, text=True)
