@@ -33,16 +33,24 @@ from issuance.ledger import holders
 # As fast as it can: it is the ways that are compared, not a rate that somebody has set.
 UNHURRIED_BY_A_RATE = RoomSettings(rate_per_s=RATE_PER_S_MAX, burst=BURST_MAX)
 TOKEN_S = 24 * 3_600
+EXIT_ENDED = 130
 
 
 def run_compare(options: CompareOptions, *, as_json: bool, report: Path | None) -> int:
-    """0 where every way kept every promise, else 1.
+    """0 where every way kept every promise, else 1; 130 where it was ended before it knew.
 
     Raises BadSettings, EmbeddedServerError, OfficeError, LineError.
     """
-    # Ended by somebody's tool, it still takes its processes and its database away.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # Ended by somebody's tool as by Ctrl-C, it takes its processes and its database away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     raise_limit()
+    try:
+        return _compare_and_say(options, as_json=as_json, report=report)
+    except KeyboardInterrupt:
+        return EXIT_ENDED
+
+
+def _compare_and_say(options: CompareOptions, *, as_json: bool, report: Path | None) -> int:
     if report is not None:
         _make_folder(report)
     with Bars(options) as bars:
