@@ -21,6 +21,7 @@ usage: python3 run.py NAME [arguments]
   python3 run.py demo      the whole product on this machine, nothing to install beforehand
   python3 run.py crowd spring --members 5000
                            a simulated crowd against it (in a second terminal)
+  python3 run.py compare   the four ways to issue, side by side; --report DIR for a page
   python3 run.py test      the tests; arguments go to pytest
   python3 run.py bench     the benchmarks; python3 run.py locust -f load/... a Locust crowd
   python3 run.py --help    this text; `python3 run.py NAME --help` tells about one command

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from cli import coupon, room
+from cli.compare.command import compare
 from cli.crowd.command import crowd
 from cli.embedded import EmbeddedServerError
 from cli.home import with_running_demo
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.add_typer(coupon.app, name="coupon")
 app.add_typer(room.app, name="room")
 app.command("crowd")(crowd)
+app.command("compare")(compare)
 
 console = Console()
 errors = Console(stderr=True)

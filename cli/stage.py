@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from cli.embedded.child import free_port, spawn, stop
-from cli.settings import BadSettings
+from cli.settings import ALL, BadSettings
 from domain.coupon import Coupon, Issuing
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
@@ -32,6 +32,7 @@ from issuance import catalogue
 from issuance.conveyor import open_conveyor
 from issuance.database import Engine, open_engine
 from issuance.desk import forget_queue
+from issuance.direct import forget_lock
 from issuance.migrate import migrate
 from issuance.scratch import scratch_database
 from waitroom.line import open_line
@@ -57,7 +58,8 @@ class Stage:
 
     DATABASE_URL and REDIS_URL of the environment are taken where given, embedded servers else. On
     a given Postgres it works in a database of its own, dropped at the end, so the user must be
-    allowed to create one. Raises BadSettings, EmbeddedServerError, OfficeAway.
+    allowed to create one. A given Redis may serve no rooms: our admitter would let their people
+    through. Raises BadSettings, EmbeddedServerError, OfficeError, LineAway.
     """
 
     def __init__(self, cast: Cast, environ: Mapping[str, str] = os.environ) -> None:
@@ -72,6 +74,11 @@ class Stage:
         self._stack = ExitStack()
 
     @property
+    def db_connections_bound(self) -> int:
+        """What all processes together may hold: one a worker, one an admitter, the web's pools."""
+        return self.cast.workers + self.cast.admitters + int(self.environ["WEB_DB_CONNECTIONS"])
+
+    @property
     def identity(self) -> Identity:
         """Mints the tokens of this stage's members."""
         return Identity([self.environ["MEMBER_TOKEN_SECRETS"]], self.environ["ADMIN_TOKEN"])
@@ -83,6 +90,7 @@ class Stage:
             self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
             self.log = folder / "stage.log"
             self.environ = self._environ(folder)
+            self._refuse_rooms_of_others()
             self._migrate()
             self._start()
             self._stack = self._stack.pop_all()
@@ -120,6 +128,22 @@ class Stage:
             self.servers[server.name] = server.pid
         return server.url
 
+    def _refuse_rooms_of_others(self) -> None:
+        async def rooms() -> list[str]:
+            line = open_line(self.environ["REDIS_URL"], connections_max=1)
+            try:
+                return await line.codes()
+            finally:
+                await line.aclose()
+
+        if found := asyncio.run(rooms()):
+            named = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+            raise BadSettings(
+                f"This Redis serves rooms already ({named}), whose people would be let through by "
+                "mistake. Name another one in REDIS_URL, or another database of it, as in "
+                "redis://host:6379/1."
+            )
+
     def _migrate(self) -> None:
         with self.postgres() as engine:
             migrate(engine)
@@ -132,14 +156,26 @@ class Stage:
         # One command a worker, so that each is our own child and can be looked at.
         for number in range(self.cast.workers):
             self._run(f"worker {number + 1}", "worker", "--workers", "1")
+        self._start_web()
+
+    def _start_web(self) -> None:
         processes = str(self.cast.web_processes)
         self._run("web", "web", "--port", str(self.port), "--processes", processes)
         self._wait_until_ready()
 
+    def restart_web(self) -> None:
+        """Begin anew with no connection open and nothing warm, where one measure follows another.
+
+        Raises BadSettings.
+        """
+        stop(self.processes["web"], signal=signal.SIGTERM, grace_s=STOP_WITHIN_S)
+        self._start_web()
+
     def _run(self, name: str, *words: str) -> None:
         # -P: a folder called `web` where somebody happens to be must not be taken for ours.
         argv = [sys.executable, "-P", "-m", "cli", *words]
-        self.processes[name] = spawn(argv, env={**os.environ, **self.environ}, log=self.log)
+        env = {**_without_settings(os.environ), **self.environ}
+        self.processes[name] = spawn(argv, env=env, log=self.log)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
@@ -168,6 +204,8 @@ class Stage:
         """The Redis may be somebody's: leave nothing of ours in it."""
         with open_conveyor(self.environ["REDIS_URL"], timeout_s=5) as conveyor:
             forget_queue(conveyor, self.environ["QUEUE_NAME"])
+            for code in self._codes:
+                forget_lock(conveyor, code)
 
         async def retire() -> None:
             line = open_line(self.environ["REDIS_URL"], connections_max=1)
@@ -212,3 +250,9 @@ class Stage:
             yield engine
         finally:
             engine.dispose()
+
+
+def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """What somebody set for their own processes is not for ours: DATABASE_URL_FILE would win."""
+    ours = {name for kind in ALL for name in kind.model_fields}
+    return {name: v for name, v in environ.items() if name.removesuffix("_FILE") not in ours}

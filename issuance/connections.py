@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Engine, text
 
 from issuance.errors import away_is_said
@@ -10,6 +12,37 @@ _COUNT = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND application_name LIKE 'waitroom %'"
 )
+
+_HELD = text(
+    "SELECT count(*),"
+    " count(*) FILTER (WHERE state <> 'idle'),"
+    " count(*) FILTER (WHERE wait_event_type = 'Lock')"
+    " FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name LIKE 'waitroom %'"
+    " AND pid <> pg_backend_pid()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Connections but for the asker's own: open, busy (not idle), and blocked (wait for a lock)."""
+
+    open: int
+    busy: int
+    blocked: int
+
+
+def held_connections(engine: Engine) -> Held:
+    """What this product's processes hold on this database at this moment. Raises OfficeAway."""
+    with away_is_said(), engine.connect() as tx:
+        return Held(*tx.execute(_HELD).one())
+
+
+def postgres_version(engine: Engine) -> str:
+    """As `Postgres 18.1`. Raises OfficeAway."""
+    with away_is_said(), engine.connect() as tx:
+        version = str(tx.execute(text("SHOW server_version")).scalar_one())
+    return f"Postgres {version.split()[0]}"
 
 
 def open_connections(engine: Engine) -> int:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
+
+from issuance.errors import OfficeAway
 
 Conveyor = Redis
 
@@ -18,3 +21,13 @@ def open_conveyor(url: str, *, timeout_s: float | None) -> Conveyor:
     return Redis.from_url(
         url, socket_timeout=timeout_s, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
     )
+
+
+def redis_version(redis: Conveyor) -> str:
+    """As `Redis 7.0.15`, or `Valkey 9.1.0`, which calls itself a Redis too. Raises OfficeAway."""
+    try:
+        said: dict[str, str] = redis.info("server")
+    except RedisError as error:
+        raise OfficeAway from error
+    valkey = said.get("valkey_version")
+    return f"Valkey {valkey}" if valkey else f"Redis {said.get('redis_version', '?')}"

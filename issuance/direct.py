@@ -56,3 +56,11 @@ class Direct:
             )
         except RedisError as error:
             raise OfficeAway from error
+
+
+def forget_lock(redis: Conveyor, code: str) -> None:
+    """Remove what `redis_lock` keeps of a coupon that is no more. Raises OfficeAway."""
+    try:
+        redis.delete(f"waitroom:{{{code}}}:lock", f"waitroom:{{{code}}}:fence")
+    except RedisError as error:
+        raise OfficeAway from error

@@ -91,6 +91,13 @@ def drop_database(admin_url: str, name: str) -> None:
     )
 
 
+def scratch_databases(admin_url: str) -> set[str]:
+    """Those of `issuance.scratch` that are there now."""
+    with psycopg.connect(_plain(admin_url)) as connection:
+        query = "SELECT datname FROM pg_database WHERE datname LIKE 'waitroom_scratch_%'"
+        return {name for (name,) in connection.execute(query)}
+
+
 def _run(admin_url: str, command: sql.Composed) -> None:
     with psycopg.connect(_plain(admin_url), autocommit=True) as connection:
         connection.execute(command)

@@ -15,7 +15,6 @@ Final = Literal["issued", "refused", "failed"]
 # Refusals that a member believes and goes home with; anything else undocumented is a failure.
 REFUSALS = ("sold_out", "closed", "not_open_yet")
 TRY_AGAIN = ("room_full", "unavailable", "too_many_requests")
-ATTEMPTS_MAX = 30
 CLICKS = 5
 
 
@@ -29,7 +28,11 @@ class Timings:
 
 @dataclass(slots=True)
 class Seen:
-    """What one member was told. arrived_at: as the line wrote it down; None without a place."""
+    """What one member was told. arrived_at: as the line wrote it down; None without a place.
+
+    set_out_at: by our monotonic clock; told_after_s: from then. turned_back: answers that said to
+    try again. way_retries: how often the way to issue tried again for them, as the server said.
+    """
 
     member_id: str
     final: Final = "failed"
@@ -38,7 +41,10 @@ class Seen:
     refusal: str | None = None
     waited: bool = False
     place_rose: int = 0
+    set_out_at: float = 0.0
     told_after_s: float = 0.0
+    turned_back: int = 0
+    way_retries: int = 0
     error: str | None = None
 
 
@@ -53,18 +59,20 @@ class Simulated:
         member_id: str,
         token: str,
         timings: Timings,
+        attempts_max: int,
     ) -> None:
         self._http = http
         self._connections = connections
         self._code = code
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timings = timings
+        self._attempts_max = attempts_max
         self._ahead: int | None = None
         self.seen = Seen(member_id)
 
     async def live(self, *, direct: bool, double_click: bool, give_up_at: float) -> Seen:
         """Their whole life; never raises for what a server may do."""
-        began = time.monotonic()
+        self.seen.set_out_at = began = time.monotonic()
         try:
             await asyncio.wait_for(self._try_to_get_one(direct, double_click), give_up_at - began)
         except TimeoutError:
@@ -133,14 +141,18 @@ class Simulated:
         self, method: str, path: str, timings: list[float]
     ) -> tuple[int, dict[str, Any]]:
         """One request, tried again while the answer says to."""
-        for attempt in range(ATTEMPTS_MAX):
+        for attempt in range(self._attempts_max):
             async with self._connections:
                 # Not before: waiting for one of our own connections is no slowness of the server.
                 began = time.perf_counter()
                 async with self._http.request(method, path, headers=self._headers) as response:
                     body = await response.json(content_type=None)
                     timings.append(time.perf_counter() - began)
-            if body.get("type") not in TRY_AGAIN or attempt == ATTEMPTS_MAX - 1:
+                    self.seen.way_retries += int(response.headers.get("Waitroom-Retries", 0))
+            if body.get("type") not in TRY_AGAIN:
+                break
+            self.seen.turned_back += 1
+            if attempt == self._attempts_max - 1:
                 break
             await asyncio.sleep(body.get("retry_after_s") or 1)
         return response.status, body

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class CrowdOptions:
     """within_s: everybody arrives in it. connections_max: open at once; others wait their turn.
 
-    give_up_s: after that, members without an answer count as failed.
+    give_up_s: after that, members without an answer count as failed. attempts_max: how often one
+    tries again where told to. seed: the same one gives the same members, arriving at the same time.
     """
 
     base_url: str
@@ -19,3 +20,5 @@ class CrowdOptions:
     connections_max: int = 500
     double_click: bool = False
     give_up_s: float = 300.0
+    attempts_max: int = 30
+    seed: int | None = None

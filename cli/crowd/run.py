@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 import time
 from collections.abc import Callable
 
@@ -26,7 +25,6 @@ async def run_crowd(
     Raises aiohttp.ClientError where there is no server at all.
     """
     timings, connections = Timings(), asyncio.Semaphore(options.connections_max)
-    run = secrets.token_hex(3)
     give_up_at = time.monotonic() + options.give_up_s
     connector = aiohttp.TCPConnector(limit=0)  # bounded by the semaphore
     timeout = aiohttp.ClientTimeout(total=60)
@@ -34,18 +32,30 @@ async def run_crowd(
         options.base_url, connector=connector, timeout=timeout
     ) as http:
 
-        async def one(number: int) -> Seen:
-            member_id = f"crowd-{run}-{number}"
+        async def one(member_id: str, after_s: float) -> Seen:
             token = mint(member_id)
-            await asyncio.sleep(random.uniform(0, options.within_s))  # noqa: S311 - no secret
-            member = Simulated(http, connections, options.code, member_id, token, timings)
+            await asyncio.sleep(after_s)
+            member = Simulated(
+                http, connections, options.code, member_id, token, timings, options.attempts_max
+            )
             known = await member.live(
                 direct=direct, double_click=options.double_click, give_up_at=give_up_at
             )
             seen(known)
             return known
 
-        return list(await asyncio.gather(*(one(n) for n in range(options.members)))), timings
+        crowd = (one(member_id, after_s) for member_id, after_s in arrivals(options).items())
+        return list(await asyncio.gather(*crowd)), timings
+
+
+def arrivals(options: CrowdOptions) -> dict[str, float]:
+    """Who comes, and how many seconds after the beginning."""
+    chance = random.Random(options.seed)  # noqa: S311 - no secret
+    run = f"{chance.getrandbits(24):06x}"
+    return {
+        f"crowd-{run}-{number}": chance.uniform(0, options.within_s)
+        for number in range(options.members)
+    }
 
 
 async def fetch_coupon(base_url: str, code: str) -> dict[str, object]:

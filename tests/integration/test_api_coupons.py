@@ -6,6 +6,7 @@ from domain.discount import DiscountPolicy
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
 from issuance.ledger import holders
+from issuance.locking import optimistic
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.web_cast import ISSUED_KEYS, app_with, by, checked_problem, client_of, stored
 
@@ -114,6 +115,38 @@ async def test_issuing_directly_gives_a_coupon_and_then_the_same_one(client, eng
     assert first.json()["coupon_code"] == code
     assert (first.json()["status"], first.json()["used_at"]) == ("UNUSED", None)
     assert holders(engine, code) == ["alice"]
+
+
+@pytest.mark.parametrize("way", DIRECT_WAYS)
+async def test_an_answer_says_that_its_way_did_not_have_to_try_again(client, engine, code, way):
+    on_offer(engine, code, issuing=way)
+
+    for _ in ("first", "again"):
+        answer = await client.post(f"/api/coupons/{code}/issue", headers=by("alice"))
+
+        assert answer.headers["waitroom-retries"] == "0"
+
+
+async def test_an_answer_says_how_often_others_were_faster(client, engine, code, monkeypatch):
+    on_offer(engine, code, issuing="optimistic")
+    claim, losses = optimistic.claim_version, iter([True, True])
+    monkeypatch.setattr(
+        optimistic, "claim_version", lambda *given: not next(losses, False) and claim(*given)
+    )
+
+    answer = await client.post(f"/api/coupons/{code}/issue", headers=by("alice"))
+
+    assert (answer.status_code, answer.headers["waitroom-retries"]) == (201, "2")
+    assert holders(engine, code) == ["alice"]
+
+
+async def test_how_often_a_way_tried_again_is_described(client):
+    schema = (await client.get("/openapi.json")).json()
+
+    answers = schema["paths"]["/api/coupons/{code}/issue"]["post"]["responses"]
+
+    for status in ("200", "201"):
+        assert answers[status]["headers"]["Waitroom-Retries"]["schema"]["type"] == "integer"
 
 
 async def test_a_coupon_with_a_line_is_not_issued_directly(client, engine, line, redis_url, code):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from domain.issued_coupon import IssuedCoupon
+from issuance.locking.direct_issue import DirectIssue
 from web.asking import CouponCode, SignedIn
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import documented
@@ -14,6 +14,14 @@ router = APIRouter(prefix="/api/coupons", tags=["coupons"])
 
 # A crowd looks at these: browsers and proxies may keep them as long as we do ourselves.
 _CACHE = "public, max-age=1"
+
+RETRIES = "Waitroom-Retries"
+_RETRIES = {
+    RETRIES: {
+        "description": "How often the way to issue had to try again for this answer",
+        "schema": {"type": "integer", "minimum": 0},
+    }
+}
 
 
 @router.get("", response_model=list[CouponOut], responses=documented("unavailable"))
@@ -41,7 +49,12 @@ async def show_coupon(request: Request, response: Response, code: CouponCode) ->
     status_code=201,
     response_model=IssuedCouponOut,
     responses={
-        200: {"model": IssuedCouponOut, "description": "Already held: the same coupon"},
+        200: {
+            "model": IssuedCouponOut,
+            "description": "Already held: the same coupon",
+            "headers": _RETRIES,
+        },
+        201: {"description": "Issued", "headers": _RETRIES},
         **documented(
             "not_signed_in", "bad_token", "forbidden", "no_such_coupon", "not_open_yet",
             "not_direct", "closed", "sold_out", "bad_request", "unavailable",
@@ -52,12 +65,12 @@ async def issue_coupon(
     request: Request, response: Response, code: CouponCode, who: SignedIn
 ) -> IssuedCouponOut:
     """Get a coupon whose `issuing` is not `queue`, at once. Asked again, the same one."""
-    issued, is_new = await direct(request, code, who.id)
-    response.status_code = 201 if is_new else 200
-    return IssuedCouponOut.of(issued, code)
+    done = await direct(request, code, who.id)
+    response.status_code = 201 if done.is_new else 200
+    response.headers[RETRIES] = str(done.retries)
+    return IssuedCouponOut.of(done.issued, code)
 
 
-async def direct(request: Request, code: str, member_id: str) -> tuple[IssuedCoupon, bool]:
+async def direct(request: Request, code: str, member_id: str) -> DirectIssue:
     parts = parts_of(request)
-    done = await office_of(request).ask(parts.direct.issue, code, member_id, parts.now())
-    return done.issued, done.is_new
+    return await office_of(request).ask(parts.direct.issue, code, member_id, parts.now())

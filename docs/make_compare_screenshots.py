@@ -1,0 +1,55 @@
+"""Takes the pictures of a report of `waitroom compare` in docs/screenshots.
+
+    python3 run.py compare --report report
+    .venv/bin/python -m docs.make_compare_screenshots report
+
+from the checkout's own folder, once `python3 run.py test` has prepared `.venv`. The browser is
+the one in CHROMIUM_PATH, else Playwright's own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from docs.make_screenshots import FOLDER, PHONE
+
+BYTES_MAX = 200_000  # mostly text
+# Name, window, colours, and the words at the top of the picture.
+FORMS: tuple[tuple[str, Any, Any, str], ...] = (
+    ("compare-wide", {"width": 1280, "height": 1150}, "light", "Four ways"),
+    ("compare-phone", PHONE, "light", "Coupons issued"),
+    ("compare-phone-dark", PHONE, "dark", "Who knew the outcome"),
+)
+
+
+def main(report: Path) -> None:
+    args = ["--no-sandbox"] if os.geteuid() == 0 else []
+    found = os.environ.get("CHROMIUM_PATH")
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=found, args=args) as browser,
+    ):
+        for name, window, colours, begins_at in FORMS:
+            context = browser.new_context(viewport=window, color_scheme=colours)
+            page = context.new_page()
+            page.goto((report / "index.html").absolute().as_uri())
+            heading = page.get_by_role("heading", name=begins_at).first
+            heading.evaluate("it => scrollTo(0, it.getBoundingClientRect().top - 32)")
+            file = FOLDER / f"{name}.png"
+            page.screenshot(path=file)
+            context.close()
+            size = file.stat().st_size
+            print(f"{size:>8,}  {file.name}")
+            if size > BYTES_MAX:
+                sys.exit(f"{file.name} is larger than {BYTES_MAX:,} bytes.")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))
