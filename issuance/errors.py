@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -39,6 +40,8 @@ def away_is_said() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise OfficeAway from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise OfficeAway from error
     except DBAPIError as error:
         if error.connection_invalidated:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, insert, literal, select, text, update
+from sqlalchemy import Connection, Row, Select, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.sql import func
@@ -129,46 +129,3 @@ def insert_issued(tx: Connection, fresh: Sequence[IssuedCoupon]) -> None:
     )
     if written.rowcount != len(fresh):
         raise RuntimeError(f"{written.rowcount} rows written for {len(fresh)} coupons; rolled back")
-
-
-def find_versioned(tx: Connection, code: str) -> tuple[Coupon, int]:
-    """The coupon without a lock, and the version that a later write must still find."""
-    row = tx.execute(select(coupons).where(coupons.c.code == code)).one_or_none()
-    if row is None:
-        raise NoSuchCoupon
-    return coupon_of(row), row.version
-
-
-def claim_version(tx: Connection, coupon: Coupon, version: int) -> bool:
-    """Write the inventory if nobody has written since `version` was read."""
-    claimed = tx.execute(
-        update(coupons)
-        .where(coupons.c.id == coupon.id, coupons.c.version == version)
-        .values(used_count=coupon.inventory.used_count, version=version + 1)
-    )
-    return claimed.rowcount == 1
-
-
-def announce_fence(tx: Connection, code: str, token: int) -> int:
-    """Make `token` the fence if it is later than all before; the fence as it stands then.
-
-    Needs no flush to disk: a fence that a crash forgets keeps its own announcer out too.
-    """
-    tx.execute(text("SET LOCAL synchronous_commit = off"))
-    tx.execute(
-        update(coupons).where(coupons.c.code == code, coupons.c.fence < token).values(fence=token)
-    )
-    fence = tx.execute(select(coupons.c.fence).where(coupons.c.code == code)).scalar_one_or_none()
-    if fence is None:
-        raise NoSuchCoupon
-    return int(fence)
-
-
-def write_behind_fence(tx: Connection, coupon: Coupon, token: int) -> bool:
-    """Write the inventory if `token` is still the one announced last."""
-    written = tx.execute(
-        update(coupons)
-        .where(coupons.c.id == coupon.id, coupons.c.fence == token)
-        .values(used_count=coupon.inventory.used_count)
-    )
-    return written.rowcount == 1

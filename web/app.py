@@ -34,9 +34,9 @@ Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 UTC."""
 class Application(FastAPI):
     """FastAPI, asked only what the hot path leaves to it: even its outer layers cost a crowd."""
 
-    def __init__(self, parts: WebParts, **fastapi: Any) -> None:
+    def __init__(self, parts: WebParts, office: Office, **fastapi: Any) -> None:
         super().__init__(**fastapi)
-        self._hot_path = HotPath(super().__call__, parts)
+        self._hot_path = HotPath(super().__call__, parts, office)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._hot_path(scope, receive, send)
@@ -44,8 +44,10 @@ class Application(FastAPI):
 
 def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     """The ASGI application. Extra arguments go to FastAPI (`lifespan`)."""
+    office = Office(parts.limits)
     app = Application(
         parts,
+        office,
         title="Waiting room",
         version="1",
         description=DESCRIPTION,
@@ -53,7 +55,6 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         redoc_url=None,
         **fastapi,
     )
-    office = Office(parts.limits)
     app.state.parts = parts
     app.state.office = office
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))

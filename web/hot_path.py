@@ -1,15 +1,15 @@
-"""Hot path: entering and asking, which is what a crowd does, answered before the framework is.
+"""Hot path: entering, asking and direct issuing, which a crowd does, answered before the framework.
 
 Routing, dependencies and validation of one request cost FastAPI more than everything that the
 answer needs. So what a program sends with a member token is answered here, in one pass over the
 request's headers. Whatever is not plainly that (sessions, tickets, bodies, other methods, rooms
-nobody knows) goes on to the routes in `web.api.rooms`, which document these calls and answer them
-just the same.
+nobody knows) goes on to the routes in `web.api`, which document these calls and answer them just
+the same.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,25 +17,30 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from web.errors import problem_of
-from web.parts import WebParts
-from web.place_json import PlaceWriter
+from web.parts import Office, WebParts
 from web.problems import as_json
+from web.raw_answers import Answer, PlaceWriter, issued_answer
 from web.security import RAW_HEADERS
 
 log = structlog.get_logger(__name__)
 
-_BEFORE = "/api/rooms/"
-_ENTER = "/enter"
-_PLACE = "/place"
+Call = Literal["enter", "place", "issue"]
+# Method and end of the path, and what comes before the code that is between.
+_CALLS: dict[tuple[str, str], tuple[str, Call]] = {
+    ("POST", "/enter"): ("/api/rooms/", "enter"),
+    ("GET", "/place"): ("/api/rooms/", "place"),
+    ("POST", "/issue"): ("/api/coupons/", "issue"),
+}
+_END = 6  # letters, of each end
 _BEARER = b"Bearer "
 # Headers that make a request more than the plain one.
 _UNUSUAL = {b"waitroom-ticket", b"transfer-encoding"}
 
 
 class Asked(NamedTuple):
-    """A plain request: to enter, or else for one's place."""
+    """A plain request about a room, or about a coupon without one."""
 
-    enters: bool
+    call: Call
     code: str
     token: str
 
@@ -43,8 +48,10 @@ class Asked(NamedTuple):
 class HotPath:
     """An ASGI application before another one, which gets what isn't plain."""
 
-    def __init__(self, app: ASGIApp, parts: WebParts) -> None:
+    def __init__(self, app: ASGIApp, parts: WebParts, office: Office) -> None:
         self._app = app
+        self._parts = parts
+        self._office = office
         self._line = parts.line
         self._identity = parts.identity
         self._writer = PlaceWriter(
@@ -72,23 +79,25 @@ class HotPath:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, asked: Asked) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    async def _answer(self, asked: Asked) -> Answer:
         member_id = self._identity.member_of(asked.token)
-        if asked.enters:
+        if asked.call == "enter":
             standing = await self._line.enter(asked.code, member_id)
             return self._writer.entered(standing, asked.code, member_id)
-        standing = await self._line.place(asked.code, member_id)
-        return self._writer.place(standing, asked.code, member_id)
+        if asked.call == "place":
+            standing = await self._line.place(asked.code, member_id)
+            return self._writer.place(standing, asked.code, member_id)
+        parts = self._parts
+        done = await self._office.ask(parts.direct.issue, asked.code, member_id, parts.now())
+        return issued_answer(done, asked.code)
 
 
 def plainly_asked(scope: Scope) -> Asked | None:
     """What is asked for, or None where it is for the framework to say."""
     path: str = scope["path"]
-    method = scope["method"]
-    enters = method == "POST" and path.endswith(_ENTER)
-    if not path.startswith(_BEFORE) or not (enters or (method == "GET" and path.endswith(_PLACE))):
+    before, call = _CALLS.get((scope["method"], path[-_END:]), ("", None))
+    if call is None or not path.startswith(before):
         return None
-    code = path[len(_BEFORE) : -len(_ENTER)]
     token = None
     for name, value in scope["headers"]:
         if name == b"authorization":
@@ -97,4 +106,5 @@ def plainly_asked(scope: Scope) -> Asked | None:
             token = value[len(_BEARER) :].decode("latin-1")
         elif name in _UNUSUAL or (name == b"content-length" and value != b"0"):
             return None
-    return Asked(enters, code, token) if token and is_code(code) else None
+    code = path[len(before) : -_END]
+    return Asked(call, code, token) if token and is_code(code) else None

@@ -40,6 +40,9 @@ from domain.room_settings import (
 from issuance.catalogue import Offer
 from web.times import rfc3339
 
+# A header: how often a direct way had to try again for its answer.
+RETRIES = "Waitroom-Retries"
+
 Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json-unless-none")]
 
 

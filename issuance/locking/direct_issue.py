@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
-from issuance.rows import held_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +19,6 @@ class DirectIssue:
     retries: int = 0
 
 
-def decide(tx: Connection, coupon: Coupon, member_id: str, now: datetime) -> DirectIssue:
-    """Let the coupon decide; nothing is written yet. Raises a Refusal."""
-    held = held_by(tx, coupon.id, [member_id])
-    coupon.recall(held)
-    return DirectIssue(coupon.issue_to(Member(member_id), now), is_new=not held)
+def decide(coupon: Coupon, holds_one: bool, member_id: str, now: datetime) -> DirectIssue:
+    """Let the coupon decide, which has recalled; nothing is written yet. Raises a Refusal."""
+    return DirectIssue(coupon.issue_to(Member(member_id), now), is_new=not holds_one)

@@ -7,15 +7,20 @@ import time
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, bindparam, literal_column
 
 from issuance.errors import OfficeAway
 from issuance.locking.direct_issue import DirectIssue, decide
-from issuance.rows import claim_version, find_versioned, insert_issued
+from issuance.single import FIND, single, write_where
+from issuance.tables import coupons
 
 ATTEMPTS_MAX = 60
 PAUSE_MIN_S = 0.001
 PAUSE_MAX_S = 0.05
+
+_WRITE = write_where(
+    coupons.c.version == bindparam("read_version"), version=coupons.c.version + literal_column("1")
+)
 
 
 def issue_optimistically(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue:
@@ -35,13 +40,11 @@ def issue_optimistically(engine: Engine, code: str, member_id: str, now: datetim
 
 def _attempt(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue | None:
     """None where another transaction wrote in between; then nothing of this one is kept."""
-    with engine.connect() as connection, connection.begin() as tx:
-        coupon, version = find_versioned(connection, code)
-        decided = decide(connection, coupon, member_id, now)
-        if decided.is_new:
-            # The version first: the losers of a race must not even try to insert.
-            if not claim_version(connection, coupon, version):
-                tx.rollback()
-                return None
-            insert_issued(connection, [decided.issued])
+    with single(engine) as tx:
+        coupon, row, holds_one = tx.read(FIND, code, member_id)
+        decided = decide(coupon, holds_one, member_id, now)
+        if decided.is_new and not tx.write(
+            _WRITE, coupon, decided.issued, read_version=row.version
+        ):
+            return None
     return decided

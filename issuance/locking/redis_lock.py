@@ -16,14 +16,17 @@ from datetime import datetime
 
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
-from sqlalchemy import Engine
+from sqlalchemy import Engine, bindparam
 
 from issuance.conveyor import Conveyor
-from issuance.errors import OfficeAway
+from issuance.errors import NoSuchCoupon, OfficeAway
 from issuance.locking.direct_issue import DirectIssue, decide
-from issuance.rows import announce_fence, find_coupon, insert_issued, write_behind_fence
+from issuance.single import ANNOUNCE, FIND, SHORTLY, single, write_where
+from issuance.tables import coupons
 
 ATTEMPTS_MAX = 5
+
+_WRITE = write_where(coupons.c.fence == bindparam("token"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +63,30 @@ def _attempt(
     engine: Engine, redis: Conveyor, code: str, member_id: str, now: datetime, token: int
 ) -> DirectIssue | None:
     """None where the fence kept us out: somebody with a later token has announced it."""
-    with engine.begin() as tx:
-        announced = announce_fence(tx, code, token)
+    announced = _announce(engine, code, token)
     if announced != token:
         # A Redis that lost its counter gives tokens from the past: bring it up to Postgres's.
         redis.incrby(_token_key(code), announced - token)
         return None
-    with engine.connect() as connection, connection.begin() as transaction:
-        coupon = find_coupon(connection, code)
-        decided = decide(connection, coupon, member_id, now)
-        if decided.is_new:
-            if not write_behind_fence(connection, coupon, token):
-                transaction.rollback()
-                return None
-            insert_issued(connection, [decided.issued])
+    with single(engine) as tx:
+        coupon, _, holds_one = tx.read(FIND, code, member_id)
+        decided = decide(coupon, holds_one, member_id, now)
+        if decided.is_new and not tx.write(_WRITE, coupon, decided.issued, token=token):
+            return None
     return decided
+
+
+def _announce(engine: Engine, code: str, token: int) -> int:
+    """Make `token` the fence if it is later than all before; the fence as it stands then.
+
+    Needs no flush to disk: a fence that a crash forgets keeps its own announcer out too.
+    """
+    with single(engine) as tx:
+        _, fences = tx.ask((SHORTLY, {}), (ANNOUNCE, {"of_code": code, "token": token}))
+        if not fences:
+            raise NoSuchCoupon
+        tx.commit()
+    return int(fences[0].fence)
 
 
 @contextmanager

@@ -8,14 +8,13 @@ from issuance.locking.direct_issue import DirectIssue
 from web.asking import CouponCode, SignedIn
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import documented
-from web.shapes import CouponOut, IssuedCouponOut
+from web.shapes import RETRIES, CouponOut, IssuedCouponOut
 
 router = APIRouter(prefix="/api/coupons", tags=["coupons"])
 
 # A crowd looks at these: browsers and proxies may keep them as long as we do ourselves.
 _CACHE = "public, max-age=1"
 
-RETRIES = "Waitroom-Retries"
 _RETRIES = {
     RETRIES: {
         "description": "How often the way to issue had to try again for this answer",
@@ -68,6 +67,7 @@ async def issue_coupon(
     done = await direct(request, code, who.id)
     response.status_code = 201 if done.is_new else 200
     response.headers[RETRIES] = str(done.retries)
+    response.headers["Cache-Control"] = "no-store"
     return IssuedCouponOut.of(done.issued, code)
 
 

@@ -1,16 +1,17 @@
-"""Place as JSON: what `PlaceOut` would write of somebody who waits, without making one."""
+"""Raw answers: status, headers and body of what a crowd is told, written without the framework."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
+from issuance.locking.direct_issue import DirectIssue
 from waitroom.place import Place
 from waitroom.standing import Standing
 from waitroom.ticket import Ticket, TicketOffice
 from web.answers import entered, place_of
 from web.entrance import keep_ticket
 from web.security import RAW_HEADERS
-from web.shapes import PlaceOut
+from web.shapes import RETRIES, IssuedCouponOut, PlaceOut
 from web.times import rfc3339_us
 
 Headers = list[tuple[bytes, bytes]]
@@ -24,10 +25,10 @@ _PLAIN: Headers = [
 
 
 class PlaceWriter:
-    """Writes whole answers: status, headers (the ticket's cookie among them), body.
+    """Writes places, with the ticket's cookie.
 
-    Somebody who waits is written by hand, as nearly everybody in a crowd does; everybody else as
-    the routes write them.
+    Somebody who waits is written by hand, as `PlaceOut` would write them: nearly everybody in a
+    crowd does. Everybody else is written as the routes do it.
     """
 
     def __init__(self, tickets: TicketOffice, *, secure: bool, cookie_age_max_s: int) -> None:
@@ -73,6 +74,13 @@ class PlaceWriter:
             f"Path=/rooms/{room}; SameSite=lax{'; Secure' if self._secure else ''}"
         ).encode()
         return status, [*_PLAIN, (b"set-cookie", cookie), _length(body)], body
+
+
+def issued_answer(done: DirectIssue, code: str) -> Answer:
+    """What a direct way gave."""
+    body = IssuedCouponOut.of(done.issued, code).model_dump_json().encode()
+    retries = RETRIES.lower().encode(), str(done.retries).encode()
+    return 201 if done.is_new else 200, [*_PLAIN, retries, _length(body)], body
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:
