@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
@@ -52,14 +55,25 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
     """Work until SIGTERM or SIGINT; a batch under way is finished first."""
     global _post
     _post = post
-    worker = PoolWorker(
-        [Queue(queue, connection=redis, serializer=JSONSerializer)],
-        connection=redis,
-        serializer=JSONSerializer,
-        exception_handlers=[_say_what_failed],
-        worker_ttl=WORKER_TTL_S,
-    )
-    worker.work(logging_level="WARNING")
+    while True:
+        worker = PoolWorker(
+            [Queue(queue, connection=redis, serializer=JSONSerializer)],
+            connection=redis,
+            serializer=JSONSerializer,
+            exception_handlers=[_say_what_failed],
+            worker_ttl=WORKER_TTL_S,
+        )
+        try:
+            worker.work(logging_level="WARNING")
+            return
+        except RedisError as error:
+            # RQ waits for a Redis that goes away while it waits for jobs, but not for one that
+            # goes away while it files one. The batch is fed again.
+            log.warning("the queue is away; trying again", cause=repr(error))
+        try:
+            time.sleep(PoolWorker.max_connection_wait_time)
+        except StopRequested:  # by RQ's handler of SIGTERM, which stays
+            return
 
 
 def _say_what_failed(

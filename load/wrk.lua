@@ -1,11 +1,13 @@
 -- wrk.lua: each request with the next token of a file; the figures as one line of JSON at the end.
---   arguments after `--`: method, the tokens' file (empty: none)
+--   arguments after `--`: method, the tokens' file ('': none), 'once' to fall silent after the last
 
 local requests = {}
 local next_one = 0
+local once = false
 
 function init(args)
   local method, file = args[1] or 'GET', args[2] or ''
+  once = args[3] == 'once'
   local plain = wrk.format(method)
   if file == '' then
     requests[1] = plain
@@ -19,6 +21,7 @@ function init(args)
 end
 
 function request()
+  if once and next_one == #requests then wrk.thread:stop() end
   next_one = next_one % #requests + 1
   return requests[next_one]
 end

@@ -6,8 +6,12 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+from issuance.conveyor import open_conveyor
+from issuance.desk import Desk, DeskLimits
 from issuance.ledger import holders
 from tests.house import House, eventually
+from tests.integration.cast import on_offer
+from tests.tcp_proxy import proxied
 
 
 def enter_all(house: House, code: str, members: list[str]) -> list[dict]:
@@ -40,6 +44,26 @@ def test_a_worker_killed_between_commit_and_report_loses_nobody(house, engine, c
     assert "issued" not in told_meanwhile
     assert sorted(holders(engine, code)) == sorted(members)
     assert house.admin("GET", f"/rooms/{code}")["under_way"] == 0
+
+
+def test_a_worker_whose_queue_goes_away_while_it_works_goes_on(house, engine, redis_url, code):
+    on_offer(engine, code, total=20)
+    queue = house.environ["QUEUE_NAME"]
+    desk = Desk(open_conveyor(redis_url, timeout_s=5), queue=queue, limits=DeskLimits())
+
+    with proxied(redis_url) as (redis, url):
+        house.environ["QUEUE_REDIS_URL"] = url
+        worker = house.run([sys.executable, "-m", "tests.integration.dawdling_worker"])
+        desk.feed(code, ["alice"])
+        eventually(lambda: "telling alice\n" in house.log.read_text())
+        redis.cut()  # so it can't file the job when it has done it
+        time.sleep(2)
+        redis.mend()
+        desk.feed(code, ["bob"])
+        eventually(lambda: "telling bob\n" in house.log.read_text())
+
+        assert house.stop(worker) == 0
+    assert sorted(holders(engine, code)) == ["alice", "bob"]
 
 
 def test_workers_that_are_killed_again_and_again_issue_exactly_once(house, engine, code):

@@ -1,0 +1,32 @@
+"""Tokens: real member tokens for a crowd of a million, made as a shop would, but faster."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import time
+from collections.abc import Iterator, Sequence
+
+from waitroom.base64url import encoded
+from web.identity import Identity
+
+VALID_S = 3_600
+
+
+def tokens(secret: str, members: Sequence[str]) -> list[str]:
+    """One for each. Raises BadToken if the product would not take the first."""
+    made = list(_signed(secret, members))
+    Identity([secret], "").read_token(made[0])
+    return made
+
+
+def _signed(secret: str, members: Sequence[str]) -> Iterator[str]:
+    """HS256, RFC 7515; a library takes five times as long for each."""
+    head = encoded(b'{"alg":"HS256","typ":"JWT"}')
+    keyed = hmac.new(secret.encode(), digestmod="sha256")
+    expires = int(time.time()) + VALID_S
+    for member_id in members:
+        text = head + b"." + encoded(json.dumps({"sub": member_id, "exp": expires}).encode())
+        mac = keyed.copy()
+        mac.update(text)
+        yield (text + b"." + encoded(mac.digest())).decode()

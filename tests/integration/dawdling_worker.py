@@ -1,0 +1,22 @@
+"""A worker that takes a second to tell, so that a test can do something meanwhile."""
+
+import os
+import time
+
+from cli.settings import WorkerSettings, read
+from issuance.conveyor import open_conveyor
+from issuance.database import open_engine
+from issuance.issue import Issued
+from issuance.worker import Post, run_worker
+
+
+def tell_slowly(issued: Issued) -> None:
+    print("telling", *issued.outcomes, flush=True)
+    time.sleep(1)
+
+
+if __name__ == "__main__":
+    settings = read(WorkerSettings, os.environ)
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
+    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=None)
+    run_worker(Post(engine, tell_slowly), conveyor, queue=settings.QUEUE_NAME)
