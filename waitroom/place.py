@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from waitroom.standing import Standing
 
@@ -18,8 +18,7 @@ ASK_AGAIN_UNKNOWN_S = 3.0
 ASKS_PER_S = 5_000.0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A member's place: `ahead` is a count, `place` what people see (ahead + 1).
 
     eta_s: seconds to their turn, rounded up to steps so that it does not tremble; None where
@@ -70,12 +69,14 @@ def ask_again_s(
     known, the head of the line hears at once whether it moves. Spread after the arrival, so that a
     crowd that came together does not ask together.
     """
-    most_s = min(max(waiting / ASKS_CALMLY_PER_S, ASK_AGAIN_OFTEN_S), ASK_AGAIN_MAX_S)
-    unknown_s = min(ASK_AGAIN_MIN_S + ahead / 50, ASK_AGAIN_UNKNOWN_S)
-    news_in_s = [unknown_s if wait_s is None else min(wait_s / 5, most_s)]
-    if sold_out_in_s is not None:
-        news_in_s.append(sold_out_in_s)
-    seconds = max(min(news_in_s), ASK_AGAIN_MIN_S)
+    if wait_s is None:
+        seconds = min(ASK_AGAIN_MIN_S + ahead / 50, ASK_AGAIN_UNKNOWN_S)
+    else:
+        most_s = min(max(waiting / ASKS_CALMLY_PER_S, ASK_AGAIN_OFTEN_S), ASK_AGAIN_MAX_S)
+        seconds = min(wait_s / 5, most_s)
+    if sold_out_in_s is not None and sold_out_in_s < seconds:
+        seconds = sold_out_in_s
+    seconds = max(seconds, ASK_AGAIN_MIN_S)
     spread = arrival_us % 1_000 / 1_000
     calm_s = waiting / ASKS_PER_S if wait_s is None or wait_s > 10 else 0.0
     return round(seconds * (0.9 + 0.2 * spread) + calm_s * spread, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,8 +39,10 @@ class Application(FastAPI):
         super().__init__(**fastapi)
         self._hot_path = HotPath(super().__call__, parts, office)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._hot_path(scope, receive, send)
+    def __call__(  # not a coroutine around a coroutine
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> Coroutine[Any, Any, None]:
+        return self._hot_path(scope, receive, send)
 
 
 def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:

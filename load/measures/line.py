@@ -17,6 +17,7 @@ LINES = (1_000, 100_000, 1_000_000)
 # More than can enter in a round, so that nearly everybody is new.
 ENTRANTS_PER_S = 25_000
 ASKERS = 20_000
+RESTING = WIDE_OPEN.change(state="paused")
 BARE = "bare callable, same server"
 
 
@@ -29,7 +30,8 @@ def enter(bench: Bench) -> list[Summary]:
 
             def one(_: int, connections: int = connections) -> list[Row]:
                 code = bench.new_code()
-                bench.stage.offer(code, 1_000_000, room=WIDE_OPEN)
+                # Nobody is let through: what admitting and issuing cost is another measure.
+                bench.stage.offer(code, 1_000_000, room=RESTING)
                 bare = bench.ask(Asking(f"{bare_url}/", connections, bench.seconds))
                 url = f"{bench.stage.base_url}/api/rooms/{code}/enter"
                 with watched(bench.pids) as cores:
@@ -48,7 +50,7 @@ def place(bench: Bench) -> list[Summary]:
     found: list[Summary] = []
     for waiting in LINES:
         code = bench.new_code()
-        bench.stage.offer(code, 1_000_000, room=WIDE_OPEN)
+        bench.stage.offer(code, 1_000_000, room=RESTING)
         everybody = members("place", waiting)
         bench.console.print(f"Filling a line of {waiting:,} ...")
         bench.fill(code, everybody)
