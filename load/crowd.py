@@ -17,14 +17,16 @@ from cli.crowd.verdict import Verdict, verdict
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """people: of every kind together. within_s: all arrive in it, spread at random.
+    """look: at the coupon before entering, as `api`, `page` or `no`.
 
-    connections_max: open at once; others wait their turn. give_up_s: after that, members without
-    a final answer count as failed. total_count: coupons on offer.
+    people: of every kind together. within_s: all arrive in it, spread at random. connections_max:
+    open at once; others wait their turn. give_up_s: after that, nobody is waited for, and members
+    without a final answer count as failed. total_count: coupons on offer.
     """
 
     code: str
     total_count: int
+    look: str
     people: int
     within_s: float
     connections_max: int
@@ -44,7 +46,8 @@ class Crowd:
         self.gate, self.over = Event(), Event()
         self.began_at = self.ended_at = 0.0
         self._run = secrets.token_hex(3)
-        self._born = 0
+        self._made_at = time.monotonic()
+        self._born = self._there = 0
         self._done = 0
 
     def name_for(self, kind: str) -> str:
@@ -52,9 +55,10 @@ class Crowd:
         self._born += 1
         return f"{kind}-{self._run}-{self._born}"
 
-    def set_out(self) -> None:
-        """Open the gate: all are there, and none of them has done anything yet."""
-        if not self.gate.is_set():
+    def one_is_there(self) -> None:
+        """The last one to be there opens the gate for all."""
+        self._there += 1
+        if self._there == self.plan.people:
             self.began_at = time.monotonic()
             self.gate.set()
 
@@ -75,7 +79,7 @@ class Crowd:
 
     @property
     def has_given_up(self) -> bool:
-        return self.gate.is_set() and time.monotonic() - self.began_at > self.plan.give_up_s
+        return time.monotonic() - (self.began_at or self._made_at) > self.plan.give_up_s
 
     @property
     def missing(self) -> int:

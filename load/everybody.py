@@ -13,12 +13,13 @@ from cli.open_files import raise_limit
 from cli.settings import BadSettings
 from load.crowd import Crowd
 from load.ending import Endings
-from load.options import PEOPLE, find_total_count, plan_from
+from load.offer import find_total_count
+from load.options import PEOPLE, plan_from
 from load.visitor import Visitor, share_connections
 
 
 class Everybody(LoadTestShape):
-    """All users are there from the start and wait for the gate; then they arrive `-r` a second.
+    """All users are there from the start, before a closed gate; then they arrive `-r` a second.
 
     Locust's own spawning comes in lumps, one a second, and stands still while it makes them.
     """
@@ -67,11 +68,6 @@ def prepare(environment: Environment, **_: Any) -> None:
         raise SystemExit(f"locust: {error}") from None
     environment.host = Everybody.target.base_url
     raise_limit()
-
-
-@events.spawning_complete.add_listener
-def open_the_gate(**_: Any) -> None:
-    Visitor.crowd.set_out()
 
 
 endings = Endings()

@@ -37,13 +37,18 @@ class Member(Visitor):
         self.seen.told_after_s = self.now_s() - began_s
         self.count("TOLD", f"after arriving ({self.seen.final})", self.seen.told_after_s * 1_000)
 
-    def try_to_get_one(self) -> None:
+    def gather(self) -> None:
         self.look()
+
+    def try_to_get_one(self) -> None:
         self.wait_in_line(self.enter())
 
     def look(self) -> None:
-        """The coupon's page, as everybody has it open before the doors do."""
-        self.ask("GET", f"/coupons/{self.code}", "look at the coupon", headers={})
+        """At what is on offer, as everybody does before the button can be pressed."""
+        if self.crowd.plan.look == "page":
+            self.ask("GET", f"/coupons/{self.code}", "page of the coupon")
+        elif self.crowd.plan.look == "api":
+            self.ask("GET", f"/api/coupons/{self.code}", "coupon")
 
     def enter(self) -> float | None:
         """Seconds until asking for the place, or None where there was a final answer."""

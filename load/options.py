@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from argparse import Namespace
 
 from locust import events
@@ -16,13 +13,16 @@ from load.crowd import Plan
 PEOPLE = 1_000
 # geventhttpclient looks at idle connections with select(), which knows no file above 1,023.
 CONNECTIONS_MAX = 900
-ANSWER_WITHIN_S = 10.0
+LOOKS = ("api", "page", "no")
 
 
 @events.init_command_line_parser.add_listener
 def add_options(parser: LocustArgumentParser) -> None:
     ours = parser.add_argument_group("Waiting room")
     ours.add_argument("--coupon", default="spring", help="the coupon's code")
+    ours.add_argument(
+        "--look", choices=LOOKS, default="api", help="what each looks at before entering"
+    )
     ours.add_argument(
         "--connections", type=int, default=500, help=f"open at once, at most {CONNECTIONS_MAX}"
     )
@@ -43,25 +43,9 @@ def plan_from(options: Namespace, total_count: int) -> Plan:
     return Plan(
         code=options.coupon,
         total_count=total_count,
+        look=options.look,
         people=options.num_users,
         within_s=options.num_users / options.spawn_rate,
         connections_max=options.connections,
         give_up_s=options.give_up,
     )
-
-
-def find_total_count(base_url: str, code: str) -> int:
-    """How many there are, as the server says. Raises BadSettings where it says nothing good."""
-    try:
-        with urllib.request.urlopen(  # noqa: S310 - an address that was agreed to
-            f"{base_url}/api/coupons/{code}", timeout=ANSWER_WITHIN_S
-        ) as answer:
-            coupon = json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise BadSettings(f"{base_url} doesn't know {code}: {error}.") from None
-    except (OSError, ValueError) as error:
-        raise BadSettings(f"There is no server at {base_url}: {error}") from None
-    if coupon["issuing"] != "queue":
-        raise BadSettings(f"{code} has no line to wait in; `waitroom crowd {code}` knows such.")
-    return int(coupon["total_count"])

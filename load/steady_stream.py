@@ -16,6 +16,13 @@ class SteadyStream(everybody.Everybody):
 
 
 class PasserBy(Member):
-    """As in the open run, but the line is short and moves."""
+    """Comes, looks, and gets in line at once: the line is short and moves."""
 
     abstract = False
+
+    def gather(self) -> None:
+        """They come one after another, so nobody stands before a closed gate."""
+
+    def try_to_get_one(self) -> None:
+        self.look()
+        super().try_to_get_one()

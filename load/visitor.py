@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -51,23 +51,32 @@ class Visitor(FastHttpUser):
         super().__init__(environment)
         self.headers: dict[str, str] = {}
 
+    def gather(self) -> None:
+        """What they do before the gate opens; nobody's time is taken yet."""
+
     def life(self) -> None:
         """What they do, from their arrival to the end."""
         raise NotImplementedError
 
     @task
     def live(self) -> None:
+        self._carefully(self.gather)
+        # All are there before one goes, or Locust would replace who goes by somebody new.
+        self.crowd.one_is_there()
         self.crowd.gate.wait()
         gevent.sleep(self.crowd.arrival_s())
+        self._carefully(self.life)
+        self.crowd.one_is_done()
+        raise StopUser
+
+    def _carefully(self, part: Callable[[], None]) -> None:
+        """A bug of ours is told in Locust's report, and does not begin this life once more."""
         try:
-            self.life()
+            part()
         except Exception as error:
             self.environment.events.user_error.fire(
                 user_instance=self, exception=error, tb=error.__traceback__
             )
-        self.crowd.one_is_done()
-        # All are spawned before the gate opens, or Locust would replace who goes by somebody new.
-        raise StopUser
 
     def ask(
         self,

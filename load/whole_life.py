@@ -38,6 +38,9 @@ class Shopper(Member):
         self.headers = OWN_PAGE
         self.client.client.cookiejar = self.client.cookiejar = CookieJar()
 
+    def gather(self) -> None:
+        """Everything they do is part of their life."""
+
     def try_to_get_one(self) -> None:
         self.ask("GET", "/", "list of coupons")
         self.look()

@@ -38,7 +38,8 @@ def say(told: Verdict, timings: Timings, took_s: float, *, as_json: bool = False
         ("place", _ms(place)),
         ("took", f"{took_s:.1f} s"),
     ):
-        table.add_row(name, str(value))
+        if value is not None:
+            table.add_row(name, str(value))
     out = Console()
     out.print(table)
     for error, count in told.errors:
@@ -47,6 +48,8 @@ def say(told: Verdict, timings: Timings, took_s: float, *, as_json: bool = False
     out.print(good if told.is_good else bad)
 
 
-def _ms(one: Latency) -> str:
+def _ms(one: Latency) -> str | None:
+    if not one.requests:
+        return None
     times = f"mean {one.mean_ms} ms, p50 {one.p50_ms} ms, p99 {one.p99_ms} ms"
     return f"{one.requests:,} requests, {times}"
