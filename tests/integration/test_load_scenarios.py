@@ -39,16 +39,16 @@ SCENARIOS = {
     ),
     "pollers": Scenario(("-u", "60"), 30, 30, 30, rate_per_s=15, rows=("place (waiting)",)),
     "bots": Scenario(
-        ("-u", "40"), 15, 15, 5,
+        ("-u", "24"), 8, 8, 4,
         rows=("bot: enter (bad_token)", "bot: place (bad_ticket)", "a bot is refused"),
     ),
     "whole_life": Scenario(
-        ("-u", "40", "-r", "20"), 30, 30, 10,
+        ("-u", "30", "-r", "20"), 20, 20, 10,
         rows=("page: enter", "page of the ticket (waiting)", "a coupon is used once"),
     ),
 }  # fmt: skip
 # Half of what they take is waiting for their turn.
-AT_ONCE = 3
+AT_ONCE = 4
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,8 @@ def runs(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield dict(zip(SCENARIOS, pool.map(run, SCENARIOS), strict=True))
-    forget_rooms(servers.redis_url, *codes.values())
+    for code in codes.values():
+        forget_rooms(servers.redis_url, code)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
