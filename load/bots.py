@@ -34,7 +34,7 @@ class Bot(Visitor):
     """Tries every door in turn, with credentials that are none; success is to be refused."""
 
     abstract = False
-    rounds: ClassVar[int] = 3
+    rounds: ClassVar[int] = 2
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
