@@ -1,0 +1,1 @@
+"""Crowds for engineers: Locust scenarios and real browsers, all sent through the real entrance."""

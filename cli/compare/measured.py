@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cli.compare.watch import Look
-from cli.crowd.member import Seen, Timings
+from cli.crowd.seen import Seen, Timings
 from cli.crowd.verdict import Latency, Verdict, verdict
 from domain.coupon import Issuing
 

@@ -19,9 +19,9 @@ from cli.compare.options import WAYS, CompareOptions
 from cli.compare.page import write_report
 from cli.compare.terminal import Bars, say
 from cli.compare.watch import Watch
-from cli.crowd.member import Seen
 from cli.crowd.options import CrowdOptions
 from cli.crowd.run import arrivals, run_crowd
+from cli.crowd.seen import Seen
 from cli.open_files import raise_limit
 from cli.settings import BadSettings
 from cli.stage import Cast, Stage

@@ -14,7 +14,7 @@ from cli.compare.measured import Measured
 from cli.compare.options import WAYS, CompareOptions
 from cli.compare.promises import broken
 from cli.compare.rows import GROUPS, seen_in
-from cli.crowd.member import Seen
+from cli.crowd.seen import Seen
 from domain.coupon import Issuing
 
 

@@ -4,48 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
 
-Final = Literal["issued", "refused", "failed"]
-
-# Refusals that a member believes and goes home with; anything else undocumented is a failure.
-REFUSALS = ("sold_out", "closed", "not_open_yet")
-TRY_AGAIN = ("room_full", "unavailable", "too_many_requests")
-CLICKS = 5
-
-
-@dataclass(slots=True)
-class Timings:
-    """Seconds that requests took, of the whole crowd."""
-
-    enter: list[float] = field(default_factory=list)
-    place: list[float] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Seen:
-    """What one member was told. arrived_at: as the line wrote it down; None without a place.
-
-    set_out_at: by our monotonic clock; told_after_s: from then. turned_back: answers that said to
-    try again. way_retries: how often the way to issue tried again for them, as the server said.
-    """
-
-    member_id: str
-    final: Final = "failed"
-    arrived_at: datetime | None = None
-    coupon_ids: set[str] = field(default_factory=set)
-    refusal: str | None = None
-    waited: bool = False
-    place_rose: int = 0
-    set_out_at: float = 0.0
-    told_after_s: float = 0.0
-    turned_back: int = 0
-    way_retries: int = 0
-    error: str | None = None
+from cli.crowd.seen import CLICKS, TRY_AGAIN, Seen, Timings
 
 
 class Simulated:
@@ -67,7 +30,6 @@ class Simulated:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timings = timings
         self._attempts_max = attempts_max
-        self._ahead: int | None = None
         self.seen = Seen(member_id)
 
     async def live(self, *, direct: bool, double_click: bool, give_up_at: float) -> Seen:
@@ -91,51 +53,22 @@ class Simulated:
 
     async def _enter(self) -> float | None:
         path = f"/api/rooms/{self._code}/enter"
-        return self._understand(await self._ask("POST", path, self._timings.enter))
+        return self.seen.note(*await self._ask("POST", path, self._timings.enter))
 
     async def _issue(self) -> float | None:
         path = f"/api/coupons/{self._code}/issue"
         status, body = await self._ask("POST", path, self._timings.enter)
         if status in (200, 201):
-            self.seen.final = "issued"
-            self.seen.coupon_ids.add(body["id"])
+            self.seen.issued(body["id"])
             return None
-        return self._understand((status, body))
+        return self.seen.note(status, body)
 
     async def _wait(self, wait_s: float | None) -> None:
         while wait_s is not None:
             self.seen.waited = True
             await asyncio.sleep(wait_s)
             path = f"/api/rooms/{self._code}/place"
-            before = self._ahead
-            wait_s = self._understand(await self._ask("GET", path, self._timings.place))
-            if before is not None and self._ahead is not None and self._ahead > before:
-                self.seen.place_rose += 1
-
-    def _understand(self, answer: tuple[int, dict[str, Any]]) -> float | None:
-        """Note what was said; seconds until asking again, or None where it is final."""
-        status, body = answer
-        if status in (200, 202):
-            self._ahead = body["ahead"]
-            if body["arrived_at"]:
-                self.seen.arrived_at = datetime.fromisoformat(body["arrived_at"])
-            if body["state"] == "issued":
-                self.seen.final = "issued"
-                self.seen.coupon_ids.add(body["issued_coupon"]["id"])
-                return None
-            if body["state"] == "refused":
-                self._refused(body["refusal"]["type"])
-                return None
-            return float(body["ask_again_s"])
-        if body.get("type") in REFUSALS:
-            self._refused(body["type"])
-            return None
-        self.seen.error = f"{status} {body.get('type')}: {body.get('detail')}"
-        return None
-
-    def _refused(self, slug: str) -> None:
-        if self.seen.final != "issued":
-            self.seen.final, self.seen.refusal = "refused", slug
+            wait_s = self.seen.note_next(*await self._ask("GET", path, self._timings.place))
 
     async def _ask(
         self, method: str, path: str, timings: list[float]

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import aiohttp
 
-from cli.crowd.member import Seen, Simulated, Timings
+from cli.crowd.member import Simulated
 from cli.crowd.options import CrowdOptions
+from cli.crowd.seen import Seen, Timings
 
 
 async def run_crowd(

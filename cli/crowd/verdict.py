@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from cli.crowd.member import Seen
+from cli.crowd.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
+from load.browsers import launch_options
 from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
 
@@ -18,12 +19,7 @@ from tests.servers import Servers, drop_database, fresh_database
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The browser that run.py found; Playwright's own where there is none given."""
-    found = os.environ.get("CHROMIUM_PATH")
-    args = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        args.append("--no-sandbox")  # Chromium refuses to run as root with one
-    more = {"executable_path": found} if found else {}
-    return {**browser_type_launch_args, **more, "args": args}
+    return {**browser_type_launch_args, **launch_options(os.environ)}
 
 
 @pytest.fixture(scope="session")

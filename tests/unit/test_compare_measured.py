@@ -9,7 +9,7 @@ from cli.compare.measured import (
     out_of_turn,
 )
 from cli.compare.watch import Look
-from cli.crowd.member import Seen, Timings
+from cli.crowd.seen import Seen, Timings
 from issuance.connections import Held
 
 

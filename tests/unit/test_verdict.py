@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.crowd.member import Seen
+from cli.crowd.seen import Seen
 from cli.crowd.verdict import Latency, Verdict, verdict
 
 noon = datetime(2026, 5, 1, 12, tzinfo=UTC)

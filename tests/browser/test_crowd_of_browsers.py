@@ -1,0 +1,29 @@
+"""Twenty real browsers in line together: each sees its place fall, and is told the truth."""
+
+from itertools import pairwise
+
+from cli.crowd.target import Target
+from cli.crowd.verdict import verdict
+from load.browsers import line_up
+
+CONTEXTS, COUPONS = 20, 12
+
+
+def test_twenty_browsers_in_line_together_see_their_places_fall(browser, house, code):
+    house.offer(code, total=COUPONS, rate_per_s=2, burst=1)
+    target = Target(house.base_url, house.identity, house.environ)
+
+    people = line_up(browser, target, code, contexts=CONTEXTS, within_s=40)
+
+    stories = [person.story for person in people]
+    assert [complaint for person in people for complaint in person.complaints] == []
+    for person in people:
+        assert all(after < before for before, after in pairwise(person.places)), person.story
+    assert any(len(person.places) >= 2 for person in people), stories  # or nothing was seen to fall
+    told = verdict(
+        [person.seen for person in people], total_count=COUPONS, holders=target.rows(code)
+    )
+    assert told.errors == ()
+    assert (told.issued, told.refused, told.rows) == (COUPONS, CONTEXTS - COUPONS, COUPONS)
+    assert {person.seen.refusal for person in people} == {None, "Sold out"}
+    assert told.is_good, told
