@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import Refusal
 from issuance.errors import away_is_said
-from issuance.rows import find_coupon, held_by, insert_issued, update_inventory
+from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +30,17 @@ def issue(engine: Engine, code: str, member_ids: Sequence[str], now: datetime) -
 
     Asked again, each gets the coupon they hold. Raises NoSuchCoupon, OfficeAway.
     """
-    with away_is_said(), engine.begin() as tx:
-        coupon = find_coupon(tx, code, lock=True)
-        outcomes = hand_out(tx, coupon, member_ids, now)
+    with away_is_said(), in_turns(engine) as tx:
+        coupon, _, holders = tx.read(FIND_LOCKED, code, member_ids)
+        outcomes = {member_id: _attempt(coupon, member_id, now) for member_id in member_ids}
+        new = [
+            one
+            for one in outcomes.values()
+            if isinstance(one, IssuedCoupon) and one.member_id not in holders
+        ]
+        if new:
+            tx.write(WRITE_LOCKED, coupon, new)
     return Issued(code, coupon.inventory.used_count, outcomes)
-
-
-def hand_out(
-    tx: Connection, coupon: Coupon, member_ids: Sequence[str], now: datetime
-) -> dict[str, IssuedCoupon | Refusal]:
-    """Let the coupon decide for each member, and write what it decided set-wise."""
-    held = held_by(tx, coupon.id, member_ids)
-    coupon.recall(held)
-    outcomes = {member_id: _attempt(coupon, member_id, now) for member_id in member_ids}
-    had_one = {one.member_id for one in held}
-    fresh = [
-        one
-        for one in outcomes.values()
-        if isinstance(one, IssuedCoupon) and one.member_id not in had_one
-    ]
-    if fresh:
-        insert_issued(tx, fresh)
-        update_inventory(tx, coupon)
-    return outcomes
 
 
 def _attempt(coupon: Coupon, member_id: str, now: datetime) -> IssuedCoupon | Refusal:

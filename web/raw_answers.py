@@ -11,7 +11,8 @@ from waitroom.ticket import Ticket, TicketOffice
 from web.answers import entered, place_of
 from web.entrance import keep_ticket
 from web.security import RAW_HEADERS
-from web.shapes import RETRIES, IssuedCouponOut, PlaceOut
+from web.shapes import RETRIES, PlaceOut
+from web.teller import issued_json
 from web.times import rfc3339_us
 
 Headers = list[tuple[bytes, bytes]]
@@ -78,7 +79,7 @@ class PlaceWriter:
 
 def issued_answer(done: DirectIssue, code: str) -> Answer:
     """What a direct way gave."""
-    body = IssuedCouponOut.of(done.issued, code).model_dump_json().encode()
+    body = issued_json(done.issued, code).encode()
     retries = RETRIES.lower().encode(), str(done.retries).encode()
     return 201 if done.is_new else 200, [*_PLAIN, retries, _length(body)], body
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,6 @@ class DirectIssue:
     retries: int = 0
 
 
-def decide(coupon: Coupon, holds_one: bool, member_id: str, now: datetime) -> DirectIssue:
+def decide(coupon: Coupon, holders: Collection[str], member_id: str, now: datetime) -> DirectIssue:
     """Let the coupon decide, which has recalled; nothing is written yet. Raises a Refusal."""
-    return DirectIssue(coupon.issue_to(Member(member_id), now), is_new=not holds_one)
+    return DirectIssue(coupon.issue_to(Member(member_id), now), is_new=member_id not in holders)

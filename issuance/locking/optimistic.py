@@ -11,8 +11,8 @@ from sqlalchemy import Engine, bindparam, literal_column
 
 from issuance.errors import OfficeAway
 from issuance.locking.direct_issue import DirectIssue, decide
-from issuance.single import FIND, single, write_where
 from issuance.tables import coupons
+from issuance.turns import FIND, in_turns, write_where
 
 ATTEMPTS_MAX = 60
 PAUSE_MIN_S = 0.001
@@ -40,11 +40,11 @@ def issue_optimistically(engine: Engine, code: str, member_id: str, now: datetim
 
 def _attempt(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue | None:
     """None where another transaction wrote in between; then nothing of this one is kept."""
-    with single(engine) as tx:
-        coupon, row, holds_one = tx.read(FIND, code, member_id)
-        decided = decide(coupon, holds_one, member_id, now)
+    with in_turns(engine) as tx:
+        coupon, row, holders = tx.read(FIND, code, [member_id])
+        decided = decide(coupon, holders, member_id, now)
         if decided.is_new and not tx.write(
-            _WRITE, coupon, decided.issued, read_version=row.version
+            _WRITE, coupon, [decided.issued], read_version=row.version
         ):
             return None
     return decided

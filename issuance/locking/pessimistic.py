@@ -7,16 +7,14 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from issuance.locking.direct_issue import DirectIssue, decide
-from issuance.single import FIND_LOCKED, single, write_where
-
-_WRITE = write_where()
+from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
 
 
 def issue_pessimistically(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue:
     """`SELECT ... FOR UPDATE`, decide, write. Raises a Refusal, NoSuchCoupon."""
-    with single(engine) as tx:
-        coupon, _, holds_one = tx.read(FIND_LOCKED, code, member_id)
-        decided = decide(coupon, holds_one, member_id, now)
-        if decided.is_new and not tx.write(_WRITE, coupon, decided.issued):
-            raise RuntimeError("the locked coupon is gone; rolled back")
+    with in_turns(engine) as tx:
+        coupon, _, holders = tx.read(FIND_LOCKED, code, [member_id])
+        decided = decide(coupon, holders, member_id, now)
+        if decided.is_new:
+            tx.write(WRITE_LOCKED, coupon, [decided.issued])
     return decided

@@ -16,16 +16,23 @@ from datetime import datetime
 
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
-from sqlalchemy import Engine, bindparam
+from sqlalchemy import Engine, bindparam, func, update
 
 from issuance.conveyor import Conveyor
 from issuance.errors import NoSuchCoupon, OfficeAway
 from issuance.locking.direct_issue import DirectIssue, decide
-from issuance.single import ANNOUNCE, FIND, SHORTLY, single, write_where
 from issuance.tables import coupons
+from issuance.turns import FIND, in_turns, ready, write_where
 
 ATTEMPTS_MAX = 5
 
+_SHORTLY = "SET LOCAL synchronous_commit = off"
+_ANNOUNCE = ready(
+    update(coupons)
+    .where(coupons.c.code == bindparam("of_code"))
+    .values(fence=func.greatest(coupons.c.fence, bindparam("token", type_=coupons.c.fence.type)))
+    .returning(coupons.c.fence)
+)
 _WRITE = write_where(coupons.c.fence == bindparam("token"))
 
 
@@ -68,10 +75,10 @@ def _attempt(
         # A Redis that lost its counter gives tokens from the past: bring it up to Postgres's.
         redis.incrby(_token_key(code), announced - token)
         return None
-    with single(engine) as tx:
-        coupon, _, holds_one = tx.read(FIND, code, member_id)
-        decided = decide(coupon, holds_one, member_id, now)
-        if decided.is_new and not tx.write(_WRITE, coupon, decided.issued, token=token):
+    with in_turns(engine) as tx:
+        coupon, _, holders = tx.read(FIND, code, [member_id])
+        decided = decide(coupon, holders, member_id, now)
+        if decided.is_new and not tx.write(_WRITE, coupon, [decided.issued], token=token):
             return None
     return decided
 
@@ -81,8 +88,8 @@ def _announce(engine: Engine, code: str, token: int) -> int:
 
     Needs no flush to disk: a fence that a crash forgets keeps its own announcer out too.
     """
-    with single(engine) as tx:
-        _, fences = tx.ask((SHORTLY, {}), (ANNOUNCE, {"of_code": code, "token": token}))
+    with in_turns(engine) as tx:
+        _, fences = tx.ask((_SHORTLY, {}), (_ANNOUNCE, {"of_code": code, "token": token}))
         if not fences:
             raise NoSuchCoupon
         tx.commit()

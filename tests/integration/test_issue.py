@@ -13,9 +13,9 @@ from issuance.errors import NoSuchCoupon, NoSuchIssuedCoupon, OfficeAway
 from issuance.holdings import expire_stale, holdings, use
 from issuance.issue import issue
 from issuance.ledger import holders
-from issuance.rows import insert_issued, update_inventory
 from issuance.tables import coupons, issued_coupons
-from tests.integration.cast import HOUR, now, on_offer
+from issuance.turns import WRITE_LOCKED, in_turns
+from tests.integration.cast import HOUR, a_coupon, now, on_offer
 
 
 def used_count(engine: Engine, code: str) -> int:
@@ -178,13 +178,12 @@ def test_every_change_is_audited_with_what_it_changed(engine, code):
 
 def test_a_row_that_went_round_the_lock_rolls_everything_back(engine, code):
     offer = on_offer(engine, code)
-    alice = offer.coupon.issue_to(Member("alice"), now())
-    with engine.begin() as tx:
-        insert_issued(tx, [alice])
+    alice, bob = (offer.coupon.issue_to(Member(name), now()) for name in ("alice", "bob"))
+    with in_turns(engine) as tx:
+        assert tx.write(WRITE_LOCKED, a_coupon(code, id=offer.coupon.id), [alice])
 
-    with pytest.raises(RuntimeError, match="0 rows written for 1"), engine.begin() as tx:
-        update_inventory(tx, offer.coupon)
-        insert_issued(tx, [alice])
+    with pytest.raises(RuntimeError, match="past the lock"), in_turns(engine) as tx:
+        tx.write(WRITE_LOCKED, offer.coupon, [bob, alice])
 
     assert holders(engine, code) == ["alice"]
     assert used_count(engine, code) == 0
