@@ -1,0 +1,68 @@
+"""Only what is plainly a crowd's request is answered before the framework."""
+
+import pytest
+
+from web.hot_path import Asked, plainly_asked
+
+TOKEN = (b"authorization", b"Bearer t.o.k")
+
+
+def scope(method: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, object]:
+    return {"type": "http", "method": method, "path": path, "headers": list(headers)}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "call"),
+    [
+        ("POST", "/api/rooms/spring/enter", "enter"),
+        ("GET", "/api/rooms/spring/place", "place"),
+        ("POST", "/api/coupons/spring/issue", "issue"),
+    ],
+)
+def test_a_crowds_requests_are_understood(method, path, call):
+    host, length = (b"host", b"line.example.com"), (b"content-length", b"0")
+
+    asked = plainly_asked(scope(method, path, host, TOKEN, length))
+
+    assert asked == Asked(call, "spring", "t.o.k")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/rooms/spring/enter"),
+        ("HEAD", "/api/rooms/spring/place"),
+        ("DELETE", "/api/rooms/spring/place"),
+        ("POST", "/rooms/spring/enter"),
+        ("POST", "/api/rooms/spring/issue"),
+        ("POST", "/api/coupons/spring/enter"),
+        ("POST", "/api/rooms/enter"),
+        ("POST", "/api/rooms//enter"),
+        ("POST", "/api/rooms/spring/deep/enter"),
+        ("POST", "/api/rooms/SPRING/enter"),
+        ("POST", "/api/rooms/spring%0a/enter"),
+        ("POST", "/api/rooms/" + "a" * 41 + "/enter"),
+        ("POST", "/enter"),
+        ("GET", "/"),
+    ],
+)
+def test_other_calls_are_the_frameworks(method, path):
+    assert plainly_asked(scope(method, path, TOKEN)) is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"cookie", b"session=abc")],
+        [(b"authorization", b"Basic abc")],
+        [(b"authorization", b"bearer t.o.k")],
+        [(b"authorization", b"Bearer ")],
+        [TOKEN, TOKEN],
+        [TOKEN, (b"waitroom-ticket", b"abc")],
+        [TOKEN, (b"content-length", b"2")],
+        [TOKEN, (b"transfer-encoding", b"chunked")],
+    ],
+)
+def test_whatever_is_not_plain_is_the_frameworks(headers):
+    assert plainly_asked(scope("POST", "/api/rooms/spring/enter", *headers)) is None
