@@ -107,7 +107,7 @@ class House:
     def _is_ready(self) -> bool:
         try:
             return bool(self.call("GET", "/readyz")[0] == 200)
-        except urllib.error.URLError:
+        except OSError:  # refused, or cut off while the process was starting or ending
             return False
 
     def call(

@@ -15,6 +15,7 @@ from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
 from waitroom.batcher import Batcher
+from waitroom.call import Call
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, meter_slots
 from waitroom.keys import ROOMS, Keys
@@ -74,8 +75,8 @@ class Line:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._enter = redis.register_script(script("enter"))
-        self._place = redis.register_script(script("place"))
+        self._enter = Call(redis.connection_pool, script("enter"))
+        self._place = Call(redis.connection_pool, script("place"))
         self._admit = redis.register_script(script("admit"))
         self._overdue = redis.register_script(script("overdue"))
         self._report = redis.register_script(script("report"))
@@ -202,13 +203,13 @@ class Line:
         k = Keys(code)
         keys = [k.room, k.waiting, k.arrivals, k.outcomes, k.bucket, k.tally]
         with _away():
-            return _standings(await self._enter(keys=keys, args=members))
+            return _standings(await self._enter(keys, members))
 
     async def _place_all(self, code: str, members: Sequence[str]) -> list[Standing]:
         k = Keys(code)
         keys = [k.room, k.waiting, k.arrivals, k.outcomes, k.bucket]
         with _away():
-            return _standings(await self._place(keys=keys, args=members))
+            return _standings(await self._place(keys, members))
 
 
 def _text(word: bytes | str) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-ROOMS = ("cli", "web", "waitroom", "issuance", "domain")
+ROOMS = ("load", "cli", "web", "waitroom", "issuance", "domain")
 
 PLANTED = [
+    ("Imports run downhill", "cli/crowd/run.py", "import load.generator"),
     ("Imports run downhill", "waitroom/line.py", "import issuance.desk"),
     ("Imports run downhill", "issuance/desk.py", "import waitroom.line"),
     ("Imports run downhill", "domain/coupon.py", "import issuance.errors"),

@@ -1,14 +1,17 @@
 """What happens to people when processes die, restart, or are told something new."""
 
+import os
 import signal
 import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+from cli.embedded.child import port_is_free
 from issuance.conveyor import open_conveyor
 from issuance.desk import Desk, DeskLimits
 from issuance.ledger import holders
+from load.machine import family
 from tests.house import House, eventually
 from tests.integration.cast import on_offer
 from tests.tcp_proxy import proxied
@@ -64,6 +67,25 @@ def test_a_worker_whose_queue_goes_away_while_it_works_goes_on(house, engine, re
 
         assert house.stop(worker) == 0
     assert sorted(holders(engine, code)) == ["alice", "bob"]
+
+
+def test_a_web_command_that_is_killed_leaves_nobody_on_its_port(house):
+    web = house.start_web()
+
+    house.kill(web)
+
+    eventually(lambda: port_is_free(house.port))
+    house.start_web()  # on the same port
+
+
+def test_a_web_process_that_dies_is_started_again(house, code):
+    web = house.start_web()
+    [child] = [pid for pid in family(web.pid) if pid != web.pid]
+
+    os.kill(child, signal.SIGKILL)
+
+    eventually(lambda: house._is_ready() and child not in family(web.pid))
+    assert house.stop(web) == 0
 
 
 def test_workers_that_are_killed_again_and_again_issue_exactly_once(house, engine, code):

@@ -1,0 +1,81 @@
+"""The benchmarks run, and what they measure is exact; how fast it was is nobody's test."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.embedded.child import free_port
+from load import generator
+from load.generator import Asking
+from load.measures.bench import served
+from tests.house import ROOT
+
+
+def test_the_whole_chain_is_measured_and_is_exact(tmp_path):
+    kept = tmp_path / "figures.json"
+    # On servers of its own: it refuses a Redis that has rooms, as the tests' own has.
+    environ = {n: v for n, v in os.environ.items() if n not in ("REDIS_URL", "DATABASE_URL")}
+    argv = [sys.executable, "-m", "load.bench", "chain", "--rounds", "1", "--seconds", "1"]
+    argv += ["--processes", "1", "--json", str(kept)]
+
+    done = subprocess.run(
+        argv,
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    [chain] = json.loads(kept.read_text())["measures"]["chain"]
+    assert chain["value"] > 0
+    assert (chain["seen"]["errors"], chain["seen"]["wrong"]) == (0, 0)
+
+
+def test_an_unknown_measure_is_said_with_those_there_are():
+    done = subprocess.run(
+        [sys.executable, "-m", "load.bench", "speed"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 2
+    assert "pessimistic" in done.stderr
+
+
+@pytest.mark.parametrize("way", ["wrk", "ours"])
+def test_both_generators_count_what_a_server_answers(tmp_path, monkeypatch, way):
+    if way == "wrk" and generator.name() != "wrk":
+        way = "ours"  # the other one is what this machine has
+    if way == "ours":
+        monkeypatch.setattr(generator.shutil, "which", lambda _: None)
+    port = free_port()
+    tokens = generator.write_tokens(tmp_path / "tokens", ["a.b.c", "d.e.f"])
+
+    with served(["load.bare", str(port), "1"], dict(os.environ), tmp_path, port) as url:
+        seen = asyncio.run(ask(Asking(f"{url}/", 8, 1.0, "POST", tokens)))
+
+    assert seen.answered > 50
+    assert seen.errors == 0
+    assert 0 < seen.p50_ms <= seen.p99_ms
+    assert Path(tokens).read_text() == "a.b.c\nd.e.f\n"
+
+
+async def ask(asking: Asking) -> generator.Answers:
+    return await asyncio.to_thread(generator.ask, asking)
+
+
+def test_a_server_that_is_not_there_is_counted_as_errors(tmp_path, monkeypatch):
+    monkeypatch.setattr(generator.shutil, "which", lambda _: None)
+
+    seen = generator.ask(Asking(f"http://127.0.0.1:{free_port()}/", 3, 0.2))
+
+    assert (seen.answered, seen.errors) == (0, 3)

@@ -1,0 +1,56 @@
+"""Call: one script on a pooled connection, for the two moves that a crowd makes.
+
+What a general client does around a command (hooks, metrics, callbacks for replies) takes it twice
+as long as sending and reading, and a batch may be as small as one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+ATTEMPTS_MAX = 2
+
+
+class Call:
+    """Calls the script with this source, which must be harmless to call twice.
+
+    Raises RedisError.
+    """
+
+    def __init__(self, pool: ConnectionPool, source: str) -> None:
+        self._pool = pool
+        self._source = source
+        self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[str]) -> Any:
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return await self._once("EVALSHA", self._sha, keys, args)
+            except NoScriptError:
+                # A Redis that started anew: with its source, the script is kept again.
+                return await self._once("EVAL", self._source, keys, args)
+            except (RedisConnectionError, RedisTimeoutError):
+                if attempt == ATTEMPTS_MAX:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _once(self, command: str, script: str, keys: Sequence[str], args: Any) -> Any:
+        connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        try:
+            await connection.send_command(command, script, len(keys), *keys, *args)
+            return await connection.read_response()
+        except NoScriptError:
+            raise
+        except BaseException:
+            # Whoever used it next would read the answer that is still to come.
+            await connection.disconnect(nowait=True)
+            raise
+        finally:
+            await self._pool.release(connection)
