@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -25,6 +26,7 @@ from web.parts import WebLimits, WebParts
 
 ADMITTER_DB_CONNECTIONS = 1
 PROCESSES = "WAITROOM_WEB_PROCESSES"
+SWITCH_EVERY_S = 0.0005
 
 
 def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> None:
@@ -41,6 +43,9 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
 def make_app() -> FastAPI:
     """The application of one web process, from the environment."""
     end_with_parent()
+    # Threads of the office hold the lock that all others wait for: once Postgres has answered, they
+    # are not to wait 5 ms, which is Python's own measure, for the event loop to let them go on.
+    sys.setswitchinterval(SWITCH_EVERY_S)
     settings = read(WebSettings, os.environ)
     set_up_logs(settings.LOG_FORMAT, "web")
     # The connections are shared out among the processes, so that their sum keeps the bound.
