@@ -80,14 +80,18 @@ def make_app() -> FastAPI:
             db_connections_bound=settings.WORKERS
             + settings.WEB_DB_CONNECTIONS
             + ADMITTER_DB_CONNECTIONS,
-            limits=WebLimits(
-                body_bytes_max=settings.BODY_BYTES_MAX,
-                live_streams_max=settings.LIVE_STREAMS_MAX,
-                db_connections=connections,
-            ),
+            limits=_limits(settings, connections),
             site_name=settings.SITE_NAME,
             base_url=settings.BASE_URL,
             demo=settings.DEMO,
         ),
         lifespan=lifespan,
+    )
+
+
+def _limits(settings: WebSettings, connections: int) -> WebLimits:
+    return WebLimits(
+        body_bytes_max=settings.BODY_BYTES_MAX,
+        live_streams_max=settings.LIVE_STREAMS_MAX,
+        db_connections=connections,
     )
