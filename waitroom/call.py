@@ -44,13 +44,8 @@ class Call:
     async def _once(self, command: str, script: str, keys: Sequence[str], args: Any) -> Any:
         connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
         try:
+            # redis-py closes a connection whose answer is still to come when it is given up.
             await connection.send_command(command, script, len(keys), *keys, *args)
             return await connection.read_response()
-        except NoScriptError:
-            raise
-        except BaseException:
-            # Whoever used it next would read the answer that is still to come.
-            await connection.disconnect(nowait=True)
-            raise
         finally:
             await self._pool.release(connection)
