@@ -6,7 +6,6 @@ Python to what a request asks for.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -14,6 +13,8 @@ import sys
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
+
+from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 
 # Connections that the kernel may hold before we take them: a crowd comes all at once.
 BACKLOG = 4_096
@@ -23,7 +24,6 @@ OPEN_MAX = 30_000
 HEADERS_WITHIN_MS = 30_000
 # Streams stay open for ever: after so long they are cut, and their clients ask another process.
 STOP_WITHIN_S = 5
-PR_SET_PDEATHSIG = 1
 
 
 def run_server(target: str, *, host: str, port: int, processes: int) -> None:
@@ -55,8 +55,9 @@ def end_with_parent() -> None:
 
     Its port would stay taken by somebody whom nobody can stop any more.
     """
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died before the kernel was asked
-            os.kill(os.getpid(), signal.SIGKILL)
+    parent, prctl = os.getppid(), linux_prctl()
+    if prctl is None:
+        return
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the kernel was asked
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -122,7 +122,7 @@ def _fork(
 
 def _become(parent: int, orphan_signal: int, user: str, argv: list[str]) -> None:
     """What the trampoline does; it returns only where it had to stay and watch."""
-    prctl = _prctl()  # before the change of user, who may not be able to read our Python
+    prctl = linux_prctl()  # before the change of user, who may not be able to read our Python
     if user:
         _drop_to(user)
     # After it, as a change of user cancels the request.
@@ -141,7 +141,7 @@ def _drop_to(user: str) -> None:
     os.setuid(account.pw_uid)
 
 
-def _prctl() -> Callable[..., int] | None:
+def linux_prctl() -> Callable[..., int] | None:
     """Linux's call that asks for a signal on the parent's death; None where there is none."""
     if sys.platform != "linux":
         return None

@@ -1,6 +1,7 @@
 """The benchmarks run, and what they measure is exact; how fast it was is nobody's test."""
 
 import asyncio
+import inspect
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from load import generator
 from load.generator import Asking
 from load.measures.bench import served
 from tests.house import ROOT
+from web.app import Application
 
 
 def test_the_whole_chain_is_measured_and_is_exact(tmp_path):
@@ -36,6 +38,10 @@ def test_the_whole_chain_is_measured_and_is_exact(tmp_path):
     [chain] = json.loads(kept.read_text())["measures"]["chain"]
     assert chain["value"] > 0
     assert (chain["seen"]["errors"], chain["seen"]["wrong"]) == (0, 0)
+
+
+def test_the_application_is_one_that_any_server_can_tell_is_asgi_3():
+    assert inspect.iscoroutinefunction(Application.__call__)
 
 
 def test_an_unknown_measure_is_said_with_those_there_are():

@@ -18,7 +18,7 @@ from cli.embedded import child
 if sys.argv[1] == "parent":
     child.subprocess.Popen([sys.executable, "-c", sys.argv[2], "trampoline", str(os.getpid())])
     time.sleep(60)
-child._prctl = lambda: None
+child.linux_prctl = lambda: None
 program = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 child._become(int(sys.argv[2]), 15, "", [sys.executable, "-c", program])
 """

@@ -2,13 +2,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import AlreadyUsed, Closed, CouponExpired, NotOpenYet, SoldOut
-from issuance import catalogue
+from issuance import catalogue, database
+from issuance.database import open_engine
 from issuance.errors import NoSuchCoupon, NoSuchIssuedCoupon, OfficeAway
 from issuance.holdings import expire_stale, holdings, use
 from issuance.issue import issue
@@ -187,3 +188,38 @@ def test_a_row_that_went_round_the_lock_rolls_everything_back(engine, code):
 
     assert holders(engine, code) == ["alice"]
     assert used_count(engine, code) == 0
+
+
+def break_connections(engine: Engine, name: str) -> None:
+    """As a Postgres that starts anew does."""
+    ours = "application_name = :name AND datname = current_database()"
+    with engine.begin() as tx:
+        tx.execute(
+            text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}"),
+            {"name": f"waitroom {name}"},
+        )
+
+
+def test_a_connection_that_broke_while_it_was_idle_is_replaced(engine, database_url, monkeypatch):
+    pooled = open_engine(database_url, connections_max=1, name="idle")
+    catalogue.offers(pooled)
+    break_connections(engine, "idle")
+    monkeypatch.setattr(database, "PING_AFTER_S", 0.0)
+
+    assert catalogue.offers(pooled) == []  # asked before it was used: nobody notices
+    pooled.dispose()
+
+
+def test_a_connection_that_broke_in_use_is_said_once_and_not_kept(
+    engine, database_url, monkeypatch
+):
+    pooled = open_engine(database_url, connections_max=1, name="busy")
+    monkeypatch.setattr(database, "PING_AFTER_S", 3_600.0)
+    catalogue.offers(pooled)
+    break_connections(engine, "busy")
+
+    with pytest.raises(OfficeAway):
+        issue(pooled, "nothing", ["alice"], now())
+
+    assert catalogue.offers(pooled) == []
+    pooled.dispose()
