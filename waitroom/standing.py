@@ -15,6 +15,8 @@ Kind = Literal[
 # the admitter may be away, or what it feeds. As in lua/include/pace.lua.
 PACE_STALE_AFTER_US = 5_000_000
 PACE_STALE_AFTER_PEOPLE = 2
+# One person in thirty years: a wait made of it is no number that a clock or JSON could hold.
+PACE_MIN_PER_S = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class RoomFacts:
     @property
     def known_pace_per_s(self) -> float | None:
         """Admissions a second as measured, or None where nobody knows."""
-        if self.state != "open" or self.pace_per_s <= 0:
+        if self.state != "open" or self.pace_per_s < PACE_MIN_PER_S:
             return None
         people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
         fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)

@@ -102,3 +102,11 @@ def test_a_direct_answer_says_whether_it_is_new_and_how_often_it_was_tried():
     assert (status, again) == (201, 200)
     assert dict(headers)[b"waitroom-retries"] == b"3"
     assert json.loads(body)["member_id"] == "alice"
+
+
+def test_a_pace_too_slow_for_any_clock_is_not_known():
+    facts = RoomFacts(NOON_US, "open", 0, NOON_US * 2, 10, 10, 5e-324, NOON_US)
+
+    _, _, body = writer().place(Standing("waiting", facts, NOON_US, 3), "spring", "alice")
+
+    assert json.loads(body)["eta_s"] is None
