@@ -14,7 +14,7 @@ from cli.stores import WHO, console, postgres, print_json, put_in_force
 from domain.coupon import ISSUING_WAYS, Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
-from domain.room_settings import RoomSettings
+from domain.room_settings import OPENINGS, RoomSettings
 from issuance import catalogue
 from issuance.catalogue import Offer
 from web.shapes import CouponOut
@@ -51,6 +51,8 @@ def create(
     burst: int = 100,
     seats: int = 2_000,
     size_max: int = 1_000_000,
+    lobby_s: Annotated[int, typer.Option(help="lobby before the opening, in s")] = 900,
+    opening: Annotated[str, typer.Option(help=", ".join(OPENINGS))] = "first_come",
     as_json: Json = False,
 ) -> None:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
@@ -71,11 +73,19 @@ def create(
             expire_date=parse_time(expire_date) if expire_date else opens + timedelta(days=30),
             issuing=issuing,  # type: ignore[arg-type]  # the coupon checks it
         )
-        room = RoomSettings(rate, burst, seats, size_max) if issuing == "queue" else None
+        room = RoomSettings(
+            rate_per_s=rate,
+            burst=burst,
+            seats=seats,
+            size_max=size_max,
+            lobby_s=lobby_s,
+            opening=opening,  # type: ignore[arg-type]  # the settings check it
+        )
     except ValueError as error:
         raise BadSettings(str(error)) from None
     with postgres() as engine:
-        made = catalogue.create(engine, coupon, room, who=WHO, now=now)
+        with_line = room if issuing == "queue" else None
+        made = catalogue.create(engine, coupon, with_line, who=WHO, now=now)
     put_in_force(made)
     _show([made], as_json=as_json)
 

@@ -12,7 +12,7 @@ from cli.coupon import Code, Json
 from cli.settings import BadSettings
 from cli.stores import WHO, console, postgres, print_json, put_in_force, with_line
 from domain.coupon import Coupon
-from domain.room_settings import ROOM_STATES, RoomSettings
+from domain.room_settings import OPENINGS, ROOM_STATES, RoomSettings
 from issuance import catalogue
 from issuance.catalogue import Offer
 from waitroom.errors import NoSuchRoom
@@ -42,6 +42,10 @@ def set_room(
     seats: Annotated[int | None, typer.Option(help="under way at most")] = None,
     size_max: Annotated[int | None, typer.Option(help="waiting at most")] = None,
     state: Annotated[str | None, typer.Option(help=", ".join(ROOM_STATES))] = None,
+    lobby_s: Annotated[int | None, typer.Option(help="lobby before the opening, in s")] = None,
+    opening: Annotated[str | None, typer.Option(help=", ".join(OPENINGS))] = None,
+    grace_s: Annotated[int | None, typer.Option(help="silence before passed over, in s")] = None,
+    return_s: Annotated[int | None, typer.Option(help="to come back to the head, in s")] = None,
 ) -> None:
     """Change what was given; in force at once on every process."""
 
@@ -49,7 +53,15 @@ def set_room(
         if offer.room is None:
             raise NoSuchRoom
         return offer.coupon, offer.room.change(
-            rate_per_s=rate, burst=burst, seats=seats, size_max=size_max, state=state
+            rate_per_s=rate,
+            burst=burst,
+            seats=seats,
+            size_max=size_max,
+            state=state,
+            lobby_s=lobby_s,
+            opening=opening,
+            grace_s=grace_s,
+            return_s=return_s,
         )
 
     with postgres() as engine:

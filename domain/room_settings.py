@@ -7,11 +7,17 @@ from typing import Any, Literal, get_args
 
 RoomState = Literal["open", "paused", "closed"]
 ROOM_STATES: tuple[RoomState, ...] = get_args(RoomState)
+# In which order the lobby stands when the room opens: as they came, or as the draw says.
+Opening = Literal["first_come", "draw"]
+OPENINGS: tuple[Opening, ...] = get_args(Opening)
 
 RATE_PER_S_MAX = 100_000.0
 BURST_MAX = 100_000
 SEATS_MAX = 100_000
 SIZE_MAX = 10_000_000
+LOBBY_S_MAX = 7 * 24 * 3600
+GRACE_S_MIN, GRACE_S_MAX = 2, 24 * 3600
+RETURN_S_MAX = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +26,13 @@ class RoomSettings:
 
     rate_per_s: admissions a second on average. burst: how many may be let through at once after a
     pause, but never less than a quarter of a second's worth. seats: how many may be under way
-    (admitted, no outcome yet). size_max: how many may wait. Raises ValueError, naming the field,
-    where a value lies outside its bounds.
+    (admitted, no outcome yet). size_max: how many may wait.
+
+    lobby_s: how long before the opening the lobby lets people in. opening: in which order it then
+    stands in line. grace_s: who has not been heard from for so long is passed over; return_s: who
+    comes back within so long afterwards is at the head again, else at the end.
+
+    Raises ValueError, naming the field, where a value lies outside its bounds.
     """
 
     rate_per_s: float = 100.0
@@ -29,6 +40,10 @@ class RoomSettings:
     seats: int = 2_000
     size_max: int = 1_000_000
     state: RoomState = "open"
+    lobby_s: int = 900
+    opening: Opening = "first_come"
+    grace_s: int = 300
+    return_s: int = 600
 
     def __post_init__(self) -> None:
         if not 0 < self.rate_per_s <= RATE_PER_S_MAX:
@@ -36,15 +51,22 @@ class RoomSettings:
                 f"rate_per_s must be above 0 and at most {RATE_PER_S_MAX:,.0f}, "
                 f"got {self.rate_per_s}"
             )
-        for name, value, most in (
-            ("burst", self.burst, BURST_MAX),
-            ("seats", self.seats, SEATS_MAX),
-            ("size_max", self.size_max, SIZE_MAX),
+        for name, value, least, most in (
+            ("burst", self.burst, 1, BURST_MAX),
+            ("seats", self.seats, 1, SEATS_MAX),
+            ("size_max", self.size_max, 1, SIZE_MAX),
+            ("lobby_s", self.lobby_s, 0, LOBBY_S_MAX),
+            ("grace_s", self.grace_s, GRACE_S_MIN, GRACE_S_MAX),
+            ("return_s", self.return_s, 0, RETURN_S_MAX),
         ):
-            if not 1 <= value <= most:
-                raise ValueError(f"{name} must be from 1 to {most:,}, got {value}")
-        if self.state not in ROOM_STATES:
-            raise ValueError(f'state must be one of {", ".join(ROOM_STATES)}, got "{self.state}"')
+            if not least <= value <= most:
+                raise ValueError(f"{name} must be from {least} to {most:,}, got {value}")
+        for name, word, words in (
+            ("state", self.state, ROOM_STATES),
+            ("opening", self.opening, OPENINGS),
+        ):
+            if word not in words:
+                raise ValueError(f'{name} must be one of {", ".join(words)}, got "{word}"')
 
     def change(self, **changes: Any) -> RoomSettings:
         """The same settings with what was given changed; what is None stays."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,25 +12,31 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.coupon import Coupon
+from domain.draw import SEED_BYTES
+from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
 from issuance.audit import record
 from issuance.errors import CodeTaken, NoSuchCoupon, away_is_said
 from issuance.rows import coupon_of, insert_coupon, update_coupon
-from issuance.tables import coupons, rooms
+from issuance.tables import coupons, draws, rooms
 
 OFFERS_MAX = 1_000
+_SETTINGS = [one.name for one in fields(RoomSettings)]
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A coupon with its line's settings; room is None for coupons that are issued directly.
 
-    version grows with every change to either.
+    version grows with every change to either. seed is the room's for the draw, not to be shown
+    before it opens; drawn_at says when the lobby's order was written down, if it was.
     """
 
     coupon: Coupon
     room: RoomSettings | None
     version: int
+    seed: bytes = field(default=b"", repr=False)
+    drawn_at: datetime | None = None
 
 
 # Gets an offer as it is and returns what it shall be, or raises.
@@ -60,7 +67,8 @@ def create(
         except IntegrityError as error:
             raise CodeTaken from error
         if room is not None:
-            tx.execute(insert(rooms).values(coupon_id=coupon.id, **asdict(room)))
+            seed = secrets.token_bytes(SEED_BYTES)
+            tx.execute(insert(rooms).values(coupon_id=coupon.id, draw_seed=seed, **asdict(room)))
         made = _find(tx, coupon.code)
         record(tx, who, "coupon created", coupon.code, None, described(made), now)
     return made
@@ -77,11 +85,13 @@ def change(
 ) -> Offer:
     """Change an offer under its coupon's lock, so that no issue comes in between.
 
-    Raises NoSuchCoupon, and whatever `alter` raises.
+    Raises NoSuchCoupon, AlreadyStarted where a change would belie a draw that was made, and
+    whatever `alter` raises.
     """
     with away_is_said(), engine.begin() as tx:
         before = _find(tx, code, lock=True)
         coupon, room = alter(before)
+        _keep_the_draw(before, coupon, room)
         update_coupon(tx, coupon)
         if room is not None:
             values = asdict(room) | {"version": rooms.c.version + 1}
@@ -90,6 +100,14 @@ def change(
         if described(after) != described(before):
             record(tx, who, what, code, described(before), described(after), now)
     return after
+
+
+def _keep_the_draw(before: Offer, coupon: Coupon, room: RoomSettings | None) -> None:
+    """Once drawn, nobody can come into the lobby any more, nor can its order be another."""
+    if before.drawn_at is None or before.room is None or room is None:
+        return
+    if coupon.opens_at != before.coupon.opens_at or room.opening != before.room.opening:
+        raise AlreadyStarted
 
 
 def described(one: Offer) -> dict[str, Any]:
@@ -107,9 +125,12 @@ def described(one: Offer) -> dict[str, Any]:
 
 
 def _offers() -> Any:
-    columns = [rooms.c[name] for name in ("rate_per_s", "burst", "seats", "size_max", "state")]
-    return select(coupons, *columns, rooms.c.version.label("room_version")).outerjoin(
-        rooms, rooms.c.coupon_id == coupons.c.id
+    columns = [rooms.c[name] for name in (*_SETTINGS, "draw_seed")]
+    more = [rooms.c.version.label("room_version"), draws.c.drawn_at]
+    return (
+        select(coupons, *columns, *more)
+        .outerjoin(rooms, rooms.c.coupon_id == coupons.c.id)
+        .outerjoin(draws, draws.c.coupon_id == coupons.c.id)
     )
 
 
@@ -124,11 +145,5 @@ def _find(tx: Connection, code: str, *, lock: bool = False) -> Offer:
 def _offer_of(row: Row[Any]) -> Offer:
     if row.room_version is None:
         return Offer(coupon_of(row), None, 0)
-    room = RoomSettings(
-        rate_per_s=row.rate_per_s,
-        burst=row.burst,
-        seats=row.seats,
-        size_max=row.size_max,
-        state=row.state,
-    )
-    return Offer(coupon_of(row), room, row.room_version)
+    room = RoomSettings(**{name: getattr(row, name) for name in _SETTINGS})
+    return Offer(coupon_of(row), room, row.room_version, bytes(row.draw_seed), row.drawn_at)

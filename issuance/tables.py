@@ -12,6 +12,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -76,8 +77,28 @@ rooms = Table(
     Column("seats", Integer, nullable=False),
     Column("size_max", Integer, nullable=False),
     Column("state", Text, nullable=False),
+    Column("lobby_s", Integer, nullable=False),
+    Column("opening", Text, nullable=False),
+    Column("grace_s", Integer, nullable=False),
+    Column("return_s", Integer, nullable=False),
+    # Made with the room and never changed; nobody is shown it before the room opens.
+    Column("draw_seed", LargeBinary, nullable=False),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     CheckConstraint("state IN ('open', 'paused', 'closed')", name="known_state"),
+    CheckConstraint("opening IN ('first_come', 'draw')", name="known_opening"),
+    CheckConstraint("length(draw_seed) = 32", name="whole_seed"),
+)
+
+# What was drawn, kept from before the first of them is let through.
+draws = Table(
+    "draws",
+    metadata,
+    Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
+    Column("drawn_at", DateTime(timezone=True), nullable=False),
+    Column("entrants_count", Integer, nullable=False),
+    Column("entrants_sha256", Text, nullable=False),
+    # The member ids in the order drawn, a line each, compressed.
+    Column("entrants", LargeBinary, nullable=False),
 )
 
 audit = Table(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from domain.room_settings import RoomSettings
+
 METER_SLOTS = 1024  # as in lua/include/meter.lua
 FIGURES_OVER_S = 10
+_DEFAULTS = RoomSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,10 @@ class Figures:
     burst: int
     seats: int
     size_max: int
+    lobby_s: int
+    opening: str
+    grace_s: int
+    return_s: int
     total_count: int
     used_count: int
     is_over: bool
@@ -71,6 +78,11 @@ class Figures:
         def counted(name: str) -> int:
             return int(tally.get(name.encode(), 0))
 
+        def later(name: str) -> str:
+            """A setting that rooms of an earlier version have once they are settled again."""
+            known = room.get(name.encode())
+            return known.decode() if known else str(getattr(_DEFAULTS, name))
+
         total_count, used_count = int(room[b"total_count"]), int(room[b"used_count"])
         return cls(
             state=room[b"state"].decode(),
@@ -78,6 +90,10 @@ class Figures:
             burst=int(room[b"burst"]),
             seats=int(room[b"seats"]),
             size_max=int(room[b"size_max"]),
+            lobby_s=int(later("lobby_s")),
+            opening=later("opening"),
+            grace_s=int(later("grace_s")),
+            return_s=int(later("return_s")),
             total_count=total_count,
             used_count=used_count,
             is_over=room[b"state"] == b"closed"

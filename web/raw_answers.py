@@ -68,7 +68,8 @@ class PlaceWriter:
             f'"eta_s":{eta_s},"ask_again_s":{place.ask_again_s},'
             f'"arrived_at":"{rfc3339_us(standing.arrival_us)}",'
             f'"remain_count":{standing.facts.remain_count},"ticket":"{ticket}",'
-            f'"issued_coupon":null,"refusal":null,"room_state":"{standing.facts.state}"}}'
+            f'"issued_coupon":null,"refusal":null,"room_state":"{standing.facts.state}",'
+            f'"opens_at":null,"opening":null,"returned":null}}'
         ).encode()
         cookie = (
             f"ticket-{room}={ticket}; HttpOnly; Max-Age={self._cookie_age_max_s}; "

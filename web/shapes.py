@@ -31,9 +31,14 @@ from domain.inventory import TOTAL_COUNT_MAX
 from domain.issued_coupon import IssuedCoupon, Status
 from domain.room_settings import (
     BURST_MAX,
+    GRACE_S_MAX,
+    GRACE_S_MIN,
+    LOBBY_S_MAX,
     RATE_PER_S_MAX,
+    RETURN_S_MAX,
     SEATS_MAX,
     SIZE_MAX,
+    Opening,
     RoomSettings,
     RoomState,
 )
@@ -72,6 +77,9 @@ Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 CouponState = Literal["scheduled", "open", "paused", "sold_out", "closed"]
 PlaceState = Literal["waiting", "admitted", "issued", "refused"]
+# A room before its opening is `scheduled`: who waits then waits in its lobby.
+RoomPhase = Literal["scheduled", "open", "paused", "closed"]
+Returned = Literal["head", "end"]
 
 
 class Shape(BaseModel):
@@ -161,7 +169,10 @@ class RefusalOut(Shape):
 
 
 class PlaceOut(Shape):
-    """Where a member stands. `place` is `ahead` + 1; keys that do not apply are null."""
+    """Where a member stands. `place` is `ahead` + 1; keys that do not apply are null.
+
+    In the lobby of a room that draws, nobody has a place yet.
+    """
 
     room: str
     state: PlaceState
@@ -174,7 +185,15 @@ class PlaceOut(Shape):
     ticket: str | None = None
     issued_coupon: IssuedCouponOut | None = None
     refusal: RefusalOut | None = None
-    room_state: RoomState = Field("open", description="paused: the line rests, places are kept")
+    room_state: RoomPhase = Field(
+        "open",
+        description="scheduled: this is the lobby; paused: the line rests, places are kept",
+    )
+    opens_at: Time | None = Field(None, description="when the line begins to move; in the lobby")
+    opening: Opening | None = Field(None, description="how the lobby is put in line; in the lobby")
+    returned: Returned | None = Field(
+        None, description="was away for too long: in line again at its head, or at its end"
+    )
 
 
 class RoomIn(Strict):
@@ -182,6 +201,10 @@ class RoomIn(Strict):
     burst: Whole = Field(RoomSettings().burst, ge=1, le=BURST_MAX)
     seats: Whole = Field(RoomSettings().seats, ge=1, le=SEATS_MAX)
     size_max: Whole = Field(RoomSettings().size_max, ge=1, le=SIZE_MAX)
+    lobby_s: Whole = Field(RoomSettings().lobby_s, ge=0, le=LOBBY_S_MAX)
+    opening: Opening = RoomSettings().opening
+    grace_s: Whole = Field(RoomSettings().grace_s, ge=GRACE_S_MIN, le=GRACE_S_MAX)
+    return_s: Whole = Field(RoomSettings().return_s, ge=0, le=RETURN_S_MAX)
 
 
 class RoomPatch(Strict):
@@ -190,6 +213,16 @@ class RoomPatch(Strict):
     seats: Whole | None = Field(None, ge=1, le=SEATS_MAX)
     size_max: Whole | None = Field(None, ge=1, le=SIZE_MAX)
     state: RoomState | None = None
+    lobby_s: Whole | None = Field(
+        None, ge=0, le=LOBBY_S_MAX, description="seconds before the opening"
+    )
+    opening: Opening | None = None
+    grace_s: Whole | None = Field(
+        None, ge=GRACE_S_MIN, le=GRACE_S_MAX, description="seconds of silence before passed over"
+    )
+    return_s: Whole | None = Field(
+        None, ge=0, le=RETURN_S_MAX, description="seconds to come back to the head of the line"
+    )
 
 
 class CouponIn(Strict):
@@ -243,6 +276,10 @@ class RoomOut(Shape):
     burst: int
     seats: int
     size_max: int
+    lobby_s: int
+    opening: Opening
+    grace_s: int
+    return_s: int
     waiting: int
     under_way: int = Field(description="admitted, without an outcome yet")
     entered: int

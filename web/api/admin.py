@@ -95,7 +95,7 @@ async def change_coupon(
 @router.patch(
     "/rooms/{code}",
     response_model=RoomOut,
-    responses=documented(*_ALWAYS, "no_such_room", "body_too_large"),
+    responses=documented(*_ALWAYS, "no_such_room", "already_started", "body_too_large"),
 )
 async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: Admin) -> RoomOut:
     """Turn the rate, pause, resume or close; in force at once on every process."""
@@ -131,6 +131,10 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         burst=figures.burst,
         seats=figures.seats,
         size_max=figures.size_max,
+        lobby_s=figures.lobby_s,
+        opening=figures.opening,
+        grace_s=figures.grace_s,
+        return_s=figures.return_s,
         waiting=figures.waiting,
         under_way=figures.under_way,
         entered=figures.entered,
