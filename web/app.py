@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from issuance.catalogue import offers
 from web import health, metrics
-from web.api import admin, coupons, me, rooms
+from web.api import admin, coupons, draw, me, rooms
 from web.api.live import Streams
 from web.catalogue import Catalogue
 from web.errors import add_error_handlers
@@ -59,9 +59,10 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.parts = parts
     app.state.office = office
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
+    app.state.draw_records = {}
     app.state.streams = Streams(parts.limits.live_streams_max)
     answer = add_error_handlers(app, problem_page)
-    for module in (rooms, coupons, me, admin, health, metrics):
+    for module in (rooms, draw, coupons, me, admin, health, metrics):
         app.include_router(module.router)
     for pages in (coupon_pages, room_pages, my_pages, signin):
         app.include_router(pages.router)
