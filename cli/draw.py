@@ -18,12 +18,7 @@ from issuance.draws import draw_of
 app = typer.Typer(no_args_is_help=True, help="Show what was drawn of a lobby, and check a draw.")
 
 FAULTS_SHOWN_MAX = 20
-File = Annotated[
-    Path,
-    typer.Argument(
-        exists=True, dir_okay=False, allow_dash=True, help="the record; - for standard input"
-    ),
-]
+File = Annotated[Path, typer.Argument(help="the record; - for standard input")]
 
 
 @app.command()
