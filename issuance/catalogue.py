@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from domain.branding import PLAIN, Branding
 from domain.coupon import Coupon
 from domain.draw import SEED_BYTES
 from domain.refusals import AlreadyStarted
@@ -18,10 +19,11 @@ from domain.room_settings import RoomSettings
 from issuance.audit import record
 from issuance.errors import CodeTaken, NoSuchCoupon, away_is_said
 from issuance.rows import coupon_of, insert_coupon, update_coupon
-from issuance.tables import coupons, draws, rooms
+from issuance.tables import brandings, coupons, draws, rooms
 
 OFFERS_MAX = 1_000
 _SETTINGS = [one.name for one in fields(RoomSettings)]
+_BRANDING = [one.name for one in fields(Branding)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Offer:
     version: int
     seed: bytes = field(default=b"", repr=False)
     drawn: Drawn | None = None
+    branding: Branding = PLAIN
 
 
 # Gets an offer as it is and returns what it shall be, or raises.
@@ -141,11 +144,13 @@ def described(one: Offer) -> dict[str, Any]:
 def _offers() -> Any:
     columns = [rooms.c[name] for name in (*_SETTINGS, "draw_seed")]
     of_draw = (draws.c.drawn_at, draws.c.entrants_count, draws.c.entrants_sha256)
-    more = [rooms.c.version.label("room_version"), *of_draw]
+    looks = [brandings.c[name].label(f"brand_{name}") for name in _BRANDING]
+    more = [rooms.c.version.label("room_version"), *of_draw, *looks]
     return (
         select(coupons, *columns, *more)
         .outerjoin(rooms, rooms.c.coupon_id == coupons.c.id)
         .outerjoin(draws, draws.c.coupon_id == coupons.c.id)
+        .outerjoin(brandings, brandings.c.coupon_id == coupons.c.id)
     )
 
 
@@ -165,4 +170,5 @@ def _offer_of(row: Row[Any]) -> Offer:
     drawn = None
     if row.drawn_at is not None:
         drawn = Drawn(row.drawn_at, row.entrants_count, row.entrants_sha256)
-    return Offer(coupon_of(row), room, row.room_version, bytes(row.draw_seed), drawn)
+    branding = Branding(**{name: getattr(row, f"brand_{name}") or "" for name in _BRANDING})
+    return Offer(coupon_of(row), room, row.room_version, bytes(row.draw_seed), drawn, branding)

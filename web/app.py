@@ -11,15 +11,15 @@ from starlette.types import Receive, Scope, Send
 
 from issuance.catalogue import offers
 from web import health, metrics
-from web.api import admin, coupons, draw, me, rooms
+from web.api import admin, branding, coupons, draw, me, rooms
 from web.api.live import Streams
 from web.catalogue import Catalogue
 from web.errors import add_error_handlers
 from web.hot_path import HotPath
+from web.pages import brand, signin
 from web.pages import coupons as coupon_pages
 from web.pages import me as my_pages
 from web.pages import room as room_pages
-from web.pages import signin
 from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
@@ -60,11 +60,12 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.office = office
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
     app.state.draw_records = {}
+    app.state.logos = {}
     app.state.streams = Streams(parts.limits.live_streams_max)
     answer = add_error_handlers(app, problem_page)
-    for module in (rooms, draw, coupons, me, admin, health, metrics):
+    for module in (rooms, draw, coupons, me, admin, branding, health, metrics):
         app.include_router(module.router)
-    for pages in (coupon_pages, room_pages, my_pages, signin):
+    for pages in (coupon_pages, room_pages, brand, my_pages, signin):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)

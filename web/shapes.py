@@ -18,6 +18,7 @@ from pydantic import (
     PlainSerializer,
 )
 
+from domain.branding import MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX
 from domain.coupon import (
     CODE_LENGTH_MAX,
     DESCRIPTION_LENGTH_MAX,
@@ -228,6 +229,21 @@ class DrawRecordOut(Shape):
     entrants_sha256: str
     numbers: list[int] = Field(description="in order of place")
     members: list[str] | None = Field(None, description="in the same order; for admins only")
+
+
+class BrandingPatch(Strict):
+    name: LineIn | None = Field(None, max_length=NAME_LENGTH_MAX, description="of the site, here")
+    colour: str | None = Field(None, pattern="^(#[0-9a-f]{6})?$", examples=["#0c6a56"])
+    message: LineIn | None = Field(
+        None, max_length=MESSAGE_LENGTH_MAX, description="to all who wait"
+    )
+
+
+class BrandingOut(Shape):
+    name: str
+    colour: str
+    message: str
+    logo_sha256: str = Field(description="empty without a logo")
 
 
 class RoomIn(Strict):
