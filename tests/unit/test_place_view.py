@@ -73,12 +73,12 @@ def test_a_crowds_views_are_cheap():
     for language in (EN, KO):
         best_us = float("inf")
         for _ in range(5):
-            began = time.perf_counter()
+            began = time.process_time()
             for out in crowd:
                 PlaceView.of(
                     out, language=language, now=NOON, site_name=SITE_NAME, started_ahead=9_999
                 )
-            best_us = min(best_us, (time.perf_counter() - began) / len(crowd) * 1e6)
+            best_us = min(best_us, (time.process_time() - began) / len(crowd) * 1e6)
 
         assert best_us < 100, "five times what it takes here, for slower machines"
         print(f"{best_us:.1f} us")

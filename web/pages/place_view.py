@@ -8,10 +8,9 @@ says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.room_settings import Opening
 from web.languages import Language, to_translate
@@ -21,6 +20,7 @@ from web.pages.place_words import (
     ahead_in_words,
     outlook_in_words,
     outlook_of,
+    progress_in_words,
     progress_of,
     step_of,
     waiting_news,
@@ -36,8 +36,7 @@ TEXTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceView:
+class PlaceView(NamedTuple):
     """First what the template decides by, then the texts (TEXTS), then what final states show.
 
     Times come twice: `..._at` for machines, `..._text` for readers.
@@ -129,10 +128,9 @@ def _waiting(
         ahead_text = ahead_in_words(language, ahead)
         outlook = outlook_of(remain, ahead)
         outlook_text = outlook_in_words(language, outlook, remain_text, number(ahead))
-        progress = str(progress_of(ahead, started_ahead))
-        progress_text = gettext("You have come %(percent)s %% of the way.", percent=progress)
+        progress, progress_text = progress_in_words(language, progress_of(ahead, started_ahead))
     arrived_at, arrived_text = _times(place.arrived_at) if place.arrived_at else ("", "")
-    updated_at, updated_text = _times(now)
+    updated_at, updated_text = _times_now(now)
     return PlaceView(
         room=place.room,
         state="waiting",
@@ -164,7 +162,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
     draws = place.opening == "draw"
     place_text = "" if draws or place.place is None else language.number(place.place)
     arrived_at, arrived_text = _times(place.arrived_at) if place.arrived_at else ("", "")
-    updated_at, updated_text = _times(now)
+    updated_at, updated_text = _times_now(now)
     news = gettext("You are in the lobby. Your place is kept.")
     if place_text:
         news = gettext("You are number %(place)s in the lobby.", place=place_text)
@@ -270,3 +268,4 @@ def _times(at: datetime) -> tuple[str, str]:
 
 
 _time = lru_cache(maxsize=8_192)(Language.time)
+_times_now = lru_cache(maxsize=64)(_times)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Literal
 
 from web.languages import Language
@@ -60,6 +61,13 @@ def progress_of(ahead: int, started_ahead: int | None) -> int:
     """How much of the way from where they started lies behind them, in whole hundredths."""
     started = max(ahead, started_ahead or 0)
     return 100 if started == 0 else (started - ahead) * 100 // started
+
+
+@lru_cache(maxsize=4_096)
+def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
+    """For machines and for readers."""
+    sentence = language.gettext("You have come %(percent)s %% of the way.", percent=percent)
+    return str(percent), sentence
 
 
 def waiting_news(
