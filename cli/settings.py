@@ -94,10 +94,18 @@ class WebSettings(StoreSettings, TokenSettings):
     )
     DEMO: bool = Field(False, description="1: anybody may sign in with any name")
     SITE_NAME: str = Field("Open Run", min_length=1, max_length=60, description="on every page")
+    TEMPLATES_DIR: str = Field("", description="a folder of templates that come before ours")
     TICKET_AGE_MAX_S: int = Field(604_800, ge=60, description="older tickets have expired")
     SESSION_AGE_MAX_S: int = Field(604_800, ge=60, description="older sessions have ended")
     BODY_BYTES_MAX: int = Field(16_384, ge=1_024, description="larger bodies are refused")
     LIVE_STREAMS_MAX: int = Field(2_000, ge=1, description="open event streams a process")
+
+    @field_validator("TEMPLATES_DIR")
+    @classmethod
+    def _is_there(cls, folder: str) -> str:
+        if folder and not Path(folder).is_dir():
+            raise ValueError("must be a folder that is there")
+        return folder
 
     @field_validator("ADMIN_TOKEN")
     @classmethod

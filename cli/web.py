@@ -82,6 +82,7 @@ def make_app() -> FastAPI:
             + ADMITTER_DB_CONNECTIONS,
             limits=_limits(settings, connections),
             site_name=settings.SITE_NAME,
+            templates_dir=settings.TEMPLATES_DIR,
             base_url=settings.BASE_URL,
             demo=settings.DEMO,
         ),

@@ -51,6 +51,7 @@ class WebParts:
     db_connections_bound: int
     limits: WebLimits = field(default_factory=WebLimits)
     site_name: str = "Open Run"
+    templates_dir: str = ""
     base_url: str = ""
     demo: bool = False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -64,7 +64,7 @@ async def test_who_waits_sees_their_place_and_keeps_their_ticket(alice, line, en
     assert "1 person is ahead of you." in page.text
     assert "1 person is ahead of you." in fragment.text
     assert LEAVE.format(code) in page.forms
-    assert page.title.startswith("2 in line")
+    assert page.title.startswith("2 · In line")
 
 
 async def test_a_resting_line_says_that_the_place_is_kept(alice, line, engine, code):
@@ -83,7 +83,7 @@ async def test_who_is_admitted_is_told_it_is_their_turn(alice, line, engine, cod
 
     page, _ = await seen(alice, code, "admitted")
 
-    assert "It's your turn" in page.text
+    assert "It’s your turn" in page.text
 
 
 async def test_who_got_one_sees_it_and_needs_no_ticket_any_more(alice, line, engine, code):
@@ -196,7 +196,7 @@ async def test_a_page_and_the_api_tell_the_same_place(alice, line, engine, code)
     page, _ = await seen(alice, code, "waiting")
 
     assert place["place"] == 3
-    assert page.title.startswith("3 in line")
+    assert page.title.startswith("3 · In line")
 
 
 async def test_the_ticket_insists_on_tls_where_there_is_tls(parts, line, engine, code):

@@ -75,14 +75,14 @@ async def test_leaving_and_coming_back_starts_at_the_end(browser, line, engine, 
     absent = await browser.send(signin, "/signin", name="alice")
     assert absent.place["data-state"] == "absent"
     ticket = await browser.send(absent, f"/rooms/{code}/enter")
-    assert ticket.title.startswith("1 in line")
+    assert ticket.title.startswith("1 · In line")
     await line.enter(code, "bob")
 
     coupon = await browser.send(ticket, f"/rooms/{code}/leave")
     assert browser.path == f"/coupons/{code}"
     ticket = await browser.send(coupon, f"/rooms/{code}/enter")
 
-    assert ticket.title.startswith("2 in line")
+    assert ticket.title.startswith("2 · In line")
 
 
 async def test_a_second_person_in_the_same_browser_has_a_place_of_their_own(
@@ -98,4 +98,4 @@ async def test_a_second_person_in_the_same_browser_has_a_place_of_their_own(
 
         ticket = await browser.open(f"/rooms/{code}")
 
-        assert ticket.title.startswith(f"{place} in line")
+        assert ticket.title.startswith(f"{place} · In line")

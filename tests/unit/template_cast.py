@@ -1,6 +1,5 @@
 """Samples of everything the templates show, and a page as a browser reads it."""
 
-import math
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,9 +7,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from domain.discount import DiscountPolicy
+from domain.issued_coupon import Status
+from web.languages import Language, languages
+from web.pages.phrases import discount_text
+from web.pages.place_view import PlaceView, State, plain, refused
+from web.pages.render import Switch, environment
+from web.problems import KINDS
+from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut
 
 WEB = Path(__file__).parents[2] / "web"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -21,18 +29,8 @@ KNOWN_POSTS = re.compile(
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
-def environment() -> Environment:
-    env = Environment(
-        loader=FileSystemLoader(WEB / "templates"), autoescape=True, undefined=StrictUndefined
-    )
-    env.filters["clock"] = lambda at: f"{at:%Y-%m-%d %H:%M} UTC"
-    env.filters["count"] = lambda number: f"{number:,}"
-    env.filters["duration"] = lambda seconds: f"about {math.ceil(seconds)} seconds"
-    env.globals["static"] = lambda path: f"/static/{path}?v=1"
-    return env
-
-
-ENV = environment()
+EN, KO = languages()["en"], languages()["ko"]
+SITE_NAME = "Open Run"
 
 
 @dataclass
@@ -91,15 +89,18 @@ class Page(HTMLParser):
 alice = SimpleNamespace(id="alice", name="Alice")
 
 
-def a_coupon(**changes: Any) -> SimpleNamespace:
+def a_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
     spring = {
         "code": "spring",
-        "description": "Spring sale",
-        "discount_text": "5,000 off",
+        "description": "봄맞이 할인" if language is KO else "Spring sale",
+        "discount_text": discount_text(language, DiscountPolicy("amount", 5_000)),
         "total_count": 1000,
         "used_count": 588,
         "remain_count": 412,
         "opens_at": NOON - timedelta(hours=2),
+        "lobby_opens_at": NOON - timedelta(hours=2, minutes=15),
+        "lobby_is_open": False,
+        "opening": "first_come",
         "expire_date": NOON + timedelta(days=30),
         "issuing": "queue",
         "state": "open",
@@ -107,47 +108,122 @@ def a_coupon(**changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**{**spring, **changes})
 
 
-def an_issued_coupon(**changes: Any) -> SimpleNamespace:
+def a_lobby(**changes: Any) -> dict[str, Any]:
+    """A coupon that opens in ten minutes, whose lobby is open."""
+    opens_at = NOON + timedelta(minutes=10)
+    return {
+        "state": "scheduled",
+        "opens_at": opens_at,
+        "lobby_opens_at": opens_at - timedelta(minutes=15),
+        "lobby_is_open": True,
+        **changes,
+    }
+
+
+def issued_coupon() -> IssuedCouponOut:
+    return IssuedCouponOut(
+        id=UUID("6f0e1d5a-0000-4000-8000-00000000c001"),
+        coupon_code="spring",
+        member_id="alice",
+        status=Status.UNUSED,
+        issued_at=NOON,
+        used_at=None,
+        expire_date=NOON + timedelta(days=30),
+    )
+
+
+def an_issued_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
     issued = {
-        "id": "c-1",
-        "coupon_code": "spring",
-        "member_id": "alice",
-        "description": "Spring sale",
-        "discount_text": "5,000 off",
-        "status": "UNUSED",
-        "issued_at": NOON,
-        "used_at": None,
-        "expire_date": NOON + timedelta(days=30),
+        **dict(issued_coupon()),
+        "description": a_coupon(language).description,
+        "discount_text": a_coupon(language).discount_text,
     }
     return SimpleNamespace(**{**issued, **changes})
 
 
-def a_place(state: str, **changes: Any) -> SimpleNamespace:
-    nowhere = {
+@dataclass(frozen=True)
+class Standing:
+    """A place as the line tells it, to be seen in any language."""
+
+    out: PlaceOut
+    started_ahead: int | None = None
+
+    def seen(self, language: Language = EN) -> PlaceView:
+        return PlaceView.of(
+            self.out,
+            language=language,
+            now=NOON,
+            site_name=SITE_NAME,
+            started_ahead=self.started_ahead,
+        )
+
+
+@dataclass(frozen=True)
+class Plain:
+    state: State
+    arrived_at: datetime | None = NOON
+    ask_again_s: float | None = None
+
+    def seen(self, language: Language = EN) -> PlaceView:
+        return plain(
+            "spring",
+            self.state,
+            language=language,
+            site_name=SITE_NAME,
+            arrived_at=self.arrived_at,
+            ask_again_s=self.ask_again_s,
+        )
+
+
+@dataclass(frozen=True)
+class Refused:
+    type: str | None = None
+    retry_after_s: float | None = None
+
+    def seen(self, language: Language = EN) -> PlaceView:
+        return refused(
+            "spring",
+            a_refusal(self.type) if self.type else None,
+            language=language,
+            site_name=SITE_NAME,
+            retry_after_s=self.retry_after_s,
+        )
+
+
+def a_refusal(type_: str) -> RefusalOut:
+    kind = KINDS[type_]
+    return RefusalOut(type=type_, title=kind.title, detail=kind.detail)
+
+
+def waiting(place: int | None, *, started_ahead: int | None = None, **changes: Any) -> Standing:
+    known = {
         "room": "spring",
-        "state": state,
-        "place": None,
-        "ahead": None,
-        "eta_text": None,
+        "state": "waiting",
+        "place": place,
+        "ahead": None if place is None else place - 1,
+        "eta_s": 180,
         "ask_again_s": 2.5,
-        "arrived_at": NOON,
-        "remain_count": None,
-        "resting": False,
-        "issued_coupon": None,
-        "refusal": None,
-        "retry_after_s": None,
+        "arrived_at": NOON - timedelta(minutes=4),
+        "remain_count": 412,
     }
-    return SimpleNamespace(**{**nowhere, **changes})
+    return Standing(PlaceOut(**{**known, **changes}), started_ahead)
 
 
-def waiting(place: int, **changes: Any) -> SimpleNamespace:
-    known = {"place": place, "ahead": place - 1, "eta_text": "about 3 minutes", "remain_count": 412}
-    return a_place("waiting", **{**known, **changes})
+def in_lobby(place: int | None, **changes: Any) -> Standing:
+    opens_at = NOON + timedelta(minutes=10)
+    return waiting(
+        place,
+        **{"room_state": "scheduled", "opens_at": opens_at, "eta_s": None, **changes},
+    )
 
 
-def a_refusal(type_: str) -> SimpleNamespace:
-    return SimpleNamespace(
-        type=type_, title="No coupon this time", detail="Here is why, in one sentence."
+def admitted() -> Standing:
+    return Standing(PlaceOut(room="spring", state="admitted", ask_again_s=2.5, remain_count=9))
+
+
+def issued() -> Standing:
+    return Standing(
+        PlaceOut(room="spring", state="issued", remain_count=9, issued_coupon=issued_coupon())
     )
 
 
@@ -161,79 +237,132 @@ def a_problem(**changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**{**away, **changes})
 
 
-GOING_ON = {
-    "waiting far back": waiting(100_000, eta_text=None),
-    "waiting": waiting(1204),
-    "waiting near": waiting(57),
-    "waiting behind one": waiting(2),
-    "waiting next": waiting(1),
-    "waiting while the line rests": waiting(320, resting=True, eta_text=None),
-    "waiting, place not known": a_place("waiting", arrived_at=None),
-    "admitted": a_place("admitted"),
-    "unreachable": a_place("unreachable"),
-    "unreachable, arrival not known": a_place("unreachable", arrived_at=None),
+AnyPlace = Standing | Plain | Refused
+GOING_ON: dict[str, AnyPlace] = {
+    "waiting far back": waiting(100_000, eta_s=None, remain_count=50_000),
+    "waiting, likely": waiting(241, remain_count=1_000, started_ahead=1_500),
+    "waiting, close": waiting(400),
+    "waiting, unlikely": waiting(1205, remain_count=312, started_ahead=1_300),
+    "waiting behind one": waiting(2, eta_s=5),
+    "waiting next": waiting(1, eta_s=5, started_ahead=40),
+    "waiting while the line rests": waiting(320, room_state="paused", eta_s=None),
+    "waiting, place not known": waiting(None, arrived_at=None),
+    "returned to the head": waiting(3, returned="head"),
+    "returned to the end": waiting(900, returned="end", remain_count=2_000),
+    "lobby, first come": in_lobby(12, opening="first_come"),
+    "lobby, draw": in_lobby(None, opening="draw"),
+    "admitted": admitted(),
+    "unreachable": Plain("unreachable", ask_again_s=2.5),
+    "unreachable, arrival not known": Plain("unreachable", arrived_at=None, ask_again_s=2.5),
 }
-FINAL = {
-    "issued": a_place("issued", issued_coupon=an_issued_coupon()),
-    "issued, details not known": a_place("issued"),
-    "refused, sold out": a_place("refused", refusal=a_refusal("sold_out")),
-    "refused, full": a_place("refused", refusal=a_refusal("room_full"), retry_after_s=30),
-    "refused, not open yet": a_place("refused", refusal=a_refusal("not_open_yet")),
-    "refused, reason not known": a_place("refused"),
-    "absent": a_place("absent", arrived_at=None),
+FINAL: dict[str, AnyPlace] = {
+    "issued": issued(),
+    "issued, details not known": Plain("issued"),
+    "refused, sold out": Refused("sold_out"),
+    "refused, closed": Refused("closed"),
+    "refused, full": Refused("room_full", retry_after_s=30),
+    "refused, not open yet": Refused("not_open_yet"),
+    "refused, reason not known": Refused(),
+    "absent": Plain("absent", arrived_at=None),
 }
 PLACES = {**GOING_ON, **FINAL}
 
-COUPONS = [
-    a_coupon(),
-    a_coupon(code="s", state="scheduled", opens_at=NOON + timedelta(hours=1)),
-    a_coupon(code="p", state="paused"),
-    a_coupon(code="g", state="sold_out", remain_count=0),
-    a_coupon(code="c", state="closed"),
-]
-ISSUED = [
-    an_issued_coupon(),
-    an_issued_coupon(id="c-2", status="USED", used_at=NOON),
-    an_issued_coupon(id="c-3", status="EXPIRED"),
-]
-
-PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "coupons": ("coupons.html", {"coupons": COUPONS}),
-    "no coupons": ("coupons.html", {"coupons": [], "member": None}),
-    "my coupons": ("me.html", {"issued": ISSUED}),
-    "none of my own": ("me.html", {"issued": []}),
-    "sign in to the demo": ("signin.html", {"next": "/me", "error": None, "member": None}),
-    "sign in again": ("signin.html", {"next": "/me", "error": "Not that one.", "member": None}),
-    "sign in at the shop": ("signin.html", {"next": "/me", "error": None, "demo": False}),
-    "problem": ("problem.html", {"problem": a_problem()}),
-    "problem that passes": ("problem.html", {"problem": a_problem(retry_after_s=4.2)}),
-}
-PAGES |= {
-    f"coupon {coupon.state} {issuing} {place.state if place else 'no place'}": (
-        "coupon.html",
-        {"coupon": SimpleNamespace(**{**vars(coupon), "issuing": issuing}), "place": place},
-    )
-    for coupon in COUPONS
-    for issuing in ("queue", "pessimistic")
-    for place in (None, waiting(5), PLACES["issued"], PLACES["refused, sold out"])
-}
-PAGES |= {
-    f"room {name}": ("room.html", {"coupon": a_coupon(), "place": place})
-    for name, place in PLACES.items()
-}
+COUPON_STATES: dict[str, dict[str, Any]] = {
+    "open": {},
+    "lobby": a_lobby(),
+    "lobby with a draw": a_lobby(opening="draw"),
+    "scheduled": a_lobby(
+        code="s", opens_at=NOON + timedelta(hours=1), lobby_opens_at=NOON + timedelta(minutes=45),
+        lobby_is_open=False,
+    ),
+    "no lobby": a_lobby(code="n", lobby_opens_at=NOON + timedelta(minutes=10), lobby_is_open=False),
+    "paused": {"code": "p", "state": "paused"},
+    "sold_out": {"code": "g", "state": "sold_out", "remain_count": 0},
+    "closed": {"code": "c", "state": "closed"},
+}  # fmt: skip
 
 
-def render(template: str, **context: Any) -> Page:
-    everywhere = {"site_name": "Open Run", "member": alice, "demo": True}
-    return Page(ENV.get_template(template).render({**everywhere, **context}))
+def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Every page in every state: its template, and what it is given."""
+    listed = [
+        a_coupon(language, **{**changes, "code": f"c{number}"})
+        for number, changes in enumerate(COUPON_STATES.values())
+    ]
+    mine = [
+        an_issued_coupon(language),
+        an_issued_coupon(language, id="c-2", status="USED", used_at=NOON),
+        an_issued_coupon(language, id="c-3", status="EXPIRED"),
+    ]
+    said = {
+        one: {
+            "title": language.gettext(KINDS[one].title),
+            "detail": language.gettext(KINDS[one].detail),
+        }
+        for one in ("no_such_coupon", "unavailable")
+    }
+    found: dict[str, tuple[str, dict[str, Any]]] = {
+        "coupons": ("coupons.html", {"coupons": listed}),
+        "no coupons": ("coupons.html", {"coupons": [], "member": None}),
+        "my coupons": ("me.html", {"issued": mine}),
+        "none of my own": ("me.html", {"issued": []}),
+        "sign in to the demo": ("signin.html", {"next": "/me", "error": None, "member": None}),
+        "sign in again": ("signin.html", {"next": "/me", "error": "…", "member": None}),
+        "sign in at the shop": ("signin.html", {"next": "/me", "error": None, "demo": False}),
+        "problem": (
+            "problem.html",
+            {"problem": a_problem(status=404, **said["no_such_coupon"])},
+        ),
+        "problem that passes": (
+            "problem.html",
+            {"problem": a_problem(retry_after_s=4.2, **said["unavailable"])},
+        ),
+    }
+    found |= {
+        f"coupon {state}, {issuing}, {place.out.state if place else 'no place'}": (
+            "coupon.html",
+            {
+                "coupon": a_coupon(language, **{**changes, "issuing": issuing}),
+                "place": place.out if place else None,
+            },
+        )
+        for state, changes in COUPON_STATES.items()
+        for issuing in ("queue", "pessimistic")
+        for place in (None, waiting(5), issued())
+    }
+    return found | {
+        f"room {name}": (
+            "room.html",
+            {"coupon": a_coupon(language), "place": place.seen(language)},
+        )
+        for name, place in PLACES.items()
+    }
 
 
-def fragment(place: SimpleNamespace, **context: Any) -> Page:
-    return render("_place.html", place=place, **context)
+PAGES = pages(EN)
 
 
-def room(place: SimpleNamespace) -> Page:
-    return render("room.html", coupon=a_coupon(), place=place)
+def html_of(template: str, language: Language = EN, **context: Any) -> str:
+    everywhere = {
+        "site_name": SITE_NAME,
+        "member": alice,
+        "demo": True,
+        "now": NOON,
+        "switches": [Switch(one.code, one.name, f"/?lang={one.code}") for one in (EN, KO)],
+    }
+    template_ = environment(language).get_template(template)
+    return template_.render({**everywhere, **context})
+
+
+def render(template: str, language: Language = EN, **context: Any) -> Page:
+    return Page(html_of(template, language, **context))
+
+
+def fragment(place: AnyPlace, **context: Any) -> Page:
+    return render("_place.html", place=place.seen(), **context)
+
+
+def room(place: AnyPlace) -> Page:
+    return render("room.html", coupon=a_coupon(), place=place.seen())
 
 
 def every_page() -> Any:

@@ -1,6 +1,8 @@
 """How numbers, times and discounts read on a page."""
 
+import re
 from datetime import timedelta, timezone
+from itertools import pairwise
 
 import pytest
 
@@ -8,20 +10,27 @@ from domain.discount import DiscountPolicy
 from domain.room_settings import RoomSettings
 from issuance.catalogue import Offer
 from tests.unit.cast import noon, spring
+from web.languages import languages
 from web.pages.forms import local_path
-from web.pages.render import clock, count, discount_text, duration, environment, shown, static
+from web.pages.phrases import discount_text, duration, wait
+from web.pages.render import environment, shown, static
+
+EN, KO = languages()["en"], languages()["ko"]
 
 
-def test_times_are_shown_in_utc():
+def test_times_are_shown_in_utc_as_the_language_writes_them():
     seoul = noon.astimezone(timezone(timedelta(hours=9)))
 
-    assert clock(seoul) == clock(noon) == "2026-05-01 12:00 UTC"
+    assert EN.date_and_time(seoul) == EN.date_and_time(noon) == "May 1, 2026, 12:00 UTC"
+    assert KO.date_and_time(seoul) == "2026년 5월 1일 12:00 UTC"
+    assert KO.time(seoul) == "12:00:00 UTC"
 
 
 def test_large_numbers_are_grouped():
-    assert [count(0), count(999), count(1_000), count(1_234_567)] == [
-        "0", "999", "1,000", "1,234,567",
-    ]  # fmt: skip
+    numbers = [0, 999, 1_000, 1_234_567]
+
+    for language in (EN, KO):
+        assert [language.number(one) for one in numbers] == ["0", "999", "1,000", "1,234,567"]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +51,35 @@ def test_large_numbers_are_grouped():
     ],
 )
 def test_a_wait_is_told_in_words(seconds, words):
-    assert duration(seconds) == words
+    assert duration(EN, seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("eta_s", "english", "korean"),
+    [
+        (5, "a few seconds", "몇 초"),
+        (20, "about 15 to 30 seconds", "약 15~30초"),
+        (45, "less than 2 minutes", "2분 이내"),
+        (90, "about 1 to 3 minutes", "약 1~3분"),
+        (180, "about 2 to 5 minutes", "약 2~5분"),
+        (900, "about 12 to 25 minutes", "약 12~25분"),
+        (3_000, "about 40 to 80 minutes", "약 40~80분"),
+        (7_200, "about 1 to 3 hours", "약 1~3시간"),
+    ],
+)
+def test_a_wait_is_told_as_a_range(eta_s, english, korean):
+    assert (wait(EN, eta_s), wait(KO, eta_s)) == (english, korean)
+
+
+def test_a_wait_that_shortens_is_never_told_longer():
+    def bounds(eta_s):
+        unit = 60 if "minute" in wait(EN, eta_s) else 3_600 if "hour" in wait(EN, eta_s) else 1
+        numbers = re.findall(r"\d+", wait(EN, eta_s)) or ["10"]
+        return [int(number) * unit for number in numbers][-1]
+
+    told = [bounds(eta_s) for eta_s in range(5, 20_000, 5)]
+
+    assert all(sooner <= later for sooner, later in pairwise(told))
 
 
 @pytest.mark.parametrize(
@@ -54,11 +91,16 @@ def test_a_wait_is_told_in_words(seconds, words):
     ],
 )
 def test_a_discount_is_told_in_words(policy, words):
-    assert discount_text(policy) == words
+    assert discount_text(EN, policy) == words
+
+
+def test_a_discount_reads_as_a_korean_shop_would_write_it():
+    assert discount_text(KO, DiscountPolicy("amount", 5_000)) == "5,000원 할인"
+    assert discount_text(KO, DiscountPolicy("percent", 10, 3_000)) == "10% 할인 (최대 3,000원)"
 
 
 def test_a_coupon_is_shown_with_its_state_and_its_discount():
-    coupon = shown(Offer(spring(total=3, used=1), RoomSettings(state="paused"), 1), noon)
+    coupon = shown(Offer(spring(total=3, used=1), RoomSettings(state="paused"), 1), noon, EN)
 
     assert (coupon["code"], coupon["state"], coupon["remain_count"]) == ("spring", "paused", 2)
     assert coupon["discount_text"] == "5,000 off"
@@ -73,7 +115,7 @@ def test_the_address_of_a_static_file_follows_its_content():
 
 
 def test_what_people_write_is_not_taken_for_html():
-    shown = environment().from_string("<p title='{{ x }}'>{{ x }}</p>").render(x="<b>'&")
+    shown = environment(EN).from_string("<p title='{{ x }}'>{{ x }}</p>").render(x="<b>'&")
 
     assert shown == "<p title='&lt;b&gt;&#39;&amp;'>&lt;b&gt;&#39;&amp;</p>"
 

@@ -42,6 +42,7 @@ WRONG = {
     "BASE_URL": "shop.example",
     "DEMO": "perhaps",
     "SITE_NAME": "n" * 61,
+    "TEMPLATES_DIR": "/nowhere/at/all",
     "TICKET_AGE_MAX_S": "59",
     "SESSION_AGE_MAX_S": "1.5",
     "BODY_BYTES_MAX": "-1",

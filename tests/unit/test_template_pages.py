@@ -4,7 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.template_cast import ISSUED, NOON, PLACES, a_coupon, a_problem, render, waiting
+from tests.unit.template_cast import (
+    NOON,
+    PAGES,
+    a_coupon,
+    a_lobby,
+    a_problem,
+    admitted,
+    issued,
+    render,
+    waiting,
+)
 
 
 def test_a_coupon_in_the_list_says_what_is_left_and_leads_on():
@@ -55,20 +65,39 @@ def test_a_coupon_that_is_over_has_no_button(state):
     assert page.posts() == ["/signout"]
 
 
-def test_a_scheduled_coupon_counts_down_by_the_servers_clock_where_it_is_told():
+def test_a_scheduled_coupon_counts_down_by_the_servers_clock():
     scheduled = a_coupon(state="scheduled", opens_at=NOON)
 
-    told = render("coupon.html", coupon=scheduled, place=None, now=NOON - timedelta(minutes=1))
-    untold = render("coupon.html", coupon=scheduled, place=None)
+    page = render("coupon.html", coupon=scheduled, place=None, now=NOON - timedelta(minutes=1))
 
-    assert 'data-now="2026-11-23T11:59:00.000+00:00"' in told.html
-    assert 'data-opens-at="2026-11-23T12:00:00.000+00:00"' in untold.html
-    assert "data-now" not in untold.html
+    assert 'data-now="2026-11-23T11:59:00.000+00:00"' in page.html
+    assert 'data-opens-at="2026-11-23T12:00:00.000+00:00"' in page.html
 
 
-@pytest.mark.parametrize("place", [waiting(5), PLACES["admitted"], PLACES["issued"]])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_lobby_lets_people_in_from_its_own_time_on(is_open):
+    coupon = a_coupon(**a_lobby(lobby_is_open=is_open))
+
+    page = render("coupon.html", coupon=coupon, place=None)
+
+    (button,) = [tag for tag in page.all("button") if "aria-describedby" in tag.attrs]
+    assert ("disabled" not in button.attrs) is is_open
+    assert page.says("Go to the lobby")
+    assert page.says("You can come into the lobby from") is not is_open
+
+
+def test_a_coupon_without_a_lobby_knows_none():
+    scheduled = a_coupon(**a_lobby(lobby_opens_at=NOON + timedelta(minutes=10)))
+
+    page = render("coupon.html", coupon=scheduled, place=None)
+
+    assert not page.says("lobby")
+    assert page.says("You can get in line from")
+
+
+@pytest.mark.parametrize("place", [waiting(5), admitted(), issued()])
 def test_who_has_a_place_is_led_to_it(place):
-    page = render("coupon.html", coupon=a_coupon(), place=place)
+    page = render("coupon.html", coupon=a_coupon(), place=place.out)
 
     assert "/rooms/spring" in [link.attrs["href"] for link in page.all("a")]
     assert page.posts() == ["/signout"]
@@ -82,10 +111,13 @@ def test_who_is_not_signed_in_is_told_before_pressing():
 
 
 def test_only_an_unused_coupon_can_be_used_and_is_asked_about_first():
-    page = render("me.html", issued=ISSUED)
+    template, context = PAGES["my coupons"]
+    page = render(template, **context)
 
     uses = [form for form in page.all("form") if form.attrs["action"].startswith("/me/")]
-    assert [form.attrs["action"] for form in uses] == ["/me/coupons/c-1/use"]
+    assert [form.attrs["action"] for form in uses] == [
+        "/me/coupons/6f0e1d5a-0000-4000-8000-00000000c001/use"
+    ]
     assert uses[0].inside[-2:] == ("details", "div")
 
 
@@ -111,7 +143,7 @@ def test_a_problem_that_passes_tries_again_by_itself():
 
     (refresh,) = page.refreshes()
     assert refresh.attrs["content"] == "5"
-    assert page.says("This page tries again by itself in about 5 seconds.")
+    assert page.says("This page tries again by itself in about 4 seconds.")
 
 
 def test_a_problem_that_stays_does_not():

@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.unit.template_cast import FINAL, GOING_ON, PLACES, a_coupon, fragment, room, waiting
+from tests.unit.template_cast import (
+    FINAL,
+    GOING_ON,
+    PLACES,
+    a_coupon,
+    fragment,
+    in_lobby,
+    room,
+    waiting,
+)
 
 
 @pytest.mark.parametrize("place", GOING_ON.values(), ids=GOING_ON)
@@ -68,7 +77,8 @@ def test_a_large_number_says_the_place():
 
     assert page.says("Your place in line 1,204")
     assert page.says("1,203 people are ahead of you.")
-    assert page.says("about 3 minutes")
+    assert page.says("about 2 to 5 minutes")
+    assert page.says("12:00:00 UTC"), "and when that was so"
 
 
 @pytest.mark.parametrize(
@@ -79,22 +89,68 @@ def test_few_ahead_are_counted_in_plain_words(place, sentence):
     assert fragment(waiting(place)).says(sentence)
 
 
-def test_who_may_get_nothing_is_told_in_time():
-    warning = "The coupons left may all go to people ahead of you."
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (240, "412 left, 239 ahead of you: you will probably get one."),
+        (400, "412 left, 399 ahead of you: it will be close."),
+        (412, "412 left, 411 ahead of you: it will be close."),
+        (413, "412 left, 412 ahead of you: you will probably not get one."),
+        (1_205, "412 left, 1,204 ahead of you: you will probably not get one. Stay if you like"),
+    ],
+)
+def test_what_is_left_is_held_against_who_is_ahead(place, words):
+    assert fragment(waiting(place)).says(words)
 
-    assert fragment(waiting(413, remain_count=412)).says(warning)
-    assert not fragment(waiting(412, remain_count=412)).says(warning)
-    assert not fragment(waiting(413, remain_count=None)).says(warning)
+
+def test_who_came_back_late_is_told_where_they_stand_now():
+    assert fragment(PLACES["returned to the head"]).says("You are back at the head of the line.")
+    assert fragment(PLACES["returned to the end"]).says("you stand at the end now.")
+
+
+def test_the_lobby_counts_down_and_says_how_places_are_given():
+    first_come, draw = fragment(PLACES["lobby, first come"]), fragment(PLACES["lobby, draw"])
+
+    for page in (first_come, draw):
+        assert page.with_id("place").attrs["data-state"] == "lobby"
+        assert 'data-opens-at="2026-11-23T12:10:00.000+00:00"' in page.html
+        assert 'data-now="2026-11-23T12:00:00.000+00:00"' in page.html
+    assert first_come.says("You are number 12 in the lobby.")
+    assert draw.says("by Nov 23, 2026, 12:10 UTC gets a place by a draw.")
+    assert "/rooms/spring/draw" in [link.attrs["href"] for link in draw.all("a")]
+    assert not draw.says("number")
+
+
+def test_the_way_come_is_shown_from_where_one_started():
+    (bar,) = fragment(waiting(241, remain_count=1_000, started_ahead=960)).all("progress")
+    (fresh,) = fragment(waiting(241)).all("progress")
+
+    assert (bar.attrs["value"], fresh.attrs["value"]) == ("75", "0")
+    assert bar.attrs["aria-labelledby"]
+
+
+def test_the_page_listens_to_the_stream_and_swaps_what_it_says_into_the_place():
+    live = room(waiting(3)).with_id("live").attrs
+
+    assert (live["hx-ext"], live["sse-connect"]) == ("sse", "/rooms/spring/live")
+    assert (live["sse-swap"], live["hx-target"], live["hx-swap"]) == (
+        "place",
+        "#place",
+        "outerHTML",
+    )
+    assert not [tag for tag in room(PLACES["issued"]).tags if tag.attrs.get("id") == "live"]
 
 
 def test_a_resting_line_says_that_the_place_is_kept():
-    assert fragment(waiting(3, resting=True)).says("The line is resting. Your place is kept.")
+    assert fragment(waiting(3, room_state="paused")).says(
+        "The line is resting. Your place is kept."
+    )
 
 
 def test_the_admitted_are_not_told_yours_before_it_is():
     page = fragment(PLACES["admitted"])
 
-    assert page.says("It's your turn")
+    assert page.says("It’s your turn")
     assert page.says("Your coupon is being written down.")
     assert not page.says("You have your coupon")
 
@@ -107,15 +163,15 @@ def test_an_issued_coupon_is_shown_with_and_without_its_description():
     assert known.says("5,000 off")
     assert unknown.says("spring")
     for page in (known, unknown):
-        assert page.says("c-1")
+        assert page.says("6f0e1d5a-0000-4000-8000-00000000c001")
         assert "/me" in [link.attrs["href"] for link in page.all("a")]
 
 
 def test_a_refusal_says_why_and_what_to_do_next():
     page = fragment(PLACES["refused, sold out"])
 
-    assert page.says("No coupon this time")
-    assert page.says("Here is why, in one sentence.")
+    assert page.says("Sold out")
+    assert page.says("Every coupon has found an owner.")
     assert "/" in [link.attrs["href"] for link in page.all("a")]
     assert not page.posts(), "what is gone is not worth another try"
 
@@ -137,7 +193,7 @@ def test_who_is_not_in_line_can_get_in():
 def test_when_the_line_is_away_the_place_is_said_to_be_kept():
     page = fragment(PLACES["unreachable"])
 
-    assert page.says("We can't reach the line right now")
+    assert page.says("We can’t reach the line right now")
     assert page.says("Your place is kept. This page tries again by itself.")
 
 
@@ -147,7 +203,10 @@ def test_when_the_line_is_away_the_place_is_said_to_be_kept():
         (waiting(1204), waiting(1203), False),
         (waiting(1003), waiting(998), True),
         (waiting(2), waiting(1), True),
-        (waiting(30), waiting(30, resting=True), True),
+        (waiting(411), waiting(411, remain_count=100), True),
+        (in_lobby(7), waiting(7), True),
+        (in_lobby(7), in_lobby(6), False),
+        (waiting(30), waiting(30, room_state="paused"), True),
         (waiting(1), PLACES["admitted"], True),
         (PLACES["admitted"], PLACES["issued"], True),
     ],
@@ -158,14 +217,3 @@ def test_only_a_real_step_is_news(before, after, news):
     )
 
     assert (step_before != step_after) is news
-
-
-def test_the_ruler_moves_towards_the_front_and_stays_on_the_paper():
-    ahead = [0, 1, 5, 9, 10, 98, 99, 100, 999, 5000, 9999, 10_000, 99_999, 1_000_000]
-    at = [
-        float(fragment(waiting(each + 1)).with_id("ruler-you").attrs["cx"] or "") for each in ahead
-    ]
-
-    assert at == sorted(at, reverse=True)
-    assert at[0] == 308
-    assert at[-1] == 18

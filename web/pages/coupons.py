@@ -9,6 +9,7 @@ from waitroom.errors import LineError
 from web.api.coupons import direct
 from web.asking import CouponCode, visitor_of
 from web.entrance import ask
+from web.languages import language_of
 from web.pages.forms import signed_in_for
 from web.pages.render import page, shown
 from web.parts import catalogue_of, parts_of
@@ -21,15 +22,18 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def coupons(request: Request) -> Response:
     now = parts_of(request).now()
+    language = language_of(request)
     offers = await catalogue_of(request).offers()
-    return page(request, "coupons.html", coupons=[shown(offer, now) for offer in offers])
+    coupons = [shown(offer, now, language) for offer in offers]
+    return page(request, "coupons.html", coupons=coupons)
 
 
 @router.get("/coupons/{code}")
 async def coupon(request: Request, code: CouponCode) -> Response:
     offer = await catalogue_of(request).offer(code)
     place = await _place(request, code) if offer.room else None
-    return page(request, "coupon.html", coupon=shown(offer, parts_of(request).now()), place=place)
+    coupon = shown(offer, parts_of(request).now(), language_of(request))
+    return page(request, "coupon.html", coupon=coupon, place=place)
 
 
 @router.post("/coupons/{code}/issue")

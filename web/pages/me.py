@@ -10,8 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from web.api.me import held, spend
 from web.asking import visitor_of
 from web.identity import NotSignedIn
+from web.languages import language_of
 from web.pages.forms import signed_in_for
-from web.pages.render import discount_text, page
+from web.pages.phrases import discount_text
+from web.pages.render import page
 from web.shapes import IssuedCouponOut
 
 router = APIRouter(prefix="/me", include_in_schema=False)
@@ -22,11 +24,12 @@ async def my_coupons(request: Request) -> Response:
     who = visitor_of(request)
     if who is None:
         raise NotSignedIn
+    language = language_of(request)
     issued = [
         {
             **dict(IssuedCouponOut.of(one, coupon.code)),
             "description": coupon.description,
-            "discount_text": discount_text(coupon.discount),
+            "discount_text": discount_text(language, coupon.discount),
         }
         for one, coupon in await held(request, who.id)
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
+from web.languages import Language, language_of
 from web.pages.render import page
 from web.problems import Problem
 
@@ -17,7 +19,20 @@ def problem_page(request: Request, problem: Problem) -> Response:
         return RedirectResponse(f"/signin?next={quote(request.url.path)}", 303)
     # The page loads itself again, which must not send a form again.
     again_s = problem.more.get("retry_after_s") if request.method == "GET" else None
-    body = problem.body() | {"retry_after_s": again_s}
+    body = told(problem, language_of(request)) | {"retry_after_s": again_s}
     response = page(request, "problem.html", status=problem.status, problem=body)
     response.headers.update(problem.headers())
     return response
+
+
+def told(problem: Problem, language: Language) -> dict[str, Any]:
+    """The problem in the reader's language.
+
+    A detail that was made for this one case, with values in it, is in no catalogue: then its kind
+    has a sentence.
+    """
+    body = problem.body()
+    title, detail = body["title"], body["detail"]
+    if not language.knows(detail):
+        detail = problem.kind.detail
+    return body | {"title": language.gettext(title), "detail": language.gettext(detail)}

@@ -1,48 +1,44 @@
-"""Render: templates with what every page needs."""
+"""Render: templates, in the reader's language, with what every page needs."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
-from functools import cache
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    select_autoescape,
+)
 
-from domain.discount import DiscountPolicy
 from issuance.catalogue import Offer
 from web.asking import visitor_of
+from web.languages import (
+    COOKIE,
+    Language,
+    keep_switch,
+    language_of,
+    languages,
+    say_language,
+)
+from web.pages.phrases import discount_text, duration
 from web.parts import parts_of
 from web.shapes import CouponOut
 
-
-def clock(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def count(number: int) -> str:
-    return f"{number:,}"
-
-
-def duration(seconds: float) -> str:
-    """About how long, in words."""
-    if seconds < 60:
-        return f"about {round(seconds)} seconds" if round(seconds) > 1 else "about a second"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return "about a minute" if minutes == 1 else f"about {minutes} minutes"
-    hours = round(seconds / 3600)
-    return "about an hour" if hours == 1 else f"about {hours} hours"
-
-
-def discount_text(policy: DiscountPolicy) -> str:
-    if policy.kind == "amount":
-        return f"{policy.value:,} off"
-    cap = f", up to {policy.cap:,}" if policy.cap else ""
-    return f"{policy.value} % off{cap}"
+# Where a template of one's own finds the one it stands in for.
+SHIPPED = "shipped"
 
 
 @cache
@@ -52,41 +48,104 @@ def static(path: str) -> str:
     return f"/static/{path}?v={digest[:12]}"
 
 
-def environment() -> Environment:
+@cache
+def environment(language: Language, templates_dir: str = "") -> Environment:
+    """The templates in one language; those in `templates_dir` come before ours."""
     env = Environment(
-        loader=PackageLoader("web"),
+        loader=_loader(templates_dir),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    env.filters.update(clock=clock, count=count, duration=duration)
-    env.globals["static"] = static
+    env.policies["ext.i18n.trimmed"] = True
+    translations = language.translations
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        translations.gettext, translations.ngettext, newstyle=True
+    )
+    env.filters.update(
+        clock=language.date_and_time,
+        clock_s=language.time,
+        count=language.number,
+        duration=partial(duration, language),
+    )
+    env.globals.update(static=static, language=language)
     return env
 
 
-_environment = cache(environment)
+def _loader(templates_dir: str) -> BaseLoader:
+    shipped = PackageLoader("web")
+    if not templates_dir:
+        return shipped
+    return ChoiceLoader(
+        [FileSystemLoader(templates_dir), shipped, PrefixLoader({SHIPPED: shipped})]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The way to this same page in a language."""
+
+    code: str
+    name: str
+    href: str
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """The template's HTML. Pages say who is signed in, so nobody between may keep them."""
     parts = parts_of(request)
+    language = language_of(request)
     html = (
-        _environment()
+        environment(language, parts.templates_dir)
         .get_template(template)
         .render(
             site_name=parts.site_name,
             member=visitor_of(request),
             demo=parts.demo,
             now=parts.now(),
+            switches=_switches(request),
             **context,
         )
     )
-    return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+    response = HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+    say_language(response, language)
+    keep_switch(request, response, secure=parts.secure)
+    return response
 
 
-def shown(offer: Offer, now: datetime) -> dict[str, Any]:
+def _switches(request: Request) -> list[Switch]:
+    path, kept = _same_page(request), {}
+    if "next" in request.query_params:
+        kept["next"] = request.query_params["next"]
+    return [
+        Switch(one.code, one.name, f"{path}?{urlencode({**kept, COOKIE: one.code})}")
+        for one in languages().values()
+    ]
+
+
+def _same_page(request: Request) -> str:
+    """This page's path; of what a form answered, the page that the form stands on."""
+    path = request.url.path
+    if request.method != "GET":
+        form = path.rpartition("/")
+        path = {"enter": form[0], "leave": form[0], "issue": form[0], "use": "/me"}.get(
+            form[2], path
+        )
+    # A path that begins with two slashes would be another site's address.
+    return "/" + path.lstrip("/")
+
+
+def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
     """A coupon as templates show it."""
     coupon = CouponOut.of(offer, now)
     fields = {name: getattr(coupon, name) for name in CouponOut.model_fields}
-    return fields | {"discount_text": discount_text(offer.coupon.discount)}
+    lobby_opens_at = coupon.opens_at
+    if offer.room is not None:
+        lobby_opens_at -= timedelta(seconds=offer.room.lobby_s)
+    return fields | {
+        "discount_text": discount_text(language, offer.coupon.discount),
+        "lobby_opens_at": lobby_opens_at,
+        "lobby_is_open": offer.room is not None and lobby_opens_at <= now < coupon.opens_at,
+        "opening": offer.room.opening if offer.room else None,
+    }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+from typing import TypedDict
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,8 +12,12 @@ from waitroom.ticket import BadTicket
 from web.asking import RoomCode, visitor_of
 from web.entrance import ask, enter, keep_ticket
 from web.identity import NotSignedIn, Visitor
+from web.languages import Language, language_of
 from web.pages.forms import signed_in_for
-from web.pages.render import duration, page, shown
+from web.pages.place_view import PlaceView, plain, refused
+from web.pages.problem import told
+from web.pages.render import page, shown
+from web.pages.started import forget_started, keep_started, started_ahead
 from web.parts import catalogue_of, parts_of
 from web.problems import Problem
 from web.shapes import PlaceOut, RefusalOut
@@ -23,7 +26,13 @@ from web.times import from_us
 router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
 
 UNREACHABLE_ASK_AGAIN_S = 3.0
-NOT_KNOWN = "a few minutes"
+
+
+class Words(TypedDict):
+    """In which words a place is told."""
+
+    language: Language
+    site_name: str
 
 
 @router.get("")
@@ -58,6 +67,7 @@ async def leave_room(request: Request, code: RoomCode) -> Response:
     await parts_of(request).line.leave(code, who.id)
     response = RedirectResponse(f"/coupons/{code}", 303)
     response.delete_cookie(f"ticket-{code}", path=f"/rooms/{code}")
+    forget_started(response, code, request.cookies)
     return response
 
 
@@ -66,54 +76,49 @@ async def _answer(request: Request, code: str, template: str) -> Response:
     who = visitor_of(request)
     if who is None:
         raise NotSignedIn
-    coupon = shown(await catalogue_of(request).offer(code), parts_of(request).now())
+    offer = await catalogue_of(request).offer(code)
+    coupon = shown(offer, parts_of(request).now(), language_of(request))
     try:
         place = await ask(request, code, who.id)
     except NoSuchRoom:
         raise  # a coupon without a line: waiting for one would be for nothing
     except LineError:
-        return page(
-            request, template, status=503, coupon=coupon, place=_unreachable(request, code, who)
-        )
+        view = _unreachable(request, code, who)
+        return page(request, template, status=503, coupon=coupon, place=view)
     except Problem as problem:
         if problem.type != "not_in_line":
             raise
-        return page(request, template, coupon=coupon, place=_only(code, "absent"))
-    response = page(request, template, coupon=coupon, place=_shown(place))
+        view = plain(code, "absent", **_words(request))
+        return page(request, template, coupon=coupon, place=view)
+    response = page(request, template, coupon=coupon, place=view_of(request, place))
     _keep(request, response, place)
     return response
 
 
+def view_of(request: Request, place: PlaceOut) -> PlaceView:
+    """The place, as this browser is to see it."""
+    return PlaceView.of(
+        place,
+        now=parts_of(request).now(),
+        started_ahead=started_ahead(request.cookies, place.room),
+        **_words(request),
+    )
+
+
+def _words(request: Request) -> Words:
+    return {"language": language_of(request), "site_name": parts_of(request).site_name}
+
+
 async def _refused(request: Request, code: str, problem: Problem) -> Response:
     offer = await catalogue_of(request).offer(code)
-    body = problem.body()
-    place = _only(
-        code,
-        "refused",
-        refusal=RefusalOut(type=body["type"], title=body["title"], detail=body["detail"]),
-        retry_after_s=body.get("retry_after_s"),
-    )
-    coupon = shown(offer, parts_of(request).now())
-    return page(request, "room.html", status=problem.status, coupon=coupon, place=place)
+    body = told(problem, language_of(request))
+    refusal = RefusalOut(type=body["type"], title=body["title"], detail=body["detail"])
+    view = refused(code, refusal, retry_after_s=body.get("retry_after_s"), **_words(request))
+    coupon = shown(offer, parts_of(request).now(), language_of(request))
+    return page(request, "room.html", status=problem.status, coupon=coupon, place=view)
 
 
-def _shown(place: PlaceOut) -> SimpleNamespace:
-    fields = {name: getattr(place, name) for name in PlaceOut.model_fields}
-    eta_text = duration(place.eta_s) if place.eta_s is not None else NOT_KNOWN
-    resting = place.room_state == "paused"
-    return SimpleNamespace(**fields, eta_text=eta_text, resting=resting, retry_after_s=None)
-
-
-def _only(code: str, state: str, **known: Any) -> SimpleNamespace:
-    """A place of which the line says nothing but its state."""
-    nothing = dict.fromkeys(
-        ("place", "ahead", "eta_text", "ask_again_s", "arrived_at", "remain_count",
-         "issued_coupon", "refusal", "retry_after_s")
-    )  # fmt: skip
-    return SimpleNamespace(**{**nothing, "room": code, "state": state, "resting": False, **known})
-
-
-def _unreachable(request: Request, code: str, who: Visitor) -> SimpleNamespace:
+def _unreachable(request: Request, code: str, who: Visitor) -> PlaceView:
     """The line is away: what the member's own ticket says is all there is to show."""
     arrived_at = None
     text = request.cookies.get(f"ticket-{code}")
@@ -124,9 +129,18 @@ def _unreachable(request: Request, code: str, who: Visitor) -> SimpleNamespace:
             ticket = None
         if ticket is not None and ticket.member_id == who.id:
             arrived_at = from_us(ticket.arrival_us)
-    return _only(code, "unreachable", arrived_at=arrived_at, ask_again_s=UNREACHABLE_ASK_AGAIN_S)
+    return plain(
+        code,
+        "unreachable",
+        arrived_at=arrived_at,
+        ask_again_s=UNREACHABLE_ASK_AGAIN_S,
+        **_words(request),
+    )
 
 
 def _keep(request: Request, response: Response, place: PlaceOut) -> None:
+    """The browser keeps its ticket, and where it started."""
     parts = parts_of(request)
-    keep_ticket(response, place, secure=parts.secure, age_max_s=parts.identity.session_age_max_s)
+    age_max_s = parts.identity.session_age_max_s
+    keep_ticket(response, place, secure=parts.secure, age_max_s=age_max_s)
+    keep_started(response, place, request.cookies, secure=parts.secure, age_max_s=age_max_s)

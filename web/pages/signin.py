@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from domain.member import is_member_id
 from web.asking import refuse_cross_site
 from web.identity import SESSION_COOKIE, TOKEN_LENGTH_MAX, Visitor
+from web.languages import keep_switch, language_of, to_translate
 from web.pages.forms import local_path
 from web.pages.render import page
 from web.parts import parts_of
@@ -17,7 +18,7 @@ from web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-BAD_NAME = "Please use 1 to 64 letters, digits and . _ : @ - without spaces."
+BAD_NAME = to_translate("Please use 1 to 64 letters, digits and . _ : @ - without spaces.")
 
 
 @router.get("/signin")
@@ -44,7 +45,8 @@ async def sign_in_with_a_name(
         raise Problem("not_found")
     name = name.strip()
     if not is_member_id(name):
-        return page(request, "signin.html", status=422, next=local_path(next), error=BAD_NAME)
+        error = language_of(request).gettext(BAD_NAME)
+        return page(request, "signin.html", status=422, next=local_path(next), error=error)
     return _signed_in(request, Visitor(name, name), next)
 
 
@@ -68,4 +70,5 @@ def _signed_in(request: Request, visitor: Visitor, next_path: str) -> Response:
         httponly=True,
         samesite="lax",
     )
+    keep_switch(request, response, secure=parts.secure)  # a shop may say in which language
     return response

@@ -1,0 +1,103 @@
+"""Brings every catalogue in web/locales up to date with what templates and code say.
+
+    .venv/bin/python -m docs.update_catalogues
+
+from the checkout's own folder. New sentences come in without a translation, those that nobody says
+any more go out; no guesses are made. A new language is a new folder with an empty `messages.po`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from domain.refusals import Refusal
+from issuance.errors import OfficeError
+from waitroom.errors import LineError
+from waitroom.ticket import BadTicket
+from web.identity import BadToken, Forbidden, NotSignedIn
+from web.languages import CATALOGUE, FOLDER
+from web.problems import KINDS
+
+WEB = Path(__file__).parents[1] / "web"
+METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
+OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "to_translate": None,
+}
+# What people read of these is their own words; names that machines read are among them.
+RAISED = {"Problem": (2,), "BadToken": None}
+# Without the dates that Babel would write: two people's updates are to merge.
+HEADER = """\
+# What the pages say in this language; see docs/pages.md for how to add to it.
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plurals}\\n"
+
+"""
+
+
+def said() -> Catalog:
+    """Every sentence that a page can show."""
+    catalog = Catalog(fuzzy=False)
+    found = extract_from_dir(WEB, METHODS, OPTIONS, KEYWORDS)
+    for name, _line, message, _comments, _context in found:
+        catalog.add(message, locations=[(f"web/{Path(name).as_posix()}", None)])
+    raised = extract_from_dir(WEB, [("**.py", "python")], None, RAISED)
+    for message in (*_refusals(), *(one[2] for one in raised)):
+        if " " in message or message.istitle():
+            catalog.add(message)
+    return catalog
+
+
+def _refusals() -> Iterator[str]:
+    """Titles and sentences of problems and refusals: their docstrings are what is read."""
+    for kind in KINDS.values():
+        yield from (kind.title, kind.detail)
+    for refusal in _kinds_of(Refusal):
+        yield from (refusal.title, inspect.getdoc(refusal) or "")
+    for error in (LineError, OfficeError, BadTicket, BadToken, NotSignedIn, Forbidden):
+        for one in _kinds_of(error):
+            yield inspect.getdoc(one) or ""
+
+
+def _kinds_of(kind: type) -> Iterator[type]:
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _kinds_of(one)
+
+
+def catalogues() -> Iterator[tuple[Path, Catalog]]:
+    for path in sorted(FOLDER.glob(f"*/{CATALOGUE}")):
+        with path.open("rb") as file:
+            yield path, read_po(file, locale=path.parts[-3])
+
+
+def main() -> None:
+    for path, catalog in catalogues():
+        catalog.update(said(), no_fuzzy_matching=True)
+        catalog.obsolete.clear()
+        written = BytesIO()
+        options = {"omit_header": True, "sort_output": True, "include_lineno": False}
+        write_po(written, catalog, width=100, **options)
+        header = HEADER.format(language=path.parts[-3], plurals=catalog.plural_forms)
+        path.write_bytes(header.encode() + written.getvalue())
+        missing = sum(1 for one in catalog if one.id and not one.string)
+        print(f"{path.relative_to(WEB)}: {len(catalog)} sentences, {missing} without a translation")
+
+
+if __name__ == "__main__":
+    main()
