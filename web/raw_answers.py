@@ -59,23 +59,27 @@ class PlaceWriter:
         return status, [*_PLAIN, *cookies, _length(body)], body
 
     def _waiting(self, standing: Standing, room: str, member_id: str, status: int) -> Answer:
-        """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
-        place = Place.of(standing)
         ticket = self._tickets.sign(Ticket(room, member_id, standing.arrival_us))
-        eta_s = "null" if place.eta_s is None else place.eta_s
-        body = (
-            f'{{"room":"{room}","state":"waiting","place":{place.place},"ahead":{place.ahead},'
-            f'"eta_s":{eta_s},"ask_again_s":{place.ask_again_s},'
-            f'"arrived_at":"{rfc3339_us(standing.arrival_us)}",'
-            f'"remain_count":{standing.facts.remain_count},"ticket":"{ticket}",'
-            f'"issued_coupon":null,"refusal":null,"room_state":"{standing.facts.state}",'
-            f'"opens_at":null,"opening":null,"returned":null}}'
-        ).encode()
+        body = waiting_json(standing, room, ticket).encode()
         cookie = (
             f"ticket-{room}={ticket}; HttpOnly; Max-Age={self._cookie_age_max_s}; "
             f"Path=/rooms/{room}; SameSite=lax{'; Secure' if self._secure else ''}"
         ).encode()
         return status, [*_PLAIN, (b"set-cookie", cookie), _length(body)], body
+
+
+def waiting_json(standing: Standing, room: str, ticket: str) -> str:
+    """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
+    place = Place.of(standing)
+    eta_s = "null" if place.eta_s is None else place.eta_s
+    return (
+        f'{{"room":"{room}","state":"waiting","place":{place.place},"ahead":{place.ahead},'
+        f'"eta_s":{eta_s},"ask_again_s":{place.ask_again_s},'
+        f'"arrived_at":"{rfc3339_us(standing.arrival_us)}",'
+        f'"remain_count":{standing.facts.remain_count},"ticket":"{ticket}",'
+        f'"issued_coupon":null,"refusal":null,"room_state":"{standing.facts.state}",'
+        f'"opens_at":null,"opening":null,"returned":null}}'
+    )
 
 
 def issued_answer(done: DirectIssue, code: str) -> Answer:
