@@ -126,7 +126,7 @@ def plainly_asked(scope: Scope) -> Asked | None:
         elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
             return None
     token = found.get(b"authorization")
-    if token is not None and not token.startswith(_BEARER):
+    if token is not None and not (token.startswith(_BEARER) and token[len(_BEARER) :].strip()):
         return None
     session = cookie_parser(found.get(b"cookie", "")).get(SESSION_COOKIE)
     return Asked(
