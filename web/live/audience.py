@@ -81,12 +81,19 @@ class Audience:
             worked_s += time.monotonic() - part_began
             if not goes_on:
                 break
-        now_s = time.monotonic()
-        for stream in list(self._streams):
-            stream.keep(now_s)
+        self._keep()
         if not self._hurries:
             late_s = max(late_s, await _sleep_until(began + lasts_s))
             self.beat.passed(worked_s=worked_s, late_s=late_s)
+
+    def _keep(self) -> None:
+        now_s = time.monotonic()
+        for stream in list(self._streams):
+            if stream.is_stuck(now_s):
+                stream.cut()
+                self.leave(stream)
+            else:
+                stream.keep_alive(now_s)
 
     def _due(self, until_s: float, *, everybody: bool) -> list[Stream]:
         """Who is to be looked up in this beat; somebody always, so that no turn is missed."""

@@ -61,14 +61,14 @@ class Stream:
         """No more comes, and what waits is let go."""
         self.tell(b"", last=True)
 
-    def keep(self, now_s: float) -> None:
-        """Let proxies see that it lives; give up whoever has long taken nothing."""
-        silent_s = now_s - self.sent_at
-        if not self.is_busy:
-            if silent_s > KEEP_ALIVE_S and not self.over:
-                self._begin(STILL_HERE, last=False)
-        elif silent_s > STUCK_S:
-            self.cut()
+    def is_stuck(self, now_s: float) -> bool:
+        """Whether nothing was taken for long."""
+        return now_s - self.sent_at > STUCK_S and self.is_busy
+
+    def keep_alive(self, now_s: float) -> None:
+        """Let proxies see that it lives, where nothing else did lately."""
+        if now_s - self.sent_at > KEEP_ALIVE_S and not self.over and not self.is_busy:
+            self._begin(STILL_HERE, last=False)
 
     def cut(self) -> None:
         """End without waiting for a reader who does not read."""
