@@ -26,6 +26,7 @@ from waitroom.scripts import script
 from waitroom.standing import RoomFacts, Standing
 
 REPORT_MAX = 500
+STANDINGS_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,15 @@ class Line:
     def place(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
         """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""
         return self._batcher(self._asking, self._place_all, code).ask(member_id)
+
+    async def standings(self, code: str, members: Sequence[str]) -> list[Standing]:
+        """Where each of these stands, in their order; a few at a time, between which Redis serves
+        others. Raises NoSuchRoom.
+        """
+        found: list[Standing] = []
+        for start in range(0, len(members), STANDINGS_MAX):
+            found += await self._place_all(code, members[start : start + STANDINGS_MAX])
+        return found
 
     async def leave(self, code: str, member_id: str) -> bool:
         """Give up a place; False where there was none to give up."""

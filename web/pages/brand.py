@@ -15,13 +15,14 @@ router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
 
 LOGOS_KEPT_MAX = 64
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 @router.get("/brand.css")
 async def style_sheet(request: Request, code: RoomCode) -> Response:
-    branding = (await catalogue_of(request).offer(code)).branding
-    css = brand_css(branding.colour) if branding.colour else ""
-    return Response(css, media_type="text/css", headers=_FOR_EVER)
+    colour = (await catalogue_of(request).offer(code)).branding.colour
+    css = brand_css(colour) if colour else ""
+    return Response(css, media_type="text/css", headers=_kept(request, colour.removeprefix("#")))
 
 
 @router.get("/logo")
@@ -39,4 +40,10 @@ async def logo(request: Request, code: RoomCode) -> Response:
             kept.pop(next(iter(kept)))
         kept[branding.logo_sha256] = found.picture, found.type
     picture, kind = kept[branding.logo_sha256]
-    return Response(picture, media_type=kind, headers=_FOR_EVER)
+    return Response(picture, media_type=kind, headers=_kept(request, branding.logo_sha256))
+
+
+def _kept(request: Request, version: str) -> dict[str, str]:
+    """For ever, unless another version is asked for: another process may know a later one."""
+    asked = request.query_params.get("v", "")
+    return _FOR_EVER if asked and version.startswith(asked) else _NOT_KEPT
