@@ -66,7 +66,9 @@ def progress_of(ahead: int, started_ahead: int | None) -> int:
 @lru_cache(maxsize=4_096)
 def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
     """For machines and for readers."""
-    sentence = language.gettext("You have come %(percent)s %% of the way.", percent=percent)
+    sentence = language.gettext("This is where you start.")
+    if percent:
+        sentence = language.gettext("You have come %(percent)s %% of the way.", percent=percent)
     return str(percent), sentence
 
 
