@@ -37,6 +37,8 @@ def outlook_of(remain: int, ahead: int) -> Outlook:
 
 def outlook_in_words(language: Language, outlook: Outlook, remain: str, ahead: str) -> str:
     gettext = language.gettext
+    if ahead == "0" and outlook != "unlikely":
+        return gettext("%(remain)s left: you will probably get one.", remain=remain)
     if outlook == "likely":
         return gettext(
             "%(remain)s left, %(ahead)s ahead of you: you will probably get one.",
