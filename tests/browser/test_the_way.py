@@ -3,7 +3,6 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -134,16 +133,3 @@ def test_without_javascript_the_whole_way_works(browser: Browser, house, code, b
 
     context.close()
     assert house.member("GET", "/api/me/coupons", "bob")[1][0]["status"] == "UNUSED"
-
-
-@pytest.mark.parametrize("path", ["/", "/coupons/{code}", "/rooms/{code}", "/me", "/signin"])
-def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, house, code, base_url, path):
-    house.offer(code, total=10)
-    context = browser.new_context(viewport={"width": 320, "height": 640}, base_url=base_url)
-    page = context.new_page()
-    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/me")
-
-    page.goto(path.format(code=code))
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    context.close()

@@ -101,6 +101,7 @@ def a_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
         "lobby_opens_at": NOON - timedelta(hours=2, minutes=15),
         "lobby_is_open": False,
         "opening": "first_come",
+        "grace_s": 300,
         "expire_date": NOON + timedelta(days=30),
         "issuing": "queue",
         "state": "open",

@@ -143,6 +143,8 @@ def test_a_problem_that_passes_tries_again_by_itself():
 
     (refresh,) = page.refreshes()
     assert refresh.attrs["content"] == "5"
+    assert refresh.inside[-2:] == ("head", "noscript"), "a page with scripts does it gently"
+    assert 'data-again-s="5"' in page.html
     assert page.says("This page tries again by itself in about 4 seconds.")
 
 

@@ -92,6 +92,7 @@ def test_few_ahead_are_counted_in_plain_words(place, sentence):
 @pytest.mark.parametrize(
     ("place", "words"),
     [
+        (1, "412 left: you will probably get one."),
         (240, "412 left, 239 ahead of you: you will probably get one."),
         (400, "412 left, 399 ahead of you: it will be close."),
         (412, "412 left, 411 ahead of you: it will be close."),

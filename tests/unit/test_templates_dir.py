@@ -19,7 +19,7 @@ def test_a_footer_of_ones_own_is_on_every_page(tmp_path):
     html = environment(EN, str(tmp_path)).get_template("coupons.html").render(SHOWN)
 
     assert "Shop Ltd, Seoul" in html
-    assert "First come, first served" not in html
+    assert "Nobody overtakes. One" not in html
     assert "There are no coupons right now" in html
 
 

@@ -37,6 +37,8 @@ def outlook_of(remain: int, ahead: int) -> Outlook:
 
 def outlook_in_words(language: Language, outlook: Outlook, remain: str, ahead: str) -> str:
     gettext = language.gettext
+    if ahead == "0" and outlook != "unlikely":
+        return gettext("%(remain)s left: you will probably get one.", remain=remain)
     if outlook == "likely":
         return gettext(
             "%(remain)s left, %(ahead)s ahead of you: you will probably get one.",
@@ -66,7 +68,9 @@ def progress_of(ahead: int, started_ahead: int | None) -> int:
 @lru_cache(maxsize=4_096)
 def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
     """For machines and for readers."""
-    sentence = language.gettext("You have come %(percent)s %% of the way.", percent=percent)
+    sentence = language.gettext("This is where you start.")
+    if percent:
+        sentence = language.gettext("You have come %(percent)s %% of the way.", percent=percent)
     return str(percent), sentence
 
 

@@ -182,4 +182,5 @@ def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
         "lobby_opens_at": lobby_opens_at,
         "lobby_is_open": offer.room is not None and lobby_opens_at <= now < coupon.opens_at,
         "opening": offer.room.opening if offer.room else None,
+        "grace_s": offer.room.grace_s if offer.room else None,
     }

@@ -91,6 +91,11 @@
     wasOpen = passed.open;
   };
 
+  // --- what passes by itself: the page tries again, and not all pages together ---
+
+  const again = document.querySelector("[data-again-s]");
+  if (again) setTimeout(() => location.reload(), again.dataset.againS * (1000 + Math.random() * 500));
+
   window.waitroom = { byId, say, showLocalTimes, countDown };
   showLocalTimes();
   countDown();

@@ -85,18 +85,20 @@
   if (window.htmx && window.EventSource) {
     htmx.createEventSource = (url) => {
       source = new EventSource(url);
+      source.addEventListener("error", lost);
       clearTimeout(patience);
       patience = setTimeout(hangUp, FIRST_WORD_S * 1000);
       return source;
     };
   }
 
-  document.addEventListener("htmx:sseError", () => {
+  // Everybody hears a server go: they are not to come back all at once, as htmx and browsers would.
+  function lost(event) {
+    event.stopImmediatePropagation();
     const wasHeard = heardAt > 0;
-    // Everybody hears a server go: they are not to come back all at once.
     hangUp(wasHeard ? between(3, 12) : between(30, 90));
     if (wasHeard) askIn(between(0.5, REST_MIN_S));
-  });
+  }
 
   // Where only words have changed, only words are changed: what is focused, selected or being read
   // aloud stays what it is.

@@ -1,0 +1,62 @@
+"""Every page in every state, made from the templates' samples and shown to a browser."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, unquote, urlsplit
+
+from playwright.sync_api import Browser, Page, Route
+
+from tests.unit.template_cast import EN, KO, WEB, html_of, pages
+from web.languages import Language
+from web.security import HEADERS
+
+SITE = "http://pages.test"
+LANGUAGES = {one.code: one for one in (EN, KO)}
+
+
+def names() -> list[str]:
+    """Of all pages; where another way of issuing shows nothing new, one will do."""
+    return [
+        name
+        for name in pages(EN)
+        if "pessimistic" not in name or name in ("coupon open, pessimistic, no place",)
+    ]
+
+
+def address(name: str, language: Language) -> str:
+    return f"{SITE}/{language.code}/{quote(name, safe='')}"
+
+
+@contextmanager
+def opened(browser: Browser, *, width: int, colours: str = "light") -> Iterator[Page]:
+    """A window whose every request is answered from the templates and the static files."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme=colours,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+        timezone_id="Asia/Seoul",
+    )
+    context.route("**/*", _answer)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def _answer(route: Route) -> None:
+    path = urlsplit(route.request.url).path
+    if path.startswith("/static/"):
+        file = WEB / path[1:]
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        route.fulfill(body=file.read_bytes(), content_type=kind)
+        return
+    code, _, name = path[1:].partition("/")
+    if code not in LANGUAGES:
+        route.fulfill(status=404)
+        return
+    template, context = pages(LANGUAGES[code])[unquote(name)]
+    html = html_of(template, LANGUAGES[code], **context)
+    route.fulfill(body=html, content_type="text/html; charset=utf-8", headers=HEADERS)

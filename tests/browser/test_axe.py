@@ -1,0 +1,32 @@
+"""Every page in every state is for everyone: axe finds nothing, a narrow phone cuts nothing off."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.browser.rendered import LANGUAGES, address, names, opened
+
+# WCAG 2.2 AA and axe's own best practices; the whole of what it knows.
+OPTIONS = {"resultTypes": ["violations"]}
+
+
+@pytest.fixture
+def no_complaints() -> None:
+    """The stream of a page without a server is refused; that is said in the console."""
+
+
+# Colours differ by the scheme and widths by the language, so two rounds see all there is.
+@pytest.mark.parametrize(("code", "colours"), [("ko", "light"), ("en", "dark")])
+def test_axe_finds_nothing_on_any_page_in_any_state(browser: Browser, code, colours):
+    found, cut_off = [], []
+    with opened(browser, width=320, colours=colours) as page:
+        for name in names():
+            page.goto(address(name, LANGUAGES[code]))
+            if page.evaluate("document.documentElement.scrollWidth") > 320:
+                cut_off.append(name)
+            for violation in Axe().run(page, options=OPTIONS).response["violations"]:
+                where = [node["html"][:120] for node in violation["nodes"]]
+                found.append((name, violation["id"], where))
+
+    assert found == []
+    assert cut_off == []
