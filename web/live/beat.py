@@ -6,8 +6,8 @@ BEAT_S = 1.0
 # However busy: keep-alives and the line's knowing of whom it has heard depend on it.
 BEAT_MAX_S = 4.0
 # Of a beat, spent on reading and telling; and how late a sleeper was woken.
-BUSY_SHARE = 0.7
-CALM_SHARE = 0.45
+BUSY_SHARE = 0.75
+CALM_SHARE = 0.5
 LATE_S = 0.25
 SLOWER, FASTER = 1.5, 0.8
 
