@@ -40,6 +40,7 @@ class Audience:
         self._turn: tuple[object, ...] | None = None
         self._is_away = False
         self._hurries = False
+        self.rd=0;self.tt=0
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -76,9 +77,9 @@ class Audience:
         lasts_s, hurries, self._hurries = self.beat.lasts_s, self._hurries, False
         due = self._due(began + lasts_s, everybody=hurries)
         gap_s = 0.0 if hurries else lasts_s * SPREAD * READ_MAX / max(len(due), 1)
-        worked_s = late_s = 0.0
+        worked_s, late_s = 0.0, []
         for number, some in enumerate(_parts(due)):
-            late_s = max(late_s, await _sleep_until(began + number * gap_s))
+            late_s.append(await _sleep_until(began + number * gap_s))
             part_began = time.monotonic()
             goes_on = await self._read(some)
             worked_s += time.monotonic() - part_began
@@ -86,8 +87,8 @@ class Audience:
                 break
         self._keep()
         if not self._hurries:
-            late_s = max(late_s, await _sleep_until(began + lasts_s))
-            self.beat.passed(worked_s=worked_s, late_s=late_s)
+            late_s.append(await _sleep_until(began + lasts_s))
+            self.beat.passed(worked_s=worked_s, late_s=sum(late_s) / len(late_s))
 
     def _keep(self) -> None:
         now_s = time.monotonic()
@@ -107,6 +108,7 @@ class Audience:
 
     async def _read(self, streams: list[Stream]) -> bool:
         """Tell these what is new; False where the beat is over, as the line is away or turned."""
+        rb=time.monotonic()
         try:
             standings = await self._line.standings(
                 self._code, [stream.member_id for stream in streams]
@@ -117,6 +119,7 @@ class Audience:
         except Exception as error:  # whatever it is, those who follow are not to wait for ever
             log.error("unexpected", room=self._code, exc_info=error)
             return False
+        self.rd+=time.monotonic()-rb
         facts = standings[0].facts
         self._look_at(facts)
         common, pace_per_s = common_news(facts), facts.known_pace_per_s
