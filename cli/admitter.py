@@ -14,6 +14,7 @@ from issuance.catalogue import Offer, offers
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
 from issuance.desk import Desk, DeskLimits
+from issuance.draws import keep_draw
 from issuance.errors import OfficeError
 from issuance.holdings import expire_stale
 from waitroom.admitter import Admitter
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 SETTLE_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
 TROUBLE_REST_S = 0.5
+DRAW_AGAIN_S = 0.05  # Redis' clock says when a room opens, and may be behind ours
 # After its end a room is served until everybody is told, and remembered for a week.
 RETIRE_AFTER = timedelta(hours=1)
 KEEP_S = 7 * 24 * 3600
@@ -123,11 +125,33 @@ class Chores:
             raise
         self._desk.is_open = True
         await self._settle(found)
+        rest_s = await self._draw(found)
         clock = asyncio.get_running_loop().time()
         if clock >= self._expire_at:
             await asyncio.to_thread(expire_stale, self._engine, datetime.now(UTC))
             self._expire_at = clock + EXPIRE_EVERY_S
-        return SETTLE_EVERY_S
+        return rest_s
+
+    async def _draw(self, found: Sequence[Offer]) -> float:
+        """Write down the order of lobbies that have just opened; until then nobody is let through.
+
+        Returns seconds until there is something to do again.
+        """
+        rest_s = SETTLE_EVERY_S
+        for offer in found:
+            if offer.room is None or offer.room.opening != "draw" or offer.drawn is not None:
+                continue
+            code = offer.coupon.code
+            now = datetime.now(UTC)
+            opens_in_s = (offer.coupon.opens_at - now).total_seconds()
+            members = await self._line.lobby(code) if opens_in_s <= 0 else None
+            if members is None:
+                rest_s = min(rest_s, max(opens_in_s, DRAW_AGAIN_S))
+                continue
+            drawn = await asyncio.to_thread(keep_draw, self._engine, code, members, now)
+            log.info("the lobby was drawn", room=code, entrants=len(members))
+            await settle(self._line, drawn)
+        return rest_s
 
     async def _settle(self, found: Sequence[Offer]) -> None:
         """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""

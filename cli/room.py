@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +12,11 @@ from rich.table import Table
 from cli.coupon import Code, Json
 from cli.settings import BadSettings
 from cli.stores import WHO, console, postgres, print_json, put_in_force, with_line
+from domain.branding import Logo
 from domain.coupon import Coupon
 from domain.room_settings import OPENINGS, ROOM_STATES, RoomSettings
 from issuance import catalogue
+from issuance.brandings import change_branding, change_logo
 from issuance.catalogue import Offer
 from waitroom.errors import NoSuchRoom
 
@@ -73,3 +76,29 @@ def set_room(
             raise BadSettings(str(error)) from None
     put_in_force(changed)
     console.print(f"In force: {changed.room}")
+
+
+@app.command()
+def brand(
+    code: Code,
+    name: Annotated[str | None, typer.Option(help="of the site, in this room")] = None,
+    colour: Annotated[str | None, typer.Option(help="as #0c6a56")] = None,
+    message: Annotated[str | None, typer.Option(help="to all who wait")] = None,
+    logo: Annotated[Path | None, typer.Option(help="a small PNG, JPEG or WebP")] = None,
+    no_logo: Annotated[bool, typer.Option("--no-logo", help="the site's own mark again")] = False,
+) -> None:
+    """Change how a room looks; what is given empty ("") is the site's own again."""
+    given = {"name": name, "colour": colour, "message": message}
+    changes = {field: text for field, text in given.items() if text is not None}
+    now = datetime.now(UTC)
+    with postgres() as engine:
+        try:
+            changed = change_branding(engine, code, changes, who=WHO, now=now)
+            if logo is not None or no_logo:
+                picture = Logo(logo.read_bytes()) if logo is not None else None
+                changed = change_logo(engine, code, picture, who=WHO, now=now)
+        except ValueError as error:
+            raise BadSettings(str(error)) from None
+        except OSError as error:
+            raise BadSettings(f"{logo} can't be read: {error.strerror}.") from None
+    console.print(f"In force within a second: {changed.branding}", markup=False)

@@ -6,9 +6,12 @@ Python to what a request asks for.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
+from types import FrameType
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -48,6 +51,26 @@ def run_server(target: str, *, host: str, port: int, processes: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_WITHIN_S,
     ).serve()
+
+
+def when_told_to_stop(call: Callable[[], None]) -> None:
+    """Call this, on the running loop, when this process is sent SIGTERM or SIGINT.
+
+    The server waits for all open answers then, and a stream would never end by itself. Its own
+    handlers still run: they were set before, and are called first.
+    """
+    loop = asyncio.get_running_loop()
+
+    def chained(before: object) -> Callable[[int, FrameType | None], None]:
+        def stop(number: int, frame: FrameType | None) -> None:
+            if callable(before):
+                before(number, frame)
+            loop.call_soon_threadsafe(call)
+
+        return stop
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, chained(signal.getsignal(number)))
 
 
 def end_with_parent() -> None:

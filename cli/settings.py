@@ -98,7 +98,7 @@ class WebSettings(StoreSettings, TokenSettings):
     TICKET_AGE_MAX_S: int = Field(604_800, ge=60, description="older tickets have expired")
     SESSION_AGE_MAX_S: int = Field(604_800, ge=60, description="older sessions have ended")
     BODY_BYTES_MAX: int = Field(16_384, ge=1_024, description="larger bodies are refused")
-    LIVE_STREAMS_MAX: int = Field(2_000, ge=1, description="open event streams a process")
+    LIVE_STREAMS_MAX: int = Field(15_000, ge=1, description="open event streams a process")
 
     @field_validator("TEMPLATES_DIR")
     @classmethod

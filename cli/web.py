@@ -12,7 +12,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from cli.logs import set_up_logs
-from cli.server import end_with_parent, run_server
+from cli.server import end_with_parent, run_server, when_told_to_stop
 from cli.settings import BadSettings, WebSettings, read
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
@@ -55,7 +55,8 @@ def make_app() -> FastAPI:
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=2.0)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        when_told_to_stop(app.state.hub.close)
         # What was made so far stays; looking through it again and again for garbage costs a third
         # of the requests a second.
         gc.freeze()

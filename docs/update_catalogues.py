@@ -71,7 +71,9 @@ def _refusals() -> Iterator[str]:
         yield from (refusal.title, inspect.getdoc(refusal) or "")
     for error in (LineError, OfficeError, BadTicket, BadToken, NotSignedIn, Forbidden):
         for one in _kinds_of(error):
-            yield inspect.getdoc(one) or ""
+            # What is defined elsewhere is for those who run the product, and not always imported.
+            if one.__module__ == error.__module__:
+                yield inspect.getdoc(one) or ""
 
 
 def _kinds_of(kind: type) -> Iterator[type]:

@@ -28,9 +28,10 @@ class NotOpenYet(Refusal):
     slug = "not_open_yet"
     title = "Not open yet"
 
-    def __init__(self, opens_at: datetime) -> None:
+    def __init__(self, opens_at: datetime, lobby_opens_at: datetime | None = None) -> None:
         super().__init__(opens_at)
         self.opens_at = opens_at
+        self.lobby_opens_at = lobby_opens_at
 
 
 class Closed(Refusal):
@@ -48,7 +49,7 @@ class SoldOut(Refusal):
 
 
 class AlreadyStarted(Refusal):
-    """Coupons have already been given out, so what was promised can't be changed any more."""
+    """This has already begun, so what was promised can't be changed any more."""
 
     slug = "already_started"
     title = "Already started"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from domain.branding import PLAIN, Branding
 from domain.coupon import Coupon
 from domain.draw import SEED_BYTES
 from domain.refusals import AlreadyStarted
@@ -18,10 +19,20 @@ from domain.room_settings import RoomSettings
 from issuance.audit import record
 from issuance.errors import CodeTaken, NoSuchCoupon, away_is_said
 from issuance.rows import coupon_of, insert_coupon, update_coupon
-from issuance.tables import coupons, draws, rooms
+from issuance.tables import brandings, coupons, draws, rooms
 
 OFFERS_MAX = 1_000
 _SETTINGS = [one.name for one in fields(RoomSettings)]
+_BRANDING = [one.name for one in fields(Branding)]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """That a lobby's order was written down: when, of how many, and the digest of it."""
+
+    at: datetime
+    entrants_count: int
+    entrants_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +40,15 @@ class Offer:
     """A coupon with its line's settings; room is None for coupons that are issued directly.
 
     version grows with every change to either. seed is the room's for the draw, not to be shown
-    before it opens; drawn_at says when the lobby's order was written down, if it was.
+    before it opens; drawn says that its lobby was drawn, if it was.
     """
 
     coupon: Coupon
     room: RoomSettings | None
     version: int
     seed: bytes = field(default=b"", repr=False)
-    drawn_at: datetime | None = None
+    drawn: Drawn | None = None
+    branding: Branding = PLAIN
 
 
 # Gets an offer as it is and returns what it shall be, or raises.
@@ -54,7 +66,7 @@ def offers(engine: Engine) -> list[Offer]:
 def offer(engine: Engine, code: str) -> Offer:
     """One offer. Raises NoSuchCoupon."""
     with away_is_said(), engine.begin() as tx:
-        return _find(tx, code)
+        return find_offer(tx, code)
 
 
 def create(
@@ -69,7 +81,7 @@ def create(
         if room is not None:
             seed = secrets.token_bytes(SEED_BYTES)
             tx.execute(insert(rooms).values(coupon_id=coupon.id, draw_seed=seed, **asdict(room)))
-        made = _find(tx, coupon.code)
+        made = find_offer(tx, coupon.code)
         record(tx, who, "coupon created", coupon.code, None, described(made), now)
     return made
 
@@ -85,29 +97,34 @@ def change(
 ) -> Offer:
     """Change an offer under its coupon's lock, so that no issue comes in between.
 
-    Raises NoSuchCoupon, AlreadyStarted where a change would belie a draw that was made, and
-    whatever `alter` raises.
+    Raises NoSuchCoupon, whatever `alter` raises, and AlreadyStarted or ValueError where a change
+    would belie a draw.
     """
     with away_is_said(), engine.begin() as tx:
-        before = _find(tx, code, lock=True)
+        before = find_offer(tx, code, lock=True)
         coupon, room = alter(before)
-        _keep_the_draw(before, coupon, room)
+        _keep_the_draw(before, coupon, room, now)
         update_coupon(tx, coupon)
         if room is not None:
             values = asdict(room) | {"version": rooms.c.version + 1}
             tx.execute(update(rooms).where(rooms.c.coupon_id == coupon.id).values(**values))
-        after = _find(tx, code)
+        after = find_offer(tx, code)
         if described(after) != described(before):
             record(tx, who, what, code, described(before), described(after), now)
     return after
 
 
-def _keep_the_draw(before: Offer, coupon: Coupon, room: RoomSettings | None) -> None:
-    """Once drawn, nobody can come into the lobby any more, nor can its order be another."""
-    if before.drawn_at is None or before.room is None or room is None:
+def _keep_the_draw(before: Offer, coupon: Coupon, room: RoomSettings | None, now: datetime) -> None:
+    """Who came into a lobby was promised an order; and once drawn, nobody can join it any more."""
+    if before.room is None or room is None:
         return
-    if coupon.opens_at != before.coupon.opens_at or room.opening != before.room.opening:
+    if before.drawn is not None and coupon.opens_at != before.coupon.opens_at:
         raise AlreadyStarted
+    lobby_opens_at = before.coupon.opens_at - timedelta(seconds=before.room.lobby_s)
+    if room.opening != before.room.opening and now >= lobby_opens_at:
+        raise ValueError(
+            f"opening can't be changed any more: the lobby is open since {lobby_opens_at:%H:%M} UTC"
+        )
 
 
 def described(one: Offer) -> dict[str, Any]:
@@ -126,15 +143,19 @@ def described(one: Offer) -> dict[str, Any]:
 
 def _offers() -> Any:
     columns = [rooms.c[name] for name in (*_SETTINGS, "draw_seed")]
-    more = [rooms.c.version.label("room_version"), draws.c.drawn_at]
+    of_draw = (draws.c.drawn_at, draws.c.entrants_count, draws.c.entrants_sha256)
+    looks = [brandings.c[name].label(f"brand_{name}") for name in _BRANDING]
+    more = [rooms.c.version.label("room_version"), *of_draw, *looks]
     return (
         select(coupons, *columns, *more)
         .outerjoin(rooms, rooms.c.coupon_id == coupons.c.id)
         .outerjoin(draws, draws.c.coupon_id == coupons.c.id)
+        .outerjoin(brandings, brandings.c.coupon_id == coupons.c.id)
     )
 
 
-def _find(tx: Connection, code: str, *, lock: bool = False) -> Offer:
+def find_offer(tx: Connection, code: str, *, lock: bool = False) -> Offer:
+    """Within a transaction; with its coupon's lock if need be. Raises NoSuchCoupon."""
     query = _offers().where(coupons.c.code == code)
     row = tx.execute(query.with_for_update(of=coupons) if lock else query).one_or_none()
     if row is None:
@@ -146,4 +167,8 @@ def _offer_of(row: Row[Any]) -> Offer:
     if row.room_version is None:
         return Offer(coupon_of(row), None, 0)
     room = RoomSettings(**{name: getattr(row, name) for name in _SETTINGS})
-    return Offer(coupon_of(row), room, row.room_version, bytes(row.draw_seed), row.drawn_at)
+    drawn = None
+    if row.drawn_at is not None:
+        drawn = Drawn(row.drawn_at, row.entrants_count, row.entrants_sha256)
+    branding = Branding(**{name: getattr(row, f"brand_{name}") or "" for name in _BRANDING})
+    return Offer(coupon_of(row), room, row.room_version, bytes(row.draw_seed), drawn, branding)

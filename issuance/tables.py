@@ -101,6 +101,19 @@ draws = Table(
     Column("entrants", LargeBinary, nullable=False),
 )
 
+# How rooms look. What is empty is as everywhere on the site.
+brandings = Table(
+    "brandings",
+    metadata,
+    Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("colour", Text, nullable=False, server_default=text("''")),
+    Column("message", Text, nullable=False, server_default=text("''")),
+    Column("logo", LargeBinary),
+    Column("logo_sha256", Text, nullable=False, server_default=text("''")),
+    CheckConstraint("(logo IS NULL) = (logo_sha256 = '')", name="logo_has_its_name"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,7 +16,7 @@ from cli.server import end_with_parent, run_server
 # About as long as a place.
 BODY = b"x" * 400
 HEADERS = [(b"content-length", str(len(BODY)).encode()), (b"content-type", b"text/plain")]
-EVENT = b"event: place\ndata: " + BODY + b"\n\n"
+EVENT = b"id: %d\nevent: place\ndata: " + BODY + b"\n\n"
 EVENT_EVERY_S = 1.0
 
 
@@ -37,7 +38,8 @@ async def _events(send: Send) -> None:
     headers = [(b"content-type", b"text/event-stream")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     while True:
-        await send({"type": "http.response.body", "body": EVENT, "more_body": True})
+        event = EVENT % (time.time() * 1_000)
+        await send({"type": "http.response.body", "body": event, "more_body": True})
         await asyncio.sleep(EVENT_EVERY_S)
 
 

@@ -25,7 +25,7 @@ from load.measures.bench import Bench
 from load.measures.chain import backlog, chain
 from load.measures.direct import pessimistic
 from load.measures.line import enter, place
-from load.measures.live import live
+from load.measures.live import live, pages
 from load.measures.million import million
 from load.measures.row import Summary
 from load.measures.servers import servers
@@ -37,6 +37,7 @@ MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "backlog": backlog,
     "pessimistic": pessimistic,
     "live": live,
+    "pages": pages,
     "million": million,
     "servers": servers,
 }
@@ -56,6 +57,7 @@ def bench(
     seconds: Annotated[float, typer.Option(min=1, max=60, help="a round of one figure")] = 5.0,
     processes: Annotated[int, typer.Option(min=1, max=16, help="of web: one a core")] = 2,
     workers: Annotated[int, typer.Option(min=1, max=16)] = 2,
+    streams: Annotated[int, typer.Option(min=1, max=15_000, help="open at once, of live")] = 1_000,
     keep: Annotated[Path | None, typer.Option("--json", help="keep the figures here")] = None,
 ) -> None:
     unknown = [name for name in measures or [] if name not in MEASURES]
@@ -65,7 +67,7 @@ def bench(
     found: dict[str, list[Summary]] = {}
     for name in measures or MEASURES:
         console.rule(name)
-        found[name] = _measured(MEASURES[name], rounds, seconds, processes, workers)
+        found[name] = _measured(MEASURES[name], rounds, seconds, processes, workers, streams)
         console.print(table(found[name]))
         if keep is not None:
             keep.write_text(json.dumps(record(found), indent=2) + "\n")
@@ -77,11 +79,12 @@ def _measured(
     seconds: float,
     processes: int,
     workers: int,
+    streams: int,
 ) -> list[Summary]:
     """Each measure on a stage of its own, so that none finds what another has left."""
     cast = Cast(web_processes=processes, workers=workers, environ=ENVIRON)
     with tempfile.TemporaryDirectory() as folder, Stage(cast) as stage:
-        return measure(Bench(stage, Path(folder), rounds, seconds, console))
+        return measure(Bench(stage, Path(folder), rounds, seconds, console, streams))
 
 
 def table(summaries: list[Summary]) -> Table:

@@ -135,8 +135,16 @@ class House:
     def member(self, method: str, path: str, member_id: str) -> tuple[int, dict[str, Any]]:
         return self.call(method, path, token=self.identity.mint(member_id))
 
-    def offer(self, code: str, total: int, *, issuing: str = "queue", **room: object) -> None:
-        """A coupon that is open, made as an admin makes it."""
+    def offer(
+        self,
+        code: str,
+        total: int,
+        *,
+        issuing: str = "queue",
+        opens_at: datetime | None = None,
+        **room: object,
+    ) -> None:
+        """A coupon that is open, or will be, made as an admin makes it."""
         now = datetime.now(UTC)
         settings = {"rate_per_s": 2_000, "burst": 200, "seats": 2_000, **room}
         self.admin(
@@ -147,7 +155,7 @@ class House:
                 "description": f"{total} of a test",
                 "discount": {"kind": "amount", "value": 5_000},
                 "total_count": total,
-                "opens_at": (now - timedelta(hours=1)).isoformat(),
+                "opens_at": (opens_at or now - timedelta(hours=1)).isoformat(),
                 "expire_date": (now + timedelta(days=1)).isoformat(),
                 "issuing": issuing,
                 "room": settings,

@@ -16,8 +16,8 @@ _DEFAULTS = RoomSettings()
 class Figures:
     """Counts since the beginning, but for in_line and under_way (now) and the rates (per s).
 
-    in_line are all who have a place, also in a line that is over. refused were admitted first,
-    turned_away at the door.
+    in_line are all who have a place, also in a line that is over; away who were passed over, and
+    are not back. refused were admitted first, turned_away at the door.
     """
 
     state: str
@@ -34,6 +34,7 @@ class Figures:
     is_over: bool
     in_line: int
     under_way: int
+    away: int
     entered: int
     admitted: int
     issued: int
@@ -54,8 +55,9 @@ class Figures:
 
     @property
     def told_no(self) -> int:
-        """Refused in all: after admission, at the door, and in a line that is over, all at once."""
-        return self.refused + self.turned_away + (self.in_line if self.is_over else 0)
+        """Refused in all: after admission, at the door, and all who waited when it was over."""
+        over = self.in_line + self.away if self.is_over else 0
+        return self.refused + self.turned_away + over
 
     def as_record(self) -> dict[str, object]:
         """Everything, by name."""
@@ -68,6 +70,7 @@ class Figures:
         room: Mapping[bytes, bytes],
         in_line: int,
         under_way: int,
+        away: int,
         tally: Mapping[bytes, bytes],
         admitted_meter: Sequence[bytes | None],
         issued_meter: Sequence[bytes | None],
@@ -101,6 +104,7 @@ class Figures:
             or now_s * 1_000_000 >= int(room[b"closes_at"]),
             in_line=in_line,
             under_way=under_way,
+            away=away,
             entered=counted("entered"),
             admitted=counted("admitted"),
             issued=counted("issued"),

@@ -23,6 +23,21 @@ class Keys:
             self.outcomes,
             self.meter,
             self.tally,
+            self.heard,
+            self.away,
+        ]
+
+    def of_asking(self) -> list[str]:
+        """What entering and asking look at, in the order in which their scripts name it."""
+        return [
+            self.room,
+            self.waiting,
+            self.arrivals,
+            self.outcomes,
+            self.bucket,
+            self.tally,
+            self.heard,
+            self.away,
         ]
 
     def _key(self, name: str) -> str:
@@ -30,17 +45,17 @@ class Keys:
 
     @property
     def room(self) -> str:
-        """hash: settings, schedule, counts, version, last_arrival."""
+        """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn."""
         return self._key("room")
 
     @property
     def bucket(self) -> str:
-        """hash: the token bucket and the measured pace."""
+        """hash: the token bucket, the measured pace, and when anybody was heard."""
         return self._key("bucket")
 
     @property
     def waiting(self) -> str:
-        """zset: member, by arrival in microseconds. The line itself."""
+        """zset: member, by arrival in microseconds or number drawn. The line itself."""
         return self._key("waiting")
 
     @property
@@ -65,5 +80,15 @@ class Keys:
 
     @property
     def tally(self) -> str:
-        """hash: entered, left, turned_away, admitted, issued, refused since the beginning."""
+        """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned."""
         return self._key("tally")
+
+    @property
+    def heard(self) -> str:
+        """hash: member, second in which they were heard last, `h` or `e` for who came back."""
+        return self._key("heard")
+
+    @property
+    def away(self) -> str:
+        """hash: who was passed over, arrival, space, when that was (microseconds)."""
+        return self._key("away")

@@ -14,16 +14,19 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
+from domain.draw import number_of
 from waitroom.batcher import Batcher
 from waitroom.call import Call
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, meter_slots
 from waitroom.keys import ROOMS, Keys
+from waitroom.lobby import lobby_of
 from waitroom.room import Room
 from waitroom.scripts import script
 from waitroom.standing import RoomFacts, Standing
 
 REPORT_MAX = 500
+STANDINGS_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +134,44 @@ class Line:
         return self._batcher(self._entering, self._enter_all, code).ask(member_id)
 
     def place(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
-        """Where they stand; changes nothing. Raises NoSuchRoom, LineBusy."""
+        """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""
         return self._batcher(self._asking, self._place_all, code).ask(member_id)
+
+    async def standings(self, code: str, members: Sequence[str]) -> list[Standing]:
+        """Where each of these stands, in their order; a few at a time, between which Redis serves
+        others. Raises NoSuchRoom.
+        """
+        found: list[Standing] = []
+        for start in range(0, len(members), STANDINGS_MAX):
+            found += await self._place_all(code, members[start : start + STANDINGS_MAX])
+        return found
 
     async def leave(self, code: str, member_id: str) -> bool:
         """Give up a place; False where there was none to give up."""
         keys = Keys(code)
         with _away():
-            return bool(await self._leave(keys=[keys.waiting, keys.tally], args=[member_id]))
+            return bool(
+                await self._leave(
+                    keys=[keys.waiting, keys.tally, keys.heard, keys.away], args=[member_id]
+                )
+            )
 
     async def admit(self, code: str, *, at_most: int, lease_s: float) -> Admission:
         """Let the head of the line through; each must have an outcome within `lease_s`."""
         k = Keys(code)
         with _away():
             reply = await self._admit(
-                keys=[k.room, k.bucket, k.waiting, k.admitted, k.arrivals, k.meter, k.tally],
+                keys=[
+                    k.room,
+                    k.bucket,
+                    k.waiting,
+                    k.admitted,
+                    k.arrivals,
+                    k.meter,
+                    k.tally,
+                    k.heard,
+                    k.away,
+                ],
                 args=[at_most, int(lease_s * 1_000_000)],
             )
         held_back_by, *members = (word.decode() for word in reply)
@@ -162,16 +188,14 @@ class Line:
     async def report(self, code: str, used_count: int, outcomes: Mapping[str, Outcome]) -> int:
         """File what Postgres has committed; returns how many outcomes were new."""
         k = Keys(code)
+        keys = [k.room, k.admitted, k.arrivals, k.outcomes, k.waiting, k.meter, k.tally, k.away]
         members, new = list(outcomes), 0
         for start in range(0, max(1, len(members)), REPORT_MAX):
             arguments = [str(used_count)]
             for member in members[start : start + REPORT_MAX]:
                 arguments += [member, outcomes[member].encoded()]
             with _away():
-                new += await self._report(
-                    keys=[k.room, k.admitted, k.arrivals, k.outcomes, k.waiting, k.meter, k.tally],
-                    args=arguments,
-                )
+                new += await self._report(keys=keys, args=arguments)
         return new
 
     async def figures(self, code: str) -> Figures:
@@ -183,6 +207,7 @@ class Line:
                 pipe.hgetall(k.room)
                 pipe.zcard(k.waiting)
                 pipe.zcard(k.admitted)
+                pipe.hlen(k.away)
                 pipe.hgetall(k.tally)
                 pipe.hmget(k.meter, meter_slots("admitted", now_s))
                 pipe.hmget(k.meter, meter_slots("issued", now_s))
@@ -190,6 +215,11 @@ class Line:
         if not room:
             raise NoSuchRoom
         return Figures.read(room, *rest, now_s=now_s, over_s=FIGURES_OVER_S)
+
+    async def lobby(self, code: str) -> list[str] | None:
+        """Who came through a lobby that draws, in the order drawn; None before the opening."""
+        with _away():
+            return await lobby_of(self._redis, Keys(code))
 
     def _batcher(
         self, batchers: WeakValueDictionary[str, Batcher[str, Standing]], flush: Any, code: str
@@ -201,15 +231,28 @@ class Line:
 
     async def _enter_all(self, code: str, members: Sequence[str]) -> list[Standing]:
         k = Keys(code)
-        keys = [k.room, k.waiting, k.arrivals, k.outcomes, k.bucket, k.tally]
         with _away():
-            return _standings(await self._enter(keys, members))
+            standings = _standings(await self._enter(k.of_asking(), [str(len(members)), *members]))
+        undrawn = [i for i, one in enumerate(standings) if one.kind == "undrawn"]
+        if undrawn:
+            # Redis has no HMAC: who came into a lobby that draws enters again, with their number.
+            drawing = [members[i] for i in undrawn]
+            for i, standing in zip(undrawn, await self._draw(k, drawing, standings), strict=True):
+                standings[i] = standing
+        return standings
+
+    async def _draw(
+        self, k: Keys, members: Sequence[str], standings: Sequence[Standing]
+    ) -> list[Standing]:
+        seed = bytes.fromhex(next(one.text for one in standings if one.kind == "undrawn"))
+        numbers = [str(number_of(seed, member)) for member in members]
+        with _away():
+            reply = await self._enter(k.of_asking(), [str(len(members)), *members, *numbers])
+        return _standings(reply)
 
     async def _place_all(self, code: str, members: Sequence[str]) -> list[Standing]:
-        k = Keys(code)
-        keys = [k.room, k.waiting, k.arrivals, k.outcomes, k.bucket]
         with _away():
-            return _standings(await self._place(keys, members))
+            return _standings(await self._place(Keys(code).of_asking(), members))
 
 
 def _text(word: bytes | str) -> str:

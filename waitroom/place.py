@@ -16,6 +16,8 @@ ASKS_CALMLY_PER_S = 500.0
 ASK_AGAIN_UNKNOWN_S = 3.0
 # A line is spread out so that about this many ask in a second, when all of it wants to know.
 ASKS_PER_S = 5_000.0
+# Who asks as told is heard from three times before they would be passed over.
+ASKS_A_GRACE = 3
 
 
 class Place(NamedTuple):
@@ -35,20 +37,40 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, standing: Standing) -> Place:
-        """The place of somebody who waits."""
+        """The place of somebody who waits; in a lobby that draws, `ahead` says nothing."""
+        if standing.facts.is_lobby:
+            return cls(standing.ahead, None, lobby_ask_again_s(standing))
         pace = standing.facts.known_pace_per_s
         wait_s = (standing.ahead + 1) / pace if pace else None
         return cls(
             ahead=standing.ahead,
             eta_s=None if wait_s is None else rounded_up_s(wait_s),
-            ask_again_s=ask_again_s(
-                wait_s,
-                standing.facts.remain_count / pace if pace else None,
-                ahead=standing.ahead,
-                waiting=standing.facts.waiting,
-                arrival_us=standing.arrival_us,
+            ask_again_s=min(
+                ask_again_s(
+                    wait_s,
+                    standing.facts.remain_count / pace if pace else None,
+                    ahead=standing.ahead,
+                    waiting=standing.facts.waiting,
+                    arrival_us=standing.arrival_us,
+                ),
+                ask_within_s(standing),
             ),
         )
+
+
+def ask_within_s(standing: Standing) -> float:
+    """The longest that somebody may be told to wait before they ask again."""
+    return max(standing.facts.grace_us / 1_000_000 / ASKS_A_GRACE, ASK_AGAIN_MIN_S)
+
+
+def lobby_ask_again_s(standing: Standing) -> float:
+    """Right after the opening, not all in one moment; until then now and then, to be heard."""
+    facts = standing.facts
+    opens_in_s = (facts.opens_at_us - facts.now_us) / 1_000_000
+    spread = standing.arrival_us % 1_000 / 1_000
+    after_s = opens_in_s + spread * (ASK_AGAIN_MIN_S + facts.waiting / ASKS_PER_S)
+    calm_s = ASK_AGAIN_MAX_S * (0.8 + 0.4 * spread)
+    return round(max(ASK_AGAIN_MIN_S, min(after_s, calm_s, ask_within_s(standing))), 2)
 
 
 def rounded_up_s(seconds: float) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from domain.room_settings import RoomSettings
@@ -13,7 +13,8 @@ from domain.room_settings import RoomSettings
 class Room:
     """One line: its settings, its schedule, and how many there are to give.
 
-    version says which of two Rooms with the same code is the later one.
+    version says which of two Rooms with the same code is the later one. seed gives the numbers of a
+    draw; is_drawn says that its order was written down, before which nobody is let through.
     """
 
     code: str
@@ -23,6 +24,8 @@ class Room:
     total_count: int
     used_count: int
     version: int
+    seed: bytes = field(default=b"", repr=False)
+    is_drawn: bool = False
 
     def fields(self) -> Mapping[str, str]:
         """The room as the line stores it; times in microseconds since 1970."""
@@ -31,6 +34,8 @@ class Room:
             "opens_at": str(to_us(self.opens_at)),
             "closes_at": str(to_us(self.closes_at)),
             "total_count": str(self.total_count),
+            "draw_seed": self.seed.hex(),
+            "is_drawn": str(int(self.is_drawn)),
         }
 
 

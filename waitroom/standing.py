@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from domain.draw import NUMBERS
+
 Kind = Literal[
     "waiting", "admitted", "issued", "refused", "absent",
-    "closed", "sold_out", "not_open_yet", "room_full",
+    "closed", "sold_out", "not_open_yet", "room_full", "undrawn",
 ]  # fmt: skip
 
 # A pace says nothing about now when nobody was let through for so long and so many people's time:
@@ -31,11 +33,15 @@ class RoomFacts:
     waiting: int
     pace_per_s: float
     pace_at_us: int
+    opening: str = "first_come"
+    lobby_us: int = 0
+    grace_us: int = 300_000_000
 
     @classmethod
     def read(cls, reply: Sequence[bytes | int]) -> RoomFacts:
-        now, state, opens, closes, remain, waiting, pace, at = reply
+        now, state, opens, closes, remain, waiting, pace, at, opening, lobby, grace = reply
         assert isinstance(state, bytes)
+        assert isinstance(opening, bytes)
         return cls(
             now_us=int(now),
             state=state.decode(),
@@ -45,7 +51,24 @@ class RoomFacts:
             waiting=int(waiting),
             pace_per_s=float(pace),
             pace_at_us=int(at),
+            opening=opening.decode(),
+            lobby_us=int(lobby),
+            grace_us=int(grace),
         )
+
+    @property
+    def is_lobby(self) -> bool:
+        """Whether who waits now waits for the opening."""
+        return self.now_us < self.opens_at_us
+
+    @property
+    def is_undrawn(self) -> bool:
+        """Whether nobody knows yet in which order the lobby will stand."""
+        return self.opening == "draw" and self.is_lobby
+
+    @property
+    def lobby_opens_at_us(self) -> int:
+        return self.opens_at_us - self.lobby_us
 
     @property
     def known_pace_per_s(self) -> float | None:
@@ -61,7 +84,9 @@ class Standing(NamedTuple):
     """Where one member stands. `arrival_us` is 0 where they have no place.
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
-    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full.
+    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full. Who came
+    through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
+    how they came back after being passed over: h, at the head of the line, or e, at its end.
     """
 
     kind: Kind
@@ -75,6 +100,11 @@ class Standing(NamedTuple):
         """Whether the line knows them at all."""
         return self.kind in ("waiting", "admitted", "issued", "refused") or self.arrival_us > 0
 
+    @property
+    def arrived_us(self) -> int:
+        """When they came, or 0 where that isn't known."""
+        return self.arrival_us if self.arrival_us >= NUMBERS else 0
+
     @classmethod
     def read(cls, reply: Sequence[bytes | int], facts: RoomFacts) -> Standing:
         word = reply[0]
@@ -82,6 +112,11 @@ class Standing(NamedTuple):
         kind = word.decode()
         if kind == "outcome":
             return cls._read_outcome(reply[2], facts)
+        if kind == "undrawn" or len(reply) > 3:
+            text = reply[-1]
+            assert isinstance(text, bytes)
+            arrival_us, ahead = int(reply[1]), int(reply[2]) if len(reply) > 3 else 0
+            return cls(kind, facts, arrival_us, ahead, text.decode())  # type: ignore[arg-type]
         return cls(
             kind=kind,  # type: ignore[arg-type]  # the scripts' words are Kind's
             facts=facts,

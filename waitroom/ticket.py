@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from domain.draw import NUMBERS
 from waitroom.base64url import encoded
 from waitroom.mac import Mac
 
@@ -52,11 +53,16 @@ class StrangersTicket(BadTicket):
 
 
 class Ticket(NamedTuple):
-    """Room, member, and arrival in microseconds since 1970, as the line gave it."""
+    """Room, member, and arrival in microseconds since 1970, as the line gave it.
+
+    Whoever came through a lobby that drew has their number for an arrival; then the ticket also
+    says when it was signed, as nothing else tells its age.
+    """
 
     room: str
     member_id: str
     arrival_us: int
+    signed_at_s: int | None = None
 
 
 class TicketOffice:
@@ -85,7 +91,10 @@ class TicketOffice:
         self._mac = Mac(key)
 
     def sign(self, ticket: Ticket) -> str:
-        fields = f"[{quoted(ticket.room)},{quoted(ticket.member_id)},{ticket.arrival_us}]"
+        signed_at = "" if ticket.arrival_us >= NUMBERS else f",{int(self._now())}"
+        fields = (
+            f"[{quoted(ticket.room)},{quoted(ticket.member_id)},{ticket.arrival_us}{signed_at}]"
+        )
         text = encoded(fields.encode())
         return f"{text.decode()}.{encoded(self._mac.of(text)).decode()}"
 
@@ -99,7 +108,10 @@ class TicketOffice:
             raise ForgedTicket from error
         if ticket.room != room:
             raise ForeignTicket
-        age_s = self._now() - ticket.arrival_us / 1_000_000
+        signed_at_s = ticket.signed_at_s
+        age_s = self._now() - (
+            ticket.arrival_us / 1_000_000 if signed_at_s is None else signed_at_s
+        )
         if not -CLOCK_SKEW_S <= age_s <= self._age_max_s:
             raise ExpiredTicket
         return ticket

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from domain.refusals import ISSUE_REFUSALS, NotOpenYet, Refusal
 from waitroom.place import ASK_AGAIN_MIN_S, Place
 from waitroom.standing import Standing
 from waitroom.ticket import Ticket, TicketOffice
 from web.errors import refusal_problem
 from web.problems import Problem
-from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut
+from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut, Returned, RoomPhase
 from web.times import from_us
 
 ROOM_FULL_RETRY_S = 10
+# How somebody who was passed over came back, as the line says it.
+RETURNED: dict[str, Returned] = {"h": "head", "e": "end"}
 
 
 def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
@@ -22,8 +26,8 @@ def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOf
         room=room,
         state="waiting",
         remain_count=standing.facts.remain_count,
-        arrived_at=from_us(standing.arrival_us) if standing.arrival_us else None,
-        room_state=standing.facts.state,
+        arrived_at=from_us(standing.arrived_us) if standing.arrived_us else None,
+        room_state=_phase(standing),
     )
     if standing.kind == "issued":
         issued = IssuedCouponOut.model_validate_json(standing.text)
@@ -35,16 +39,17 @@ def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOf
     if standing.kind == "admitted":
         update = {"state": "admitted", "ask_again_s": ASK_AGAIN_MIN_S, "ticket": ticket}
         return known.model_copy(update=update)
-    place = Place.of(standing)
-    return known.model_copy(
-        update={
-            "place": place.place,
-            "ahead": place.ahead,
-            "eta_s": place.eta_s,
-            "ask_again_s": place.ask_again_s,
-            "ticket": ticket,
-        }
-    )
+    place, facts = Place.of(standing), standing.facts
+    update = {
+        "ask_again_s": place.ask_again_s,
+        "ticket": ticket,
+        "returned": RETURNED.get(standing.text),
+    }
+    if not facts.is_undrawn:
+        update |= {"place": place.place, "ahead": place.ahead, "eta_s": place.eta_s}
+    if facts.is_lobby:
+        update |= {"opens_at": from_us(facts.opens_at_us), "opening": facts.opening}
+    return known.model_copy(update=update)
 
 
 def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
@@ -56,12 +61,20 @@ def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOff
     return place_of(standing, room=room, member_id=member_id, tickets=tickets)
 
 
+def _phase(standing: Standing) -> RoomPhase:
+    """The room's state as it is told: before its opening, an open room is a lobby."""
+    facts = standing.facts
+    state = "scheduled" if facts.is_lobby and facts.state == "open" else facts.state
+    return cast(RoomPhase, state)
+
+
 def _refusal(standing: Standing) -> Refusal:
     """Refusals come as outcomes (the slug is the text) or as the reason a room is shut."""
     slug = standing.text if standing.kind == "refused" else standing.kind
     kind = ISSUE_REFUSALS[slug]
     if kind is NotOpenYet:
-        return NotOpenYet(from_us(standing.facts.opens_at_us))
+        facts = standing.facts
+        return NotOpenYet(from_us(facts.opens_at_us), from_us(facts.lobby_opens_at_us))
     return kind()
 
 

@@ -11,15 +11,18 @@ from starlette.types import Receive, Scope, Send
 
 from issuance.catalogue import offers
 from web import health, metrics
-from web.api import admin, coupons, me, rooms
-from web.api.live import Streams
+from web.api import admin, branding, coupons, draw, me, rooms
 from web.catalogue import Catalogue
 from web.errors import add_error_handlers
 from web.hot_path import HotPath
+from web.live.door import Door
+from web.live.hub import Hub
+from web.pages import brand, signin
 from web.pages import coupons as coupon_pages
+from web.pages import draw as draw_pages
+from web.pages import live as live_pages
 from web.pages import me as my_pages
 from web.pages import room as room_pages
-from web.pages import signin
 from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
@@ -36,7 +39,11 @@ class Application(FastAPI):
 
     def __init__(self, parts: WebParts, office: Office, **fastapi: Any) -> None:
         super().__init__(**fastapi)
-        self._hot_path = HotPath(super().__call__, parts, office)
+        self.state.parts = parts
+        self.state.office = office
+        self.state.hub = Hub(parts.line, parts.limits.live_streams_max)
+        door = Door(super().__call__, self, live_pages.page_teller)
+        self._hot_path = HotPath(door, parts, office)
 
     # A coroutine function: servers tell ASGI 3 from 2 by it.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,14 +63,14 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         redoc_url=None,
         **fastapi,
     )
-    app.state.parts = parts
-    app.state.office = office
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
-    app.state.streams = Streams(parts.limits.live_streams_max)
+    app.state.draw_records = {}
+    app.state.logos = {}
+    app.state.rooms_in_words = {}
     answer = add_error_handlers(app, problem_page)
-    for module in (rooms, coupons, me, admin, health, metrics):
+    for module in (rooms, draw, coupons, me, admin, branding, health, metrics):
         app.include_router(module.router)
-    for pages in (coupon_pages, room_pages, my_pages, signin):
+    for pages in (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)

@@ -57,7 +57,11 @@ def problem_of(error: Exception) -> Problem:
 
 
 def refusal_problem(refusal: Refusal) -> Problem:
-    more = {"opens_at": rfc3339(refusal.opens_at)} if isinstance(refusal, NotOpenYet) else {}
+    more = {}
+    if isinstance(refusal, NotOpenYet):
+        more["opens_at"] = rfc3339(refusal.opens_at)
+        if refusal.lobby_opens_at is not None:
+            more["lobby_opens_at"] = rfc3339(refusal.lobby_opens_at)
     return Problem(refusal.slug, refusal.detail, more)
 
 

@@ -32,7 +32,7 @@ class WebLimits:
     """
 
     body_bytes_max: int = 16_384
-    live_streams_max: int = 2_000
+    live_streams_max: int = 15_000
     db_connections: int = 4
     db_waiting_max: int = 200
     db_wait_s: float = 2.0

@@ -32,6 +32,7 @@ _KINDS = (
     Kind("not_in_line", 404, "Not in line", "You have no place in this line. Enter it first."),
     Kind("method_not_allowed", 405, "Method not allowed", "This address answers other methods."),
     Kind("not_open_yet", 409, "Not open yet", "This can't be had yet. Come back when it opens."),
+    Kind("not_drawn", 409, "Not drawn", "There is no draw here, or it was not made yet."),
     Kind("already_used", 409, "Already used", "This coupon has already been used."),
     Kind("already_started", 409, "Already started", "What was promised can't be changed any more."),
     Kind("code_taken", 409, "Code taken", "A coupon with this code exists already."),

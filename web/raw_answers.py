@@ -39,14 +39,14 @@ class PlaceWriter:
 
     def entered(self, standing: Standing, room: str, member_id: str) -> Answer:
         """For somebody who has entered. Raises Problem where they were refused."""
-        if standing.kind == "waiting":
+        if plainly_waits(standing):
             return self._waiting(standing, room, member_id, 202)
         place = entered(standing, room=room, member_id=member_id, tickets=self._tickets)
         return self._any(place, 200 if place.state == "issued" else 202)
 
     def place(self, standing: Standing, room: str, member_id: str) -> Answer:
         """For somebody who asks. Raises Problem not_in_line."""
-        if standing.kind == "waiting":
+        if plainly_waits(standing):
             return self._waiting(standing, room, member_id, 200)
         place = place_of(standing, room=room, member_id=member_id, tickets=self._tickets)
         return self._any(place, 200)
@@ -59,23 +59,33 @@ class PlaceWriter:
         return status, [*_PLAIN, *cookies, _length(body)], body
 
     def _waiting(self, standing: Standing, room: str, member_id: str, status: int) -> Answer:
-        """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
-        place = Place.of(standing)
         ticket = self._tickets.sign(Ticket(room, member_id, standing.arrival_us))
-        eta_s = "null" if place.eta_s is None else place.eta_s
-        body = (
-            f'{{"room":"{room}","state":"waiting","place":{place.place},"ahead":{place.ahead},'
-            f'"eta_s":{eta_s},"ask_again_s":{place.ask_again_s},'
-            f'"arrived_at":"{rfc3339_us(standing.arrival_us)}",'
-            f'"remain_count":{standing.facts.remain_count},"ticket":"{ticket}",'
-            f'"issued_coupon":null,"refusal":null,"room_state":"{standing.facts.state}",'
-            f'"opens_at":null,"opening":null,"returned":null}}'
-        ).encode()
+        body = waiting_json(standing, room, ticket).encode()
         cookie = (
             f"ticket-{room}={ticket}; HttpOnly; Max-Age={self._cookie_age_max_s}; "
             f"Path=/rooms/{room}; SameSite=lax{'; Secure' if self._secure else ''}"
         ).encode()
         return status, [*_PLAIN, (b"set-cookie", cookie), _length(body)], body
+
+
+def plainly_waits(standing: Standing) -> bool:
+    """In line, not in the lobby, and never passed over: as `waiting_json` writes it."""
+    return standing.kind == "waiting" and not standing.text and not standing.facts.is_lobby
+
+
+def waiting_json(standing: Standing, room: str, ticket: str) -> str:
+    """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
+    place = Place.of(standing)
+    eta_s = "null" if place.eta_s is None else place.eta_s
+    arrived_at = f'"{rfc3339_us(standing.arrival_us)}"' if standing.arrived_us else "null"
+    return (
+        f'{{"room":"{room}","state":"waiting","place":{place.place},"ahead":{place.ahead},'
+        f'"eta_s":{eta_s},"ask_again_s":{place.ask_again_s},'
+        f'"arrived_at":{arrived_at},'
+        f'"remain_count":{standing.facts.remain_count},"ticket":"{ticket}",'
+        f'"issued_coupon":null,"refusal":null,"room_state":"{standing.facts.state}",'
+        f'"opens_at":null,"opening":null,"returned":null}}'
+    )
 
 
 def issued_answer(done: DirectIssue, code: str) -> Answer:

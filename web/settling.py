@@ -21,5 +21,7 @@ async def settle(line: Line, offer: Offer) -> None:
             total_count=coupon.inventory.total_count,
             used_count=coupon.inventory.used_count,
             version=offer.version,
+            seed=offer.seed,
+            is_drawn=offer.drawn is not None,
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from unicodedata import category
 from uuid import UUID
@@ -18,6 +18,7 @@ from pydantic import (
     PlainSerializer,
 )
 
+from domain.branding import MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX
 from domain.coupon import (
     CODE_LENGTH_MAX,
     DESCRIPTION_LENGTH_MAX,
@@ -109,6 +110,8 @@ class CouponOut(Shape):
     expire_date: Time
     issuing: Issuing
     state: CouponState
+    lobby_opens_at: Time | None = Field(description="from then one may enter; null without a line")
+    opening: Opening | None = Field(description="how the lobby is put in line; null without one")
 
     @classmethod
     def of(cls, offer: Offer, now: datetime) -> CouponOut:
@@ -126,6 +129,10 @@ class CouponOut(Shape):
             expire_date=coupon.expire_date,
             issuing=coupon.issuing,
             state=state_of(coupon, offer.room, now),
+            lobby_opens_at=coupon.opens_at - timedelta(seconds=offer.room.lobby_s)
+            if offer.room
+            else None,
+            opening=offer.room.opening if offer.room else None,
         )
 
 
@@ -194,6 +201,49 @@ class PlaceOut(Shape):
     returned: Returned | None = Field(
         None, description="was away for too long: in line again at its head, or at its end"
     )
+
+
+class DrawOut(Shape):
+    """How a lobby is put in line; what isn't known or told yet is null."""
+
+    room: str
+    opening: Opening
+    opens_at: Time
+    algorithm: str | None = Field(description="how each member's number follows from the seed")
+    commitment: str | None = Field(description="SHA-256 of the seed, in hex")
+    seed: str | None = Field(description="in hex; told once the lobby was drawn")
+    drawn_at: Time | None
+    entrants_count: int | None
+    entrants_sha256: str | None = Field(description="over the numbers in order, a line each")
+
+
+class DrawRecordOut(Shape):
+    """What `waitroom draw verify` reads."""
+
+    room: str
+    opens_at: str
+    algorithm: str
+    commitment: str
+    seed: str
+    entrants_count: int
+    entrants_sha256: str
+    numbers: list[int] = Field(description="in order of place")
+    members: list[str] | None = Field(None, description="in the same order; for admins only")
+
+
+class BrandingPatch(Strict):
+    name: LineIn | None = Field(None, max_length=NAME_LENGTH_MAX, description="of the site, here")
+    colour: str | None = Field(None, pattern="^(#[0-9a-f]{6})?$", examples=["#0c6a56"])
+    message: LineIn | None = Field(
+        None, max_length=MESSAGE_LENGTH_MAX, description="to all who wait"
+    )
+
+
+class BrandingOut(Shape):
+    name: str
+    colour: str
+    message: str
+    logo_sha256: str = Field(description="empty without a logo")
 
 
 class RoomIn(Strict):
@@ -282,6 +332,7 @@ class RoomOut(Shape):
     return_s: int
     waiting: int
     under_way: int = Field(description="admitted, without an outcome yet")
+    away: int = Field(description="passed over, as nobody heard from them, and not back")
     entered: int
     admitted: int
     issued: int

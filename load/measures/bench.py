@@ -42,6 +42,7 @@ class Bench:
     rounds: int
     seconds: float
     console: Console
+    streams: int = 1_000
 
     def new_code(self) -> str:
         return f"bench-{secrets.token_hex(4)}"
@@ -84,10 +85,17 @@ class Bench:
 
 
 @contextmanager
-def served(argv: list[str], environ: dict[str, str], folder: Path, port: int) -> Iterator[str]:
+def served(
+    argv: list[str],
+    environ: dict[str, str],
+    folder: Path,
+    port: int,
+    started: Callable[[int], None] = lambda _pid: None,
+) -> Iterator[str]:
     """`python -m ARGV`, serving at the address that is given, until the end."""
     url = f"http://127.0.0.1:{port}"
     process = spawn([sys.executable, "-m", *argv], env=environ, log=folder / "served.log")
+    started(process.pid)
     try:
         deadline = time.monotonic() + 30
         while True:
@@ -108,11 +116,11 @@ def served(argv: list[str], environ: dict[str, str], folder: Path, port: int) ->
 
 
 @contextmanager
-def bare_server(bench: Bench) -> Iterator[str]:
+def bare_server(bench: Bench, started: Callable[[int], None] = lambda _pid: None) -> Iterator[str]:
     """The least that can answer, on as many processes of the same server."""
     port = free_port()
     argv = ["load.bare", str(port), str(bench.stage.cast.web_processes)]
-    with served(argv, dict(bench.stage.environ), bench.folder, port) as url:
+    with served(argv, dict(bench.stage.environ), bench.folder, port, started) as url:
         yield url
 
 

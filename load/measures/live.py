@@ -2,86 +2,99 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
-from collections.abc import Callable
-
-import aiohttp
+from urllib.parse import urlsplit
 
 from domain.room_settings import RoomSettings
+from load.followers import Followed, follow
 from load.machine import cpu_s, memory_mb
 from load.measures.bench import Bench, bare_server, members
 from load.measures.row import Row, Summary, rounds
 from load.tokens import tokens
+from web.identity import Visitor
 
-STREAMS = 1_000
 ADMITTED_PER_S = 100.0
+# Ahead of those who follow, so that they still wait at the end: also while streams are opened.
+OPENING_S = 40.0
 
 
 def live(bench: Bench) -> list[Summary]:
-    """Events that come in a second to all, and what a stream costs the web processes."""
-
-    def one(_round: int) -> list[Row]:
-        with bare_server(bench) as bare_url:
-            urls = [f"{bare_url}/live"] * STREAMS
-            bare, _ = asyncio.run(_events(urls, None, bench.seconds))
-        code = bench.new_code()
-        room = RoomSettings(rate_per_s=ADMITTED_PER_S, burst=1, seats=10_000)
-        bench.stage.offer(code, 1_000_000, room=room)
-        waiting = members("live", STREAMS * 2)
-        bench.fill(code, waiting)
-        # The second half follows: the first is let through meanwhile.
-        made = tokens(bench.stage.environ["MEMBER_TOKEN_SECRETS"], waiting[STREAMS:])
-        web = bench.pids["web"]
-        memory_before, cpu_before = memory_mb(web), cpu_s(web)
-        url = f"{bench.stage.base_url}/api/rooms/{code}/live"
-        seen, memory = asyncio.run(
-            _events([url] * STREAMS, made, bench.seconds, lambda: memory_mb(web))
-        )
-        more = {
-            "streams": STREAMS,
-            "kB a stream": (memory - memory_before) * 1_000 / STREAMS,
-            "web cpu s": cpu_s(web) - cpu_before,
-        }
-        name = f"events to {STREAMS:,} streams"
-        return [Row(name, seen, "/s", "bare streams, one event a second each", bare, more)]
-
-    return rounds(bench.rounds, one)
+    """Events that come in a second, how old they are, and what a stream costs the web processes."""
+    return rounds(bench.rounds, lambda _round: [_json(bench)])
 
 
-async def _events(
-    urls: list[str],
-    made: list[str] | None,
-    seconds: float,
-    look: Callable[[], float] = lambda: 0.0,
-) -> tuple[float, float]:
-    """Events a second once all streams are open, and what `look` says then."""
-    count = 0
-    all_open = asyncio.Semaphore(0)
+def pages(bench: Bench) -> list[Summary]:
+    """The same, of the ticket page's own stream."""
+    return rounds(bench.rounds, lambda _round: [_html(bench)])
 
-    async def follow(http: aiohttp.ClientSession, number: int) -> None:
-        nonlocal count
-        headers = {"Authorization": f"Bearer {made[number]}"} if made else {}
-        async with http.get(urls[number], headers=headers) as answer:
-            answer.raise_for_status()
-            all_open.release()
-            async for line in answer.content:
-                count += line.startswith(b"event: place")
 
-    connector = aiohttp.TCPConnector(limit=0)
-    timeout = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
-        followers = [asyncio.create_task(follow(http, number)) for number in range(len(urls))]
-        for _ in followers:
-            await all_open.acquire()
-        count = 0
-        began = time.perf_counter()
-        await asyncio.sleep(seconds)
-        per_s = count / (time.perf_counter() - began)
-        seen = look()
-        for one in followers:
-            one.cancel()
-        with contextlib.suppress(Exception):
-            await asyncio.gather(*followers, return_exceptions=True)
-    return per_s, seen
+def _json(bench: Bench) -> Row:
+    pids: list[int] = []
+    with bare_server(bench, pids.append) as url:
+        bare = _seen(bench, pids[0], url, "/live", [""] * bench.streams)
+    code, following = _line(bench)
+    made = tokens(bench.stage.environ["MEMBER_TOKEN_SECRETS"], following)
+    headers = [f"Authorization: Bearer {token}" for token in made]
+    seen = _seen(bench, bench.pids["web"], bench.stage.base_url, f"/api/rooms/{code}/live", headers)
+    more = seen | {f"bare {name}": value for name, value in bare.items()}
+    return Row(
+        f"events to {bench.streams:,} streams",
+        seen["events/s"],
+        "/s",
+        "bare streams, one event a second each",
+        bare["events/s"],
+        more,
+    )
+
+
+def _html(bench: Bench) -> Row:
+    code, following = _line(bench)
+    identity = bench.stage.identity
+    headers = [
+        f"Cookie: session={identity.session_for(Visitor(member, member))}" for member in following
+    ]
+    seen = _seen(bench, bench.pids["web"], bench.stage.base_url, f"/rooms/{code}/live", headers)
+    return Row(f"fragments to {bench.streams:,} pages", seen["events/s"], "/s", seen=seen)
+
+
+def _line(bench: Bench) -> tuple[str, list[str]]:
+    """A room that lets people through, with enough of them ahead of those who will follow."""
+    code = bench.new_code()
+    room = RoomSettings(rate_per_s=ADMITTED_PER_S, burst=1, seats=10_000)
+    bench.stage.offer(code, 1_000_000, room=room)
+    ahead = members("ahead", int(ADMITTED_PER_S * (bench.seconds + OPENING_S)))
+    following = members("follows", bench.streams)
+    bench.fill(code, ahead + following)
+    return code, following
+
+
+def _seen(bench: Bench, pid: int, url: str, path: str, headers: list[str]) -> dict[str, float]:
+    memory_before, cpu_before, memory_open = memory_mb(pid), 0.0, 0.0
+
+    def opened() -> None:
+        nonlocal cpu_before, memory_open
+        cpu_before, memory_open = cpu_s(pid), memory_mb(pid)
+
+    port = urlsplit(url).port
+    assert port is not None
+    seen = follow(port, path, bench.seconds, headers, bench.folder, opened)
+    memory = max(memory_open, memory_mb(pid))
+    cores = (cpu_s(pid) - cpu_before) / seen.seconds
+    return _named(seen) | {
+        "kB a stream": (memory - memory_before) * 1_000 / max(seen.streams, 1),
+        "web cores": cores,
+    }
+
+
+def _named(seen: Followed) -> dict[str, float]:
+    return {
+        "events/s": seen.events_per_s,
+        "streams": seen.streams,
+        "age p50 s": seen.age_p50_s,
+        "age p99 s": seen.age_p99_s,
+        "age max s": seen.age_max_s,
+        "opened in s": seen.opened_s,
+        "bytes an event": seen.bytes_an_event,
+        "ended": seen.ended,
+        "errors": seen.errors,
+        "generator cores": seen.generator_cores,
+    }

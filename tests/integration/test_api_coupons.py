@@ -12,7 +12,7 @@ from tests.integration.web_cast import ISSUED_KEYS, app_with, by, checked_proble
 
 COUPON_KEYS = {
     "code", "description", "discount", "total_count", "used_count", "remain_count",
-    "opens_at", "expire_date", "issuing", "state",
+    "opens_at", "expire_date", "issuing", "state", "lobby_opens_at", "opening",
 }  # fmt: skip
 
 

@@ -1,13 +1,15 @@
 """A place as server-sent events: each change, until a final state, in a bounded number."""
 
 import asyncio
-import json
+import re
 
+import httpx
 import pytest
 
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
 from tests.integration.cast import now
+from tests.integration.live_cast import Follower, events, framework_of
 from tests.integration.web_cast import (
     PLACE_KEYS,
     app_with,
@@ -20,7 +22,8 @@ from tests.integration.web_cast import (
     token,
     until,
 )
-from web.api import live
+from web.identity import Identity
+from web.live import beat, stream
 from web.parts import WebLimits
 from web.teller import tell
 
@@ -28,52 +31,8 @@ from web.teller import tell
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """A beat of a second is for people."""
-    monkeypatch.setattr(live, "BEAT_S", 0.02)
-
-
-def places(text: str) -> list[dict]:
-    """The data of each event of a stream."""
-    *events, rest = text.split("\n\n")
-    assert rest == ""
-    told = [event.split("\n") for event in events if not event.startswith(":")]
-    assert all(name == "event: place" and data.startswith("data: ") for name, data in told)
-    return [json.loads(data.removeprefix("data: ")) for _, data in told]
-
-
-def asked_by_hand(code: str) -> dict:
-    """A request as a server hands it over, with a version of ASGI that tells of disconnects."""
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": "GET",
-        "path": f"/api/rooms/{code}/live",
-        "raw_path": f"/api/rooms/{code}/live".encode(),
-        "query_string": b"",
-        "root_path": "",
-        "scheme": "http",
-        "headers": [(b"host", b"test"), (b"authorization", f"Bearer {token('alice')}".encode())],
-        "client": ("127.0.0.1", 1),
-        "server": ("test", 80),
-        "state": {},
-    }
-
-
-class Follower:
-    """Alice, who reads what her stream tells while it does: httpx's transport waits for its end."""
-
-    def __init__(self, app, code: str) -> None:
-        self.text = ""
-        self._task = asyncio.create_task(app(asked_by_hand(code), self._receive, self._send))
-
-    async def ends(self) -> None:
-        await asyncio.wait_for(self._task, 5)
-
-    async def _receive(self):
-        await asyncio.Event().wait()
-
-    async def _send(self, message) -> None:
-        self.text += message.get("body", b"").decode()
+    monkeypatch.setattr(beat, "BEAT_S", 0.02)
+    monkeypatch.setattr("web.live.news.OFTEN_S", 0.02)
 
 
 async def test_a_stream_tells_each_change_and_ends_when_it_is_decided(
@@ -84,21 +43,21 @@ async def test_a_stream_tells_each_change_and_ends_when_it_is_decided(
         await client.post(f"/api/rooms/{code}/enter", headers=by(member))
 
     follower = Follower(app, code)
-    await until(lambda: len(places(follower.text)) == 1)
+    await until(lambda: len(follower.places) == 1)
     await client.delete(f"/api/rooms/{code}/place", headers=by("bob"))
-    await until(lambda: len(places(follower.text)) == 2)
+    await until(lambda: len(follower.places) == 2)
     await line.admit(code, at_most=1, lease_s=15)
-    await until(lambda: len(places(follower.text)) == 3)
+    await until(lambda: len(follower.places) == 3)
     await tell(line, issue(engine, code, ["alice"], now()))
     await follower.ends()
 
-    told = places(follower.text)
+    told = follower.places
     assert [(one["state"], one["place"]) for one in told] == [
         ("waiting", 2), ("waiting", 1), ("admitted", None), ("issued", None),
     ]  # fmt: skip
     assert all(one.keys() >= PLACE_KEYS for one in told)
     assert told[-1]["issued_coupon"]["member_id"] == "alice"
-    assert app.state.streams.open == 0
+    assert app.state.hub.open == 0
 
 
 async def test_a_stream_of_a_final_place_ends_at_once(client, line, engine, code):
@@ -111,40 +70,48 @@ async def test_a_stream_of_a_final_place_ends_at_once(client, line, engine, code
         alices = await client.get(f"/api/rooms/{code}/live", headers=by("alice"))
         bobs = await client.get(f"/api/rooms/{code}/live", headers=by("bob"))
 
-    assert [one["state"] for one in places(alices.text)] == ["issued"]
-    assert [one["state"] for one in places(bobs.text)] == ["refused"]
+    assert [state in events(alices.text)[0] for state in ('"issued"', '"refused"')] == [True, False]
+    assert '"state":"refused"' in events(bobs.text)[0]
     assert alices.status_code == 200
     assert alices.headers["content-type"].startswith("text/event-stream")
     assert alices.headers["cache-control"] == "no-store"
     has_safe_headers(alices)
 
 
+async def test_each_stream_is_told_when_to_come_back_each_at_another_time(
+    client, line, engine, code
+):
+    await in_line(line, engine, code)
+    for member in ("alice", "bob", "carol"):
+        await client.post(f"/api/rooms/{code}/enter", headers=by(member))
+    await serve(line, engine, code)
+
+    texts = [
+        (await client.get(f"/api/rooms/{code}/live", headers=by(member))).text
+        for member in ("alice", "bob", "carol")
+    ]
+
+    retries = [re.match(r"retry: (\d+)\n", text)[1] for text in texts]
+    assert len(set(retries)) > 1
+
+
 async def test_a_stream_ends_where_its_owner_has_left_the_line(client, app, line, engine, code):
     await in_line(line, engine, code)
     await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
 
-    following = asyncio.create_task(client.get(f"/api/rooms/{code}/live", headers=by("alice")))
-    await until(lambda: app.state.streams.open == 1)
+    follower = Follower(app, code)
+    await until(lambda: follower.places)
     await client.delete(f"/api/rooms/{code}/place", headers=by("alice"))
-    answer = await asyncio.wait_for(following, 5)
+    await follower.ends()
 
-    assert [one["state"] for one in places(answer.text)] == ["waiting"]
-    assert app.state.streams.open == 0
-
-
-async def test_nobody_follows_a_line_they_are_not_in(client, app, line, engine, code):
-    await in_line(line, engine, code)
-
-    answer = await client.get(f"/api/rooms/{code}/live", headers=by("alice"))
-
-    checked_problem(answer, "not_in_line", 404)
-    assert app.state.streams.open == 0
+    assert follower.states == ["waiting"]
+    assert app.state.hub.open == 0
 
 
 async def test_a_quiet_stream_says_now_and_then_that_it_is_alive(
     client, app, line, engine, code, monkeypatch
 ):
-    monkeypatch.setattr(live, "KEEP_ALIVE_S", 0.05)
+    monkeypatch.setattr(stream, "KEEP_ALIVE_S", 0.05)
     await in_line(line, engine, code, room=RoomSettings(state="paused"))
     await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
 
@@ -153,7 +120,7 @@ async def test_a_quiet_stream_says_now_and_then_that_it_is_alive(
     await line.leave(code, "alice")
     await follower.ends()
 
-    assert len(places(follower.text)) == 1
+    assert len(follower.places) == 1
 
 
 async def test_too_many_streams_are_refused_until_one_is_free(parts, line, engine, code):
@@ -164,33 +131,88 @@ async def test_too_many_streams_are_refused_until_one_is_free(parts, line, engin
         for member in ("alice", "bob"):
             await client.post(f"/api/rooms/{code}/enter", headers=by(member))
         path = f"/api/rooms/{code}/live"
-        alices = asyncio.create_task(client.get(path, headers=by("alice")))
-        await until(lambda: app.state.streams.open == 1)
+        follower = Follower(app, code)
+        await until(lambda: app.state.hub.open == 1)
         refused = await asyncio.wait_for(client.get(path, headers=by("bob")), 5)
+        follower.goes_away()
+        await follower.ends()
         await serve(line, engine, code)
-        await asyncio.wait_for(alices, 5)
         bobs = await client.get(path, headers=by("bob"))
 
     assert "place" in checked_problem(refused, "unavailable", 503)["detail"]
     assert refused.headers["retry-after"] == "5"
-    assert [one["state"] for one in places(bobs.text)] == ["issued"]
+    assert '"issued"' in bobs.text
 
 
-@pytest.mark.parametrize("leaves_at", ["http.response.start", "http.response.body"])
-async def test_who_goes_away_frees_their_stream(client, app, line, engine, code, leaves_at):
+async def test_who_goes_away_frees_their_stream(client, app, line, engine, code):
     await in_line(line, engine, code)
     await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
-    gone = asyncio.Event()
 
-    async def receive():
-        await gone.wait()
-        return {"type": "http.disconnect"}
+    follower = Follower(app, code)
+    follower.reads.clear()  # a full buffer that nobody empties
+    await until(lambda: follower.status == 200)
+    follower.goes_away()
+    await follower.ends()
 
-    async def send(message):
-        if message["type"] == leaves_at:
-            gone.set()
-            await asyncio.sleep(60)  # a full buffer that nobody empties
+    assert app.state.hub.open == 0
+    assert app.state.hub._audiences == {}
 
-    await asyncio.wait_for(app(asked_by_hand(code), receive, send), 5)
 
-    assert app.state.streams.open == 0
+async def test_the_framework_and_what_stands_before_it_agree_in_each_problem(
+    client, parts, app, line, engine, code, line_away
+):
+    await in_line(line, engine, code)
+    await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+    ticket = (await client.get(f"/api/rooms/{code}/place", headers=by("alice"))).json()["ticket"]
+    strangers = Identity(["a-secret-that-nobody-here-knows-of-32!"], "").mint("alice")
+    full = app_with(parts, limits=WebLimits(live_streams_max=0))
+    away = app_with(parts, line=line_away)
+
+    for asked, room, headers, type_ in (
+        (app, code, {}, "not_signed_in"),
+        (app, code, {"Authorization": "Basic x"}, "not_signed_in"),
+        (app, code, {"Authorization": "Bearer "}, "not_signed_in"),
+        (app, code, {"Cookie": "session=stale"}, "not_signed_in"),
+        (app, code, {"Authorization": f"Bearer {strangers}"}, "bad_token"),
+        (app, code, {"Waitroom-Ticket": f"{ticket}x"}, "bad_ticket"),
+        (app, code, by("bob") | {"Waitroom-Ticket": ticket}, "bad_ticket"),
+        (app, code, by("bob"), "not_in_line"),
+        (app, f"{code}-no", by("alice"), "no_such_room"),
+        (app, "NO!", by("alice"), "no_such_room"),
+        (full, code, by("alice"), "unavailable"),
+        (away, code, by("alice"), "unavailable"),
+    ):
+        hot, slow = [
+            await _got(application, f"/api/rooms/{room}/live", headers)
+            for application in (asked, framework_of(asked))
+        ]
+        assert (hot.json()["type"], hot.status_code) == (type_, slow.status_code), headers
+        assert hot.json() == slow.json()
+        assert dict(hot.headers) == dict(slow.headers) | {
+            name: hot.headers[name] for name in ("content-length",)
+        }
+
+
+async def test_tokens_sessions_and_tickets_are_each_enough(client, app, line, engine, code):
+    await in_line(line, engine, code)
+    entered = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+    session = app.state.parts.identity.session_for(
+        app.state.parts.identity.read_token(token("alice"))
+    )
+    await serve(line, engine, code)
+
+    for headers in (
+        by("alice"),
+        {"Cookie": f"a=b; session={session}"},
+        {"Waitroom-Ticket": entered.json()["ticket"]},
+        by("alice") | {"Waitroom-Ticket": entered.json()["ticket"]},
+    ):
+        for application in (app, framework_of(app)):
+            answer = await _got(application, f"/api/rooms/{code}/live", headers)
+            assert '"member_id":"alice"' in answer.text
+
+
+async def _got(application, path, headers) -> httpx.Response:
+    transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        return await asyncio.wait_for(client.get(path, headers=headers), 5)

@@ -27,15 +27,28 @@ CALLS = {
     ("patch", "/api/admin/rooms/{code}"),
     ("get", "/api/admin/rooms/{code}"),
     ("get", "/api/admin/audit"),
+    ("get", "/api/rooms/{code}/draw"),
+    ("get", "/api/rooms/{code}/draw/record"),
+    ("get", "/api/admin/rooms/{code}/draw/record"),
+    ("get", "/api/admin/rooms/{code}/branding"),
+    ("patch", "/api/admin/rooms/{code}/branding"),
+    ("put", "/api/admin/rooms/{code}/logo"),
+    ("delete", "/api/admin/rooms/{code}/logo"),
     ("get", "/healthz"),
     ("get", "/readyz"),
     ("get", "/metrics"),
+}
+OPEN_TO_ALL = {
+    "/api/coupons",
+    "/api/coupons/{code}",
+    "/api/rooms/{code}/draw",
+    "/api/rooms/{code}/draw/record",
 }
 PROBLEMS = {
     "not_signed_in", "bad_token", "forbidden", "no_such_coupon", "no_such_room", "not_in_line",
     "not_open_yet", "already_used", "already_started", "closed", "sold_out", "expired",
     "room_full", "bad_request", "unavailable", "bad_ticket", "code_taken", "not_direct",
-    "no_such_issued_coupon", "body_too_large",
+    "no_such_issued_coupon", "body_too_large", "not_drawn",
 }  # fmt: skip
 
 
@@ -154,7 +167,7 @@ async def test_who_may_call_is_described(schema):
     assert (schemes["ticket"]["in"], schemes["ticket"]["name"]) == ("header", "Waitroom-Ticket")
     for _, path, operation in operations(schema):
         wanted = {name for one in operation.get("security", []) for name in one}
-        open_to_all = path in ("/api/coupons", "/api/coupons/{code}") or "/api/" not in path
+        open_to_all = path in OPEN_TO_ALL or "/api/" not in path
         assert bool(wanted) != open_to_all, path
         assert ("adminToken" in wanted) == ("/admin/" in path), path
 

@@ -6,10 +6,13 @@ import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 from cli.embedded.child import port_is_free
+from domain.draw_record import faults_of
 from issuance.conveyor import open_conveyor
 from issuance.desk import Desk, DeskLimits
+from issuance.draws import draw_of
 from issuance.ledger import holders
 from load.machine import family
 from tests.house import House, eventually
@@ -47,6 +50,26 @@ def test_a_worker_killed_between_commit_and_report_loses_nobody(house, engine, c
     assert "issued" not in told_meanwhile
     assert sorted(holders(engine, code)) == sorted(members)
     assert house.admin("GET", f"/rooms/{code}")["under_way"] == 0
+
+
+def test_a_lobby_is_drawn_by_the_admitter_and_all_of_it_let_through(house, engine, code):
+    house.start_web()
+    house.start("admitter")
+    house.start("worker")
+    opens_at = datetime.now(UTC) + timedelta(seconds=2)
+    house.offer(code, total=10, opens_at=opens_at, opening="draw")
+    members = [f"member-{n}" for n in range(20)]
+    places = enter_all(house, code, members)
+
+    eventually(lambda: house.call("GET", f"/api/rooms/{code}/draw")[1]["drawn_at"])
+    eventually(lambda: set(states(house, code, members)) == {"issued", "refused"})
+
+    assert {place["place"] for place in places} == {None}
+    record = draw_of(engine, code)
+    assert record is not None
+    assert sorted(record.members or ()) == sorted(members)
+    assert faults_of(record) == []
+    assert sorted(holders(engine, code)) == sorted((record.members or ())[:10])
 
 
 def test_a_worker_whose_queue_goes_away_while_it_works_goes_on(house, engine, redis_url, code):

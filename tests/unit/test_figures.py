@@ -27,7 +27,7 @@ def slots(*counts: int, end_s: int = NOW_S) -> list[bytes]:
 
 
 def figures(**changes: object) -> Figures:
-    values = {"room": room, "in_line": 7, "under_way": 3, "tally": {}} | changes
+    values = {"room": room, "in_line": 7, "under_way": 3, "away": 0, "tally": {}} | changes
     meters = {"admitted_meter": NOTHING, "issued_meter": NOTHING}
     meters = {name: values.pop(name, none) for name, none in meters.items()}
     return Figures.read(**values, **meters, now_s=NOW_S, over_s=10)

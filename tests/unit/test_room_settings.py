@@ -94,6 +94,8 @@ def test_a_room_is_stored_as_text_with_all_that_the_scripts_read():
         "opens_at": str(to_us(noon)),
         "closes_at": str(to_us(noon) + 3_600_000_000),
         "total_count": "10",
+        "draw_seed": "",
+        "is_drawn": "0",
     }
 
 
@@ -103,5 +105,5 @@ def test_the_keys_of_a_room_share_one_tag_and_no_two_are_the_same():
     spring = [getattr(Keys("spring"), name) for name in properties]
 
     assert all(key.startswith("waitroom:{spring}:") for key in spring)
-    assert len(set(spring)) == len(properties) == 8
+    assert len(set(spring)) == len(properties) == 10
     assert not set(spring) & {getattr(Keys("sprin"), name) for name in properties}

@@ -2,28 +2,34 @@
 --   KEYS[1] room (hash)      KEYS[2] bucket (hash)      KEYS[3] waiting (zset)
 --   KEYS[4] admitted (zset: member, due in us)          KEYS[5] arrivals (hash)
 --   KEYS[6] meter (hash)     KEYS[7] tally (hash)
+--   KEYS[8] heard (hash)     KEYS[9] away (hash: member, arrival, when passed over)
 --   ARGV[1] how many the destination can take           ARGV[2] lease in us
 --   returns {what held it back, members in the order they came...}; what is one of
---           'no_such_room' 'paused' 'closed' 'not_open_yet' 'sold_out' 'empty' 'rate' 'seats'
---           'stock' 'destination'
+--           'no_such_room' 'paused' 'closed' 'not_open_yet' 'undrawn' 'sold_out' 'empty' 'rate'
+--           'seats' 'stock' 'destination'
 --
 -- One move, so that a crash can't lose anybody between the line and the file; the bucket lives
 -- here, so that any number of admitters share one rate. Nobody is let through beyond what
--- remains less what is under way: then the order in which workers finish can't matter.
+-- remains less what is under way: then the order in which workers finish can't matter. Who has not
+-- been heard from is passed over here, where it costs the next one nothing. And nobody is let through
+-- before the draw was written down: it could not be checked any more.
 --@include clock
 --@include room
 --@include many
 --@include meter
 --@include pace
+--@include kept
 
 local VISIT_S = 0.25
+-- Passed over in one call at most: others wait for Redis too.
+local PASSED_MAX = 5000
 
 local room = read_room(KEYS[1])
 if not room then return { 'no_such_room' } end
 
 local now = now_us()
 local v = redis.call('HMGET', KEYS[2], 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told',
-  'moved')
+  'moved', 'heard_at', 'hearing_since')
 local bucket = {
   tokens = tonumber(v[1] or room.burst), at = tonumber(v[2] or now), busy = v[3] == '1',
   pace_people = tonumber(v[4] or 0), pace_time_s = tonumber(v[5] or 0), pace_told = tonumber(v[6] or 0),
@@ -42,6 +48,7 @@ local function keep_bucket(busy)
 end
 
 local shut = shut_because(room, now) or (room.state == 'paused' and 'paused')
+  or (room.opening == 'draw' and not room.is_drawn and 'undrawn')
 if shut then
   keep_bucket(false)
   return { shut }
@@ -58,24 +65,60 @@ at_most(room.seats - under_way, 'seats')
 at_most(tonumber(ARGV[1]), 'destination')
 at_most(bucket.tokens, 'rate')
 
-local answer = { held_back_by }
-if count > 0 then
-  local due = now + tonumber(ARGV[2])
-  local popped = redis.call('ZPOPMIN', KEYS[3], count)
-  local filed, arrivals = {}, {}
+local silent_before = silence_counts(room, now, tonumber(v[8]), tonumber(v[9]))
+  and now - room.grace_us or -1
+
+-- Of who left the line (member, arrival, member...), those who are here; the others are filed as away.
+local function those_here(popped)
+  local here, unsure = {}, {}
   for i = 1, #popped, 2 do
-    -- A microsecond apart: in a tie they would be fed again by member id, not as they came.
-    filed[i], filed[i + 1] = digits(due + i), popped[i]
-    arrivals[i], arrivals[i + 1] = popped[i], popped[i + 1]
-    answer[#answer + 1] = popped[i]
+    if tonumber(popped[i + 1]) < silent_before then unsure[#unsure + 1] = popped[i] end
   end
+  if #unsure == 0 then return popped end
+  local records, silent, away = ask_about('HMGET', KEYS[8], unsure), {}, {}
+  for i, member in ipairs(unsure) do silent[member] = records[i] or '' end
+  for i = 1, #popped, 2 do
+    local member, arrival = popped[i], popped[i + 1]
+    local record = silent[member]
+    if record and last_heard_us(room, record ~= '' and record, tonumber(arrival)) < silent_before then
+      away[#away + 1] = member
+      away[#away + 1] = arrival .. ' ' .. digits(now)
+    else
+      here[#here + 1] = member
+      here[#here + 1] = arrival
+    end
+  end
+  call_with('HSET', KEYS[9], away)
+  if #away > 0 then redis.call('HINCRBY', KEYS[7], 'passed_over', #away / 2) end
+  return here
+end
+
+local answer = { held_back_by }
+local passed = 0
+local are_heard = redis.call('EXISTS', KEYS[8]) == 1
+while #answer - 1 < count and passed < PASSED_MAX do
+  local popped = redis.call('ZPOPMIN', KEYS[3], count - (#answer - 1))
+  if #popped == 0 then break end
+  local here = those_here(popped)
+  local filed, arrivals, gone = {}, {}, {}
+  for i = 1, #here, 2 do
+    -- A microsecond apart: in a tie they would be fed again by member id, not as they came.
+    answer[#answer + 1] = here[i]
+    filed[i], filed[i + 1] = digits(now + tonumber(ARGV[2]) + #answer), here[i]
+    arrivals[i], arrivals[i + 1] = here[i], here[i + 1]
+  end
+  for i = 1, #popped, 2 do gone[#gone + 1] = popped[i] end
   call_with('ZADD', KEYS[4], filed)
   call_with('HSET', KEYS[5], arrivals)
-  count = #popped / 2
+  if are_heard then call_with('HDEL', KEYS[8], gone) end
+  passed = passed + (#popped - #here) / 2
+end
+count = #answer - 1
+if count > 0 then
   redis.call('HINCRBY', KEYS[7], 'admitted', count)
   count_on_meter(KEYS[6], 'admitted', count, now)
 end
 bucket.tokens = bucket.tokens - count
 measure_pace(bucket, room.rate_per_s, count, now)
-keep_bucket(waiting > count and held_back_by ~= 'stock')
+keep_bucket(waiting - passed > count and held_back_by ~= 'stock')
 return answer

@@ -1,25 +1,34 @@
 -- enter: gives each member a place in line; entering again keeps the first place.
---   KEYS[1] room (hash)      KEYS[2] waiting (zset: member, arrival in us)
+--   KEYS[1] room (hash)      KEYS[2] waiting (zset: member, arrival in us or number drawn)
 --   KEYS[3] arrivals (hash: admitted member, arrival)   KEYS[4] outcomes (hash)
 --   KEYS[5] bucket (hash)    KEYS[6] tally (hash)
---   ARGV    member ids, in the order they came
---   returns {facts, {standing}, ...}, or {} where the room is unknown;
---           a standing may also be {'room_full'}
+--   KEYS[7] heard (hash)     KEYS[8] away (hash)
+--   ARGV[1] how many members; then their ids, in the order they came; then, or not, the number of
+--           each for the draw, which the seed gives
+--   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
+--           {'room_full'}, or {'undrawn', '0', the seed} for who must enter with their number
 --@include clock
 --@include room
 --@include many
+--@include kept
 --@include standing
 
-local keys = { waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5] }
-local room = read_room(KEYS[1])
+local keys = {
+  room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
+  tally = KEYS[6], heard = KEYS[7], away = KEYS[8],
+}
+local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
 local shut = shut_because(room, now)
-local last = tonumber(redis.call('HGET', KEYS[1], 'last_arrival') or '0')
+local lobby = in_lobby(room, now)
+local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
 local size = redis.call('ZCARD', keys.waiting)
 local turned_away = 0
-local known = known_of(ARGV, keys)
+local count = tonumber(ARGV[1])
+local members = { unpack(ARGV, 2, count + 1) }
+local known = known_of(members, keys)
 -- Who takes a place in this call, and as ZADD wants it: arrival, member, arrival, member...
 local places, fresh = {}, {}
 
@@ -32,8 +41,21 @@ local function forget_refusal(i, member)
   end
 end
 
-local function line_up(member)
-  if shut then
+-- Where they are to stand: the number drawn in a lobby that draws, else the time. Strictly
+-- increasing: a tie would be ordered by member id, which is not first come first served.
+local function score_for(i, member)
+  if is_undrawn(room, now) then
+    -- A number doesn't say when they came.
+    known.heard_now[#known.heard_now + 1] = member
+    known.heard_now[#known.heard_now + 1] = record_of(now)
+    return ARGV[1 + count + i]
+  end
+  last = math.max(now, last + 1)
+  return digits(last)
+end
+
+local function line_up(i, member)
+  if shut and not (shut == 'not_open_yet' and lobby) then
     turned_away = turned_away + 1
     return { shut }
   end
@@ -41,29 +63,32 @@ local function line_up(member)
     turned_away = turned_away + 1
     return { 'room_full' }
   end
-  -- Strictly increasing: a tie would be ordered by member id, which is not first come first served.
-  last = math.max(now, last + 1)
-  local arrival = digits(last)
-  fresh[#fresh + 1] = arrival
+  if is_undrawn(room, now) and not ARGV[1 + count + i] then
+    return { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }
+  end
+  local score = score_for(i, member)
+  fresh[#fresh + 1] = score
   fresh[#fresh + 1] = member
   size = size + 1
-  places[member] = { 'waiting', arrival, size - 1 }
+  places[member] = { 'waiting', score, is_undrawn(room, now) and 0 or size - 1 }
   return places[member]
 end
 
 local standings = {}
-for i, member in ipairs(ARGV) do
-  if not shut then forget_refusal(i, member) end
+for i, member in ipairs(members) do
+  if not shut or lobby then forget_refusal(i, member) end
   -- Two clicks in one call: the second finds the place that the first has taken.
-  local standing = places[member] or standing_of(i, member, shut, known, keys)
-  if standing[1] == 'absent' then standing = line_up(member) end
+  local standing = places[member] or standing_of(i, member, room, now, shut, known, keys)
+  if standing[1] == 'absent' then standing = line_up(i, member) end
   standings[i] = standing
 end
 
 if #fresh > 0 then
   call_with('ZADD', keys.waiting, fresh)
-  redis.call('HSET', KEYS[1], 'last_arrival', digits(last))
-  redis.call('HINCRBY', KEYS[6], 'entered', #fresh / 2)
+  redis.call('HSET', keys.room, 'last_arrival', digits(last))
+  redis.call('HINCRBY', keys.tally, 'entered', #fresh / 2)
 end
-if turned_away > 0 then redis.call('HINCRBY', KEYS[6], 'turned_away', turned_away) end
+if turned_away > 0 then redis.call('HINCRBY', keys.tally, 'turned_away', turned_away) end
+call_with('HSET', keys.heard, known.heard_now)
+if known.anybody_waits or #fresh > 0 then keep_listening(room, now, keys) end
 return { room_facts(room, now, keys), unpack(standings) }

@@ -1,22 +1,31 @@
--- place: says where each member stands; changes nothing.
+-- place: says where each member stands, and notes that they were heard from.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash)
---   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)
+--   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
+--   KEYS[7] heard (hash)     KEYS[8] away (hash)
 --   ARGV    member ids
 --   returns {facts, {standing}, ...}, or {} where the room is unknown
+--
+-- Who was passed over and asks is back in line: to ask is to be here.
 --@include clock
 --@include room
 --@include many
+--@include kept
 --@include standing
 
-local keys = { waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5] }
-local room = read_room(KEYS[1])
+local keys = {
+  room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
+  tally = KEYS[6], heard = KEYS[7], away = KEYS[8],
+}
+local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
 local shut = shut_because(room, now)
 local known = known_of(ARGV, keys)
-local answer = { room_facts(room, now, keys) }
+local standings = {}
 for i, member in ipairs(ARGV) do
-  answer[i + 1] = standing_of(i, member, shut, known, keys)
+  standings[i] = standing_of(i, member, room, now, shut, known, keys)
 end
-return answer
+call_with('HSET', keys.heard, known.heard_now)
+if known.anybody_waits then keep_listening(room, now, keys) end
+return { room_facts(room, now, keys), unpack(standings) }

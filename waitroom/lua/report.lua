@@ -1,7 +1,7 @@
 -- report: files the outcomes that Postgres has committed, and frees their seats.
 --   KEYS[1] room (hash)      KEYS[2] admitted (zset)    KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] waiting (zset)     KEYS[6] meter (hash)
---   KEYS[7] tally (hash)
+--   KEYS[7] tally (hash)     KEYS[8] away (hash)
 --   ARGV[1] used_count as committed; then member, outcome, member, outcome..., each member once
 --           an outcome is 'i' and its text, or 'r' and the refusal's slug
 --   returns how many outcomes are new
@@ -46,6 +46,7 @@ call_with('HSET', KEYS[4], outcomes)
 call_with('HDEL', KEYS[3], done)
 call_with('ZREM', KEYS[2], done)
 call_with('ZREM', KEYS[5], done)
+if redis.call('EXISTS', KEYS[8]) == 1 then call_with('HDEL', KEYS[8], done) end
 
 if issued > 0 then
   redis.call('HINCRBY', KEYS[7], 'issued', issued)

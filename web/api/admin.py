@@ -137,6 +137,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         return_s=figures.return_s,
         waiting=figures.waiting,
         under_way=figures.under_way,
+        away=figures.away,
         entered=figures.entered,
         admitted=figures.admitted,
         issued=figures.issued,

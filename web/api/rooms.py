@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from web.api.live import PlaceStream, place_events
 from web.asking import InLine, RoomCode, SignedIn, TicketText, checked_ticket
 from web.entrance import ask, enter, keep_ticket
+from web.live.answer import LiveAnswer, hub_of
+from web.live.json_teller import JsonTeller
 from web.parts import parts_of
 from web.problems import documented
 from web.shapes import PlaceOut
@@ -61,16 +62,18 @@ async def leave_room(
 @router.get(
     "/live",
     status_code=200,
-    response_class=PlaceStream,
+    response_class=LiveAnswer,
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "`event: place`, data: place"},
         **documented(*_WHO, "not_in_line", *_ALWAYS),
     },
 )
-async def follow_place(request: Request, code: RoomCode, member_id: InLine) -> PlaceStream:
+async def follow_place(request: Request, code: RoomCode, member_id: InLine) -> LiveAnswer:
     """The place whenever it changes, as server-sent events, until a final state."""
-    first = await ask(request, code, member_id)
-    return PlaceStream(place_events(request, code, member_id, first), request.app.state.streams)
+    hub = hub_of(request)
+    hub.refuse_if_full()
+    await ask(request, code, member_id)  # who is unknown here is told so as all are
+    return LiveAnswer(hub, code, member_id, JsonTeller(code, parts_of(request).tickets))
 
 
 def _answer(request: Request, place: PlaceOut, status: int) -> Response:

@@ -33,7 +33,7 @@ async def coupon(request: Request, code: CouponCode) -> Response:
     offer = await catalogue_of(request).offer(code)
     place = await _place(request, code) if offer.room else None
     coupon = shown(offer, parts_of(request).now(), language_of(request))
-    return page(request, "coupon.html", coupon=coupon, place=place)
+    return page(request, "coupon.html", branded=offer, coupon=coupon, place=place)
 
 
 @router.post("/coupons/{code}/issue")

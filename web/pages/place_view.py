@@ -83,8 +83,8 @@ class PlaceView(NamedTuple):
     @property
     def shape(self) -> tuple[object, ...]:
         """All that the markup of a place which goes on depends on, but for its room's code."""
-        shown = tuple(bool(getattr(self, name)) for name in TEXTS)
-        return (self.state, self.resting, self.returned, self.outlook, self.opening, shown)
+        fields: tuple[object, ...] = self
+        return (*fields[_DECIDES], *map(bool, fields[_TEXTS]))
 
     @classmethod
     def of(
@@ -111,6 +111,11 @@ class PlaceView(NamedTuple):
             ask_again_s=place.ask_again_s,
             issued_coupon=place.issued_coupon,
         )
+
+
+# Where the two kinds of fields stand; asked for each of a crowd, so not by name.
+_DECIDES = slice(PlaceView._fields.index("state"), PlaceView._fields.index(TEXTS[0]))
+_TEXTS = slice(PlaceView._fields.index(TEXTS[0]), PlaceView._fields.index(TEXTS[-1]) + 1)
 
 
 def _waiting(

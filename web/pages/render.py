@@ -84,6 +84,15 @@ def _loader(templates_dir: str) -> BaseLoader:
 
 
 @dataclass(frozen=True, slots=True)
+class Brand:
+    """Addresses, which change with what they hold, and the message; empty where there is none."""
+
+    css: str
+    logo: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """The way to this same page in a language."""
 
@@ -92,15 +101,26 @@ class Switch:
     href: str
 
 
-def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
-    """The template's HTML. Pages say who is signed in, so nobody between may keep them."""
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    branded: Offer | None = None,
+    **context: Any,
+) -> HTMLResponse:
+    """The template's HTML, with the look of what is offered where it has one of its own.
+
+    Pages say who is signed in, so nobody between may keep them.
+    """
     parts = parts_of(request)
     language = language_of(request)
     html = (
         environment(language, parts.templates_dir)
         .get_template(template)
         .render(
-            site_name=parts.site_name,
+            site_name=(branded and branded.branding.name) or parts.site_name,
+            brand=brand_of(branded) if branded else None,
             member=visitor_of(request),
             demo=parts.demo,
             now=parts.now(),
@@ -112,6 +132,20 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     say_language(response, language)
     keep_switch(request, response, secure=parts.secure)
     return response
+
+
+def brand_of(offer: Offer) -> Brand | None:
+    """How the pages of this offer look, where they don't look like all others."""
+    branding = offer.branding
+    if branding.is_plain:
+        return None
+    folder = f"/rooms/{offer.coupon.code}"
+    colour, logo = branding.colour.removeprefix("#"), branding.logo_sha256[:12]
+    return Brand(
+        css=f"{folder}/brand.css?v={colour}" if colour else "",
+        logo=f"{folder}/logo?v={logo}" if logo else "",
+        message=branding.message,
+    )
 
 
 def _switches(request: Request) -> list[Switch]:

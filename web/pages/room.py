@@ -7,6 +7,7 @@ from typing import TypedDict
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from issuance.catalogue import Offer
 from waitroom.errors import LineError, NoSuchRoom
 from waitroom.ticket import BadTicket
 from web.asking import RoomCode, visitor_of
@@ -77,48 +78,49 @@ async def _answer(request: Request, code: str, template: str) -> Response:
     if who is None:
         raise NotSignedIn
     offer = await catalogue_of(request).offer(code)
-    coupon = shown(offer, parts_of(request).now(), language_of(request))
+    words = _words(request, offer)
+    coupon = shown(offer, parts_of(request).now(), words["language"])
     try:
         place = await ask(request, code, who.id)
     except NoSuchRoom:
         raise  # a coupon without a line: waiting for one would be for nothing
     except LineError:
-        view = _unreachable(request, code, who)
-        return page(request, template, status=503, coupon=coupon, place=view)
+        view = _unreachable(request, code, who, words)
+        return page(request, template, status=503, branded=offer, coupon=coupon, place=view)
     except Problem as problem:
         if problem.type != "not_in_line":
             raise
-        view = plain(code, "absent", **_words(request))
-        return page(request, template, coupon=coupon, place=view)
-    response = page(request, template, coupon=coupon, place=view_of(request, place))
+        view = plain(code, "absent", **words)
+        return page(request, template, branded=offer, coupon=coupon, place=view)
+    view = PlaceView.of(
+        place,
+        now=parts_of(request).now(),
+        started_ahead=started_ahead(request.cookies, code),
+        **words,
+    )
+    response = page(request, template, branded=offer, coupon=coupon, place=view)
     _keep(request, response, place)
     return response
 
 
-def view_of(request: Request, place: PlaceOut) -> PlaceView:
-    """The place, as this browser is to see it."""
-    return PlaceView.of(
-        place,
-        now=parts_of(request).now(),
-        started_ahead=started_ahead(request.cookies, place.room),
-        **_words(request),
-    )
-
-
-def _words(request: Request) -> Words:
-    return {"language": language_of(request), "site_name": parts_of(request).site_name}
+def _words(request: Request, offer: Offer) -> Words:
+    site_name = offer.branding.name or parts_of(request).site_name
+    return {"language": language_of(request), "site_name": site_name}
 
 
 async def _refused(request: Request, code: str, problem: Problem) -> Response:
     offer = await catalogue_of(request).offer(code)
-    body = told(problem, language_of(request))
+    words = _words(request, offer)
+    body = told(problem, words["language"])
     refusal = RefusalOut(type=body["type"], title=body["title"], detail=body["detail"])
-    view = refused(code, refusal, retry_after_s=body.get("retry_after_s"), **_words(request))
-    coupon = shown(offer, parts_of(request).now(), language_of(request))
-    return page(request, "room.html", status=problem.status, coupon=coupon, place=view)
+    view = refused(code, refusal, retry_after_s=body.get("retry_after_s"), **words)
+    coupon = shown(offer, parts_of(request).now(), words["language"])
+    return page(
+        request, "room.html", status=problem.status, branded=offer, coupon=coupon, place=view
+    )
 
 
-def _unreachable(request: Request, code: str, who: Visitor) -> PlaceView:
+def _unreachable(request: Request, code: str, who: Visitor, words: Words) -> PlaceView:
     """The line is away: what the member's own ticket says is all there is to show."""
     arrived_at = None
     text = request.cookies.get(f"ticket-{code}")
@@ -134,7 +136,7 @@ def _unreachable(request: Request, code: str, who: Visitor) -> PlaceView:
         "unreachable",
         arrived_at=arrived_at,
         ask_again_s=UNREACHABLE_ASK_AGAIN_S,
-        **_words(request),
+        **words,
     )
 
 

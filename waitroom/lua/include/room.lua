@@ -1,13 +1,21 @@
 -- room: what the line knows of its room, and why it may be shut.
 
+-- Below are numbers of a draw, above arrivals in microseconds; as in domain/draw.py.
+local DRAWN_BELOW = 2 ^ 50
+
 local function read_room(key)
   local v = redis.call('HMGET', key, 'state', 'opens_at', 'closes_at', 'size_max', 'seats',
-    'rate_per_s', 'burst', 'total_count', 'used_count')
+    'rate_per_s', 'burst', 'total_count', 'used_count', 'lobby_s', 'opening', 'grace_s', 'return_s',
+    'is_drawn')
   if not v[1] then return nil end
   return {
     state = v[1], opens_at = tonumber(v[2]), closes_at = tonumber(v[3]),
     size_max = tonumber(v[4]), seats = tonumber(v[5]), rate_per_s = tonumber(v[6]),
     burst = tonumber(v[7]), remain = tonumber(v[8]) - tonumber(v[9]),
+    -- Rooms settled by an earlier version know nothing of these until they are settled again.
+    lobby_us = tonumber(v[10] or 0) * 1000000, opening = v[11] or 'first_come',
+    grace_us = tonumber(v[12] or 300) * 1000000, return_us = tonumber(v[13] or 600) * 1000000,
+    is_drawn = v[14] == '1',
   }
 end
 
@@ -17,4 +25,13 @@ local function shut_because(room, now)
   if room.remain <= 0 then return 'sold_out' end
   if now < room.opens_at then return 'not_open_yet' end
   return nil
+end
+
+local function in_lobby(room, now)
+  return now < room.opens_at and now >= room.opens_at - room.lobby_us
+end
+
+-- Whether the lobby's order is still nobody's to know.
+local function is_undrawn(room, now)
+  return room.opening == 'draw' and now < room.opens_at
 end

@@ -1,4 +1,4 @@
--- standing: where members stand, and what the whole room is told with it. Needs many.
+-- standing: where members stand, and what the whole room is told with it. Needs room, many, kept.
 
 -- What is stored of these members, each list in their order.
 local function known_of(members, keys)
@@ -6,27 +6,42 @@ local function known_of(members, keys)
     outcomes = ask_about('HMGET', keys.outcomes, members),
     arrivals = ask_about('HMGET', keys.arrivals, members),
     scores = ask_about('ZMSCORE', keys.waiting, members),
+    heard = ask_about('HMGET', keys.heard, members),
+    heard_now = {},
   }
 end
 
--- Of the i-th member: {'outcome', '0', text} {'admitted', arrival_us} {'waiting', arrival_us, ahead}
--- {'absent'}, or {'closed' | 'sold_out', arrival_us} for who waits for nothing. Who waits in a room
--- whose opening was put off goes on waiting.
-local function standing_of(i, member, shut, known, keys)
+-- Of the i-th member: {'outcome', '0', text} {'admitted', arrival_us} {'absent'}
+-- {'waiting', arrival_us, ahead, 'h' | 'e' | nil}, the last being how they came back, or
+-- {'closed' | 'sold_out', arrival_us} for who waits for nothing. Who waits in a room whose opening
+-- was put off goes on waiting. In place of an arrival there may be the number that was drawn.
+local function standing_of(i, member, room, now, shut, known, keys)
   if known.outcomes[i] then return { 'outcome', '0', known.outcomes[i] } end
   if known.arrivals[i] then return { 'admitted', known.arrivals[i] } end
-  if not known.scores[i] then return { 'absent' } end
-  local arrival = known.scores[i] -- 16 digits, which Redis writes as they are: up to 17 it does
-  if shut == 'closed' or shut == 'sold_out' then return { shut, arrival } end
-  return { 'waiting', arrival, redis.call('ZRANK', keys.waiting, member) }
+  local over = shut == 'closed' or shut == 'sold_out'
+  local arrival = known.scores[i] -- up to 17 digits, which Redis writes as they are
+  local came_back = came_back_of(known.heard[i])
+  if not arrival then
+    local away = redis.call('HGET', keys.away, member)
+    if not away then return { 'absent' } end
+    if over then return { shut, string.match(away, '^%d+') } end
+    arrival, came_back = unpack(come_back(room, now, member, keys))
+  end
+  if over then return { shut, arrival } end
+  known.anybody_waits = true
+  note_heard(room, now, member, known.heard[i], tonumber(arrival), known.heard_now)
+  -- Before the draw nobody is told where they will stand: others may still come.
+  local ahead = is_undrawn(room, now) and 0 or redis.call('ZRANK', keys.waiting, member)
+  return { 'waiting', arrival, ahead, came_back or nil }
 end
 
 -- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, since when nobody has
--- been let through (us)}
+-- been let through (us), how the room opens, lobby in us, grace in us}
 local function room_facts(room, now, keys)
   local pace = redis.call('HMGET', keys.bucket, 'pace_told', 'moved')
   return {
     digits(now), room.state, digits(room.opens_at), digits(room.closes_at), room.remain,
-    redis.call('ZCARD', keys.waiting), pace[1] or '0', pace[2] or '0',
+    redis.call('ZCARD', keys.waiting), pace[1] or '0', pace[2] or '0', room.opening,
+    digits(room.lobby_us), digits(room.grace_us),
   }
 end

@@ -1,0 +1,75 @@
+"""`waitroom draw`: what was drawn of a lobby, and whether it was drawn as promised."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.coupon import Code
+from cli.settings import BadSettings
+from cli.stores import console, postgres
+from domain.draw_record import BadRecord, DrawRecord, faults_of
+from domain.member import is_member_id
+from issuance.draws import draw_of
+
+app = typer.Typer(no_args_is_help=True, help="Show what was drawn of a lobby, and check a draw.")
+
+FAULTS_SHOWN_MAX = 20
+File = Annotated[Path, typer.Argument(help="the record; - for standard input")]
+
+
+@app.command()
+def record(
+    code: Code,
+    members: Annotated[bool, typer.Option("--members", help="with the members' ids")] = False,
+) -> None:
+    """Print the record of a draw, as it is published; with ids, for whoever audits it."""
+    with postgres() as engine:
+        drawn = draw_of(engine, code)
+    if drawn is None:
+        raise BadSettings(f"The lobby of {code} was not drawn: it has no draw, or not yet.")
+    print(drawn.as_json(with_members=members))
+
+
+@app.command()
+def verify(
+    file: File,
+    commitment: Annotated[
+        str | None, typer.Option(help="the seed's SHA-256, as shown before the opening")
+    ] = None,
+    entrants_sha256: Annotated[
+        str | None, typer.Option(help="the entrants' SHA-256, as shown after it")
+    ] = None,
+    member: Annotated[str | None, typer.Option(help="whose place to say")] = None,
+) -> None:
+    """Recompute the order from a published record; ends with 1 where it is not as it must be."""
+    if member is not None and not is_member_id(member):
+        raise BadSettings("--member must be 1 to 64 of A-Z a-z 0-9 . _ : @ -")
+    drawn = _read(file)
+    faults = faults_of(drawn, commitment=commitment, entrants_sha256=entrants_sha256)
+    if faults:
+        for fault in faults[:FAULTS_SHOWN_MAX]:
+            console.print(fault, style="red", markup=False, highlight=False)
+        if len(faults) > FAULTS_SHOWN_MAX:
+            console.print(f"... and {len(faults) - FAULTS_SHOWN_MAX:,} more.")
+        raise typer.Exit(1)
+    named = "members and their numbers" if drawn.members is not None else "numbers"
+    console.print(
+        f"The draw of {drawn.room} is as promised: {len(drawn.numbers):,} {named} in the order "
+        "that the seed gives."
+    )
+    if member is not None:
+        place = drawn.place_of(member)
+        said = "was not in the lobby" if place is None else f"drew place {place:,}"
+        console.print(f"{member} {said}.", markup=False)
+
+
+def _read(file: Path) -> DrawRecord:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+        return DrawRecord.from_json(text)
+    except (BadRecord, UnicodeDecodeError, OSError) as error:
+        raise BadSettings(f"{file} can't be read as the record of a draw: {error}.") from None

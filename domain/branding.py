@@ -1,0 +1,84 @@
+"""Branding: how a room looks to those who wait in it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+NAME_LENGTH_MAX = 60
+MESSAGE_LENGTH_MAX = 300
+LOGO_BYTES_MAX = 16_384
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+LogoType = Literal["image/png", "image/jpeg", "image/webp"]
+# What the files begin with. No SVG: it can carry scripts, and whoever opens it alone runs them.
+_BEGINNINGS: tuple[tuple[LogoType, re.Pattern[bytes]], ...] = (
+    ("image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
+    ("image/jpeg", re.compile(rb"\xff\xd8\xff")),
+    ("image/webp", re.compile(rb"RIFF....WEBP", re.DOTALL)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A small picture. Raises ValueError where it is too large or of no kind that we show."""
+
+    picture: bytes
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.picture) <= LOGO_BYTES_MAX:
+            raise ValueError(
+                f"logo must be from 1 to {LOGO_BYTES_MAX:,} bytes, got {len(self.picture):,}"
+            )
+        if self._type is None:
+            raise ValueError("logo must be a PNG, JPEG or WebP picture")
+
+    @property
+    def _type(self) -> LogoType | None:
+        return next((kind for kind, begins in _BEGINNINGS if begins.match(self.picture)), None)
+
+    @property
+    def type(self) -> LogoType:
+        assert self._type is not None, "checked at birth"
+        return self._type
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.picture).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Branding:
+    """Whose room it is (`name`, in place of the site's), its colour as #rrggbb, and a message to
+    all who wait; empty where there is none. logo_sha256 names the logo, which is kept apart.
+
+    Raises ValueError, naming the field.
+    """
+
+    name: str = ""
+    colour: str = ""
+    message: str = ""
+    logo_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        for field, text, most in (
+            ("name", self.name, NAME_LENGTH_MAX),
+            ("message", self.message, MESSAGE_LENGTH_MAX),
+        ):
+            if len(text) > most:
+                raise ValueError(f"{field} must be at most {most} characters, got {len(text)}")
+            if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+                raise ValueError(f"{field} must not contain control characters")
+        if self.colour and not _COLOUR.fullmatch(self.colour):
+            raise ValueError(f"colour must be as #0c6a56, got {self.colour[:20]!r}")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to show but the site's own look."""
+        return self == PLAIN
+
+
+PLAIN = Branding()

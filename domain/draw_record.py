@@ -1,0 +1,147 @@
+"""Draw record: what is published of a draw, and what can be found wrong with it by anybody."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from domain.draw import commitment_to, number_of
+from domain.member import is_member_id
+
+ALGORITHM = "number = first 50 bits of HMAC-SHA256(seed, member id); smallest number first"
+
+
+class BadRecord(ValueError):
+    """This is not the record of a draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRecord:
+    """The order of a lobby. `numbers` are in order of place; `members`, of the same length, too.
+
+    The public record has no members, only numbers: who knows a member's id can find them in it with
+    the seed, and nobody else learns who took part.
+    """
+
+    room: str
+    opens_at: str
+    seed: bytes
+    commitment: str
+    numbers: tuple[int, ...]
+    entrants_sha256: str
+    members: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, room: str, opens_at: str, seed: bytes, members: Sequence[str]) -> DrawRecord:
+        """The record of these, who are given in the order drawn."""
+        numbers = tuple(number_of(seed, member) for member in members)
+        digest = digest_of(numbers)
+        commitment = commitment_to(seed)
+        return cls(room, opens_at, seed, commitment, numbers, digest, tuple(members))
+
+    def as_json(self, *, with_members: bool) -> str:
+        """One JSON object; the members' ids only where they may be seen."""
+        fields: dict[str, Any] = {
+            "room": self.room,
+            "opens_at": self.opens_at,
+            "algorithm": ALGORITHM,
+            "commitment": self.commitment,
+            "seed": self.seed.hex(),
+            "entrants_count": len(self.numbers),
+            "entrants_sha256": self.entrants_sha256,
+            "numbers": self.numbers,
+        }
+        if with_members:
+            fields["members"] = self.members
+        return json.dumps(fields, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> DrawRecord:
+        """Raises BadRecord, which says what is missing or of the wrong kind."""
+        try:
+            fields = json.loads(text)
+            members = fields.get("members")
+            record = cls(
+                room=str(fields["room"]),
+                opens_at=str(fields["opens_at"]),
+                seed=bytes.fromhex(fields["seed"]),
+                commitment=str(fields["commitment"]),
+                numbers=tuple(fields["numbers"]),
+                entrants_sha256=str(fields["entrants_sha256"]),
+                members=None if members is None else tuple(members),
+            )
+        except KeyError as error:
+            raise BadRecord(f"the record has no {error.args[0]}") from error
+        except (AttributeError, TypeError, ValueError) as error:
+            raise BadRecord("this is not the JSON object that a draw is published as") from error
+        if not all(type(number) is int for number in record.numbers):
+            raise BadRecord("numbers must be whole numbers")
+        if any(not isinstance(one, str) or not is_member_id(one) for one in record.members or ()):
+            raise BadRecord("members must be member ids")
+        return record
+
+    def place_of(self, member_id: str) -> int | None:
+        """The place that the draw gave this member, from 1; None where they were not in it."""
+        number = number_of(self.seed, member_id)
+        return self.numbers.index(number) + 1 if number in self.numbers else None
+
+
+def digest_of(numbers: Sequence[int]) -> str:
+    """SHA-256 over the numbers in order of place, each followed by a line feed; in hex."""
+    return hashlib.sha256("".join(f"{number}\n" for number in numbers).encode()).hexdigest()
+
+
+def faults_of(
+    record: DrawRecord, *, commitment: str | None = None, entrants_sha256: str | None = None
+) -> list[str]:
+    """What is wrong with the record, a sentence each; nothing where the order is as it must be.
+
+    commitment, entrants_sha256: as they were shown to somebody who wrote them down, before the
+    opening and right after it. Without them a record is held only against itself.
+    """
+    faults = []
+    committed = commitment_to(record.seed)
+    for name, shown in (("the record", record.commitment), ("you noted", commitment)):
+        if shown is not None and shown != committed:
+            faults.append(
+                f"The seed was changed: its SHA-256 is {committed}, but {name} says {shown}."
+            )
+    digest = digest_of(record.numbers)
+    for name, shown in (("the record", record.entrants_sha256), ("you noted", entrants_sha256)):
+        if shown is not None and shown != digest:
+            faults.append(
+                "Entrants were added, removed or moved after the draw: the SHA-256 over their "
+                f"numbers is {digest}, but {name} says {shown}."
+            )
+    return faults + _out_of_order(record.numbers) + _not_theirs(record)
+
+
+def _out_of_order(numbers: Sequence[int]) -> list[str]:
+    return [
+        f"Place {place} stands before place {place + 1}, but drew {before}, which is more than "
+        f"{after}."
+        for place, (before, after) in enumerate(pairwise(numbers), 1)
+        if before > after
+    ]
+
+
+def _not_theirs(record: DrawRecord) -> list[str]:
+    """Members whose number is not what the seed gives them, or who are there twice."""
+    if record.members is None:
+        return []
+    faults = []
+    if len(record.members) != len(record.numbers):
+        faults.append(f"There are {len(record.members)} members for {len(record.numbers)} numbers.")
+    seen: dict[str, int] = {}
+    for place, (member, number) in enumerate(zip(record.members, record.numbers, strict=False), 1):
+        if member in seen:
+            faults.append(f"{member} stands at places {seen[member]} and {place}.")
+        seen[member] = place
+        drew = number_of(record.seed, member)
+        if drew != number:
+            faults.append(f"Place {place}: {member} drew {drew}, but the record says {number}.")
+    return faults

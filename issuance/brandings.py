@@ -1,0 +1,59 @@
+"""Brandings: how each room looks, kept with its coupon; every change is audited."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.branding import Branding, Logo
+from issuance.audit import record
+from issuance.catalogue import Offer, find_offer
+from issuance.errors import away_is_said
+from issuance.tables import brandings, coupons
+
+
+def change_branding(
+    engine: Engine, code: str, changes: dict[str, str], *, who: str, now: datetime
+) -> Offer:
+    """Change the name, colour or message given; an empty one is the site's own again.
+
+    Raises NoSuchCoupon, ValueError, OfficeAway.
+    """
+    with away_is_said(), engine.begin() as tx:
+        offer = find_offer(tx, code, lock=True)
+        after = Branding(**{**asdict(offer.branding), **changes})
+        values = {"name": after.name, "colour": after.colour, "message": after.message}
+        return _write(tx, offer, values, who, now)
+
+
+def change_logo(engine: Engine, code: str, logo: Logo | None, *, who: str, now: datetime) -> Offer:
+    """Put another logo in place, or none. Raises NoSuchCoupon, OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        offer = find_offer(tx, code, lock=True)
+        values = {
+            "logo": logo.picture if logo else None,
+            "logo_sha256": logo.sha256 if logo else "",
+        }
+        return _write(tx, offer, values, who, now)
+
+
+def logo_of(engine: Engine, code: str) -> Logo | None:
+    """Raises OfficeAway."""
+    query = select(brandings.c.logo).join(coupons, coupons.c.id == brandings.c.coupon_id)
+    with away_is_said(), engine.begin() as tx:
+        picture = tx.execute(query.where(coupons.c.code == code)).scalar_one_or_none()
+    return Logo(picture) if picture is not None else None
+
+
+def _write(tx: Connection, before: Offer, values: dict[str, Any], who: str, now: datetime) -> Offer:
+    statement = insert(brandings).values(coupon_id=before.coupon.id, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["coupon_id"], set_=values))
+    after = find_offer(tx, before.coupon.code)
+    if after.branding != before.branding:
+        old, new = asdict(before.branding), asdict(after.branding)
+        record(tx, who, "branding changed", before.coupon.code, old, new, now)
+    return after

@@ -1,0 +1,66 @@
+"""Draws: the order of a lobby, written down before the first of it is let through."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.draw_record import DrawRecord
+from issuance.audit import record
+from issuance.catalogue import Offer, find_offer
+from issuance.errors import away_is_said
+from issuance.tables import coupons, draws, rooms
+
+WHO = "draw"
+
+
+def keep_draw(engine: Engine, code: str, members: Sequence[str], now: datetime) -> Offer:
+    """Write down who was drawn, in that order, once: a second attempt changes nothing.
+
+    Returns the offer, which says when it was drawn. Raises NoSuchCoupon, OfficeAway.
+    """
+    with away_is_said(), engine.begin() as tx:
+        offer = find_offer(tx, code, lock=True)
+        if offer.drawn is not None:
+            return offer
+        drawn = _record_of(offer, members)
+        tx.execute(
+            insert(draws).values(
+                coupon_id=offer.coupon.id,
+                drawn_at=now,
+                entrants_count=len(members),
+                entrants_sha256=drawn.entrants_sha256,
+                entrants=gzip.compress("\n".join(members).encode(), compresslevel=6),
+            )
+        )
+        # A later version: no process that read the room before may say again that it is undrawn.
+        later = update(rooms).where(rooms.c.coupon_id == offer.coupon.id)
+        tx.execute(later.values(version=rooms.c.version + 1))
+        shown = {
+            "commitment": drawn.commitment,
+            "seed": drawn.seed.hex(),
+            "entrants_count": len(members),
+            "entrants_sha256": drawn.entrants_sha256,
+        }
+        record(tx, WHO, "lobby drawn", code, None, shown, now)
+        return find_offer(tx, code)
+
+
+def draw_of(engine: Engine, code: str) -> DrawRecord | None:
+    """What was drawn, with the members; None before. Raises NoSuchCoupon, OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        offer = find_offer(tx, code)
+        query = select(draws.c.entrants).join(coupons, coupons.c.id == draws.c.coupon_id)
+        entrants = tx.execute(query.where(coupons.c.code == code)).scalar_one_or_none()
+    if entrants is None:
+        return None
+    text = gzip.decompress(entrants).decode()
+    return _record_of(offer, text.split("\n") if text else [])
+
+
+def _record_of(offer: Offer, members: Sequence[str]) -> DrawRecord:
+    return DrawRecord.of(offer.coupon.code, offer.coupon.opens_at.isoformat(), offer.seed, members)

@@ -1,0 +1,69 @@
+"""Branding: an admin gives a room its own look, and whoever waits there sees it."""
+
+from issuance.audit import entries
+from tests.integration.web_cast import ADMIN, checked_problem, in_line
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
+
+
+async def test_a_room_gets_a_name_a_colour_a_message_and_a_logo(client, line, engine, code):
+    await in_line(line, engine, code)
+    path = f"/api/admin/rooms/{code}"
+
+    look = {"name": "봄 가게", "colour": "#aa2255", "message": "Pick-up is from Monday."}
+    await client.patch(f"{path}/branding", json=look, headers=ADMIN)
+    with_logo = (await client.put(f"{path}/logo", content=PNG, headers=ADMIN)).json()
+    css = await client.get(f"/rooms/{code}/brand.css")
+    logo = await client.get(f"/rooms/{code}/logo")
+    cleared = (await client.patch(f"{path}/branding", json={"message": ""}, headers=ADMIN)).json()
+
+    assert {name: with_logo[name] for name in look} == look
+    assert "--accent:#aa2255" in css.text
+    assert css.headers["content-type"].startswith("text/css")
+    assert (logo.content, logo.headers["content-type"]) == (PNG, "image/png")
+    assert cleared == with_logo | {"message": ""}
+    changes = entries(engine, subject=code)
+    assert [one.what for one in changes[:3]] == ["branding changed"] * 3
+    assert changes[0].before == {"message": "Pick-up is from Monday."}
+
+
+async def test_a_logo_can_be_taken_away(client, line, engine, code):
+    await in_line(line, engine, code)
+    await client.put(f"/api/admin/rooms/{code}/logo", content=PNG, headers=ADMIN)
+
+    gone = await client.delete(f"/api/admin/rooms/{code}/logo", headers=ADMIN)
+
+    assert gone.json()["logo_sha256"] == ""
+    assert (await client.get(f"/rooms/{code}/logo")).status_code == 404
+
+
+async def test_what_is_no_look_is_refused_and_nothing_changes(client, line, engine, code):
+    await in_line(line, engine, code)
+    path = f"/api/admin/rooms/{code}"
+
+    for wrong in ({"colour": "red"}, {"name": "a\nb"}, {"message": "m" * 301}, {"font": "x"}):
+        answer = await client.patch(f"{path}/branding", json=wrong, headers=ADMIN)
+        checked_problem(answer, "bad_request", 422)
+    svg = await client.put(f"{path}/logo", content=b"<svg onload='alert(1)'/>", headers=ADMIN)
+    checked_problem(svg, "bad_request", 422)
+    large = await client.put(f"{path}/logo", content=PNG + bytes(20_000), headers=ADMIN)
+    checked_problem(large, "body_too_large", 413)
+
+    shown = (await client.get(f"{path}/branding", headers=ADMIN)).json()
+    assert shown == {"name": "", "colour": "", "message": "", "logo_sha256": ""}
+
+
+async def test_only_admins_change_it_and_only_of_rooms_there_are(client, line, engine, code):
+    await in_line(line, engine, code)
+
+    for call in (
+        client.patch(f"/api/admin/rooms/{code}/branding", json={}),
+        client.put(f"/api/admin/rooms/{code}/logo", content=PNG),
+        client.delete(f"/api/admin/rooms/{code}/logo"),
+        client.get(f"/api/admin/rooms/{code}/branding"),
+    ):
+        checked_problem(await call, "not_signed_in", 401)
+    nowhere = await client.patch(
+        "/api/admin/rooms/nowhere/branding", json={"name": "x"}, headers=ADMIN
+    )
+    checked_problem(nowhere, "no_such_room", 404)

@@ -1,0 +1,167 @@
+"""Kept: who goes away holds nobody up, and who comes back in time is at the head again."""
+
+import asyncio
+
+import pytest
+from redis import Redis
+
+from tests.integration.cast import HOUR, in_force, now
+from tests.integration.line_cast import (
+    HOUR_S,
+    admit,
+    crowd,
+    enter,
+    issue,
+    kinds,
+    nothing_stays,  # noqa: F401
+    places,
+)
+from tests.integration.web_cast import by
+from waitroom.keys import Keys
+
+GRACE_S = 2
+
+
+async def silence(line, code, seconds: float, speaking=()) -> None:
+    """So many seconds in which only these are heard from."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < deadline:
+        await places(line, code, speaking)
+        await asyncio.sleep(0.2)
+
+
+@pytest.fixture
+def gone_silent(redis_url, code):
+    """As if these, at the head, had come an hour ago and never asked, while others did."""
+
+    def hush(*members: str) -> None:
+        long_ago_s = int(now().timestamp()) - HOUR_S
+        with Redis.from_url(redis_url) as redis:
+            for member in members:
+                redis.zincrby(Keys(code).waiting, -HOUR_S * 1_000_000, member)
+            redis.hset(Keys(code).bucket, "hearing_since", long_ago_s * 1_000_000)
+
+    return hush
+
+
+@pytest.fixture
+def years_pass(redis_url, code):
+    """Moves the time at which somebody was passed over back."""
+
+    def move(member: str, seconds: int) -> None:
+        with Redis.from_url(redis_url) as redis:
+            arrival, passed_at = redis.hget(Keys(code).away, member).split()
+            moved = int(passed_at) - seconds * 1_000_000
+            redis.hset(Keys(code).away, member, b"%s %d" % (arrival, moved))
+
+    return move
+
+
+async def test_those_behind_are_not_delayed_by_who_went_away_and_who_returns_is_next(line, code):
+    """30 % of a line of 5,000 go away silently."""
+    await in_force(line, code, total=10_000, grace_s=GRACE_S, return_s=60)
+    everybody = crowd(5_000)
+    await enter(line, code, everybody)
+    gone = [member for n, member in enumerate(everybody) if n % 10 < 3]
+    here = [member for member in everybody if member not in set(gone)]
+    await silence(line, code, GRACE_S + 0.3, here)
+
+    first = (await admit(line, code, 1_000)).members
+    second = (await admit(line, code, 1_000)).members
+    returning = [gone[20], gone[5], gone[11]]
+    told = await places(line, code, returning)
+    third = (await admit(line, code, 1_000)).members
+    figures = await line.figures(code)
+
+    assert first + second == tuple(here[:2_000])
+    assert [(one.ahead, one.text) for one in told] == [(0, "h"), (0, "h"), (1, "h")]
+    assert third == (gone[5], gone[11], gone[20], *here[2_000:2_997])
+    assert figures.admitted == 3_000
+    assert figures.away == len([one for one in gone if everybody.index(one) < 4_286]) - 3
+
+
+async def test_who_comes_back_too_late_stands_at_the_end(
+    client, line, code, gone_silent, years_pass
+):
+    await in_force(line, code, return_s=60)
+    await enter(line, code, ["alice", "bob", "charlie"])
+    gone_silent("alice")
+    await admit(line, code, 1)
+    years_pass("alice", 61)
+
+    answer = (await client.get(f"/api/rooms/{code}/place", headers=by("alice"))).json()
+    again = (await client.get(f"/api/rooms/{code}/place", headers=by("alice"))).json()
+
+    assert (answer["place"], answer["returned"]) == (2, "end")
+    assert (again["place"], again["returned"]) == (2, "end")
+    assert (await admit(line, code)).members == ("charlie", "alice")
+
+
+async def test_entering_again_brings_one_back_too(client, line, code, gone_silent):
+    await in_force(line, code)
+    await enter(line, code, ["alice", "bob", "charlie"])
+    gone_silent("alice")
+    await admit(line, code, 1)
+
+    answer = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+
+    assert (answer.json()["place"], answer.json()["returned"]) == (1, "head")
+
+
+async def test_nobody_is_passed_over_because_we_could_not_be_reached(line, code, redis_url):
+    """Nobody was heard at all: that says nothing about any of them."""
+    await in_force(line, code, grace_s=GRACE_S)
+    await enter(line, code, ["alice", "bob", "charlie"])
+
+    await asyncio.sleep(GRACE_S + 0.3)
+    await places(line, code, ["charlie"])
+
+    assert (await admit(line, code)).members == ("alice", "bob", "charlie")
+
+
+async def test_a_crowd_that_asks_writes_next_to_nothing(line, code, redis_url):
+    await in_force(line, code)
+    members = crowd(100)
+    await enter(line, code, members)
+
+    for _ in range(3):
+        await places(line, code, members)
+
+    with Redis.from_url(redis_url) as redis:
+        assert redis.hlen(Keys(code).heard) == 0
+
+
+async def test_who_is_away_is_told_when_it_is_over_and_can_leave(line, code, gone_silent):
+    await in_force(line, code, total=3)
+    await enter(line, code, ["alice", "bob", "charlie"])
+    gone_silent("alice", "bob")
+    admitted = (await admit(line, code, 1)).members
+
+    left = await line.leave(code, "alice")
+    await issue(line, code, 3, admitted)
+
+    assert admitted == ("charlie",)
+    assert left
+    assert await kinds(line, code, ["alice", "bob", "charlie"]) == ["absent", "sold_out", "issued"]
+    assert (await line.figures(code)).told_no == 1
+
+
+async def test_asking_as_told_is_often_enough_to_keep_a_place(client, line, code):
+    await in_force(line, code, total=10, grace_s=9, opens_at=now() - HOUR)
+    await enter(line, code, crowd(2_000))
+
+    told = await client.get(f"/api/rooms/{code}/place", headers=by(crowd(2_000)[-1]))
+
+    assert told.json()["ask_again_s"] <= 3
+
+
+async def test_a_retired_room_forgets_who_was_away(line, code, redis_url, gone_silent):
+    await in_force(line, code)
+    await enter(line, code, ["alice", "bob"])
+    gone_silent("alice")
+    await admit(line, code, 1)
+
+    await line.retire(code, keep_s=100)
+
+    with Redis.from_url(redis_url) as redis:
+        assert redis.ttl(Keys(code).away) > 0

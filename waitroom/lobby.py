@@ -1,0 +1,38 @@
+"""Lobby: who waited there when a room that draws opened, in the order that the draw gave them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.asyncio import Redis
+
+from domain.draw import NUMBERS
+from waitroom.keys import Keys
+
+AT_ONCE = 10_000
+
+
+async def lobby_of(redis: Redis, keys: Keys) -> list[str] | None:
+    """All of them, or None as long as somebody may still come in. Raises RedisError.
+
+    Read a part at a time, so that nobody else waits long for Redis, and by number, not by rank: who
+    leaves meanwhile must not hide the one behind them.
+    """
+    now_s, now_us = await redis.time()
+    opens_at = await redis.hget(keys.room, "opens_at")
+    if opens_at is None or now_s * 1_000_000 + now_us < int(opens_at):
+        return None
+    members: dict[str, None] = {}
+    least = 0
+    while True:
+        reply: Any = await redis.zrangebyscore(
+            keys.waiting, least, NUMBERS - 1, start=0, num=AT_ONCE, withscores=True
+        )
+        some: list[tuple[bytes, float]] = reply
+        before = len(members)
+        members.update((member.decode(), None) for member, _ in some)
+        if len(some) < AT_ONCE:
+            return list(members)
+        # The last number again: somebody else may have drawn the same one.
+        assert len(members) > before, "more members than a part holds have drawn one number"
+        least = int(some[-1][1])

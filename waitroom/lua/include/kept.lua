@@ -1,0 +1,63 @@
+-- kept: who was heard from when, who was passed over, and how they come back. Needs clock and many.
+--
+-- A crowd must not write at each asking. So the arrival says at first that somebody is there, and a
+-- record is written only once what is known is older than a part of the grace: most of a crowd is
+-- through before that. And silence counts only while others are heard: if nobody was, it was us who
+-- could not be reached, and nobody is to lose their place for it.
+
+local HEARD_PARTS = 8
+local LISTEN_EVERY_US = 1000000
+
+-- A record is the second, and how they came back if they did: `h` at the head, `e` at the end.
+local function record_of(now, came_back)
+  return digits(math.floor(now / 1000000)) .. (came_back or '')
+end
+
+local function came_back_of(record)
+  return record and string.match(record, '%a$')
+end
+
+local function last_heard_us(room, record, arrival)
+  if record then return tonumber(string.match(record, '^%d+')) * 1000000 end
+  return arrival < DRAWN_BELOW and room.opens_at or arrival
+end
+
+-- Notes at most once a second that somebody was heard at all, and since when without a break.
+local function keep_listening(room, now, keys)
+  local v = redis.call('HMGET', keys.bucket, 'heard_at', 'hearing_since')
+  local heard_at, since = tonumber(v[1] or 0), tonumber(v[2] or now)
+  if now - heard_at < math.min(LISTEN_EVERY_US, room.grace_us / HEARD_PARTS) then return end
+  if now - heard_at > room.grace_us / 2 then since = now end
+  redis.call('HSET', keys.bucket, 'heard_at', digits(now), 'hearing_since', digits(since))
+end
+
+local function silence_counts(room, now, heard_at, since)
+  return heard_at and since and now - heard_at <= room.grace_us / 2 and now - since >= room.grace_us
+end
+
+-- Files who waits and was not noted for a while; `heard` is a list of member, record...
+local function note_heard(room, now, member, record, arrival, heard)
+  if now - last_heard_us(room, record, arrival) < room.grace_us / HEARD_PARTS then return end
+  heard[#heard + 1] = member
+  heard[#heard + 1] = record_of(now, came_back_of(record))
+end
+
+-- Somebody who was passed over is here again: with their old arrival, which is now the head of the
+-- line, or with a new one at its end. Returns {arrival, 'h' | 'e'}, or nil for who never was.
+local function come_back(room, now, member, keys)
+  local away = redis.call('HGET', keys.away, member)
+  if not away then return nil end
+  local arrival, passed_at = string.match(away, '^(%d+) (%d+)$')
+  local how = 'h'
+  if now - tonumber(passed_at) > room.return_us then
+    how = 'e'
+    local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
+    arrival = digits(math.max(now, last + 1))
+    redis.call('HSET', keys.room, 'last_arrival', arrival)
+  end
+  redis.call('HDEL', keys.away, member)
+  redis.call('ZADD', keys.waiting, arrival, member)
+  redis.call('HSET', keys.heard, member, record_of(now, how))
+  redis.call('HINCRBY', keys.tally, 'returned', 1)
+  return { arrival, how }
+end

@@ -1,0 +1,31 @@
+"""Answer: a stream as the routes give it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
+
+from web.live.hub import Hub
+from web.live.teller import Teller
+
+
+class LiveAnswer(Response):
+    """Takes its place among the open streams only when it is sent."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, hub: Hub, code: str, member_id: str, teller: Teller) -> None:
+        super().__init__()
+        self._hub = hub
+        self._code = code
+        self._member_id = member_id
+        self._teller = teller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._hub.follow(self._code, self._member_id, self._teller, scope, receive, send)
+
+
+def hub_of(request: Request) -> Hub:
+    return cast(Hub, request.app.state.hub)

@@ -1,0 +1,167 @@
+"""Audience: everybody in this process who follows one room, served by one reading a beat."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import structlog
+
+from waitroom.errors import LineAway, LineBusy, NoSuchRoom
+from waitroom.line import Line
+from waitroom.standing import RoomFacts, Standing
+from web.live import beat
+from web.live.news import FINAL, common_news, look_again_s, news_of, turn_of
+from web.live.stream import Stream
+from web.problems import Problem
+
+log = structlog.get_logger(__name__)
+
+# Members in one reading: a few milliseconds, in which neither Redis nor this process does anything
+# else.
+READ_MAX = 250
+# Of a beat, over which its readings are spread.
+SPREAD = 0.8
+
+
+class Audience:
+    """Has one task, however many follow; none when nobody does."""
+
+    def __init__(self, code: str, line: Line) -> None:
+        self.beat = beat.Beat(beat.BEAT_S)
+        self._code = code
+        self._line = line
+        self._streams: dict[Stream, None] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._turn: tuple[object, ...] | None = None
+        self._is_away = False
+        self._hurries = False
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def join(self, stream: Stream, standing: Standing | None) -> None:
+        """Follow from here on; `standing` has been told, or that the line is away."""
+        if standing is not None:
+            facts = standing.facts
+            stream.told = news_of(standing, common_news(facts))
+            stream.due_at = time.monotonic() + look_again_s(standing, facts.known_pace_per_s)
+        self._streams[stream] = None
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow())
+
+    def leave(self, stream: Stream) -> None:
+        self._streams.pop(stream, None)
+
+    def end(self) -> None:
+        """Close all streams; their owners ask another process."""
+        for stream in list(self._streams):
+            stream.end()
+        self._streams.clear()
+
+    async def _follow(self) -> None:
+        try:
+            while self._streams:
+                await self._one_beat()
+        finally:
+            self._task = None
+
+    async def _one_beat(self) -> None:
+        """Read those who are due, a part at a time and spread over the beat; then rest."""
+        began = time.monotonic()
+        lasts_s, hurries, self._hurries = self.beat.lasts_s, self._hurries, False
+        due = self._due(began + lasts_s, everybody=hurries)
+        gap_s = 0.0 if hurries else lasts_s * SPREAD * READ_MAX / max(len(due), 1)
+        worked_s = late_s = 0.0
+        for number, some in enumerate(_parts(due)):
+            late_s = max(late_s, await _sleep_until(began + number * gap_s))
+            part_began = time.monotonic()
+            goes_on = await self._read(some)
+            worked_s += time.monotonic() - part_began
+            if not goes_on:
+                break
+        self._keep()
+        if not self._hurries:
+            late_s = max(late_s, await _sleep_until(began + lasts_s))
+            self.beat.passed(worked_s=worked_s, late_s=late_s)
+
+    def _keep(self) -> None:
+        now_s = time.monotonic()
+        for stream in list(self._streams):
+            if stream.is_stuck(now_s):
+                stream.cut()
+                self.leave(stream)
+            else:
+                stream.keep_alive(now_s)
+
+    def _due(self, until_s: float, *, everybody: bool) -> list[Stream]:
+        """Who is to be looked up in this beat; somebody always, so that no turn is missed."""
+        if everybody:
+            return list(self._streams)
+        due = [stream for stream in self._streams if stream.due_at < until_s]
+        return due or list(self._streams)[:1]
+
+    async def _read(self, streams: list[Stream]) -> bool:
+        """Tell these what is new; False where the beat is over, as the line is away or turned."""
+        try:
+            standings = await self._line.standings(
+                self._code, [stream.member_id for stream in streams]
+            )
+        except (LineAway, LineBusy, NoSuchRoom):
+            await self._say_unreachable()
+            return False
+        except Exception as error:  # whatever it is, those who follow are not to wait for ever
+            log.error("unexpected", room=self._code, exc_info=error)
+            return False
+        facts = standings[0].facts
+        self._look_at(facts)
+        common, pace_per_s = common_news(facts), facts.known_pace_per_s
+        now_s = time.monotonic()
+        for stream, standing in zip(streams, standings, strict=True):
+            stream.due_at = now_s + look_again_s(standing, pace_per_s)
+            self._tell(stream, standing, news_of(standing, common))
+        return not self._hurries
+
+    def _look_at(self, facts: RoomFacts) -> None:
+        """Where the room has taken a turn, or is back, everybody is looked up at once."""
+        turn = turn_of(facts)
+        self._hurries = self._is_away or self._turn not in (None, turn)
+        self._turn, self._is_away = turn, False
+
+    def _tell(self, stream: Stream, standing: Standing, news: int) -> None:
+        if news == stream.told or stream.over:
+            return
+        stream.told = news
+        try:
+            message = stream.teller.message(standing, stream.member_id)
+        except Problem:
+            stream.end()  # no longer in line: the client's next asking says so
+        except Exception as error:  # one who can't be told holds up nobody else
+            log.error("unexpected", room=self._code, exc_info=error)
+            stream.end()
+        else:
+            stream.tell(message, last=standing.kind in FINAL)
+
+    async def _say_unreachable(self) -> None:
+        if self._is_away:
+            return
+        self._is_away = True
+        for some in _parts(list(self._streams)):
+            for stream in some:
+                message = stream.teller.unreachable(stream.member_id)
+                if message is not None:
+                    stream.told = 0
+                    stream.tell(message)
+            await asyncio.sleep(0)
+
+
+def _parts(streams: list[Stream]) -> Iterator[list[Stream]]:
+    for start in range(0, len(streams), READ_MAX):
+        yield streams[start : start + READ_MAX]
+
+
+async def _sleep_until(at_s: float) -> float:
+    """How much later than asked for it went on."""
+    await asyncio.sleep(max(0.0, at_s - time.monotonic()))
+    return max(0.0, time.monotonic() - at_s)

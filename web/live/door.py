@@ -1,0 +1,147 @@
+"""Door: requests for streams, answered before the framework; whatever isn't plain goes on to it.
+
+The routes in `web.api.rooms` and `web.pages.live` document the same calls and answer them just
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import structlog
+from fastapi import FastAPI, Request
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from domain.coupon import is_code
+from waitroom.errors import NoSuchRoom
+from waitroom.ticket import StrangersTicket
+from web.errors import problem_of
+from web.identity import SESSION_COOKIE, NotSignedIn, Visitor
+from web.live.hub import Hub
+from web.live.json_teller import JsonTeller
+from web.live.teller import Teller
+from web.parts import WebParts
+from web.problems import Problem, as_json
+from web.security import RAW_HEADERS
+
+log = structlog.get_logger(__name__)
+
+PageTeller = Callable[[Request, str, Visitor], Awaitable[Teller]]
+
+_API, _PAGE, _END = "/api/rooms/", "/rooms/", "/live"
+_BEARER = "Bearer "
+_SAY_WHO = {b"authorization", b"waitroom-ticket", b"cookie"}
+
+
+class Asked(NamedTuple):
+    """A plain request for a room's stream, with whatever says who asks."""
+
+    code: str
+    is_api: bool
+    token: str | None
+    ticket: str | None
+    session: str | None
+
+
+class Door:
+    """An ASGI application before another one, which gets what isn't plain.
+
+    application: what a request belongs to, for those who look for its parts. page_teller: what
+    tells a page, for this request, room and visitor.
+    """
+
+    def __init__(self, app: ASGIApp, application: FastAPI, page_teller: PageTeller) -> None:
+        self._app = app
+        self._application = application
+        self._page_teller = page_teller
+        parts: WebParts = application.state.parts
+        self._identity = parts.identity
+        self._tickets = parts.tickets
+        self._hub: Hub = application.state.hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = plainly_asked(scope) if scope["type"] == "http" else None
+        if asked is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            code, member_id, teller = await self._understood(asked, scope)
+            asked = None  # nothing is kept here while the stream is open: there are many
+            await self._hub.follow(code, member_id, teller, scope, receive, send)
+        except NoSuchRoom:
+            # Away or unknown? Postgres knows, and is asked behind the office's door.
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["path"].startswith(_PAGE):  # its problems are pages
+                await self._app(scope, receive, send)
+            else:
+                await _answer(problem_of(error), error, scope, send)
+
+    async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, str, Teller]:
+        """Which room, whose place, told how. Raises NotSignedIn, BadToken, BadTicket."""
+        code = asked.code
+        if asked.is_api:
+            return code, self._member_of(asked), JsonTeller(code, self._tickets)
+        visitor = self._identity.read_session(asked.session) if asked.session else None
+        if visitor is None:
+            raise NotSignedIn
+        request = Request({**scope, "app": self._application})
+        return code, visitor.id, await self._page_teller(request, code, visitor)
+
+    def _member_of(self, asked: Asked) -> str:
+        """Whose place is asked for, as `web.asking` has it."""
+        member_id: str | None = None
+        if asked.token is not None:
+            member_id = self._identity.member_of(asked.token)
+        elif asked.session is not None:
+            visitor = self._identity.read_session(asked.session)
+            member_id = visitor.id if visitor else None
+        if asked.ticket is not None:
+            ticket = self._tickets.read(asked.ticket, room=asked.code)
+            if member_id is not None and member_id != ticket.member_id:
+                raise StrangersTicket
+            return ticket.member_id
+        if member_id is None:
+            raise NotSignedIn
+        return member_id
+
+
+def plainly_asked(scope: Scope) -> Asked | None:
+    """What is asked for, or None where it is for the framework to say."""
+    path: str = scope["path"]
+    if not path.endswith(_END) or scope["method"] != "GET":
+        return None
+    before = _API if path.startswith(_API) else _PAGE
+    code = path[len(before) : -len(_END)]
+    if not path.startswith(before) or not is_code(code):
+        return None
+    found: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in _SAY_WHO:
+            if name in found:
+                return None
+            found[name] = value.decode("latin-1")
+        elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+            return None
+    token = found.get(b"authorization")
+    if token is not None and not (token.startswith(_BEARER) and token[len(_BEARER) :].strip()):
+        return None
+    session = cookie_parser(found.get(b"cookie", "")).get(SESSION_COOKIE)
+    return Asked(
+        code,
+        is_api=before is _API,
+        token=token.removeprefix(_BEARER) if token else None,
+        ticket=found.get(b"waitroom-ticket"),
+        session=session or None,
+    )
+
+
+async def _answer(problem: Problem, error: Exception, scope: Scope, send: Send) -> None:
+    if problem.type == "internal":
+        log.error("unexpected", path=scope["path"], exc_info=error)
+    response = as_json(problem)
+    headers = [*response.raw_headers, *RAW_HEADERS]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": bytes(response.body)})

@@ -1,0 +1,128 @@
+"""Hub: opens streams, brings each to its room's audience, and ends them all when the process stops.
+
+A stream costs a parked coroutine and one small object. What asks and what sends is one task a room.
+"""
+
+from __future__ import annotations
+
+import random
+
+from starlette.types import Receive, Scope, Send
+
+from waitroom.errors import LineAway, LineBusy
+from waitroom.line import Line
+from waitroom.standing import Standing
+from web.live.audience import Audience
+from web.live.news import FINAL
+from web.live.stream import Stream
+from web.live.teller import Teller
+from web.problems import Problem
+from web.security import RAW_HEADERS
+
+# When a process ends, its streams come back: spread out, so that they do not come together.
+RETRY_MIN_MS, RETRY_MAX_MS = 1_000, 5_000
+FULL_RETRY_S = 5
+
+_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),
+        # An ended stream gives its connection back: the next one may reach another process.
+        (b"connection", b"close"),
+        *RAW_HEADERS,
+    ],
+}
+
+
+class Hub:
+    """All streams of this process."""
+
+    def __init__(self, line: Line, streams_max: int) -> None:
+        self._line = line
+        self._streams_max = streams_max
+        self.open = 0
+        self._audiences: dict[str, Audience] = {}
+        self._is_closed = False
+
+    async def follow(
+        self,
+        code: str,
+        member_id: str,
+        teller: Teller,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Answer with a stream, until it is over or its reader has gone.
+
+        Raises NoSuchRoom, LineAway, LineBusy, and Problem unavailable or not_in_line, all of them
+        before anything is sent.
+        """
+        self.refuse_if_full()
+        self.open += 1
+        try:
+            stream = await self._opened(code, member_id, teller, send)
+            # The server keeps the scope while it answers, and headers are the most of it.
+            scope["headers"] = []
+            try:
+                # The server says so too once the last message is out.
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+            finally:
+                stream.over = True
+                self._forget(code, stream)
+        finally:
+            self.open -= 1
+
+    def refuse_if_full(self) -> None:
+        """Raises Problem unavailable where all places for streams are taken."""
+        if self._is_closed or self.open >= self._streams_max:
+            raise Problem(
+                "unavailable",
+                "Too many pages are open here right now. Ask for your place instead.",
+                {"retry_after_s": FULL_RETRY_S},
+            )
+
+    async def _opened(self, code: str, member_id: str, teller: Teller, send: Send) -> Stream:
+        """With the first message under way. What it takes is not kept while the stream is open."""
+        standing: Standing | None = None
+        try:
+            standing = await self._line.place(code, member_id)
+        except (LineAway, LineBusy):
+            said = teller.unreachable(member_id)
+            if said is None:
+                raise
+            message = said
+        else:
+            message = teller.message(standing, member_id)
+        await send(_START)
+        stream = Stream(send, teller, member_id)
+        retry = f"retry: {random.randint(RETRY_MIN_MS, RETRY_MAX_MS)}\n".encode()  # noqa: S311
+        is_last = self._is_closed or (standing is not None and standing.kind in FINAL)
+        stream.tell(retry + message, last=is_last)
+        if not is_last:
+            self._join(code, stream, standing)
+        return stream
+
+    def _join(self, code: str, stream: Stream, standing: Standing | None) -> None:
+        audience = self._audiences.get(code)
+        if audience is None:
+            audience = self._audiences[code] = Audience(code, self._line)
+        audience.join(stream, standing)
+
+    def _forget(self, code: str, stream: Stream) -> None:
+        audience = self._audiences.get(code)
+        if audience is not None:
+            audience.leave(stream)
+            if not audience:
+                del self._audiences[code]
+
+    def close(self) -> None:
+        """End every stream and open no more: this process is about to stop."""
+        self._is_closed = True
+        for audience in list(self._audiences.values()):
+            audience.end()
+        self._audiences.clear()

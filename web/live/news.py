@@ -1,0 +1,46 @@
+"""News: what must have changed for somebody to be told, and when they are looked up again."""
+
+from __future__ import annotations
+
+from waitroom.standing import RoomFacts, Standing
+
+# Nothing comes after these. Whoever is told one closes the stream, or it is closed for them.
+FINAL = frozenset({"issued", "refused", "absent", "closed", "sold_out"})
+
+# Who has long to wait is told less often: a hundredth of the wait on, within these.
+OFTEN_S = 1.0
+SELDOM_S = 5.0
+WAIT_SHARE = 100
+# Where the pace is not known, the head of the line hears first whether it moves.
+UNKNOWN_S = 3.0
+UNKNOWN_AHEAD = 50
+
+
+def turn_of(facts: RoomFacts) -> tuple[object, ...]:
+    """What everybody is to hear at once when it changes: paused, open, sold out, over."""
+    return (
+        facts.state,
+        facts.opens_at_us,
+        facts.now_us >= facts.opens_at_us,
+        facts.now_us >= facts.closes_at_us,
+        facts.remain_count > 0,
+    )
+
+
+def common_news(facts: RoomFacts) -> tuple[object, ...]:
+    """The part of everybody's news that a room has in common; not its clock."""
+    return facts.state, facts.opens_at_us, facts.remain_count, facts.known_pace_per_s
+
+
+def news_of(standing: Standing, common: tuple[object, ...]) -> int:
+    """Equal where there is nothing new to tell. A number: there is one for each open stream."""
+    return hash((standing.kind, standing.arrival_us, standing.ahead, standing.text, common))
+
+
+def look_again_s(standing: Standing, pace_per_s: float | None) -> float:
+    """How long what they were told is good enough."""
+    if standing.kind != "waiting":
+        return OFTEN_S
+    if pace_per_s is None:
+        return min(OFTEN_S + standing.ahead / UNKNOWN_AHEAD, UNKNOWN_S)
+    return min(max((standing.ahead + 1) / pace_per_s / WAIT_SHARE, OFTEN_S), SELDOM_S)
