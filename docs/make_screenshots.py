@@ -31,12 +31,14 @@ FOLDER = Path(__file__).parent / "screenshots"
 BYTES_MAX = 120_000
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-# Each picture is taken in these forms: name, window, colours.
-FORMS: tuple[tuple[str, Any, Any], ...] = (
-    ("wide", WIDE, "light"),
-    ("phone", PHONE, "light"),
+# Each picture is taken in these forms: name, window, colours, language.
+Form = tuple[str, Any, Any, str]
+FORMS: tuple[Form, ...] = (
+    ("wide", WIDE, "light", "en-GB"),
+    ("phone", PHONE, "light", "en-GB"),
 )
-DARK: tuple[tuple[str, Any, Any], ...] = (("phone-dark", PHONE, "dark"),)
+DARK: Form = ("phone-dark", PHONE, "dark", "en-GB")
+KOREAN: Form = ("phone-ko", PHONE, "light", "ko-KR")
 PEOPLE_AHEAD = 1_240
 MEMBER = "alice"
 
@@ -49,15 +51,15 @@ class Studio:
         self.house = house
 
     @contextmanager
-    def page(self, form: tuple[str, Any, Any], member: str) -> Iterator[Page]:
+    def page(self, form: Form, member: str) -> Iterator[Page]:
         """A window of this form, in which `member` is signed in."""
-        _, window, colours = form
+        _, window, colours, locale = form
         context = self._browser.new_context(
             viewport=window,
             color_scheme=colours,
             device_scale_factor=1,
             reduced_motion="reduce",
-            locale="en-GB",
+            locale=locale,
             timezone_id="Asia/Seoul",
             base_url=self.house.base_url,
         )
@@ -76,13 +78,13 @@ class Studio:
         *,
         member: str = MEMBER,
         press: str | None = None,
-        dark: bool = False,
+        also: tuple[Form, ...] = (),
     ) -> None:
         """Take `path` in each form, once an element that matches `shows` is there.
 
         press: a button to press before.
         """
-        for form in FORMS + (DARK if dark else ()):
+        for form in FORMS + also:
             with self.page(form, member) as page:
                 page.goto(path)
                 if press is not None:
@@ -146,7 +148,18 @@ def take_all(studio: Studio) -> None:
     amount, percent = {"kind": "amount", "value": 5_000}, {"kind": "percent", "value": 20}
     offer(house, "spring", "Spring sale", amount, 2_000, opens_in_h=-3, rate_per_s=10, burst=1)
     offer(house, "early", "For early birds", percent | {"cap": 8_000}, 300, opens_in_h=-2)
-    offer(house, "night", "Night market", amount | {"value": 3_000}, 500, opens_in_h=20)
+    offer(
+        house,
+        "night",
+        "Night market",
+        amount | {"value": 3_000},
+        500,
+        opens_in_h=5,
+        lobby_s=6 * 3_600,
+        opening="draw",
+    )
+    studio.enter("night")
+    studio.take("lobby", "/rooms/night", "#place.place-lobby .countdown", also=(KOREAN,))
 
     # Without a worker the admitted stay admitted: that is how the moment can be caught.
     studio.enter("early")
@@ -154,12 +167,12 @@ def take_all(studio: Studio) -> None:
     studio.take("admitted", "/rooms/early", "#place.place-admitted")
     house.start("worker")
     eventually(lambda: studio.state("early") == "issued")
-    studio.take("issued", "/rooms/early", "#place.place-issued", dark=True)
+    studio.take("issued", "/rooms/early", "#place.place-issued", also=(DARK, KOREAN))
 
     studio.crowd("spring", PEOPLE_AHEAD)
     studio.enter("spring")
-    with_a_wait = "#place.place-waiting .facts:has-text('about')"
-    studio.take("waiting", "/rooms/spring", with_a_wait, dark=True)
+    with_a_wait = "#place.place-waiting .wait dd:text-matches('[0-9]')"
+    studio.take("waiting", "/rooms/spring", with_a_wait, also=(DARK, KOREAN))
 
     studio.crowd("early", 299)
     eventually(lambda: house.call("GET", "/api/coupons/early")[1]["state"] == "sold_out")
