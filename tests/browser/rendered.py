@@ -18,11 +18,13 @@ LANGUAGES = {one.code: one for one in (EN, KO)}
 
 
 def names() -> list[str]:
-    """Of all pages; where another way of issuing shows nothing new, one will do."""
+    """Of all pages; where another way of issuing, or a place, shows nothing new, one will do."""
     return [
         name
         for name in pages(EN)
-        if "pessimistic" not in name or name in ("coupon open, pessimistic, no place",)
+        if not name.startswith("coupon ")
+        or name.startswith("coupon open, ")
+        or name.endswith(", queue, no place")
     ]
 
 

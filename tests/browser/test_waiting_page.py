@@ -52,7 +52,7 @@ def tell(page: Page, path: str, *places: AnyPlace, language: Language = EN) -> l
 
 
 def test_what_the_stream_says_is_put_into_the_place_and_disturbs_nobody(page: Page):
-    """The words change, what is read or focused stays; then asking goes on where the stream ends."""
+    """The words change, what is read stays; then asking goes on where the stream ends."""
     tell(page, "live", waiting(230, remain_count=1_000, started_ahead=1_500))
     tell(page, "place", waiting(57, remain_count=1_000, started_ahead=1_500), issued())
     page.add_init_script(
@@ -164,7 +164,10 @@ def test_who_looks_elsewhere_is_told_of_their_turn_by_whatever_they_chose(page: 
         page.wait_for_timeout(100)
 
     expect(page.locator("#place.place-issued")).to_be_visible()
-    assert page.evaluate("shown") == ["회원님 차례예요: 봄맞이 할인", "쿠폰을 받았어요: 봄맞이 할인"]
+    assert page.evaluate("shown") == [
+        "회원님 차례예요: 봄맞이 할인",
+        "쿠폰을 받았어요: 봄맞이 할인",
+    ]
     assert page.evaluate("rung") == 4, "two notes when it was switched on, two at the turn"
     page.reload()
     expect(page.get_by_role("switch")).to_be_checked()

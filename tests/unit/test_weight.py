@@ -23,7 +23,9 @@ def test_a_first_visit_loads_little(name):
     html = html_of(template, KO, **context)
     links = set(re.findall(r'"/static/([^"?]+)\?v=', html))
 
-    total = served(html.encode()) + sum(served((WEB / "static" / one).read_bytes()) for one in links)
+    total = served(html.encode()) + sum(
+        served((WEB / "static" / one).read_bytes()) for one in links
+    )
 
     assert len(links) >= 3
     assert total < BYTES_MAX
