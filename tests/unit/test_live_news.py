@@ -10,6 +10,7 @@ from web.live.news import (
     OFTEN_S,
     SELDOM_S,
     UNKNOWN_S,
+    WAIT_SHARE,
     common_news,
     look_again_s,
     news_of,
@@ -56,7 +57,7 @@ def test_the_clock_alone_is_no_news_but_each_step_is():
 def test_who_has_long_to_wait_is_looked_up_less_often():
     gaps = [look_again_s(waiting(ahead), 100.0) for ahead in (0, 9_999, 24_999, 1_000_000)]
 
-    assert gaps == [OFTEN_S, OFTEN_S, 2.5, SELDOM_S]
+    assert gaps == [OFTEN_S, OFTEN_S, 250 / WAIT_SHARE, SELDOM_S]
 
 
 def test_where_the_pace_is_not_known_the_head_of_the_line_hears_first():
