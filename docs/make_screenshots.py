@@ -61,6 +61,7 @@ class Studio:
             reduced_motion="reduce",
             locale=locale,
             timezone_id="Asia/Seoul",
+            permissions=["notifications"],  # or nobody is asked
             base_url=self.house.base_url,
         )
         try:

@@ -40,6 +40,7 @@ def opened(browser: Browser, *, width: int, colours: str = "light") -> Iterator[
         color_scheme=colours,  # type: ignore[arg-type]
         reduced_motion="reduce",
         timezone_id="Asia/Seoul",
+        permissions=["notifications"],
     )
     context.route("**/*", _answer)
     try:
