@@ -39,6 +39,8 @@ FORMS: tuple[Form, ...] = (
 )
 DARK: Form = ("phone-dark", PHONE, "dark", "en-GB")
 KOREAN: Form = ("phone-ko", PHONE, "light", "ko-KR")
+# A browser without a window refuses notifications before anybody could ask for them.
+NOT_ASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' })"
 PEOPLE_AHEAD = 1_240
 MEMBER = "alice"
 
@@ -61,10 +63,10 @@ class Studio:
             reduced_motion="reduce",
             locale=locale,
             timezone_id="Asia/Seoul",
-            permissions=["notifications"],  # or nobody is asked
             base_url=self.house.base_url,
         )
         try:
+            context.add_init_script(NOT_ASKED)
             page = context.new_page()
             page.goto(f"/signin?token={self.house.identity.mint(member)}&next=/me")
             yield page
