@@ -14,7 +14,7 @@ from web.identity import Visitor
 
 ADMITTED_PER_S = 100.0
 # Ahead of those who follow, so that they still wait at the end: also while streams are opened.
-OPENING_S = 40.0
+OPENING_S = 25.0
 
 
 def live(bench: Bench) -> list[Summary]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.house import House, open_house
 
@@ -21,22 +21,43 @@ def own_house(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Hou
         yield made
 
 
-def test_the_page_goes_on_by_itself_when_the_server_is_restarted(page: Page, own_house, code):
+def is_stream(response: Response) -> bool:
+    return response.url.endswith("/live") and response.status == 200
+
+
+def test_two_in_line_follow_it_by_stream_and_go_on_after_a_restart(
+    page: Page, browser: Browser, own_house, code
+):
     house = own_house
     web = house.start_web()
     house.start("admitter")
     house.start("worker")
-    house.offer(code, total=10)
+    # Slow enough to see the second one stand first for a while.
+    house.offer(code, total=10, rate_per_s=0.3, burst=1)
     house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
-    page.goto(f"{house.base_url}/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
-    page.get_by_role("button", name="Get in line").click()
-    expect(page.locator("#place .number")).to_have_text("1")
+    asked: list[str] = []
+    with browser.new_context() as context:
+        behind = context.new_page()
+        for member, one, place in (("alice", page, "1"), ("bob", behind, "2")):
+            token = house.identity.mint(member)
+            one.goto(f"{house.base_url}/signin?token={token}&next=/coupons/{code}")
+            one.get_by_role("button", name="Get in line").click()
+            expect(one.locator("#place .number")).to_have_text(place)
 
-    house.kill(web)
-    expect(page.locator("#trouble")).to_be_visible(timeout=30_000)
-    house.start_web()
-    expect(page.locator("#trouble")).to_be_hidden(timeout=30_000)
+        house.kill(web)
+        for one in (page, behind):
+            expect(one.locator("#trouble")).to_be_visible(timeout=30_000)
+        with behind.expect_response(is_stream, timeout=60_000):
+            house.start_web()
+        for one, place in ((page, "1"), (behind, "2")):
+            expect(one.locator("#trouble")).to_be_hidden(timeout=30_000)
+            expect(one.locator("#place .number")).to_have_text(place)
 
-    expect(page.locator("#place .number")).to_have_text("1")
-    house.admin("PATCH", f"/rooms/{code}", {"state": "open"})
-    expect(page.get_by_role("heading", name="You have your coupon")).to_be_visible(timeout=20_000)
+        # Whoever has a stream again asks no more.
+        behind.on("request", lambda request: asked.append(request.url))
+        house.admin("PATCH", f"/rooms/{code}", {"state": "open"})
+        expect(behind.locator("#place .number")).to_have_text("1", timeout=10_000)
+        expect(page.locator("#place.place-issued")).to_be_visible(timeout=20_000)
+        expect(behind.locator("#place.place-issued")).to_be_visible(timeout=20_000)
+
+    assert [url for url in asked if url.endswith("/place")] == []

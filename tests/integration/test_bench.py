@@ -12,6 +12,7 @@ import pytest
 
 from cli.embedded.child import free_port
 from load import generator
+from load.followers import follow
 from load.generator import Asking
 from load.measures.bench import served
 from tests.house import ROOT
@@ -77,6 +78,18 @@ def test_both_generators_count_what_a_server_answers(tmp_path, monkeypatch, way)
 
 async def ask(asking: Asking) -> generator.Answers:
     return await asyncio.to_thread(generator.ask, asking)
+
+
+def test_followers_see_how_old_is_what_their_streams_say(tmp_path):
+    port = free_port()
+    open_at: list[float] = []
+
+    with served(["load.bare", str(port), "1"], dict(os.environ), tmp_path, port):
+        seen = follow(port, "/live", 1.5, [""] * 20, tmp_path, lambda: open_at.append(1.0))
+
+    assert (seen.streams, seen.errors, seen.ended, len(open_at)) == (20, 0, 0, 1)
+    assert 10 < seen.events_per_s < 40  # each tells once a second
+    assert 0 < seen.age_p50_s <= seen.age_p99_s <= seen.age_max_s < 3
 
 
 def test_a_server_that_is_not_there_is_counted_as_errors(tmp_path, monkeypatch):

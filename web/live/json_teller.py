@@ -5,26 +5,37 @@ from __future__ import annotations
 from waitroom.standing import Standing
 from waitroom.ticket import Ticket, TicketOffice
 from web.answers import place_of
-from web.live.teller import event
 from web.raw_answers import plainly_waits, waiting_json
 
 
 class JsonTeller:
-    """Of one room. Whoever waits is written by hand: nearly everybody who follows does."""
+    """Of one stream: it keeps the ticket, which is the same each time and dear to sign.
+
+    Whoever waits is written by hand: nearly everybody who follows does.
+    """
+
+    __slots__ = ("_arrival_us", "_room", "_ticket", "_tickets")
 
     def __init__(self, room: str, tickets: TicketOffice) -> None:
         self._room = room
         self._tickets = tickets
+        self._arrival_us = 0
+        self._ticket = ""
 
     def message(self, standing: Standing, member_id: str) -> bytes:
-        room, tickets = self._room, self._tickets
         if plainly_waits(standing):
-            ticket = tickets.sign(Ticket(room, member_id, standing.arrival_us))
-            text = waiting_json(standing, room, ticket)
+            if standing.arrival_us != self._arrival_us:
+                self._arrival_us = standing.arrival_us
+                self._ticket = self._tickets.sign(
+                    Ticket(self._room, member_id, standing.arrival_us)
+                )
+            text = waiting_json(standing, self._room, self._ticket)
         else:
-            place = place_of(standing, room=room, member_id=member_id, tickets=tickets)
-            text = place.model_dump_json()
-        return event(text, read_us=standing.facts.now_us)
+            text = place_of(
+                standing, room=self._room, member_id=member_id, tickets=self._tickets
+            ).model_dump_json()
+        read_ms = standing.facts.now_us // 1_000
+        return f"id: {read_ms}\nevent: place\ndata: {text}\n\n".encode()
 
     def unreachable(self, _member_id: str) -> None:
         """A program keeps the place it has, and is told the next one."""

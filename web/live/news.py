@@ -7,10 +7,10 @@ from waitroom.standing import RoomFacts, Standing
 # Nothing comes after these. Whoever is told one closes the stream, or it is closed for them.
 FINAL = frozenset({"issued", "refused", "absent", "closed", "sold_out"})
 
-# Who has long to wait is told less often: a hundredth of the wait on, within these.
+# Who has long to wait is told less often: a hundred-and-twentieth of the wait on, within these.
 OFTEN_S = 1.0
 SELDOM_S = 5.0
-WAIT_SHARE = 100
+WAIT_SHARE = 120
 # Where the pace is not known, the head of the line hears first whether it moves.
 UNKNOWN_S = 3.0
 UNKNOWN_AHEAD = 50

@@ -8,7 +8,7 @@ from waitroom.standing import Standing
 
 
 class Teller(Protocol):
-    """Makes a stream's messages. One may serve many streams: it knows room and language, not who.
+    """Makes a stream's messages; of one stream, or of many that differ only in who follows.
 
     Called once for each message, thousands of times a second, on the event loop: nothing here
     waits. Whoever stands in one room and was read in one batch has the same `standing.facts`, the

@@ -1,0 +1,145 @@
+"""Studio: a browser before a house of running processes, and the people who make each state."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.house import House
+
+BYTES_MAX = 120_000
+MEMBER = "alice"
+# A browser without a window refuses notifications before anybody could ask for them.
+NOT_ASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' })"
+LOCALES = {"en": "en-GB", "ko": "ko-KR"}
+WINDOWS: dict[str, Any] = {
+    "wide": {"width": 1280, "height": 800},
+    "phone": {"width": 390, "height": 844},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """In which language, window and colours a page is looked at."""
+
+    language: str
+    window: str
+    colours: Any
+
+    def named(self, name: str) -> str:
+        """English and light go without saying."""
+        words = [name, self.window]
+        words += ["dark"] if self.colours == "dark" else []
+        words += [self.language] if self.language != "en" else []
+        return "-".join(words) + ".png"
+
+
+FORMS = [Form(*one) for one in product(LOCALES, WINDOWS, ("light", "dark"))]
+
+
+class Studio:
+    """Takes pictures into `folder`: all, or those that `wants` names."""
+
+    def __init__(
+        self, browser: Browser, house: House, folder: Path, wants: Callable[[str], bool]
+    ) -> None:
+        self._browser = browser
+        self._folder = folder
+        self._wants = wants
+        self.house = house
+
+    @contextmanager
+    def page(self, form: Form, member: str) -> Iterator[Page]:
+        """A window of this form, in which `member` is signed in."""
+        context = self._browser.new_context(
+            viewport=WINDOWS[form.window],
+            color_scheme=form.colours,
+            device_scale_factor=1,
+            reduced_motion="reduce",
+            locale=LOCALES[form.language],
+            timezone_id="Asia/Seoul",
+            base_url=self.house.base_url,
+        )
+        try:
+            context.add_init_script(NOT_ASKED)
+            page = context.new_page()
+            page.goto(f"/signin?token={self.house.identity.mint(member)}&next=/me")
+            yield page
+        finally:
+            context.close()
+
+    def take(
+        self, name: str, path: str, shows: str, *, member: str = MEMBER, press: str | None = None
+    ) -> None:
+        """Take `path` in each form, once an element that matches `shows` is there.
+
+        press: what to press before.
+        """
+        for form in FORMS:
+            if not self._wants(form.named(name)):
+                continue
+            with self.page(form, member) as page:
+                page.goto(path)
+                if press is not None:
+                    page.locator(press).first.click()
+                expect(page.locator(shows).first).to_be_visible(timeout=20_000)
+                self._keep(page, form.named(name))
+
+    def _keep(self, page: Page, name: str) -> None:
+        file = self._folder / name
+        page.screenshot(path=file)
+        size = file.stat().st_size
+        print(f"{size:>8,}  {name}")
+        if size > BYTES_MAX:
+            sys.exit(f"{name} is larger than {BYTES_MAX:,} bytes.")
+
+    def enter(self, code: str, member: str = MEMBER) -> None:
+        status, body = self.house.member("POST", f"/api/rooms/{code}/enter", member)
+        assert status in (200, 202), body
+
+    def crowd(self, code: str, people: int) -> None:
+        """So many others enter, a few at a time."""
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda n: self.enter(code, f"other-{n}"), range(people)))
+
+    def state(self, code: str) -> str:
+        body = self.house.member("GET", f"/api/rooms/{code}/place", MEMBER)[1]
+        return str(body.get("state", body.get("type")))
+
+    def offer(
+        self,
+        code: str,
+        description: str,
+        discount: dict[str, object],
+        total: int,
+        *,
+        opens_in: timedelta = timedelta(hours=-1),
+        **room: object,
+    ) -> None:
+        opens_at = datetime.now(UTC).replace(second=0, microsecond=0) + opens_in
+        self.house.admin(
+            "POST",
+            "/coupons",
+            {
+                "code": code,
+                "description": description,
+                "discount": discount,
+                "total_count": total,
+                "opens_at": opens_at.isoformat(),
+                "expire_date": (opens_at + timedelta(days=30)).isoformat(),
+                "room": room,
+            },
+        )
+
+    def turn(self, code: str, **settings: object) -> None:
+        """Change the room's settings, as an admin does."""
+        self.house.admin("PATCH", f"/rooms/{code}", settings)
