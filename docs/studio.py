@@ -18,6 +18,8 @@ from tests.house import House
 
 BYTES_MAX = 120_000
 MEMBER = "alice"
+# A browser without a window refuses notifications before anybody could ask for them.
+NOT_ASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' })"
 LOCALES = {"en": "en-GB", "ko": "ko-KR"}
 WINDOWS: dict[str, Any] = {
     "wide": {"width": 1280, "height": 800},
@@ -73,6 +75,7 @@ class Studio:
             cookie = {"name": f"from-{code}", "value": str(ahead), "url": self.house.base_url}
             context.add_cookies([cookie])  # type: ignore[list-item]
         try:
+            context.add_init_script(NOT_ASKED)
             page = context.new_page()
             page.goto(f"/signin?token={self.house.identity.mint(member)}&next=/me")
             yield page

@@ -14,6 +14,8 @@ from web.languages import Language
 from web.security import HEADERS
 
 SITE = "http://pages.test"
+# A browser without a window refuses notifications before anybody could ask for them.
+NOT_ASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' })"
 LANGUAGES = {one.code: one for one in (EN, KO)}
 
 
@@ -41,6 +43,7 @@ def opened(browser: Browser, *, width: int, colours: str = "light") -> Iterator[
         reduced_motion="reduce",
         timezone_id="Asia/Seoul",
     )
+    context.add_init_script(NOT_ASKED)
     context.route("**/*", _answer)
     try:
         yield context.new_page()

@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -133,3 +134,30 @@ def test_without_javascript_the_whole_way_works(browser: Browser, house, code, b
 
     context.close()
     assert house.member("GET", "/api/me/coupons", "bob")[1][0]["status"] == "UNUSED"
+
+
+def test_from_the_lobby_to_a_coupon_in_korean_without_a_touch(browser: Browser, house, code):
+    """The draw's lobby turns into the line, the line into a coupon: the stream tells, not we."""
+    opens_at = datetime.now(UTC) + timedelta(seconds=9)
+    house.offer(code, total=50, opens_at=opens_at, opening="draw", rate_per_s=3, burst=1)
+    stand_before(house, code, 20)
+    context = browser.new_context(viewport=PHONE, base_url=house.base_url, locale="ko-KR")
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url.rpartition("/")[2]))
+
+    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.get_by_role("button", name="사전 대기실 들어가기").click()
+    expect(page.get_by_role("heading", name="사전 대기실에 들어오셨어요")).to_be_visible()
+    expect(page.locator("#place")).to_contain_text("추첨으로 정해요")
+    expect(page.locator(".countdown .number")).to_have_text(re.compile(r"00:0\d"))
+    page.evaluate("document.querySelector('#place h1').dataset.same = '1'")
+    page.wait_for_timeout(2_500)
+    assert page.locator("#place h1").get_attribute("data-same") == "1", "only words were changed"
+
+    expect(page.locator("#place.place-waiting, #place.place-issued")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="쿠폰을 받았어요")).to_be_visible(timeout=30_000)
+    assert page.title() == "쿠폰을 받았어요 · Open Run"
+    assert asked.count("live") == 1
+    assert asked.count("place") <= 1, "who is told need not ask"
+    context.close()
