@@ -121,8 +121,8 @@ class Audience:
         facts = standings[0].facts
         self._look_at(facts)
         pairs = zip(streams, standings, strict=True)
-        while self._tell_some(pairs, facts):
-            await asyncio.sleep(0)  # noqa: ASYNC110  # nothing is waited for: others are let in
+        while self._tell_some(pairs, facts):  # noqa: ASYNC110  # nothing is waited for here
+            await asyncio.sleep(0)
         return not self._hurries
 
     def _tell_some(self, pairs: Iterator[tuple[Stream, Standing]], facts: RoomFacts) -> bool:
