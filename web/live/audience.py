@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import structlog
 
@@ -21,12 +20,10 @@ from web.problems import Problem
 
 log = structlog.get_logger(__name__)
 
-Item = TypeVar("Item")
-
-# Members in one reading, a few milliseconds of Redis' time; and told at once, as many of this
-# process's. Nobody else is served meanwhile.
+# Members in one reading: a few milliseconds in which Redis serves nobody else.
 READ_MAX = 500
-TELL_MAX = 250
+# After so long of telling, this process serves others too.
+TELL_S = 0.008
 # Of a beat, over which its readings are spread.
 SPREAD = 0.8
 UNDISTURBED_S = 0.02
@@ -81,7 +78,7 @@ class Audience:
         due = self._due(began + lasts_s, everybody=hurries)
         gap_s = 0.0 if hurries else lasts_s * SPREAD * READ_MAX / max(len(due), 1)
         worked_s, late_s = 0.0, []
-        for number, some in enumerate(_parts(due, READ_MAX)):
+        for number, some in enumerate(_parts(due)):
             late_s.append(await _sleep_until(began + number * gap_s))
             part_began = time.monotonic()
             goes_on = await self._read(some)
@@ -123,16 +120,22 @@ class Audience:
             return False
         facts = standings[0].facts
         self._look_at(facts)
-        common, pace_per_s = common_news(facts), facts.known_pace_per_s
-        now_s = time.monotonic()
-        pairs = list(zip(streams, standings, strict=True))
-        for some in _parts(pairs, TELL_MAX):
-            with _undisturbed():
-                for stream, standing in some:
-                    stream.due_at = now_s + look_again_s(standing, pace_per_s)
-                    self._tell(stream, standing, news_of(standing, common))
+        pairs = zip(streams, standings, strict=True)
+        while self._tell_some(pairs, facts):  # noqa: ASYNC110  # nothing is waited for here
             await asyncio.sleep(0)
         return not self._hurries
+
+    def _tell_some(self, pairs: Iterator[tuple[Stream, Standing]], facts: RoomFacts) -> bool:
+        """As many as there is time for; whether that was not all of them."""
+        common, pace_per_s = common_news(facts), facts.known_pace_per_s
+        began_s = time.monotonic()
+        with _undisturbed():
+            for stream, standing in pairs:
+                stream.due_at = began_s + look_again_s(standing, pace_per_s)
+                self._tell(stream, standing, news_of(standing, common))
+                if time.monotonic() - began_s > TELL_S:
+                    return True
+        return False
 
     def _look_at(self, facts: RoomFacts) -> None:
         """Where the room has taken a turn, or is back, everybody is looked up at once."""
@@ -158,13 +161,15 @@ class Audience:
         if self._is_away:
             return
         self._is_away = True
-        for some in _parts(list(self._streams), TELL_MAX):
-            for stream in some:
-                message = stream.teller.unreachable(stream.member_id)
-                if message is not None:
-                    stream.told = 0
-                    stream.tell(message)
-            await asyncio.sleep(0)
+        began_s = time.monotonic()
+        for stream in list(self._streams):
+            message = stream.teller.unreachable(stream.member_id)
+            if message is not None:
+                stream.told = 0
+                stream.tell(message)
+            if time.monotonic() - began_s > TELL_S:
+                await asyncio.sleep(0)
+                began_s = time.monotonic()
 
 
 @contextmanager
@@ -182,9 +187,9 @@ def _undisturbed() -> Iterator[None]:
         sys.setswitchinterval(before_s)
 
 
-def _parts(some: list[Item], at_most: int) -> Iterator[list[Item]]:
-    for start in range(0, len(some), at_most):
-        yield some[start : start + at_most]
+def _parts(streams: list[Stream]) -> Iterator[list[Stream]]:
+    for start in range(0, len(streams), READ_MAX):
+        yield streams[start : start + READ_MAX]
 
 
 async def _sleep_until(at_s: float) -> float:
