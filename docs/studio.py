@@ -56,6 +56,7 @@ class Studio:
         self._folder = folder
         self._wants = wants
         self.house = house
+        self.started: dict[str, int] = {}
 
     @contextmanager
     def page(self, form: Form, member: str) -> Iterator[Page]:
@@ -69,6 +70,10 @@ class Studio:
             timezone_id="Asia/Seoul",
             base_url=self.house.base_url,
         )
+        # As of a browser that has been here since it entered.
+        for code, ahead in self.started.items():
+            cookie = {"name": f"from-{code}", "value": str(ahead), "url": self.house.base_url}
+            context.add_cookies([cookie])  # type: ignore[list-item]
         try:
             context.add_init_script(NOT_ASKED)
             page = context.new_page()

@@ -128,4 +128,6 @@ RoomCode = Annotated[str, Depends(room_code)]
 CouponCode = Annotated[str, Depends(coupon_code)]
 SignedIn = Annotated[Visitor, Depends(visitor)]
 InLine = Annotated[str, Depends(member_in_line)]
+# Who may look, and who may also change something: by name, as the audit trail has it.
 Admin = Annotated[str, Depends(admin)]
+Operator = Admin

@@ -17,7 +17,7 @@ from issuance.catalogue import Offer
 from issuance.connections import open_connections
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import LineError, NoSuchRoom
-from web.asking import Admin, CouponCode, RoomCode
+from web.asking import Admin, CouponCode, Operator, RoomCode
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import RETRY_AFTER_S, Problem, documented
 from web.settling import settle
@@ -45,7 +45,7 @@ _ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
     response_model=CouponOut,
     responses=documented(*_ALWAYS, "code_taken", "body_too_large"),
 )
-async def create_coupon(request: Request, new: CouponIn, who: Admin) -> CouponOut:
+async def create_coupon(request: Request, new: CouponIn, who: Operator) -> CouponOut:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
     parts = parts_of(request)
     with_line = new.issuing == "queue"
@@ -75,7 +75,7 @@ async def create_coupon(request: Request, new: CouponIn, who: Admin) -> CouponOu
     responses=documented(*_ALWAYS, "no_such_coupon", "already_started", "body_too_large"),
 )
 async def change_coupon(
-    request: Request, code: CouponCode, patch: CouponPatch, who: Admin
+    request: Request, code: CouponCode, patch: CouponPatch, who: Operator
 ) -> CouponOut:
     """Change what may still change; what was promised is fixed once issuing has started."""
 
@@ -97,7 +97,7 @@ async def change_coupon(
     response_model=RoomOut,
     responses=documented(*_ALWAYS, "no_such_room", "already_started", "body_too_large"),
 )
-async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: Admin) -> RoomOut:
+async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: Operator) -> RoomOut:
     """Turn the rate, pause, resume or close; in force at once on every process."""
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:

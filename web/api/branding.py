@@ -9,7 +9,7 @@ from issuance.brandings import change_branding, change_logo
 from issuance.catalogue import Offer
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
-from web.asking import Admin, RoomCode
+from web.asking import Admin, Operator, RoomCode
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import Problem, documented
 from web.shapes import BrandingOut, BrandingPatch
@@ -38,7 +38,9 @@ async def show(request: Request, code: RoomCode, _who: Admin) -> BrandingOut:
 
 
 @router.patch("/branding", response_model=BrandingOut, responses=documented(*_ALWAYS))
-async def change(request: Request, code: RoomCode, patch: BrandingPatch, who: Admin) -> BrandingOut:
+async def change(
+    request: Request, code: RoomCode, patch: BrandingPatch, who: Operator
+) -> BrandingOut:
     """Change the name, the colour or the message; an empty one is the site's own again."""
     changes = {name: text for name, text in patch.model_dump().items() if text is not None}
     parts = parts_of(request)
@@ -56,7 +58,7 @@ async def change(request: Request, code: RoomCode, patch: BrandingPatch, who: Ad
 @router.put(
     "/logo", response_model=BrandingOut, responses=documented(*_ALWAYS), openapi_extra=_PICTURES
 )
-async def put_logo(request: Request, code: RoomCode, who: Admin) -> BrandingOut:
+async def put_logo(request: Request, code: RoomCode, who: Operator) -> BrandingOut:
     """The request's body is the picture: PNG, JPEG or WebP."""
     try:
         picture = Logo(await request.body())
@@ -66,7 +68,7 @@ async def put_logo(request: Request, code: RoomCode, who: Admin) -> BrandingOut:
 
 
 @router.delete("/logo", response_model=BrandingOut, responses=documented(*_ALWAYS))
-async def delete_logo(request: Request, code: RoomCode, who: Admin) -> BrandingOut:
+async def delete_logo(request: Request, code: RoomCode, who: Operator) -> BrandingOut:
     """The site's own mark again."""
     return await _with_logo(request, code, None, who)
 
