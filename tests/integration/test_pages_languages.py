@@ -70,8 +70,11 @@ async def test_after_a_form_the_switch_leads_to_the_page_that_it_stands_on(
 async def test_a_shop_hands_a_member_over_in_their_language(client):
     handed = await client.get("/signin", params={"token": token("alice"), "lang": "ko"})
 
-    assert handed.status_code == 303
-    assert cookies_set(handed)["lang"].startswith("ko;")
+    sent = await client.get("/rooms/spring?lang=ko", headers={"Cookie": ""})
+
+    for answer in (handed, sent):
+        assert answer.status_code == 303
+        assert cookies_set(answer)["lang"].startswith("ko;")
 
 
 async def test_refusals_and_problems_are_told_in_the_readers_language(client, line, engine, code):

@@ -1,9 +1,8 @@
-"""Samples of everything the templates show, and a page as a browser reads it."""
+"""Samples of everything the templates show, in each language."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from domain.discount import DiscountPolicy
 from domain.issued_coupon import Status
+from tests.unit.page_reader import Page
 from web.languages import Language, languages
 from web.pages.phrases import discount_text
 from web.pages.place_view import PlaceView, State, plain, refused
@@ -26,64 +26,10 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KNOWN_POSTS = re.compile(
     r"/signin|/signout|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
-VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
 EN, KO = languages()["en"], languages()["ko"]
 SITE_NAME = "Open Run"
-
-
-@dataclass
-class Tag:
-    name: str
-    attrs: dict[str, str | None]
-    inside: tuple[str, ...]
-
-
-@dataclass
-class Page(HTMLParser):
-    """What a browser would find: the tags, the text, and whether every tag was closed."""
-
-    html: str
-    tags: list[Tag] = field(default_factory=list)
-    open: list[str] = field(default_factory=list)
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        super().__init__()
-        self.feed(self.html)
-        self.close()
-        assert not self.open, f"never closed: {self.open}"
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(Tag(tag, dict(attrs), tuple(self.open)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(Tag(tag, dict(attrs), tuple(self.open)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, name: str) -> list[Tag]:
-        return [tag for tag in self.tags if tag.name == name]
-
-    def with_id(self, id_: str) -> Tag:
-        (found,) = [tag for tag in self.tags if tag.attrs.get("id") == id_]
-        return found
-
-    def says(self, sentence: str) -> bool:
-        return sentence in " ".join(self.text.split())
-
-    def posts(self) -> list[str | None]:
-        return [form.attrs["action"] for form in self.all("form")]
-
-    def refreshes(self) -> list[Tag]:
-        return [tag for tag in self.all("meta") if tag.attrs.get("http-equiv") == "refresh"]
 
 
 alice = SimpleNamespace(id="alice", name="Alice")

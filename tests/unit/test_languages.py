@@ -5,7 +5,8 @@ import re
 import pytest
 
 from docs.update_catalogues import catalogues, said
-from tests.unit.template_cast import KO, Page, html_of, pages
+from tests.unit.page_reader import Page
+from tests.unit.template_cast import KO, html_of, pages
 from web.languages import accepted
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|</?\w+>")

@@ -9,20 +9,24 @@ says.
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from domain.room_settings import Opening
-from web.languages import Language, to_translate
+from web.languages import Language
 from web.pages.phrases import duration, wait
 from web.pages.place_words import (
+    PLAIN,
     Outlook,
     ahead_in_words,
+    iso,
     outlook_in_words,
     outlook_of,
     progress_in_words,
     progress_of,
     step_of,
+    times_now,
+    times_of,
+    title_of,
     waiting_news,
 )
 from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut, Returned
@@ -134,15 +138,15 @@ def _waiting(
         outlook = outlook_of(remain, ahead)
         outlook_text = outlook_in_words(language, outlook, remain_text, number(ahead))
         progress, progress_text = progress_in_words(language, progress_of(ahead, started_ahead))
-    arrived_at, arrived_text = _times(place.arrived_at) if place.arrived_at else ("", "")
-    updated_at, updated_text = _times_now(now)
+    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+    updated_at, updated_text = times_now(now)
     return PlaceView(
         room=place.room,
         state="waiting",
         resting=resting,
         returned=place.returned,
         outlook=outlook,
-        title=_title(place_text, gettext("In line"), site_name),
+        title=title_of(place_text, gettext("In line"), site_name),
         news=waiting_news(language, place, place_text, wait_text, outlook_text),
         step=step_of(place, resting, outlook),
         ask_again_s=str(place.ask_again_s),
@@ -166,8 +170,8 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
     gettext = language.gettext
     draws = place.opening == "draw"
     place_text = "" if draws or place.place is None else language.number(place.place)
-    arrived_at, arrived_text = _times(place.arrived_at) if place.arrived_at else ("", "")
-    updated_at, updated_text = _times_now(now)
+    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+    updated_at, updated_text = times_now(now)
     news = gettext("You are in the lobby. Your place is kept.")
     if place_text:
         news = gettext("You are number %(place)s in the lobby.", place=place_text)
@@ -176,7 +180,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         state="lobby",
         returned=place.returned,
         opening=place.opening or "first_come",
-        title=_title(place_text, gettext("In the lobby"), site_name),
+        title=title_of(place_text, gettext("In the lobby"), site_name),
         news=news,
         step="lobby",
         ask_again_s=str(place.ask_again_s),
@@ -208,7 +212,7 @@ def refused(
     return PlaceView(
         room=room,
         state="refused",
-        title=_title("", gettext("No coupon this time"), site_name),
+        title=title_of("", gettext("No coupon this time"), site_name),
         news=title,
         step="refused",
         refusal_title=title,
@@ -216,20 +220,6 @@ def refused(
         can_try_again=refusal is not None and refusal.type in PASSES,
         retry_after_text=duration(language, retry_after_s) if retry_after_s else "",
     )
-
-
-_PLAIN = {
-    "admitted": (
-        to_translate("Your turn"),
-        to_translate("It’s your turn. Your coupon is being written down."),
-    ),
-    "issued": (to_translate("You have your coupon"), to_translate("You have your coupon.")),
-    "absent": (to_translate("Not in line"), to_translate("You are not in this line.")),
-    "unreachable": (
-        to_translate("Reaching the line again"),
-        to_translate("We can’t reach the line right now. Your place is kept."),
-    ),
-}
 
 
 def plain(
@@ -243,12 +233,12 @@ def plain(
     issued_coupon: IssuedCouponOut | None = None,
 ) -> PlaceView:
     """A place of which its state says nearly everything."""
-    title, news = _PLAIN[state]
-    at, text = _times(arrived_at) if arrived_at else ("", "")
+    title, news = PLAIN[state]
+    at, text = times_of(arrived_at) if arrived_at else ("", "")
     return PlaceView(
         room=room,
         state=state,
-        title=_title("", language.gettext(title), site_name),
+        title=title_of("", language.gettext(title), site_name),
         news=language.gettext(news),
         step=state,
         ask_again_s="" if ask_again_s is None else str(ask_again_s),
@@ -256,21 +246,3 @@ def plain(
         arrived_text=text,
         issued_coupon=issued_coupon,
     )
-
-
-def _title(place: str, state: str, site_name: str) -> str:
-    """What the tab is called: the place first, as a narrow tab shows little more."""
-    return " · ".join(filter(None, (place, state, site_name)))
-
-
-def iso(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
-
-
-def _times(at: datetime) -> tuple[str, str]:
-    """For machines, exactly; for readers, to the second, which a crowd shares."""
-    return iso(at), _time(at.replace(microsecond=0))
-
-
-_time = lru_cache(maxsize=8_192)(Language.time)
-_times_now = lru_cache(maxsize=64)(_times)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
-from web.languages import Language
+from web.languages import Language, to_translate
 from web.shapes import PlaceOut
 
 Outlook = Literal["likely", "close", "unlikely"]
@@ -18,6 +19,20 @@ STEPS = (
 # So many more than there are people ahead must be left before it is called likely: those whose turn
 # it is now are not among them.
 LIKELY_FROM = 1.1
+
+# By state: what the tab is called, and what is said aloud.
+PLAIN = {
+    "admitted": (
+        to_translate("Your turn"),
+        to_translate("It’s your turn. Your coupon is being written down."),
+    ),
+    "issued": (to_translate("You have your coupon"), to_translate("You have your coupon.")),
+    "absent": (to_translate("Not in line"), to_translate("You are not in this line.")),
+    "unreachable": (
+        to_translate("Reaching the line again"),
+        to_translate("We can’t reach the line right now. Your place is kept."),
+    ),
+}
 
 
 def ahead_in_words(language: Language, ahead: int) -> str:
@@ -106,3 +121,21 @@ def step_of(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
         words.append(outlook)
     words.append(str(STEPS[at - 1] if at else 0))
     return "-".join(words)
+
+
+def title_of(place: str, state: str, site_name: str) -> str:
+    """What the tab is called: the place first, as a narrow tab shows little more."""
+    return " · ".join(filter(None, (place, state, site_name)))
+
+
+def iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
+def times_of(at: datetime) -> tuple[str, str]:
+    """For machines, exactly; for readers, to the second, which a crowd shares."""
+    return iso(at), _time(at.replace(microsecond=0))
+
+
+_time = lru_cache(maxsize=8_192)(Language.time)
+times_now = lru_cache(maxsize=64)(times_of)

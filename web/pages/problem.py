@@ -8,15 +8,18 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from web.languages import Language, language_of
+from web.languages import Language, keep_switch, language_of
 from web.pages.render import page
+from web.parts import parts_of
 from web.problems import Problem
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
     """What is wrong and what to do; who isn't signed in is brought to the sign-in page."""
     if problem.type == "not_signed_in" and request.method == "GET":
-        return RedirectResponse(f"/signin?next={quote(request.url.path)}", 303)
+        signin = RedirectResponse(f"/signin?next={quote(request.url.path)}", 303)
+        keep_switch(request, signin, secure=parts_of(request).secure)
+        return signin
     # The page loads itself again, which must not send a form again.
     again_s = problem.more.get("retry_after_s") if request.method == "GET" else None
     body = told(problem, language_of(request)) | {"retry_after_s": again_s}

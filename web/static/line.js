@@ -50,6 +50,7 @@
     showLocalTimes();
     countDown();
     if (!stillAsks()) hangUp();
+    else if (wasTroubled && !heardAt) dialIn(between(1, 8)); // who answers again may speak again too
   };
 
   // --- the stream ---
@@ -71,6 +72,11 @@
     htmx.process(live);
   };
 
+  function dialIn(rest_ms) {
+    clearTimeout(redial);
+    redial = setTimeout(dial, rest_ms);
+  }
+
   function hangUp(rest_ms = between(30, 90)) {
     clearTimeout(patience);
     clearTimeout(redial);
@@ -78,7 +84,7 @@
     heardAt = 0;
     if (!byId("live")) return;
     byId("live").removeAttribute("sse-connect"); // or htmx would dial again by itself
-    if (stillAsks()) redial = setTimeout(dial, rest_ms);
+    if (stillAsks()) dialIn(rest_ms);
     else byId("live").remove();
   }
 
