@@ -123,6 +123,23 @@ async def test_a_quiet_stream_says_now_and_then_that_it_is_alive(
     assert len(follower.places) == 1
 
 
+async def test_a_page_in_which_nothing_changes_shows_that_it_was_asked_again(
+    client, app, line, engine, code, monkeypatch
+):
+    monkeypatch.setattr(stream, "KEEP_ALIVE_S", 0.05)
+    await in_line(line, engine, code, room=RoomSettings(state="paused"))
+    await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+    await client.get(f"/signin?token={token('alice')}&next=/me")
+    cookie = {"Cookie": f"session={client.cookies['session']}"}
+
+    follower = Follower(app, code, path="/rooms/{}/live", headers=cookie)
+    await until(lambda: follower.text.count("event: place") == 3)
+    follower.goes_away()
+
+    times = re.findall(r'datetime="([^"]+)" data-seconds', follower.text)
+    assert len(set(times)) > 3  # when they came, and three times when it was updated
+
+
 async def test_too_many_streams_are_refused_until_one_is_free(parts, line, engine, code):
     await in_line(line, engine, code)
     app = app_with(parts, limits=WebLimits(live_streams_max=1))

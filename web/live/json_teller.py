@@ -14,6 +14,8 @@ class JsonTeller:
     Whoever waits is written by hand: nearly everybody who follows does.
     """
 
+    retells = False
+
     __slots__ = ("_arrival_us", "_room", "_ticket", "_tickets")
 
     def __init__(self, room: str, tickets: TicketOffice) -> None:

@@ -69,6 +69,8 @@ class Stream:
         """Let proxies see that it lives, where nothing else did lately."""
         if now_s - self.sent_at > KEEP_ALIVE_S and not self.over and not self.is_busy:
             self._begin(STILL_HERE, last=False)
+            if self.teller.retells:
+                self.told = 0  # so that the next reading is news
 
     def cut(self) -> None:
         """End without waiting for a reader who does not read."""

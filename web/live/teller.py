@@ -13,7 +13,13 @@ class Teller(Protocol):
     Called once for each message, thousands of times a second, on the event loop: nothing here
     waits. Whoever stands in one room and was read in one batch has the same `standing.facts`, the
     same object, so that what depends on the room alone need be made once for all of them.
+
+    retells: whether it is said again after a while though nothing has changed, as by a page that
+    shows when it was last updated.
     """
+
+    @property
+    def retells(self) -> bool: ...
 
     def message(self, standing: Standing, member_id: str) -> bytes:
         """Where they stand. Raises Problem not_in_line where there is nothing to tell of it:

@@ -82,10 +82,10 @@ def _filling(pieces: list[str]) -> Fill:
     """`pieces` are literals, and between them numbers of texts."""
     literals, names = pieces[::2], [_FILLED[int(number)] for number in pieces[1::2]]
     frame = "%s".join(literal.replace("%", "%%") for literal in literals)
-    texts_of = attrgetter(*names)
+    texts_of = attrgetter("room", "room", *names)  # of fewer than two it gives no tuple
 
     def fill(view: PlaceView) -> str:
-        texts: tuple[str, ...] = texts_of(view)
+        texts: tuple[str, ...] = texts_of(view)[2:]
         # To look is a tenth of the work of escaping, and next to none needs it.
         if _SPECIAL.search("".join(texts)):
             texts = tuple(str(escape(text)) for text in texts)

@@ -86,6 +86,8 @@ class RoomInWords:
 class HtmlTeller:
     """Of one page: where it started is its own."""
 
+    retells = True
+
     __slots__ = ("_arrived_us", "_room", "_started_ahead")
 
     def __init__(self, room: RoomInWords, started: int | None) -> None:
