@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from redis import Redis
 from sqlalchemy import Engine
 
@@ -24,6 +25,11 @@ from waitroom.line import Line, open_line
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 COMPILED = tempfile.mkdtemp(prefix="waitroom-compiled-")
 os.environ["PYTHONPYCACHEPREFIX"] = COMPILED
+
+# Plain, as our processes log: structlog's own way draws every traceback, which takes seconds.
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=False)]
+)
 
 ORDER = ("unit", "integration", "browser")
 
