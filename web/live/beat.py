@@ -13,7 +13,7 @@ SLOWER = 1.5
 
 
 class Beat:
-    """As long as its work needs: longer at once, and shorter again by and by."""
+    """As long as the work of the last one would need, and longer where that was served late."""
 
     __slots__ = ("lasts_s", "least_s")
 
@@ -25,6 +25,4 @@ class Beat:
         wanted_s = worked_s / WORK_SHARE
         if late_s > LATE_S:
             wanted_s = max(wanted_s, self.lasts_s * SLOWER)
-        if wanted_s < self.lasts_s:
-            wanted_s = (wanted_s + self.lasts_s) / 2
         self.lasts_s = min(max(wanted_s, self.least_s), BEAT_MAX_S)
