@@ -26,6 +26,7 @@ CALLS: dict[str, Callable[[Line, str], Coroutine[Any, Any, object]]] = {
     "codes": lambda line, code: line.codes(),
     "enter": lambda line, code: line.enter(code, "alice"),
     "place": lambda line, code: line.place(code, "alice"),
+    "standings": lambda line, code: line.standings(code, ["alice", "bob"]),
     "leave": lambda line, code: line.leave(code, "alice"),
     "admit": lambda line, code: admit(line, code),
     "overdue": lambda line, code: line.overdue(code, at_most=1, lease_s=1),
