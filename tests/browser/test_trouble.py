@@ -43,6 +43,7 @@ def test_two_in_line_follow_it_by_stream_and_go_on_after_a_restart(
             one.goto(f"{house.base_url}/signin?token={token}&next=/coupons/{code}")
             one.get_by_role("button", name="Get in line").click()
             expect(one.locator("#place .number")).to_have_text(place)
+            one.wait_for_load_state()  # what is to go on by itself must have come
 
         house.kill(web)
         for one in (page, behind):

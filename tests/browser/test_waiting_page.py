@@ -85,12 +85,13 @@ def test_where_no_stream_is_to_be_had_the_page_asks_and_tries_again_now_and_then
     page.goto(address(WAITING, EN))
     page.clock.run_for(10_000)
     expect(page.locator("#place .number")).to_have_text("200")
-    assert len(dialled) == 1
+    # Once more where the window was out of sight in between.
+    assert 1 <= len(dialled) <= 2
     assert len(asked) >= 1
 
     for _ in range(24):
         page.clock.run_for(5_000)
-    assert 2 <= len(dialled) <= 4
+    assert 2 <= len(dialled) <= 5
 
 
 @pytest.mark.parametrize(

@@ -137,11 +137,14 @@
     event.preventDefault();
     adopt(place, fresh);
     told();
+    askIn(QUIET_MAX_S * 1000); // a connection may die without a word
   });
 
   // Who is told need not ask.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!isPlace(event) || !isHeard()) return;
+    if (!isPlace(event)) return;
+    if (heardAt && !isHeard()) hangUp(between(1, 8));
+    if (!isHeard()) return;
     event.preventDefault();
     askIn(QUIET_MAX_S * 1000);
   });
