@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from waitroom.place import ask_within_s
 from waitroom.standing import RoomFacts, Standing
 
 # Nothing comes after these. Whoever is told one closes the stream, or it is closed for them.
@@ -38,9 +39,11 @@ def news_of(standing: Standing, common: tuple[object, ...]) -> int:
 
 
 def look_again_s(standing: Standing, pace_per_s: float | None) -> float:
-    """How long what they were told is good enough."""
+    """How long what they were told is good enough, and the line content with who it has heard."""
     if standing.kind != "waiting":
         return OFTEN_S
     if pace_per_s is None:
-        return min(OFTEN_S + standing.ahead / UNKNOWN_AHEAD, UNKNOWN_S)
-    return min(max((standing.ahead + 1) / pace_per_s / WAIT_SHARE, OFTEN_S), SELDOM_S)
+        rest_s = min(OFTEN_S + standing.ahead / UNKNOWN_AHEAD, UNKNOWN_S)
+    else:
+        rest_s = min(max((standing.ahead + 1) / pace_per_s / WAIT_SHARE, OFTEN_S), SELDOM_S)
+    return min(rest_s, ask_within_s(standing))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from fastapi import APIRouter, Request
@@ -112,7 +113,7 @@ class HtmlTeller:
         view = PlaceView.of(
             place,
             language=language,
-            now=from_us(now_us),
+            now=_read_at(now_us),
             site_name=site_name,
             started_ahead=self._started_ahead,
         )
@@ -129,6 +130,10 @@ class HtmlTeller:
             arrived_at=from_us(self._arrived_us) if self._arrived_us else None,
         )
         return room.event(view)
+
+
+# Five hundred are told of one reading.
+_read_at = lru_cache(maxsize=16)(from_us)
 
 
 def _waiting(code: str, standing: Standing) -> PlaceOut:
