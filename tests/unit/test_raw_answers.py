@@ -21,7 +21,7 @@ from web.teller import issued_json
 from web.times import from_us, rfc3339, rfc3339_us
 
 NOON_US = 1_795_600_800_000_000
-# Of a number that was drawn the ticket also says when it was signed: no second may pass between two.
+# Of a number drawn the ticket also says when it was signed: no second may pass between two.
 OFFICE = TicketOffice(["a-secret-of-the-tickets-of-32-bytes!"], now=lambda: NOON_US / 1_000_000)
 
 members = st.from_regex(r"[A-Za-z0-9._:@\-]{1,64}", fullmatch=True)
