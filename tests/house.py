@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis import Redis
 
@@ -32,6 +33,19 @@ def eventually(true: Callable[[], object], *, within_s: float = WITHIN_S) -> Non
     while not true():
         assert time.monotonic() < deadline, f"still not so after {within_s} s"
         time.sleep(0.05)
+
+
+class KnownToAll(Identity):
+    """Mints tokens, and remembers them: none may be found where it does not belong."""
+
+    def __init__(self, *secrets: Any) -> None:
+        super().__init__(*secrets)
+        self.minted: set[str] = set()
+
+    def mint(self, *member: Any, **more: Any) -> str:
+        token = super().mint(*member, **more)
+        self.minted.add(token)
+        return token
 
 
 class House:
@@ -56,7 +70,7 @@ class House:
             "DEMO": "1",
             **environ,
         }
-        self.identity = Identity([self.environ["MEMBER_TOKEN_SECRETS"]], self.admin_token)
+        self.identity = KnownToAll([self.environ["MEMBER_TOKEN_SECRETS"]], self.admin_token)
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
@@ -95,6 +109,18 @@ class House:
         for process in list(self.processes):
             stop(process, signal=signal.SIGKILL, grace_s=WITHIN_S)
         self._forget_queue()
+
+    def keeps_its_secrets(self) -> None:
+        """Fails where a secret, a token or a password is in the log of what was run here."""
+        if not self.log.exists():
+            return
+        log = self.log.read_text(errors="replace")
+        names = ("_SECRETS", "_TOKEN", "_HASH")
+        secrets_ = {value for name, value in self.environ.items() if name.endswith(names) and value}
+        urls = (self.environ["DATABASE_URL"], self.environ["REDIS_URL"])
+        passwords = {password for url in urls if (password := urlsplit(url).password)}
+        found = [one for one in secrets_ | passwords | self.identity.minted if one in log]
+        assert not found, f"{len(found)} secrets are in {self.log}"
 
     def _forget_queue(self) -> None:
         """The Redis may be somebody's: leave nothing of our queue in it."""
@@ -170,3 +196,4 @@ def open_house(database_url: str, redis_url: str, folder: Path, **environ: str) 
         yield house
     finally:
         house.close()
+    house.keeps_its_secrets()
