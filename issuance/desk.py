@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from issuance.conveyor import Conveyor
@@ -25,6 +28,16 @@ class DeskLimits:
     failure_ttl_s: int = 3_600
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """oldest_s: how long the first job has waited. failed: failed jobs that RQ still remembers."""
+
+    jobs: int
+    oldest_s: float
+    failed: int
+    workers: int
+
+
 class Desk:
     """Feeds batches to the pool through one RQ queue. Raises OfficeAway where Redis is away."""
 
@@ -40,6 +53,30 @@ class Desk:
         except RedisError as error:
             raise OfficeAway from error
         return max(0, self._limits.backlog_max - backlog) * self._limits.batch_max
+
+    def backlog(self, now: datetime) -> Backlog:
+        """What waits, how old it is, and who works on it. `now` by the clock of who fed it."""
+        try:
+            jobs = self._queue.count
+            first = self._queue.get_job_ids(0, 1)
+            failed = self._queue.failed_job_registry.get_job_count(cleanup=False)
+            workers = Worker.count(queue=self._queue)
+            return Backlog(jobs, self._age_s(first, now), failed, workers)
+        except RedisError as error:
+            raise OfficeAway from error
+
+    def _age_s(self, job_ids: Sequence[str], now: datetime) -> float:
+        for job_id in job_ids:
+            try:
+                job = Job.fetch(
+                    job_id, connection=self._queue.connection, serializer=JSONSerializer
+                )
+            except NoSuchJobError:  # a worker has just done it
+                continue
+            if job.enqueued_at is not None:
+                fed_at = job.enqueued_at.replace(tzinfo=job.enqueued_at.tzinfo or UTC)
+                return max(0.0, (now - fed_at).total_seconds())
+        return 0.0
 
     def feed(self, code: str, members: Sequence[str]) -> None:
         """Queue these members of one coupon, in their order, a batch a job.

@@ -20,7 +20,7 @@ async def tell(line: Line, issued: Issued) -> None:
     outcomes = {
         member_id: _outcome(outcome, issued.code) for member_id, outcome in issued.outcomes.items()
     }
-    await line.report(issued.code, issued.used_count, outcomes)
+    await line.report(issued.code, issued.used_count, outcomes, took_ms=issued.took_ms)
 
 
 async def tell_used(line: Line, issued: IssuedCoupon, coupon: Coupon) -> None:
