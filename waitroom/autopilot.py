@@ -22,7 +22,7 @@ Reason = Literal[
 EASE_TO = 0.8  # of the crest: how far down a step goes
 EASE_MOST = 0.5  # of the crest, where a queue must drain; and how far a step moves the crest
 EASE_MORE_PER_S = 0.1  # of the crest, for each second that the oldest job has waited
-DRAINS_LEAST = 0.1  # s a second: a queue that gets younger more slowly needs another step
+DRAINS_AT = 0.95  # of what is issued: a rate below it lets the queue drain
 CREST_AFTER_S = 4.0  # after a step down the rate is at the crest again
 RISE_MOST_PER_S = 1.5  # times, at most: also after an outage, from the least
 LOOK_BACK_S = 2.0  # whose transactions count
@@ -74,8 +74,7 @@ class Pilot:
     """What the next step goes on from. Times in seconds of Redis' clock.
 
     crest_per_s: where it was last too much. risen_s: how long the rate has risen since.
-    settled_at_s: when the last step down must have been felt; queue_then_s: how old the queue was
-    at that step.
+    eased_at_s: when it was last stepped down, settled_at_s when what was fed before must be through.
     """
 
     rate_per_s: float
@@ -84,7 +83,6 @@ class Pilot:
     risen_s: float = CREST_AFTER_S
     eased_at_s: float = -SETTLES_S
     settled_at_s: float = 0.0
-    queue_then_s: float = 0.0
 
     @classmethod
     def begin(cls, rate_per_s: float, bounds: Bounds, now_s: float) -> Pilot:
@@ -103,33 +101,35 @@ class Pilot:
         bound_s = bounds.latency_ms / 1_000
         p95_ms = seen.latency_p95_ms
         slow = p95_ms is not None and p95_ms > bounds.latency_ms
-        if slow or seen.queue_age_s > QUEUE_BOUNDS * bound_s:
-            if self._is_draining(seen, bound_s, slow=slow):
+        queued = seen.queue_age_s > QUEUE_BOUNDS * bound_s
+        if slow or queued:
+            if self._is_draining(seen, queued=queued):
                 return replace(self, risen_s=0.0), "draining"
             return self._eased(seen), "slow" if slow else "queue"
-        drained = replace(self, queue_then_s=0.0)
         if p95_ms is None or seen.issued_per_s < USED * self.rate_per_s:
-            return drained, "unused"
+            return self, "unused"
         if self.rate_per_s >= bounds.rate_max_per_s:
-            return drained, "most"
+            return self, "most"
         if p95_ms > NEAR * bounds.latency_ms or seen.queue_age_s > bound_s:
-            return drained, "near"
-        return drained._risen(seen.now_s), "rises"
+            return self, "near"
+        return self._risen(seen.now_s), "rises"
 
     def _give_way(self, bounds: Bounds) -> Pilot:
         """To the least at once; what was borne before the trouble is kept in mind."""
         known = max(self.crest_per_s, self.rate_per_s)
         return replace(self, rate_per_s=bounds.rate_min_per_s, crest_per_s=known, risen_s=0.0)
 
-    def _is_draining(self, seen: Signals, bound_s: float, *, slow: bool) -> bool:
-        """What was fed before the last step down is still under way, and gets less."""
-        since_s = seen.now_s - self.eased_at_s
-        if since_s < SETTLES_S:
+    def _is_draining(self, seen: Signals, *, queued: bool) -> bool:
+        """What was fed before the last step down is still under way, and gets less.
+
+        The age of the queue does not say so: its head goes on getting older until those are through
+        who were fed too fast. But it drains while less is fed than is issued.
+        """
+        if seen.now_s < self.eased_at_s + SETTLES_S:
             return True
-        hoped_s = self.queue_then_s + bound_s - DRAINS_LEAST * since_s
-        if seen.queue_age_s > max(hoped_s, QUEUE_BOUNDS * bound_s):
-            return False
-        return not slow or seen.now_s < self.settled_at_s
+        if self.rate_per_s < DRAINS_AT * seen.issued_per_s:
+            return True
+        return not queued and seen.now_s < self.settled_at_s
 
     def _eased(self, seen: Signals) -> Pilot:
         """Below what was issued while it was too much, which is what the database bears.
@@ -146,7 +146,6 @@ class Pilot:
             risen_s=0.0,
             eased_at_s=seen.now_s,
             settled_at_s=seen.now_s + LOOK_BACK_S + through_s,
-            queue_then_s=seen.queue_age_s,
         )
 
     def _risen(self, now_s: float) -> Pilot:
