@@ -74,7 +74,7 @@ class Pilot:
     """What the next step goes on from. Times in seconds of Redis' clock.
 
     crest_per_s: where it was last too much. risen_s: how long the rate has risen since.
-    eased_at_s: when it was last stepped down, settled_at_s when what was fed before must be through.
+    eased_at_s: when it last went down; settled_at_s: when what was fed before must be through.
     """
 
     rate_per_s: float
