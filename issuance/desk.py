@@ -16,6 +16,7 @@ from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway
 
 JOB = "issuance.worker.issue_batch"
+FAILED_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,27 @@ def count_workers(redis: Conveyor, queue: str) -> int:
     """
     try:
         return len(Worker.all(queue=Queue(queue, connection=redis, serializer=JSONSerializer)))
+    except RedisError as error:
+        raise OfficeAway from error
+
+
+def failed_jobs(redis: Conveyor, queue: str, code: str) -> list[str]:
+    """Ids of this coupon's failed jobs that RQ still keeps, up to FAILED_MAX. Raises OfficeAway."""
+    try:
+        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
+        ids = ours.failed_job_registry.get_job_ids(0, FAILED_MAX - 1, cleanup=False)
+        jobs = Job.fetch_many(ids, connection=redis, serializer=JSONSerializer)
+    except RedisError as error:
+        raise OfficeAway from error
+    return [job.id for job in jobs if job is not None and job.args and job.args[0] == code]
+
+
+def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
+    """Remove these: their members are under way still, and fed again. Raises OfficeAway."""
+    try:
+        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
+        for job_id in job_ids:
+            ours.failed_job_registry.remove(job_id, delete_job=True)
     except RedisError as error:
         raise OfficeAway from error
 

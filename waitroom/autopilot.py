@@ -22,7 +22,6 @@ Reason = Literal[
 EASE_TO = 0.8  # of the crest: how far down a step goes
 EASE_MOST = 0.5  # of the crest, where a queue must drain; and how far a step moves the crest
 EASE_MORE_PER_S = 0.1  # of the crest, for each second that the oldest job has waited
-DRAINS_AT = 0.95  # of what is issued: a rate below it lets the queue drain
 CREST_AFTER_S = 4.0  # after a step down the rate is at the crest again
 RISE_MOST_PER_S = 1.5  # times, at most: also after an outage, from the least
 LOOK_BACK_S = 2.0  # whose transactions count
@@ -127,7 +126,7 @@ class Pilot:
         """
         if seen.now_s < self.eased_at_s + SETTLES_S:
             return True
-        if self.rate_per_s < DRAINS_AT * seen.issued_per_s:
+        if self.rate_per_s < seen.issued_per_s:
             return True
         return not queued and seen.now_s < self.settled_at_s
 

@@ -18,6 +18,7 @@ from waitroom.batcher import Batcher
 from waitroom.call import Call
 from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, meter_slots
+from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
 from waitroom.lobby import lobby_of
 from waitroom.room import Room
@@ -78,6 +79,7 @@ class Line:
         self._leave = redis.register_script(script("leave"))
         self._settle = redis.register_script(script("settle"))
         self.steering = Steering(redis)
+        self.inspection = Inspection(redis)
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
         self._entering: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
         self._asking: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
