@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from cli.settings import AdmitterSettings
+from cli.steersman import Steersman
 from issuance.catalogue import Offer, offers
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
-from issuance.desk import Desk, DeskLimits
+from issuance.desk import Backlog, Desk, DeskLimits
 from issuance.draws import keep_draw
 from issuance.errors import OfficeError
 from issuance.holdings import expire_stale
@@ -48,6 +49,9 @@ class DeskByTheLine:
     async def feed(self, code: str, members: Sequence[str]) -> None:
         await asyncio.to_thread(self._desk.feed, code, members)
 
+    async def backlog(self, now: datetime) -> Backlog:
+        return await asyncio.to_thread(self._desk.backlog, now)
+
 
 async def run_admitter(settings: AdmitterSettings) -> None:
     """Admit until SIGTERM or SIGINT; the tick under way is finished first."""
@@ -60,11 +64,13 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     desk = DeskByTheLine(_desk(conveyor, settings))
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
     chores = Chores(engine, line, desk)
+    steersman = Steersman(line, desk)
     log.info("admitting")
     try:
         await asyncio.gather(
             _again_and_again(admitter.tick, stop),
             _again_and_again(chores.do, stop),
+            _again_and_again(steersman.do, stop),
         )
     finally:
         await line.aclose()

@@ -14,7 +14,7 @@ from cli.stores import WHO, console, postgres, print_json, put_in_force
 from domain.coupon import ISSUING_WAYS, Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
-from domain.room_settings import OPENINGS, RoomSettings
+from domain.room_settings import OPENINGS, RATE_MODES, RoomSettings
 from issuance import catalogue
 from issuance.catalogue import Offer
 from web.shapes import CouponOut
@@ -53,6 +53,10 @@ def create(
     size_max: int = 1_000_000,
     lobby_s: Annotated[int, typer.Option(help="lobby before the opening, in s")] = 900,
     opening: Annotated[str, typer.Option(help=", ".join(OPENINGS))] = "first_come",
+    rate_mode: Annotated[str, typer.Option(help=", ".join(RATE_MODES))] = "manual",
+    rate_min: Annotated[float, typer.Option(help="the autopilot's least")] = 1,
+    rate_max: Annotated[float, typer.Option(help="the autopilot's most")] = 1_000,
+    latency_bound_ms: Annotated[int, typer.Option(help="good as commit p95")] = 250,
     as_json: Json = False,
 ) -> None:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
@@ -80,6 +84,10 @@ def create(
             size_max=size_max,
             lobby_s=lobby_s,
             opening=opening,  # type: ignore[arg-type]  # the settings check it
+            rate_mode=rate_mode,  # type: ignore[arg-type]
+            rate_min_per_s=rate_min,
+            rate_max_per_s=rate_max,
+            latency_bound_ms=latency_bound_ms,
         )
     except ValueError as error:
         raise BadSettings(str(error)) from None

@@ -20,6 +20,7 @@ from cli.embedded import EmbeddedServerError
 from cli.home import with_running_demo
 from cli.logs import set_up_logs
 from cli.open_files import raise_limit
+from cli.reconcile import reconcile
 from cli.settings import (
     AdmitterSettings,
     BadSettings,
@@ -46,6 +47,7 @@ app.add_typer(room.app, name="room")
 app.add_typer(draw.app, name="draw")
 app.command("crowd")(crowd)
 app.command("compare")(compare)
+app.command("reconcile")(reconcile)
 
 console = Console()
 errors = Console(stderr=True)

@@ -14,11 +14,12 @@ from cli.settings import BadSettings
 from cli.stores import WHO, console, postgres, print_json, put_in_force, with_line
 from domain.branding import Logo
 from domain.coupon import Coupon
-from domain.room_settings import OPENINGS, ROOM_STATES, RoomSettings
+from domain.room_settings import OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
 from issuance import catalogue
 from issuance.brandings import change_branding, change_logo
 from issuance.catalogue import Offer
 from waitroom.errors import NoSuchRoom
+from waitroom.steering import DECISIONS_MAX
 
 app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate while it runs.")
 
@@ -49,6 +50,10 @@ def set_room(
     opening: Annotated[str | None, typer.Option(help=", ".join(OPENINGS))] = None,
     grace_s: Annotated[int | None, typer.Option(help="silence before passed over, in s")] = None,
     return_s: Annotated[int | None, typer.Option(help="to come back to the head, in s")] = None,
+    rate_mode: Annotated[str | None, typer.Option(help=", ".join(RATE_MODES))] = None,
+    rate_min: Annotated[float | None, typer.Option(help="the autopilot's least")] = None,
+    rate_max: Annotated[float | None, typer.Option(help="the autopilot's most")] = None,
+    latency_bound_ms: Annotated[int | None, typer.Option(help="good as commit p95")] = None,
 ) -> None:
     """Change what was given; in force at once on every process."""
 
@@ -65,6 +70,10 @@ def set_room(
             opening=opening,
             grace_s=grace_s,
             return_s=return_s,
+            rate_mode=rate_mode,
+            rate_min_per_s=rate_min,
+            rate_max_per_s=rate_max,
+            latency_bound_ms=latency_bound_ms,
         )
 
     with postgres() as engine:
@@ -76,6 +85,26 @@ def set_room(
             raise BadSettings(str(error)) from None
     put_in_force(changed)
     console.print(f"In force: {changed.room}")
+
+
+@app.command()
+def autopilot(
+    code: Code,
+    last: Annotated[int, typer.Option(min=1, max=DECISIONS_MAX, help="so many decisions")] = 20,
+    as_json: Json = False,
+) -> None:
+    """What the autopilot did and why, the latest last."""
+    decisions = with_line(lambda line: line.steering.decisions(code, at_most=last))
+    if as_json:
+        print_json([one.as_record() for one in decisions])
+        return
+    table = Table("at", "rate/s", "commit p95 ms", "queue s", "issued/s", "why")
+    for one in decisions:
+        p95_ms = "" if one.latency_p95_ms is None else f"{one.latency_p95_ms:,.0f}"
+        at = f"{datetime.fromtimestamp(one.at_s, UTC):%H:%M:%S.%f}"[:-5] + "Z"
+        numbers = (f"{one.rate_per_s:,.1f}", p95_ms, f"{one.queue_age_s:.1f}")
+        table.add_row(at, *numbers, f"{one.issued_per_s:,.0f}", one.reason)
+    console.print(table)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from cli.server import end_with_parent, run_server, when_told_to_stop
 from cli.settings import BadSettings, WebSettings, read
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
-from issuance.desk import count_workers
+from issuance.desk import count_workers, failed_jobs
 from issuance.direct import Direct
 from waitroom.line import open_line
 from waitroom.ticket import TicketOffice
@@ -81,6 +81,7 @@ def make_app() -> FastAPI:
             db_connections_bound=settings.WORKERS
             + settings.WEB_DB_CONNECTIONS
             + ADMITTER_DB_CONNECTIONS,
+            failed_jobs=partial(failed_jobs, conveyor, settings.QUEUE_NAME),
             limits=_limits(settings, connections),
             site_name=settings.SITE_NAME,
             templates_dir=settings.TEMPLATES_DIR,

@@ -10,6 +10,9 @@ ROOM_STATES: tuple[RoomState, ...] = get_args(RoomState)
 # In which order the lobby stands when the room opens: as they came, or as the draw says.
 Opening = Literal["first_come", "draw"]
 OPENINGS: tuple[Opening, ...] = get_args(Opening)
+# Who turns the rate: an admin, or the admitter by what it sees of the database.
+RateMode = Literal["manual", "autopilot"]
+RATE_MODES: tuple[RateMode, ...] = get_args(RateMode)
 
 RATE_PER_S_MAX = 100_000.0
 BURST_MAX = 100_000
@@ -18,6 +21,7 @@ SIZE_MAX = 10_000_000
 LOBBY_S_MAX = 7 * 24 * 3600
 GRACE_S_MIN, GRACE_S_MAX = 2, 24 * 3600
 RETURN_S_MAX = 24 * 3600
+LATENCY_BOUND_MS_MIN, LATENCY_BOUND_MS_MAX = 10, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,10 @@ class RoomSettings:
     stands in line. grace_s: who has not been heard from for so long is passed over; return_s: who
     comes back within so long afterwards is at the head again, else at the end.
 
+    rate_mode: with `autopilot` the rate begins at rate_per_s and is found from there, from
+    rate_min_per_s to rate_max_per_s, so that 95 % of the workers' transactions take at most
+    latency_bound_ms.
+
     Raises ValueError, naming the field, where a value lies outside its bounds.
     """
 
@@ -44,12 +52,25 @@ class RoomSettings:
     opening: Opening = "first_come"
     grace_s: int = 300
     return_s: int = 600
+    rate_mode: RateMode = "manual"
+    rate_min_per_s: float = 1.0
+    rate_max_per_s: float = 1_000.0
+    latency_bound_ms: int = 250
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate_per_s <= RATE_PER_S_MAX:
+        for name, rate in (
+            ("rate_per_s", self.rate_per_s),
+            ("rate_min_per_s", self.rate_min_per_s),
+            ("rate_max_per_s", self.rate_max_per_s),
+        ):
+            if not 0 < rate <= RATE_PER_S_MAX:
+                raise ValueError(
+                    f"{name} must be above 0 and at most {RATE_PER_S_MAX:,.0f}, got {rate}"
+                )
+        if self.rate_min_per_s > self.rate_max_per_s:
             raise ValueError(
-                f"rate_per_s must be above 0 and at most {RATE_PER_S_MAX:,.0f}, "
-                f"got {self.rate_per_s}"
+                f"rate_min_per_s must be at most rate_max_per_s, {self.rate_max_per_s:,g}, "
+                f"got {self.rate_min_per_s:,g}"
             )
         for name, value, least, most in (
             ("burst", self.burst, 1, BURST_MAX),
@@ -58,12 +79,19 @@ class RoomSettings:
             ("lobby_s", self.lobby_s, 0, LOBBY_S_MAX),
             ("grace_s", self.grace_s, GRACE_S_MIN, GRACE_S_MAX),
             ("return_s", self.return_s, 0, RETURN_S_MAX),
+            (
+                "latency_bound_ms",
+                self.latency_bound_ms,
+                LATENCY_BOUND_MS_MIN,
+                LATENCY_BOUND_MS_MAX,
+            ),
         ):
             if not least <= value <= most:
                 raise ValueError(f"{name} must be from {least} to {most:,}, got {value}")
         for name, word, words in (
             ("state", self.state, ROOM_STATES),
             ("opening", self.opening, OPENINGS),
+            ("rate_mode", self.rate_mode, RATE_MODES),
         ):
             if word not in words:
                 raise ValueError(f'{name} must be one of {", ".join(words)}, got "{word}"')

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway
 
 JOB = "issuance.worker.issue_batch"
+FAILED_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,16 @@ class DeskLimits:
     backlog_max: int = 50
     job_timeout_s: int = 30
     failure_ttl_s: int = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """oldest_s: how long the first job has waited. failed: failed jobs that RQ still remembers."""
+
+    jobs: int
+    oldest_s: float
+    failed: int
+    workers: int
 
 
 class Desk:
@@ -40,6 +54,30 @@ class Desk:
         except RedisError as error:
             raise OfficeAway from error
         return max(0, self._limits.backlog_max - backlog) * self._limits.batch_max
+
+    def backlog(self, now: datetime) -> Backlog:
+        """What waits, how old it is, and who works on it. `now` by the clock of who fed it."""
+        try:
+            jobs = self._queue.count
+            first = self._queue.get_job_ids(0, 1)
+            failed = self._queue.failed_job_registry.get_job_count(cleanup=False)
+            workers = Worker.count(queue=self._queue)
+            return Backlog(jobs, self._age_s(first, now), failed, workers)
+        except RedisError as error:
+            raise OfficeAway from error
+
+    def _age_s(self, job_ids: Sequence[str], now: datetime) -> float:
+        for job_id in job_ids:
+            try:
+                job = Job.fetch(
+                    job_id, connection=self._queue.connection, serializer=JSONSerializer
+                )
+            except NoSuchJobError:  # a worker has just done it
+                continue
+            if job.enqueued_at is not None:
+                fed_at = job.enqueued_at.replace(tzinfo=job.enqueued_at.tzinfo or UTC)
+                return max(0.0, (now - fed_at).total_seconds())
+        return 0.0
 
     def feed(self, code: str, members: Sequence[str]) -> None:
         """Queue these members of one coupon, in their order, a batch a job.
@@ -71,6 +109,27 @@ def count_workers(redis: Conveyor, queue: str) -> int:
     """
     try:
         return len(Worker.all(queue=Queue(queue, connection=redis, serializer=JSONSerializer)))
+    except RedisError as error:
+        raise OfficeAway from error
+
+
+def failed_jobs(redis: Conveyor, queue: str, code: str) -> list[str]:
+    """Ids of this coupon's failed jobs that RQ still keeps, up to FAILED_MAX. Raises OfficeAway."""
+    try:
+        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
+        ids = ours.failed_job_registry.get_job_ids(0, FAILED_MAX - 1, cleanup=False)
+        jobs = Job.fetch_many(ids, connection=redis, serializer=JSONSerializer)
+    except RedisError as error:
+        raise OfficeAway from error
+    return [job.id for job in jobs if job is not None and job.args and job.args[0] == code]
+
+
+def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
+    """Remove these: their members are under way still, and fed again. Raises OfficeAway."""
+    try:
+        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
+        for job_id in job_ids:
+            ours.failed_job_registry.remove(job_id, delete_job=True)
     except RedisError as error:
         raise OfficeAway from error
 

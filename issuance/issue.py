@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,11 +19,15 @@ from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What was committed: the stock's used_count, and each member's coupon or refusal."""
+    """What was committed: the stock's used_count, and each member's coupon or refusal.
+
+    took_ms: from asking for the transaction to its commit.
+    """
 
     code: str
     used_count: int
     outcomes: Mapping[str, IssuedCoupon | Refusal]
+    took_ms: float | None = None
 
 
 def issue(engine: Engine, code: str, member_ids: Sequence[str], now: datetime) -> Issued:
@@ -30,6 +35,7 @@ def issue(engine: Engine, code: str, member_ids: Sequence[str], now: datetime) -
 
     Asked again, each gets the coupon they hold. Raises NoSuchCoupon, OfficeAway.
     """
+    began_s = time.perf_counter()
     with away_is_said(), in_turns(engine) as tx:
         coupon, _, holders = tx.read(FIND_LOCKED, code, member_ids)
         outcomes = {member_id: _attempt(coupon, member_id, now) for member_id in member_ids}
@@ -40,7 +46,8 @@ def issue(engine: Engine, code: str, member_ids: Sequence[str], now: datetime) -
         ]
         if new:
             tx.write(WRITE_LOCKED, coupon, new)
-    return Issued(code, coupon.inventory.used_count, outcomes)
+    took_ms = (time.perf_counter() - began_s) * 1_000
+    return Issued(code, coupon.inventory.used_count, outcomes, took_ms)
 
 
 def _attempt(coupon: Coupon, member_id: str, now: datetime) -> IssuedCoupon | Refusal:

@@ -2,16 +2,71 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, select
+from collections.abc import Sequence
+from datetime import datetime
 
+from sqlalchemy import Engine, func, select, update
+
+from domain.issued_coupon import IssuedCoupon
+from issuance.audit import record
 from issuance.errors import away_is_said
-from issuance.rows import find_coupon
-from issuance.tables import issued_coupons
+from issuance.rows import find_coupon, issued_of
+from issuance.tables import coupons, issued_coupons
+
+HOLDERS_AT_ONCE = 1_000
+_OF = issued_coupons.c
 
 
 def holders(engine: Engine, code: str) -> list[str]:
     """The member id of every row of this coupon. Raises NoSuchCoupon, OfficeAway."""
     with away_is_said(), engine.begin() as tx:
         coupon = find_coupon(tx, code)
-        query = select(issued_coupons.c.member_id).where(issued_coupons.c.coupon_id == coupon.id)
+        query = select(_OF.member_id).where(_OF.coupon_id == coupon.id)
         return list(tx.execute(query).scalars())
+
+
+def holders_after(engine: Engine, code: str, member_id: str) -> list[str]:
+    """The next HOLDERS_AT_ONCE by member id; "" begins. Raises NoSuchCoupon, OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        coupon = find_coupon(tx, code)
+        query = select(_OF.member_id).where(_OF.coupon_id == coupon.id, _OF.member_id > member_id)
+        return list(tx.execute(query.order_by(_OF.member_id).limit(HOLDERS_AT_ONCE)).scalars())
+
+
+def held_by(engine: Engine, code: str, members: Sequence[str]) -> dict[str, IssuedCoupon]:
+    """What these members hold of this coupon, by their ids. Raises NoSuchCoupon, OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        coupon = find_coupon(tx, code)
+        query = select(issued_coupons).where(_OF.coupon_id == coupon.id)
+        rows = tx.execute(query.where(_OF.member_id.in_(members)))
+        return {row.member_id: issued_of(row) for row in rows}
+
+
+def counted(engine: Engine, code: str) -> tuple[int, int]:
+    """used_count, and how many rows there are, at one moment. Raises NoSuchCoupon, OfficeAway."""
+    rows = select(func.count()).where(_OF.coupon_id == coupons.c.id).scalar_subquery()
+    with away_is_said(), engine.begin() as tx:
+        find_coupon(tx, code)
+        # One statement sees one moment.
+        query = select(coupons.c.used_count, rows).where(coupons.c.code == code)
+        used, count = tx.execute(query).one()
+        return int(used), int(count)
+
+
+def recount(engine: Engine, code: str, *, who: str, now: datetime) -> int:
+    """Write down how many rows there are, under the coupon's lock; the count.
+
+    Raises NoSuchCoupon, OfficeAway, and ValueError where there are more rows than coupons.
+    """
+    with away_is_said(), engine.begin() as tx:
+        row = tx.execute(select(coupons).where(coupons.c.code == code).with_for_update()).one()
+        count = tx.execute(select(func.count()).where(_OF.coupon_id == row.id)).scalar_one()
+        if count > row.total_count:
+            raise ValueError(f"{count} rows are more than the {row.total_count} there are")
+        if count != row.used_count:
+            later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
+            mended = update(coupons).where(coupons.c.id == row.id)
+            tx.execute(mended.values(used_count=count, **later))
+            before, after = {"used_count": row.used_count}, {"used_count": count}
+            record(tx, who, "used count mended", code, before, after, now)
+        return int(count)

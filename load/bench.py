@@ -21,6 +21,7 @@ from rich.table import Table
 from cli.open_files import raise_limit
 from cli.stage import Cast, Stage
 from load import generator, machine
+from load.measures.autopilot import autopilot
 from load.measures.bench import Bench
 from load.measures.chain import backlog, chain
 from load.measures.direct import pessimistic
@@ -40,6 +41,7 @@ MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "pages": pages,
     "million": million,
     "servers": servers,
+    "autopilot": autopilot,
 }
 # Open streams are counted against a limit that a measure of them must not meet.
 ENVIRON = {"LIVE_STREAMS_MAX": "20000", "BACKLOG_MAX": "200", "LEASE_S": "120"}

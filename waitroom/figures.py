@@ -17,7 +17,8 @@ class Figures:
     """Counts since the beginning, but for in_line and under_way (now) and the rates (per s).
 
     in_line are all who have a place, also in a line that is over; away who were passed over, and
-    are not back. refused were admitted first, turned_away at the door.
+    are not back. refused were admitted first, turned_away at the door. steered_rate_per_s is the
+    rate in force on autopilot, None without.
     """
 
     state: str
@@ -29,6 +30,11 @@ class Figures:
     opening: str
     grace_s: int
     return_s: int
+    rate_mode: str
+    rate_min_per_s: float
+    rate_max_per_s: float
+    latency_bound_ms: int
+    steered_rate_per_s: float | None
     total_count: int
     used_count: int
     is_over: bool
@@ -47,6 +53,11 @@ class Figures:
     @property
     def remain_count(self) -> int:
         return max(0, self.total_count - self.used_count)
+
+    @property
+    def rate_in_force_per_s(self) -> float:
+        """The steered rate on autopilot, else the one that was set."""
+        return self.rate_per_s if self.steered_rate_per_s is None else self.steered_rate_per_s
 
     @property
     def waiting(self) -> int:
@@ -74,6 +85,7 @@ class Figures:
         tally: Mapping[bytes, bytes],
         admitted_meter: Sequence[bytes | None],
         issued_meter: Sequence[bytes | None],
+        steered_rate: bytes | None = None,
         *,
         now_s: int,
         over_s: int,
@@ -97,6 +109,14 @@ class Figures:
             opening=later("opening"),
             grace_s=int(later("grace_s")),
             return_s=int(later("return_s")),
+            rate_mode=later("rate_mode"),
+            rate_min_per_s=(least := float(later("rate_min_per_s"))),
+            rate_max_per_s=(most := float(later("rate_max_per_s"))),
+            latency_bound_ms=int(later("latency_bound_ms")),
+            # Clamped as admit.lua does it: what is told is what is in force.
+            steered_rate_per_s=min(max(float(steered_rate or room[b"rate_per_s"]), least), most)
+            if later("rate_mode") == "autopilot"
+            else None,
             total_count=total_count,
             used_count=used_count,
             is_over=room[b"state"] == b"closed"

@@ -25,6 +25,9 @@ class Keys:
             self.tally,
             self.heard,
             self.away,
+            self.reports,
+            self.pilot,
+            self.decisions,
         ]
 
     def of_asking(self) -> list[str]:
@@ -40,6 +43,20 @@ class Keys:
             self.away,
         ]
 
+    def of_reporting(self) -> list[str]:
+        """What a report writes, in the order in which its script names it."""
+        return [
+            self.room,
+            self.admitted,
+            self.arrivals,
+            self.outcomes,
+            self.waiting,
+            self.meter,
+            self.tally,
+            self.away,
+            self.reports,
+        ]
+
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
 
@@ -50,7 +67,7 @@ class Keys:
 
     @property
     def bucket(self) -> str:
-        """hash: the token bucket, the measured pace, and when anybody was heard."""
+        """hash: the token bucket, the steered rate, the measured pace, when anybody was heard."""
         return self._key("bucket")
 
     @property
@@ -92,3 +109,18 @@ class Keys:
     def away(self) -> str:
         """hash: who was passed over, arrival, space, when that was (microseconds)."""
         return self._key("away")
+
+    @property
+    def reports(self) -> str:
+        """list: of the last batches, when it was told (us), how long it took (ms), how many."""
+        return self._key("reports")
+
+    @property
+    def pilot(self) -> str:
+        """hash: the autopilot's step, when it was taken (us), and what it goes on from."""
+        return self._key("pilot")
+
+    @property
+    def decisions(self) -> str:
+        """list: the autopilot's last decisions as JSON, the latest first."""
+        return self._key("decisions")

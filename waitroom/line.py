@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -12,18 +11,20 @@ from weakref import WeakValueDictionary
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
-from redis.exceptions import RedisError
 
 from domain.draw import number_of
+from waitroom.away import away_is_said as _away
 from waitroom.batcher import Batcher
 from waitroom.call import Call
-from waitroom.errors import LineAway, NoSuchRoom
+from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, meter_slots
+from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
 from waitroom.lobby import lobby_of
 from waitroom.room import Room
 from waitroom.scripts import script
 from waitroom.standing import RoomFacts, Standing
+from waitroom.steering import Steering
 
 REPORT_MAX = 500
 STANDINGS_MAX = 500
@@ -65,14 +66,6 @@ def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.
     return Line(Redis.from_pool(pool))
 
 
-@contextmanager
-def _away() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        raise LineAway from error
-
-
 class Line:
     """All rooms' lines on one Redis. Every method raises LineAway where Redis does not answer."""
 
@@ -85,6 +78,8 @@ class Line:
         self._report = redis.register_script(script("report"))
         self._leave = redis.register_script(script("leave"))
         self._settle = redis.register_script(script("settle"))
+        self.steering = Steering(redis)
+        self.inspection = Inspection(redis)
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
         self._entering: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
         self._asking: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
@@ -185,13 +180,21 @@ class Line:
             )
         return [member.decode() for member in members]
 
-    async def report(self, code: str, used_count: int, outcomes: Mapping[str, Outcome]) -> int:
-        """File what Postgres has committed; returns how many outcomes were new."""
-        k = Keys(code)
-        keys = [k.room, k.admitted, k.arrivals, k.outcomes, k.waiting, k.meter, k.tally, k.away]
-        members, new = list(outcomes), 0
+    async def report(
+        self,
+        code: str,
+        used_count: int,
+        outcomes: Mapping[str, Outcome],
+        *,
+        took_ms: float | None = None,
+    ) -> int:
+        """File what Postgres has committed; returns how many outcomes were new.
+
+        took_ms: how long the transaction took, where members waited for it.
+        """
+        keys, members, new = Keys(code).of_reporting(), list(outcomes), 0
         for start in range(0, max(1, len(members)), REPORT_MAX):
-            arguments = [str(used_count)]
+            arguments = [str(used_count), "" if took_ms is None else f"{took_ms:.1f}"]
             for member in members[start : start + REPORT_MAX]:
                 arguments += [member, outcomes[member].encoded()]
             with _away():
@@ -211,6 +214,7 @@ class Line:
                 pipe.hgetall(k.tally)
                 pipe.hmget(k.meter, meter_slots("admitted", now_s))
                 pipe.hmget(k.meter, meter_slots("issued", now_s))
+                pipe.hget(k.bucket, "steered_rate_per_s")
                 room, *rest = await pipe.execute()
         if not room:
             raise NoSuchRoom

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from issuance.catalogue import offers
 from web import health, metrics
-from web.api import admin, branding, coupons, draw, me, rooms
+from web.api import admin, autopilot, branding, coupons, draw, me, reconcile, rooms
 from web.catalogue import Catalogue
 from web.errors import add_error_handlers
 from web.hot_path import HotPath
@@ -69,6 +69,8 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.rooms_in_words = {}
     answer = add_error_handlers(app, problem_page)
     for module in (rooms, draw, coupons, me, admin, branding, health, metrics):
+        app.include_router(module.router)
+    for module in (autopilot, reconcile):
         app.include_router(module.router)
     for pages in (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages):
         app.include_router(pages.router)

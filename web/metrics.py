@@ -21,6 +21,7 @@ _GAUGES = {
     "under_way": "members admitted without an outcome yet",
     "remain_count": "coupons that remain",
     "rate_per_s": "admissions a second asked for",
+    "rate_in_force_per_s": "the same, or on autopilot what it has found",
     "admitted_per_s": "admissions a second over the last 10 s",
     "issued_per_s": "coupons issued a second over the last 10 s",
 }

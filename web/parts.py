@@ -49,6 +49,7 @@ class WebParts:
     tickets: TicketOffice
     workers: Callable[[], int]
     db_connections_bound: int
+    failed_jobs: Callable[[str], list[str]] = lambda _code: []
     limits: WebLimits = field(default_factory=WebLimits)
     site_name: str = "Open Run"
     templates_dir: str = ""

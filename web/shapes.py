@@ -34,12 +34,15 @@ from domain.room_settings import (
     BURST_MAX,
     GRACE_S_MAX,
     GRACE_S_MIN,
+    LATENCY_BOUND_MS_MAX,
+    LATENCY_BOUND_MS_MIN,
     LOBBY_S_MAX,
     RATE_PER_S_MAX,
     RETURN_S_MAX,
     SEATS_MAX,
     SIZE_MAX,
     Opening,
+    RateMode,
     RoomSettings,
     RoomState,
 )
@@ -255,6 +258,12 @@ class RoomIn(Strict):
     opening: Opening = RoomSettings().opening
     grace_s: Whole = Field(RoomSettings().grace_s, ge=GRACE_S_MIN, le=GRACE_S_MAX)
     return_s: Whole = Field(RoomSettings().return_s, ge=0, le=RETURN_S_MAX)
+    rate_mode: RateMode = RoomSettings().rate_mode
+    rate_min_per_s: Number = Field(RoomSettings().rate_min_per_s, gt=0, le=RATE_PER_S_MAX)
+    rate_max_per_s: Number = Field(RoomSettings().rate_max_per_s, gt=0, le=RATE_PER_S_MAX)
+    latency_bound_ms: Whole = Field(
+        RoomSettings().latency_bound_ms, ge=LATENCY_BOUND_MS_MIN, le=LATENCY_BOUND_MS_MAX
+    )
 
 
 class RoomPatch(Strict):
@@ -272,6 +281,19 @@ class RoomPatch(Strict):
     )
     return_s: Whole | None = Field(
         None, ge=0, le=RETURN_S_MAX, description="seconds to come back to the head of the line"
+    )
+    rate_mode: RateMode | None = Field(None, description="who turns the rate")
+    rate_min_per_s: Number | None = Field(
+        None, gt=0, le=RATE_PER_S_MAX, description="the autopilot goes no lower"
+    )
+    rate_max_per_s: Number | None = Field(
+        None, gt=0, le=RATE_PER_S_MAX, description="the autopilot goes no higher"
+    )
+    latency_bound_ms: Whole | None = Field(
+        None,
+        ge=LATENCY_BOUND_MS_MIN,
+        le=LATENCY_BOUND_MS_MAX,
+        description="the autopilot's: still good as the p95 of the workers' transactions",
     )
 
 
@@ -330,6 +352,11 @@ class RoomOut(Shape):
     opening: Opening
     grace_s: int
     return_s: int
+    rate_mode: RateMode
+    rate_min_per_s: float
+    rate_max_per_s: float
+    latency_bound_ms: int
+    steered_rate_per_s: float | None = Field(description="in force on autopilot; null without")
     waiting: int
     under_way: int = Field(description="admitted, without an outcome yet")
     away: int = Field(description="passed over, as nobody heard from them, and not back")

@@ -17,24 +17,23 @@ log = structlog.get_logger(__name__)
 
 async def tell(line: Line, issued: Issued) -> None:
     """File a batch's outcomes and free its seats. Raises LineAway; telling twice is harmless."""
-    outcomes = {
-        member_id: _outcome(outcome, issued.code) for member_id, outcome in issued.outcomes.items()
-    }
-    await line.report(issued.code, issued.used_count, outcomes)
+    outcomes = {who: outcome_of(outcome, issued.code) for who, outcome in issued.outcomes.items()}
+    await line.report(issued.code, issued.used_count, outcomes, took_ms=issued.took_ms)
 
 
 async def tell_used(line: Line, issued: IssuedCoupon, coupon: Coupon) -> None:
     """Let the ticket page show a spent coupon as spent; it is only a copy, so it may fail."""
     if coupon.issuing != "queue":
         return
-    outcome = _outcome(issued, coupon.code)
+    outcome = outcome_of(issued, coupon.code)
     try:
         await line.report(coupon.code, coupon.inventory.used_count, {issued.member_id: outcome})
     except LineError:
         log.warning("the line could not be told that a coupon was used", room=coupon.code)
 
 
-def _outcome(outcome: IssuedCoupon | Refusal, code: str) -> Outcome:
+def outcome_of(outcome: IssuedCoupon | Refusal, code: str) -> Outcome:
+    """As the line files it."""
     if isinstance(outcome, Refusal):
         return Outcome("refused", outcome.slug)
     return Outcome("issued", issued_json(outcome, code))

@@ -9,7 +9,15 @@ from tests.integration.web_cast import by, client_of, has_safe_headers, in_line,
 from waitroom.keys import Keys
 from web.app import create_app
 
-GAUGES = ("waiting", "under_way", "remain_count", "rate_per_s", "admitted_per_s", "issued_per_s")
+GAUGES = (
+    "waiting",
+    "under_way",
+    "remain_count",
+    "rate_per_s",
+    "rate_in_force_per_s",
+    "admitted_per_s",
+    "issued_per_s",
+)
 COUNTERS = ("entered", "admitted", "issued", "refused", "left", "turned_away")
 
 
@@ -53,7 +61,7 @@ async def test_every_metric_says_what_it_is(client, room):
 
     assert {one.type for one in families} == {"gauge", "counter"}
     assert all(one.documentation for one in families)
-    assert len({one.name for one in families}) == len(families) == 12
+    assert len({one.name for one in families}) == len(families) == 13
 
 
 async def test_another_process_tells_the_same(parts, client, room):

@@ -27,6 +27,8 @@ CALLS = {
     ("patch", "/api/admin/rooms/{code}"),
     ("get", "/api/admin/rooms/{code}"),
     ("get", "/api/admin/audit"),
+    ("get", "/api/admin/rooms/{code}/autopilot"),
+    ("get", "/api/admin/rooms/{code}/reconcile"),
     ("get", "/api/rooms/{code}/draw"),
     ("get", "/api/rooms/{code}/draw/record"),
     ("get", "/api/admin/rooms/{code}/draw/record"),

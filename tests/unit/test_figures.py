@@ -102,6 +102,17 @@ def test_in_a_room_that_goes_on_all_in_line_wait():
     assert (read.is_over, read.waiting, read.told_no) == (False, 7, 2)
 
 
+def test_on_autopilot_the_rate_in_force_is_the_steered_one_within_its_bounds():
+    steered = room | {b"rate_mode": b"autopilot", b"rate_min_per_s": b"5", b"rate_max_per_s": b"50"}
+
+    by_hand, begun = figures(steered_rate=b"30"), figures(room=steered)
+    steering, beyond = (figures(room=steered, steered_rate=rate) for rate in (b"30", b"70"))
+
+    assert (by_hand.steered_rate_per_s, by_hand.rate_in_force_per_s) == (None, 12.5)
+    assert (begun.steered_rate_per_s, steering.steered_rate_per_s) == (12.5, 30)
+    assert (beyond.steered_rate_per_s, beyond.rate_in_force_per_s) == (50, 50)
+
+
 def test_the_record_says_what_the_figures_say():
     read = figures()
 

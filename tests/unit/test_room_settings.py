@@ -28,6 +28,13 @@ noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
         ("size_max", 10_000_001),
         ("state", "ajar"),
         ("state", ""),
+        ("rate_mode", "by itself"),
+        ("rate_min_per_s", 0),
+        ("rate_min_per_s", float("nan")),
+        ("rate_max_per_s", 100_001),
+        ("rate_max_per_s", -1),
+        ("latency_bound_ms", 9),
+        ("latency_bound_ms", 10_001),
     ],
 )
 def test_a_setting_out_of_its_bounds_is_refused_by_name(name, value):
@@ -39,6 +46,8 @@ def test_a_setting_out_of_its_bounds_is_refused_by_name(name, value):
     "settings",
     [
         {"rate_per_s": 0.01, "burst": 1, "seats": 1, "size_max": 1},
+        {"rate_mode": "autopilot", "rate_min_per_s": 0.1, "rate_max_per_s": 0.1},
+        {"rate_min_per_s": 100_000, "rate_max_per_s": 100_000, "latency_bound_ms": 10_000},
         {"rate_per_s": 100_000, "burst": 100_000, "seats": 100_000, "size_max": 10_000_000},
     ],
 )
@@ -91,6 +100,10 @@ def test_a_room_is_stored_as_text_with_all_that_the_scripts_read():
         "opening": "first_come",
         "grace_s": "300",
         "return_s": "600",
+        "rate_mode": "manual",
+        "rate_min_per_s": "1.0",
+        "rate_max_per_s": "1000.0",
+        "latency_bound_ms": "250",
         "opens_at": str(to_us(noon)),
         "closes_at": str(to_us(noon) + 3_600_000_000),
         "total_count": "10",
@@ -105,5 +118,10 @@ def test_the_keys_of_a_room_share_one_tag_and_no_two_are_the_same():
     spring = [getattr(Keys("spring"), name) for name in properties]
 
     assert all(key.startswith("waitroom:{spring}:") for key in spring)
-    assert len(set(spring)) == len(properties) == 10
+    assert len(set(spring)) == len(properties) == 13
     assert not set(spring) & {getattr(Keys("sprin"), name) for name in properties}
+
+
+def test_the_autopilots_least_is_not_above_its_most():
+    with pytest.raises(ValueError, match=r"^rate_min_per_s must be at most rate_max_per_s, 5, got"):
+        RoomSettings(rate_min_per_s=6, rate_max_per_s=5)

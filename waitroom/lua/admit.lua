@@ -1,5 +1,6 @@
 -- admit: lets the head of the line through, at the room's rate, and files each under admitted.
---   KEYS[1] room (hash)      KEYS[2] bucket (hash)      KEYS[3] waiting (zset)
+--   KEYS[1] room (hash)      KEYS[3] waiting (zset)
+--   KEYS[2] bucket (hash: with the steered rate, which is in force on autopilot)
 --   KEYS[4] admitted (zset: member, due in us)          KEYS[5] arrivals (hash)
 --   KEYS[6] meter (hash)     KEYS[7] tally (hash)
 --   KEYS[8] heard (hash)     KEYS[9] away (hash: member, arrival, when passed over)
@@ -12,7 +13,8 @@
 -- here, so that any number of admitters share one rate. Nobody is let through beyond what
 -- remains less what is under way: then the order in which workers finish can't matter. Who has not
 -- been heard from is passed over here, where it costs the next one nothing. And nobody is let through
--- before the draw was written down: it could not be checked any more.
+-- before the draw was written down: it could not be checked any more. Whatever was steered, the
+-- rate stays within the bounds that the admin gave.
 --@include clock
 --@include room
 --@include many
@@ -29,7 +31,11 @@ if not room then return { 'no_such_room' } end
 
 local now = now_us()
 local v = redis.call('HMGET', KEYS[2], 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told',
-  'moved', 'heard_at', 'hearing_since')
+  'moved', 'heard_at', 'hearing_since', 'steered_rate_per_s')
+if room.is_steered then
+  room.rate_per_s = math.min(math.max(tonumber(v[10]) or room.rate_per_s, room.rate_min_per_s),
+    room.rate_max_per_s)
+end
 local bucket = {
   tokens = tonumber(v[1] or room.burst), at = tonumber(v[2] or now), busy = v[3] == '1',
   pace_people = tonumber(v[4] or 0), pace_time_s = tonumber(v[5] or 0), pace_told = tonumber(v[6] or 0),

@@ -1,16 +1,21 @@
 -- report: files the outcomes that Postgres has committed, and frees their seats.
 --   KEYS[1] room (hash)      KEYS[2] admitted (zset)    KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] waiting (zset)     KEYS[6] meter (hash)
---   KEYS[7] tally (hash)     KEYS[8] away (hash)
---   ARGV[1] used_count as committed; then member, outcome, member, outcome..., each member once
+--   KEYS[7] tally (hash)     KEYS[8] away (hash)        KEYS[9] reports (list)
+--   ARGV[1] used_count as committed
+--   ARGV[2] ms from the transaction's beginning to its commit, or '' where nobody waited for it
+--           then member, outcome, member, outcome..., each member once
 --           an outcome is 'i' and its text, or 'r' and the refusal's slug
 --   returns how many outcomes are new
 --
 -- Reports may come twice and out of order. used_count only grows, so the larger one is the later
--- one; and what was once issued is never turned into a refusal by a report that comes late.
+-- one; and what was once issued is never turned into a refusal by a report that comes late. How
+-- long the transaction took is kept for the autopilot, for so many batches: it looks at seconds.
 --@include clock
 --@include many
 --@include meter
+
+local REPORTS_MAX = 512
 
 local now = now_us()
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -19,7 +24,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
 end
 
 local members = {}
-for i = 2, #ARGV, 2 do members[#members + 1] = ARGV[i] end
+for i = 3, #ARGV, 2 do members[#members + 1] = ARGV[i] end
 local under_way = ask_about('HMGET', KEYS[3], members)
 local before = ask_about('HMGET', KEYS[4], members)
 
@@ -39,7 +44,7 @@ local function file(i, member, kind, text)
 end
 
 for i, member in ipairs(members) do
-  local outcome = ARGV[i * 2 + 1]
+  local outcome = ARGV[i * 2 + 2]
   file(i, member, string.sub(outcome, 1, 1), string.sub(outcome, 2))
 end
 call_with('HSET', KEYS[4], outcomes)
@@ -53,4 +58,8 @@ if issued > 0 then
   count_on_meter(KEYS[6], 'issued', issued, now)
 end
 if refused > 0 then redis.call('HINCRBY', KEYS[7], 'refused', refused) end
+if ARGV[2] ~= '' then
+  redis.call('LPUSH', KEYS[9], digits(now) .. ' ' .. ARGV[2] .. ' ' .. #members)
+  redis.call('LTRIM', KEYS[9], 0, REPORTS_MAX - 1)
+end
 return issued + refused

@@ -1,0 +1,78 @@
+"""`waitroom reconcile`: Redis held against Postgres, each difference said, or mended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.coupon import Code, Json
+from cli.home import with_running_demo
+from cli.settings import AdmitterSettings, read
+from cli.stores import WHO, console, postgres, print_json
+from domain.differences import Kind
+from issuance.conveyor import open_conveyor
+from issuance.desk import Desk, DeskLimits, failed_jobs, forget_failed
+from waitroom.line import open_line
+from web.reconciling import Books, Queue
+
+Found = Mapping[Kind, list[str]]
+
+
+def reconcile(
+    code: Code,
+    repair: Annotated[bool, typer.Option("--repair", help="mend what is found")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold Redis against Postgres; ends with 1 where a difference is left."""
+    settings = read(AdmitterSettings, with_running_demo(dict(os.environ)))
+    found, left = asyncio.run(_reconcile(settings, code, repair=repair))
+    if as_json:
+        print_json({"room": code, "found": found, "left": left})
+    else:
+        _show(code, found, left, repair=repair)
+    raise typer.Exit(1 if left else 0)
+
+
+async def _reconcile(settings: AdmitterSettings, code: str, *, repair: bool) -> tuple[Found, Found]:
+    """What was found, and what of it is left."""
+    line = open_line(settings.REDIS_URL, connections_max=1)
+    name = settings.QUEUE_NAME
+    with postgres() as engine, open_conveyor(settings.queue_redis_url, timeout_s=5) as conveyor:
+        desk = Desk(conveyor, queue=name, limits=DeskLimits(batch_max=settings.BATCH_MAX))
+        queue = Queue(
+            failed=partial(failed_jobs, conveyor, name),
+            forget=partial(forget_failed, conveyor, name),
+            feed=desk.feed,
+        )
+        books = Books(line, engine, queue, asyncio.to_thread, code)
+        try:
+            found = await books.differences()
+            if not found or not repair:
+                return found, found
+            await books.mend(found, who=WHO, now=datetime.now(UTC))
+            return found, await books.differences()
+        finally:
+            await line.aclose()
+
+
+def _show(code: str, found: Found, left: Found, *, repair: bool) -> None:
+    if not found:
+        console.print(f"{code}: no difference between Redis and Postgres.", highlight=False)
+        return
+    table = Table("difference", "found", *(["left"] if repair else []), "such as")
+    for kind in dict.fromkeys([*found, *left]):
+        subjects = found.get(kind) or left.get(kind, [])
+        named = ", ".join(subjects[:3]) + (", ..." if len(subjects) > 3 else "")
+        numbers = [f"{len(found.get(kind, [])):,}"]
+        numbers += [f"{len(left.get(kind, [])):,}"] if repair else []
+        table.add_row(kind, *numbers, named)
+    console.print(table)
+    if not repair:
+        console.print(f"Nothing was changed. Mend it: waitroom reconcile {code} --repair")

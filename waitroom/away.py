@@ -1,0 +1,19 @@
+"""Away: a Redis that does not answer is said in the line's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis.exceptions import RedisError
+
+from waitroom.errors import LineAway
+
+
+@contextmanager
+def away_is_said() -> Iterator[None]:
+    """Raises LineAway in place of what redis-py raises."""
+    try:
+        yield
+    except RedisError as error:
+        raise LineAway from error

@@ -1,0 +1,28 @@
+-- retract: takes back that members hold a coupon, which Postgres does not know; they are fed again.
+--   KEYS[1] outcomes (hash)  KEYS[2] admitted (zset)    KEYS[3] arrivals (hash)
+--   KEYS[4] tally (hash)
+--   ARGV    member ids
+--   returns how many had been told so
+--
+-- Nobody is to lose their turn by it: each is filed under admitted, overdue, as they stood when
+-- they were let through. So they are fed, if not at once then by the next tick, and get a coupon or
+-- are told why not.
+--@include clock
+--@include many
+
+local now = now_us()
+local told = ask_about('HMGET', KEYS[1], ARGV)
+local gone, filed, arrivals = {}, {}, {}
+for i, member in ipairs(ARGV) do
+  local arrival = told[i] and string.match(told[i], '^i(%d+)')
+  if arrival then
+    gone[#gone + 1] = member
+    filed[#filed + 1], filed[#filed + 2] = digits(now - #ARGV + i), member
+    arrivals[#arrivals + 1], arrivals[#arrivals + 2] = member, arrival
+  end
+end
+call_with('HDEL', KEYS[1], gone)
+call_with('ZADD', KEYS[2], filed)
+call_with('HSET', KEYS[3], arrivals)
+if #gone > 0 then redis.call('HINCRBY', KEYS[4], 'issued', -#gone) end
+return #gone

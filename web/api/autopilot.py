@@ -1,0 +1,76 @@
+"""Autopilot: what a room's autopilot did and why, for admins to read and to plot."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+
+from domain.room_settings import RateMode
+from waitroom.autopilot import Reason
+from waitroom.steering import DECISIONS_MAX
+from web.asking import Admin, RoomCode
+from web.parts import parts_of
+from web.problems import documented
+from web.shapes import Shape, Time
+
+router = APIRouter(prefix="/api/admin", tags=["admin"])
+
+
+class DecisionOut(Shape):
+    """One step: the rate from then on, what was seen, and why."""
+
+    at: Time
+    rate_per_s: float
+    latency_p95_ms: float | None = Field(description="of the last 2 s; null: nothing was committed")
+    queue_age_s: float = Field(description="how long the oldest job had waited")
+    issued_per_s: float = Field(description="members told a second, over the last 2 s")
+    reason: Reason
+
+
+class AutopilotOut(Shape):
+    """Decisions the oldest first, two a second while the mode is `autopilot`."""
+
+    room: str
+    rate_mode: RateMode
+    rate_min_per_s: float
+    rate_max_per_s: float
+    latency_bound_ms: int
+    steered_rate_per_s: float | None
+    decisions: list[DecisionOut]
+
+
+@router.get(
+    "/rooms/{code}/autopilot",
+    response_model=AutopilotOut,
+    responses=documented(
+        "not_signed_in", "forbidden", "bad_request", "unavailable", "no_such_room"
+    ),
+)
+async def show_autopilot(
+    request: Request,
+    code: RoomCode,
+    _who: Admin,
+    at_most: Annotated[int, Query(ge=1, le=DECISIONS_MAX)] = 240,
+) -> AutopilotOut:
+    """What the autopilot did and why."""
+    line = parts_of(request).line
+    figures = await line.figures(code)
+    decisions = await line.steering.decisions(code, at_most=at_most)
+    return AutopilotOut(
+        room=code,
+        rate_mode=figures.rate_mode,
+        rate_min_per_s=figures.rate_min_per_s,
+        rate_max_per_s=figures.rate_max_per_s,
+        latency_bound_ms=figures.latency_bound_ms,
+        steered_rate_per_s=figures.steered_rate_per_s,
+        decisions=[
+            DecisionOut(
+                at=datetime.fromtimestamp(one.at_s, UTC),
+                **{name: getattr(one, name) for name in DecisionOut.model_fields if name != "at"},
+            )
+            for one in decisions
+        ],
+    )

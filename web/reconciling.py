@@ -1,0 +1,179 @@
+"""Reconciling: Redis held against Postgres, part by part, while a crowd may be under way.
+
+Whatever is found is looked at again after a pause, and is named only if it is still so: what was
+merely under way is gone by then. Nothing is changed but by `mend`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from domain.differences import (
+    Counts,
+    Difference,
+    Kind,
+    by_kind,
+    counts_off,
+    in_both,
+    row_not_told,
+    told_without_row,
+)
+from issuance import ledger
+from issuance.database import Engine
+from waitroom.line import Line
+from web.teller import outcome_of
+
+R = TypeVar("R")
+AGAIN_AFTER_S = 2.0
+# An admitter comes by a few times a second; who is overdue for longer is fed by nobody.
+OVERDUE_BY_S = 2.0
+FOUND_MAX = 10_000  # so many of a kind are named in one go; the next go finds the others
+AT_ONCE = 1_000
+TRIES = 5
+LEASE_S = 15.0
+
+
+class Ask(Protocol):
+    """Runs a sync call of the coupon office elsewhere: `asyncio.to_thread`, or the office's."""
+
+    async def __call__(self, call: Callable[..., Any], /, *args: Any, **more: Any) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What is asked of RQ: a coupon's failed jobs; to mend, forgetting them and feeding members."""
+
+    failed: Callable[[str], list[str]]
+    forget: Callable[[Sequence[str]], None] | None = None
+    feed: Callable[[str, Sequence[str]], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Both accounts of one coupon. Raises LineError, OfficeError."""
+
+    line: Line
+    engine: Engine
+    queue: Queue
+    ask: Ask
+    code: str
+
+    async def differences(
+        self, *, again_after_s: float = AGAIN_AFTER_S
+    ) -> Mapping[Kind, list[str]]:
+        """By kind, what is so now and was so `again_after_s` before. Raises NoSuchRoom."""
+        counts = await self._counts()
+        found = [*await self._untrue(), *await self._untold(), *await self._others()]
+        await asyncio.sleep(again_after_s)
+        still = in_both(found, await self._again(found))
+        return by_kind([*counts_off(counts, await self._counts()), *still])
+
+    async def _counts(self) -> Counts:
+        line = await self.line.inspection.used_count(self.code)
+        used, rows = await self.ask(ledger.counted, self.engine, self.code)
+        return Counts(used, rows, line)
+
+    async def _untrue(self) -> list[Difference]:
+        found: dict[Difference, None] = {}
+        async for told in self.line.inspection.told(self.code):
+            for start in range(0, len(told), AT_ONCE):
+                some = told[start : start + AT_ONCE]
+                held = await self.ask(ledger.held_by, self.engine, self.code, some)
+                found.update(dict.fromkeys(told_without_row(some, held)))
+            if len(found) >= FOUND_MAX:
+                break
+        return list(found)[:FOUND_MAX]
+
+    async def _untold(self) -> list[Difference]:
+        found: list[Difference] = []
+        last = ""
+        while len(found) < FOUND_MAX:
+            some = await self.ask(ledger.holders_after, self.engine, self.code, last)
+            if not some:
+                break
+            found += await self._untold_of(some)
+            last = some[-1]
+        return found[:FOUND_MAX]
+
+    async def _untold_of(self, holders: Sequence[str]) -> list[Difference]:
+        # Under way first: who is told in between is among the told.
+        under_way = await self.line.inspection.under_way(self.code, holders)
+        told = await self.line.inspection.told_of(self.code, holders)
+        return row_not_told(holders, told, under_way)
+
+    async def _others(self) -> list[Difference]:
+        overdue = await self.line.inspection.overdue(
+            self.code, by_s=OVERDUE_BY_S, at_most=FOUND_MAX
+        )
+        failed = await self.ask(self.queue.failed, self.code)
+        return [
+            *(Difference("outcome_overdue", member) for member in overdue),
+            *(Difference("job_failed", job) for job in failed),
+        ]
+
+    async def _again(self, found: Sequence[Difference]) -> list[Difference]:
+        """The same look at those that were found, and at the others that are few."""
+        kinds = by_kind(found)
+        told = await self._still_told(kinds.get("told_without_row", []))
+        again = await self._others()
+        for some in _parts(told):
+            again += told_without_row(
+                some, await self.ask(ledger.held_by, self.engine, self.code, some)
+            )
+        for some in _parts(kinds.get("row_not_told", [])):
+            again += await self._untold_of(some)
+        return again
+
+    async def _still_told(self, members: Sequence[str]) -> list[str]:
+        told: list[str] = []
+        for some in _parts(members):
+            told += await self.line.inspection.told_of(self.code, some)
+        return told
+
+    async def mend(self, found: Mapping[Kind, list[str]], *, who: str, now: datetime) -> None:
+        """Mend what was found; what can't be mended is found again by the next look."""
+        feed, forget = self.queue.feed, self.queue.forget
+        assert feed is not None, "this queue can only be looked at"
+        assert forget is not None, "this queue can only be looked at"
+        if "used_count_off" in found:
+            await self.ask(_recount, self.engine, self.code, who, now)
+        if "used_count_off" in found or "line_count_off" in found:
+            await self._mend_line_count()
+        untrue = found.get("told_without_row", [])
+        await self.line.inspection.retract(self.code, untrue)
+        for some in _parts(found.get("row_not_told", [])):
+            await self._tell(some)
+        for some in _parts([*untrue, *found.get("outcome_overdue", [])]):
+            await self.line.inspection.lease(self.code, some, for_s=LEASE_S)
+            await self.ask(feed, self.code, some)
+        await self.ask(forget, found.get("job_failed", []))
+
+    async def _mend_line_count(self) -> None:
+        """The crowd changes the room meanwhile: some tries, and the next look says if in vain."""
+        for _ in range(TRIES):
+            counts = await self._counts()
+            if counts.line == counts.used:
+                return
+            if await self.line.inspection.set_used_count(self.code, counts.line, counts.used):
+                return
+
+    async def _tell(self, members: Sequence[str]) -> None:
+        held = await self.ask(ledger.held_by, self.engine, self.code, members)
+        used, _ = await self.ask(ledger.counted, self.engine, self.code)
+        outcomes = {member: outcome_of(one, self.code) for member, one in held.items()}
+        await self.line.report(self.code, used, outcomes)
+
+
+def _recount(engine: Engine, code: str, who: str, now: datetime) -> None:
+    try:
+        ledger.recount(engine, code, who=who, now=now)
+    except ValueError:
+        return  # more rows than coupons: that is for somebody to look at
+
+
+def _parts(members: Sequence[str]) -> list[list[str]]:
+    return [list(members[start : start + AT_ONCE]) for start in range(0, len(members), AT_ONCE)]
