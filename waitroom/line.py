@@ -15,6 +15,7 @@ from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
 from domain.draw import number_of
+from waitroom.attempts import Attempts
 from waitroom.batcher import Batcher
 from waitroom.call import Call
 from waitroom.errors import LineAway, NoSuchRoom
@@ -78,6 +79,7 @@ class Line:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self.attempts = Attempts(redis)
         self._enter = Call(redis.connection_pool, script("enter"))
         self._place = Call(redis.connection_pool, script("place"))
         self._admit = redis.register_script(script("admit"))

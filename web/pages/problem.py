@@ -16,7 +16,9 @@ from web.problems import Problem
 def problem_page(request: Request, problem: Problem) -> Response:
     """What is wrong and what to do; who isn't signed in is brought to the sign-in page."""
     if problem.type == "not_signed_in" and request.method == "GET":
-        return RedirectResponse(f"/signin?next={quote(request.url.path)}", 303)
+        path = request.url.path
+        door = "/admin/signin" if path == "/admin" or path.startswith("/admin/") else "/signin"
+        return RedirectResponse(f"{door}?next={quote(path)}", 303)
     # The page loads itself again, which must not send a form again.
     again_s = problem.more.get("retry_after_s") if request.method == "GET" else None
     body = told(problem, language_of(request)) | {"retry_after_s": again_s}
