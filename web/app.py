@@ -25,6 +25,9 @@ from web.pages import draw as draw_pages
 from web.pages import live as live_pages
 from web.pages import me as my_pages
 from web.pages import room as room_pages
+from web.pages.admin import audit as admin_audit
+from web.pages.admin import coupons as admin_coupons
+from web.pages.admin import looks as admin_looks
 from web.pages.admin import signin as admin_signin
 from web.pages.problem import problem_page
 from web.parts import Office, WebParts
@@ -78,7 +81,7 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         app.include_router(module.router)
     for pages in (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages):
         app.include_router(pages.router)
-    for pages in (admin_signin,):
+    for pages in (admin_signin, admin_coupons, admin_looks, admin_audit):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
