@@ -15,7 +15,7 @@ from issuance import audit
 from issuance.audit import Entry
 from web.asking import Admin
 from web.languages import Language, language_of
-from web.pages.admin.words import CHOICES, WHATS, label
+from web.pages.admin.words import CHOICES, LABELS, WHATS, label
 from web.pages.render import page
 from web.parts import office_of, parts_of
 
@@ -23,6 +23,7 @@ router = APIRouter(prefix="/admin", include_in_schema=False)
 
 PAGE = 50
 SUBJECT_MAX = 64
+_ORDER = {name: number for number, name in enumerate(LABELS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ def _shown(entry: Entry, language: Language) -> ShownEntry:
                 None if entry.before is None else _value(language, name, old),
                 _value(language, name, new),
             )
-            for name, old, new in _differences(entry.before or {}, entry.after or {})
+            for name, old, new in sorted(
+                _differences(entry.before or {}, entry.after or {}), key=_as_in_the_form
+            )
         ],
     )
 
@@ -101,6 +104,10 @@ def _differences(
             yield from _differences(old if isinstance(old, Mapping) else {}, new, inner)
         elif old != new:
             yield group + name, old, new
+
+
+def _as_in_the_form(difference: tuple[str, Any, Any]) -> int:
+    return _ORDER.get(difference[0], len(_ORDER))
 
 
 def _value(language: Language, name: str, value: object) -> str:

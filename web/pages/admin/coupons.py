@@ -95,7 +95,7 @@ async def create(request: Request, who: Operator) -> Response:
             if isinstance(error, Problem) and error.type != "bad_request":
                 raise
             form.errors[""] = BAD_COUPON
-    form.texts = {**dict.fromkeys((*OF_COUPON, *OF_ROOM), ""), **form.texts}
+    form.texts = {name: form.texts.get(name, "") for name in (*OF_COUPON, *OF_ROOM)}
     return form_page(request, form, status=422)
 
 

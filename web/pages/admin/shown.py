@@ -96,7 +96,11 @@ def fixed_of(offer: Offer, now: datetime) -> dict[str, str]:
 
 def _in_words(language: Language, form: Form) -> Form:
     """Errors and reasons in the reader's language."""
-    form.errors = {name: said(language, text, name) for name, text in form.errors.items()}
+    order = ["", *form.texts]
+    form.errors = {
+        name: said(language, form.errors[name], name)
+        for name in sorted(form.errors, key=order.index)
+    }
     form.fixed = {name: language.gettext(text) for name, text in form.fixed.items()}
     return form
 

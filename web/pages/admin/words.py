@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.branding import LOGO_BYTES_MAX
-from web.languages import Language, to_translate
+from web.languages import SOURCE, Language, to_translate
 
 LABELS = {
     "code": to_translate("Code"),
@@ -97,6 +97,9 @@ def said(language: Language, sentence: str, field: str) -> str:
     """A refusal in the reader's language. One with values in it is in no catalogue: then the
     field's rule says the same.
     """
-    if language.knows(sentence):
-        return language.gettext(sentence)
-    return language.gettext(RULES[field]) if field in RULES else sentence
+    if language.code != SOURCE and not language.knows(sentence) and field in RULES:
+        return language.gettext(RULES[field])
+    word, _, rest = sentence.partition(" ")
+    # The name that programs have for the field, which stands under its label here.
+    is_name = field.endswith(word) and rest.startswith(("must", "goes"))
+    return f"{rest[0].upper()}{rest[1:]}." if is_name else language.gettext(sentence)
