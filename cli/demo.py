@@ -31,6 +31,7 @@ from issuance import catalogue
 from issuance.database import open_engine
 from issuance.errors import NoSuchCoupon
 from issuance.migrate import migrate
+from web.passwords import Passwords
 
 SAMPLE = "spring"
 READY_WITHIN_S = 45.0
@@ -94,6 +95,7 @@ def _prepare(
         "TICKET_SECRETS": made.ticket_secret,
         "MEMBER_TOKEN_SECRETS": made.member_token_secret,
         "ADMIN_TOKEN": made.admin_token,
+        "ADMIN_PASSWORD_HASH": Passwords().hashed(made.admin_password),
         "BASE_URL": options.base_url,
         "DEMO": "1",
     }
@@ -143,6 +145,8 @@ def _welcome(options: DemoOptions, settings: WebSettings, console: Console) -> C
         for name, value in (
             ("Coupons", options.base_url + "/"),
             ("The sample", f"{options.base_url}/coupons/{SAMPLE}"),
+            ("The console", options.base_url + "/admin"),
+            ("Sign in there", f"as admin, with {_password()}"),
             ("API", options.base_url + "/openapi.json"),
             ("Admin token", settings.ADMIN_TOKEN),
             ("A crowd", f"python3 run.py crowd {SAMPLE} --members 10000"),
@@ -152,6 +156,12 @@ def _welcome(options: DemoOptions, settings: WebSettings, console: Console) -> C
         console.print(Panel(table, title=title, subtitle="Ctrl-C ends it", expand=False))
 
     return welcome
+
+
+def _password() -> str:
+    if any(name in os.environ for name in ("ADMIN_PASSWORD_HASH", "ADMIN_PASSWORD_HASH_FILE")):
+        return "the password of your ADMIN_PASSWORD_HASH"
+    return DemoSecrets.kept_in(FOLDER.absolute()).admin_password
 
 
 def _wait_until_ready(base_url: str) -> None:

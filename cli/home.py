@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from cli.settings import BadSettings
@@ -20,16 +20,23 @@ class DemoSecrets:
     ticket_secret: str
     member_token_secret: str
     admin_token: str
+    admin_password: str
 
     @classmethod
     def kept_in(cls, folder: Path) -> DemoSecrets:
         """Those of an earlier start, or new ones."""
         path = folder / "secrets.json"
-        if path.exists():
-            return cls(**json.loads(path.read_text("utf-8")))
-        made = cls(*(secrets.token_urlsafe(32) for _ in range(3)))
-        write_private(path, json.dumps(asdict(made), indent=2))
-        return made
+        kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        # An earlier version kept fewer.
+        made = {one.name: kept.get(one.name) or new_secret(one.name) for one in fields(cls)}
+        if made != kept:
+            write_private(path, json.dumps(made, indent=2))
+        return cls(**made)
+
+
+def new_secret(name: str) -> str:
+    """A password can be typed in; the others are longer than anybody would."""
+    return secrets.token_urlsafe(12 if "password" in name else 32)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import coupon, draw, room
+from cli import admin, coupon, draw, room
 from cli.compare.command import compare
 from cli.crowd.command import crowd
 from cli.embedded import EmbeddedServerError
@@ -45,6 +45,7 @@ app = typer.Typer(
 app.add_typer(coupon.app, name="coupon")
 app.add_typer(room.app, name="room")
 app.add_typer(draw.app, name="draw")
+app.add_typer(admin.app, name="admin")
 app.command("crowd")(crowd)
 app.command("compare")(compare)
 app.command("reconcile")(reconcile)

@@ -85,6 +85,9 @@ class WebSettings(StoreSettings, TokenSettings):
 
     TICKET_SECRETS: Secrets = Field(description="signs tickets; as MEMBER_TOKEN_SECRETS")
     ADMIN_TOKEN: str = Field(description="for machines that administer; at least 32 bytes")
+    ADMIN_PASSWORD_HASH: str = Field(
+        "", description="an Argon2id hash: its password lets `admin` sign in as operator"
+    )
     WORKERS: int = Field(2, ge=1, le=64, description="worker processes, for the bound shown")
     WEB_DB_CONNECTIONS: int = Field(
         4, ge=1, le=500, description="Postgres connections of all of a web command's processes"
@@ -106,6 +109,15 @@ class WebSettings(StoreSettings, TokenSettings):
         if folder and not Path(folder).is_dir():
             raise ValueError("must be a folder that is there")
         return folder
+
+    @field_validator("ADMIN_PASSWORD_HASH")
+    @classmethod
+    def _is_a_hash(cls, text: str) -> str:
+        from web.passwords import is_password_hash  # which takes a worker time it doesn't need
+
+        if text and not is_password_hash(text):
+            raise ValueError("must be an Argon2id hash; make one with `waitroom admin hash`")
+        return text
 
     @field_validator("ADMIN_TOKEN")
     @classmethod
@@ -169,6 +181,6 @@ def _sentence(error: Any, kind: type[BaseModel]) -> str:
     if error["type"] == "missing":
         return f"{name} is not set: {kind.model_fields[name].description}."
     what = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    secret = "SECRET" in name or "TOKEN" in name or "URL" in name
+    secret = "SECRET" in name or "TOKEN" in name or "PASSWORD" in name or "URL" in name
     got = "" if secret else f', got "{error["input"]}"'
     return f"{name}: {what}{got}."

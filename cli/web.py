@@ -20,6 +20,7 @@ from issuance.desk import count_workers, failed_jobs
 from issuance.direct import Direct
 from waitroom.line import open_line
 from waitroom.ticket import TicketOffice
+from web.admins import AdminDoor
 from web.app import create_app
 from web.identity import Identity
 from web.parts import WebLimits, WebParts
@@ -77,6 +78,7 @@ def make_app() -> FastAPI:
                 session_age_max_s=settings.SESSION_AGE_MAX_S,
             ),
             tickets=TicketOffice(settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S),
+            admins=AdminDoor(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
             workers=partial(count_workers, conveyor, settings.QUEUE_NAME),
             db_connections_bound=settings.WORKERS
             + settings.WEB_DB_CONNECTIONS

@@ -12,6 +12,7 @@ from issuance.errors import away_is_said
 from issuance.tables import audit
 
 ENTRIES_MAX = 1_000
+ID_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,19 @@ def record(
     )
 
 
-def entries(engine: Engine, *, subject: str | None = None, at_most: int = 100) -> list[Entry]:
-    """The latest entries, newest first."""
+def entries(
+    engine: Engine,
+    *,
+    subject: str | None = None,
+    at_most: int = 100,
+    before_id: int | None = None,
+) -> list[Entry]:
+    """The latest entries, or the latest of those before one; newest first."""
     query = select(audit).order_by(audit.c.id.desc()).limit(min(at_most, ENTRIES_MAX))
     if subject is not None:
         query = query.where(audit.c.subject == subject)
+    if before_id is not None:
+        query = query.where(audit.c.id < before_id)
     with away_is_said(), engine.begin() as tx:
         return [Entry(**row._mapping) for row in tx.execute(query)]
 

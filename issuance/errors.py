@@ -34,6 +34,14 @@ class NotDirect(OfficeError):
     """This coupon is given out through its line. Enter its room instead."""
 
 
+class NameTaken(OfficeError):
+    """There is an admin of this name already."""
+
+
+class NoSuchAdmin(OfficeError):
+    """There is no admin of this name."""
+
+
 @contextmanager
 def away_is_said() -> Iterator[None]:
     """Turns "no connection" in all its forms into OfficeAway; a broken statement stays a bug."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -130,4 +132,26 @@ audit = Table(
     Column("before", JSONB),
     Column("after", JSONB),
     Index("audit_of_subject", "subject", "at"),
+)
+
+# Who may sign in to the console.
+admins = Table(
+    "admins",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("name", name="one_admin_per_name"),
+    CheckConstraint("role IN ('viewer', 'operator')", name="known_role"),
+)
+
+# How often each name was signed out everywhere; also of the admin whom a setting names, who has no
+# row above.
+admin_sessions = Table(
+    "admin_sessions",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("generation", BigInteger, nullable=False),
 )

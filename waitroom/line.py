@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from domain.draw import number_of
+from waitroom.attempts import Attempts
 from waitroom.away import away_is_said as _away
 from waitroom.batcher import Batcher
 from waitroom.call import Call
@@ -71,6 +72,7 @@ class Line:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self.attempts = Attempts(redis)
         self._enter = Call(redis.connection_pool, script("enter"))
         self._place = Call(redis.connection_pool, script("place"))
         self._admit = redis.register_script(script("admit"))

@@ -9,8 +9,10 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
+from issuance.admins import account_of
 from issuance.catalogue import offers
 from web import health, metrics
+from web.admins import KnownAdmins
 from web.api import admin, autopilot, branding, coupons, draw, me, reconcile, rooms
 from web.catalogue import Catalogue
 from web.errors import add_error_handlers
@@ -23,6 +25,10 @@ from web.pages import draw as draw_pages
 from web.pages import live as live_pages
 from web.pages import me as my_pages
 from web.pages import room as room_pages
+from web.pages.admin import audit as admin_audit
+from web.pages.admin import coupons as admin_coupons
+from web.pages.admin import looks as admin_looks
+from web.pages.admin import signin as admin_signin
 from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
@@ -64,6 +70,9 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         **fastapi,
     )
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
+    app.state.known_admins = KnownAdmins(
+        lambda name: office.ask(account_of, parts.engine, name), parts.admins
+    )
     app.state.draw_records = {}
     app.state.logos = {}
     app.state.rooms_in_words = {}
@@ -73,6 +82,8 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     for module in (autopilot, reconcile):
         app.include_router(module.router)
     for pages in (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages):
+        app.include_router(pages.router)
+    for pages in (admin_signin, admin_coupons, admin_looks, admin_audit):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)

@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from domain.admin import Admin as AdminWho
 from domain.coupon import is_code
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket, Ticket
+from web.admins import SESSION_COOKIE as ADMIN_COOKIE
 from web.identity import SESSION_COOKIE, Forbidden, NotSignedIn, Visitor
-from web.parts import parts_of
+from web.parts import known_admins_of, parts_of
 from web.problems import Problem
 
 TICKET_HEADER = "Waitroom-Ticket"
@@ -27,6 +29,11 @@ _ticket = APIKeyHeader(
     name=TICKET_HEADER, auto_error=False, scheme_name="ticket", description="as enter gave it"
 )
 _admin_token = HTTPBearer(auto_error=False, scheme_name="adminToken")
+_admin_session = APIKeyCookie(
+    name=ADMIN_COOKIE, auto_error=False, scheme_name="adminSession", description="of the console"
+)
+# Who sends the admin token; recorded under a name that no admin can have, as it has a space.
+BY_TOKEN = AdminWho("token", "operator")
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_member_token)]
 Session = Annotated[str | None, Security(_session)]
@@ -99,16 +106,43 @@ def refuse_cross_site(request: Request) -> None:
         raise Problem("forbidden", "This was sent from another site, so it was not carried out.")
 
 
-async def admin(
+async def signed_in_admin(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_admin_token)],
-) -> str:
-    """The name under which an admin's changes are recorded. Raises NotSignedIn, Forbidden."""
-    if bearer is None:
+    session: Annotated[str | None, Security(_admin_session)],
+) -> AdminWho:
+    """Who administers: by the admin token, or by a session, from our own pages.
+
+    Raises NotSignedIn, Forbidden, OfficeAway.
+    """
+    if bearer is not None:
+        if not parts_of(request).identity.is_admin(bearer.credentials):
+            raise Forbidden
+        request.state.admin = BY_TOKEN
+        return BY_TOKEN
+    if session is None or "authorization" in request.headers:
         raise NotSignedIn
-    if not parts_of(request).identity.is_admin(bearer.credentials):
-        raise Forbidden
-    return "admin token"
+    refuse_cross_site(request)
+    found = await known_admins_of(request).of_session(session)
+    if found is None:
+        raise NotSignedIn
+    # Pages say who is signed in.
+    request.state.admin = found
+    return found
+
+
+async def admin(found: Annotated[AdminWho, Depends(signed_in_admin)]) -> str:
+    """The name under which an admin's changes are recorded. Raises NotSignedIn, Forbidden."""
+    return "admin token" if found is BY_TOKEN else found.name
+
+
+async def operator(
+    found: Annotated[AdminWho, Depends(signed_in_admin)], name: Annotated[str, Depends(admin)]
+) -> str:
+    """As `admin`, of one who may change something. Raises NotSignedIn, Forbidden."""
+    if not found.may_change:
+        raise Problem("forbidden", "You may look at everything here, but change nothing.")
+    return name
 
 
 async def room_code(code: Annotated[str, Path(max_length=64)]) -> str:
@@ -130,4 +164,4 @@ SignedIn = Annotated[Visitor, Depends(visitor)]
 InLine = Annotated[str, Depends(member_in_line)]
 # Who may look, and who may also change something: by name, as the audit trail has it.
 Admin = Annotated[str, Depends(admin)]
-Operator = Admin
+Operator = Annotated[str, Depends(operator)]

@@ -17,6 +17,7 @@ from issuance.direct import Direct
 from issuance.errors import OfficeAway
 from waitroom.line import Line
 from waitroom.ticket import TicketOffice
+from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
 
 P = ParamSpec("P")
@@ -47,6 +48,7 @@ class WebParts:
     direct: Direct
     identity: Identity
     tickets: TicketOffice
+    admins: AdminDoor
     workers: Callable[[], int]
     db_connections_bound: int
     failed_jobs: Callable[[str], list[str]] = lambda _code: []
@@ -108,3 +110,7 @@ def office_of(request: Request) -> Office:
 
 def catalogue_of(request: Request) -> Any:
     return request.app.state.catalogue
+
+
+def known_admins_of(request: Request) -> KnownAdmins:
+    return cast(KnownAdmins, request.app.state.known_admins)

@@ -14,6 +14,7 @@ from issuance.database import open_engine
 from issuance.direct import Direct
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
+    CHEAP,
     MEMBER_SECRET,
     TICKET_SECRET,
     client_of,
@@ -21,6 +22,7 @@ from tests.integration.web_cast import (
 )
 from waitroom.line import Line, open_line
 from waitroom.ticket import TicketOffice
+from web.admins import AdminDoor
 from web.app import create_app
 from web.identity import Identity
 from web.parts import WebParts
@@ -44,6 +46,7 @@ def parts(
         direct=Direct(engine, conveyor),
         identity=Identity([MEMBER_SECRET], ADMIN_TOKEN),
         tickets=TicketOffice([TICKET_SECRET]),
+        admins=AdminDoor([TICKET_SECRET], passwords=CHEAP),
         workers=lambda: 2,
         db_connections_bound=7,
     )

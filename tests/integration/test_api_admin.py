@@ -34,13 +34,18 @@ NOT_ADMIN = {
 }
 
 
+# Where admins come in and go out: anybody may stand before these.
+DOORS = {("GET", "/admin/signin"), ("POST", "/admin/signin"), ("POST", "/admin/signout")}
+
+
 def admin_calls(app) -> list[tuple[str, str]]:
-    """Every method and path below /admin or /api/admin that the application answers."""
+    """Every method and path below /admin or /api/admin that only admins may use."""
     return sorted(
         (method, context.path)
         for context in iter_route_contexts(app.routes)
         if re.match(r"/(api/)?admin(/|$)", context.path or "")
         for method in context.methods or ()
+        if (method, context.path) not in DOORS
     )
 
 

@@ -2,6 +2,7 @@ import traceback
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from pydantic import ValidationError
 
 from cli.settings import (
@@ -13,7 +14,9 @@ from cli.settings import (
     WorkerSettings,
     read,
 )
+from web.passwords import Passwords
 
+CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 NAMES = sorted({name for kind in ALL for name in kind.model_fields})
 
@@ -37,6 +40,7 @@ WRONG = {
     "MEMBER_TOKEN_SECRETS": "short",
     "TICKET_SECRETS": f"{LONG},short",
     "ADMIN_TOKEN": "short",
+    "ADMIN_PASSWORD_HASH": "correct horse battery staple",
     "WORKERS": "0",
     "WEB_DB_CONNECTIONS": "many",
     "BASE_URL": "shop.example",
@@ -106,6 +110,22 @@ def test_a_secret_that_is_too_short_is_refused_and_never_shown(name):
         read(WebSettings, short)
 
     assert "hush" not in "".join(traceback.format_exception(told.value))
+
+
+def test_a_password_where_its_hash_belongs_is_refused_and_never_shown():
+    for text in ("hush hush hush", "$argon2i$v=19$m=8,t=1,p=1$aHVzaGh1c2g$aHVzaGh1c2g", "$2b$hush"):
+        with pytest.raises(BadSettings, match=r"^ADMIN_PASSWORD_HASH: must be an Arg") as told:
+            read(WebSettings, environ | {"ADMIN_PASSWORD_HASH": text})
+
+        assert "hush" not in str(told.value)
+
+
+def test_a_password_hash_is_taken():
+    hashed = CHEAP.hashed("correct horse battery staple")
+
+    assert (
+        hashed == read(WebSettings, environ | {"ADMIN_PASSWORD_HASH": hashed}).ADMIN_PASSWORD_HASH
+    )
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "QUEUE_REDIS_URL"])

@@ -66,7 +66,7 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
     made = await office_of(request).ask(
         catalogue.create, parts.engine, coupon, room, who=who, now=parts.now()
     )
-    return await _in_force(request, made)
+    return await in_force(request, made)
 
 
 @router.patch(
@@ -89,7 +89,7 @@ async def change_coupon(
         )
         return changed, offer.room
 
-    return await _in_force(request, await _change(request, code, alter, who, "coupon changed"))
+    return await in_force(request, await _change(request, code, alter, who, "coupon changed"))
 
 
 @router.patch(
@@ -109,7 +109,7 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: O
         changed = await _change(request, code, alter, who, "room changed")
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
-    await _in_force(request, changed)
+    await in_force(request, changed)
     try:
         return await show_room(request, code, who)
     except LineError as error:
@@ -162,12 +162,15 @@ async def show_audit(
     _who: Admin,
     subject: Annotated[str | None, Query(max_length=64, description="a coupon's code")] = None,
     at_most: Annotated[int, Query(ge=1, le=audit.ENTRIES_MAX)] = 100,
+    before: Annotated[
+        int | None, Query(ge=1, le=audit.ID_MAX, description="an entry's id; for the next page")
+    ] = None,
 ) -> list[AuditOut]:
     """Who changed what, from what, to what, when; newest first."""
     if subject is not None and not is_code(subject):
         return []
     entries = await office_of(request).ask(
-        audit.entries, parts_of(request).engine, subject=subject, at_most=at_most
+        audit.entries, parts_of(request).engine, subject=subject, at_most=at_most, before_id=before
     )
     return [AuditOut(**{name: getattr(e, name) for name in AuditOut.model_fields}) for e in entries]
 
@@ -188,7 +191,8 @@ async def _change(
         raise Problem("bad_request", str(error)) from error
 
 
-async def _in_force(request: Request, offer: Offer) -> CouponOut:
+async def in_force(request: Request, offer: Offer) -> CouponOut:
+    """Tell this process and the line of a change that Postgres has."""
     parts = parts_of(request)
     catalogue_of(request).forget()
     try:

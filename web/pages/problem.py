@@ -17,7 +17,9 @@ from web.problems import Problem
 def problem_page(request: Request, problem: Problem) -> Response:
     """What is wrong and what to do; who isn't signed in is brought to the sign-in page."""
     if problem.type == "not_signed_in" and request.method == "GET":
-        signin = RedirectResponse(f"/signin?next={quote(request.url.path)}", 303)
+        path = request.url.path
+        door = "/admin/signin" if path == "/admin" or path.startswith("/admin/") else "/signin"
+        signin = RedirectResponse(f"{door}?next={quote(path)}", 303)
         keep_switch(request, signin, secure=parts_of(request).secure)
         return signin
     # The page loads itself again, which must not send a form again.

@@ -122,6 +122,7 @@ def page(
             site_name=(branded and branded.branding.name) or parts.site_name,
             brand=brand_of(branded) if branded else None,
             member=visitor_of(request),
+            admin=getattr(request.state, "admin", None),
             demo=parts.demo,
             now=parts.now(),
             switches=_switches(request),

@@ -1,0 +1,127 @@
+"""`waitroom admin`: who may sign in to the console, from a shell."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.coupon import Json
+from cli.settings import BadSettings
+from cli.stores import WHO, console, postgres, print_json
+from domain.admin import ROLES, Admin, check_password
+from issuance import admins
+from web.passwords import Passwords
+
+app = typer.Typer(no_args_is_help=True, help="Add, list and remove those who may sign in.")
+
+Name = Annotated[str, typer.Argument(help="1 to 40 of A-Z a-z 0-9 . _ @ -")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="read the password from standard input")
+]
+WITHIN = "within two seconds"
+
+
+@app.command()
+def add(
+    name: Name,
+    role: Annotated[str, typer.Option(help=", ".join(ROLES))] = "viewer",
+    password_stdin: FromStdin = False,
+) -> None:
+    """Let somebody sign in; a viewer may look at everything, an operator may change it."""
+    try:
+        admin = Admin(name, role)  # type: ignore[arg-type]  # it checks itself
+    except ValueError as error:
+        raise BadSettings(f"{error}.") from None
+    hashed = _hashed(from_stdin=password_stdin)
+    with postgres() as engine:
+        admins.add(engine, admin, hashed, who=WHO, now=datetime.now(UTC))
+    console.print(f"{name} may sign in, as {role}.", markup=False, highlight=False)
+
+
+@app.command(name="list")
+def list_admins(as_json: Json = False) -> None:
+    """All of them, by name; not the one whom ADMIN_PASSWORD_HASH lets in."""
+    with postgres() as engine:
+        found = admins.accounts(engine)
+    if as_json:
+        print_json([_as_json(one) for one in found])
+        return
+    table = Table("name", "role", "may sign in", "since")
+    for one in found:
+        since = f"{one.created_at:%Y-%m-%d %H:%M}Z"
+        table.add_row(one.name, one.role, "no" if one.disabled else "yes", since)
+    console.print(table)
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Forget somebody; their sessions end."""
+    with postgres() as engine:
+        admins.remove(engine, name, who=WHO, now=datetime.now(UTC))
+    console.print(f"{name} is out {WITHIN}.", markup=False, highlight=False)
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """Keep somebody out for the time being; their sessions end."""
+    with postgres() as engine:
+        admins.set_disabled(engine, name, True, who=WHO, now=datetime.now(UTC))
+    console.print(f"{name} is out {WITHIN}.", markup=False, highlight=False)
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Let somebody sign in again."""
+    with postgres() as engine:
+        admins.set_disabled(engine, name, False, who=WHO, now=datetime.now(UTC))
+    console.print(f"{name} may sign in.", markup=False, highlight=False)
+
+
+@app.command(name="sign-out")
+def sign_out(name: Name) -> None:
+    """End somebody's sessions, in every browser; also of the `admin` of ADMIN_PASSWORD_HASH."""
+    with postgres() as engine:
+        admins.sign_out_everywhere(engine, name, who=WHO, now=datetime.now(UTC))
+    console.print(f"{name} is signed out everywhere {WITHIN}.", markup=False, highlight=False)
+
+
+@app.command()
+def password(name: Name, password_stdin: FromStdin = False) -> None:
+    """Give somebody another password; their sessions end."""
+    hashed = _hashed(from_stdin=password_stdin)
+    with postgres() as engine:
+        admins.set_password(engine, name, hashed, who=WHO, now=datetime.now(UTC))
+    console.print(f"{name} has another password.", markup=False, highlight=False)
+
+
+@app.command(name="hash")
+def print_hash(password_stdin: FromStdin = False) -> None:
+    """Print a password's hash, for ADMIN_PASSWORD_HASH."""
+    print(_hashed(from_stdin=password_stdin))
+
+
+def _hashed(*, from_stdin: bool) -> str:
+    """Asked for twice and not shown, or standard input's first line. Raises BadSettings."""
+    if from_stdin:
+        text = sys.stdin.readline().rstrip("\r\n")
+    else:
+        text = typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
+    try:
+        check_password(text)
+    except ValueError as error:
+        raise BadSettings(f"The {error}.") from None
+    return Passwords().hashed(text)
+
+
+def _as_json(one: admins.Account) -> dict[str, object]:
+    assert one.created_at is not None, "it has a row"
+    return {
+        "name": one.name,
+        "role": one.role,
+        "disabled": one.disabled,
+        "created_at": one.created_at.isoformat(),
+    }

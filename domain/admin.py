@@ -1,0 +1,45 @@
+"""Admin: who may look at the console, and who may also change something."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Role = Literal["viewer", "operator"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+NAME_LENGTH_MAX = 40
+PASSWORD_LENGTH_MIN = 12
+# Hashing takes as long as what is hashed: nobody's password is longer.
+PASSWORD_LENGTH_MAX = 256
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@\-]{{0,{NAME_LENGTH_MAX - 1}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """A viewer may look at everything; an operator may change it. Raises ValueError."""
+
+    name: str
+    role: Role
+
+    def __post_init__(self) -> None:
+        if _NAME.fullmatch(self.name) is None:
+            raise ValueError(
+                f"name must be 1 to {NAME_LENGTH_MAX} of A-Z a-z 0-9 . _ @ -, beginning with a "
+                "letter or digit"
+            )
+        if self.role not in ROLES:
+            raise ValueError(f'role must be one of {", ".join(ROLES)}, got "{self.role}"')
+
+    @property
+    def may_change(self) -> bool:
+        return self.role == "operator"
+
+
+def check_password(password: str) -> None:
+    """Raises ValueError where nobody should have this password."""
+    if len(password) < PASSWORD_LENGTH_MIN:
+        raise ValueError(f"password must be at least {PASSWORD_LENGTH_MIN} characters")
+    if len(password) > PASSWORD_LENGTH_MAX:
+        raise ValueError(f"password must be at most {PASSWORD_LENGTH_MAX} characters")

@@ -1,0 +1,120 @@
+"""Admins: who may sign in to the console, and which of their sessions still count.
+
+Every change is audited, under `admin NAME`, which no coupon's code can be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.exc import IntegrityError
+
+from domain.admin import Admin, Role
+from issuance.audit import record
+from issuance.errors import NameTaken, NoSuchAdmin, away_is_said
+from issuance.tables import admin_sessions, admins
+
+ADMINS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """generation grows with each signing out everywhere; without a password_hash nobody can sign
+    in by this name, unless a setting says so.
+    """
+
+    name: str
+    role: Role = "viewer"
+    password_hash: str = ""
+    generation: int = 0
+    disabled: bool = False
+    created_at: datetime | None = None
+
+
+def account_of(engine: Engine, name: str) -> Account:
+    """Also for a name that nobody has. Raises OfficeAway."""
+    generations = select(admin_sessions.c.generation).where(admin_sessions.c.name == name)
+    with away_is_said(), engine.begin() as tx:
+        generation = tx.execute(generations).scalar_one_or_none() or 0
+        row = tx.execute(select(admins).where(admins.c.name == name)).one_or_none()
+    if row is None:
+        return Account(name, generation=generation)
+    return Account(**row._mapping, generation=generation)
+
+
+def accounts(engine: Engine) -> list[Account]:
+    """All, by name. Raises OfficeAway."""
+    generation = func.coalesce(admin_sessions.c.generation, 0).label("generation")
+    query = (
+        select(admins, generation)
+        .outerjoin(admin_sessions, admin_sessions.c.name == admins.c.name)
+        .order_by(admins.c.name)
+        .limit(ADMINS_MAX)
+    )
+    with away_is_said(), engine.begin() as tx:
+        return [Account(**row._mapping) for row in tx.execute(query)]
+
+
+def add(engine: Engine, admin: Admin, password_hash: str, *, who: str, now: datetime) -> None:
+    """Raises NameTaken, OfficeAway."""
+    values = {"name": admin.name, "role": admin.role, "password_hash": password_hash}
+    with away_is_said(), engine.begin() as tx:
+        try:
+            tx.execute(insert(admins).values(**values, created_at=now))
+        except IntegrityError as error:
+            raise NameTaken from error
+        _audit(tx, who, "admin added", admin.name, {"role": admin.role}, now)
+
+
+def remove(engine: Engine, name: str, *, who: str, now: datetime) -> None:
+    """Whoever is signed in by this name no longer is. Raises NoSuchAdmin, OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        gone = tx.execute(delete(admins).where(admins.c.name == name))
+        _must_be_one(gone.rowcount)
+        _end_sessions(tx, name)
+        _audit(tx, who, "admin removed", name, {}, now)
+
+
+def set_password(engine: Engine, name: str, password_hash: str, *, who: str, now: datetime) -> None:
+    """Ends their sessions too. Raises NoSuchAdmin, OfficeAway."""
+    change = update(admins).where(admins.c.name == name).values(password_hash=password_hash)
+    with away_is_said(), engine.begin() as tx:
+        _must_be_one(tx.execute(change).rowcount)
+        _end_sessions(tx, name)
+        _audit(tx, who, "password changed", name, {}, now)
+
+
+def set_disabled(engine: Engine, name: str, disabled: bool, *, who: str, now: datetime) -> None:
+    """Raises NoSuchAdmin, OfficeAway."""
+    change = update(admins).where(admins.c.name == name).values(disabled=disabled)
+    with away_is_said(), engine.begin() as tx:
+        _must_be_one(tx.execute(change).rowcount)
+        _end_sessions(tx, name)
+        _audit(tx, who, "admin changed", name, {"disabled": disabled}, now)
+
+
+def sign_out_everywhere(engine: Engine, name: str, *, who: str, now: datetime) -> None:
+    """All their sessions have ended. Raises OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        _end_sessions(tx, name)
+        _audit(tx, who, "signed out everywhere", name, {}, now)
+
+
+def _end_sessions(tx: Connection, name: str) -> None:
+    first = insert_or(admin_sessions).values(name=name, generation=1)
+    more = {"generation": admin_sessions.c.generation + 1}
+    tx.execute(first.on_conflict_do_update(index_elements=["name"], set_=more))
+
+
+def _must_be_one(count: int) -> None:
+    if count != 1:
+        raise NoSuchAdmin
+
+
+def _audit(
+    tx: Connection, who: str, what: str, name: str, after: dict[str, object], now: datetime
+) -> None:
+    record(tx, who, what, f"admin {name}", None, after, now)

@@ -1,0 +1,218 @@
+"""Coupons in the console: all of them, a new one, and what may still change of one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from domain.coupon import Coupon
+from domain.refusals import AlreadyStarted
+from domain.room_settings import RoomSettings
+from issuance import catalogue
+from issuance.catalogue import Offer
+from issuance.errors import CodeTaken
+from waitroom.errors import LineAway, NoSuchRoom
+from waitroom.figures import Figures
+from web.api.admin import create_coupon, in_force
+from web.asking import Admin, CouponCode, Operator
+from web.languages import language_of, to_translate
+from web.pages.admin.shown import edit_page, form_page
+from web.pages.admin.typed import (
+    OF_COUPON,
+    OF_ROOM,
+    Errors,
+    Form,
+    discount_in,
+    form_of,
+    fresh_form,
+    named_in,
+    read_texts,
+    refused,
+    values_of,
+)
+from web.pages.render import page, shown
+from web.parts import catalogue_of, office_of, parts_of
+from web.problems import Problem, sentence
+from web.shapes import CouponIn
+
+router = APIRouter(prefix="/admin", include_in_schema=False)
+
+PAGE = 50
+PAGE_MAX = 1_000
+# At once, so that a page of rooms does not take all of the line's connections.
+ASKED_AT_ONCE = 4
+FIELDS_MAX = 100
+BAD_COUPON = to_translate("This can’t be a coupon. Please look at each field again.")
+
+
+@router.get("")
+async def coupons(
+    request: Request,
+    _who: Admin,
+    page_number: Annotated[int, Query(alias="page", ge=1, le=PAGE_MAX)] = 1,
+) -> Response:
+    """What opens last comes first."""
+    language, now = language_of(request), parts_of(request).now()
+    found = list(reversed(await catalogue_of(request).offers()))
+    some = found[(page_number - 1) * PAGE : page_number * PAGE]
+    figures = await _figures(request, [one.coupon.code for one in some if one.room])
+    return page(
+        request,
+        "admin/coupons.html",
+        coupons=[shown(offer, now, language) for offer in some],
+        figures=figures,
+        page_number=page_number,
+        pages=max(1, -(-len(found) // PAGE)),
+    )
+
+
+@router.get("/coupons/new")
+async def new_coupon(request: Request, _who: Operator) -> Response:
+    return form_page(request, fresh_form(parts_of(request).now()))
+
+
+@router.post("/coupons/new")
+async def create(request: Request, who: Operator) -> Response:
+    form = Form(await _texts(request), {})
+    needed = {*OF_COUPON, *OF_ROOM} if form.texts.get("issuing") == "queue" else {*OF_COUPON}
+    values, errors = read_texts({n: text for n, text in form.texts.items() if n in needed})
+    missing = needed - form.texts.keys()
+    form.errors = errors | dict.fromkeys(missing, BAD_COUPON)
+    if not missing:
+        form.errors = refused(values, errors)
+    if not form.errors:
+        try:
+            made = await create_coupon(request, _as_sent(values), who)
+            return RedirectResponse(f"/admin/coupons/{made.code}/edit?saved=1", 303)
+        except CodeTaken as error:
+            form.errors["code"] = str(sentence(error))
+        except (ValidationError, Problem) as error:
+            if isinstance(error, Problem) and error.type != "bad_request":
+                raise
+            form.errors[""] = BAD_COUPON
+    form.texts = {name: form.texts.get(name, "") for name in (*OF_COUPON, *OF_ROOM)}
+    return form_page(request, form, status=422)
+
+
+@router.get("/coupons/{code}/edit")
+async def edit(request: Request, _who: Admin, code: CouponCode) -> Response:
+    offer = await catalogue_of(request).offer(code)
+    return edit_page(request, offer, form_of(offer))
+
+
+@router.post("/coupons/{code}/edit")
+async def change(request: Request, who: Operator, code: CouponCode) -> Response:
+    """Only what was changed in the form is changed."""
+    offer, form = await catalogue_of(request).offer(code), await _form(request)
+    changed = form.changed()
+    values, errors = read_texts(
+        {name: text for name, text in form.texts.items() if name in changed}
+    )
+    whole = values_of(offer) | values
+    form.errors = _of(changed, refused(whole, errors))
+    if not form.errors:
+        try:
+            await _change(request, code, whole, values, who)
+            return RedirectResponse(f"/admin/coupons/{code}/edit?saved=1", 303)
+        except AlreadyStarted as error:
+            for name in changed & {"opens_at", "expire_date"} | _of_discount(changed):
+                form.errors[name] = str(sentence(error))
+            form.errors.setdefault("", str(sentence(error)))
+        except ValueError as error:
+            form.errors[named_in(str(error))] = str(error)
+    kept = form_of(offer)
+    form.texts = kept.texts | form.texts
+    form.was = kept.texts | form.was
+    return edit_page(request, offer, form, status=422)
+
+
+async def _change(
+    request: Request, code: str, whole: dict[str, Any], values: dict[str, Any], who: str
+) -> None:
+    """Coupon and room in one: both are changed, or neither."""
+
+    def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
+        coupon = offer.coupon.change(
+            discount=discount_in(whole) if _of_discount(values) else None,
+            **{
+                name: values[name]
+                for name in ("description", "total_count", "opens_at", "expire_date")
+                if name in values
+            },
+        )
+        of_room = {name: value for name, value in values.items() if name in OF_ROOM}
+        if of_room and offer.room is None:
+            raise NoSuchRoom
+        return coupon, offer.room.change(**of_room) if offer.room else None
+
+    parts = parts_of(request)
+    changed = await office_of(request).ask(
+        catalogue.change,
+        parts.engine,
+        code,
+        alter,
+        who=who,
+        what="coupon changed",
+        now=parts.now(),
+    )
+    await in_force(request, changed)
+
+
+def _of_discount(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.startswith("discount_")}
+
+
+def _of(changed: set[str], errors: Errors) -> Errors:
+    """Those of what was typed; a field that depends on another is wrong with it."""
+    together = [{"opens_at", "expire_date"}, _of_discount(OF_COUPON)]
+    looked_at = changed.union(*(one for one in together if one & changed))
+    return {name: text for name, text in errors.items() if name in looked_at or not name}
+
+
+def _as_sent(values: dict[str, Any]) -> CouponIn:
+    """As the interface for machines takes it. Raises ValidationError."""
+    room = {name: values[name] for name in OF_ROOM if name in values}
+    own = {n: v for n, v in values.items() if n not in OF_ROOM and not n.startswith("discount_")}
+    discount = {n.removeprefix("discount_"): values[n] for n in _of_discount(values)}
+    times = {name: own[name].isoformat() for name in ("opens_at", "expire_date")}
+    return CouponIn.model_validate({**own, **times, "discount": discount, "room": room})
+
+
+async def _texts(request: Request, prefix: str = "") -> dict[str, str]:
+    async with request.form(max_files=0, max_fields=FIELDS_MAX) as sent:
+        return {
+            name: str(sent[prefix + name]).strip()
+            for name in (*OF_COUPON, *OF_ROOM)
+            if prefix + name in sent
+        }
+
+
+async def _form(request: Request) -> Form:
+    return Form(await _texts(request), await _texts(request, "was-"))
+
+
+async def _figures(request: Request, codes: list[str]) -> dict[str, Figures | None]:
+    """Of each room; None where the line does not answer, or not yet for this room."""
+    line, few = parts_of(request).line, asyncio.Semaphore(ASKED_AT_ONCE)
+    found: dict[str, Figures | None] = {}
+    is_away = False
+
+    async def ask(code: str) -> None:
+        nonlocal is_away
+        async with few:
+            found[code] = None
+            if not is_away:  # waiting for each of fifty would take a while
+                try:
+                    found[code] = await line.figures(code)
+                except NoSuchRoom:
+                    pass
+                except LineAway:
+                    is_away = True
+
+    await asyncio.gather(*(ask(code) for code in codes))
+    return found

@@ -1,0 +1,122 @@
+"""Signing in of admins: slower with each wrong password; and out again, here or everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.admin import PASSWORD_LENGTH_MAX
+from issuance.admins import Account, sign_out_everywhere
+from web.admins import SESSION_COOKIE, may_sign_in
+from web.asking import BY_TOKEN, Admin, refuse_cross_site
+from web.languages import keep_switch, language_of, to_translate
+from web.pages.forms import local_path
+from web.pages.render import page
+from web.parts import known_admins_of, office_of, parts_of
+from web.passwords import TooManyAtOnce
+
+router = APIRouter(prefix="/admin", include_in_schema=False)
+
+WRONG = to_translate("The name or the password is wrong.")
+TEXT_MAX = 300
+BUSY_WAIT_S = 5
+
+
+@router.get("/signin")
+async def signin(
+    request: Request,
+    next: Annotated[str, Query(max_length=512)] = "/admin",  # noqa: A002
+) -> Response:
+    return _form(request, next)
+
+
+@router.post("/signin")
+async def sign_in(
+    request: Request,
+    name: Annotated[str, Form(max_length=TEXT_MAX)] = "",
+    password: Annotated[str, Form(max_length=TEXT_MAX)] = "",
+    next: Annotated[str, Form(max_length=512)] = "/admin",  # noqa: A002
+) -> Response:
+    """The same answer, after the same work, for a wrong name as for a wrong password."""
+    refuse_cross_site(request)
+    name, attempts = name.strip(), parts_of(request).line.attempts
+    address = request.client.host if request.client else ""
+    wait_s = await attempts.begin(name, address)
+    if wait_s:
+        return _slowed(request, next, name, wait_s)
+    account = await known_admins_of(request).account(name)
+    try:
+        passwords = parts_of(request).admins.passwords
+        fits = await passwords.fits(password[:PASSWORD_LENGTH_MAX], account.password_hash)
+    except TooManyAtOnce:
+        return _slowed(request, next, name, BUSY_WAIT_S)
+    if not fits or not may_sign_in(account):
+        error = language_of(request).gettext(WRONG)
+        return _form(request, next, status=422, name=name, error=error)
+    await attempts.forgive(name, address)
+    return _signed_in(request, account, next)
+
+
+@router.post("/signout")
+async def sign_out(request: Request) -> Response:
+    refuse_cross_site(request)
+    return _signed_out()
+
+
+@router.post("/signout-everywhere")
+async def sign_out_of_everything(request: Request, who: Admin) -> Response:
+    """Within a second no session of this name counts any more, in any browser."""
+    if request.state.admin is not BY_TOKEN:
+        parts = parts_of(request)
+        await office_of(request).ask(
+            sign_out_everywhere, parts.engine, who, who=who, now=parts.now()
+        )
+        known_admins_of(request).forget()
+    return _signed_out()
+
+
+def _form(
+    request: Request,
+    next_path: str,
+    *,
+    status: int = 200,
+    name: str = "",
+    error: str | None = None,
+) -> Response:
+    to = local_path(next_path)
+    return page(request, "admin/signin.html", status=status, next=to, typed_name=name, error=error)
+
+
+def _slowed(request: Request, next_path: str, name: str, wait_s: int) -> Response:
+    error = language_of(request).ngettext(
+        "Too many attempts. Please try again in a second.",
+        "Too many attempts. Please try again in %(count)s seconds.",
+        wait_s,
+    )
+    response = _form(request, next_path, status=429, name=name, error=error)
+    response.headers["Retry-After"] = str(wait_s)
+    return response
+
+
+def _signed_in(request: Request, account: Account, next_path: str) -> Response:
+    parts = parts_of(request)
+    response = RedirectResponse(local_path(next_path), 303)
+    response.set_cookie(
+        SESSION_COOKIE,
+        parts.admins.session_for(account),
+        max_age=parts.admins.age_max_s,
+        path="/",
+        secure=parts.secure,
+        httponly=True,
+        samesite="strict",
+    )
+    keep_switch(request, response, secure=parts.secure)
+    return response
+
+
+def _signed_out() -> Response:
+    response = RedirectResponse("/admin/signin", 303)
+    response.delete_cookie(SESSION_COOKIE, path="/")
+    return response

@@ -1,0 +1,66 @@
+"""Passwords: hashed with Argon2id, a few at a time, as each takes a core and 64 MiB for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type
+
+AT_ONCE_MAX = 2
+WAITING_MAX = 20
+
+
+class TooManyAtOnce(Exception):
+    """More people are signing in at once than can be answered. Try again in a moment."""
+
+
+class Passwords:
+    """Hashes and verifies. The defaults are those of argon2-cffi, RFC 9106's second choice."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="passwords")
+        self._waiting = 0
+
+    def hashed(self, password: str) -> str:
+        return self._hasher.hash(password)
+
+    async def fits(self, password: str, password_hash: str) -> bool:
+        """Whether it is this hash's; without a hash it takes as long, and is not.
+
+        Raises TooManyAtOnce.
+        """
+        if self._waiting >= WAITING_MAX:
+            raise TooManyAtOnce
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            compared = password_hash or self._nobodys
+            fits = await loop.run_in_executor(self._threads, self._verify, compared, password)
+        finally:
+            self._waiting -= 1
+        return fits and bool(password_hash)
+
+    def _verify(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    @cached_property
+    def _nobodys(self) -> str:
+        """So that a name which nobody has takes as long as one that somebody has."""
+        return self.hashed(secrets.token_urlsafe())
+
+
+def is_password_hash(text: str) -> bool:
+    """Whether it is an Argon2id hash that can be verified."""
+    try:
+        return extract_parameters(text).type is Type.ID
+    except InvalidHashError:
+        return False
