@@ -25,6 +25,7 @@ class Keys:
             self.tally,
             self.heard,
             self.away,
+            self.overdue,
         ]
 
     def of_asking(self) -> list[str]:
@@ -40,6 +41,9 @@ class Keys:
             self.away,
         ]
 
+    def of_entering(self) -> list[str]:
+        return [*self.of_asking(), self.meter]
+
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
 
@@ -50,7 +54,7 @@ class Keys:
 
     @property
     def bucket(self) -> str:
-        """hash: the token bucket, the measured pace, and when anybody was heard."""
+        """hash: the token bucket, the measured pace, the lease, and when anybody was heard."""
         return self._key("bucket")
 
     @property
@@ -75,12 +79,13 @@ class Keys:
 
     @property
     def meter(self) -> str:
-        """hash: admitted and issued in each of the last seconds."""
+        """hash: how many of each kind, and how long things took, in each of the last seconds."""
         return self._key("meter")
 
     @property
     def tally(self) -> str:
-        """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned."""
+        """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned; why
+        somebody was refused or turned away; and how long it took from arrival to outcome."""
         return self._key("tally")
 
     @property
@@ -92,3 +97,8 @@ class Keys:
     def away(self) -> str:
         """hash: who was passed over, arrival, space, when that was (microseconds)."""
         return self._key("away")
+
+    @property
+    def overdue(self) -> str:
+        """hash: admitted member who was fed again, when they were let through (microseconds)."""
+        return self._key("overdue")
