@@ -14,9 +14,10 @@ from fastapi import FastAPI
 from cli.logs import set_up_logs
 from cli.server import end_with_parent, run_server, when_told_to_stop
 from cli.settings import BadSettings, WebSettings, read
+from cli.simulate import CrowdSender
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
-from issuance.desk import count_workers
+from issuance.desk import count_workers, crew_of
 from issuance.direct import Direct
 from waitroom.line import open_line
 from waitroom.ticket import TicketOffice
@@ -54,6 +55,8 @@ def make_app() -> FastAPI:
     line = open_line(settings.REDIS_URL)
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=2.0)
 
+    sender = CrowdSender(settings.BASE_URL) if settings.DEMO else None
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         when_told_to_stop(app.state.hub.close)
@@ -62,6 +65,9 @@ def make_app() -> FastAPI:
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)
         yield
+        app.state.enter_times.close()
+        if sender is not None:
+            sender.close()
         await line.aclose()
         conveyor.close()
         engine.dispose()
@@ -86,6 +92,8 @@ def make_app() -> FastAPI:
             templates_dir=settings.TEMPLATES_DIR,
             base_url=settings.BASE_URL,
             demo=settings.DEMO,
+            crew=partial(crew_of, conveyor, settings.QUEUE_NAME),
+            simulate=sender.send if sender else None,
         ),
         lifespan=lifespan,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 
 from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway
@@ -71,6 +72,26 @@ def count_workers(redis: Conveyor, queue: str) -> int:
     """
     try:
         return len(Worker.all(queue=Queue(queue, connection=redis, serializer=JSONSerializer)))
+    except RedisError as error:
+        raise OfficeAway from error
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who works, how many of them on a batch right now, and how many jobs wait for one of them."""
+
+    workers: int
+    busy: int
+    backlog: int
+
+
+def crew_of(redis: Conveyor, queue: str) -> Crew:
+    """As RQ tells it: a few calls for each worker, however many wait. Raises OfficeAway."""
+    try:
+        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
+        workers = Worker.all(queue=ours)
+        busy = sum(1 for one in workers if one.get_state() == WorkerStatus.BUSY)
+        return Crew(len(workers), busy, ours.count)
     except RedisError as error:
         raise OfficeAway from error
 

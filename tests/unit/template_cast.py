@@ -24,7 +24,8 @@ WEB = Path(__file__).parents[2] / "web"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KNOWN_POSTS = re.compile(
-    r"/signin|/signout|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
+    r"/signin|/signout|/admin/rooms/[\w.-]+/(turn|simulate)|"
+    r"/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
