@@ -50,10 +50,17 @@
     latency: { names: ["enter_p99_ms", "issue_p99_ms"], lines: () => [line("enter", "--chart-1", { points: { show: true, size: 3 } }), line("issue", "--chart-2", { points: { show: true, size: 3 } })] },
   };
 
+  // From shortly before anything happened: a first minute must not be squeezed into a corner.
+  const SHOWN_MIN_S = 120;
+  const first = () => {
+    const some = columns.entered.findIndex((_, at) => NAMES.some((name) => columns[name][at]));
+    return some < 0 ? 0 : Math.max(0, Math.min(some - 10, columns.entered.length - SHOWN_MIN_S));
+  };
   const drawn = (names) => {
-    const seconds = columns.entered.map((_, at) => begins + at);
+    const from = first();
+    const seconds = columns.entered.map((_, at) => begins + at).slice(from);
     const rate = Number(byId("board")?.dataset.rate) || null;
-    return [seconds, ...names.map((name) => (name === "asked" ? seconds.map(() => rate) : columns[name]))];
+    return [seconds, ...names.map((name) => (name === "asked" ? seconds.map(() => rate) : columns[name].slice(from)))];
   };
 
   const axis = (more) => ({
@@ -70,7 +77,7 @@
         cursor: { sync: { key: "board" }, drag: { x: false, y: false }, points: { size: 6 } },
         scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
         axes: [
-          axis({ values: (_, at) => at.map((one) => clock.format(new Date(one * 1000)).slice(0, 5)) , space: 70 }),
+          axis({ values: (_, at, __, ___, step) => at.map((one) => clock.format(new Date(one * 1000)).slice(0, step < 60 ? 8 : 5)), space: 80, size: 28 }),
           axis({ values: (_, at) => at.map((one) => (Number.isInteger(one) ? number.format(one) : "")), size: 56 }),
         ],
         series: [{ label: charts.dataset.time, value: (_, at) => (at === null ? "–" : clock.format(new Date(at * 1000))) }, ...kind.lines()],
@@ -148,6 +155,7 @@
   };
 
   document.addEventListener("htmx:afterSwap", (event) => {
+    window.waitroom?.showLocalTimes();
     byId("trouble").hidden = true;
     if (event.detail.target.id === "hand") readyHand();
     else followHand();

@@ -41,11 +41,11 @@ def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
         return "over", _("The time of this coupon is over.")
     waiting = _who_waits(figures, language)
     if going.postgres_away:
-        return "trouble", f"{_('Admission has stopped: Postgres is away.')} {waiting}"
+        return "trouble", _("Admission has stopped: Postgres is away.") + " " + waiting
     if going.workers == 0:
-        return "trouble", f"{_('Nothing is issued: no worker is running.')} {waiting}"
+        return "trouble", _("Nothing is issued: no worker is running.") + " " + waiting
     if figures.state == "paused":
-        return "still", f"{_('Paused.')} {waiting}"
+        return "still", _("Paused.") + " " + waiting
     opens_in_s = figures.opens_at_s - going.now.timestamp()
     if opens_in_s > 0:
         opens = _("Opens in %(wait)s.", wait=duration(language, opens_in_s))
