@@ -23,7 +23,7 @@ class CrowdSender:
             return False
         # -P: a folder called `web` where the demo happens to be started must not be taken for ours.
         argv = [sys.executable, "-P", "-m", "cli", "crowd", code, "--members", str(members)]
-        argv += ["--url", self._base_url]
+        argv += ["--url", self._base_url, "--anywhere"]  # it is this one
         self._sent = spawn(argv, env=os.environ, log=Path(os.devnull))
         return True
 

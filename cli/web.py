@@ -27,6 +27,7 @@ from web.parts import WebLimits, WebParts
 
 ADMITTER_DB_CONNECTIONS = 1
 PROCESSES = "WAITROOM_WEB_PROCESSES"
+ADDRESS = "WAITROOM_WEB_ADDRESS"
 SWITCH_EVERY_S = 0.0005
 
 
@@ -38,6 +39,9 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
             f"got {settings.WEB_DB_CONNECTIONS}."
         )
     os.environ[PROCESSES] = str(processes)  # the server starts its processes with our environment
+    # Where a simulated crowd finds us, whatever BASE_URL others know us by.
+    here = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    os.environ[ADDRESS] = f"http://{here}:{port}"
     run_server("cli.web:make_app", host=host, port=port, processes=processes)
 
 
@@ -55,7 +59,8 @@ def make_app() -> FastAPI:
     line = open_line(settings.REDIS_URL)
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=2.0)
 
-    sender = CrowdSender(settings.BASE_URL) if settings.DEMO else None
+    address = os.environ.get(ADDRESS, settings.BASE_URL)
+    sender = CrowdSender(address) if settings.DEMO else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -22,6 +22,7 @@ from cli.open_files import raise_limit
 from cli.stage import Cast, Stage
 from load import generator, machine
 from load.measures.bench import Bench
+from load.measures.board import board
 from load.measures.chain import backlog, chain
 from load.measures.direct import pessimistic
 from load.measures.line import enter, place
@@ -39,6 +40,7 @@ MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "live": live,
     "pages": pages,
     "million": million,
+    "board": board,
     "servers": servers,
 }
 # Open streams are counted against a limit that a measure of them must not meet.
