@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import uuid4
@@ -17,6 +18,7 @@ from domain.inventory import Inventory
 from domain.room_settings import OPENINGS, RATE_MODES, RoomSettings
 from issuance import catalogue
 from issuance.catalogue import Offer
+from issuance.ledger import ISSUED_COLUMNS, issued_rows, write_csv
 from web.shapes import CouponOut
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and show coupons.")
@@ -114,6 +116,24 @@ def show(code: Code, as_json: Json = False) -> None:
     """One coupon."""
     with postgres() as engine:
         _show([catalogue.offer(engine, code)], as_json=as_json)
+
+
+@app.command()
+def issued(
+    code: Code,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="RFC 4180, UTF-8, to standard output")
+    ] = False,
+) -> None:
+    """Everybody who holds one, by member id."""
+    with postgres() as engine:
+        if as_csv:
+            write_csv(engine, code, sys.stdout.buffer)
+            return
+        table = Table(*ISSUED_COLUMNS)
+        for row in issued_rows(engine, code):
+            table.add_row(*("" if value is None else str(value) for value in row))
+    console.print(table)
 
 
 def _as_json(offer: Offer) -> object:

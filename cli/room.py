@@ -15,11 +15,12 @@ from cli.stores import WHO, console, postgres, print_json, put_in_force, with_li
 from domain.branding import Logo
 from domain.coupon import Coupon
 from domain.room_settings import OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
-from issuance import catalogue
+from issuance import audit, catalogue
 from issuance.brandings import change_branding, change_logo
 from issuance.catalogue import Offer
 from waitroom.errors import NoSuchRoom
 from waitroom.steering import DECISIONS_MAX
+from web.record import read_room, record_of
 
 app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate while it runs.")
 
@@ -36,6 +37,18 @@ def show(code: Code, as_json: Json = False) -> None:
     for name, value in values.items():
         table.add_row(f"[b]{name}[/b]", f"{value:,}" if type(value) is int else str(value))
     console.print(table)
+
+
+@app.command()
+def record(code: Code) -> None:
+    """Everything that is known of a room, as JSON: coupon, settings, figures, series, changes."""
+    with postgres() as engine:
+        offer = catalogue.offer(engine, code)
+        entries = audit.entries(engine, subject=code, at_most=audit.ENTRIES_MAX)
+    if offer.room is None:
+        raise NoSuchRoom
+    known = with_line(lambda line: read_room(line, code))
+    print_json(record_of(offer, known, entries, datetime.now(UTC)))
 
 
 @app.command(name="set")

@@ -14,9 +14,10 @@ from fastapi import FastAPI
 from cli.logs import set_up_logs
 from cli.server import end_with_parent, run_server, when_told_to_stop
 from cli.settings import BadSettings, WebSettings, read
+from cli.simulate import CrowdSender
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
-from issuance.desk import count_workers, failed_jobs
+from issuance.desk import count_workers, crew_of, failed_jobs
 from issuance.direct import Direct
 from waitroom.line import open_line
 from waitroom.ticket import TicketOffice
@@ -27,6 +28,7 @@ from web.parts import WebLimits, WebParts
 
 ADMITTER_DB_CONNECTIONS = 1
 PROCESSES = "WAITROOM_WEB_PROCESSES"
+ADDRESS = "WAITROOM_WEB_ADDRESS"
 SWITCH_EVERY_S = 0.0005
 
 
@@ -38,6 +40,9 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
             f"got {settings.WEB_DB_CONNECTIONS}."
         )
     os.environ[PROCESSES] = str(processes)  # the server starts its processes with our environment
+    # Where a simulated crowd finds us, whatever BASE_URL others know us by.
+    here = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    os.environ[ADDRESS] = f"http://{here}:{port}"
     run_server("cli.web:make_app", host=host, port=port, processes=processes)
 
 
@@ -55,6 +60,9 @@ def make_app() -> FastAPI:
     line = open_line(settings.REDIS_URL)
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=2.0)
 
+    address = os.environ.get(ADDRESS, settings.BASE_URL)
+    sender = CrowdSender(address) if settings.DEMO else None
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         when_told_to_stop(app.state.hub.close)
@@ -63,6 +71,9 @@ def make_app() -> FastAPI:
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)
         yield
+        app.state.enter_times.close()
+        if sender is not None:
+            sender.close()
         await line.aclose()
         conveyor.close()
         engine.dispose()
@@ -89,6 +100,8 @@ def make_app() -> FastAPI:
             templates_dir=settings.TEMPLATES_DIR,
             base_url=settings.BASE_URL,
             demo=settings.DEMO,
+            crew=partial(crew_of, conveyor, settings.QUEUE_NAME),
+            simulate=sender.send if sender else None,
         ),
         lifespan=lifespan,
     )

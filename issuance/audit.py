@@ -61,6 +61,15 @@ def entries(
         return [Entry(**row._mapping) for row in tx.execute(query)]
 
 
+def last_change(engine: Engine, subject: str) -> Entry | None:
+    """The latest entry about this coupon and its room."""
+    latest = select(audit).where(audit.c.subject == subject)
+    latest = latest.order_by(audit.c.at.desc(), audit.c.id.desc()).limit(1)
+    with away_is_said(), engine.begin() as tx:
+        row = tx.execute(latest).one_or_none()
+    return Entry(**row._mapping) if row else None
+
+
 def _differing(
     before: dict[str, Any] | None, after: dict[str, Any]
 ) -> tuple[dict[str, Any] | None, dict[str, Any]]:

@@ -156,8 +156,11 @@ def _offers() -> Any:
 
 def find_offer(tx: Connection, code: str, *, lock: bool = False) -> Offer:
     """Within a transaction; with its coupon's lock if need be. Raises NoSuchCoupon."""
-    query = _offers().where(coupons.c.code == code)
-    row = tx.execute(query.with_for_update(of=coupons) if lock else query).one_or_none()
+    if lock:
+        # First, in a statement of its own: one that had to wait for the lock would read the rooms
+        # as they were before it waited, and the change that it waited for would be lost.
+        tx.execute(select(coupons.c.id).where(coupons.c.code == code).with_for_update())
+    row = tx.execute(_offers().where(coupons.c.code == code)).one_or_none()
     if row is None:
         raise NoSuchCoupon
     return _offer_of(row)

@@ -11,6 +11,7 @@ from rq import Queue, Worker
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 
 from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway
@@ -130,6 +131,26 @@ def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
         ours = Queue(queue, connection=redis, serializer=JSONSerializer)
         for job_id in job_ids:
             ours.failed_job_registry.remove(job_id, delete_job=True)
+    except RedisError as error:
+        raise OfficeAway from error
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who works, how many of them on a batch right now, and how many jobs wait for one of them."""
+
+    workers: int
+    busy: int
+    backlog: int
+
+
+def crew_of(redis: Conveyor, queue: str) -> Crew:
+    """As RQ tells it: a few calls for each worker, however many wait. Raises OfficeAway."""
+    try:
+        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
+        workers = Worker.all(queue=ours)
+        busy = sum(1 for one in workers if one.get_state() == WorkerStatus.BUSY)
+        return Crew(len(workers), busy, ours.count)
     except RedisError as error:
         raise OfficeAway from error
 

@@ -23,6 +23,7 @@ from cli.stage import Cast, Stage
 from load import generator, machine
 from load.measures.autopilot import autopilot
 from load.measures.bench import Bench
+from load.measures.board import board
 from load.measures.chain import backlog, chain
 from load.measures.direct import pessimistic
 from load.measures.line import enter, place
@@ -40,6 +41,7 @@ MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "live": live,
     "pages": pages,
     "million": million,
+    "board": board,
     "servers": servers,
     "autopilot": autopilot,
 }

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from domain.room_settings import RoomSettings
+from waitroom.meter import Slot, counts, histograms, together
+from waitroom.series import p99_ms
 
-METER_SLOTS = 1024  # as in lua/include/meter.lua
 FIGURES_OVER_S = 10
+# What figures tell of the last seconds, in the order in which `read` gets it.
+METERED = ("entered", "admitted", "issued", "enter_us", "issue_us")
 _DEFAULTS = RoomSettings()
 
 
@@ -17,8 +20,8 @@ class Figures:
     """Counts since the beginning, but for in_line and under_way (now) and the rates (per s).
 
     in_line are all who have a place, also in a line that is over; away who were passed over, and
-    are not back. refused were admitted first, turned_away at the door. steered_rate_per_s is the
-    rate in force on autopilot, None without.
+    are not back. refused were admitted first, turned_away at the door. version is of the settings.
+    steered_rate_per_s is the rate in force on autopilot, None without.
     """
 
     state: str
@@ -47,8 +50,14 @@ class Figures:
     refused: int
     left: int
     turned_away: int
+    entered_per_s: float
     admitted_per_s: float
     issued_per_s: float
+    enter_p99_ms: float | None
+    issue_p99_ms: float | None
+    opens_at_s: float
+    is_ended: bool
+    version: int
 
     @property
     def remain_count(self) -> int:
@@ -83,13 +92,19 @@ class Figures:
         under_way: int,
         away: int,
         tally: Mapping[bytes, bytes],
-        admitted_meter: Sequence[bytes | None],
-        issued_meter: Sequence[bytes | None],
-        steered_rate: bytes | None = None,
-        *,
+        steered_rate: bytes | None,
+        *meters: Sequence[Slot],
         now_s: int,
-        over_s: int,
     ) -> Figures:
+        """The meters in the order of METERED, each of the same last seconds."""
+
+        def per_s(name: str) -> float:
+            seconds = counts(meters[METERED.index(name)], now_s)
+            return sum(seconds) / len(seconds)
+
+        def p99_of(name: str) -> float | None:
+            return p99_ms(together(histograms(meters[METERED.index(name)], now_s)))
+
         def counted(name: str) -> int:
             return int(tally.get(name.encode(), 0))
 
@@ -98,6 +113,7 @@ class Figures:
             known = room.get(name.encode())
             return known.decode() if known else str(getattr(_DEFAULTS, name))
 
+        is_ended = now_s * 1_000_000 >= int(room[b"closes_at"])
         total_count, used_count = int(room[b"total_count"]), int(room[b"used_count"])
         return cls(
             state=room[b"state"].decode(),
@@ -119,9 +135,7 @@ class Figures:
             else None,
             total_count=total_count,
             used_count=used_count,
-            is_over=room[b"state"] == b"closed"
-            or used_count >= total_count
-            or now_s * 1_000_000 >= int(room[b"closes_at"]),
+            is_over=room[b"state"] == b"closed" or used_count >= total_count or is_ended,
             in_line=in_line,
             under_way=under_way,
             away=away,
@@ -131,21 +145,12 @@ class Figures:
             refused=counted("refused"),
             left=counted("left"),
             turned_away=counted("turned_away"),
-            admitted_per_s=_per_second(admitted_meter, now_s, over_s),
-            issued_per_s=_per_second(issued_meter, now_s, over_s),
+            entered_per_s=per_s("entered"),
+            admitted_per_s=per_s("admitted"),
+            issued_per_s=per_s("issued"),
+            enter_p99_ms=p99_of("enter_us"),
+            issue_p99_ms=p99_of("issue_us"),
+            opens_at_s=int(room.get(b"opens_at", 0)) / 1_000_000,
+            is_ended=is_ended,
+            version=int(room.get(b"version", 0)),
         )
-
-
-def meter_slots(what: str, now_s: int, over_s: int = FIGURES_OVER_S) -> list[str]:
-    """The meter's fields for the last `over_s` whole seconds; the current one is not over yet."""
-    return [f"{what}:{second % METER_SLOTS}" for second in range(now_s - over_s, now_s)]
-
-
-def _per_second(meter: Sequence[bytes | None], now_s: int, over_s: int) -> float:
-    total = 0
-    for second, slot in zip(range(now_s - over_s, now_s), meter, strict=True):
-        if slot is not None:
-            at, count = slot.split()
-            # A slot may still hold an earlier lap of the ring.
-            total += int(count) if int(at) == second else 0
-    return total / over_s

@@ -28,6 +28,7 @@ class Keys:
             self.reports,
             self.pilot,
             self.decisions,
+            self.overdue,
         ]
 
     def of_asking(self) -> list[str]:
@@ -55,7 +56,12 @@ class Keys:
             self.tally,
             self.away,
             self.reports,
+            self.bucket,
+            self.overdue,
         ]
+
+    def of_entering(self) -> list[str]:
+        return [*self.of_asking(), self.meter]
 
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
@@ -67,7 +73,7 @@ class Keys:
 
     @property
     def bucket(self) -> str:
-        """hash: the token bucket, the steered rate, the measured pace, when anybody was heard."""
+        """hash: token bucket, steered rate, measured pace, lease, and when anybody was heard."""
         return self._key("bucket")
 
     @property
@@ -92,12 +98,13 @@ class Keys:
 
     @property
     def meter(self) -> str:
-        """hash: admitted and issued in each of the last seconds."""
+        """hash: how many of each kind, and how long things took, in each of the last seconds."""
         return self._key("meter")
 
     @property
     def tally(self) -> str:
-        """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned."""
+        """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned; why
+        somebody was refused or turned away; and how long it took from arrival to outcome."""
         return self._key("tally")
 
     @property
@@ -124,3 +131,8 @@ class Keys:
     def decisions(self) -> str:
         """list: the autopilot's last decisions as JSON, the latest first."""
         return self._key("decisions")
+
+    @property
+    def overdue(self) -> str:
+        """hash: admitted member who was fed again, when they were let through (microseconds)."""
+        return self._key("overdue")

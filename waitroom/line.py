@@ -18,12 +18,15 @@ from waitroom.away import away_is_said as _away
 from waitroom.batcher import Batcher
 from waitroom.call import Call
 from waitroom.errors import NoSuchRoom
-from waitroom.figures import FIGURES_OVER_S, Figures, meter_slots
+from waitroom.figures import FIGURES_OVER_S, METERED, Figures
 from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
 from waitroom.lobby import lobby_of
+from waitroom.meter import meter_slots
+from waitroom.result import Result, result_of
 from waitroom.room import Room
 from waitroom.scripts import script
+from waitroom.series import Series, series_of
 from waitroom.standing import RoomFacts, Standing
 from waitroom.steering import Steering
 
@@ -82,6 +85,7 @@ class Line:
         self._settle = redis.register_script(script("settle"))
         self.steering = Steering(redis)
         self.inspection = Inspection(redis)
+        self._timed = redis.register_script(script("timed"))
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
         self._entering: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
         self._asking: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
@@ -149,7 +153,8 @@ class Line:
         with _away():
             return bool(
                 await self._leave(
-                    keys=[keys.waiting, keys.tally, keys.heard, keys.away], args=[member_id]
+                    keys=[keys.waiting, keys.tally, keys.heard, keys.away, keys.meter],
+                    args=[member_id],
                 )
             )
 
@@ -178,7 +183,8 @@ class Line:
         """The admitted whose outcome is overdue, each under a new lease."""
         with _away():
             members = await self._overdue(
-                keys=[Keys(code).admitted], args=[int(lease_s * 1_000_000), at_most]
+                keys=[Keys(code).admitted, Keys(code).overdue],
+                args=[int(lease_s * 1_000_000), at_most],
             )
         return [member.decode() for member in members]
 
@@ -203,8 +209,11 @@ class Line:
                 new += await self._report(keys=keys, args=arguments)
         return new
 
-    async def figures(self, code: str) -> Figures:
-        """The room's live figures, none of them found by scanning. Raises NoSuchRoom."""
+    async def figures(self, code: str, over_s: int = FIGURES_OVER_S) -> Figures:
+        """The room's live figures, rates over the last `over_s`; none of them scanned for.
+
+        Raises NoSuchRoom.
+        """
         k = Keys(code)
         with _away():
             now_s, _ = await self._redis.time()
@@ -214,13 +223,37 @@ class Line:
                 pipe.zcard(k.admitted)
                 pipe.hlen(k.away)
                 pipe.hgetall(k.tally)
-                pipe.hmget(k.meter, meter_slots("admitted", now_s))
-                pipe.hmget(k.meter, meter_slots("issued", now_s))
                 pipe.hget(k.bucket, "steered_rate_per_s")
+                for what in METERED:
+                    pipe.hmget(k.meter, meter_slots(what, now_s, over_s))
                 room, *rest = await pipe.execute()
         if not room:
             raise NoSuchRoom
-        return Figures.read(room, *rest, now_s=now_s, over_s=FIGURES_OVER_S)
+        return Figures.read(room, *rest, now_s=now_s)
+
+    async def series(self, code: str, seconds: int) -> Series:
+        """What happened in each of the last seconds, none of it scanned for. Raises NoSuchRoom."""
+        with _away():
+            found = await series_of(self._redis, Keys(code), seconds)
+        if found is None:
+            raise NoSuchRoom
+        return found
+
+    async def result(self, code: str) -> Result:
+        """What became of all who came so far. Raises NoSuchRoom."""
+        with _away():
+            found = await result_of(self._redis, Keys(code))
+        if found is None:
+            raise NoSuchRoom
+        return found
+
+    async def timed(self, code: str, what: str, steps: Mapping[int, int]) -> None:
+        """Add what a process has timed, as counts of steps, to this second's histogram."""
+        arguments = [what]
+        for step, count in steps.items():
+            arguments += [str(step), str(count)]
+        with _away():
+            await self._timed(keys=[Keys(code).room, Keys(code).meter], args=arguments)
 
     async def lobby(self, code: str) -> list[str] | None:
         """Who came through a lobby that draws, in the order drawn; None before the opening."""
@@ -238,7 +271,9 @@ class Line:
     async def _enter_all(self, code: str, members: Sequence[str]) -> list[Standing]:
         k = Keys(code)
         with _away():
-            standings = _standings(await self._enter(k.of_asking(), [str(len(members)), *members]))
+            standings = _standings(
+                await self._enter(k.of_entering(), [str(len(members)), *members])
+            )
         undrawn = [i for i, one in enumerate(standings) if one.kind == "undrawn"]
         if undrawn:
             # Redis has no HMAC: who came into a lobby that draws enters again, with their number.
@@ -253,7 +288,7 @@ class Line:
         seed = bytes.fromhex(next(one.text for one in standings if one.kind == "undrawn"))
         numbers = [str(number_of(seed, member)) for member in members]
         with _away():
-            reply = await self._enter(k.of_asking(), [str(len(members)), *members, *numbers])
+            reply = await self._enter(k.of_entering(), [str(len(members)), *members, *numbers])
         return _standings(reply)
 
     async def _place_all(self, code: str, members: Sequence[str]) -> list[Standing]:

@@ -13,8 +13,10 @@ from issuance.admins import account_of
 from issuance.catalogue import offers
 from web import health, metrics
 from web.admins import KnownAdmins
-from web.api import admin, autopilot, branding, coupons, draw, me, reconcile, rooms
+from web.api import admin, autopilot, board, branding, coupons, draw, me, reconcile, rooms
+from web.backstage import Backstage
 from web.catalogue import Catalogue
+from web.enter_times import EnterTimes
 from web.errors import add_error_handlers
 from web.hot_path import HotPath
 from web.live.door import Door
@@ -26,8 +28,10 @@ from web.pages import live as live_pages
 from web.pages import me as my_pages
 from web.pages import room as room_pages
 from web.pages.admin import audit as admin_audit
+from web.pages.admin import board as board_pages
 from web.pages.admin import coupons as admin_coupons
 from web.pages.admin import looks as admin_looks
+from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
 from web.pages.problem import problem_page
 from web.parts import Office, WebParts
@@ -49,7 +53,9 @@ class Application(FastAPI):
         self.state.office = office
         self.state.hub = Hub(parts.line, parts.limits.live_streams_max)
         door = Door(super().__call__, self, live_pages.page_teller)
-        self._hot_path = HotPath(door, parts, office)
+        self.state.enter_times = EnterTimes(parts.line)
+        self.state.backstage = Backstage(parts, office)
+        self._hot_path = HotPath(door, parts, office, self.state.enter_times)
 
     # A coroutine function: servers tell ASGI 3 from 2 by it.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +83,7 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.logos = {}
     app.state.rooms_in_words = {}
     answer = add_error_handlers(app, problem_page)
-    for module in (rooms, draw, coupons, me, admin, branding, health, metrics):
+    for module in (rooms, draw, coupons, me, admin, board, branding, health, metrics):
         app.include_router(module.router)
     for module in (autopilot, reconcile):
         app.include_router(module.router)
@@ -85,6 +91,8 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         app.include_router(pages.router)
     for pages in (admin_signin, admin_coupons, admin_looks, admin_audit):
         app.include_router(pages.router)
+    for admin_pages in (board_pages, result_pages):
+        app.include_router(admin_pages.router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
     app.add_middleware(SecurityHeaders)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from fastapi import Request, Response
 
 from issuance.errors import NoSuchCoupon, OfficeAway
@@ -15,8 +17,10 @@ from web.shapes import PlaceOut
 async def enter(request: Request, code: str, member_id: str) -> PlaceOut:
     """Take a place, or the one already held. Raises a Problem where refused."""
     parts = parts_of(request)
+    began = perf_counter()
     try:
         standing = await parts.line.enter(code, member_id)
+        request.app.state.enter_times.note(code, perf_counter() - began)
     except NoSuchRoom:
         await _missing(request, code)
         raise

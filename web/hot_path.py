@@ -9,6 +9,7 @@ the same.
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Literal, NamedTuple
 
 import structlog
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
+from web.enter_times import EnterTimes
 from web.errors import problem_of
 from web.parts import Office, WebParts
 from web.problems import as_json
@@ -48,10 +50,11 @@ class Asked(NamedTuple):
 class HotPath:
     """An ASGI application before another one, which gets what isn't plain."""
 
-    def __init__(self, app: ASGIApp, parts: WebParts, office: Office) -> None:
+    def __init__(self, app: ASGIApp, parts: WebParts, office: Office, times: EnterTimes) -> None:
         self._app = app
         self._parts = parts
         self._office = office
+        self._times = times
         self._line = parts.line
         self._identity = parts.identity
         self._writer = PlaceWriter(
@@ -80,9 +83,11 @@ class HotPath:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, asked: Asked) -> Answer:
+        began = perf_counter()
         member_id = self._identity.member_of(asked.token)
         if asked.call == "enter":
             standing = await self._line.enter(asked.code, member_id)
+            self._times.note(asked.code, perf_counter() - began)
             return self._writer.entered(standing, asked.code, member_id)
         if asked.call == "place":
             standing = await self._line.place(asked.code, member_id)

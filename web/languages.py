@@ -73,6 +73,10 @@ class Language:
             return f"{number:,}".replace(",", self._group)
         return format_decimal(number, locale=self.locale)
 
+    def decimal(self, number: float, places: int) -> str:
+        """With at most so many places after the point."""
+        return str(format_decimal(round(number, places), locale=self.locale))
+
     def date_and_time(self, at: datetime) -> str:
         """To the minute. In UTC, and so named: only the browser knows where its reader is."""
         return _date_and_time(self.locale, at.replace(second=0, microsecond=0))

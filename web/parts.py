@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from fastapi import Request
 
 from issuance.database import Engine
+from issuance.desk import Crew
 from issuance.direct import Direct
 from issuance.errors import OfficeAway
 from waitroom.line import Line
@@ -41,7 +42,11 @@ class WebLimits:
 
 @dataclass(frozen=True, slots=True)
 class WebParts:
-    """Settings and collaborators of one web process."""
+    """Settings and collaborators of one web process.
+
+    crew: who works at the office right now. simulate: sends so many simulated members into a room,
+    False where others are under way; the demo's alone.
+    """
 
     line: Line
     engine: Engine
@@ -57,6 +62,8 @@ class WebParts:
     templates_dir: str = ""
     base_url: str = ""
     demo: bool = False
+    crew: Callable[[], Crew] | None = None
+    simulate: Callable[[str, int], bool] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property

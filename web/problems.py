@@ -35,6 +35,12 @@ _KINDS = (
     Kind("not_drawn", 409, "Not drawn", "There is no draw here, or it was not made yet."),
     Kind("already_used", 409, "Already used", "This coupon has already been used."),
     Kind("already_started", 409, "Already started", "What was promised can't be changed any more."),
+    Kind(
+        "changed_meanwhile",
+        409,
+        "Changed meanwhile",
+        "Somebody has changed this since you looked at it. Look again, then decide.",
+    ),
     Kind("code_taken", 409, "Code taken", "A coupon with this code exists already."),
     Kind("not_direct", 409, "Not direct", "This coupon is given out through its line."),
     Kind("closed", 410, "Closed", "The time for this is over."),

@@ -267,6 +267,9 @@ class RoomIn(Strict):
 
 
 class RoomPatch(Strict):
+    version: Whole | None = Field(
+        None, ge=0, description="of the settings as seen; changed meanwhile, they stay: 409"
+    )
     rate_per_s: Number | None = Field(None, gt=0, le=RATE_PER_S_MAX, description="admissions a s")
     burst: Whole | None = Field(None, ge=1, le=BURST_MAX)
     seats: Whole | None = Field(None, ge=1, le=SEATS_MAX)
@@ -365,11 +368,32 @@ class RoomOut(Shape):
     issued: int
     refused: int = Field(description="told no: after admission, at the door, or while waiting")
     left: int
+    entered_per_s: float
     admitted_per_s: float
     issued_per_s: float
+    enter_p99_ms: float | None = Field(description="of entering; null where nobody entered")
+    issue_p99_ms: float | None = Field(description="from admission to outcome; null without one")
     remain_count: int
+    seats_in_use: int = Field(description="the same as under_way, of seats")
     workers: int
+    workers_busy: int | None = Field(description="on a batch right now; null where not known")
+    backlog: int | None = Field(description="jobs that wait for a worker; null where not known")
+    version: int = Field(description="of the settings; grows with every change")
     db_connections: DbConnections
+
+
+class SeriesOut(Shape):
+    """One number a whole second, oldest first; the second under way is not among them."""
+
+    room: str
+    begins_at: Time = Field(description="when the first of these seconds began")
+    entered: list[int]
+    admitted: list[int]
+    issued: list[int]
+    refused: list[int] = Field(description="after admission or at the door")
+    left: list[int]
+    enter_p99_ms: list[float | None] = Field(description="of entering")
+    issue_p99_ms: list[float | None] = Field(description="from admission to outcome")
 
 
 class AuditOut(Shape):

@@ -16,9 +16,9 @@ from tests.integration.line_cast import (
     places,
     refuse,
 )
-from waitroom.figures import METER_SLOTS
 from waitroom.keys import Keys
 from waitroom.line import REPORT_MAX, Outcome
+from waitroom.meter import METER_SLOTS
 
 
 async def test_an_outcome_is_told_as_it_was_written_down(line, code):

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 import waitroom
-from waitroom.figures import METER_SLOTS, Figures, meter_slots
+from waitroom.figures import METERED, Figures
+from waitroom.meter import METER_SLOTS, meter_slots
+from waitroom.steps import STEP_MAX, percentile_s, step_of, upper_s
 
 NOW_S = 1_777_636_800
 NOTHING = [None] * 10
@@ -28,9 +30,9 @@ def slots(*counts: int, end_s: int = NOW_S) -> list[bytes]:
 
 def figures(**changes: object) -> Figures:
     values = {"room": room, "in_line": 7, "under_way": 3, "away": 0, "tally": {}} | changes
-    meters = {"admitted_meter": NOTHING, "issued_meter": NOTHING}
-    meters = {name: values.pop(name, none) for name, none in meters.items()}
-    return Figures.read(**values, **meters, now_s=NOW_S, over_s=10)
+    meters = [values.pop(f"{name}_meter", NOTHING) for name in METERED]
+    before = [values[name] for name in ("room", "in_line", "under_way", "away", "tally")]
+    return Figures.read(*before, *meters, now_s=NOW_S)
 
 
 def test_a_room_nobody_has_entered_has_only_noughts():
@@ -55,6 +57,15 @@ def test_the_rate_is_the_mean_of_the_last_ten_seconds():
     assert read.issued_per_s == pytest.approx(100)
 
 
+def test_how_long_things_took_is_told_of_all_seconds_together():
+    a_second = [b"%d 20=98" % (NOW_S - 2), b"%d 20=1 60=9" % (NOW_S - 1)]
+
+    read = figures(enter_us_meter=[None] * 8 + a_second)
+
+    assert read.enter_p99_ms == pytest.approx(upper_s(60) * 1_000, abs=0.1)
+    assert read.issue_p99_ms is None
+
+
 def test_seconds_in_which_nothing_happened_count_as_nought():
     read = figures(admitted_meter=[None] * 9 + slots(50))
 
@@ -72,7 +83,7 @@ def test_what_a_slot_keeps_of_an_earlier_lap_is_not_counted():
 def test_the_slots_asked_for_are_the_last_ten_whole_seconds_even_across_the_end_of_the_ring():
     lap = METER_SLOTS * 1_000
 
-    asked = meter_slots("issued", lap + 3)
+    asked = meter_slots("issued", lap + 3, 10)
 
     last = [f"issued:{METER_SLOTS - n}" for n in range(7, 0, -1)]
     assert asked == [*last, "issued:0", "issued:1", "issued:2"]
@@ -126,3 +137,26 @@ def test_python_and_lua_agree_on_the_size_of_the_ring():
     lua = (Path(waitroom.__file__).parent / "lua/include/meter.lua").read_text("utf-8")
 
     assert re.findall(r"METER_SLOTS = (\d+)", lua) == [str(METER_SLOTS)]
+
+
+def test_python_and_lua_agree_on_the_steps():
+    lua = (Path(waitroom.__file__).parent / "lua/include/latency.lua").read_text("utf-8")
+
+    assert re.findall(r"STEP_MAX = (\d+)", lua) == [str(STEP_MAX)]
+    assert "math.ceil(4 * math.log(took_us / 100) / math.log(2))" in lua
+
+
+@pytest.mark.parametrize("took_s", [0, 0.00005, 0.001, 0.0173, 1.0, 61.5, 86_400])
+def test_a_step_holds_what_took_so_long_and_is_not_much_wider(took_s):
+    upper = upper_s(step_of(took_s))
+
+    assert took_s <= upper <= max(took_s * 1.19, 0.0001) + 1e-9
+
+
+def test_a_percentile_is_what_so_many_took_at_most():
+    steps = {10: 50, 20: 49, 30: 1}
+
+    assert percentile_s(steps, 0.5) == upper_s(10)
+    assert percentile_s(steps, 0.99) == upper_s(20)
+    assert percentile_s(steps, 1) == upper_s(30)
+    assert percentile_s({}, 0.5) is None

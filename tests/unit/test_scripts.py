@@ -20,6 +20,7 @@ def includes(move: str) -> list[str]:
 def test_there_is_a_file_for_each_move():
     assert MOVES == [
         "admit",
+        "attempt",
         "enter",
         "leave",
         "overdue",
@@ -28,6 +29,7 @@ def test_there_is_a_file_for_each_move():
         "retract",
         "settle",
         "steer",
+        "timed",
     ]
 
 

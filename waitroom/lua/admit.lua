@@ -50,7 +50,7 @@ bucket.tokens = math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)
 local function keep_bucket(busy)
   redis.call('HSET', KEYS[2], 'tokens', bucket.tokens, 'at', digits(now), 'busy', busy and 1 or 0,
     'pace_people', bucket.pace_people, 'pace_time_s', bucket.pace_time_s,
-    'pace_told', bucket.pace_told, 'moved', digits(bucket.moved))
+    'pace_told', bucket.pace_told, 'moved', digits(bucket.moved), 'lease', ARGV[2])
 end
 
 local shut = shut_because(room, now) or (room.state == 'paused' and 'paused')

@@ -2,7 +2,7 @@
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset: member, arrival in us or number drawn)
 --   KEYS[3] arrivals (hash: admitted member, arrival)   KEYS[4] outcomes (hash)
 --   KEYS[5] bucket (hash)    KEYS[6] tally (hash)
---   KEYS[7] heard (hash)     KEYS[8] away (hash)
+--   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] meter (hash)
 --   ARGV[1] how many members; then their ids, in the order they came; then, or not, the number of
 --           each for the draw, which the seed gives
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
@@ -10,12 +10,13 @@
 --@include clock
 --@include room
 --@include many
+--@include meter
 --@include kept
 --@include standing
 
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
-  tally = KEYS[6], heard = KEYS[7], away = KEYS[8],
+  tally = KEYS[6], heard = KEYS[7], away = KEYS[8], meter = KEYS[9],
 }
 local room = read_room(keys.room)
 if not room then return {} end
@@ -25,7 +26,8 @@ local shut = shut_because(room, now)
 local lobby = in_lobby(room, now)
 local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
 local size = redis.call('ZCARD', keys.waiting)
-local turned_away = 0
+-- Refused at the door, by why.
+local turned_away = {}
 local count = tonumber(ARGV[1])
 local members = { unpack(ARGV, 2, count + 1) }
 local known = known_of(members, keys)
@@ -54,15 +56,14 @@ local function score_for(i, member)
   return digits(last)
 end
 
+local function turn_away(why)
+  turned_away[why] = (turned_away[why] or 0) + 1
+  return { why }
+end
+
 local function line_up(i, member)
-  if shut and not (shut == 'not_open_yet' and lobby) then
-    turned_away = turned_away + 1
-    return { shut }
-  end
-  if size >= room.size_max then
-    turned_away = turned_away + 1
-    return { 'room_full' }
-  end
+  if shut and not (shut == 'not_open_yet' and lobby) then return turn_away(shut) end
+  if size >= room.size_max then return turn_away('room_full') end
   if is_undrawn(room, now) and not ARGV[1 + count + i] then
     return { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }
   end
@@ -87,8 +88,13 @@ if #fresh > 0 then
   call_with('ZADD', keys.waiting, fresh)
   redis.call('HSET', keys.room, 'last_arrival', digits(last))
   redis.call('HINCRBY', keys.tally, 'entered', #fresh / 2)
+  count_on_meter(keys.meter, 'entered', #fresh / 2, now)
 end
-if turned_away > 0 then redis.call('HINCRBY', keys.tally, 'turned_away', turned_away) end
+for why, count in pairs(turned_away) do
+  redis.call('HINCRBY', keys.tally, 'turned_away', count)
+  redis.call('HINCRBY', keys.tally, 'turned_away:' .. why, count)
+  count_on_meter(keys.meter, 'refused', count, now)
+end
 call_with('HSET', keys.heard, known.heard_now)
 if known.anybody_waits or #fresh > 0 then keep_listening(room, now, keys) end
 return { room_facts(room, now, keys), unpack(standings) }

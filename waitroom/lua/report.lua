@@ -2,6 +2,7 @@
 --   KEYS[1] room (hash)      KEYS[2] admitted (zset)    KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] waiting (zset)     KEYS[6] meter (hash)
 --   KEYS[7] tally (hash)     KEYS[8] away (hash)        KEYS[9] reports (list)
+--   KEYS[10] bucket (hash)   KEYS[11] overdue (hash: member fed again, when they were admitted)
 --   ARGV[1] used_count as committed
 --   ARGV[2] ms from the transaction's beginning to its commit, or '' where nobody waited for it
 --           then member, outcome, member, outcome..., each member once
@@ -14,9 +15,12 @@
 --@include clock
 --@include many
 --@include meter
+--@include room
+--@include latency
 
 local REPORTS_MAX = 512
 
+local keys = { overdue = KEYS[11] }
 local now = now_us()
 if redis.call('EXISTS', KEYS[1]) == 1 then
   local used = tonumber(redis.call('HGET', KEYS[1], 'used_count') or '0')
@@ -28,8 +32,26 @@ for i = 3, #ARGV, 2 do members[#members + 1] = ARGV[i] end
 local under_way = ask_about('HMGET', KEYS[3], members)
 local before = ask_about('HMGET', KEYS[4], members)
 
+local due = ask_about('ZMSCORE', KEYS[2], members)
+local again = redis.call('EXISTS', keys.overdue) == 1 and ask_about('HMGET', keys.overdue, members) or {}
+local lease = tonumber(redis.call('HGET', KEYS[9], 'lease') or 0)
+local opens_at = tonumber(redis.call('HGET', KEYS[1], 'opens_at') or 0)
+
 local issued, refused = 0, 0
 local done, outcomes = {}, {}
+local issue_steps, wait_steps, longest, why_refused = {}, {}, 0, {}
+
+-- For how long they were under way, and how long they waited in all: in a draw from the opening on,
+-- as a number doesn't say when they came.
+local function note_times(i)
+  local admitted_at = again[i] and tonumber(again[i])
+  if not admitted_at and lease > 0 and due[i] then admitted_at = tonumber(due[i]) - lease end
+  if admitted_at then add_to_step(issue_steps, step_of(now - admitted_at), 1) end
+  local arrival = tonumber(under_way[i])
+  local waited = math.max(0, now - (arrival < DRAWN_BELOW and opens_at or arrival))
+  add_to_step(wait_steps, step_of(waited), 1)
+  longest = math.max(longest, waited)
+end
 
 local function file(i, member, kind, text)
   local was_issued = before[i] and string.sub(before[i], 1, 1) == 'i'
@@ -40,7 +62,13 @@ local function file(i, member, kind, text)
   done[#done + 1] = member
   outcomes[#outcomes + 1] = member
   outcomes[#outcomes + 1] = kind .. digits(tonumber(arrival)) .. ' ' .. text
-  if kind == 'r' then refused = refused + 1 elseif not was_issued then issued = issued + 1 end
+  if kind == 'r' then
+    refused = refused + 1
+    why_refused[text] = (why_refused[text] or 0) + 1
+  elseif not was_issued then
+    issued = issued + 1
+  end
+  if under_way[i] then note_times(i) end
 end
 
 for i, member in ipairs(members) do
@@ -51,13 +79,23 @@ call_with('HSET', KEYS[4], outcomes)
 call_with('HDEL', KEYS[3], done)
 call_with('ZREM', KEYS[2], done)
 call_with('ZREM', KEYS[5], done)
+if next(again) ~= nil then call_with('HDEL', keys.overdue, done) end
 if redis.call('EXISTS', KEYS[8]) == 1 then call_with('HDEL', KEYS[8], done) end
 
 if issued > 0 then
   redis.call('HINCRBY', KEYS[7], 'issued', issued)
   count_on_meter(KEYS[6], 'issued', issued, now)
 end
-if refused > 0 then redis.call('HINCRBY', KEYS[7], 'refused', refused) end
+if refused > 0 then
+  redis.call('HINCRBY', KEYS[7], 'refused', refused)
+  count_on_meter(KEYS[6], 'refused', refused, now)
+end
+for why, count in pairs(why_refused) do redis.call('HINCRBY', KEYS[7], 'refused:' .. why, count) end
+count_steps(KEYS[6], 'issue_us', issue_steps, now)
+for step, count in pairs(wait_steps) do redis.call('HINCRBY', KEYS[7], 'waited:' .. step, count) end
+if longest > tonumber(redis.call('HGET', KEYS[7], 'waited_longest_us') or 0) then
+  redis.call('HSET', KEYS[7], 'waited_longest_us', digits(longest))
+end
 if ARGV[2] ~= '' then
   redis.call('LPUSH', KEYS[9], digits(now) .. ' ' .. ARGV[2] .. ' ' .. #members)
   redis.call('LTRIM', KEYS[9], 0, REPORTS_MAX - 1)

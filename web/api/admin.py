@@ -15,8 +15,7 @@ from domain.room_settings import RoomSettings
 from issuance import audit, catalogue
 from issuance.catalogue import Offer
 from issuance.connections import open_connections
-from issuance.errors import NoSuchCoupon
-from waitroom.errors import LineError, NoSuchRoom
+from waitroom.errors import LineError
 from web.asking import Admin, CouponCode, Operator, RoomCode
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import RETRY_AFTER_S, Problem, documented
@@ -31,6 +30,7 @@ from web.shapes import (
     RoomOut,
     RoomPatch,
 )
+from web.turning import turn_room
 
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/api/admin", tags=["admin"])
@@ -95,21 +95,19 @@ async def change_coupon(
 @router.patch(
     "/rooms/{code}",
     response_model=RoomOut,
-    responses=documented(*_ALWAYS, "no_such_room", "already_started", "body_too_large"),
+    responses=documented(
+        *_ALWAYS, "no_such_room", "already_started", "changed_meanwhile", "body_too_large"
+    ),
 )
 async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: Operator) -> RoomOut:
-    """Turn the rate, pause, resume or close; in force at once on every process."""
+    """Turn the rate, pause, resume or close; in force at once on every process.
 
-    def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
-        if offer.room is None:
-            raise NoSuchRoom
-        return offer.coupon, offer.room.change(**patch.model_dump())
-
-    try:
-        changed = await _change(request, code, alter, who, "room changed")
-    except NoSuchCoupon as error:
-        raise NoSuchRoom from error
-    await in_force(request, changed)
+    With the `version` that was seen, nobody's change is overwritten unseen.
+    """
+    changes = patch.model_dump(exclude={"version"})
+    await turn_room(
+        request, code, lambda room: room.change(**changes), who=who, version=patch.version
+    )
     try:
         return await show_room(request, code, who)
     except LineError as error:
@@ -123,7 +121,8 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
     figures = await parts.line.figures(code)
     office = office_of(request)
     in_use = await office.ask(open_connections, parts.engine)
-    workers = await office.ask(parts.workers)
+    crew = await office.ask(parts.crew) if parts.crew else None
+    workers = crew.workers if crew else await office.ask(parts.workers)
     return RoomOut(
         code=code,
         state=figures.state,
@@ -148,10 +147,17 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         issued=figures.issued,
         refused=figures.told_no,
         left=figures.left,
+        entered_per_s=figures.entered_per_s,
         admitted_per_s=figures.admitted_per_s,
         issued_per_s=figures.issued_per_s,
+        enter_p99_ms=figures.enter_p99_ms,
+        issue_p99_ms=figures.issue_p99_ms,
         remain_count=figures.remain_count,
+        seats_in_use=figures.under_way,
         workers=workers,
+        workers_busy=crew.busy if crew else None,
+        backlog=crew.backlog if crew else None,
+        version=figures.version,
         db_connections=DbConnections(in_use=in_use, bound=parts.db_connections_bound),
     )
 

@@ -29,6 +29,13 @@ def duration(language: Language, seconds: float) -> str:
     return language.ngettext("about an hour", "about %(count)s hours", hours)
 
 
+def seconds(language: Language, seconds: float) -> str:
+    """How long it was: exact below a minute, else in words."""
+    if seconds < MINUTE_S:
+        return language.gettext("%(count)s s", count=language.decimal(seconds, 1))
+    return duration(language, seconds)
+
+
 @lru_cache(maxsize=4_096)
 def wait(language: Language, eta_s: int) -> str:
     """The wait as an honest range: from a fifth sooner to half as long again."""

@@ -34,6 +34,7 @@ from web.languages import (
     say_language,
 )
 from web.pages.phrases import discount_text, duration
+from web.pages.phrases import seconds as seconds_text
 from web.parts import parts_of
 from web.shapes import CouponOut
 
@@ -67,6 +68,7 @@ def environment(language: Language, templates_dir: str = "") -> Environment:
     env.filters.update(
         clock=language.date_and_time,
         clock_s=language.time,
+        seconds=partial(seconds_text, language),
         count=language.number,
         duration=partial(duration, language),
     )

@@ -1,0 +1,147 @@
+"""The board's pages: what they show, and the hand on the rate; plain forms throughout."""
+
+import pytest
+
+from domain.room_settings import RoomSettings
+from tests.integration.web_cast import ADMIN, Html, app_with, by, client_of, in_line
+
+HERE = ADMIN | {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+async def board(client, line, engine, code):
+    """The board's address; its room is at 100/s."""
+    await in_line(line, engine, code, room=RoomSettings(rate_per_s=100))
+    return f"/admin/rooms/{code}"
+
+
+async def turn(client, board, what, version, **more):
+    form = {"what": what, "version": version, **more}
+    return await client.post(f"{board}/turn", headers=HERE, data=form)
+
+
+async def test_the_board_and_its_fragments_say_how_it_goes(client, code, board):
+    await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+    await client.patch(f"/api/admin/rooms/{code}", headers=ADMIN, json={"state": "paused"})
+
+    page = Html(await client.get(board, headers=ADMIN))
+    fragment = Html(await client.get(f"{board}/board", headers=ADMIN))
+    hand = Html(await client.get(f"{board}/hand", headers=ADMIN))
+
+    assert "Paused. One waits, their place is kept." in page.text
+    assert "Paused. One waits, their place is kept." in fragment.text
+    assert "changed last by admin token" in " ".join(fragment.text.split())
+    assert list(hand.forms) == [f"{board}/turn"]
+    assert page.forms[f"{board}/turn"]["version"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("what", "more", "rate", "state"),
+    [
+        ("set", {"rate_per_s": "62.5"}, 62.5, "open"),
+        ("less", {}, 90, "open"),
+        ("more", {}, 110, "open"),
+        ("pause", {}, 100, "paused"),
+        ("resume", {}, 100, "open"),
+        ("close", {}, 100, "closed"),
+    ],
+)
+async def test_what_is_turned_is_in_force_at_once(
+    client, line, code, board, what, more, rate, state
+):
+    answer = await turn(client, board, what, 1, **more)
+    figures = await line.figures(code)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, board)
+    assert (figures.rate_per_s, figures.state) == (rate, state)
+
+
+async def test_of_two_admins_the_second_is_shown_what_is_in_force_and_asked_again(
+    client, line, code, board
+):
+    await turn(client, board, "set", 1, rate_per_s="60")
+
+    told = await turn(client, board, "set", 1, rate_per_s="240")
+    page = Html(told)
+    kept = (await line.figures(code)).rate_per_s
+    again = await turn(
+        client, board, "set", page.forms[f"{board}/turn"]["version"], rate_per_s="240"
+    )
+
+    assert (told.status_code, kept) == (409, 60)
+    assert "In force now: 60/s, open." in page.text
+    assert 'value="240"' in told.text, "what was asked for is still there"
+    assert again.status_code == 303
+    assert (await line.figures(code)).rate_per_s == 240
+
+
+@pytest.mark.parametrize("rate", ["", "fast", "-1", "0", "nan", "inf", "1e9"])
+async def test_a_rate_that_cannot_be_is_asked_for_again(client, line, code, board, rate):
+    answer = await turn(client, board, "set", 1, rate_per_s=rate)
+
+    assert answer.status_code == 422
+    assert "The rate must be a number above 0" in Html(answer).text
+    assert (await line.figures(code)).rate_per_s == 100
+
+
+async def test_while_a_part_is_away_the_board_says_which(parts, board, line_away, engine_away):
+    async with client_of(app_with(parts, line=line_away)) as client:
+        no_line = Html(await client.get(board, headers=ADMIN))
+    async with client_of(app_with(parts, engine=engine_away)) as client:
+        no_office = Html(await client.get(f"{board}/board", headers=ADMIN))
+
+    assert "Redis is away" in no_line.text
+    assert "Admission has stopped: Postgres is away." in no_office.text
+
+
+async def test_the_result_says_what_became_of_all(client, code, board):
+    await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+
+    page = Html(await client.get(f"{board}/result", headers=ADMIN))
+
+    assert "Came into the line" in page.text
+
+
+@pytest.mark.parametrize("path", ["", "/board", "/hand", "/result"])
+async def test_no_member_sees_any_of_it(client, board, path):
+    stranger = await client.get(board + path)
+    member = await client.get(board + path, headers=by("alice"))
+
+    assert stranger.status_code in (303, 401)
+    assert member.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/turn", "/simulate"])
+async def test_no_member_and_no_other_site_turns_anything(client, line, code, board, path):
+    form = {"what": "close", "version": 1, "members": 5}
+    elsewhere = ADMIN | {"Sec-Fetch-Site": "cross-site"}
+
+    answers = [
+        await client.post(board + path, data=form, headers=headers)
+        for headers in ({}, by("alice"), elsewhere)
+    ]
+
+    assert [one.status_code for one in answers] == [401, 403, 403]
+    assert (await line.figures(code)).state == "open"
+
+
+async def test_crowds_are_sent_in_the_demo_only_one_at_a_time(parts, board, code):
+    sent, free = [], [True, False]
+
+    def send(room, members):
+        sent.append((room, members))
+        return free.pop(0)
+
+    async def ask(members, **changes):
+        async with client_of(app_with(parts, **changes)) as client:
+            form = {"members": members}
+            answer = await client.post(f"{board}/simulate", data=form, headers=HERE)
+            return answer.status_code, answer.headers.get("location")
+
+    assert await ask(50, simulate=send) == (404, None)
+    assert await ask(50, demo=True) == (404, None)
+    assert await ask(20_001, simulate=send, demo=True) == (422, None)
+    assert sent == []
+    assert await ask(50, simulate=send, demo=True) == (303, f"{board}?sent=50")
+    assert await ask(60, simulate=send, demo=True) == (303, f"{board}?sent=-1")
+    assert sent == [(code, 50), (code, 60)]

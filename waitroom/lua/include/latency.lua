@@ -1,0 +1,30 @@
+-- latency: how long something took, in each of the last seconds: histograms in the meter's ring, so
+-- that many processes add up. Needs clock and meter.
+
+-- A step is a quarter of an octave: step n holds what took at most 100 us * 2^(n/4). As in steps.py.
+local STEP_MAX = 128
+
+local function step_of(took_us)
+  if took_us <= 100 then return 0 end
+  return math.min(STEP_MAX, math.ceil(4 * math.log(took_us / 100) / math.log(2)))
+end
+
+local function add_to_step(steps, step, count)
+  steps[step] = (steps[step] or 0) + count
+end
+
+-- Adds {step = count, ...} to this second's histogram: 'second step=count step=count...'.
+local function count_steps(key, what, steps, now)
+  if next(steps) == nil then return end
+  local second = math.floor(now / 1000000)
+  local slot = what .. ':' .. (second % METER_SLOTS)
+  local before = redis.call('HGET', key, slot)
+  if before and tonumber(string.match(before, '^%d+')) == second then
+    for step, count in string.gmatch(before, '(%d+)=(%d+)') do
+      add_to_step(steps, tonumber(step), tonumber(count))
+    end
+  end
+  local written = { digits(second) }
+  for step, count in pairs(steps) do written[#written + 1] = step .. '=' .. digits(count) end
+  redis.call('HSET', key, slot, table.concat(written, ' '))
+end

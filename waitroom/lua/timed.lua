@@ -1,0 +1,15 @@
+-- timed: adds what a process has timed since it last told to this second's histogram.
+--   KEYS[1] room (hash)      KEYS[2] meter (hash)
+--   ARGV[1] what; then step, count, step, count...
+--   returns 1, or 0 where the room is unknown
+--
+-- A process tells once a second, not at each request: a crowd's way must not get longer by it.
+--@include clock
+--@include meter
+--@include latency
+
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local steps = {}
+for i = 2, #ARGV, 2 do add_to_step(steps, tonumber(ARGV[i]), tonumber(ARGV[i + 1])) end
+count_steps(KEYS[2], ARGV[1], steps, now_us())
+return 1

@@ -1,0 +1,44 @@
+"""EnterTimes: how long entering takes, counted here and told to the line once a second."""
+
+from __future__ import annotations
+
+import asyncio
+
+from waitroom.errors import LineError
+from waitroom.line import Line
+from waitroom.steps import step_of
+
+TELL_EVERY_S = 1.0
+
+
+class EnterTimes:
+    """From when a request to enter was read until the line has answered it.
+
+    Noting one is adding to a number; the line hears of a second's worth in one call a room.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._rooms: dict[str, dict[int, int]] = {}
+        self._telling: asyncio.Task[None] | None = None
+
+    def note(self, code: str, took_s: float) -> None:
+        """One who entered, or was told why not, in a room that there is."""
+        steps = self._rooms.setdefault(code, {})
+        step = step_of(took_s)
+        steps[step] = steps.get(step, 0) + 1
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().create_task(self._tell())
+
+    async def _tell(self) -> None:
+        await asyncio.sleep(TELL_EVERY_S)
+        rooms, self._rooms, self._telling = self._rooms, {}, None
+        for code, steps in rooms.items():
+            try:
+                await self._line.timed(code, "enter_us", steps)
+            except LineError:
+                return  # a second less on a chart
+
+    def close(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()

@@ -1,0 +1,173 @@
+"""The live board: a room's figures, and the hand on its rate."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.room_settings import RATE_PER_S_MAX, RoomSettings
+from issuance.catalogue import Offer
+from issuance.errors import NoSuchCoupon, OfficeAway
+from waitroom.errors import LineAway, NoSuchRoom
+from web.asking import Admin, Operator, RoomCode, refuse_cross_site
+from web.languages import language_of
+from web.pages.admin.board_view import BoardView, state_in_words
+from web.pages.admin.going import BOARD_OVER_S, rate
+from web.pages.render import page
+from web.parts import catalogue_of, parts_of
+from web.problems import Problem
+from web.turning import turn_room
+
+router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
+
+SIMULATED_MAX = 20_000
+RATE_MIN_PER_S = 0.1
+What = Literal["set", "less", "more", "pause", "resume", "close"]
+
+
+@router.get("")
+async def board(request: Request, code: RoomCode, _who: Admin, sent: int = 0) -> Response:
+    return await _board(request, code, sent=sent)
+
+
+@router.get("/board")
+async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
+    """The figures, which the page asks for once a second."""
+    return page(request, "admin/_board.html", board=await _view(request, code))
+
+
+@router.get("/hand")
+async def hand(request: Request, code: RoomCode, _who: Admin) -> Response:
+    """The controls as they are in force, for a page on which nobody is turning them."""
+    return page(request, "admin/_hand.html", board=await _view(request, code), **_asked())
+
+
+@router.post("/turn")
+async def turn(
+    request: Request,
+    code: RoomCode,
+    who: Operator,
+    what: Annotated[What, Form()],
+    version: Annotated[int, Form()],
+    rate_per_s: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """In force within a second, unless somebody turned it first: then what is in force is shown."""
+    refuse_cross_site(request)
+    try:
+        wanted = float(rate_per_s) if what == "set" else None
+    except ValueError:
+        return await _board(request, code, status=422, is_bad_rate=True, asked_rate=rate_per_s)
+    try:
+        await turn_room(
+            request, code, lambda room: turned(room, what, wanted), who=who, version=version
+        )
+    except Problem as problem:
+        if problem.type == "bad_request" and what == "set":
+            return await _board(request, code, status=422, is_bad_rate=True, asked_rate=rate_per_s)
+        if problem.type != "changed_meanwhile":
+            raise
+        present = problem.more["present"]
+        return await _board(
+            request, code, status=409, conflict=what, present=present, asked_rate=rate_per_s
+        )
+    return RedirectResponse(f"/admin/rooms/{code}", 303)
+
+
+@router.post("/simulate")
+async def simulate(
+    request: Request, code: RoomCode, _who: Operator, members: Annotated[int, Form()]
+) -> Response:
+    """In the demo: send a crowd in. Elsewhere this door does not exist."""
+    refuse_cross_site(request)
+    parts = parts_of(request)
+    if not parts.demo or parts.simulate is None:
+        raise Problem("not_found")
+    if not 1 <= members <= SIMULATED_MAX:
+        raise Problem("bad_request", f"members must be from 1 to {SIMULATED_MAX:,}")
+    await _offer(request, code)
+    sent = parts.simulate(code, members)
+    return RedirectResponse(f"/admin/rooms/{code}?sent={members if sent else -1}", 303)
+
+
+def turned(room: RoomSettings, what: What, wanted: float | None) -> RoomSettings:
+    """The settings after this turn. Raises ValueError where the rate would lie out of bounds."""
+    if what == "set":
+        return room.change(rate_per_s=wanted)
+    if what in ("less", "more"):
+        stepped = room.rate_per_s * (0.9 if what == "less" else 1.1)
+        places = 0 if stepped >= 10 else 2
+        return room.change(
+            rate_per_s=min(RATE_PER_S_MAX, max(RATE_MIN_PER_S, round(stepped, places)))
+        )
+    return room.change(state={"pause": "paused", "resume": "open", "close": "closed"}[what])
+
+
+async def _offer(request: Request, code: str) -> Offer | None:
+    """What is offered here; None while nobody can say. Raises NoSuchRoom."""
+    try:
+        found: Offer = await catalogue_of(request).offer(code)
+    except NoSuchCoupon as error:
+        raise NoSuchRoom from error
+    except OfficeAway:
+        return None
+    if found.room is None:
+        raise NoSuchRoom
+    return found
+
+
+async def _view(request: Request, code: str) -> BoardView:
+    """One reading of the board: as much work with a million in line as with none."""
+    parts, backstage = parts_of(request), request.app.state.backstage
+    offer = await _offer(request, code)
+    seen = await backstage.look()
+    try:
+        figures = await parts.line.figures(code, BOARD_OVER_S)
+    except LineAway:
+        figures = None
+    except NoSuchRoom:
+        if offer is None:
+            raise
+        figures = None  # Redis came back without it; the admitter settles it within a second
+    change = await backstage.last_change(code, figures.version) if figures else None
+    return BoardView.of(
+        code,
+        figures,
+        seen,
+        change,
+        db_bound=parts.db_connections_bound,
+        now=parts.now(),
+        language=language_of(request),
+    )
+
+
+def _asked(**changes: Any) -> dict[str, Any]:
+    return {"conflict": "", "present": None, "is_bad_rate": False, "asked_rate": ""} | changes
+
+
+async def _board(
+    request: Request, code: str, *, status: int = 200, sent: int = 0, **asked: Any
+) -> Response:
+    parts, language = parts_of(request), language_of(request)
+    offer = await _offer(request, code)
+    view = await _view(request, code)
+    present = asked.get("present")
+    return page(
+        request,
+        "admin/board.html",
+        status=status,
+        board=view,
+        description=offer.coupon.description if offer else code,
+        can_simulate=parts.demo and parts.simulate is not None,
+        simulated_max=SIMULATED_MAX,
+        sent=sent,
+        in_force=language.gettext(
+            "In force now: %(rate)s/s, %(state)s.",
+            rate=rate(language, present["rate_per_s"]),
+            state=state_in_words(present["state"], language),
+        )
+        if present
+        else "",
+        **_asked(**asked),
+    )

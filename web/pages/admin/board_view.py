@@ -1,0 +1,161 @@
+"""BoardView: a room's figures as the board prints them, in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from issuance.audit import Entry
+from waitroom.figures import Figures
+from web.backstage import Seen
+from web.languages import Language
+from web.pages.admin.going import Going, Tone, how_it_goes, rate
+
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A figure, what it is held against, and its key, by which tests and scripts find it."""
+
+    key: str
+    label: str
+    value: str
+    beside: str = ""
+    is_full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """version is of the settings in force; changed_* who turned them last, empty if not known."""
+
+    code: str
+    tone: Tone
+    sentence: str
+    at: datetime
+    version: int
+    state: str
+    rate_per_s: float
+    gauges: tuple[Gauge, ...]
+    changed_by: str = ""
+    changed_at: datetime | None = None
+    changed_what: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        figures: Figures | None,
+        seen: Seen,
+        change: Entry | None,
+        *,
+        db_bound: int,
+        now: datetime,
+        language: Language,
+    ) -> BoardView:
+        workers = seen.crew.workers if seen.crew else None
+        going = Going(figures, now, postgres_away=seen.db_in_use is None, workers=workers)
+        tone, sentence = how_it_goes(going, language)
+        office = _office(figures, seen, db_bound, language)
+        gauges = _line(figures, language) + office if figures else office
+        return cls(
+            code=code,
+            tone=tone,
+            sentence=sentence,
+            at=now,
+            version=figures.version if figures else 0,
+            state=figures.state if figures else "",
+            rate_per_s=figures.rate_per_s if figures else 0,
+            gauges=gauges,
+            changed_by=change.who if change else "",
+            changed_at=change.at if change else None,
+            changed_what=_in_words(change, language) if change else "",
+        )
+
+
+def _line(figures: Figures, language: Language) -> tuple[Gauge, ...]:
+    _, number = language.gettext, language.number
+
+    def per_s(value: float) -> str:
+        return _("%(rate)s/s", rate=rate(language, value))
+
+    return (
+        Gauge("waiting", _("Waiting"), number(figures.waiting)),
+        Gauge("entered_per_s", _("Entering"), per_s(figures.entered_per_s)),
+        Gauge(
+            "admitted_per_s",
+            _("Admitting"),
+            per_s(figures.admitted_per_s),
+            _("of %(rate)s/s asked", rate=rate(language, figures.rate_per_s)),
+        ),
+        Gauge("issued", _("Issued"), number(figures.issued), per_s(figures.issued_per_s)),
+        Gauge(
+            "remain_count",
+            _("Left to give"),
+            number(figures.remain_count),
+            _("of %(count)s", count=number(figures.total_count)),
+        ),
+        Gauge("refused", _("Told no"), number(figures.told_no)),
+        Gauge("left", _("Went away"), number(figures.left)),
+    )
+
+
+def _office(
+    figures: Figures | None, seen: Seen, db_bound: int, language: Language
+) -> tuple[Gauge, ...]:
+    _, number = language.gettext, language.number
+
+    def of(key: str, label: str, used: int | None, bound: int) -> Gauge:
+        value = UNKNOWN if used is None else number(used)
+        beside = _("of %(count)s", count=number(bound))
+        return Gauge(key, label, value, beside, is_full=used is not None and used >= bound > 0)
+
+    def took(key: str, label: str, p99_ms: float | None) -> Gauge:
+        if p99_ms is None:
+            return Gauge(key, label, UNKNOWN)
+        places = 0 if p99_ms >= 10 else 1
+        return Gauge(key, label, _("%(count)s ms", count=language.decimal(p99_ms, places)))
+
+    crew = seen.crew
+    found = [
+        of("workers_busy", _("Workers busy"), crew.busy, crew.workers)
+        if crew
+        else Gauge("workers_busy", _("Workers busy"), UNKNOWN),
+        Gauge("backlog", _("Jobs in the queue"), number(crew.backlog) if crew else UNKNOWN),
+        of("db_connections", _("Database connections"), seen.db_in_use, db_bound),
+    ]
+    if figures is None:
+        return tuple(found)
+    return (
+        of("seats_in_use", _("Seats in use"), figures.under_way, figures.seats),
+        *found,
+        took("enter_p99_ms", _("Entering, p99"), figures.enter_p99_ms),
+        took("issue_p99_ms", _("Issuing, p99"), figures.issue_p99_ms),
+    )
+
+
+def _in_words(change: Entry, language: Language) -> str:
+    """What was turned, from what to what: the rate and the state, which the hand is on."""
+    before, after = (change.before or {}).get("room") or {}, (change.after or {}).get("room") or {}
+    words = []
+    if before and before.get("rate_per_s") != after.get("rate_per_s"):
+        words.append(
+            language.gettext(
+                "the rate from %(before)s/s to %(after)s/s",
+                before=rate(language, before["rate_per_s"]),
+                after=rate(language, after["rate_per_s"]),
+            )
+        )
+    if before and before.get("state") != after.get("state"):
+        state = state_in_words(str(after.get("state")), language)
+        words.append(language.gettext("the line to: %(state)s", state=state))
+    return ", ".join(words)
+
+
+def state_in_words(state: str, language: Language) -> str:
+    words = {
+        "open": language.gettext("open"),
+        "paused": language.gettext("paused"),
+        "closed": language.gettext("closed"),
+    }
+    return words[state]

@@ -1,0 +1,50 @@
+"""Afterwards: what became of all who came to a room."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from issuance.errors import NoSuchCoupon
+from waitroom.errors import NoSuchRoom
+from web.asking import Admin, RoomCode
+from web.languages import Language, language_of
+from web.pages.render import page
+from web.parts import catalogue_of, parts_of
+
+router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
+
+
+@router.get("/result")
+async def result_page(request: Request, code: RoomCode, _who: Admin) -> Response:
+    line = parts_of(request).line
+    try:
+        offer = await catalogue_of(request).offer(code)
+    except NoSuchCoupon as error:
+        raise NoSuchRoom from error
+    figures, result = await line.figures(code), await line.result(code)
+    waiting_when_over = figures.told_no - figures.refused - figures.turned_away
+    return page(
+        request,
+        "admin/result.html",
+        code=code,
+        description=offer.coupon.description,
+        figures=figures,
+        result=result,
+        waiting_when_over=waiting_when_over,
+        refusals=refusals(result.refused, language_of(request)),
+        turned_away=refusals(result.turned_away, language_of(request)),
+    )
+
+
+def refusals(counted: dict[str, int], language: Language) -> list[tuple[str, int]]:
+    """Why, in words, and how many; the most first."""
+    words = {
+        "sold_out": language.gettext("sold out"),
+        "closed": language.gettext("closed, or over"),
+        "not_open_yet": language.gettext("not open yet"),
+        "room_full": language.gettext("the line was full"),
+    }
+    return sorted(
+        ((words.get(why, why), count) for why, count in counted.items()), key=lambda one: -one[1]
+    )

@@ -1,0 +1,177 @@
+// The board: draws the last minutes, and keeps the hand on the rate true to what is in force.
+// Everything else is HTML that works without it.
+(() => {
+  "use strict";
+
+  const KEPT_S = 900;
+  const TAIL_S = 5;
+  const ASK_EVERY_MS = 1000;
+  const charts = document.querySelector("[data-series]");
+  const byId = (id) => document.getElementById(id);
+
+  // --- what is drawn ---
+
+  // Seconds, then for each name a number or null a second.
+  const NAMES = ["entered", "left", "refused", "admitted", "issued", "enter_p99_ms", "issue_p99_ms"];
+  let begins = 0;
+  let columns = null;
+
+  const take = (series) => {
+    const from = Date.parse(series.begins_at) / 1000;
+    if (!columns || from > begins + KEPT_S + TAIL_S) {
+      begins = from;
+      columns = Object.fromEntries(NAMES.map((name) => [name, series[name].slice()]));
+      return;
+    }
+    for (const name of NAMES) {
+      const kept = columns[name];
+      series[name].forEach((value, at) => { kept[from + at - begins] = value; });
+      for (let at = 0; at < kept.length; at += 1) if (kept[at] === undefined) kept[at] = null;
+    }
+    const over = columns.entered.length - KEPT_S;
+    if (over > 0) {
+      for (const name of NAMES) columns[name].splice(0, over);
+      begins += over;
+    }
+  };
+
+  const plots = [];
+  const colour = (name) => getComputedStyle(charts).getPropertyValue(name).trim();
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const shown = (_, value) => (value === null || value === undefined ? "–" : number.format(value));
+
+  const line = (label, stroke, more = {}) => ({
+    label: charts.dataset[label], stroke: colour(stroke), width: 1.5, value: shown, points: { show: false }, ...more,
+  });
+  const KINDS = {
+    coming: { names: ["entered", "left", "refused"], lines: () => [line("entered", "--chart-1", { fill: colour("--chart-grid") }), line("left", "--chart-3"), line("refused", "--chart-2")] },
+    through: { names: ["admitted", "issued", "asked"], lines: () => [line("admitted", "--chart-1"), line("issued", "--chart-2"), line("asked", "--soft", { dash: [4, 4], width: 1 })] },
+    latency: { names: ["enter_p99_ms", "issue_p99_ms"], lines: () => [line("enter", "--chart-1", { points: { show: true, size: 3 } }), line("issue", "--chart-2", { points: { show: true, size: 3 } })] },
+  };
+
+  // From shortly before anything happened: a first minute must not be squeezed into a corner.
+  const SHOWN_MIN_S = 120;
+  const first = () => {
+    const some = columns.entered.findIndex((_, at) => NAMES.some((name) => columns[name][at]));
+    return some < 0 ? 0 : Math.max(0, Math.min(some - 10, columns.entered.length - SHOWN_MIN_S));
+  };
+  const drawn = (names) => {
+    const from = first();
+    const seconds = columns.entered.map((_, at) => begins + at).slice(from);
+    const rate = Number(byId("board")?.dataset.rate) || null;
+    return [seconds, ...names.map((name) => (name === "asked" ? seconds.map(() => rate) : columns[name].slice(from)))];
+  };
+
+  const axis = (more) => ({
+    stroke: colour("--soft"), grid: { stroke: colour("--chart-grid"), width: 1 }, ticks: { show: false },
+    font: "12px system-ui, sans-serif", ...more,
+  });
+  const draw = () => {
+    plots.splice(0).forEach(({ plot }) => plot.destroy());
+    for (const target of charts.querySelectorAll("[data-chart]")) {
+      const kind = KINDS[target.dataset.chart];
+      const plot = new uPlot({
+        width: target.clientWidth,
+        height: 150,
+        cursor: { sync: { key: "board" }, drag: { x: false, y: false }, points: { size: 6 } },
+        scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+        axes: [
+          axis({ values: (_, at, __, ___, step) => at.map((one) => clock.format(new Date(one * 1000)).slice(0, step < 60 ? 8 : 5)), space: 80, size: 28 }),
+          axis({ values: (_, at) => at.map((one) => (Number.isInteger(one) ? number.format(one) : "")), size: 56 }),
+        ],
+        series: [{ label: charts.dataset.time, value: (_, at) => (at === null ? "–" : clock.format(new Date(at * 1000))) }, ...kind.lines()],
+      }, drawn(kind.names), target);
+      plots.push({ plot, target, names: kind.names });
+    }
+  };
+
+  const redraw = () => plots.forEach(({ plot, names }) => plot.setData(drawn(names)));
+
+  const ask = async (seconds) => {
+    const answer = await fetch(`${charts.dataset.series}?seconds=${seconds}`, { headers: { Accept: "application/json" } });
+    if (answer.ok) take(await answer.json());
+    return answer.ok;
+  };
+
+  let askedAt = 0;
+  const follow = async () => {
+    const away_s = (Date.now() - askedAt) / 1000;
+    try {
+      if (!await ask(columns && away_s < TAIL_S ? TAIL_S : KEPT_S)) return;
+    } catch {
+      return; // the next second asks again
+    }
+    askedAt = Date.now();
+    if (plots.length) redraw(); else draw();
+  };
+
+  const isLive = Boolean(byId("board"));
+  const keepFollowing = async () => {
+    if (!document.hidden) await follow();
+    if (isLive) setTimeout(keepFollowing, ASK_EVERY_MS);
+  };
+  if (charts && window.uPlot) {
+    keepFollowing();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => columns && draw());
+    new ResizeObserver(() => plots.forEach(({ plot, target }) => {
+      if (target.clientWidth !== plot.width) plot.setSize({ width: target.clientWidth, height: 150 });
+    })).observe(charts);
+  }
+
+  // --- the hand on the rate ---
+
+  // A slider of equal factors: from 1 to 10 is as far as from 100 to 1,000.
+  const RATE_MAX = 10000;
+  const toSlide = (rate) => Math.round(1000 * Math.log10(Math.max(1, rate)) / Math.log10(RATE_MAX));
+  const toRate = (slide) => {
+    const rate = RATE_MAX ** (slide / 1000);
+    const step = 10 ** Math.max(0, Math.floor(Math.log10(rate)) - 1);
+    return Math.round(rate / step) * step;
+  };
+
+  const readyHand = () => {
+    const slide = byId("slide");
+    const rate = byId("rate");
+    if (!slide || !rate) return;
+    slide.hidden = false;
+    slide.value = toSlide(Number(rate.value));
+    slide.addEventListener("input", () => { rate.value = toRate(Number(slide.value)); });
+    rate.addEventListener("input", () => { slide.value = toSlide(Number(rate.value)); });
+  };
+
+  // Somebody else's turn is shown at once; but what is just being typed is not taken away: it is
+  // sent with the version that was seen, and answered with what is in force now.
+  const isTouched = (hand) => {
+    const rate = byId("rate");
+    return hand.contains(document.activeElement) && document.activeElement !== document.body
+      || rate.value !== rate.defaultValue || Boolean(hand.querySelector("details[open], [role=alert]"));
+  };
+  const followHand = () => {
+    const hand = byId("hand");
+    const board = byId("board");
+    if (!hand || !board || board.dataset.version === "0" || hand.dataset.version === board.dataset.version || isTouched(hand)) return;
+    htmx.ajax("GET", `${location.pathname.replace(/\/turn$/, "")}/hand`, { target: "#hand", swap: "outerHTML" });
+  };
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    window.waitroom?.showLocalTimes();
+    byId("trouble").hidden = true;
+    if (event.detail.target.id === "hand") readyHand();
+    else followHand();
+  });
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => {
+      if (event.detail.xhr?.status === 401) location.reload();
+      byId("trouble").hidden = false;
+    });
+  }
+  // Only a board is put in the board's stead: not a sign-in page that we were sent to.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!/\sid="(board|hand)"/.test(detail.serverResponse)) {
+      detail.shouldSwap = false;
+      location.reload();
+    }
+  });
+  readyHand();
+})();
