@@ -31,8 +31,8 @@ def slots(*counts: int, end_s: int = NOW_S) -> list[bytes]:
 def figures(**changes: object) -> Figures:
     values = {"room": room, "in_line": 7, "under_way": 3, "away": 0, "tally": {}} | changes
     meters = [values.pop(f"{name}_meter", NOTHING) for name in METERED]
-    before = [values[name] for name in ("room", "in_line", "under_way", "away", "tally")]
-    return Figures.read(*before, *meters, now_s=NOW_S)
+    names = ("room", "in_line", "under_way", "away", "tally", "steered_rate")
+    return Figures.read(*(values.get(name) for name in names), *meters, now_s=NOW_S)
 
 
 def test_a_room_nobody_has_entered_has_only_noughts():
