@@ -15,7 +15,7 @@ from web.pages.admin.going import BOARD_OVER_S
 LINES = (1_000, 1_000_000)
 CONNECTIONS = 1
 READINGS = 50
-WARM_S = 0.5
+WARM_S = 1.0
 
 
 def board(bench: Bench) -> list[Summary]:
