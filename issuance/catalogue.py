@@ -157,8 +157,8 @@ def _offers() -> Any:
 def find_offer(tx: Connection, code: str, *, lock: bool = False) -> Offer:
     """Within a transaction; with its coupon's lock if need be. Raises NoSuchCoupon."""
     if lock:
-        # First, in a statement of its own: one that had to wait for the lock would read the rooms as
-        # they were before it waited, and the change that it waited for would be lost.
+        # First, in a statement of its own: one that had to wait for the lock would read the room
+        # as it was before it waited, and the change that it waited for would be lost.
         tx.execute(select(coupons.c.id).where(coupons.c.code == code).with_for_update())
     row = tx.execute(_offers().where(coupons.c.code == code)).one_or_none()
     if row is None:
