@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import sys
@@ -70,8 +71,9 @@ def make_app() -> FastAPI:
         # of the requests a second.
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)
+        telling = asyncio.create_task(app.state.enter_times.keep_telling())
         yield
-        app.state.enter_times.close()
+        telling.cancel()
         if sender is not None:
             sender.close()
         await line.aclose()

@@ -20,25 +20,24 @@ class EnterTimes:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._rooms: dict[str, dict[int, int]] = {}
-        self._telling: asyncio.Task[None] | None = None
 
     def note(self, code: str, took_s: float) -> None:
         """One who entered, or was told why not, in a room that there is."""
         steps = self._rooms.setdefault(code, {})
         step = step_of(took_s)
         steps[step] = steps.get(step, 0) + 1
-        if self._telling is None:
-            self._telling = asyncio.get_running_loop().create_task(self._tell())
 
-    async def _tell(self) -> None:
-        await asyncio.sleep(TELL_EVERY_S)
-        rooms, self._rooms, self._telling = self._rooms, {}, None
+    async def keep_telling(self) -> None:
+        """For as long as the process serves."""
+        while True:
+            await asyncio.sleep(TELL_EVERY_S)
+            await self.tell()
+
+    async def tell(self) -> None:
+        """What was noted since the last time."""
+        rooms, self._rooms = self._rooms, {}
         for code, steps in rooms.items():
             try:
                 await self._line.timed(code, "enter_us", steps)
             except LineError:
                 return  # a second less on a chart
-
-    def close(self) -> None:
-        if self._telling is not None:
-            self._telling.cancel()

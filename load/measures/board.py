@@ -15,6 +15,7 @@ from web.pages.admin.going import BOARD_OVER_S
 LINES = (1_000, 1_000_000)
 CONNECTIONS = 1
 READINGS = 50
+WARM_S = 1.0
 
 
 def board(bench: Bench) -> list[Summary]:
@@ -32,6 +33,8 @@ def board(bench: Bench) -> list[Summary]:
             url = f"{bench.stage.base_url}/admin/rooms/{code}/board"
             token = bench.folder / "admin-token"
             token.write_text(bench.stage.environ["ADMIN_TOKEN"] + "\n")
+            # A process's first board compiles the template and looks behind the stage.
+            bench.ask(Asking(url, CONNECTIONS, WARM_S, tokens=token))
             seen = bench.ask(Asking(url, CONNECTIONS, bench.seconds, tokens=token))
             figures_ms, series_ms = bench.with_line(lambda line: _timed(line, code))
             more = {

@@ -22,8 +22,9 @@ async def some_issued(client, line, engine, code):
     return offer
 
 
-async def test_the_series_tells_what_happened_in_each_second(client, code, some_issued):
-    await asyncio.sleep(2.1)
+async def test_the_series_tells_what_happened_in_each_second(app, client, code, some_issued):
+    await app.state.enter_times.tell()
+    await asyncio.sleep(1.1)
 
     body = (await client.get(f"/api/admin/rooms/{code}/series?seconds=9", headers=ADMIN)).json()
     room = (await client.get(f"/api/admin/rooms/{code}", headers=ADMIN)).json()

@@ -68,6 +68,8 @@ def test_a_demo_serves_a_crowd_keeps_its_data_and_leaves_nothing_behind(demo):
     demo.start("--coupons", "40", "--rate", "100")
     crowd = demo.run("crowd", "spring", "--members", "200", "--json")
     verdict = json.loads(crowd.stdout)
+    issued = demo.run("coupon", "issued", "spring", "--csv").stdout.splitlines()
+    record = json.loads(demo.run("room", "record", "spring").stdout)
 
     ended = stop(demo.process, signal=signal.SIGINT, grace_s=30)
     left_running = demo.processes()
@@ -76,6 +78,10 @@ def test_a_demo_serves_a_crowd_keeps_its_data_and_leaves_nothing_behind(demo):
 
     assert (crowd.returncode, verdict["issued"], verdict["refused"]) == (0, 40, 160), crowd.stderr
     assert verdict["rows"] == 40
+    assert (issued[0], len(issued)) == ("id,member_id,status,issued_at,used_at", 41)
+    result = record["result"]
+    assert (result["issued"], result["left"]) == (40, 0)
+    assert result["entered"] + result["turned_away"].get("sold_out", 0) >= 200
     assert (ended, left_running) == (0, [])
     assert (again["used_count"], again["state"]) == (40, "sold_out")
 

@@ -22,23 +22,17 @@ from waitroom.keys import Keys
 GRACE_S = 2
 
 
-async def silence(line, code, seconds: float, speaking=()) -> None:
-    """So many seconds in which only these are heard from."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while asyncio.get_running_loop().time() < deadline:
-        await places(line, code, speaking)
-        await asyncio.sleep(0.2)
-
-
 @pytest.fixture
 def gone_silent(redis_url, code):
-    """As if these, at the head, had come an hour ago and never asked, while others did."""
+    """As if these, at the head, had come an hour ago and not asked since, while others did."""
 
     def hush(*members: str) -> None:
         long_ago_s = int(now().timestamp()) - HOUR_S
         with Redis.from_url(redis_url) as redis:
-            for member in members:
-                redis.zincrby(Keys(code).waiting, -HOUR_S * 1_000_000, member)
+            with redis.pipeline() as pipe:
+                for member in members:
+                    pipe.zincrby(Keys(code).waiting, -HOUR_S * 1_000_000, member)
+                pipe.execute()
             redis.hset(Keys(code).bucket, "hearing_since", long_ago_s * 1_000_000)
 
     return hush
@@ -57,14 +51,17 @@ def years_pass(redis_url, code):
     return move
 
 
-async def test_those_behind_are_not_delayed_by_who_went_away_and_who_returns_is_next(line, code):
+async def test_those_behind_are_not_delayed_by_who_went_away_and_who_returns_is_next(
+    line, code, gone_silent
+):
     """30 % of a line of 5,000 go away silently."""
-    await in_force(line, code, total=10_000, grace_s=GRACE_S, return_s=60)
+    await in_force(line, code, total=10_000, return_s=60)
     everybody = crowd(5_000)
     await enter(line, code, everybody)
     gone = [member for n, member in enumerate(everybody) if n % 10 < 3]
     here = [member for member in everybody if member not in set(gone)]
-    await silence(line, code, GRACE_S + 0.3, here)
+    gone_silent(*everybody)
+    await places(line, code, here)
 
     first = (await admit(line, code, 1_000)).members
     second = (await admit(line, code, 1_000)).members

@@ -145,3 +145,14 @@ async def test_crowds_are_sent_in_the_demo_only_one_at_a_time(parts, board, code
     assert await ask(50, simulate=send, demo=True) == (303, f"{board}?sent=50")
     assert await ask(60, simulate=send, demo=True) == (303, f"{board}?sent=-1")
     assert sent == [(code, 50), (code, 60)]
+
+
+async def test_what_a_form_was_answered_stays_and_leads_back(client, board):
+    await turn(client, board, "set", 1, rate_per_s="60")
+
+    told = await turn(client, board, "set", 1, rate_per_s="240")
+    plain = await client.get(board, headers=ADMIN)
+
+    assert 'http-equiv="refresh"' not in told.text
+    assert f'href="{board}?lang=ko"' in told.text
+    assert 'http-equiv="refresh"' in plain.text

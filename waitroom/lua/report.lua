@@ -40,16 +40,17 @@ local opens_at = tonumber(redis.call('HGET', KEYS[1], 'opens_at') or 0)
 local issued, refused = 0, 0
 local done, outcomes = {}, {}
 local issue_steps, wait_steps, longest, why_refused = {}, {}, 0, {}
+local issue_step_of, wait_step_of = stepper(), stepper()
 
 -- For how long they were under way, and how long they waited in all: in a draw from the opening on,
 -- as a number doesn't say when they came.
 local function note_times(i)
   local admitted_at = again[i] and tonumber(again[i])
   if not admitted_at and lease > 0 and due[i] then admitted_at = tonumber(due[i]) - lease end
-  if admitted_at then add_to_step(issue_steps, step_of(now - admitted_at), 1) end
+  if admitted_at then add_to_step(issue_steps, issue_step_of(now - admitted_at), 1) end
   local arrival = tonumber(under_way[i])
   local waited = math.max(0, now - (arrival < DRAWN_BELOW and opens_at or arrival))
-  add_to_step(wait_steps, step_of(waited), 1)
+  add_to_step(wait_steps, wait_step_of(waited), 1)
   longest = math.max(longest, waited)
 end
 

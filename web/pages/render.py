@@ -166,9 +166,13 @@ def _same_page(request: Request) -> str:
     path = request.url.path
     if request.method != "GET":
         form = path.rpartition("/")
-        path = {"enter": form[0], "leave": form[0], "issue": form[0], "use": "/me"}.get(
-            form[2], path
-        )
+        path = {
+            "enter": form[0],
+            "leave": form[0],
+            "issue": form[0],
+            "use": "/me",
+            "turn": form[0],
+        }.get(form[2], path)
     # A path that begins with two slashes would be another site's address.
     return "/" + path.lstrip("/")
 

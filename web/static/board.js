@@ -8,6 +8,7 @@
   const ASK_EVERY_MS = 1000;
   const charts = document.querySelector("[data-series]");
   const byId = (id) => document.getElementById(id);
+  const isLive = Boolean(byId("board"));
 
   // --- what is drawn ---
 
@@ -46,7 +47,7 @@
   });
   const KINDS = {
     coming: { names: ["entered", "left", "refused"], lines: () => [line("entered", "--chart-1", { fill: colour("--chart-grid") }), line("left", "--chart-3"), line("refused", "--chart-2")] },
-    through: { names: ["admitted", "issued", "asked"], lines: () => [line("admitted", "--chart-1"), line("issued", "--chart-2"), line("asked", "--soft", { dash: [4, 4], width: 1 })] },
+    through: { names: ["admitted", "issued", "asked"], lines: () => [line("admitted", "--chart-1"), line("issued", "--chart-2"), line("asked", "--soft", { dash: [4, 4], width: 1, show: isLive })] },
     latency: { names: ["enter_p99_ms", "issue_p99_ms"], lines: () => [line("enter", "--chart-1", { points: { show: true, size: 3 } }), line("issue", "--chart-2", { points: { show: true, size: 3 } })] },
   };
 
@@ -80,6 +81,7 @@
           axis({ values: (_, at, __, ___, step) => at.map((one) => clock.format(new Date(one * 1000)).slice(0, step < 60 ? 8 : 5)), space: 80, size: 28 }),
           axis({ values: (_, at) => at.map((one) => (Number.isInteger(one) ? number.format(one) : "")), size: 56 }),
         ],
+        legend: { markers: { width: 2 } },
         series: [{ label: charts.dataset.time, value: (_, at) => (at === null ? "–" : clock.format(new Date(at * 1000))) }, ...kind.lines()],
       }, drawn(kind.names), target);
       plots.push({ plot, target, names: kind.names });
@@ -106,7 +108,6 @@
     if (plots.length) redraw(); else draw();
   };
 
-  const isLive = Boolean(byId("board"));
   const keepFollowing = async () => {
     if (!document.hidden) await follow();
     if (isLive) setTimeout(keepFollowing, ASK_EVERY_MS);

@@ -9,6 +9,19 @@ local function step_of(took_us)
   return math.min(STEP_MAX, math.ceil(4 * math.log(took_us / 100) / math.log(2)))
 end
 
+-- A step_of for many that are alike, as a batch's are: a logarithm for each would cost more than all
+-- else that is noted of them.
+local function stepper()
+  local step, above, up_to = 0, -1, 100
+  return function(took_us)
+    if took_us > above and took_us <= up_to then return step end
+    step = step_of(took_us)
+    above = step > 0 and 100 * 2 ^ ((step - 1) / 4) or -1
+    up_to = step < STEP_MAX and 100 * 2 ^ (step / 4) or math.huge
+    return step
+  end
+end
+
 local function add_to_step(steps, step, count)
   steps[step] = (steps[step] or 0) + count
 end
