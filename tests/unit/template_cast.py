@@ -13,6 +13,7 @@ import pytest
 
 from domain.discount import DiscountPolicy
 from domain.issued_coupon import Status
+from tests.unit.admin_template_cast import admin_pages
 from web.languages import Language, languages
 from web.pages.phrases import discount_text
 from web.pages.place_view import PlaceView, State, plain, refused
@@ -24,7 +25,9 @@ WEB = Path(__file__).parents[2] / "web"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KNOWN_POSTS = re.compile(
-    r"/signin|/signout|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
+    r"/signin|/signout|/admin/(signin|signout|signout-everywhere|coupons/new)"
+    r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)"
+    r"|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -330,6 +333,7 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
         for issuing in ("queue", "pessimistic")
         for place in (None, waiting(5), issued())
     }
+    found |= admin_pages(language, listed)
     return found | {
         f"room {name}": (
             "room.html",
