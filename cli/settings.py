@@ -95,6 +95,9 @@ class WebSettings(StoreSettings, TokenSettings):
     BASE_URL: str = Field(
         "", pattern="^(https?://.*)?$", description="how browsers reach us; https: secure cookies"
     )
+    FORWARDED_ALLOW_IPS: str = Field(
+        "", description="proxies whose X-Forwarded-For is believed; `*`: any that can reach us"
+    )
     DEMO: bool = Field(False, description="1: anybody may sign in with any name")
     SITE_NAME: str = Field("Open Run", min_length=1, max_length=60, description="on every page")
     TEMPLATES_DIR: str = Field("", description="a folder of templates that come before ours")
@@ -109,6 +112,17 @@ class WebSettings(StoreSettings, TokenSettings):
         if folder and not Path(folder).is_dir():
             raise ValueError("must be a folder that is there")
         return folder
+
+    @field_validator("FORWARDED_ALLOW_IPS")
+    @classmethod
+    def _are_addresses(cls, text: str) -> str:
+        from web.addresses import Proxies
+
+        try:
+            Proxies(text)
+        except ValueError:
+            raise ValueError("must be addresses or networks, comma separated, or *") from None
+        return text
 
     @field_validator("ADMIN_PASSWORD_HASH")
     @classmethod

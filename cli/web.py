@@ -22,6 +22,7 @@ from issuance.desk import count_workers, crew_of, failed_jobs
 from issuance.direct import Direct
 from waitroom.line import open_line
 from waitroom.ticket import TicketOffice
+from web.addresses import Proxies
 from web.admins import AdminDoor
 from web.app import create_app
 from web.identity import Identity
@@ -101,6 +102,7 @@ def make_app() -> FastAPI:
             site_name=settings.SITE_NAME,
             templates_dir=settings.TEMPLATES_DIR,
             base_url=settings.BASE_URL,
+            proxies=Proxies(settings.FORWARDED_ALLOW_IPS),
             demo=settings.DEMO,
             crew=partial(crew_of, conveyor, settings.QUEUE_NAME),
             simulate=sender.send if sender else None,

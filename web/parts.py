@@ -18,6 +18,7 @@ from issuance.direct import Direct
 from issuance.errors import OfficeAway
 from waitroom.line import Line
 from waitroom.ticket import TicketOffice
+from web.addresses import Proxies
 from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
 
@@ -61,6 +62,7 @@ class WebParts:
     site_name: str = "Open Run"
     templates_dir: str = ""
     base_url: str = ""
+    proxies: Proxies = field(default_factory=Proxies)
     demo: bool = False
     crew: Callable[[], Crew] | None = None
     simulate: Callable[[str, int], bool] | None = None

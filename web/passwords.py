@@ -40,15 +40,14 @@ class Passwords:
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            compared = password_hash or self._nobodys
-            fits = await loop.run_in_executor(self._threads, self._verify, compared, password)
+            fits = await loop.run_in_executor(self._threads, self._verify, password_hash, password)
         finally:
             self._waiting -= 1
         return fits and bool(password_hash)
 
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
-            return self._hasher.verify(password_hash, password)
+            return self._hasher.verify(password_hash or self._nobodys, password)
         except (VerificationError, InvalidHashError):
             return False
 

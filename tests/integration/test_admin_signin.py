@@ -29,6 +29,7 @@ from tests.integration.web_cast import (
     token,
 )
 from waitroom.attempts import FREE
+from web.addresses import Proxies
 from web.admins import AdminDoor
 
 AUDIT = "/api/admin/audit"
@@ -107,6 +108,17 @@ async def test_many_names_from_one_address_are_slowed_down_too(client):
         await sign_in(client, f"name-{number}", "wrong wrong wrong")
 
     assert (await sign_in(client, "another")).status_code == 429
+
+
+async def test_behind_a_proxy_one_address_does_not_slow_down_all(parts, engine):
+    an_admin(engine, "alice")
+    async with client_of(app_with(parts, proxies=Proxies("127.0.0.1"))) as client:
+        for number in range(FREE + 1):
+            headers = {"X-Forwarded-For": f"{number}.1.1.1, 203.0.113.7"}
+            wrong = await sign_in(client, f"name-{number}", headers=headers)
+        other = await sign_in(client, "alice", headers={"X-Forwarded-For": "203.0.113.8"})
+
+    assert (wrong.status_code, other.status_code) == (429, 303)
 
 
 async def test_the_right_password_makes_up_for_the_wrong_ones(client, engine, redis_url):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cli.embedded.child import free_port, spawn, stop
@@ -140,6 +141,7 @@ def test_the_shell_does_what_the_admin_interface_does(demo):
         (("room", "set", "spring", "--rate", "-1"), "rate_per_s must be above 0"),
         (("room", "show", "nothing"), "There is no such room"),
         (("coupon", "show", "nothing"), "There is no such coupon"),
+        (("admin", "remove", "nobody"), "There is no admin of this name"),
         (("token", "no spaces"), "MEMBER must be 1 to 64"),
         (("crowd", "spring", "--url", "http://192.0.2.1"), "is not this machine"),
     ],
@@ -150,6 +152,20 @@ def test_what_is_wrong_on_the_command_line_is_a_sentence(shared_demo, words, sai
     assert run.returncode in (1, 2)
     assert said in " ".join(run.stderr.split())
     assert "Traceback" not in run.stderr
+
+
+def test_the_password_that_is_printed_signs_its_admin_in(shared_demo):
+    folder = shared_demo.folder / ".waitroom"
+    password = json.loads((folder / "secrets.json").read_text())["admin_password"]
+    printed = (shared_demo.folder / "demo.log").read_text()
+
+    answer = httpx.post(
+        f"http://127.0.0.1:{shared_demo.port}/admin/signin",
+        data={"name": "admin", "password": password},
+    )
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin")
+    assert f"as admin, with {password}" in printed
 
 
 @pytest.fixture(scope="module")

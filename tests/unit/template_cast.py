@@ -14,6 +14,7 @@ from domain.discount import DiscountPolicy
 from domain.issued_coupon import Status
 from issuance.audit import Entry
 from issuance.desk import Crew
+from tests.unit.admin_template_cast import admin_pages
 from tests.unit.page_reader import Page
 from waitroom.figures import Figures
 from waitroom.result import Result
@@ -31,8 +32,9 @@ WEB = Path(__file__).parents[2] / "web"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KNOWN_POSTS = re.compile(
-    r"/signin|/signout|/admin/rooms/[\w.-]+/(turn|simulate)|"
-    r"/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
+    r"/signin|/signout|/admin/(signin|signout|signout-everywhere|coupons/new)"
+    r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate)"
+    r"|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
 
 
@@ -349,17 +351,15 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
         for issuing in ("queue", "pessimistic")
         for place in (None, waiting(5), issued())
     }
-    return (
-        found
-        | console(language)
-        | {
-            f"room {name}": (
-                "room.html",
-                {"coupon": a_coupon(language), "place": place.seen(language)},
-            )
-            for name, place in PLACES.items()
-        }
-    )
+    found |= console(language)
+    found |= admin_pages(language, listed)
+    return found | {
+        f"room {name}": (
+            "room.html",
+            {"coupon": a_coupon(language), "place": place.seen(language)},
+        )
+        for name, place in PLACES.items()
+    }
 
 
 PAGES = pages(EN)

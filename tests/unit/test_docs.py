@@ -45,7 +45,7 @@ def test_every_command_that_is_named_exists(name):
     known = commands()
     groups = {command.partition(" ")[0] for command in known if " " in command}
     named = re.findall(
-        r"(?:run\.py|waitroom|-m cli) ([a-z]+)\b(?: ([a-z]+)\b)?", code_of(TEXTS[name])
+        r"(?:run\.py|waitroom|-m cli) ([a-z]+)\b(?: ([a-z]+(?:-[a-z]+)*)\b)?", code_of(TEXTS[name])
     )
 
     # A word after a plain command is its argument; after a group it names the command.

@@ -64,16 +64,10 @@ def test_every_sentence_is_translated_with_the_same_placeholders(code):
             assert set(PLACEHOLDER.findall(text)) == wanted, one.id
 
 
-ALLOWED = {"Open", "Run", "English", "Alice", "UTC", "c", "spring", "lobby"} | {
-    "Postgres",
-    "Redis",
-    "JavaScript",
-    "CSV",
-    "JSON",
-    "p99",
-    "ms",
-    "alice",
-}
+ALLOWED = {"Open", "Run", "English", "Alice", "UTC", "c", "spring", "lobby"}
+# What the console says to admins, who know it by these names.
+ALLOWED |= {"alice", "bob", "admin", "Redis", "PNG", "JPEG", "WebP", "kB", "SHA", "Postgres"}
+ALLOWED |= {"JavaScript", "CSV", "JSON", "p99", "ms"}
 
 
 @pytest.mark.parametrize(("template", "context"), pages(KO).values(), ids=pages(KO))

@@ -44,6 +44,7 @@ WRONG = {
     "WORKERS": "0",
     "WEB_DB_CONNECTIONS": "many",
     "BASE_URL": "shop.example",
+    "FORWARDED_ALLOW_IPS": "the proxy",
     "DEMO": "perhaps",
     "SITE_NAME": "n" * 61,
     "TEMPLATES_DIR": "/nowhere/at/all",

@@ -66,14 +66,14 @@ async def changes(
     return page(
         request,
         "admin/audit.html",
-        entries=[_shown(one, language) for one in found[:PAGE]],
+        entries=[shown_entry(one, language) for one in found[:PAGE]],
         subject=subject,
         before=before,
         older=found[PAGE - 1].id if len(found) > PAGE else None,
     )
 
 
-def _shown(entry: Entry, language: Language) -> ShownEntry:
+def shown_entry(entry: Entry, language: Language) -> ShownEntry:
     return ShownEntry(
         at=entry.at,
         who=entry.who,

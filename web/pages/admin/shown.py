@@ -37,8 +37,8 @@ def form_page(request: Request, form: Form, *, status: int = 200) -> Response:
         request,
         "admin/coupon_new.html",
         status=status,
-        form=_in_words(language_of(request), form),
-        **_words(language_of(request)),
+        form=in_words(language_of(request), form),
+        **words(language_of(request)),
     )
 
 
@@ -63,7 +63,7 @@ def edit_page(
         "admin/coupon_edit.html",
         status=status,
         coupon=shown(offer, parts.now(), language),
-        form=_in_words(language, form),
+        form=in_words(language, form),
         looks=looks
         or {"name": branding.name, "colour": branding.colour, "message": branding.message},
         looks_errors={
@@ -75,7 +75,7 @@ def edit_page(
         commitment=commitment_to(offer.seed) if draws else "",
         drawn=offer.drawn,
         saved="saved" in request.query_params and request.method == "GET",
-        **_words(language),
+        **words(language),
     )
 
 
@@ -94,7 +94,7 @@ def fixed_of(offer: Offer, now: datetime) -> dict[str, str]:
     return fixed
 
 
-def _in_words(language: Language, form: Form) -> Form:
+def in_words(language: Language, form: Form) -> Form:
     """Errors and reasons in the reader's language."""
     order = ["", *form.texts]
     form.errors = {
@@ -105,7 +105,7 @@ def _in_words(language: Language, form: Form) -> Form:
     return form
 
 
-def _words(language: Language) -> dict[str, Any]:
+def words(language: Language) -> dict[str, Any]:
     names = (*OF_COUPON, *OF_ROOM, "name", "colour", "message", "logo")
     return {
         "labels": {name: language.gettext(LABELS[name]) for name in names},

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.admin import PASSWORD_LENGTH_MAX
 from issuance.admins import Account, sign_out_everywhere
+from web.addresses import HEADER
 from web.admins import SESSION_COOKIE, may_sign_in
 from web.asking import BY_TOKEN, Admin, refuse_cross_site
 from web.languages import keep_switch, language_of, to_translate
@@ -42,7 +43,8 @@ async def sign_in(
     """The same answer, after the same work, for a wrong name as for a wrong password."""
     refuse_cross_site(request)
     name, attempts = name.strip(), parts_of(request).line.attempts
-    address = request.client.host if request.client else ""
+    peer = request.client.host if request.client else ""
+    address = parts_of(request).proxies.sender(peer, request.headers.getlist(HEADER))
     wait_s = await attempts.begin(name, address)
     if wait_s:
         return _slowed(request, next, name, wait_s)
