@@ -34,7 +34,6 @@ class DeskLimits:
 class Backlog:
     """oldest_s: how long the first job has waited. failed: failed jobs that RQ still remembers."""
 
-    jobs: int
     oldest_s: float
     failed: int
     workers: int
@@ -59,11 +58,10 @@ class Desk:
     def backlog(self, now: datetime) -> Backlog:
         """What waits, how old it is, and who works on it. `now` by the clock of who fed it."""
         try:
-            jobs = self._queue.count
             first = self._queue.get_job_ids(0, 1)
             failed = self._queue.failed_job_registry.get_job_count(cleanup=False)
             workers = Worker.count(queue=self._queue)
-            return Backlog(jobs, self._age_s(first, now), failed, workers)
+            return Backlog(self._age_s(first, now), failed, workers)
         except RedisError as error:
             raise OfficeAway from error
 

@@ -74,6 +74,7 @@ class Pilot:
 
     crest_per_s: where it was last too much. risen_s: how long the rate has risen since.
     eased_at_s: when it last went down; settled_at_s: when what was fed before must be through.
+    reason: of the last step.
     """
 
     rate_per_s: float
@@ -82,6 +83,7 @@ class Pilot:
     risen_s: float = CREST_AFTER_S
     eased_at_s: float = -SETTLES_S
     settled_at_s: float = 0.0
+    reason: Reason | None = None
 
     @classmethod
     def begin(cls, rate_per_s: float, bounds: Bounds, now_s: float) -> Pilot:
@@ -92,7 +94,8 @@ class Pilot:
     def step(self, seen: Signals, bounds: Bounds) -> tuple[Pilot, Reason]:
         """Where to go from here, and why. Never beyond the bounds."""
         pilot, reason = self._moved(seen, bounds)
-        return replace(pilot, rate_per_s=bounds.clamp(pilot.rate_per_s), at_s=seen.now_s), reason
+        rate = bounds.clamp(pilot.rate_per_s)
+        return replace(pilot, rate_per_s=rate, at_s=seen.now_s, reason=reason), reason
 
     def _moved(self, seen: Signals, bounds: Bounds) -> tuple[Pilot, Reason]:
         if seen.trouble:

@@ -82,8 +82,13 @@ class Steering:
         )
 
     async def steer(self, watched: Watched, pilot: Pilot, decision: Decision) -> bool:
-        """Put it in force; False where another admitter has taken this step."""
+        """Put it in force; False where another admitter has taken this step.
+
+        That still nobody makes use of the rate is not kept: a quiet hour must not push out what was
+        decided in a loud minute.
+        """
         k = Keys(watched.code)
+        is_news = not (decision.reason == watched.pilot.reason == "unused")
         with away_is_said():
             taken = await self._steer(
                 keys=[k.pilot, k.bucket, k.decisions],
@@ -92,7 +97,7 @@ class Steering:
                     int(STEP_S_MIN * 1_000_000),
                     repr(pilot.rate_per_s),
                     json.dumps(asdict(pilot)),
-                    json.dumps(decision.as_record()),
+                    json.dumps(decision.as_record()) if is_news else "",
                 ],
             )
         return bool(taken)

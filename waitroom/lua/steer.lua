@@ -1,7 +1,8 @@
 -- steer: puts the autopilot's next rate in force and writes down why, if it is its turn.
 --   KEYS[1] pilot (hash)     KEYS[2] bucket (hash)      KEYS[3] decisions (list)
 --   ARGV[1] the step that the decision was made from    ARGV[2] least us since that step
---   ARGV[3] rate per s       ARGV[4] what to go on from ARGV[5] the decision, for reading
+--   ARGV[3] rate per s       ARGV[4] what to go on from
+--   ARGV[5] the decision, for reading; '' where it is none worth keeping
 --   returns 1 where it is in force, 0 where another admitter has taken this step, or it is too soon
 --
 -- Any number of admitters look and decide; who comes first takes the step, and what the others have
@@ -18,6 +19,8 @@ if tonumber(v[1] or 0) ~= tonumber(ARGV[1]) or now - tonumber(v[2] or 0) < tonum
 end
 redis.call('HSET', KEYS[1], 'step', ARGV[1] + 1, 'at', digits(now), 'state', ARGV[4])
 redis.call('HSET', KEYS[2], 'steered_rate_per_s', ARGV[3])
-redis.call('LPUSH', KEYS[3], ARGV[5])
-redis.call('LTRIM', KEYS[3], 0, DECISIONS_MAX - 1)
+if ARGV[5] ~= '' then
+  redis.call('LPUSH', KEYS[3], ARGV[5])
+  redis.call('LTRIM', KEYS[3], 0, DECISIONS_MAX - 1)
+end
 return 1
