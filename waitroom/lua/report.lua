@@ -34,7 +34,7 @@ local before = ask_about('HMGET', KEYS[4], members)
 
 local due = ask_about('ZMSCORE', KEYS[2], members)
 local again = redis.call('EXISTS', keys.overdue) == 1 and ask_about('HMGET', keys.overdue, members) or {}
-local lease = tonumber(redis.call('HGET', KEYS[9], 'lease') or 0)
+local lease = tonumber(redis.call('HGET', KEYS[10], 'lease') or 0)
 local opens_at = tonumber(redis.call('HGET', KEYS[1], 'opens_at') or 0)
 
 local issued, refused = 0, 0
