@@ -45,14 +45,14 @@ def test_a_move_opens_with_its_contract(move):
 def test_a_move_names_every_key_and_argument_it_uses(move):
     contract, _, code = script(move).partition("\n\n")
 
-    for used in set(re.findall(r"(?:KEYS|ARGV)\[\d\]", code)):
+    for used in set(re.findall(r"(?:KEYS|ARGV)\[\d+\]", code)):
         assert used in contract or "ARGV    member ids" in contract
 
 
 @pytest.mark.parametrize("move", MOVES)
 def test_a_move_touches_no_key_that_it_was_not_given(move):
     for key in re.findall(r"redis\.call\('[A-Z]+', *([^,)]+)", script(move)):
-        assert re.match(r"KEYS\[\d\]|keys?\b", key.strip())
+        assert re.match(r"KEYS\[\d+\]|keys?\b", key.strip())
 
 
 def test_every_piece_is_used_by_some_move():
