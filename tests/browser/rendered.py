@@ -59,6 +59,11 @@ def _answer(route: Route) -> None:
         route.fulfill(body=file.read_bytes(), content_type=kind)
         return
     code, _, name = path[1:].partition("/")
+    if code == "admin":
+        # As if nobody were there: a board that is told anything else loads itself again, and that
+        # would abort the way to the next page.
+        route.abort()
+        return
     if code not in LANGUAGES:
         route.fulfill(status=404)
         return
