@@ -18,7 +18,7 @@ from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
-from issuance.desk import count_workers, crew_of, failed_jobs
+from issuance.desk import crew_of, failed_jobs
 from issuance.direct import Direct
 from waitroom.line import open_line
 from waitroom.ticket import TicketOffice
@@ -93,7 +93,6 @@ def make_app() -> FastAPI:
             ),
             tickets=TicketOffice(settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S),
             admins=AdminDoor(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
-            workers=partial(count_workers, conveyor, settings.QUEUE_NAME),
             db_connections_bound=settings.WORKERS
             + settings.WEB_DB_CONNECTIONS
             + ADMITTER_DB_CONNECTIONS,

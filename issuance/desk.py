@@ -101,17 +101,6 @@ class Desk:
             raise OfficeAway from error
 
 
-def count_workers(redis: Conveyor, queue: str) -> int:
-    """How many workers serve this queue; one that was killed counts for up to a minute longer.
-
-    Raises OfficeAway.
-    """
-    try:
-        return len(Worker.all(queue=Queue(queue, connection=redis, serializer=JSONSerializer)))
-    except RedisError as error:
-        raise OfficeAway from error
-
-
 def failed_jobs(redis: Conveyor, queue: str, code: str) -> list[str]:
     """Ids of this coupon's failed jobs that RQ still keeps, up to FAILED_MAX. Raises OfficeAway."""
     try:
@@ -135,7 +124,10 @@ def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Who works, how many of them on a batch right now, and how many jobs wait for one of them."""
+    """Who works, how many of them on a batch right now, and how many jobs wait for one of them.
+
+    A worker that was killed counts for up to a minute longer.
+    """
 
     workers: int
     busy: int

@@ -10,9 +10,8 @@ import hashlib
 import ipaddress
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from waitroom.errors import LineAway
+from waitroom.away import away_is_said
 from waitroom.scripts import script
 
 FREE = 10
@@ -33,24 +32,20 @@ class Attempts:
     async def begin(self, name: str, address: str) -> int:
         """0 where they may try, which is counted; else the seconds to wait."""
         limits = [FREE, FIRST_WAIT_S, KEPT_S, LONGEST_OF_NAME_S, LONGEST_FROM_ADDRESS_S]
-        try:
+        with away_is_said():
             return int(await self._attempt(keys=[_of(name), _from(address)], args=limits))
-        except RedisError as error:
-            raise LineAway from error
 
     async def forgive(self, name: str, address: str) -> None:
         """It was the right password: nothing was wrong with this name. The address, from which
         others may try other names, keeps what it had but for this one.
         """
-        try:
+        with away_is_said():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.delete(_of(name))
                 pipe.hincrby(_from(address), "count", -1)
                 pipe.hdel(_from(address), "until")
                 pipe.expire(_from(address), KEPT_S)
                 await pipe.execute()
-        except RedisError as error:
-            raise LineAway from error
 
 
 # In one slot of a cluster. The tag is no room's: a code has no space.

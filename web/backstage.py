@@ -47,10 +47,8 @@ class Backstage:
         async with self._reading:
             if self._clock() - self._seen_at >= FRESH_S:
                 in_use = self._office.ask(open_connections, self._parts.engine)
-                crew = self._office.ask(self._parts.crew) if self._parts.crew else None
-                self._seen = Seen(
-                    await _or_none(in_use), await _or_none(crew) if crew is not None else None
-                )
+                crew = self._office.ask(self._parts.crew)
+                self._seen = Seen(*await asyncio.gather(_or_none(in_use), _or_none(crew)))
                 self._seen_at = self._clock()
         return self._seen
 

@@ -55,7 +55,7 @@ class WebParts:
     identity: Identity
     tickets: TicketOffice
     admins: AdminDoor
-    workers: Callable[[], int]
+    crew: Callable[[], Crew]
     db_connections_bound: int
     failed_jobs: Callable[[str], list[str]] = lambda _code: []
     limits: WebLimits = field(default_factory=WebLimits)
@@ -64,7 +64,6 @@ class WebParts:
     base_url: str = ""
     proxies: Proxies = field(default_factory=Proxies)
     demo: bool = False
-    crew: Callable[[], Crew] | None = None
     simulate: Callable[[str, int], bool] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 

@@ -38,7 +38,7 @@ def record_of(
         "figures": figures.as_record(),
         "result": result.as_record(),
         "series": series_record(series),
-        "audit": [audit_out(entry).model_dump(mode="json") for entry in entries],
+        "audit": [AuditOut.of(entry).model_dump(mode="json") for entry in entries],
     }
 
 
@@ -47,7 +47,3 @@ def series_record(series: Series) -> dict[str, Any]:
     arrays = as_record(series)
     begins_at_s = int(arrays.pop("begins_at_s"))
     return {"begins_at": rfc3339(from_us(begins_at_s * 1_000_000)), **arrays}
-
-
-def audit_out(entry: Entry) -> AuditOut:
-    return AuditOut(**{name: getattr(entry, name) for name in AuditOut.model_fields})

@@ -46,6 +46,7 @@ from domain.room_settings import (
     RoomSettings,
     RoomState,
 )
+from issuance.audit import Entry
 from issuance.catalogue import Offer
 from web.times import rfc3339
 
@@ -376,8 +377,8 @@ class RoomOut(Shape):
     remain_count: int
     seats_in_use: int = Field(description="the same as under_way, of seats")
     workers: int
-    workers_busy: int | None = Field(description="on a batch right now; null where not known")
-    backlog: int | None = Field(description="jobs that wait for a worker; null where not known")
+    workers_busy: int = Field(description="on a batch right now")
+    backlog: int = Field(description="jobs that wait for a worker")
     version: int = Field(description="of the settings; grows with every change")
     db_connections: DbConnections
 
@@ -404,3 +405,7 @@ class AuditOut(Shape):
     subject: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> AuditOut:
+        return cls(**{name: getattr(entry, name) for name in cls.model_fields})

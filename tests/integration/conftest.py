@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import open_engine
+from issuance.desk import Crew
 from issuance.direct import Direct
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
@@ -47,7 +48,7 @@ def parts(
         identity=Identity([MEMBER_SECRET], ADMIN_TOKEN),
         tickets=TicketOffice([TICKET_SECRET]),
         admins=AdminDoor([TICKET_SECRET], passwords=CHEAP),
-        workers=lambda: 2,
+        crew=lambda: Crew(workers=2, busy=0, backlog=0),
         db_connections_bound=7,
     )
     forget_rooms(redis_url, code)

@@ -1,6 +1,7 @@
 """Turning a room while it runs, watching it, and the trail that every change leaves."""
 
 from domain.room_settings import RoomSettings
+from issuance.desk import Crew
 from issuance.errors import OfficeAway
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
@@ -135,12 +136,12 @@ async def test_an_unknown_room_is_neither_shown_nor_turned(client):
 
 
 async def test_workers_that_can_not_be_counted_make_figures_unavailable(parts, line, engine, code):
-    def away() -> int:
+    def away() -> Crew:
         raise OfficeAway
 
     await in_line(line, engine, code)
 
-    async with client_of(app_with(parts, workers=away)) as client:
+    async with client_of(app_with(parts, crew=away)) as client:
         answer = await client.get(f"/api/admin/rooms/{code}", headers=ADMIN)
 
     checked_problem(answer, "unavailable", 503)

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -10,6 +11,7 @@ from sqlalchemy import insert, select, text
 from domain.room_settings import RoomSettings
 from issuance.tables import issued_coupons
 from tests.integration.cast import now, on_offer
+from tests.integration.live_cast import asked_by_hand
 from tests.integration.web_cast import ADMIN, by, checked_problem, in_line, serve
 
 
@@ -35,7 +37,7 @@ async def test_the_series_tells_what_happened_in_each_second(app, client, code, 
     assert (room["entered_per_s"], room["issued_per_s"]) == (0.3, 0.2)
     assert room["enter_p99_ms"] > 0
     assert room["issue_p99_ms"] > 0
-    assert (room["seats_in_use"], room["workers"], room["backlog"]) == (0, 2, None)
+    assert (room["seats_in_use"], room["workers"], room["backlog"]) == (0, 2, 0)
 
 
 async def test_of_two_admins_who_saw_the_same_the_second_is_told(client, line, engine, code):
@@ -71,14 +73,13 @@ async def test_the_list_of_who_got_one_is_what_postgres_has(client, engine, code
     ids = [f"member-{n:05}" for n in range(2_500)] + ["@handle", "-dash", "a:b@c.d"]
     rows = [
         {
-            "id": text("gen_random_uuid()"), "coupon_id": offer.coupon.id, "member_id": member,
+            "id": uuid4(), "coupon_id": offer.coupon.id, "member_id": member,
             "status": "UNUSED", "issued_at": now(), "expire_date": now(),
         }
         for member in ids
     ]  # fmt: skip
     with engine.begin() as tx:
-        for row in rows:
-            tx.execute(insert(issued_coupons).values(row))
+        tx.execute(insert(issued_coupons), rows)
         tx.execute(
             text("UPDATE issued_coupons SET status = 'USED', used_at = now() WHERE member_id < 'b'")
         )
@@ -103,6 +104,27 @@ async def test_the_list_of_who_got_one_is_what_postgres_has(client, engine, code
     }
     assert {tuple(row) for row in found} == as_csv
     assert len(found) == len(ids)
+
+
+async def test_the_list_is_sent_and_not_left_for_the_server_to_find(app, code, some_issued):
+    """A server that is given a file's name opens it when it likes: it may be gone by then."""
+    sent: list[dict] = []
+    path = f"/api/admin/coupons/{code}/issued.csv"
+    scope = asked_by_hand(path, ADMIN) | {"extensions": {"http.response.pathsend": {}}}
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    async def send(message):
+        sent.append(message)
+
+    await app(scope, receive, send)
+
+    assert {one["type"] for one in sent} == {"http.response.start", "http.response.body"}
+    text = b"".join(one.get("body", b"") for one in sent).decode()
+    assert [row["member_id"] for row in csv.DictReader(io.StringIO(text))] == ["alice", "bob"]
+    length = dict(sent[0]["headers"])[b"content-length"]
+    assert int(length) == len(text.encode())
 
 
 async def test_the_record_has_everything(client, code, some_issued):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import uuid4
 
-import structlog
 from fastapi import APIRouter, Query, Request
 
 from domain.coupon import Coupon, is_code
@@ -17,9 +16,9 @@ from issuance.catalogue import Offer
 from issuance.connections import open_connections
 from waitroom.errors import LineError
 from web.asking import Admin, CouponCode, Operator, RoomCode
-from web.parts import catalogue_of, office_of, parts_of
+from web.changing import change_offer, put_in_force
+from web.parts import office_of, parts_of
 from web.problems import RETRY_AFTER_S, Problem, documented
-from web.settling import settle
 from web.shapes import (
     AuditOut,
     CouponIn,
@@ -32,7 +31,6 @@ from web.shapes import (
 )
 from web.turning import turn_room
 
-log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 KEPT = "The change is written down. It comes into force as soon as the line is back."
@@ -66,7 +64,8 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
     made = await office_of(request).ask(
         catalogue.create, parts.engine, coupon, room, who=who, now=parts.now()
     )
-    return await in_force(request, made)
+    await put_in_force(request, made)
+    return CouponOut.of(made, parts.now())
 
 
 @router.patch(
@@ -89,7 +88,8 @@ async def change_coupon(
         )
         return changed, offer.room
 
-    return await in_force(request, await _change(request, code, alter, who, "coupon changed"))
+    changed = await change_offer(request, code, alter, who=who, what="coupon changed")
+    return CouponOut.of(changed, parts_of(request).now())
 
 
 @router.patch(
@@ -121,8 +121,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
     figures = await parts.line.figures(code)
     office = office_of(request)
     in_use = await office.ask(open_connections, parts.engine)
-    crew = await office.ask(parts.crew) if parts.crew else None
-    workers = crew.workers if crew else await office.ask(parts.workers)
+    crew = await office.ask(parts.crew)
     return RoomOut(
         code=code,
         state=figures.state,
@@ -154,9 +153,9 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         issue_p99_ms=figures.issue_p99_ms,
         remain_count=figures.remain_count,
         seats_in_use=figures.under_way,
-        workers=workers,
-        workers_busy=crew.busy if crew else None,
-        backlog=crew.backlog if crew else None,
+        workers=crew.workers,
+        workers_busy=crew.busy,
+        backlog=crew.backlog,
         version=figures.version,
         db_connections=DbConnections(in_use=in_use, bound=parts.db_connections_bound),
     )
@@ -178,32 +177,8 @@ async def show_audit(
     entries = await office_of(request).ask(
         audit.entries, parts_of(request).engine, subject=subject, at_most=at_most, before_id=before
     )
-    return [AuditOut(**{name: getattr(e, name) for name in AuditOut.model_fields}) for e in entries]
+    return [AuditOut.of(entry) for entry in entries]
 
 
 def _policy(discount: Discount) -> DiscountPolicy:
     return DiscountPolicy(discount.kind, discount.value, discount.cap)
-
-
-async def _change(
-    request: Request, code: str, alter: catalogue.Alter, who: str, what: str
-) -> Offer:
-    parts = parts_of(request)
-    try:
-        return await office_of(request).ask(
-            catalogue.change, parts.engine, code, alter, who=who, what=what, now=parts.now()
-        )
-    except ValueError as error:
-        raise Problem("bad_request", str(error)) from error
-
-
-async def in_force(request: Request, offer: Offer) -> CouponOut:
-    """Tell this process and the line of a change that Postgres has."""
-    parts = parts_of(request)
-    catalogue_of(request).forget()
-    try:
-        await settle(parts.line, offer)
-    except LineError:
-        # Postgres has it; the admitter tells the line again every second.
-        log.warning("the line could not be told of a change", room=offer.coupon.code)
-    return CouponOut.of(offer, parts.now())

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import StreamingResponse
 
 from issuance import audit, catalogue
 from issuance.errors import NoSuchCoupon
@@ -27,6 +25,7 @@ router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 _ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
 _writing = asyncio.Semaphore(1)
+PART_BYTES = 65_536
 
 
 @router.get(
@@ -60,34 +59,40 @@ async def show_record(request: Request, code: RoomCode, _who: Admin) -> dict[str
 
 @router.get(
     "/coupons/{code}/issued.csv",
-    response_class=FileResponse,
+    response_class=StreamingResponse,
     responses={
         200: {"content": {"text/csv": {}}, "description": "RFC 4180, UTF-8, a row each"},
         **documented(*_ALWAYS, "no_such_coupon"),
     },
 )
-async def show_issued(request: Request, code: CouponCode, _who: Admin) -> FileResponse:
+async def show_issued(request: Request, code: CouponCode, _who: Admin) -> StreamingResponse:
     """Everybody who holds this coupon, as of one moment: id, member_id, status, issued_at, used_at.
 
     Written to a file first, one such at a time: neither memory nor a connection waits for whoever
-    reads it.
+    reads it. The file has no name: a server that is given one (ASGI's pathsend) opens it when it
+    likes, and it may be gone by then.
     """
     if _writing.locked():
         raise Problem(
             "unavailable", "Another list is being written. Try again.", {"retry_after_s": 5}
         )
     async with _writing:
-        descriptor, path = tempfile.mkstemp(prefix="waitroom-issued-", suffix=".csv")
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been read
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                await office_of(request).ask(write_csv, parts_of(request).engine, code, file)
+            await office_of(request).ask(write_csv, parts_of(request).engine, code, file)
         except BaseException:
-            os.unlink(path)  # noqa: PTH108 - nothing here waits for a disk
+            file.close()
             raise
-    return FileResponse(
-        path,
-        media_type="text/csv; charset=utf-8",
-        filename=f"{code}-issued.csv",
-        headers={"Cache-Control": "no-store"},
-        background=BackgroundTask(Path(path).unlink),
-    )
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{code}-issued.csv"',
+        "Content-Length": str(file.tell()),
+    }
+    file.seek(0)
+    return StreamingResponse(_read(file), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while part := file.read(PART_BYTES):
+            yield part

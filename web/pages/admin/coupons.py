@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from domain.coupon import Coupon
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
-from issuance import catalogue
 from issuance.catalogue import Offer
 from issuance.errors import CodeTaken
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.figures import Figures
-from web.api.admin import create_coupon, in_force
+from web.api.admin import create_coupon
 from web.asking import Admin, CouponCode, Operator
+from web.changing import change_offer
 from web.languages import language_of, to_translate
 from web.pages.admin.shown import edit_page, form_page
 from web.pages.admin.typed import (
@@ -36,7 +36,7 @@ from web.pages.admin.typed import (
     values_of,
 )
 from web.pages.render import page, shown
-from web.parts import catalogue_of, office_of, parts_of
+from web.parts import catalogue_of, parts_of
 from web.problems import Problem, sentence
 from web.shapes import CouponIn
 
@@ -150,17 +150,7 @@ async def _change(
             raise NoSuchRoom
         return coupon, offer.room.change(**of_room) if offer.room else None
 
-    parts = parts_of(request)
-    changed = await office_of(request).ask(
-        catalogue.change,
-        parts.engine,
-        code,
-        alter,
-        who=who,
-        what="coupon changed",
-        now=parts.now(),
-    )
-    await in_force(request, changed)
+    await change_offer(request, code, alter, who=who, what="coupon changed")
 
 
 def _of_discount(names: Iterable[str]) -> set[str]:
@@ -205,14 +195,12 @@ async def _figures(request: Request, codes: list[str]) -> dict[str, Figures | No
     async def ask(code: str) -> None:
         nonlocal is_away
         async with few:
-            found[code] = None
-            if not is_away:  # waiting for each of fifty would take a while
-                try:
-                    found[code] = await line.figures(code)
-                except NoSuchRoom:
-                    pass
-                except LineAway:
-                    is_away = True
+            try:
+                # Waiting for each of fifty would take a while, where the first was away.
+                found[code] = None if is_away else await line.figures(code)
+            except (NoSuchRoom, LineAway) as error:
+                found[code] = None
+                is_away = is_away or isinstance(error, LineAway)
 
     await asyncio.gather(*(ask(code) for code in codes))
     return found
