@@ -13,7 +13,7 @@ from rich.table import Table
 from cli.settings import BadSettings
 from cli.stores import WHO, console, postgres, print_json, put_in_force
 from domain.coupon import ISSUING_WAYS, Coupon
-from domain.discount import DiscountPolicy
+from domain.discount import DiscountKind, DiscountPolicy
 from domain.inventory import Inventory
 from domain.room_settings import OPENINGS, RATE_MODES, RoomSettings
 from issuance import catalogue
@@ -62,8 +62,6 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
-    if (amount is None) == (percent is None):
-        raise BadSettings("Give either --amount or --percent.")
     now = datetime.now(UTC)
     opens = parse_time(opens_at) if opens_at else now
     try:
@@ -71,9 +69,7 @@ def create(
             id=uuid4(),
             code=code,
             description=description,
-            discount=DiscountPolicy(
-                "amount" if percent is None else "percent", amount or percent or 0, cap
-            ),
+            discount=_discount(amount, percent, cap),
             inventory=Inventory(total),
             opens_at=opens,
             expire_date=parse_time(expire_date) if expire_date else opens + timedelta(days=30),
@@ -93,8 +89,8 @@ def create(
         )
     except ValueError as error:
         raise BadSettings(str(error)) from None
+    with_line = room if issuing == "queue" else None
     with postgres() as engine:
-        with_line = room if issuing == "queue" else None
         made = catalogue.create(engine, coupon, with_line, who=WHO, now=now)
     put_in_force(made)
     _show([made], as_json=as_json)
@@ -134,6 +130,14 @@ def issued(
         for row in issued_rows(engine, code):
             table.add_row(*("" if value is None else str(value) for value in row))
     console.print(table)
+
+
+def _discount(amount: int | None, percent: int | None, cap: int | None) -> DiscountPolicy:
+    """Raises BadSettings where it is neither or both; ValueError where it can't be."""
+    if (amount is None) == (percent is None):
+        raise BadSettings("Give either --amount or --percent.")
+    kind: DiscountKind = "amount" if percent is None else "percent"
+    return DiscountPolicy(kind, amount or percent or 0, cap)
 
 
 def _as_json(offer: Offer) -> object:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from fastapi import FastAPI
@@ -16,11 +17,11 @@ from cli.logs import set_up_logs
 from cli.server import end_with_parent, run_server, when_told_to_stop
 from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
-from issuance.conveyor import open_conveyor
-from issuance.database import open_engine
+from issuance.conveyor import Conveyor, open_conveyor
+from issuance.database import Engine, open_engine
 from issuance.desk import crew_of, failed_jobs
 from issuance.direct import Direct
-from waitroom.line import open_line
+from waitroom.line import Line, open_line
 from waitroom.ticket import TicketOffice
 from web.addresses import Proxies
 from web.admins import AdminDoor
@@ -81,32 +82,36 @@ def make_app() -> FastAPI:
         conveyor.close()
         engine.dispose()
 
-    return create_app(
-        WebParts(
-            line=line,
-            engine=engine,
-            direct=Direct(engine, conveyor),
-            identity=Identity(
-                settings.MEMBER_TOKEN_SECRETS,
-                settings.ADMIN_TOKEN,
-                session_age_max_s=settings.SESSION_AGE_MAX_S,
-            ),
-            tickets=TicketOffice(settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S),
-            admins=AdminDoor(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
-            db_connections_bound=settings.WORKERS
-            + settings.WEB_DB_CONNECTIONS
-            + ADMITTER_DB_CONNECTIONS,
-            failed_jobs=partial(failed_jobs, conveyor, settings.QUEUE_NAME),
-            limits=_limits(settings, connections),
-            site_name=settings.SITE_NAME,
-            templates_dir=settings.TEMPLATES_DIR,
-            base_url=settings.BASE_URL,
-            proxies=Proxies(settings.FORWARDED_ALLOW_IPS),
-            demo=settings.DEMO,
-            crew=partial(crew_of, conveyor, settings.QUEUE_NAME),
-            simulate=sender.send if sender else None,
+    parts = _parts(settings, line, engine, conveyor, connections)
+    return create_app(replace(parts, simulate=sender.send if sender else None), lifespan=lifespan)
+
+
+def _parts(
+    settings: WebSettings, line: Line, engine: Engine, conveyor: Conveyor, connections: int
+) -> WebParts:
+    """What the web is made of. connections: this process's share of those to Postgres."""
+    return WebParts(
+        line=line,
+        engine=engine,
+        direct=Direct(engine, conveyor),
+        identity=Identity(
+            settings.MEMBER_TOKEN_SECRETS,
+            settings.ADMIN_TOKEN,
+            session_age_max_s=settings.SESSION_AGE_MAX_S,
         ),
-        lifespan=lifespan,
+        tickets=TicketOffice(settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S),
+        admins=AdminDoor(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
+        db_connections_bound=settings.WORKERS
+        + settings.WEB_DB_CONNECTIONS
+        + ADMITTER_DB_CONNECTIONS,
+        failed_jobs=partial(failed_jobs, conveyor, settings.QUEUE_NAME),
+        limits=_limits(settings, connections),
+        site_name=settings.SITE_NAME,
+        templates_dir=settings.TEMPLATES_DIR,
+        base_url=settings.BASE_URL,
+        proxies=Proxies(settings.FORWARDED_ALLOW_IPS),
+        demo=settings.DEMO,
+        crew=partial(crew_of, conveyor, settings.QUEUE_NAME),
     )
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
+
+from redis.asyncio import Redis
 
 from domain.room_settings import RoomSettings
-from waitroom.meter import Slot, counts, histograms, together
+from waitroom.keys import Keys
+from waitroom.meter import Slot, counts, histograms, meter_slots, together
 from waitroom.series import p99_ms
 
 FIGURES_OVER_S = 10
@@ -108,34 +112,15 @@ class Figures:
         def counted(name: str) -> int:
             return int(tally.get(name.encode(), 0))
 
-        def later(name: str) -> str:
-            """A setting that rooms of an earlier version have once they are settled again."""
-            known = room.get(name.encode())
-            return known.decode() if known else str(getattr(_DEFAULTS, name))
-
+        settings = _settings_of(room)
         is_ended = now_s * 1_000_000 >= int(room[b"closes_at"])
         total_count, used_count = int(room[b"total_count"]), int(room[b"used_count"])
         return cls(
-            state=room[b"state"].decode(),
-            rate_per_s=float(room[b"rate_per_s"]),
-            burst=int(room[b"burst"]),
-            seats=int(room[b"seats"]),
-            size_max=int(room[b"size_max"]),
-            lobby_s=int(later("lobby_s")),
-            opening=later("opening"),
-            grace_s=int(later("grace_s")),
-            return_s=int(later("return_s")),
-            rate_mode=later("rate_mode"),
-            rate_min_per_s=(least := float(later("rate_min_per_s"))),
-            rate_max_per_s=(most := float(later("rate_max_per_s"))),
-            latency_bound_ms=int(later("latency_bound_ms")),
-            # Clamped as admit.lua does it: what is told is what is in force.
-            steered_rate_per_s=min(max(float(steered_rate or room[b"rate_per_s"]), least), most)
-            if later("rate_mode") == "autopilot"
-            else None,
+            **settings,
+            steered_rate_per_s=_steered(settings, steered_rate),
             total_count=total_count,
             used_count=used_count,
-            is_over=room[b"state"] == b"closed" or used_count >= total_count or is_ended,
+            is_over=settings["state"] == "closed" or used_count >= total_count or is_ended,
             in_line=in_line,
             under_way=under_way,
             away=away,
@@ -154,3 +139,38 @@ class Figures:
             is_ended=is_ended,
             version=int(room.get(b"version", 0)),
         )
+
+
+async def figures_of(redis: Redis, keys: Keys, over_s: int) -> Figures | None:
+    """None for an unknown room. Reads a bounded number of fields, however many wait."""
+    now_s, _ = await redis.time()
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hgetall(keys.room)
+        pipe.zcard(keys.waiting)
+        pipe.zcard(keys.admitted)
+        pipe.hlen(keys.away)
+        pipe.hgetall(keys.tally)
+        pipe.hget(keys.bucket, "steered_rate_per_s")
+        for what in METERED:
+            pipe.hmget(keys.meter, meter_slots(what, now_s, over_s))
+        room, *rest = await pipe.execute()
+    return Figures.read(room, *rest, now_s=now_s) if room else None
+
+
+def _settings_of(room: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """As stored, in their own types. A room of an earlier version has those that are new once it is
+    settled again; until then they are as in a new room."""
+    settings = asdict(_DEFAULTS)
+    for name, default in settings.items():
+        known = room.get(name.encode())
+        if known is not None:
+            settings[name] = type(default)(known.decode())
+    return settings
+
+
+def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:
+    """Clamped as admit.lua does it: what is told is what is in force."""
+    if settings["rate_mode"] != "autopilot":
+        return None
+    rate = settings["rate_per_s"] if steered_rate is None else float(steered_rate)
+    return float(min(max(rate, settings["rate_min_per_s"]), settings["rate_max_per_s"]))

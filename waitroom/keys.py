@@ -44,6 +44,20 @@ class Keys:
             self.away,
         ]
 
+    def of_admitting(self) -> list[str]:
+        """What letting people through looks at and writes, as its script names it."""
+        return [
+            self.room,
+            self.bucket,
+            self.waiting,
+            self.admitted,
+            self.arrivals,
+            self.meter,
+            self.tally,
+            self.heard,
+            self.away,
+        ]
+
     def of_reporting(self) -> list[str]:
         """What a report writes, in the order in which its script names it."""
         return [

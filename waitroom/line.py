@@ -12,22 +12,21 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from domain.draw import number_of
 from waitroom.attempts import Attempts
 from waitroom.away import away_is_said as _away
 from waitroom.batcher import Batcher
 from waitroom.call import Call
+from waitroom.entering import Entering
 from waitroom.errors import NoSuchRoom
-from waitroom.figures import FIGURES_OVER_S, METERED, Figures
+from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
 from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
 from waitroom.lobby import lobby_of
-from waitroom.meter import meter_slots
 from waitroom.result import Result, result_of
 from waitroom.room import Room
 from waitroom.scripts import script
 from waitroom.series import Series, series_of
-from waitroom.standing import RoomFacts, Standing
+from waitroom.standing import Standing, standings_in
 from waitroom.steering import Steering
 
 REPORT_MAX = 500
@@ -76,7 +75,7 @@ class Line:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self.attempts = Attempts(redis)
-        self._enter = Call(redis.connection_pool, script("enter"))
+        self._enter = Entering(Call(redis.connection_pool, script("enter")))
         self._place = Call(redis.connection_pool, script("place"))
         self._admit = redis.register_script(script("admit"))
         self._overdue = redis.register_script(script("overdue"))
@@ -132,7 +131,7 @@ class Line:
     # These two hand on what the batcher gives: a coroutine around it would cost each request.
     def enter(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
         """Take a place, or the one already held. Raises NoSuchRoom, LineBusy."""
-        return self._batcher(self._entering, self._enter_all, code).ask(member_id)
+        return self._batcher(self._entering, self._enter, code).ask(member_id)
 
     def place(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
         """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""
@@ -149,31 +148,16 @@ class Line:
 
     async def leave(self, code: str, member_id: str) -> bool:
         """Give up a place; False where there was none to give up."""
-        keys = Keys(code)
+        k = Keys(code)
+        keys = [k.waiting, k.tally, k.heard, k.away, k.meter]
         with _away():
-            return bool(
-                await self._leave(
-                    keys=[keys.waiting, keys.tally, keys.heard, keys.away, keys.meter],
-                    args=[member_id],
-                )
-            )
+            return bool(await self._leave(keys=keys, args=[member_id]))
 
     async def admit(self, code: str, *, at_most: int, lease_s: float) -> Admission:
         """Let the head of the line through; each must have an outcome within `lease_s`."""
-        k = Keys(code)
         with _away():
             reply = await self._admit(
-                keys=[
-                    k.room,
-                    k.bucket,
-                    k.waiting,
-                    k.admitted,
-                    k.arrivals,
-                    k.meter,
-                    k.tally,
-                    k.heard,
-                    k.away,
-                ],
+                keys=Keys(code).of_admitting(),
                 args=[at_most, int(lease_s * 1_000_000)],
             )
         held_back_by, *members = (word.decode() for word in reply)
@@ -214,22 +198,11 @@ class Line:
 
         Raises NoSuchRoom.
         """
-        k = Keys(code)
         with _away():
-            now_s, _ = await self._redis.time()
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.hgetall(k.room)
-                pipe.zcard(k.waiting)
-                pipe.zcard(k.admitted)
-                pipe.hlen(k.away)
-                pipe.hgetall(k.tally)
-                pipe.hget(k.bucket, "steered_rate_per_s")
-                for what in METERED:
-                    pipe.hmget(k.meter, meter_slots(what, now_s, over_s))
-                room, *rest = await pipe.execute()
-        if not room:
+            found = await figures_of(self._redis, Keys(code), over_s)
+        if found is None:
             raise NoSuchRoom
-        return Figures.read(room, *rest, now_s=now_s)
+        return found
 
     async def series(self, code: str, seconds: int) -> Series:
         """What happened in each of the last seconds, none of it scanned for. Raises NoSuchRoom."""
@@ -268,40 +241,10 @@ class Line:
             batcher = batchers[code] = Batcher(partial(flush, code))
         return batcher
 
-    async def _enter_all(self, code: str, members: Sequence[str]) -> list[Standing]:
-        k = Keys(code)
-        with _away():
-            standings = _standings(
-                await self._enter(k.of_entering(), [str(len(members)), *members])
-            )
-        undrawn = [i for i, one in enumerate(standings) if one.kind == "undrawn"]
-        if undrawn:
-            # Redis has no HMAC: who came into a lobby that draws enters again, with their number.
-            drawing = [members[i] for i in undrawn]
-            for i, standing in zip(undrawn, await self._draw(k, drawing, standings), strict=True):
-                standings[i] = standing
-        return standings
-
-    async def _draw(
-        self, k: Keys, members: Sequence[str], standings: Sequence[Standing]
-    ) -> list[Standing]:
-        seed = bytes.fromhex(next(one.text for one in standings if one.kind == "undrawn"))
-        numbers = [str(number_of(seed, member)) for member in members]
-        with _away():
-            reply = await self._enter(k.of_entering(), [str(len(members)), *members, *numbers])
-        return _standings(reply)
-
     async def _place_all(self, code: str, members: Sequence[str]) -> list[Standing]:
         with _away():
-            return _standings(await self._place(Keys(code).of_asking(), members))
+            return standings_in(await self._place(Keys(code).of_asking(), members))
 
 
 def _text(word: bytes | str) -> str:
     return word if isinstance(word, str) else word.decode()
-
-
-def _standings(reply: list[Any]) -> list[Standing]:
-    if not reply:
-        raise NoSuchRoom
-    facts = RoomFacts.read(reply[0])
-    return [Standing.read(standing, facts) for standing in reply[1:]]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from domain.draw import NUMBERS
+from waitroom.errors import NoSuchRoom
 
 Kind = Literal[
     "waiting", "admitted", "issued", "refused", "absent",
@@ -130,3 +131,11 @@ class Standing(NamedTuple):
         head, _, text = stored.decode().partition(" ")
         kind: Kind = "issued" if head[0] == "i" else "refused"
         return cls(kind=kind, facts=facts, arrival_us=int(head[1:]), text=text)
+
+
+def standings_in(reply: Sequence[Any]) -> list[Standing]:
+    """What `enter.lua` and `place.lua` return: facts, and a standing each. Raises NoSuchRoom."""
+    if not reply:
+        raise NoSuchRoom
+    facts = RoomFacts.read(reply[0])
+    return [Standing.read(standing, facts) for standing in reply[1:]]

@@ -9,7 +9,6 @@ from issuance import catalogue
 from issuance.catalogue import Offer
 from waitroom.errors import LineError
 from web.parts import catalogue_of, office_of, parts_of
-from web.problems import Problem
 from web.settling import settle
 
 log = structlog.get_logger(__name__)
@@ -20,15 +19,12 @@ async def change_offer(
 ) -> Offer:
     """Change it under its coupon's lock, and put that in force.
 
-    Raises NoSuchCoupon, OfficeAway, whatever `alter` raises; Problem bad_request for a ValueError.
+    Raises NoSuchCoupon, OfficeAway, and whatever `alter` and the catalogue's rules raise.
     """
     parts = parts_of(request)
-    try:
-        changed = await office_of(request).ask(
-            catalogue.change, parts.engine, code, alter, who=who, what=what, now=parts.now()
-        )
-    except ValueError as error:
-        raise Problem("bad_request", str(error)) from error
+    changed = await office_of(request).ask(
+        catalogue.change, parts.engine, code, alter, who=who, what=what, now=parts.now()
+    )
     await put_in_force(request, changed)
     return changed
 

@@ -18,11 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from web.enter_times import EnterTimes
-from web.errors import problem_of
 from web.parts import Office, WebParts
-from web.problems import as_json
-from web.raw_answers import Answer, PlaceWriter, issued_answer
-from web.security import RAW_HEADERS
+from web.raw_answers import Answer, PlaceWriter, issued_answer, problem_answer
 
 log = structlog.get_logger(__name__)
 
@@ -73,12 +70,7 @@ class HotPath:
             await self._app(scope, receive, send)
             return
         except Exception as error:
-            problem = problem_of(error)
-            if problem.type == "internal":
-                log.error("unexpected", path=scope["path"], exc_info=error)
-            response = as_json(problem)
-            status, body = response.status_code, bytes(response.body)
-            headers = [*response.raw_headers, *RAW_HEADERS]
+            status, headers, body = problem_answer(error, scope["path"])
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +92,15 @@ class Problem(Exception):
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return headers
+
+
+@contextmanager
+def wrong_values_are_said() -> Iterator[None]:
+    """A ValueError of the rules, which names the field, is answered with bad_request."""
+    try:
+        yield
+    except ValueError as error:
+        raise Problem("bad_request", str(error)) from error
 
 
 def as_json(problem: Problem) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from starlette.responses import Response
 
 from issuance.locking.direct_issue import DirectIssue
@@ -10,10 +11,14 @@ from waitroom.standing import Standing
 from waitroom.ticket import Ticket, TicketOffice
 from web.answers import entered, place_of
 from web.entrance import keep_ticket
+from web.errors import problem_of
+from web.problems import as_json
 from web.security import RAW_HEADERS
 from web.shapes import RETRIES, PlaceOut
 from web.teller import issued_json
 from web.times import rfc3339_us
+
+log = structlog.get_logger(__name__)
 
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
@@ -93,6 +98,15 @@ def issued_answer(done: DirectIssue, code: str) -> Answer:
     body = issued_json(done.issued, code).encode()
     retries = RETRIES.lower().encode(), str(done.retries).encode()
     return 201 if done.is_new else 200, [*_PLAIN, retries, _length(body)], body
+
+
+def problem_answer(error: Exception, path: str) -> Answer:
+    """The problem that the routes would answer with; what nobody expected is noted down."""
+    problem = problem_of(error)
+    if problem.type == "internal":
+        log.error("unexpected", path=path, exc_info=error)
+    response = as_json(problem)
+    return response.status_code, [*response.raw_headers, *RAW_HEADERS], bytes(response.body)
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:

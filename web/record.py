@@ -13,7 +13,8 @@ from waitroom.figures import Figures
 from waitroom.line import Line
 from waitroom.result import Result
 from waitroom.series import SERIES_S_MAX, Series, as_record
-from web.shapes import AuditOut, CouponOut
+from web.admin_shapes import AuditOut
+from web.shapes import CouponOut
 from web.times import from_us, rfc3339
 
 

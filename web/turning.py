@@ -13,7 +13,7 @@ from issuance.catalogue import Offer
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
 from web.changing import change_offer
-from web.problems import Problem
+from web.problems import Problem, wrong_values_are_said
 
 Turn = Callable[[RoomSettings], RoomSettings]
 
@@ -37,6 +37,7 @@ async def turn_room(
         return offer.coupon, turn(offer.room)
 
     try:
-        return await change_offer(request, code, alter, who=who, what="room changed")
+        with wrong_values_are_said():
+            return await change_offer(request, code, alter, who=who, what="room changed")
     except NoSuchCoupon as error:
         raise NoSuchRoom from error

@@ -15,20 +15,12 @@ from issuance import audit, catalogue
 from issuance.catalogue import Offer
 from issuance.connections import open_connections
 from waitroom.errors import LineError
+from web.admin_shapes import AuditOut, CouponIn, CouponPatch, DbConnections, RoomOut, RoomPatch
 from web.asking import Admin, CouponCode, Operator, RoomCode
 from web.changing import change_offer, put_in_force
 from web.parts import office_of, parts_of
-from web.problems import RETRY_AFTER_S, Problem, documented
-from web.shapes import (
-    AuditOut,
-    CouponIn,
-    CouponOut,
-    CouponPatch,
-    DbConnections,
-    Discount,
-    RoomOut,
-    RoomPatch,
-)
+from web.problems import RETRY_AFTER_S, Problem, documented, wrong_values_are_said
+from web.shapes import CouponOut, Discount
 from web.turning import turn_room
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
@@ -47,7 +39,7 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
     parts = parts_of(request)
     with_line = new.issuing == "queue"
-    try:
+    with wrong_values_are_said():
         coupon = Coupon(
             id=uuid4(),
             code=new.code,
@@ -59,8 +51,6 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
             issuing=new.issuing,
         )
         room = RoomSettings(**new.room.model_dump()) if with_line else None
-    except ValueError as error:
-        raise Problem("bad_request", str(error)) from error
     made = await office_of(request).ask(
         catalogue.create, parts.engine, coupon, room, who=who, now=parts.now()
     )
@@ -88,7 +78,8 @@ async def change_coupon(
         )
         return changed, offer.room
 
-    changed = await change_offer(request, code, alter, who=who, what="coupon changed")
+    with wrong_values_are_said():
+        changed = await change_offer(request, code, alter, who=who, what="coupon changed")
     return CouponOut.of(changed, parts_of(request).now())
 
 

@@ -15,11 +15,11 @@ from issuance.errors import NoSuchCoupon
 from issuance.ledger import write_csv
 from waitroom.errors import NoSuchRoom
 from waitroom.series import SERIES_S_MAX
+from web.admin_shapes import SeriesOut
 from web.asking import Admin, CouponCode, RoomCode
 from web.parts import office_of, parts_of
 from web.problems import Problem, documented
 from web.record import read_room, record_of, series_record
-from web.shapes import SeriesOut
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import APIRouter, Request
 
 from domain.branding import Logo
@@ -9,10 +12,10 @@ from issuance.brandings import change_branding, change_logo
 from issuance.catalogue import Offer
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
+from web.admin_shapes import BrandingOut, BrandingPatch
 from web.asking import Admin, Operator, RoomCode
 from web.parts import catalogue_of, office_of, parts_of
-from web.problems import Problem, documented
-from web.shapes import BrandingOut, BrandingPatch
+from web.problems import documented, wrong_values_are_said
 
 router = APIRouter(prefix="/api/admin/rooms/{code}", tags=["admin"])
 
@@ -43,16 +46,8 @@ async def change(
 ) -> BrandingOut:
     """Change the name, the colour or the message; an empty one is the site's own again."""
     changes = {name: text for name, text in patch.model_dump().items() if text is not None}
-    parts = parts_of(request)
-    try:
-        offer = await office_of(request).ask(
-            change_branding, parts.engine, code, changes, who=who, now=parts.now()
-        )
-    except NoSuchCoupon as error:
-        raise NoSuchRoom from error
-    except ValueError as error:
-        raise Problem("bad_request", str(error)) from error
-    return _in_force(request, offer)
+    with wrong_values_are_said():
+        return await _changed(request, code, change_branding, changes, who)
 
 
 @router.put(
@@ -60,31 +55,27 @@ async def change(
 )
 async def put_logo(request: Request, code: RoomCode, who: Operator) -> BrandingOut:
     """The request's body is the picture: PNG, JPEG or WebP."""
-    try:
+    with wrong_values_are_said():
         picture = Logo(await request.body())
-    except ValueError as error:
-        raise Problem("bad_request", str(error)) from error
-    return await _with_logo(request, code, picture, who)
+    return await _changed(request, code, change_logo, picture, who)
 
 
 @router.delete("/logo", response_model=BrandingOut, responses=documented(*_ALWAYS))
 async def delete_logo(request: Request, code: RoomCode, who: Operator) -> BrandingOut:
     """The site's own mark again."""
-    return await _with_logo(request, code, None, who)
+    return await _changed(request, code, change_logo, None, who)
 
 
-async def _with_logo(request: Request, code: str, picture: Logo | None, who: str) -> BrandingOut:
+async def _changed(
+    request: Request, code: str, change: Callable[..., Offer], given: Any, who: str
+) -> BrandingOut:
     parts = parts_of(request)
     try:
         offer = await office_of(request).ask(
-            change_logo, parts.engine, code, picture, who=who, now=parts.now()
+            change, parts.engine, code, given, who=who, now=parts.now()
         )
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
-    return _in_force(request, offer)
-
-
-def _in_force(request: Request, offer: Offer) -> BrandingOut:
     catalogue_of(request).forget()
     return _shown(offer)
 

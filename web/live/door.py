@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-import structlog
 from fastapi import FastAPI, Request
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,16 +16,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket
-from web.errors import problem_of
 from web.identity import SESSION_COOKIE, NotSignedIn, Visitor
 from web.live.hub import Hub
 from web.live.json_teller import JsonTeller
 from web.live.teller import Teller
 from web.parts import WebParts
-from web.problems import Problem, as_json
-from web.security import RAW_HEADERS
-
-log = structlog.get_logger(__name__)
+from web.raw_answers import problem_answer
 
 PageTeller = Callable[[Request, str, Visitor], Awaitable[Teller]]
 
@@ -77,7 +72,7 @@ class Door:
             if scope["path"].startswith(_PAGE):  # its problems are pages
                 await self._app(scope, receive, send)
             else:
-                await _answer(problem_of(error), error, scope, send)
+                await _answer(error, scope, send)
 
     async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, str, Teller]:
         """Which room, whose place, told how. Raises NotSignedIn, BadToken, BadTicket."""
@@ -138,10 +133,7 @@ def plainly_asked(scope: Scope) -> Asked | None:
     )
 
 
-async def _answer(problem: Problem, error: Exception, scope: Scope, send: Send) -> None:
-    if problem.type == "internal":
-        log.error("unexpected", path=scope["path"], exc_info=error)
-    response = as_json(problem)
-    headers = [*response.raw_headers, *RAW_HEADERS]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": bytes(response.body)})
+async def _answer(error: Exception, scope: Scope, send: Send) -> None:
+    status, headers, body = problem_answer(error, scope["path"])
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -17,6 +17,7 @@ from issuance.catalogue import Offer
 from issuance.errors import CodeTaken
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.figures import Figures
+from web.admin_shapes import CouponIn
 from web.api.admin import create_coupon
 from web.asking import Admin, CouponCode, Operator
 from web.changing import change_offer
@@ -38,7 +39,6 @@ from web.pages.admin.typed import (
 from web.pages.render import page, shown
 from web.parts import catalogue_of, parts_of
 from web.problems import Problem, sentence
-from web.shapes import CouponIn
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 
