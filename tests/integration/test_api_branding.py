@@ -1,5 +1,7 @@
 """Branding: an admin gives a room its own look, and whoever waits there sees it."""
 
+import re
+
 from issuance.audit import entries
 from tests.integration.web_cast import ADMIN, checked_problem, in_line
 
@@ -15,12 +17,22 @@ async def test_a_room_gets_a_name_a_colour_a_message_and_a_logo(client, line, en
     with_logo = (await client.put(f"{path}/logo", content=PNG, headers=ADMIN)).json()
     css = await client.get(f"/rooms/{code}/brand.css")
     logo = await client.get(f"/rooms/{code}/logo")
+    page = (await client.get(f"/coupons/{code}")).text
+    front = (await client.get("/")).text
     cleared = (await client.patch(f"{path}/branding", json={"message": ""}, headers=ADMIN)).json()
 
     assert {name: with_logo[name] for name in look} == look
     assert "--accent:#aa2255" in css.text
     assert css.headers["content-type"].startswith("text/css")
     assert (logo.content, logo.headers["content-type"]) == (PNG, "image/png")
+    for shown in ("봄 가게", "Pick-up is from Monday.", f"/rooms/{code}/brand.css?v=aa2255"):
+        assert shown in page
+        assert shown not in front, "other pages look as ever"
+    [logo_at] = re.findall(rf'src="(/rooms/{code}/logo\?v=\w+)"', page)
+    kept = await client.get(logo_at)
+    assert kept.content == PNG
+    assert "immutable" in kept.headers["cache-control"]
+    assert logo.headers["cache-control"] == "no-store", "without its version it may be another soon"
     assert cleared == with_logo | {"message": ""}
     changes = entries(engine, subject=code)
     assert [one.what for one in changes[:3]] == ["branding changed"] * 3

@@ -156,10 +156,12 @@ async def test_who_takes_nothing_for_long_is_given_up(app, line, code, crowd, mo
     await line.leave(code, CROWD[0])
 
     audience = app.state.hub._audiences[code]
+    before = len(audience)
     await until(lambda: len(audience) == 0)
 
     stuck.goes_away()
     await stuck.ends()
+    assert (before, app.state.hub.open) == (1, 0)
 
 
 async def test_streams_stay_open_while_redis_is_away_and_go_on_by_themselves(

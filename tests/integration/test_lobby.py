@@ -120,12 +120,14 @@ async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, li
 
     before = (await client.get(f"/api/rooms/{code}/draw")).json()
     unknown = await client.get(f"/api/rooms/{code}/draw/record")
+    page_before = (await client.get(f"/rooms/{code}/draw")).text
     await opened(opens_at)
     lobby = await line.lobby(code)
     await settle(line, keep_draw(engine, code, lobby, now()))
     keep_draw(engine, code, [*lobby, "a-friend"], now())
     await asyncio.sleep(1.1)  # what the catalogue knows is up to a second old
     after = (await client.get(f"/api/rooms/{code}/draw")).json()
+    page_after = (await client.get(f"/rooms/{code}/draw")).text
     public = await client.get(f"/api/rooms/{code}/draw/record")
     audited = await client.get(f"/api/admin/rooms/{code}/draw/record", headers=ADMIN)
 
@@ -134,6 +136,10 @@ async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, li
     assert before["commitment"] == after["commitment"] == commitment_to(offer.seed)
     assert bytes.fromhex(after["seed"]) == offer.seed
     assert after["entrants_count"] == 3
+    assert before["commitment"] in page_before
+    assert offer.seed.hex() not in page_before
+    assert offer.seed.hex() in page_after
+    assert after["entrants_sha256"] in page_after
     record = DrawRecord.from_json(audited.text)
     assert record == draw_of(engine, code)
     assert record.members == tuple(sorted(lobby, key=lambda one: number_of(offer.seed, one)))

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.template_cast import EN, KO, NOON, some_figures
+from tests.unit.board_template_cast import some_figures
+from tests.unit.template_cast import EN, KO, NOON
 from web.pages.admin.going import Going, how_it_goes, rate
 
 KEPT_EN = "3,204 wait, their places are kept."

@@ -71,3 +71,11 @@ def test_who_is_called_up_hears_soon_and_nothing_comes_after_the_end():
 
     assert look_again_s(called_up, 0.001) == OFTEN_S
     assert {"waiting", "admitted"}.isdisjoint(FINAL)
+
+
+def test_who_follows_is_looked_up_within_a_third_of_a_short_grace():
+    """Whoever is not asked about for that long would be passed over, though their page is open."""
+    far = waiting(90_000, grace_us=6 * SECOND_US)
+
+    assert look_again_s(far, far.facts.known_pace_per_s) == 2.0
+    assert look_again_s(waiting(90_000), facts.known_pace_per_s) == SELDOM_S

@@ -195,3 +195,32 @@ def test_a_standing_is_read_from_a_scripts_reply(reply, standing, in_line):
 
     assert read == standing
     assert read.in_line is in_line
+
+
+def in_lobby(opens_in_s: float, arrival_us: int = NOON_US, **changes: object) -> Standing:
+    opens_at_us = NOON_US + int(opens_in_s * SECOND_US)
+    return waiting(40, arrival_us, opens_at_us=opens_at_us, **changes)
+
+
+@given(st.floats(0.1, 86_400), counts, st.integers(NOON_US, NOON_US + 999), st.integers(2, 3_600))
+def test_in_the_lobby_one_asks_after_the_opening_or_to_be_heard(opens_in_s, people, at_us, grace_s):
+    standing = in_lobby(opens_in_s, at_us, waiting=people, grace_us=grace_s * SECOND_US)
+
+    asks_s = Place.of(standing).ask_again_s
+
+    assert ASK_AGAIN_MIN_S <= asks_s <= max(ASK_AGAIN_MIN_S, grace_s / 3) + 0.01
+    assert asks_s >= min(opens_in_s, ASK_AGAIN_MAX_S * 0.8, grace_s / 3) - 0.01
+
+
+def test_a_lobby_does_not_ask_all_in_one_moment_when_it_opens():
+    crowd = [in_lobby(5, NOON_US + n, waiting=100_000) for n in range(1_000)]
+
+    asks_s = sorted(Place.of(one).ask_again_s for one in crowd)
+
+    assert asks_s[0] >= 5
+    assert asks_s[-1] - asks_s[0] > 15
+    assert len({round(one) for one in asks_s}) >= 15
+
+
+def test_a_wait_is_not_told_before_the_opening():
+    assert Place.of(in_lobby(60)).eta_s is None

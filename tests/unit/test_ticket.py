@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
 from domain.coupon import CODE_LENGTH_MAX
+from domain.draw import NUMBERS
 from domain.member import MEMBER_ID_LENGTH_MAX
 from waitroom.ticket import (
     CLOCK_SKEW_S,
@@ -165,3 +166,15 @@ def test_no_insertion_makes_a_ticket_say_something_else(at, more):
 def test_every_bad_ticket_says_what_to_do(kind):
     assert str(kind()).count(". ") == 1
     assert kind.reason != BadTicket.reason
+
+
+def test_a_ticket_with_a_number_that_was_drawn_is_as_old_as_its_signature():
+    drawn = Ticket("spring", "alice", NUMBERS - 1)
+    text = office().sign(drawn)
+
+    read = office(at_s=NOON_S + HOUR_S).read(text, room="spring")
+
+    assert read[:3] == drawn[:3]
+    with pytest.raises(ExpiredTicket):
+        office(at_s=NOON_S + HOUR_S + 1).read(text, room="spring")
+    assert office().read(office().sign(alices), room="spring").signed_at_s is None

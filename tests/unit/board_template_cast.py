@@ -1,0 +1,83 @@
+"""Samples of everything the board's templates show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from issuance.audit import Entry
+from issuance.desk import Crew
+from waitroom.figures import Figures
+from waitroom.result import Result
+from web.backstage import Seen
+from web.languages import Language
+from web.pages.admin.board_view import BoardView
+from web.pages.admin.result import refusals
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def some_figures() -> Figures:
+    """A room in the middle of its run."""
+    return Figures(
+        state="open", rate_per_s=120.0, burst=10, seats=2_000, size_max=1_000_000, lobby_s=900,
+        opening="first_come", grace_s=300, return_s=600, total_count=1_000, used_count=588,
+        is_over=False, in_line=3_204, under_way=24, away=0, entered=4_000, admitted=612,
+        issued=588, refused=3, left=180, turned_away=1, entered_per_s=14.2, admitted_per_s=118.0,
+        issued_per_s=116.4, enter_p99_ms=8.3, issue_p99_ms=140.0, opens_at_s=0.0, is_ended=False,
+        version=7, rate_mode="manual", rate_min_per_s=1.0, rate_max_per_s=1_000.0,
+        latency_bound_ms=250, steered_rate_per_s=None,
+    )  # fmt: skip
+
+
+def a_board(language: Language, figures: Figures | None, **settings: Any) -> BoardView:
+    before, after = {"room": {"rate_per_s": 60.0, "state": "paused"}}, {"room": settings}
+    change = Entry(1, NOON, "alice", "room changed", "spring", before, after)
+    seen = Seen(4, Crew(2, 2, 3)) if figures else Seen(None, None)
+    return BoardView.of(
+        "spring",
+        figures,
+        seen,
+        change if settings else None,
+        db_bound=7,
+        now=NOON,
+        language=language,
+    )
+
+
+def console(language: Language, description: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The board in each state, and the result."""
+    figures = some_figures()
+    plain_board = {
+        "description": description, "can_simulate": True, "sent": 0,
+        "simulated_max": 20_000, "conflict": "", "in_force": "", "is_bad_rate": False,
+        "asked_rate": "", "member": None,
+    }  # fmt: skip
+    turned = {"rate_per_s": 120.0, "state": "open"}
+    in_force = language.gettext(
+        "In force now: %(rate)s/s, %(state)s.", rate="120", state=language.gettext("open")
+    )
+    states: dict[str, tuple[BoardView, dict[str, Any]]] = {
+        "open": (a_board(language, figures, **turned), {"sent": 2_000}),
+        "paused": (a_board(language, replace(figures, state="paused")), {"sent": -1}),
+        "closed": (a_board(language, replace(figures, state="closed")), {"can_simulate": False}),
+        "changed meanwhile": (a_board(language, figures), {"conflict": "x", "in_force": in_force}),
+        "bad rate": (a_board(language, figures), {"is_bad_rate": True, "asked_rate": "-1"}),
+        "away": (a_board(language, None), {}),
+    }
+    result = Result(
+        entered=4_000, admitted=1_003, issued=1_000, left=180, passed_over=12, returned=4,
+        refused={"closed": 3}, turned_away={"sold_out": 40, "room_full": 2},
+        wait_median_s=12.4, wait_p95_s=31.0, wait_longest_s=95.2,
+    )  # fmt: skip
+    known = {
+        "code": "spring", "description": description, "figures": figures,
+        "result": result, "waiting_when_over": 2_800, "member": None,
+        "refusals": refusals(result.refused, language),
+        "turned_away": refusals(result.turned_away, language),
+    }  # fmt: skip
+    return {
+        f"board, {name}": ("admin/board.html", {**plain_board, "board": board, **changes})
+        for name, (board, changes) in states.items()
+    } | {"result": ("admin/result.html", known)}
