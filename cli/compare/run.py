@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 from cli.compare.comparison import Comparison
 from cli.compare.machine import describe
@@ -28,6 +29,7 @@ from cli.stage import Cast, Stage
 from cli.stores import print_json
 from domain.coupon import Issuing
 from domain.room_settings import BURST_MAX, RATE_PER_S_MAX, RoomSettings
+from issuance.errors import OfficeError
 from issuance.ledger import holders
 
 # As fast as it can: it is the ways that are compared, not a rate that somebody has set.
@@ -41,12 +43,24 @@ def run_compare(options: CompareOptions, *, as_json: bool, report: Path | None) 
 
     Raises BadSettings, EmbeddedServerError, OfficeError, LineError.
     """
+    is_ended = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal is_ended
+        is_ended = True
+        signal.default_int_handler(number, frame)
+
     # Ended by somebody's tool as by Ctrl-C, it takes its processes and its database away.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, end)
     raise_limit()
     try:
         return _compare_and_say(options, as_json=as_json, report=report)
     except KeyboardInterrupt:
+        return EXIT_ENDED
+    except OfficeError:
+        # The driver cancels what it waits for, and that can look like a Postgres that is away.
+        if not is_ended:
+            raise
         return EXIT_ENDED
 
 
