@@ -21,6 +21,7 @@ from issuance.holdings import expire_stale
 from waitroom.admitter import Admitter
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
+from web.restoring import look_after
 from web.settling import settle
 
 log = structlog.get_logger(__name__)
@@ -162,8 +163,15 @@ class Chores:
     async def _settle(self, found: Sequence[Offer]) -> None:
         """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""
         now = datetime.now(UTC)
+        served = []
         for offer in found:
+            if offer.room is None:
+                continue
             if now < offer.coupon.expire_date + RETIRE_AFTER:
                 await settle(self._line, offer)
+                served.append(offer)
             else:
                 await self._line.retire(offer.coupon.code, keep_s=KEEP_S)
+        # All are served again before one of them takes its time to come together.
+        for offer in served:
+            await look_after(self._line, self._engine, offer)

@@ -63,6 +63,9 @@ def set_room(
     opening: Annotated[str | None, typer.Option(help=", ".join(OPENINGS))] = None,
     grace_s: Annotated[int | None, typer.Option(help="silence before passed over, in s")] = None,
     return_s: Annotated[int | None, typer.Option(help="to come back to the head, in s")] = None,
+    restore_s: Annotated[
+        int | None, typer.Option(help="for a lost line to come back, in s")
+    ] = None,
     rate_mode: Annotated[str | None, typer.Option(help=", ".join(RATE_MODES))] = None,
     rate_min: Annotated[float | None, typer.Option(help="the autopilot's least")] = None,
     rate_max: Annotated[float | None, typer.Option(help="the autopilot's most")] = None,
@@ -83,6 +86,7 @@ def set_room(
             opening=opening,
             grace_s=grace_s,
             return_s=return_s,
+            restore_s=restore_s,
             rate_mode=rate_mode,
             rate_min_per_s=rate_min,
             rate_max_per_s=rate_max,

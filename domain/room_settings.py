@@ -21,6 +21,7 @@ SIZE_MAX = 10_000_000
 LOBBY_S_MAX = 7 * 24 * 3600
 GRACE_S_MIN, GRACE_S_MAX = 2, 24 * 3600
 RETURN_S_MAX = 24 * 3600
+RESTORE_S_MAX = 3600
 LATENCY_BOUND_MS_MIN, LATENCY_BOUND_MS_MAX = 10, 10_000
 
 
@@ -34,7 +35,8 @@ class RoomSettings:
 
     lobby_s: how long before the opening the lobby lets people in. opening: in which order it then
     stands in line. grace_s: who has not been heard from for so long is passed over; return_s: who
-    comes back within so long afterwards is at the head again, else at the end.
+    comes back within so long afterwards is at the head again, else at the end. restore_s: how long
+    a line that has lost its places lets nobody through, so that who stood in it can come back.
 
     rate_mode: with `autopilot` the rate begins at rate_per_s and is found from there, from
     rate_min_per_s to rate_max_per_s, so that 95 % of the workers' transactions take at most
@@ -52,6 +54,7 @@ class RoomSettings:
     opening: Opening = "first_come"
     grace_s: int = 300
     return_s: int = 600
+    restore_s: int = 30
     rate_mode: RateMode = "manual"
     rate_min_per_s: float = 1.0
     rate_max_per_s: float = 1_000.0
@@ -79,6 +82,7 @@ class RoomSettings:
             ("lobby_s", self.lobby_s, 0, LOBBY_S_MAX),
             ("grace_s", self.grace_s, GRACE_S_MIN, GRACE_S_MAX),
             ("return_s", self.return_s, 0, RETURN_S_MAX),
+            ("restore_s", self.restore_s, 0, RESTORE_S_MAX),
             (
                 "latency_bound_ms",
                 self.latency_bound_ms,

@@ -16,14 +16,16 @@ from domain.coupon import Coupon
 from domain.draw import SEED_BYTES
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
+from domain.watermark import Watermark
 from issuance.audit import record
 from issuance.errors import CodeTaken, NoSuchCoupon, away_is_said
 from issuance.rows import coupon_of, insert_coupon, update_coupon
-from issuance.tables import brandings, coupons, draws, rooms
+from issuance.tables import brandings, coupons, draws, rooms, watermarks
 
 OFFERS_MAX = 1_000
 _SETTINGS = [one.name for one in fields(RoomSettings)]
 _BRANDING = [one.name for one in fields(Branding)]
+_WATERMARK = [one.name for one in fields(Watermark)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Offer:
     """A coupon with its line's settings; room is None for coupons that are issued directly.
 
     version grows with every change to either. seed is the room's for the draw, not to be shown
-    before it opens; drawn says that its lobby was drawn, if it was.
+    before it opens; drawn says that its lobby was drawn, if it was; watermark how far its line had
+    come, if it has served anybody.
     """
 
     coupon: Coupon
@@ -49,6 +52,7 @@ class Offer:
     seed: bytes = field(default=b"", repr=False)
     drawn: Drawn | None = None
     branding: Branding = PLAIN
+    watermark: Watermark | None = None
 
 
 # Gets an offer as it is and returns what it shall be, or raises.
@@ -145,12 +149,14 @@ def _offers() -> Any:
     columns = [rooms.c[name] for name in (*_SETTINGS, "draw_seed")]
     of_draw = (draws.c.drawn_at, draws.c.entrants_count, draws.c.entrants_sha256)
     looks = [brandings.c[name].label(f"brand_{name}") for name in _BRANDING]
-    more = [rooms.c.version.label("room_version"), *of_draw, *looks]
+    mark = [watermarks.c[name] for name in _WATERMARK]
+    more = [rooms.c.version.label("room_version"), *of_draw, *looks, *mark]
     return (
         select(coupons, *columns, *more)
         .outerjoin(rooms, rooms.c.coupon_id == coupons.c.id)
         .outerjoin(draws, draws.c.coupon_id == coupons.c.id)
         .outerjoin(brandings, brandings.c.coupon_id == coupons.c.id)
+        .outerjoin(watermarks, watermarks.c.coupon_id == coupons.c.id)
     )
 
 
@@ -174,4 +180,8 @@ def _offer_of(row: Row[Any]) -> Offer:
     if row.drawn_at is not None:
         drawn = Drawn(row.drawn_at, row.entrants_count, row.entrants_sha256)
     branding = Branding(**{name: getattr(row, f"brand_{name}") or "" for name in _BRANDING})
-    return Offer(coupon_of(row), room, row.room_version, bytes(row.draw_seed), drawn, branding)
+    watermark = None
+    if row.taken_at_us is not None:
+        watermark = Watermark(**{name: getattr(row, name) for name in _WATERMARK})
+    seed = bytes(row.draw_seed)
+    return Offer(coupon_of(row), room, row.room_version, seed, drawn, branding, watermark)

@@ -41,6 +41,18 @@ def holders_after(engine: Engine, code: str, member_id: str) -> list[str]:
         return list(tx.execute(query.order_by(_OF.member_id).limit(HOLDERS_AT_ONCE)).scalars())
 
 
+def held_after(engine: Engine, code: str, member_id: str) -> list[IssuedCoupon]:
+    """What the next HOLDERS_AT_ONCE hold, by member id; "" begins.
+
+    Raises NoSuchCoupon, OfficeAway.
+    """
+    with away_is_said(), engine.begin() as tx:
+        coupon = find_coupon(tx, code)
+        query = select(issued_coupons).where(_OF.coupon_id == coupon.id, _OF.member_id > member_id)
+        rows = tx.execute(query.order_by(_OF.member_id).limit(HOLDERS_AT_ONCE))
+        return [issued_of(row) for row in rows]
+
+
 def held_by(engine: Engine, code: str, members: Sequence[str]) -> dict[str, IssuedCoupon]:
     """What these members hold of this coupon, by their ids. Raises NoSuchCoupon, OfficeAway."""
     with away_is_said(), engine.begin() as tx:

@@ -83,6 +83,7 @@ rooms = Table(
     Column("opening", Text, nullable=False),
     Column("grace_s", Integer, nullable=False),
     Column("return_s", Integer, nullable=False),
+    Column("restore_s", Integer, nullable=False, server_default=text("30")),
     Column("rate_mode", Text, nullable=False, server_default=text("'manual'")),
     Column("rate_min_per_s", Double, nullable=False, server_default=text("1")),
     Column("rate_max_per_s", Double, nullable=False, server_default=text("1000")),
@@ -106,6 +107,16 @@ draws = Table(
     Column("entrants_sha256", Text, nullable=False),
     # The member ids in the order drawn, a line each, compressed.
     Column("entrants", LargeBinary, nullable=False),
+)
+
+# How far each line has come, so that one that has lost everything knows whose turn is over.
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
+    Column("taken_at_us", BigInteger, nullable=False),
+    Column("spent_until", BigInteger, nullable=False),
+    Column("last_arrival_us", BigInteger, nullable=False),
 )
 
 # How rooms look. What is empty is as everywhere on the site.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -19,6 +20,7 @@ from issuance.issue import Issued, issue
 
 # A worker that was killed is still listed for this long.
 WORKER_TTL_S = 60
+HEARTBEAT_S = 5
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +51,18 @@ class PoolWorker(SimpleWorker):
     """RQ's worker, back within seconds when Redis is; by itself it would rest up to a minute."""
 
     max_connection_wait_time = 2.0
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds without a job until the next heartbeat."""
+        return HEARTBEAT_S
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Also in a Redis that has lost everything: without this, nobody would know of us again."""
+        if pipeline is None and not self.connection.hexists(self.key, "birth"):
+            self.connection.delete(self.key)
+            self.register_birth()  # type: ignore[no-untyped-call]
+        super().heartbeat(timeout, pipeline)
 
 
 def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:

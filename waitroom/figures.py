@@ -37,6 +37,7 @@ class Figures:
     opening: str
     grace_s: int
     return_s: int
+    restore_s: int
     rate_mode: str
     rate_min_per_s: float
     rate_max_per_s: float
@@ -54,6 +55,8 @@ class Figures:
     refused: int
     left: int
     turned_away: int
+    restored: int
+    is_restoring: bool
     entered_per_s: float
     admitted_per_s: float
     issued_per_s: float
@@ -130,6 +133,8 @@ class Figures:
             refused=counted("refused"),
             left=counted("left"),
             turned_away=counted("turned_away"),
+            restored=counted("restored"),
+            is_restoring=_is_restoring(room, now_s),
             entered_per_s=per_s("entered"),
             admitted_per_s=per_s("admitted"),
             issued_per_s=per_s("issued"),
@@ -166,6 +171,13 @@ def _settings_of(room: Mapping[bytes, bytes]) -> dict[str, Any]:
         if known is not None:
             settings[name] = type(default)(known.decode())
     return settings
+
+
+def _is_restoring(room: Mapping[bytes, bytes], now_s: int) -> bool:
+    """As include/room.lua has it."""
+    return (
+        room.get(b"is_retold") == b"0" or int(room.get(b"restoring_until", 0)) > now_s * 1_000_000
+    )
 
 
 def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:

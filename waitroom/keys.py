@@ -29,6 +29,7 @@ class Keys:
             self.pilot,
             self.decisions,
             self.overdue,
+            self.spent,
         ]
 
     def of_asking(self) -> list[str]:
@@ -75,14 +76,21 @@ class Keys:
         ]
 
     def of_entering(self) -> list[str]:
-        return [*self.of_asking(), self.meter]
+        return [*self.of_asking(), self.meter, self.spent]
+
+    def of_restoring(self) -> list[str]:
+        return [*self.of_asking(), self.spent]
+
+    def of_leaving(self) -> list[str]:
+        return [self.waiting, self.tally, self.heard, self.away, self.meter, self.spent]
 
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
 
     @property
     def room(self) -> str:
-        """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn."""
+        """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn; front (the
+        highest score let through), the last watermark, and the last loss that was found."""
         return self._key("room")
 
     @property
@@ -117,8 +125,8 @@ class Keys:
 
     @property
     def tally(self) -> str:
-        """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned; why
-        somebody was refused or turned away; and how long it took from arrival to outcome."""
+        """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned,
+        restored; why somebody was refused or turned away; and how long it took to an outcome."""
         return self._key("tally")
 
     @property
@@ -150,3 +158,8 @@ class Keys:
     def overdue(self) -> str:
         """hash: admitted member who was fed again, when they were let through (microseconds)."""
         return self._key("overdue")
+
+    @property
+    def spent(self) -> str:
+        """hash: member who has left or came again after a refusal, arrival of their old ticket."""
+        return self._key("spent")

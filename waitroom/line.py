@@ -12,9 +12,10 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from domain.watermark import Watermark
 from waitroom.attempts import Attempts
 from waitroom.away import away_is_said as _away
-from waitroom.batcher import Batcher
+from waitroom.batcher import Ask, Batcher
 from waitroom.call import Call
 from waitroom.entering import Entering
 from waitroom.errors import NoSuchRoom
@@ -22,6 +23,7 @@ from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
 from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
 from waitroom.lobby import lobby_of
+from waitroom.restoring import Restoring
 from waitroom.result import Result, result_of
 from waitroom.room import Room
 from waitroom.scripts import script
@@ -84,10 +86,14 @@ class Line:
         self._settle = redis.register_script(script("settle"))
         self.steering = Steering(redis)
         self.inspection = Inspection(redis)
+        self.restoring = Restoring(redis)
         self._timed = redis.register_script(script("timed"))
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
         self._entering: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
         self._asking: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
+        self._returning: WeakValueDictionary[str, Batcher[tuple[str, int], Standing]] = (
+            WeakValueDictionary()
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -98,8 +104,14 @@ class Line:
             await self._redis.ping()
 
     async def settle(self, room: Room) -> bool:
-        """Put the room's settings in force; False where newer ones already are."""
+        """Put the room's settings in force; False where newer ones already are.
+
+        Where its watermark tells that places were lost, the room is restoring from then on.
+        """
+        mark = room.watermark or Watermark(0, 0, 0)
         arguments = [str(room.version), str(room.used_count)]
+        arguments += [str(mark.taken_at_us), str(mark.spent_until), str(mark.last_arrival_us)]
+        arguments.append(str(room.settings.restore_s * 1_000_000))
         for name, value in room.fields().items():
             arguments += [name, value]
         with _away():
@@ -137,6 +149,14 @@ class Line:
         """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""
         return self._batcher(self._asking, self._place_all, code).ask(member_id)
 
+    def restore(self, code: str, member_id: str, arrival_us: int) -> Coroutine[Any, Any, Standing]:
+        """As `place`, but who was lost gets the place back that their ticket says.
+
+        Raises NoSuchRoom, LineBusy.
+        """
+        flush = self.restoring.restore
+        return self._batcher(self._returning, flush, code).ask((member_id, arrival_us))
+
     async def standings(self, code: str, members: Sequence[str]) -> list[Standing]:
         """Where each of these stands, in their order; a few at a time, between which Redis serves
         others. Raises NoSuchRoom.
@@ -148,10 +168,8 @@ class Line:
 
     async def leave(self, code: str, member_id: str) -> bool:
         """Give up a place; False where there was none to give up."""
-        k = Keys(code)
-        keys = [k.waiting, k.tally, k.heard, k.away, k.meter]
         with _away():
-            return bool(await self._leave(keys=keys, args=[member_id]))
+            return bool(await self._leave(keys=Keys(code).of_leaving(), args=[member_id]))
 
     async def admit(self, code: str, *, at_most: int, lease_s: float) -> Admission:
         """Let the head of the line through; each must have an outcome within `lease_s`."""
@@ -234,8 +252,8 @@ class Line:
             return await lobby_of(self._redis, Keys(code))
 
     def _batcher(
-        self, batchers: WeakValueDictionary[str, Batcher[str, Standing]], flush: Any, code: str
-    ) -> Batcher[str, Standing]:
+        self, batchers: WeakValueDictionary[str, Batcher[Ask, Standing]], flush: Any, code: str
+    ) -> Batcher[Ask, Standing]:
         batcher = batchers.get(code)
         if batcher is None:
             batcher = batchers[code] = Batcher(partial(flush, code))

@@ -13,14 +13,18 @@ AT_ONCE = 10_000
 
 
 async def lobby_of(redis: Redis, keys: Keys) -> list[str] | None:
-    """All of them, or None as long as somebody may still come in. Raises RedisError.
+    """All of them, or None as long as somebody may still come in or, after a loss, come back.
+
+    Raises RedisError.
 
     Read a part at a time, so that nobody else waits long for Redis, and by number, not by rank: who
     leaves meanwhile must not hide the one behind them.
     """
     now_s, now_us = await redis.time()
-    opens_at = await redis.hget(keys.room, "opens_at")
-    if opens_at is None or now_s * 1_000_000 + now_us < int(opens_at):
+    opens_at, restoring_until = await redis.hmget(keys.room, "opens_at", "restoring_until")
+    if opens_at is None or now_s * 1_000_000 + now_us < max(
+        int(opens_at), int(restoring_until or 0)
+    ):
         return None
     members: dict[str, None] = {}
     least = 0

@@ -37,7 +37,12 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, standing: Standing) -> Place:
-        """The place of somebody who waits; in a lobby that draws, `ahead` says nothing."""
+        """The place of somebody who waits.
+
+        In a lobby that draws, and where others may still come back, `ahead` says nothing.
+        """
+        if standing.facts.is_restoring:
+            return cls(standing.ahead, None, restoring_ask_again_s(standing))
         if standing.facts.is_lobby:
             return cls(standing.ahead, None, lobby_ask_again_s(standing))
         pace = standing.facts.known_pace_per_s
@@ -65,10 +70,19 @@ def ask_within_s(standing: Standing) -> float:
 
 def lobby_ask_again_s(standing: Standing) -> float:
     """Right after the opening, not all in one moment; until then now and then, to be heard."""
+    return _ask_again_after_s(standing, standing.facts.opens_at_us)
+
+
+def restoring_ask_again_s(standing: Standing) -> float:
+    """The same, for when a line that was lost has come together again."""
+    return _ask_again_after_s(standing, standing.facts.restoring_until_us)
+
+
+def _ask_again_after_s(standing: Standing, at_us: int) -> float:
     facts = standing.facts
-    opens_in_s = (facts.opens_at_us - facts.now_us) / 1_000_000
     spread = standing.arrival_us % 1_000 / 1_000
-    after_s = opens_in_s + spread * (ASK_AGAIN_MIN_S + facts.waiting / ASKS_PER_S)
+    after_s = (at_us - facts.now_us) / 1_000_000
+    after_s += spread * (ASK_AGAIN_MIN_S + facts.waiting / ASKS_PER_S)
     calm_s = ASK_AGAIN_MAX_S * (0.8 + 0.4 * spread)
     return round(max(ASK_AGAIN_MIN_S, min(after_s, calm_s, ask_within_s(standing))), 2)
 

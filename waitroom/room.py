@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from domain.room_settings import RoomSettings
+from domain.watermark import Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Room:
 
     version says which of two Rooms with the same code is the later one. seed gives the numbers of a
     draw; is_drawn says that its order was written down, before which nobody is let through.
+    watermark is the last that was written down of its line: one that knows of none as late has lost
+    something.
     """
 
     code: str
@@ -26,6 +29,7 @@ class Room:
     version: int
     seed: bytes = field(default=b"", repr=False)
     is_drawn: bool = False
+    watermark: Watermark | None = None
 
     def fields(self) -> Mapping[str, str]:
         """The room as the line stores it; times in microseconds since 1970."""

@@ -37,10 +37,13 @@ class RoomFacts:
     opening: str = "first_come"
     lobby_us: int = 0
     grace_us: int = 300_000_000
+    # Until when nobody is let through, as the line has lost its places; 0 where it hasn't.
+    restoring_until_us: int = 0
 
     @classmethod
     def read(cls, reply: Sequence[bytes | int]) -> RoomFacts:
-        now, state, opens, closes, remain, waiting, pace, at, opening, lobby, grace = reply
+        now, state, opens, closes, remain, waiting, pace, at, opening, *times = reply
+        lobby, grace, restoring = times
         assert isinstance(state, bytes)
         assert isinstance(opening, bytes)
         return cls(
@@ -55,7 +58,13 @@ class RoomFacts:
             opening=opening.decode(),
             lobby_us=int(lobby),
             grace_us=int(grace),
+            restoring_until_us=int(restoring),
         )
+
+    @property
+    def is_restoring(self) -> bool:
+        """Whether others may still come back to where they stood: nobody can be told a number."""
+        return self.restoring_until_us > self.now_us
 
     @property
     def is_lobby(self) -> bool:
@@ -74,7 +83,7 @@ class RoomFacts:
     @property
     def known_pace_per_s(self) -> float | None:
         """Admissions a second as measured, or None where nobody knows."""
-        if self.state != "open" or self.pace_per_s < PACE_MIN_PER_S:
+        if self.state != "open" or self.is_restoring or self.pace_per_s < PACE_MIN_PER_S:
             return None
         people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
         fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)

@@ -17,6 +17,7 @@ from domain.room_settings import (
     LATENCY_BOUND_MS_MIN,
     LOBBY_S_MAX,
     RATE_PER_S_MAX,
+    RESTORE_S_MAX,
     RETURN_S_MAX,
     SEATS_MAX,
     SIZE_MAX,
@@ -53,6 +54,7 @@ class RoomIn(Strict):
     opening: Opening = RoomSettings().opening
     grace_s: Whole = Field(RoomSettings().grace_s, ge=GRACE_S_MIN, le=GRACE_S_MAX)
     return_s: Whole = Field(RoomSettings().return_s, ge=0, le=RETURN_S_MAX)
+    restore_s: Whole = Field(RoomSettings().restore_s, ge=0, le=RESTORE_S_MAX)
     rate_mode: RateMode = RoomSettings().rate_mode
     rate_min_per_s: Number = Field(RoomSettings().rate_min_per_s, gt=0, le=RATE_PER_S_MAX)
     rate_max_per_s: Number = Field(RoomSettings().rate_max_per_s, gt=0, le=RATE_PER_S_MAX)
@@ -79,6 +81,9 @@ class RoomPatch(Strict):
     )
     return_s: Whole | None = Field(
         None, ge=0, le=RETURN_S_MAX, description="seconds to come back to the head of the line"
+    )
+    restore_s: Whole | None = Field(
+        None, ge=0, le=RESTORE_S_MAX, description="seconds that a line which was lost waits for all"
     )
     rate_mode: RateMode | None = Field(None, description="who turns the rate")
     rate_min_per_s: Number | None = Field(
@@ -150,6 +155,7 @@ class RoomOut(Shape):
     opening: Opening
     grace_s: int
     return_s: int
+    restore_s: int
     rate_mode: RateMode
     rate_min_per_s: float
     rate_max_per_s: float
@@ -163,6 +169,8 @@ class RoomOut(Shape):
     issued: int
     refused: int = Field(description="told no: after admission, at the door, or while waiting")
     left: int
+    restored: int = Field(description="given back the place that their ticket said, after a loss")
+    is_restoring: bool = Field(description="nobody is let through until the line is together again")
     entered_per_s: float
     admitted_per_s: float
     issued_per_s: float

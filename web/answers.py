@@ -45,7 +45,7 @@ def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOf
         "ticket": ticket,
         "returned": RETURNED.get(standing.text),
     }
-    if not facts.is_undrawn:
+    if not facts.is_undrawn and not facts.is_restoring:
         update |= {"place": place.place, "ahead": place.ahead, "eta_s": place.eta_s}
     if facts.is_lobby:
         update |= {"opens_at": from_us(facts.opens_at_us), "opening": facts.opening}
@@ -64,6 +64,8 @@ def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOff
 def _phase(standing: Standing) -> RoomPhase:
     """The room's state as it is told: before its opening, an open room is a lobby."""
     facts = standing.facts
+    if facts.is_restoring:
+        return "restoring"
     state = "scheduled" if facts.is_lobby and facts.state == "open" else facts.state
     return cast(RoomPhase, state)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -65,18 +65,26 @@ async def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) ->
     return found
 
 
+class Whose(NamedTuple):
+    """Whose place is asked for, and the arrival on the ticket that they showed; 0 without one."""
+
+    member_id: str
+    ticket_us: int
+
+
 async def member_in_line(
     request: Request,
     code: RoomCode,
     found: Annotated[Visitor | None, Depends(visitor_or_none)],
     ticket: TicketText,
-) -> str:
-    """Whose place is asked for: the member's who is signed in, or the ticket's owner's."""
+) -> Whose:
+    """The member's who is signed in, or the ticket's owner's."""
     if ticket is None:
         if found is None:
             raise NotSignedIn
-        return found.id
-    return checked_ticket(request, code, ticket, found).member_id
+        return Whose(found.id, 0)
+    checked = checked_ticket(request, code, ticket, found)
+    return Whose(checked.member_id, checked.arrival_us)
 
 
 def checked_ticket(request: Request, code: str, text: str, found: Visitor | None) -> Ticket:
@@ -161,7 +169,7 @@ async def coupon_code(code: Annotated[str, Path(max_length=64)]) -> str:
 RoomCode = Annotated[str, Depends(room_code)]
 CouponCode = Annotated[str, Depends(coupon_code)]
 SignedIn = Annotated[Visitor, Depends(visitor)]
-InLine = Annotated[str, Depends(member_in_line)]
+InLine = Annotated[Whose, Depends(member_in_line)]
 # Who may look, and who may also change something: by name, as the audit trail has it.
 Admin = Annotated[str, Depends(admin)]
 Operator = Annotated[str, Depends(operator)]

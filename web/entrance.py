@@ -9,17 +9,26 @@ from fastapi import Request, Response
 from issuance.errors import NoSuchCoupon, OfficeAway
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.standing import Standing
+from waitroom.ticket import BadTicket
 from web.answers import entered, place_of
 from web.parts import catalogue_of, parts_of
 from web.shapes import PlaceOut
 
+# What the line gives a place back for: everything else enters as if there were no ticket.
+_HELD = ("waiting", "admitted", "issued")
 
-async def enter(request: Request, code: str, member_id: str) -> PlaceOut:
-    """Take a place, or the one already held. Raises a Problem where refused."""
+
+async def enter(request: Request, code: str, member_id: str, ticket_us: int = 0) -> PlaceOut:
+    """Take a place, or the one already held; ticket_us is the arrival on the member's ticket.
+
+    Raises a Problem where refused.
+    """
     parts = parts_of(request)
     began = perf_counter()
     try:
-        standing = await parts.line.enter(code, member_id)
+        standing = await parts.line.restore(code, member_id, ticket_us) if ticket_us else None
+        if standing is None or standing.kind not in _HELD:
+            standing = await parts.line.enter(code, member_id)
         request.app.state.enter_times.note(code, perf_counter() - began)
     except NoSuchRoom:
         await _missing(request, code)
@@ -27,10 +36,12 @@ async def enter(request: Request, code: str, member_id: str) -> PlaceOut:
     return entered(standing, room=code, member_id=member_id, tickets=parts.tickets)
 
 
-async def ask(request: Request, code: str, member_id: str) -> PlaceOut:
-    """Where they stand. Raises Problem not_in_line."""
+async def ask(request: Request, code: str, member_id: str, ticket_us: int = 0) -> PlaceOut:
+    """Where they stand; ticket_us is the arrival on their ticket. Raises Problem not_in_line."""
     parts = parts_of(request)
     standing = await standing_of(request, code, member_id)
+    if standing.kind == "absent" and ticket_us:
+        standing = await parts.line.restore(code, member_id, ticket_us)
     return place_of(standing, room=code, member_id=member_id, tickets=parts.tickets)
 
 
@@ -52,6 +63,18 @@ async def _missing(request: Request, code: str) -> None:
         raise LineAway from error
     if offer.room is not None:
         raise LineAway
+
+
+def kept_ticket_us(request: Request, code: str, member_id: str) -> int:
+    """The arrival on the ticket that this browser keeps; 0 where it has none that is good."""
+    text = request.cookies.get(f"ticket-{code}")
+    if not text:
+        return 0
+    try:
+        ticket = parts_of(request).tickets.read(text, room=code)
+    except BadTicket:
+        return 0
+    return ticket.arrival_us if ticket.member_id == member_id else 0
 
 
 def keep_ticket(response: Response, place: PlaceOut, *, secure: bool, age_max_s: int) -> None:

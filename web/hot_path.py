@@ -2,9 +2,9 @@
 
 Routing, dependencies and validation of one request cost FastAPI more than everything that the
 answer needs. So what a program sends with a member token is answered here, in one pass over the
-request's headers. Whatever is not plainly that (sessions, tickets, bodies, other methods, rooms
-nobody knows) goes on to the routes in `web.api`, which document these calls and answer them just
-the same.
+request's headers. Whatever is not plainly that (sessions, bodies, other methods, rooms nobody
+knows, tickets that may have to bring somebody back) goes on to the routes in `web.api`, which
+document these calls and answer them just the same.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
+from waitroom.ticket import StrangersTicket
 from web.enter_times import EnterTimes
 from web.parts import Office, WebParts
 from web.raw_answers import Answer, PlaceWriter, issued_answer, problem_answer
@@ -32,8 +33,7 @@ _CALLS: dict[tuple[str, str], tuple[str, Call]] = {
 }
 _END = 6  # letters, of each end
 _BEARER = b"Bearer "
-# Headers that make a request more than the plain one.
-_UNUSUAL = {b"waitroom-ticket", b"transfer-encoding"}
+_TICKET = b"waitroom-ticket"
 
 
 class Asked(NamedTuple):
@@ -42,6 +42,11 @@ class Asked(NamedTuple):
     call: Call
     code: str
     token: str
+    ticket: str | None = None
+
+
+class MayComeBack(Exception):
+    """The line does not know them, but their ticket may give them their place back."""
 
 
 class HotPath:
@@ -54,6 +59,7 @@ class HotPath:
         self._times = times
         self._line = parts.line
         self._identity = parts.identity
+        self._tickets = parts.tickets
         self._writer = PlaceWriter(
             parts.tickets, secure=parts.secure, cookie_age_max_s=parts.identity.session_age_max_s
         )
@@ -65,7 +71,7 @@ class HotPath:
             return
         try:
             status, headers, body = await self._answer(asked)
-        except NoSuchRoom:
+        except (NoSuchRoom, MayComeBack):
             # Away or unknown? Postgres knows, and is asked behind the office's door.
             await self._app(scope, receive, send)
             return
@@ -82,11 +88,20 @@ class HotPath:
             self._times.note(asked.code, perf_counter() - began)
             return self._writer.entered(standing, asked.code, member_id)
         if asked.call == "place":
+            if asked.ticket is not None:
+                self._check(asked.ticket, asked.code, member_id)
             standing = await self._line.place(asked.code, member_id)
+            if asked.ticket is not None and standing.kind == "absent":
+                raise MayComeBack
             return self._writer.place(standing, asked.code, member_id)
         parts = self._parts
         done = await self._office.ask(parts.direct.issue, asked.code, member_id, parts.now())
         return issued_answer(done, asked.code)
+
+    def _check(self, ticket: str, code: str, member_id: str) -> None:
+        """As `web.asking.checked_ticket`. Raises a BadTicket."""
+        if self._tickets.read(ticket, room=code).member_id != member_id:
+            raise StrangersTicket
 
 
 def plainly_asked(scope: Scope) -> Asked | None:
@@ -95,13 +110,17 @@ def plainly_asked(scope: Scope) -> Asked | None:
     before, call = _CALLS.get((scope["method"], path[-_END:]), ("", None))
     if call is None or not path.startswith(before):
         return None
-    token = None
+    token = ticket = None
     for name, value in scope["headers"]:
         if name == b"authorization":
             if token is not None or not value.startswith(_BEARER):
                 return None
             token = value[len(_BEARER) :].decode("latin-1")
-        elif name in _UNUSUAL or (name == b"content-length" and value != b"0"):
+        elif name == _TICKET:
+            if ticket is not None or call != "place":
+                return None
+            ticket = value.decode("latin-1")
+        elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
             return None
     code = path[len(before) : -_END]
-    return Asked(call, code, token) if token and is_code(code) else None
+    return Asked(call, code, token, ticket) if token and is_code(code) else None

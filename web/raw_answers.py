@@ -74,8 +74,10 @@ class PlaceWriter:
 
 
 def plainly_waits(standing: Standing) -> bool:
-    """In line, not in the lobby, and never passed over: as `waiting_json` writes it."""
-    return standing.kind == "waiting" and not standing.text and not standing.facts.is_lobby
+    """In line, in a room as usual, and never passed over: as `waiting_json` writes it."""
+    facts = standing.facts
+    is_usual = not facts.is_lobby and not facts.restoring_until_us
+    return standing.kind == "waiting" and not standing.text and is_usual
 
 
 def waiting_json(standing: Standing, room: str, ticket: str) -> str:

@@ -23,5 +23,6 @@ async def settle(line: Line, offer: Offer) -> None:
             version=offer.version,
             seed=offer.seed,
             is_drawn=offer.drawn is not None,
+            watermark=offer.watermark,
         )
     )

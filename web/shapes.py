@@ -65,8 +65,9 @@ Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 CouponState = Literal["scheduled", "open", "paused", "sold_out", "closed"]
 PlaceState = Literal["waiting", "admitted", "issued", "refused"]
-# A room before its opening is `scheduled`: who waits then waits in its lobby.
-RoomPhase = Literal["scheduled", "open", "paused", "closed"]
+# A room before its opening is `scheduled`: who waits then waits in its lobby. One that has lost its
+# places is `restoring`, until those who stood in it have had time to come back.
+RoomPhase = Literal["scheduled", "open", "paused", "closed", "restoring"]
 Returned = Literal["head", "end"]
 
 
@@ -165,7 +166,8 @@ class RefusalOut(Shape):
 class PlaceOut(Shape):
     """Where a member stands. `place` is `ahead` + 1; keys that do not apply are null.
 
-    In the lobby of a room that draws, nobody has a place yet.
+    In the lobby of a room that draws, nobody has a place yet; in one that is restoring, nobody can
+    be told theirs.
     """
 
     room: str
@@ -181,7 +183,8 @@ class PlaceOut(Shape):
     refusal: RefusalOut | None = None
     room_state: RoomPhase = Field(
         "open",
-        description="scheduled: this is the lobby; paused: the line rests, places are kept",
+        description="scheduled: this is the lobby; paused: the line rests, places are kept; "
+        "restoring: it was lost and is put together again by the tickets it gave",
     )
     opens_at: Time | None = Field(None, description="when the line begins to move; in the lobby")
     opening: Opening | None = Field(None, description="how the lobby is put in line; in the lobby")

@@ -13,6 +13,7 @@ from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import open_engine
 from issuance.desk import Crew
 from issuance.direct import Direct
+from tests.integration.lost_cast import comes_by, lose_all, set_back  # noqa: F401
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
     CHEAP,

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.cast import HOUR, now
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
+    TICKET_SECRET,
     app_with,
     by,
     checked_problem,
@@ -19,6 +20,7 @@ from tests.integration.web_cast import (
 )
 from waitroom.batcher import Batcher
 from waitroom.errors import LineBusy
+from waitroom.ticket import Ticket, TicketOffice
 from web.app import Application
 from web.identity import Identity
 
@@ -90,6 +92,31 @@ async def test_the_cookie_of_a_waiting_member_is_the_frameworks(watching, line, 
 
     cookies = [answer.headers["set-cookie"].lower() for answer in (hot, slow)]
     assert set(cookies[0].split("; ")) == set(cookies[1].split("; "))
+
+
+@pytest.mark.parametrize("whose", ["alice", "bob", "nobody", "alice elsewhere"])
+async def test_asking_with_a_ticket(watching, line, engine, code, whose):
+    await in_line(line, engine, code)
+    headers = by("alice")
+    arrival_us = (await line.enter(code, "alice")).arrival_us
+    who, *elsewhere = whose.split()
+    ticket = Ticket("another" if elsewhere else code, who, arrival_us)
+    headers["Waitroom-Ticket"] = TicketOffice([TICKET_SECRET]).sign(ticket)
+
+    told = same(*await both(watching, "GET", f"/api/rooms/{code}/place", headers))
+
+    assert told.get("type") == (None if whose == "alice" else "bad_ticket")
+
+
+async def test_whom_a_ticket_may_bring_back_is_left_to_the_framework(watching, line, engine, code):
+    await in_line(line, engine, code)
+    ticket = TicketOffice([TICKET_SECRET]).sign(Ticket(code, "alice", int(now().timestamp() * 1e6)))
+    headers = by("alice") | {"Waitroom-Ticket": ticket}
+
+    async with client_of(watching.app) as client:
+        answer = await client.get(f"/api/rooms/{code}/place", headers=headers)
+
+    assert (watching.left, answer.json()["place"]) == (1, 1)
 
 
 async def test_who_was_let_through_and_who_has_one(watching, line, engine, code):

@@ -27,6 +27,17 @@ def test_a_crowds_requests_are_understood(method, path, call):
     assert asked == Asked(call, "spring", "t.o.k")
 
 
+def test_asking_with_ones_ticket_is_plain():
+    ticket = (b"waitroom-ticket", b"abc")
+
+    asked = plainly_asked(scope("GET", "/api/rooms/spring/place", TOKEN, ticket))
+    twice = plainly_asked(scope("GET", "/api/rooms/spring/place", TOKEN, ticket, ticket))
+    alone = plainly_asked(scope("GET", "/api/rooms/spring/place", ticket))
+
+    assert asked == Asked("place", "spring", "t.o.k", "abc")
+    assert (twice, alone) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -168,12 +168,12 @@ def test_asking_again_is_neither_at_once_nor_never(pace, ahead, in_line, remain,
 
 def test_facts_are_read_from_a_scripts_reply():
     reply = [b"1777636800000000", b"open", b"1", b"2", -3, 7, b"12.5", b"1777636799000000"]
-    reply += [b"draw", b"60000000", b"300000000"]
+    reply += [b"draw", b"60000000", b"300000000", b"17"]
 
     read = RoomFacts.read(reply)
 
     assert read == RoomFacts(
-        NOON_US, "open", 1, 2, 0, 7, 12.5, NOON_US - SECOND_US, "draw", 60_000_000, 300_000_000
+        NOON_US, "open", 1, 2, 0, 7, 12.5, NOON_US - SECOND_US, "draw", 60_000_000, 300_000_000, 17
     )
 
 

@@ -100,6 +100,7 @@ def test_a_room_is_stored_as_text_with_all_that_the_scripts_read():
         "opening": "first_come",
         "grace_s": "300",
         "return_s": "600",
+        "restore_s": "30",
         "rate_mode": "manual",
         "rate_min_per_s": "1.0",
         "rate_max_per_s": "1000.0",
@@ -118,7 +119,7 @@ def test_the_keys_of_a_room_share_one_tag_and_no_two_are_the_same():
     spring = [getattr(Keys("spring"), name) for name in properties]
 
     assert all(key.startswith("waitroom:{spring}:") for key in spring)
-    assert len(set(spring)) == len(properties) == 14
+    assert len(set(spring)) == len(properties) == 15
     assert not set(spring) & {getattr(Keys("sprin"), name) for name in properties}
 
 

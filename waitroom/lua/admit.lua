@@ -6,14 +6,15 @@
 --   KEYS[8] heard (hash)     KEYS[9] away (hash: member, arrival, when passed over)
 --   ARGV[1] how many the destination can take           ARGV[2] lease in us
 --   returns {what held it back, members in the order they came...}; what is one of
---           'no_such_room' 'paused' 'closed' 'not_open_yet' 'undrawn' 'sold_out' 'empty' 'rate'
---           'seats' 'stock' 'destination'
+--           'no_such_room' 'restoring' 'paused' 'closed' 'not_open_yet' 'undrawn' 'sold_out' 'empty'
+--           'rate' 'seats' 'stock' 'destination'
 --
 -- One move, so that a crash can't lose anybody between the line and the file; the bucket lives
 -- here, so that any number of admitters share one rate. Nobody is let through beyond what
 -- remains less what is under way: then the order in which workers finish can't matter. Who has not
 -- been heard from is passed over here, where it costs the next one nothing. And nobody is let through
--- before the draw was written down: it could not be checked any more. Whatever was steered, the
+-- before the draw was written down: it could not be checked any more, nor before a line that has lost its
+-- places had time to come together again. How far it has come is kept for the watermark. Whatever was steered, the
 -- rate stays within the bounds that the admin gave.
 --@include clock
 --@include room
@@ -54,6 +55,7 @@ local function keep_bucket(busy)
 end
 
 local shut = shut_because(room, now) or (room.state == 'paused' and 'paused')
+  or (restoring_until(room, now) > 0 and 'restoring')
   or (room.opening == 'draw' and not room.is_drawn and 'undrawn')
 if shut then
   keep_bucket(false)
@@ -100,11 +102,12 @@ local function those_here(popped)
 end
 
 local answer = { held_back_by }
-local passed = 0
+local passed, front = 0, nil
 local are_heard = redis.call('EXISTS', KEYS[8]) == 1
 while #answer - 1 < count and passed < PASSED_MAX do
   local popped = redis.call('ZPOPMIN', KEYS[3], count - (#answer - 1))
   if #popped == 0 then break end
+  front = popped[#popped]
   local here = those_here(popped)
   local filed, arrivals, gone = {}, {}, {}
   for i = 1, #here, 2 do
@@ -118,6 +121,10 @@ while #answer - 1 < count and passed < PASSED_MAX do
   call_with('HSET', KEYS[5], arrivals)
   if are_heard then call_with('HDEL', KEYS[8], gone) end
   passed = passed + (#popped - #here) / 2
+end
+if front then
+  local before = tonumber(redis.call('HGET', KEYS[1], 'front') or 0)
+  redis.call('HSET', KEYS[1], 'front', digits(math.max(before, tonumber(front))))
 end
 count = #answer - 1
 if count > 0 then

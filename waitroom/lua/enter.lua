@@ -3,6 +3,7 @@
 --   KEYS[3] arrivals (hash: admitted member, arrival)   KEYS[4] outcomes (hash)
 --   KEYS[5] bucket (hash)    KEYS[6] tally (hash)
 --   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] meter (hash)
+--   KEYS[10] spent (hash: member, arrival that their ticket says in vain)
 --   ARGV[1] how many members; then their ids, in the order they came; then, or not, the number of
 --           each for the draw, which the seed gives
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
@@ -16,7 +17,7 @@
 
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
-  tally = KEYS[6], heard = KEYS[7], away = KEYS[8], meter = KEYS[9],
+  tally = KEYS[6], heard = KEYS[7], away = KEYS[8], meter = KEYS[9], spent = KEYS[10],
 }
 local room = read_room(keys.room)
 if not room then return {} end
@@ -39,6 +40,7 @@ local function forget_refusal(i, member)
   local outcome = known.outcomes[i]
   if outcome and string.sub(outcome, 1, 1) == 'r' then
     redis.call('HDEL', keys.outcomes, member)
+    redis.call('HSET', keys.spent, member, string.match(outcome, '^.(%d+)'))
     known.outcomes[i] = false
   end
 end

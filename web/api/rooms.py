@@ -33,10 +33,12 @@ _WHO = ("not_signed_in", "bad_token", "bad_ticket")
 async def enter_room(
     request: Request, code: RoomCode, who: SignedIn, ticket: TicketText
 ) -> Response:
-    """Take a place in line. Entering again gives the same place."""
-    if ticket is not None:
-        checked_ticket(request, code, ticket, who)
-    place = await enter(request, code, who.id)
+    """Take a place in line. Entering again gives the same place.
+
+    With the ticket it does so even where the line has lost it.
+    """
+    ticket_us = checked_ticket(request, code, ticket, who).arrival_us if ticket is not None else 0
+    place = await enter(request, code, who.id, ticket_us)
     return _answer(request, place, 200 if place.state == "issued" else 202)
 
 
@@ -45,17 +47,18 @@ async def enter_room(
     response_model=PlaceOut,
     responses=documented(*_WHO, "not_in_line", *_ALWAYS),
 )
-async def ask_for_place(request: Request, code: RoomCode, member_id: InLine) -> Response:
-    """Where the member, or the ticket's owner, stands. Ask again after `ask_again_s`."""
-    return _answer(request, await ask(request, code, member_id), 200)
+async def ask_for_place(request: Request, code: RoomCode, who: InLine) -> Response:
+    """Where the member, or the ticket's owner, stands. Ask again after `ask_again_s`.
+
+    With the ticket, whom the line has lost stands where they stood.
+    """
+    return _answer(request, await ask(request, code, who.member_id, who.ticket_us), 200)
 
 
 @router.delete("/place", status_code=204, responses=documented(*_WHO, "forbidden", *_ALWAYS))
-async def leave_room(
-    request: Request, response: Response, code: RoomCode, member_id: InLine
-) -> None:
+async def leave_room(request: Request, response: Response, code: RoomCode, who: InLine) -> None:
     """Give up the place. Who is admitted already may still get a coupon."""
-    await parts_of(request).line.leave(code, member_id)
+    await parts_of(request).line.leave(code, who.member_id)
     response.delete_cookie(f"ticket-{code}", path=f"/rooms/{code}")
 
 
@@ -68,12 +71,14 @@ async def leave_room(
         **documented(*_WHO, "not_in_line", *_ALWAYS),
     },
 )
-async def follow_place(request: Request, code: RoomCode, member_id: InLine) -> LiveAnswer:
+async def follow_place(request: Request, code: RoomCode, who: InLine) -> LiveAnswer:
     """The place whenever it changes, as server-sent events, until a final state."""
     hub = hub_of(request)
     hub.refuse_if_full()
-    await ask(request, code, member_id)  # who is unknown here is told so as all are
-    return LiveAnswer(hub, code, member_id, JsonTeller(code, parts_of(request).tickets))
+    # Who is unknown here is told so as all are.
+    await ask(request, code, who.member_id, who.ticket_us)
+    teller = JsonTeller(code, parts_of(request).tickets, who.ticket_us)
+    return LiveAnswer(hub, code, who.member_id, teller)
 
 
 def _answer(request: Request, place: PlaceOut, status: int) -> Response:

@@ -109,9 +109,7 @@ class Audience:
     async def _read(self, streams: list[Stream]) -> bool:
         """Tell these what is new; False where the beat is over, as the line is away or turned."""
         try:
-            standings = await self._line.standings(
-                self._code, [stream.member_id for stream in streams]
-            )
+            standings = await self._standings(streams)
         except (LineAway, LineBusy, NoSuchRoom):
             await self._say_unreachable()
             return False
@@ -124,6 +122,21 @@ class Audience:
         while self._tell_some(pairs, facts):  # noqa: ASYNC110  # nothing is waited for here
             await asyncio.sleep(0)
         return not self._hurries
+
+    async def _standings(self, streams: list[Stream]) -> list[Standing]:
+        """Of those who follow, whom the line has lost: they need not know of it to be back."""
+        standings = await self._line.standings(self._code, [stream.member_id for stream in streams])
+        lost = [
+            i
+            for i, (stream, standing) in enumerate(zip(streams, standings, strict=True))
+            if standing.kind == "absent" and stream.teller.arrival_us
+        ]
+        if lost:
+            tickets = [(streams[i].member_id, streams[i].teller.arrival_us) for i in lost]
+            again = await self._line.restoring.restore(self._code, tickets)
+            for i, standing in zip(lost, again, strict=True):
+                standings[i] = standing
+        return standings
 
     def _tell_some(self, pairs: Iterator[tuple[Stream, Standing]], facts: RoomFacts) -> bool:
         """As many as there is time for; whether that was not all of them."""

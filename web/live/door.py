@@ -78,15 +78,16 @@ class Door:
         """Which room, whose place, told how. Raises NotSignedIn, BadToken, BadTicket."""
         code = asked.code
         if asked.is_api:
-            return code, self._member_of(asked), JsonTeller(code, self._tickets)
+            member_id, ticket_us = self._member_of(asked)
+            return code, member_id, JsonTeller(code, self._tickets, ticket_us)
         visitor = self._identity.read_session(asked.session) if asked.session else None
         if visitor is None:
             raise NotSignedIn
         request = Request({**scope, "app": self._application})
         return code, visitor.id, await self._page_teller(request, code, visitor)
 
-    def _member_of(self, asked: Asked) -> str:
-        """Whose place is asked for, as `web.asking` has it."""
+    def _member_of(self, asked: Asked) -> tuple[str, int]:
+        """Whose place is asked for, as `web.asking` has it, and the arrival on their ticket."""
         member_id: str | None = None
         if asked.token is not None:
             member_id = self._identity.member_of(asked.token)
@@ -97,10 +98,10 @@ class Door:
             ticket = self._tickets.read(asked.ticket, room=asked.code)
             if member_id is not None and member_id != ticket.member_id:
                 raise StrangersTicket
-            return ticket.member_id
+            return ticket.member_id, ticket.arrival_us
         if member_id is None:
             raise NotSignedIn
-        return member_id
+        return member_id, 0
 
 
 def plainly_asked(scope: Scope) -> Asked | None:

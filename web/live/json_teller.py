@@ -16,23 +16,24 @@ class JsonTeller:
 
     retells = False
 
-    __slots__ = ("_arrival_us", "_room", "_ticket", "_tickets")
+    __slots__ = ("_room", "_ticket", "_tickets", "arrival_us")
 
-    def __init__(self, room: str, tickets: TicketOffice) -> None:
+    def __init__(self, room: str, tickets: TicketOffice, arrival_us: int = 0) -> None:
         self._room = room
         self._tickets = tickets
-        self._arrival_us = 0
+        self.arrival_us = arrival_us
         self._ticket = ""
 
     def message(self, standing: Standing, member_id: str) -> bytes:
         if plainly_waits(standing):
-            if standing.arrival_us != self._arrival_us:
-                self._arrival_us = standing.arrival_us
+            if standing.arrival_us != self.arrival_us or not self._ticket:
+                self.arrival_us = standing.arrival_us
                 self._ticket = self._tickets.sign(
                     Ticket(self._room, member_id, standing.arrival_us)
                 )
             text = waiting_json(standing, self._room, self._ticket)
         else:
+            self.arrival_us, self._ticket = standing.arrival_us or self.arrival_us, ""
             text = place_of(
                 standing, room=self._room, member_id=member_id, tickets=self._tickets
             ).model_dump_json()

@@ -18,9 +18,10 @@ UNKNOWN_AHEAD = 50
 
 
 def turn_of(facts: RoomFacts) -> tuple[object, ...]:
-    """What everybody is to hear at once when it changes: paused, open, sold out, over."""
+    """What everybody is to hear at once when it changes: paused, open, sold out, over, lost."""
     return (
         facts.state,
+        facts.is_restoring,
         facts.opens_at_us,
         facts.now_us >= facts.opens_at_us,
         facts.now_us >= facts.closes_at_us,
@@ -30,7 +31,8 @@ def turn_of(facts: RoomFacts) -> tuple[object, ...]:
 
 def common_news(facts: RoomFacts) -> tuple[object, ...]:
     """The part of everybody's news that a room has in common; not its clock."""
-    return facts.state, facts.opens_at_us, facts.remain_count, facts.known_pace_per_s
+    state = facts.state, facts.is_restoring
+    return *state, facts.opens_at_us, facts.remain_count, facts.known_pace_per_s
 
 
 def news_of(standing: Standing, common: tuple[object, ...]) -> int:

@@ -15,8 +15,11 @@ class Teller(Protocol):
     same object, so that what depends on the room alone need be made once for all of them.
 
     retells: whether it is said again after a while though nothing has changed, as by a page that
-    shows when it was last updated.
+    shows when it was last updated. arrival_us: of where they stood, as they were told last or their
+    ticket says, 0 where that isn't known: a line that has lost them gives it back.
     """
+
+    arrival_us: int
 
     @property
     def retells(self) -> bool: ...

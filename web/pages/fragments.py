@@ -45,7 +45,7 @@ class Fragments:
 
     def html(self, view: PlaceView, **context: Any) -> str:
         """What the template gives for this place. `context` is what else it may be shown."""
-        if view.state not in ("waiting", "lobby"):
+        if view.state not in ("waiting", "lobby", "restoring"):
             return self._rendered(view, context)
         shape = view.shape
         if shape not in self._ready:

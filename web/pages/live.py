@@ -11,12 +11,13 @@ from typing import Any, cast
 
 from fastapi import APIRouter, Request
 
+from domain.draw import NUMBERS
 from waitroom.place import Place
 from waitroom.standing import Standing
 from waitroom.ticket import TicketOffice
 from web.answers import place_of
 from web.asking import RoomCode, visitor_of
-from web.entrance import standing_of
+from web.entrance import kept_ticket_us, standing_of
 from web.identity import NotSignedIn, Visitor
 from web.languages import Language, language_of
 from web.live.answer import LiveAnswer, hub_of
@@ -47,7 +48,7 @@ async def follow(request: Request, code: RoomCode) -> LiveAnswer:
     return LiveAnswer(hub, code, who.id, teller)
 
 
-async def page_teller(request: Request, code: str, _who: Visitor) -> Teller:
+async def page_teller(request: Request, code: str, who: Visitor) -> Teller:
     """For whoever is signed in. Raises NoSuchCoupon, OfficeAway."""
     parts = parts_of(request)
     offer = await catalogue_of(request).offer(code)
@@ -64,7 +65,8 @@ async def page_teller(request: Request, code: str, _who: Visitor) -> Teller:
             fragments=fragments_of(language, parts.templates_dir),
             tickets=parts.tickets,
         )
-    return HtmlTeller(room, started_ahead(request.cookies, code))
+    ticket_us = kept_ticket_us(request, code, who.id)
+    return HtmlTeller(room, started_ahead(request.cookies, code), ticket_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,12 @@ class HtmlTeller:
 
     retells = True
 
-    __slots__ = ("_arrived_us", "_room", "_started_ahead")
+    __slots__ = ("_room", "_started_ahead", "arrival_us")
 
-    def __init__(self, room: RoomInWords, started: int | None) -> None:
+    def __init__(self, room: RoomInWords, started: int | None, arrival_us: int = 0) -> None:
         self._room = room
         self._started_ahead = started
-        self._arrived_us = 0
+        self.arrival_us = arrival_us
 
     def message(self, standing: Standing, member_id: str) -> bytes:
         """A fragment for everybody, also for who has no place."""
@@ -103,7 +105,7 @@ class HtmlTeller:
         if not standing.in_line:
             view = plain(room.code, "absent", language=language, site_name=site_name)
             return room.event(view, now_us)
-        self._arrived_us = standing.arrived_us
+        self.arrival_us = standing.arrival_us or self.arrival_us
         if plainly_waits(standing):
             place = _waiting(room.code, standing)
         else:
@@ -127,7 +129,7 @@ class HtmlTeller:
             language=room.language,
             site_name=room.site_name,
             ask_again_s=UNREACHABLE_ASK_AGAIN_S,
-            arrived_at=from_us(self._arrived_us) if self._arrived_us else None,
+            arrived_at=from_us(self.arrival_us) if self.arrival_us >= NUMBERS else None,
         )
         return room.event(view)
 

@@ -31,7 +31,9 @@ from web.pages.place_words import (
 )
 from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 
-State = Literal["waiting", "lobby", "admitted", "issued", "refused", "absent", "unreachable"]
+State = Literal[
+    "waiting", "lobby", "restoring", "admitted", "issued", "refused", "absent", "unreachable",
+]  # fmt: skip
 PASSES = ("room_full", "too_many_requests", "not_open_yet", "unavailable")
 TEXTS = (
     "title", "news", "step", "ask_again_s", "updated_at", "updated_text", "arrived_at",
@@ -82,7 +84,7 @@ class PlaceView(NamedTuple):
     @property
     def goes_on(self) -> bool:
         """Whether there is more to come, so that the fragment asks again."""
-        return self.state in ("waiting", "lobby", "admitted", "unreachable")
+        return self.state in ("waiting", "lobby", "restoring", "admitted", "unreachable")
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -101,6 +103,8 @@ class PlaceView(NamedTuple):
         started_ahead: int | None = None,
     ) -> PlaceView:
         """`started_ahead`: how many were ahead when they came; without it they start now."""
+        if place.state == "waiting" and place.room_state == "restoring":
+            return _restoring(place, language, now, site_name)
         if place.state == "waiting" and place.room_state == "scheduled":
             return _lobby(place, language, now, site_name)
         if place.state == "waiting":
@@ -193,6 +197,25 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         opens_at=iso(place.opens_at) if place.opens_at else "",
         opens_text=language.date_and_time(place.opens_at) if place.opens_at else "",
         now_at=iso(now),
+    )
+
+
+def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
+    """The line comes together again: no number, as others may still come back before them."""
+    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+    updated_at, updated_text = times_now(now)
+    return PlaceView(
+        room=place.room,
+        state="restoring",
+        title=title_of("", language.gettext("Your place is kept"), site_name),
+        news=language.gettext("The line was interrupted. Your place is kept."),
+        step="restoring",
+        ask_again_s=str(place.ask_again_s),
+        updated_at=updated_at,
+        updated_text=updated_text,
+        arrived_at=arrived_at,
+        arrived_text=arrived_text,
+        remain_text=language.number(place.remain_count),
     )
 
 

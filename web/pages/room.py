@@ -7,11 +7,11 @@ from typing import TypedDict
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.draw import NUMBERS
 from issuance.catalogue import Offer
 from waitroom.errors import LineError, NoSuchRoom
-from waitroom.ticket import BadTicket
 from web.asking import RoomCode, visitor_of
-from web.entrance import ask, enter, keep_ticket
+from web.entrance import ask, enter, keep_ticket, kept_ticket_us
 from web.identity import NotSignedIn, Visitor
 from web.languages import Language, language_of
 from web.pages.forms import signed_in_for
@@ -52,7 +52,7 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
     if isinstance(who, Response):
         return who
     try:
-        place = await enter(request, code, who.id)
+        place = await enter(request, code, who.id, kept_ticket_us(request, code, who.id))
     except Problem as problem:
         return await _refused(request, code, problem)
     response = RedirectResponse(f"/rooms/{code}", 303)
@@ -81,7 +81,7 @@ async def _answer(request: Request, code: str, template: str) -> Response:
     words = _words(request, offer)
     coupon = shown(offer, parts_of(request).now(), words["language"])
     try:
-        place = await ask(request, code, who.id)
+        place = await ask(request, code, who.id, kept_ticket_us(request, code, who.id))
     except NoSuchRoom:
         raise  # a coupon without a line: waiting for one would be for nothing
     except LineError:
@@ -122,19 +122,11 @@ async def _refused(request: Request, code: str, problem: Problem) -> Response:
 
 def _unreachable(request: Request, code: str, who: Visitor, words: Words) -> PlaceView:
     """The line is away: what the member's own ticket says is all there is to show."""
-    arrived_at = None
-    text = request.cookies.get(f"ticket-{code}")
-    if text:
-        try:
-            ticket = parts_of(request).tickets.read(text, room=code)
-        except BadTicket:
-            ticket = None
-        if ticket is not None and ticket.member_id == who.id:
-            arrived_at = from_us(ticket.arrival_us)
+    ticket_us = kept_ticket_us(request, code, who.id)
     return plain(
         code,
         "unreachable",
-        arrived_at=arrived_at,
+        arrived_at=from_us(ticket_us) if ticket_us >= NUMBERS else None,
         ask_again_s=UNREACHABLE_ASK_AGAIN_S,
         **words,
     )

@@ -6,7 +6,7 @@ local DRAWN_BELOW = 2 ^ 50
 local function read_room(key)
   local v = redis.call('HMGET', key, 'state', 'opens_at', 'closes_at', 'size_max', 'seats',
     'rate_per_s', 'burst', 'total_count', 'used_count', 'lobby_s', 'opening', 'grace_s', 'return_s',
-    'is_drawn', 'rate_mode', 'rate_min_per_s', 'rate_max_per_s')
+    'is_drawn', 'rate_mode', 'rate_min_per_s', 'rate_max_per_s', 'restoring_until', 'is_retold')
   if not v[1] then return nil end
   return {
     state = v[1], opens_at = tonumber(v[2]), closes_at = tonumber(v[3]),
@@ -17,6 +17,7 @@ local function read_room(key)
     grace_us = tonumber(v[12] or 300) * 1000000, return_us = tonumber(v[13] or 600) * 1000000,
     is_drawn = v[14] == '1', is_steered = v[15] == 'autopilot',
     rate_min_per_s = tonumber(v[16] or 1), rate_max_per_s = tonumber(v[17] or 1000),
+    restoring_until = tonumber(v[18] or 0), is_retold = v[19] ~= '0',
   }
 end
 
@@ -35,4 +36,11 @@ end
 -- Whether the lobby's order is still nobody's to know.
 local function is_undrawn(room, now)
   return room.opening == 'draw' and now < room.opens_at
+end
+
+-- Until when a line that has lost its places lets nobody through (us), or 0. Not before those who
+-- hold a coupon are known again either, however long that takes.
+local function restoring_until(room, now)
+  if not room.is_retold then return math.max(room.restoring_until, now + 1000000) end
+  return room.restoring_until > now and room.restoring_until or 0
 end

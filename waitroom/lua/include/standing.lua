@@ -36,12 +36,13 @@ local function standing_of(i, member, room, now, shut, known, keys)
 end
 
 -- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, since when nobody has
--- been let through (us), how the room opens, lobby in us, grace in us}
+-- been let through (us), how the room opens, lobby in us, grace in us, until when nobody is because
+-- the line has lost its places (us) or 0}
 local function room_facts(room, now, keys)
   local pace = redis.call('HMGET', keys.bucket, 'pace_told', 'moved')
   return {
     digits(now), room.state, digits(room.opens_at), digits(room.closes_at), room.remain,
     redis.call('ZCARD', keys.waiting), pace[1] or '0', pace[2] or '0', room.opening,
-    digits(room.lobby_us), digits(room.grace_us),
+    digits(room.lobby_us), digits(room.grace_us), digits(restoring_until(room, now)),
   }
 end

@@ -44,6 +44,9 @@ def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
         return "trouble", _("Admission has stopped: Postgres is away.") + " " + waiting
     if going.workers == 0:
         return "trouble", _("Nothing is issued: no worker is running.") + " " + waiting
+    if figures.is_restoring:
+        restoring = _("The line was lost and is coming together again: nobody is let through.")
+        return "trouble", restoring + " " + waiting
     if figures.state == "paused":
         return "still", _("Paused.") + " " + waiting
     opens_in_s = figures.opens_at_s - going.now.timestamp()

@@ -1,0 +1,27 @@
+"""Watermarks: how far each line has come, kept where a lost Redis can't take it along."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.watermark import Watermark
+from issuance.errors import away_is_said
+from issuance.tables import watermarks
+
+
+def keep_watermark(engine: Engine, coupon_id: UUID, watermark: Watermark) -> None:
+    """Write it down, unless a later one already is. Raises OfficeAway."""
+    values = asdict(watermark)
+    kept = insert(watermarks).values(coupon_id=coupon_id, **values)
+    # Of two admitters the slower must not put the mark back.
+    later = watermarks.c.taken_at_us < watermark.taken_at_us
+    with away_is_said(), engine.begin() as tx:
+        tx.execute(
+            kept.on_conflict_do_update(
+                index_elements=[watermarks.c.coupon_id], set_=values, where=later
+            )
+        )

@@ -1,0 +1,76 @@
+-- restore: gives members whom the line does not know their old place back, as their ticket says it.
+--   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash)
+--   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
+--   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
+--   ARGV    member, arrival in us or number drawn, member, arrival...
+--   returns {facts, {standing}, ...}, or {} where the room is unknown
+--
+-- Whoever is known stays where they are: only a line that has lost something misses somebody who
+-- holds a ticket. A ticket gives nothing where its owner has left, was refused and came again, or had
+-- their turn before the loss. Who comes back only after the line has gone on past them, and too late
+-- for somebody who was passed over, stands at the end.
+--@include clock
+--@include room
+--@include many
+--@include kept
+--@include standing
+
+local keys = {
+  room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
+  tally = KEYS[6], heard = KEYS[7], away = KEYS[8], spent = KEYS[9],
+}
+local room = read_room(keys.room)
+if not room then return {} end
+
+local now = now_us()
+local shut = shut_because(room, now)
+local members, tickets = {}, {}
+for i = 1, #ARGV, 2 do
+  members[#members + 1], tickets[#tickets + 1] = ARGV[i], tonumber(ARGV[i + 1])
+end
+local known = known_of(members, keys)
+local spent = ask_about('HMGET', keys.spent, members)
+local v = redis.call('HMGET', keys.room, 'spent_until', 'front', 'lost_at', 'last_arrival')
+local spent_until, front, lost_at, last = tonumber(v[1] or 0), tonumber(v[2] or 0), tonumber(v[3] or 0), tonumber(v[4] or 0)
+local is_late = now > lost_at + room.grace_us + room.return_us
+
+local function is_known(i, member)
+  return known.outcomes[i] or known.arrivals[i] or known.scores[i]
+    or redis.call('HEXISTS', keys.away, member) == 1
+end
+
+local restored, placed = 0, {}
+local function restore(i, member)
+  local arrival, came_back = tickets[i], nil
+  if arrival <= spent_until or arrival <= tonumber(spent[i] or 0) then return end
+  if is_late and arrival <= front then
+    last = math.max(now, last + 1)
+    arrival, came_back = last, 'e'
+  elseif arrival >= DRAWN_BELOW then
+    -- This Redis' clock may be behind the one that gave it: whoever comes now stands behind.
+    last = math.max(last, arrival)
+  end
+  redis.call('ZADD', keys.waiting, digits(arrival), member)
+  placed[member] = digits(arrival)
+  known.heard[i] = record_of(now, came_back)
+  redis.call('HSET', keys.heard, member, known.heard[i])
+  known.scores[i] = digits(arrival)
+  restored = restored + 1
+end
+
+for i, member in ipairs(members) do
+  -- Two tabs in one call: the second finds the place that the first was given.
+  known.scores[i] = known.scores[i] or placed[member]
+  if not is_known(i, member) then restore(i, member) end
+end
+if restored > 0 then
+  redis.call('HSET', keys.room, 'last_arrival', digits(last))
+  redis.call('HINCRBY', keys.tally, 'restored', restored)
+end
+local standings = {}
+for i, member in ipairs(members) do
+  standings[i] = standing_of(i, member, room, now, shut, known, keys)
+end
+call_with('HSET', keys.heard, known.heard_now)
+if known.anybody_waits then keep_listening(room, now, keys) end
+return { room_facts(room, now, keys), unpack(standings) }

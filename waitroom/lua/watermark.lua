@@ -1,0 +1,41 @@
+-- watermark: says how far the line has come, for whoever writes it down where nothing gets lost.
+--   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash: admitted member, arrival)
+--   returns {when it was taken (us), spent until, last arrival, when a loss was found (us) or 0 where
+--           nobody needs to be told again}, or {} where nobody can have come yet
+--
+-- Everybody at or below `spent until` was let through and has an outcome, was passed over, or has
+-- left: so it stays below whoever is under way or stands in line. Where very many are under way it
+-- stays where it was, which is safe: a ticket that is not spent is good.
+--@include clock
+--@include room
+
+local UNDER_WAY_MAX = 20000
+
+local room = read_room(KEYS[1])
+if not room then return {} end
+local now = now_us()
+if now < room.opens_at - room.lobby_us then return {} end
+
+local v = redis.call('HMGET', KEYS[1], 'front', 'spent_until', 'last_arrival', 'watermark_at',
+  'watermark_spent', 'watermark_last', 'lost_at')
+local floor = math.max(tonumber(v[2] or 0), tonumber(v[5] or 0))
+
+local function least_under_way()
+  local least = math.huge
+  for _, arrival in ipairs(redis.call('HVALS', KEYS[3])) do least = math.min(least, tonumber(arrival)) end
+  return least
+end
+
+local function spent_until()
+  if redis.call('HLEN', KEYS[3]) > UNDER_WAY_MAX then return floor end
+  local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
+  local standing = math.min(least_under_way(), tonumber(first or math.huge))
+  return math.max(tonumber(v[2] or 0), math.min(tonumber(v[1] or 0), standing - 1))
+end
+
+local spent, last, at = digits(spent_until()), v[3] or '0', v[4]
+if spent ~= v[5] or last ~= v[6] then
+  at = digits(math.max(now, tonumber(v[4] or 0) + 1))
+  redis.call('HSET', KEYS[1], 'watermark_at', at, 'watermark_spent', spent, 'watermark_last', last)
+end
+return { at, spent, last, room.is_retold and '0' or v[7] }

@@ -1,0 +1,46 @@
+"""Restoring: what Postgres keeps of a line for the day on which Redis loses it, and brings back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from issuance import ledger
+from issuance.catalogue import Offer
+from issuance.database import Engine
+from issuance.watermarks import keep_watermark
+from waitroom.line import Line
+from web.teller import outcome_of
+
+log = structlog.get_logger(__name__)
+
+
+async def look_after(line: Line, engine: Engine, offer: Offer) -> None:
+    """Write down how far this offer's line has come; after a loss, tell again who holds a coupon.
+
+    Until they are told, nobody is let through: they would stand in line once more. Telling twice is
+    harmless, so that it does not matter who was interrupted doing it. Raises LineAway, OfficeAway.
+    """
+    code = offer.coupon.code
+    far = await line.restoring.how_far(code)
+    if far is None:
+        return
+    if far.lost_at_us:
+        log.warning("the line has lost its places; they come back by their tickets", room=code)
+        told = await _retell(line, engine, code)
+        await line.restoring.retold(code, far.lost_at_us)
+        log.info("who holds a coupon was told again", room=code, members=told)
+    known = offer.watermark
+    if known is None or far.watermark.taken_at_us > known.taken_at_us:
+        await asyncio.to_thread(keep_watermark, engine, offer.coupon.id, far.watermark)
+
+
+async def _retell(line: Line, engine: Engine, code: str) -> int:
+    """Some at a time, by member id; how many there are."""
+    told, last = 0, ""
+    while held := await asyncio.to_thread(ledger.held_after, engine, code, last):
+        used, _ = await asyncio.to_thread(ledger.counted, engine, code)
+        await line.report(code, used, {one.member_id: outcome_of(one, code) for one in held})
+        told, last = told + len(held), held[-1].member_id
+    return told
