@@ -11,7 +11,7 @@ from waitroom.errors import NoSuchRoom
 
 Kind = Literal[
     "waiting", "admitted", "issued", "refused", "absent",
-    "closed", "sold_out", "not_open_yet", "room_full", "undrawn",
+    "untold", "closed", "sold_out", "not_open_yet", "room_full", "undrawn",
 ]  # fmt: skip
 
 # A pace says nothing about now when nobody was let through for so long and so many people's time:
@@ -94,9 +94,10 @@ class Standing(NamedTuple):
     """Where one member stands. `arrival_us` is 0 where they have no place.
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
-    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full. Who came
-    through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
-    how they came back after being passed over: h, at the head of the line, or e, at its end.
+    outcome), absent, or untold while a line that was lost can't say who is; or why the room is
+    shut: closed, sold_out, not_open_yet, room_full. Who came through a lobby that drew has the
+    number drawn in place of an arrival. `text` of who waits says how they came back after being
+    passed over: h, at the head of the line, or e, at its end.
     """
 
     kind: Kind
@@ -109,6 +110,11 @@ class Standing(NamedTuple):
     def in_line(self) -> bool:
         """Whether the line knows them at all."""
         return self.kind in ("waiting", "admitted", "issued", "refused") or self.arrival_us > 0
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether a ticket might bring them back."""
+        return self.kind in ("absent", "untold")
 
     @property
     def arrived_us(self) -> int:

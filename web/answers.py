@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from domain.refusals import ISSUE_REFUSALS, NotOpenYet, Refusal
+from waitroom.errors import LineAway
 from waitroom.place import ASK_AGAIN_MIN_S, Place
 from waitroom.standing import Standing
 from waitroom.ticket import Ticket, TicketOffice
@@ -19,7 +20,12 @@ RETURNED: dict[str, Returned] = {"h": "head", "e": "end"}
 
 
 def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
-    """The place of a member whom the line knows. Raises Problem not_in_line for any other."""
+    """The place of a member whom the line knows.
+
+    Raises Problem not_in_line for any other, and LineAway where a line that was lost can't say yet.
+    """
+    if standing.kind == "untold":
+        raise LineAway
     if not standing.in_line:
         raise Problem("not_in_line")
     known = PlaceOut(

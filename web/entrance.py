@@ -40,7 +40,7 @@ async def ask(request: Request, code: str, member_id: str, ticket_us: int = 0) -
     """Where they stand; ticket_us is the arrival on their ticket. Raises Problem not_in_line."""
     parts = parts_of(request)
     standing = await standing_of(request, code, member_id)
-    if standing.kind == "absent" and ticket_us:
+    if standing.is_missing and ticket_us:
         standing = await parts.line.restore(code, member_id, ticket_us)
     return place_of(standing, room=code, member_id=member_id, tickets=parts.tickets)
 

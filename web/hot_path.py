@@ -91,7 +91,7 @@ class HotPath:
             if asked.ticket is not None:
                 self._check(asked.ticket, asked.code, member_id)
             standing = await self._line.place(asked.code, member_id)
-            if asked.ticket is not None and standing.kind == "absent":
+            if asked.ticket is not None and standing.is_missing:
                 raise MayComeBack
             return self._writer.place(standing, asked.code, member_id)
         parts = self._parts

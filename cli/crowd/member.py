@@ -12,7 +12,11 @@ from cli.crowd.seen import CLICKS, TRY_AGAIN, Seen, Timings
 
 
 class Simulated:
-    """A member with a token, who takes one of `connections` for each request."""
+    """A member with a token, who takes one of `connections` for each request.
+
+    Asks with the ticket they were given, as a browser does: should the line be lost, it brings them
+    back.
+    """
 
     def __init__(
         self,
@@ -28,6 +32,7 @@ class Simulated:
         self._connections = connections
         self._code = code
         self._headers = {"Authorization": f"Bearer {token}"}
+        self._ticket: str | None = None
         self._timings = timings
         self._attempts_max = attempts_max
         self.seen = Seen(member_id)
@@ -53,7 +58,9 @@ class Simulated:
 
     async def _enter(self) -> float | None:
         path = f"/api/rooms/{self._code}/enter"
-        return self.seen.note(*await self._ask("POST", path, self._timings.enter))
+        status, body = await self._ask("POST", path, self._timings.enter)
+        self._ticket = body.get("ticket") or self._ticket
+        return self.seen.note(status, body)
 
     async def _issue(self) -> float | None:
         path = f"/api/coupons/{self._code}/issue"
@@ -68,7 +75,12 @@ class Simulated:
             self.seen.waited = True
             await asyncio.sleep(wait_s)
             path = f"/api/rooms/{self._code}/place"
-            wait_s = self.seen.note_next(*await self._ask("GET", path, self._timings.place))
+            status, body = await self._ask("GET", path, self._timings.place)
+            self._ticket = body.get("ticket") or self._ticket
+            wait_s = self.seen.note_next(status, body)
+
+    def _said(self) -> dict[str, str]:
+        return self._headers | ({"Waitroom-Ticket": self._ticket} if self._ticket else {})
 
     async def _ask(
         self, method: str, path: str, timings: list[float]
@@ -78,7 +90,7 @@ class Simulated:
             async with self._connections:
                 # Not before: waiting for one of our own connections is no slowness of the server.
                 began = time.perf_counter()
-                async with self._http.request(method, path, headers=self._headers) as response:
+                async with self._http.request(method, path, headers=self._said()) as response:
                     body = await response.json(content_type=None)
                     timings.append(time.perf_counter() - began)
                     self.seen.way_retries += int(response.headers.get("Waitroom-Retries", 0))

@@ -24,7 +24,7 @@ from tests.integration.line_cast import (
     refuse,
 )
 from tests.integration.lost_cast import HASTE
-from tests.integration.web_cast import in_line, serve
+from tests.integration.web_cast import by, checked_problem, in_line, serve
 from waitroom.standing import Standing
 from web.settling import settle
 
@@ -101,6 +101,26 @@ async def test_nobody_is_let_through_before_who_holds_one_was_told_again(
     assert before.held_back_by == "restoring"
     assert await kinds(line, code, ["alice"]) == ["issued"]
     assert after.members == ("bob",)
+
+
+async def test_who_had_their_turn_is_told_to_wait_until_it_is_known_who_holds_one(
+    client, line, engine, code, comes_by, lose_all
+):
+    """Not that they are not in line, on which they would enter again, or go."""
+    await in_line(line, engine, code, room=HASTE)
+    tickets = await tickets_of(line, code, ["alice", "bob"])
+    await serve(line, engine, code, 1)
+    await comes_by()
+
+    lose_all()
+    await settle(line, catalogue.offer(engine, code))
+    with_ticket = await come_back(line, code, tickets, ["alice"])
+    answer = await client.get(f"/api/rooms/{code}/place", headers=by("alice"))
+    await comes_by()
+
+    assert with_ticket["alice"].kind == "untold"
+    checked_problem(answer, "unavailable", 503)
+    assert await kinds(line, code, ["alice", "a-stranger"]) == ["issued", "absent"]
 
 
 async def test_a_redis_that_came_back_older_than_it_was_is_seen_too(

@@ -82,7 +82,7 @@ for i, member in ipairs(members) do
   if not shut or lobby then forget_refusal(i, member) end
   -- Two clicks in one call: the second finds the place that the first has taken.
   local standing = places[member] or standing_of(i, member, room, now, shut, known, keys)
-  if standing[1] == 'absent' then standing = line_up(i, member) end
+  if standing[1] == 'absent' or standing[1] == 'untold' then standing = line_up(i, member) end
   standings[i] = standing
 end
 

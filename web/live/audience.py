@@ -124,18 +124,20 @@ class Audience:
         return not self._hurries
 
     async def _standings(self, streams: list[Stream]) -> list[Standing]:
-        """Of those who follow, whom the line has lost: they need not know of it to be back."""
+        """Where these stand. Whom the line has lost need not know of it to be back."""
         standings = await self._line.standings(self._code, [stream.member_id for stream in streams])
         lost = [
             i
             for i, (stream, standing) in enumerate(zip(streams, standings, strict=True))
-            if standing.kind == "absent" and stream.teller.arrival_us
+            if standing.is_missing and stream.teller.arrival_us
         ]
         if lost:
             tickets = [(streams[i].member_id, streams[i].teller.arrival_us) for i in lost]
             again = await self._line.restoring.restore(self._code, tickets)
             for i, standing in zip(lost, again, strict=True):
                 standings[i] = standing
+        if any(standing.kind == "untold" for standing in standings):
+            raise LineAway
         return standings
 
     def _tell_some(self, pairs: Iterator[tuple[Stream, Standing]], facts: RoomFacts) -> bool:

@@ -91,8 +91,10 @@ class Hub:
         standing: Standing | None = None
         try:
             standing = await self._line.place(code, member_id)
-            if standing.kind == "absent" and teller.arrival_us:
+            if standing.is_missing and teller.arrival_us:
                 standing = await self._line.restore(code, member_id, teller.arrival_us)
+            if standing.kind == "untold":
+                raise LineAway
         except (LineAway, LineBusy):
             said = teller.unreachable(member_id)
             if said is None:

@@ -11,7 +11,8 @@ local function known_of(members, keys)
   }
 end
 
--- Of the i-th member: {'outcome', '0', text} {'admitted', arrival_us} {'absent'}
+-- Of the i-th member: {'outcome', '0', text} {'admitted', arrival_us} {'absent'}, or {'untold'} where
+-- that can't be said before those who hold a coupon are known again,
 -- {'waiting', arrival_us, ahead, 'h' | 'e' | nil}, the last being how they came back, or
 -- {'closed' | 'sold_out', arrival_us} for who waits for nothing. Who waits in a room whose opening
 -- was put off goes on waiting. In place of an arrival there may be the number that was drawn.
@@ -23,7 +24,7 @@ local function standing_of(i, member, room, now, shut, known, keys)
   local came_back = came_back_of(known.heard[i])
   if not arrival then
     local away = redis.call('HGET', keys.away, member)
-    if not away then return { 'absent' } end
+    if not away then return { room.is_retold and 'absent' or 'untold' } end
     if over then return { shut, string.match(away, '^%d+') } end
     arrival, came_back = unpack(come_back(room, now, member, keys))
   end
