@@ -17,17 +17,21 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
 from playwright.sync_api import sync_playwright
+from redis import Redis
 
 from docs.studio import MEMBER, Studio
+from issuance.catalogue import offer
 from issuance.database import open_engine
 from issuance.migrate import migrate
 from tests.house import eventually, open_house
 from tests.servers import Servers, drop_database, fresh_database
 from tests.tcp_proxy import Proxy, proxied
+from waitroom.keys import Keys
 
 FOLDER = Path(__file__).parent / "screenshots"
 # The good ones: what the docs show.
@@ -39,6 +43,7 @@ SHOWN = {
     "near-phone-ko.png", "unlikely-phone.png", "unlikely-wide-ko.png", "paused-phone.png",
     "admitted-wide.png", "admitted-phone.png", "issued-wide.png", "issued-phone.png",
     "issued-phone-dark-ko.png", "my-coupons-wide.png", "my-coupons-phone.png",
+    "restoring-wide.png", "restoring-phone-ko.png",
     "sold-out-wide.png", "sold-out-phone-ko.png", "closed-phone.png", "unreachable-phone.png",
     "branded-phone.png",
 }  # fmt: skip
@@ -63,6 +68,7 @@ def take_all(studio: Studio, redis: Proxy) -> None:
     studio.take("issued", "/rooms/early", "#place.place-issued")
     in_line(studio)
     afterwards(studio)
+    after_a_loss(studio)
     redis.cut()
     studio.take("unreachable", "/rooms/spring", "#place.place-unreachable")
     redis.mend()
@@ -109,6 +115,23 @@ def in_line(studio: Studio) -> None:
     studio.take("branded", "/rooms/spring", WAITS)
     studio.house.admin("PATCH", "/rooms/spring/branding", dict.fromkeys(look, ""))
     eventually(lambda: b"Blossom" not in _page(studio, "/coupons/spring"))
+
+
+def after_a_loss(studio: Studio) -> None:
+    """Only of one room: the Redis may be somebody's."""
+    house = studio.house
+    studio.offer("tea", "Tea tasting", AMOUNT, 100, rate_per_s=0.1, burst=1, restore_s=3_600)
+    studio.crowd("tea", 12)
+    studio.enter("tea")
+    # Until the admitter has written down how far it has come.
+    engine = open_engine(house.environ["DATABASE_URL"], connections_max=1, name="pictures")
+    eventually(lambda: offer(engine, "tea").watermark)
+    engine.dispose()
+    with Redis.from_url(house.redis_url) as redis:
+        redis.delete(*Keys("tea").all())
+    of_room = partial(house.call, "GET", "/api/admin/rooms/tea", token=house.admin_token)
+    eventually(lambda: of_room()[1].get("is_restoring"))
+    studio.take("restoring", "/rooms/tea", "#place.place-restoring")
 
 
 def afterwards(studio: Studio) -> None:

@@ -57,6 +57,7 @@ class Studio:
         self._wants = wants
         self.house = house
         self.started: dict[str, int] = {}
+        self.tickets: dict[str, str] = {}
 
     @contextmanager
     def page(self, form: Form, member: str) -> Iterator[Page]:
@@ -73,6 +74,9 @@ class Studio:
         # As of a browser that has been here since it entered.
         for code, ahead in self.started.items():
             cookie = {"name": f"from-{code}", "value": str(ahead), "url": self.house.base_url}
+            context.add_cookies([cookie])  # type: ignore[list-item]
+        for code, ticket in self.tickets.items():
+            cookie = {"name": f"ticket-{code}", "value": ticket, "url": self.house.base_url}
             context.add_cookies([cookie])  # type: ignore[list-item]
         try:
             context.add_init_script(NOT_ASKED)
@@ -110,6 +114,8 @@ class Studio:
     def enter(self, code: str, member: str = MEMBER) -> None:
         status, body = self.house.member("POST", f"/api/rooms/{code}/enter", member)
         assert status in (200, 202), body
+        if member == MEMBER and body["ticket"]:
+            self.tickets[code] = body["ticket"]
 
     def crowd(self, code: str, people: int) -> None:
         """So many others enter, a few at a time."""

@@ -31,7 +31,7 @@ async def enter(request: Request, code: str, member_id: str, ticket_us: int = 0)
             standing = await parts.line.enter(code, member_id)
         request.app.state.enter_times.note(code, perf_counter() - began)
     except NoSuchRoom:
-        await _missing(request, code)
+        await say_if_missing(request, code)
         raise
     return entered(standing, room=code, member_id=member_id, tickets=parts.tickets)
 
@@ -49,12 +49,12 @@ async def standing_of(request: Request, code: str, member_id: str) -> Standing:
     try:
         return await parts_of(request).line.place(code, member_id)
     except NoSuchRoom:
-        await _missing(request, code)
+        await say_if_missing(request, code)
         raise
 
 
-async def _missing(request: Request, code: str) -> None:
-    """A room that Postgres has and Redis hasn't (yet, or any more) is away, not unknown."""
+async def say_if_missing(request: Request, code: str) -> None:
+    """Raises LineAway for a room that Postgres has and Redis hasn't (yet, or any more)."""
     try:
         offer = await catalogue_of(request).offer(code)
     except NoSuchCoupon as error:

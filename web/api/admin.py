@@ -14,10 +14,11 @@ from domain.room_settings import RoomSettings
 from issuance import audit, catalogue
 from issuance.catalogue import Offer
 from issuance.connections import open_connections
-from waitroom.errors import LineError
+from waitroom.errors import LineError, NoSuchRoom
 from web.admin_shapes import AuditOut, CouponIn, CouponPatch, DbConnections, RoomOut, RoomPatch
 from web.asking import Admin, CouponCode, Operator, RoomCode
 from web.changing import change_offer, put_in_force
+from web.entrance import say_if_missing
 from web.parts import office_of, parts_of
 from web.problems import RETRY_AFTER_S, Problem, documented, wrong_values_are_said
 from web.shapes import CouponOut, Discount
@@ -109,7 +110,11 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: O
 async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
     """A room's settings and live figures."""
     parts = parts_of(request)
-    figures = await parts.line.figures(code)
+    try:
+        figures = await parts.line.figures(code)
+    except NoSuchRoom:
+        await say_if_missing(request, code)
+        raise
     office = office_of(request)
     in_use = await office.ask(open_connections, parts.engine)
     crew = await office.ask(parts.crew)
