@@ -11,7 +11,7 @@ from waitroom.errors import NoSuchRoom
 
 Kind = Literal[
     "waiting", "admitted", "issued", "refused", "absent",
-    "closed", "sold_out", "not_open_yet", "room_full", "undrawn",
+    "closed", "sold_out", "not_open_yet", "room_full", "draining", "undrawn",
 ]  # fmt: skip
 
 # A pace says nothing about now when nobody was let through for so long and so many people's time:
@@ -74,7 +74,7 @@ class RoomFacts:
     @property
     def known_pace_per_s(self) -> float | None:
         """Admissions a second as measured, or None where nobody knows."""
-        if self.state != "open" or self.pace_per_s < PACE_MIN_PER_S:
+        if self.state not in ("open", "draining") or self.pace_per_s < PACE_MIN_PER_S:
             return None
         people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
         fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)
@@ -85,8 +85,8 @@ class Standing(NamedTuple):
     """Where one member stands. `arrival_us` is 0 where they have no place.
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
-    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full. Who came
-    through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
+    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full; draining, to
+    who has no place, and to who was away for too long and has lost theirs. Who came through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
     how they came back after being passed over: h, at the head of the line, or e, at its end.
     """
 

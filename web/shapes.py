@@ -63,10 +63,10 @@ LineIn = Annotated[str, AfterValidator(_is_one_line)]
 # JSON's own numbers: neither "5" nor true is one.
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
-CouponState = Literal["scheduled", "open", "paused", "sold_out", "closed"]
+CouponState = Literal["scheduled", "open", "paused", "draining", "sold_out", "closed"]
 PlaceState = Literal["waiting", "admitted", "issued", "refused"]
 # A room before its opening is `scheduled`: who waits then waits in its lobby.
-RoomPhase = Literal["scheduled", "open", "paused", "closed"]
+RoomPhase = Literal["scheduled", "open", "paused", "draining", "closed"]
 Returned = Literal["head", "end"]
 
 
@@ -131,7 +131,7 @@ def state_of(coupon: Coupon, room: RoomSettings | None, now: datetime) -> Coupon
         return "sold_out"
     if now < coupon.opens_at:
         return "scheduled"
-    return "paused" if room and room.state == "paused" else "open"
+    return room.state if room else "open"
 
 
 class IssuedCouponOut(Shape):
@@ -181,7 +181,8 @@ class PlaceOut(Shape):
     refusal: RefusalOut | None = None
     room_state: RoomPhase = Field(
         "open",
-        description="scheduled: this is the lobby; paused: the line rests, places are kept",
+        description="scheduled: this is the lobby; paused: the line rests, places are kept; "
+        "draining: nobody new may enter",
     )
     opens_at: Time | None = Field(None, description="when the line begins to move; in the lobby")
     opening: Opening | None = Field(None, description="how the lobby is put in line; in the lobby")

@@ -13,7 +13,8 @@
 -- here, so that any number of admitters share one rate. Nobody is let through beyond what
 -- remains less what is under way: then the order in which workers finish can't matter. Who has not
 -- been heard from is passed over here, where it costs the next one nothing. And nobody is let through
--- before the draw was written down: it could not be checked any more. Whatever was steered, the
+-- before the draw was written down: it could not be checked any more. A room that drains lets people
+-- through as an open one does. Whatever was steered, the
 -- rate stays within the bounds that the admin gave.
 --@include clock
 --@include room

@@ -156,6 +156,7 @@ def state_in_words(state: str, language: Language) -> str:
     words = {
         "open": language.gettext("open"),
         "paused": language.gettext("paused"),
+        "draining": language.gettext("draining"),
         "closed": language.gettext("closed"),
     }
     return words[state]

@@ -44,6 +44,7 @@ def refusals(counted: dict[str, int], language: Language) -> list[tuple[str, int
         "closed": language.gettext("closed, or over"),
         "not_open_yet": language.gettext("not open yet"),
         "room_full": language.gettext("the line was full"),
+        "draining": language.gettext("nobody new was let in"),
     }
     return sorted(
         ((words.get(why, why), count) for why, count in counted.items()), key=lambda one: -one[1]

@@ -72,6 +72,7 @@ CHOICES = {
     "draw": to_translate("By a draw"),
     "open": to_translate("Open"),
     "paused": to_translate("Paused"),
+    "draining": to_translate("Draining"),
     "closed": to_translate("Closed"),
     "viewer": to_translate("viewer"),
     "operator": to_translate("operator"),
