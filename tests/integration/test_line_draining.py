@@ -29,7 +29,11 @@ async def test_nobody_new_gets_in_and_who_has_a_place_keeps_it(line, code):
     figures = await line.figures(code)
 
     assert (charlie.kind, charlie.in_line) == ("draining", False)
-    assert [(one.kind, one.ahead) for one in again] == [("waiting", 1), ("waiting", 1), ("waiting", 0)]
+    assert [(one.kind, one.ahead) for one in again] == [
+        ("waiting", 1),
+        ("waiting", 1),
+        ("waiting", 0),
+    ]
     assert await kinds(line, code, ["charlie"]) == ["absent"]
     assert (figures.waiting, figures.entered, figures.turned_away) == (2, 2, 1)
     assert (await line.result(code)).turned_away == {"draining": 1}
@@ -104,7 +108,11 @@ async def test_who_was_refused_before_is_refused_anew_and_what_they_were_told_st
 
 @pytest.mark.parametrize("by_entering", [True, False])
 async def test_who_is_away_comes_back_to_the_head_in_time_and_not_later(
-    line, code, gone_silent, years_pass, by_entering  # noqa: F811
+    line,
+    code,
+    gone_silent,
+    years_pass,
+    by_entering,  # noqa: F811
 ):
     room = {"grace_s": GRACE_S, "return_s": 60}
     await in_force(line, code, **room)

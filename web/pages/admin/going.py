@@ -82,15 +82,15 @@ def _while_open(figures: Figures, language: Language, waiting: str) -> tuple[Ton
         return "well", f"{waiting} {under_way}"
     if figures.waiting == 0:
         return "still", waiting
-    if figures.admitted_per_s == 0 and figures.rate_per_s * BOARD_OVER_S >= 1:
+    if figures.admitted_per_s == 0 and figures.rate_in_force_per_s * BOARD_OVER_S >= 1:
         return _held_back(figures, language, waiting)
     _, number = language.gettext, language.number
     rates = _(
         "Admitting %(measured)s/s of %(asked)s/s asked.",
         measured=rate(language, figures.admitted_per_s),
-        asked=rate(language, figures.rate_per_s),
+        asked=rate(language, figures.rate_in_force_per_s),
     )
-    pace = figures.admitted_per_s or figures.rate_per_s
+    pace = figures.admitted_per_s or figures.rate_in_force_per_s
     to_give = figures.remain_count - figures.under_way
     if to_give < figures.waiting:
         return "well", f"{rates} " + _(
