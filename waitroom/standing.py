@@ -85,8 +85,9 @@ class Standing(NamedTuple):
     """Where one member stands. `arrival_us` is 0 where they have no place.
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
-    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full; draining, to
-    who has no place, and to who was away for too long and has lost theirs. Who came through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
+    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full; or
+    draining, to who has no place, and to who was away for too long and has lost theirs. Who came
+    through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
     how they came back after being passed over: h, at the head of the line, or e, at its end.
     """
 

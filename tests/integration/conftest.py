@@ -13,6 +13,7 @@ from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import open_engine
 from issuance.desk import Crew, forget_queue
 from issuance.direct import Direct
+from tests.integration.away_cast import gone_silent, years_pass  # noqa: F401
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
     CHEAP,

@@ -12,7 +12,8 @@ from tests.integration.line_cast import (
     places,
     refuse,
 )
-from tests.integration.test_kept import GRACE_S, gone_silent, years_pass  # noqa: F401
+
+GRACE_S = 2
 
 
 async def drained(line, code, version=2, **changes):
@@ -112,7 +113,7 @@ async def test_who_is_away_comes_back_to_the_head_in_time_and_not_later(
     code,
     gone_silent,
     years_pass,
-    by_entering,  # noqa: F811
+    by_entering,
 ):
     room = {"grace_s": GRACE_S, "return_s": 60}
     await in_force(line, code, **room)

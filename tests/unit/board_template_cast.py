@@ -15,7 +15,9 @@ from web.backstage import Seen
 from web.languages import Language
 from web.pages.admin.autopilot import view_of
 from web.pages.admin.board_view import BoardView
+from web.pages.admin.reconcile import findings_of, left_of
 from web.pages.admin.result import refusals
+from web.reconciling import Found, Repaired
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -37,8 +39,8 @@ def some_decisions() -> list[Decision]:
     """Fast, then too fast, then slower, then Postgres goes."""
     noon_s = NOON.timestamp()
     told: list[tuple[float, float | None, Reason]] = [
-        (100.0, 80.0, "rises"), (118.0, 90.0, "rises"), (118.0, 230.0, "near"), (94.4, 260.0, "slow"),
-        (94.4, 255.0, "draining"), (10.0, None, "postgres_away"), (10.0, None, "postgres_away"),
+        (100.0, 80.0, "rises"), (118.0, 90.0, "rises"), (118.0, 230.0, "near"),
+        (94.4, 260.0, "slow"), (94.4, 255.0, "draining"), (10.0, None, "postgres_away"),
     ]  # fmt: skip
     return [
         Decision(noon_s + n / 2, per_s, p95_ms, 0.25, 90.0, reason)
@@ -97,9 +99,21 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
         "code": "spring", "description": description, "figures": figures,
         "result": result, "waiting_when_over": 2_800, "member": None,
         "refusals": refusals(result.refused, language),
-        "turned_away": refusals(result.turned_away, language),
+        "turned_away": refusals(result.turned_away, language), "reconciled": None,
     }  # fmt: skip
+    crowd = [f"{n:04}" for n in range(1_203)]
+    found: Found = {"told_without_row": crowd, "line_count_off": ["line 3, Postgres 4"]}
+    reconciled = {
+        "result": None,
+        "result, no difference": findings_of("spring", {}, language),
+        "result, differences": findings_of("spring", found, language),
+        "result, mended": left_of("spring", Repaired(found, {}), language),
+        "result, some left": left_of("spring", Repaired(found, found), language),
+    }
     return {
         f"board, {name}": ("admin/board.html", {**plain_board, "board": board, **changes})
         for name, (board, changes) in states.items()
-    } | {"result": ("admin/result.html", known)}
+    } | {
+        name: ("admin/result.html", {**known, "reconciled": shown})
+        for name, shown in reconciled.items()
+    }

@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KNOWN_POSTS = re.compile(
     r"/signin|/signout|/admin/(signin|signout|signout-everywhere|coupons/new)"
-    r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate)"
+    r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate|reconcile)"
     r"|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
 

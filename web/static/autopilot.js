@@ -12,7 +12,7 @@
   const pens = window.waitroomChart;
   if (!figure || !pens || !window.uPlot) return;
   const target = figure.querySelector("[data-pilot]");
-  const reasons = JSON.parse(figure.dataset.reasons);
+  const reasons = Object.fromEntries([...figure.querySelectorAll("[data-reason]")].map((one) => [one.dataset.reason, one.textContent]));
 
   let decisions = [];
   let plot = null;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -9,12 +10,17 @@ from fastapi.responses import Response
 
 from domain.differences import EXAMPLES_MAX, Kind
 from web.api.reconcile import look, repair
-from web.asking import Admin, Operator, RoomCode
-from web.languages import Language, language_of
+from web.asking import Admin, Operator, RoomCode, refuse_cross_site
+from web.languages import Language, language_of, to_translate
 from web.pages.admin.result import result_page
 from web.pages.admin.words import DIFFERENCES
 from web.pages.render import page
 from web.reconciling import Found, Repaired
+
+COUNTED: dict[Kind, str] = {
+    "used_count_off": to_translate("counted %(first)s, written down %(second)s"),
+    "line_count_off": to_translate("Redis %(first)s, Postgres %(second)s"),
+}
 
 router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 
@@ -50,6 +56,7 @@ async def look_for_differences(request: Request, code: RoomCode, _who: Admin) ->
 
 @router.post("/reconcile")
 async def mend(request: Request, code: RoomCode, who: Operator) -> Response:
+    refuse_cross_site(request)
     done = await repair(request, code, who)
     return await _answer(request, code, left_of(code, done, language_of(request)))
 
@@ -78,12 +85,20 @@ def left_of(code: str, done: Repaired, language: Language) -> Findings:
     return findings_of(code, done.left, language, mended=mended)
 
 
+def _said(kind: Kind, subject: str, language: Language) -> str:
+    """Members and jobs by their ids; two counts in words."""
+    if kind not in COUNTED:
+        return subject
+    first, second = (language.number(int(one)) for one in re.findall(r"\d+", subject))
+    return language.gettext(COUNTED[kind], first=first, second=second)
+
+
 def _finding(kind: Kind, subjects: list[str], language: Language) -> Finding:
     title, means = DIFFERENCES[kind]
     return Finding(
         title=language.gettext(title),
         means=language.gettext(means),
         count=len(subjects),
-        subjects=tuple(subjects[:EXAMPLES_MAX]),
+        subjects=tuple(_said(kind, one, language) for one in subjects[:EXAMPLES_MAX]),
         more=max(0, len(subjects) - EXAMPLES_MAX),
     )

@@ -190,7 +190,7 @@ def refused(values: Mapping[str, Any], errors: Errors) -> Errors:
     attempt(lambda: _coupon(**{name: values[name] for name in times}), *times)
     for name in OF_ROOM:
         if name in values:
-            # Of two bounds each is looked at by itself first, as if the other were as far as can be.
+            # Of two bounds each is looked at by itself first, the other as far off as can be.
             other = {"rate_min_per_s": values[name]} if name == "rate_max_per_s" else {}
             room = {"rate_max_per_s": RATE_PER_S_MAX} | other | {name: values[name]}
             attempt(lambda room=room: RoomSettings(**room), name)  # type: ignore[misc]

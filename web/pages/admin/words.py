@@ -98,42 +98,45 @@ DIFFERENCES: dict[Kind, tuple[str, str]] = {
     "told_without_row": (
         to_translate("Told “yours”, and not written down"),
         to_translate(
-            "Redis says that these members hold a coupon, and Postgres has none written down. To mend "
-            "it, they are handed to the workers again, and told what then comes of it."
+            "Redis says that these members hold a coupon, and Postgres has none written "
+            "down. To mend it, they are handed to the workers again, and told what then "
+            "comes of it."
         ),
     ),
     "row_not_told": (
         to_translate("Hold a coupon, and were not told"),
         to_translate(
-            "Postgres has a coupon of these members, and Redis doesn’t know. To mend it, they are told."
+            "Postgres has a coupon of these members, and Redis doesn’t know. To mend it, "
+            "they are told."
         ),
     ),
     "used_count_off": (
         to_translate("The stock is counted wrongly"),
         to_translate(
-            "The number of coupons given out is not the number of those written down. To mend it, "
-            "they are counted anew. If there are more than there may be, somebody must look."
+            "The number of coupons given out is not the number of those written down. To "
+            "mend it, they are counted anew. If there are more than there may be, somebody "
+            "must look."
         ),
     ),
     "line_count_off": (
         to_translate("The line counts others than Postgres"),
         to_translate(
-            "Redis has another number of coupons given out than Postgres. To mend it, it gets that "
-            "of Postgres."
+            "Redis has another number of coupons given out than Postgres. To mend it, it "
+            "gets that of Postgres."
         ),
     ),
     "outcome_overdue": (
         to_translate("Let through, and without an outcome for too long"),
         to_translate(
-            "These members were let through, and nobody feeds them to the workers again. To mend it, "
-            "that is done."
+            "These members were let through, and nobody feeds them to the workers again. To "
+            "mend it, that is done."
         ),
     ),
     "job_failed": (
         to_translate("Batches that failed"),
         to_translate(
-            "The queue still keeps these jobs. To mend it, they are forgotten: their members are fed "
-            "again in any case."
+            "The queue still keeps these jobs. To mend it, they are forgotten: their members "
+            "are fed again in any case."
         ),
     ),
 }
