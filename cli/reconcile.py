@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,13 +14,9 @@ from cli.coupon import Code, Json
 from cli.home import with_running_demo
 from cli.settings import AdmitterSettings, read
 from cli.stores import WHO, console, postgres, print_json
-from domain.differences import Kind
 from issuance.conveyor import open_conveyor
-from issuance.desk import Desk, DeskLimits, failed_jobs, forget_failed
 from waitroom.line import open_line
-from web.reconciling import Books, Queue
-
-Found = Mapping[Kind, list[str]]
+from web.reconciling import Books, Found, Repaired, queue_of
 
 
 def reconcile(
@@ -32,7 +26,8 @@ def reconcile(
 ) -> None:
     """Hold Redis against Postgres; ends with 1 where a difference is left."""
     settings = read(AdmitterSettings, with_running_demo(dict(os.environ)))
-    found, left = asyncio.run(_reconcile(settings, code, repair=repair))
+    done = asyncio.run(_reconcile(settings, code, repair=repair))
+    found, left = done.found, done.left
     if as_json:
         print_json({"room": code, "found": found, "left": left})
     else:
@@ -40,24 +35,17 @@ def reconcile(
     raise typer.Exit(1 if left else 0)
 
 
-async def _reconcile(settings: AdmitterSettings, code: str, *, repair: bool) -> tuple[Found, Found]:
-    """What was found, and what of it is left."""
+async def _reconcile(settings: AdmitterSettings, code: str, *, repair: bool) -> Repaired:
     line = open_line(settings.REDIS_URL, connections_max=1)
     name = settings.QUEUE_NAME
     with postgres() as engine, open_conveyor(settings.queue_redis_url, timeout_s=5) as conveyor:
-        desk = Desk(conveyor, queue=name, limits=DeskLimits(batch_max=settings.BATCH_MAX))
-        queue = Queue(
-            failed=partial(failed_jobs, conveyor, name),
-            forget=partial(forget_failed, conveyor, name),
-            feed=desk.feed,
-        )
+        queue = queue_of(conveyor, name, batch_max=settings.BATCH_MAX)
         books = Books(line, engine, queue, asyncio.to_thread, code)
         try:
-            found = await books.differences()
-            if not found or not repair:
-                return found, found
-            await books.mend(found, who=WHO, now=datetime.now(UTC))
-            return found, await books.differences()
+            if not repair:
+                found = await books.differences()
+                return Repaired(found, found)
+            return await books.repair(who=WHO, now=datetime.now(UTC))
         finally:
             await line.aclose()
 

@@ -19,7 +19,7 @@ from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
-from issuance.desk import crew_of, failed_jobs
+from issuance.desk import crew_of
 from issuance.direct import Direct
 from waitroom.line import Line, open_line
 from waitroom.ticket import TicketOffice
@@ -28,6 +28,7 @@ from web.admins import AdminDoor
 from web.app import create_app
 from web.identity import Identity
 from web.parts import WebLimits, WebParts
+from web.reconciling import queue_of
 
 ADMITTER_DB_CONNECTIONS = 1
 PROCESSES = "WAITROOM_WEB_PROCESSES"
@@ -104,7 +105,7 @@ def _parts(
         db_connections_bound=settings.WORKERS
         + settings.WEB_DB_CONNECTIONS
         + ADMITTER_DB_CONNECTIONS,
-        failed_jobs=partial(failed_jobs, conveyor, settings.QUEUE_NAME),
+        queue=queue_of(conveyor, settings.QUEUE_NAME),
         limits=_limits(settings, connections),
         site_name=settings.SITE_NAME,
         templates_dir=settings.TEMPLATES_DIR,

@@ -41,6 +41,13 @@ class Closed(Refusal):
     title = "Closed"
 
 
+class Draining(Refusal):
+    """Nobody new can get in line any more; whoever has a place keeps it."""
+
+    slug = "draining"
+    title = "The line takes nobody new"
+
+
 class SoldOut(Refusal):
     """Every coupon has found an owner."""
 

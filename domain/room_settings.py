@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-RoomState = Literal["open", "paused", "closed"]
+# Draining: nobody new may take a place; who has one is served.
+RoomState = Literal["open", "paused", "draining", "closed"]
 ROOM_STATES: tuple[RoomState, ...] = get_args(RoomState)
 # In which order the lobby stands when the room opens: as they came, or as the draw says.
 Opening = Literal["first_come", "draw"]

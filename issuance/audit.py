@@ -44,6 +44,14 @@ def record(
     )
 
 
+def note(
+    engine: Engine, who: str, what: str, subject: str, after: dict[str, Any], now: datetime
+) -> None:
+    """An entry by itself, of what is about to be done elsewhere. Raises OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        record(tx, who, what, subject, None, after, now)
+
+
 def entries(
     engine: Engine,
     *,

@@ -91,7 +91,7 @@ rooms = Table(
     # Made with the room and never changed; nobody is shown it before the room opens.
     Column("draw_seed", LargeBinary, nullable=False),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
-    CheckConstraint("state IN ('open', 'paused', 'closed')", name="known_state"),
+    CheckConstraint("state IN ('open', 'paused', 'draining', 'closed')", name="known_state"),
     CheckConstraint("opening IN ('first_come', 'draw')", name="known_opening"),
     CheckConstraint("rate_mode IN ('manual', 'autopilot')", name="known_rate_mode"),
     CheckConstraint("length(draw_seed) = 32", name="whole_seed"),

@@ -11,7 +11,7 @@ from waitroom.errors import NoSuchRoom
 
 Kind = Literal[
     "waiting", "admitted", "issued", "refused", "absent",
-    "untold", "closed", "sold_out", "not_open_yet", "room_full", "undrawn",
+    "untold", "closed", "sold_out", "not_open_yet", "room_full", "draining", "undrawn",
 ]  # fmt: skip
 
 # A pace says nothing about now when nobody was let through for so long and so many people's time:
@@ -83,7 +83,8 @@ class RoomFacts:
     @property
     def known_pace_per_s(self) -> float | None:
         """Admissions a second as measured, or None where nobody knows."""
-        if self.state != "open" or self.is_restoring or self.pace_per_s < PACE_MIN_PER_S:
+        lets_through = self.state in ("open", "draining") and not self.is_restoring
+        if not lets_through or self.pace_per_s < PACE_MIN_PER_S:
             return None
         people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
         fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)
@@ -95,9 +96,10 @@ class Standing(NamedTuple):
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
     outcome), absent, or untold while a line that was lost can't say who is; or why the room is
-    shut: closed, sold_out, not_open_yet, room_full. Who came through a lobby that drew has the
-    number drawn in place of an arrival. `text` of who waits says how they came back after being
-    passed over: h, at the head of the line, or e, at its end.
+    shut: closed, sold_out, not_open_yet, room_full; or draining, to who has no place, and to who
+    was away for too long and has lost theirs. Who came through a lobby that drew has the number
+    drawn in place of an arrival. `text` of who waits says how they came back after being passed
+    over: h, at the head of the line, or e, at its end.
     """
 
     kind: Kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from domain.refusals import ISSUE_REFUSALS, NotOpenYet, Refusal
+from domain.refusals import ISSUE_REFUSALS, Draining, NotOpenYet, Refusal
 from waitroom.errors import LineAway
 from waitroom.place import ASK_AGAIN_MIN_S, Place
 from waitroom.standing import Standing
@@ -68,18 +68,19 @@ def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOff
 
 
 def _phase(standing: Standing) -> RoomPhase:
-    """The room's state as it is told: before its opening, an open room is a lobby."""
+    """The room's state as it is told: before its opening, a room that is to move is a lobby."""
     facts = standing.facts
     if facts.is_restoring:
         return "restoring"
-    state = "scheduled" if facts.is_lobby and facts.state == "open" else facts.state
+    takes_its_course = facts.state in ("open", "draining")
+    state = "scheduled" if facts.is_lobby and takes_its_course else facts.state
     return cast(RoomPhase, state)
 
 
 def _refusal(standing: Standing) -> Refusal:
     """Refusals come as outcomes (the slug is the text) or as the reason a room is shut."""
     slug = standing.text if standing.kind == "refused" else standing.kind
-    kind = ISSUE_REFUSALS[slug]
+    kind = Draining if slug == Draining.slug else ISSUE_REFUSALS[slug]
     if kind is NotOpenYet:
         facts = standing.facts
         return NotOpenYet(from_us(facts.opens_at_us), from_us(facts.lobby_opens_at_us))

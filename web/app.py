@@ -28,9 +28,11 @@ from web.pages import live as live_pages
 from web.pages import me as my_pages
 from web.pages import room as room_pages
 from web.pages.admin import audit as admin_audit
+from web.pages.admin import autopilot as autopilot_pages
 from web.pages.admin import board as board_pages
 from web.pages.admin import coupons as admin_coupons
 from web.pages.admin import looks as admin_looks
+from web.pages.admin import reconcile as reconcile_pages
 from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
 from web.pages.problem import problem_page
@@ -91,7 +93,7 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         app.include_router(pages.router)
     for pages in (admin_signin, admin_coupons, admin_looks, admin_audit):
         app.include_router(pages.router)
-    for admin_pages in (board_pages, result_pages):
+    for admin_pages in (board_pages, autopilot_pages, result_pages, reconcile_pages):
         app.include_router(admin_pages.router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)

@@ -21,6 +21,7 @@ from waitroom.ticket import TicketOffice
 from web.addresses import Proxies
 from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
+from web.reconciling import AGAIN_AFTER_S, Queue
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +31,7 @@ R = TypeVar("R")
 class WebLimits:
     """body_bytes_max: of any request. live_streams_max: open event streams a process.
 
+    look_again_after_s: how long reconciling waits before it looks again at what it has found.
     db_connections: of this process; db_waiting_max: callers that may wait for one, each for
     db_wait_s at most.
     """
@@ -39,6 +41,7 @@ class WebLimits:
     db_connections: int = 4
     db_waiting_max: int = 200
     db_wait_s: float = 2.0
+    look_again_after_s: float = AGAIN_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class WebParts:
     """Settings and collaborators of one web process.
 
     crew: who works at the office right now. simulate: sends so many simulated members into a room,
-    False where others are under way; the demo's alone.
+    False where others are under way; the demo's alone. queue: what reconciling asks of RQ.
     """
 
     line: Line
@@ -57,7 +60,7 @@ class WebParts:
     admins: AdminDoor
     crew: Callable[[], Crew]
     db_connections_bound: int
-    failed_jobs: Callable[[str], list[str]] = lambda _code: []
+    queue: Queue
     limits: WebLimits = field(default_factory=WebLimits)
     site_name: str = "Open Run"
     templates_dir: str = ""

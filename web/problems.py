@@ -35,6 +35,12 @@ _KINDS = (
     Kind("method_not_allowed", 405, "Method not allowed", "This address answers other methods."),
     Kind("not_open_yet", 409, "Not open yet", "This can't be had yet. Come back when it opens."),
     Kind("not_drawn", 409, "Not drawn", "There is no draw here, or it was not made yet."),
+    Kind(
+        "draining",
+        409,
+        "The line takes nobody new",
+        "Nobody new can get in line any more; whoever has a place keeps it.",
+    ),
     Kind("already_used", 409, "Already used", "This coupon has already been used."),
     Kind("already_started", 409, "Already started", "What was promised can't be changed any more."),
     Kind(

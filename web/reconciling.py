@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from domain.differences import (
@@ -22,12 +23,15 @@ from domain.differences import (
     row_not_told,
     told_without_row,
 )
-from issuance import ledger
+from issuance import audit, ledger
+from issuance.conveyor import Conveyor
 from issuance.database import Engine
+from issuance.desk import Desk, DeskLimits, failed_jobs, forget_failed
 from waitroom.line import Line
 from web.teller import outcome_of
 
 R = TypeVar("R")
+Found = Mapping[Kind, list[str]]
 AGAIN_AFTER_S = 2.0
 # An admitter comes by a few times a second; who is overdue for longer is fed by nobody.
 OVERDUE_BY_S = 2.0
@@ -45,11 +49,31 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What is asked of RQ: a coupon's failed jobs; to mend, forgetting them and feeding members."""
+    """What is asked of RQ: a coupon's failed jobs; to mend, forgetting them and feeding members.
+
+    Each raises OfficeAway.
+    """
 
     failed: Callable[[str], list[str]]
-    forget: Callable[[Sequence[str]], None] | None = None
-    feed: Callable[[str, Sequence[str]], None] | None = None
+    forget: Callable[[Sequence[str]], None]
+    feed: Callable[[str, Sequence[str]], None]
+
+
+def queue_of(conveyor: Conveyor, name: str, *, batch_max: int = DeskLimits().batch_max) -> Queue:
+    """The queue of this name; batch_max: members a job."""
+    return Queue(
+        failed=partial(failed_jobs, conveyor, name),
+        forget=partial(forget_failed, conveyor, name),
+        feed=Desk(conveyor, queue=name, limits=DeskLimits(batch_max=batch_max)).feed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What was found, and what of it, or what else, is left after it was mended."""
+
+    found: Found
+    left: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +86,7 @@ class Books:
     ask: Ask
     code: str
 
-    async def differences(
-        self, *, again_after_s: float = AGAIN_AFTER_S
-    ) -> Mapping[Kind, list[str]]:
+    async def differences(self, *, again_after_s: float = AGAIN_AFTER_S) -> Found:
         """By kind, what is so now and was so `again_after_s` before. Raises NoSuchRoom."""
         counts = await self._counts()
         found = [*await self._untrue(), *await self._untold(), *await self._others()]
@@ -134,11 +156,25 @@ class Books:
             told += await self.line.inspection.told_of(self.code, some)
         return told
 
-    async def mend(self, found: Mapping[Kind, list[str]], *, who: str, now: datetime) -> None:
-        """Mend what was found; what can't be mended is found again by the next look."""
+    async def repair(
+        self, *, who: str, now: datetime, again_after_s: float = AGAIN_AFTER_S
+    ) -> Repaired:
+        """Look, mend what is found, and look again. Raises NoSuchRoom."""
+        found = await self.differences(again_after_s=again_after_s)
+        if not found:
+            return Repaired(found, found)
+        await self.mend(found, who=who, now=now)
+        return Repaired(found, await self.differences(again_after_s=again_after_s))
+
+    async def mend(self, found: Found, *, who: str, now: datetime) -> None:
+        """Mend what was found; what can't be mended is found again by the next look.
+
+        Written down before anything is done: Redis and Postgres can't be changed in one
+        transaction, and who has asked for it must be known also where it ends half way.
+        """
+        counts = {kind: len(subjects) for kind, subjects in found.items()}
+        await self.ask(audit.note, self.engine, who, "differences mended", self.code, counts, now)
         feed, forget = self.queue.feed, self.queue.forget
-        assert feed is not None, "this queue can only be looked at"
-        assert forget is not None, "this queue can only be looked at"
         if "used_count_off" in found:
             await self.ask(_recount, self.engine, self.code, who, now)
         if "used_count_off" in found or "line_count_off" in found:

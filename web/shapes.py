@@ -63,11 +63,11 @@ LineIn = Annotated[str, AfterValidator(_is_one_line)]
 # JSON's own numbers: neither "5" nor true is one.
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
-CouponState = Literal["scheduled", "open", "paused", "sold_out", "closed"]
+CouponState = Literal["scheduled", "open", "paused", "draining", "sold_out", "closed"]
 PlaceState = Literal["waiting", "admitted", "issued", "refused"]
 # A room before its opening is `scheduled`: who waits then waits in its lobby. One that has lost its
 # places is `restoring`, until those who stood in it have had time to come back.
-RoomPhase = Literal["scheduled", "open", "paused", "closed", "restoring"]
+RoomPhase = Literal["scheduled", "open", "paused", "draining", "closed", "restoring"]
 Returned = Literal["head", "end"]
 
 
@@ -132,7 +132,7 @@ def state_of(coupon: Coupon, room: RoomSettings | None, now: datetime) -> Coupon
         return "sold_out"
     if now < coupon.opens_at:
         return "scheduled"
-    return "paused" if room and room.state == "paused" else "open"
+    return room.state if room else "open"
 
 
 class IssuedCouponOut(Shape):
@@ -184,6 +184,7 @@ class PlaceOut(Shape):
     room_state: RoomPhase = Field(
         "open",
         description="scheduled: this is the lobby; paused: the line rests, places are kept; "
+        "draining: nobody new may enter; "
         "restoring: it was lost and is put together again by the tickets it gave",
     )
     opens_at: Time | None = Field(None, description="when the line begins to move; in the lobby")

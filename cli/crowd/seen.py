@@ -9,7 +9,7 @@ from typing import Any, Literal
 Final = Literal["issued", "refused", "failed"]
 
 # Refusals that a member believes and goes home with; anything else undocumented is a failure.
-REFUSALS = ("sold_out", "closed", "not_open_yet")
+REFUSALS = ("sold_out", "closed", "not_open_yet", "draining")
 TRY_AGAIN = ("room_full", "unavailable", "too_many_requests")
 ATTEMPTS_MAX = 30
 CLICKS = 5

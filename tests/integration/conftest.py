@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import open_engine
-from issuance.desk import Crew
+from issuance.desk import Crew, forget_queue
 from issuance.direct import Direct
+from tests.integration.away_cast import gone_silent, years_pass  # noqa: F401
 from tests.integration.lost_cast import comes_by, lose_all, set_back  # noqa: F401
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
@@ -27,7 +28,8 @@ from waitroom.ticket import TicketOffice
 from web.admins import AdminDoor
 from web.app import create_app
 from web.identity import Identity
-from web.parts import WebParts
+from web.parts import WebLimits, WebParts
+from web.reconciling import queue_of
 
 NOBODY_LISTENS = "127.0.0.1:9"
 
@@ -51,7 +53,10 @@ def parts(
         admins=AdminDoor([TICKET_SECRET], passwords=CHEAP),
         crew=lambda: Crew(workers=2, busy=0, backlog=0),
         db_connections_bound=7,
+        queue=queue_of(conveyor, f"test-{code}"),
+        limits=WebLimits(look_again_after_s=0.05),
     )
+    forget_queue(conveyor, f"test-{code}")
     forget_rooms(redis_url, code)
 
 

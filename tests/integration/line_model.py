@@ -43,11 +43,15 @@ class Model:
 
     def enter(self, member: str) -> tuple[str, int]:
         if self.outcomes.get(member) == "refused" and not self.shut:
+            if self.room.state == "draining":
+                return "draining", 0
             del self.outcomes[member]
         if self.standing(member)[0] != "absent":
             return self.standing(member)
         if self.shut:
             return self.shut, 0
+        if self.room.state == "draining":
+            return "draining", 0
         if len(self.waiting) >= self.room.size_max:
             return "room_full", 0
         self.waiting.append(member)

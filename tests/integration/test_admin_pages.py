@@ -37,6 +37,8 @@ def a_form(code: str, **changes: str) -> dict[str, str]:
         "opens_at": "2026-12-01T10:00", "expire_date": "2027-01-01T10:00", "issuing": "queue",
         "rate_per_s": "2.5", "burst": "3", "seats": "4", "size_max": "5", "lobby_s": "60",
         "opening": "draw", "grace_s": "70", "return_s": "80", "restore_s": "90",
+        "rate_mode": "autopilot", "rate_min_per_s": "0.5", "rate_max_per_s": "5000",
+        "latency_bound_ms": "90",
     }  # fmt: skip
     return form | changes
 
@@ -60,6 +62,10 @@ WRONG = {
     "grace_s": ["1", "86401"],
     "return_s": ["-1", "86401"],
     "restore_s": ["-1", "3601"],
+    "rate_mode": ["", "by hand"],
+    "rate_min_per_s": ["", "0", "5001", "100001"],
+    "rate_max_per_s": ["fast", "0", "0.4", "100001"],
+    "latency_bound_ms": ["9", "10001", "1.5"],
 }
 
 
@@ -80,12 +86,15 @@ async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     made = await operator.post(NEW, data=a_form(code))
     page = Html(await operator.get(made.headers["location"]))
 
-    assert set(typed) | {"discount_kind", "issuing", "opening"} == set(a_form(code))
+    assert set(typed) | {"discount_kind", "issuing", "opening", "rate_mode"} == set(a_form(code))
     assert (made.status_code, page.title) == (303, "Spring sale · Open Run")
     assert "Saved, and in force within a second." in page.text
     found = offer(engine, code)
     assert found.coupon.opens_at.isoformat() == "2026-12-01T10:00:00+00:00"
-    assert found.room == RoomSettings(2.5, 3, 4, 5, "open", 60, "draw", 70, 80, 90)
+    assert found.room == RoomSettings(
+        2.5, 3, 4, 5, "open", 60, "draw", 70, 80, 90, rate_mode="autopilot", rate_min_per_s=0.5,
+        rate_max_per_s=5_000, latency_bound_ms=90,
+    )  # fmt: skip
     assert commitment_to(found.seed) in page.text
     assert [(one.who, one.what) for one in entries(engine, subject=code)] == [
         ("alice", "coupon created")
@@ -115,9 +124,10 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(
 
         assert answer.status_code == 422, text
         assert field in wrong_fields(answer) or (
-            field in ("discount_cap", "expire_date") and wrong_fields(answer)
+            field in ("discount_cap", "expire_date", "rate_max_per_s") and wrong_fields(answer)
         ), text
-        assert wrong_fields(answer) <= {field, "opens_at", "discount_value"}, text
+        others = {"opens_at", "discount_value", "rate_min_per_s"}
+        assert wrong_fields(answer) <= {field, *others}, text
         kept = Html(answer).forms[NEW]
         assert kept["burst"] == (text if field == "burst" else "3")
         assert kept.get(field, text).split() == text.split()
@@ -139,6 +149,23 @@ async def test_a_code_that_is_taken_is_said_at_the_code(operator, engine, code):
     on_offer(engine, code)
 
     assert wrong_fields(await operator.post(NEW, data=a_form(code))) == {"code"}
+
+
+async def test_the_autopilots_bounds_are_changed_together_and_refused_together(
+    operator, line, engine, code
+):
+    await in_line(line, engine, code, room=RoomSettings(rate_min_per_s=10, rate_max_per_s=50))
+    edit = f"/admin/coupons/{code}/edit"
+    form = Html(await operator.get(edit)).forms[edit]
+
+    wrong = await operator.post(edit, data=form | {"rate_max_per_s": "5"})
+    both = {"rate_min_per_s": "60", "rate_max_per_s": "2000", "rate_mode": "autopilot"}
+    right = await operator.post(edit, data=form | both)
+
+    assert (wrong.status_code, wrong_fields(wrong)) == (422, {"rate_min_per_s"})
+    assert right.status_code == 303, right.text
+    room = offer(engine, code).room
+    assert (room.rate_mode, room.rate_min_per_s, room.rate_max_per_s) == ("autopilot", 60, 2_000)
 
 
 async def test_only_what_was_changed_in_the_form_is_changed(operator, line, engine, code):

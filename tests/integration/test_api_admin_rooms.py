@@ -67,6 +67,29 @@ async def test_a_paused_room_takes_people_in_but_lets_nobody_through(client, lin
     assert resumed.members == ("alice",)
 
 
+async def test_a_line_that_drains_takes_nobody_new_and_serves_who_stands_in_it(
+    client, line, engine, code
+):
+    await in_line(line, engine, code)
+    await entered(client, code, "alice")
+
+    drained = await turned(client, code, state="draining")
+    bob = await client.post(f"/api/rooms/{code}/enter", headers=by("bob"))
+    again = await entered(client, code, "alice", "alice")
+    place = (await client.get(f"/api/rooms/{code}/place", headers=by("alice"))).json()
+    coupon = (await client.get(f"/api/coupons/{code}")).json()
+    served = await serve(line, engine, code)
+    await turned(client, code, state="open")
+
+    assert drained.json()["state"] == "draining"
+    assert checked_problem(bob, "draining", 409)["detail"].startswith("Nobody new can get in line")
+    assert again == [202, 202]
+    assert (place["state"], place["place"], place["room_state"]) == ("waiting", 1, "draining")
+    assert coupon["state"] == "draining"
+    assert served == ("alice",)
+    assert await entered(client, code, "alice", "bob") == [200, 202]
+
+
 async def test_a_closed_room_tells_everybody_at_once(client, line, engine, code):
     await in_line(line, engine, code)
     await entered(client, code, "alice")

@@ -29,6 +29,7 @@ CALLS = {
     ("get", "/api/admin/audit"),
     ("get", "/api/admin/rooms/{code}/autopilot"),
     ("get", "/api/admin/rooms/{code}/reconcile"),
+    ("post", "/api/admin/rooms/{code}/reconcile"),
     ("get", "/api/admin/rooms/{code}/series"),
     ("get", "/api/admin/rooms/{code}/record"),
     ("get", "/api/admin/coupons/{code}/issued.csv"),
@@ -53,7 +54,7 @@ PROBLEMS = {
     "not_signed_in", "bad_token", "forbidden", "no_such_coupon", "no_such_room", "not_in_line",
     "not_open_yet", "already_used", "already_started", "closed", "sold_out", "expired",
     "room_full", "bad_request", "unavailable", "bad_ticket", "code_taken", "not_direct",
-    "no_such_issued_coupon", "body_too_large", "not_drawn",
+    "no_such_issued_coupon", "body_too_large", "not_drawn", "draining",
 }  # fmt: skip
 
 

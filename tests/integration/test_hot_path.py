@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.cast import HOUR, now
+from tests.integration.cast import HOUR, in_force, now
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
     TICKET_SECRET,
@@ -131,6 +131,21 @@ async def test_who_was_let_through_and_who_has_one(watching, line, engine, code)
         admitted = same(*await both(watching, call[0], f"/api/rooms/{code}/{call[1]}", by("bob")))
         assert (issued["state"], admitted["state"]) == ("issued", "admitted")
         assert issued["issued_coupon"]["member_id"] == "alice"
+
+
+async def test_while_the_line_drains(watching, line, engine, code):
+    await in_line(line, engine, code)
+    await line.enter(code, "alice")
+    await in_force(line, code, version=9, state="draining")
+
+    refused = same(*await both(watching, "POST", f"/api/rooms/{code}/enter", by("bob")))
+    kept = same(*await both(watching, "POST", f"/api/rooms/{code}/enter", by("alice")))
+    asked = same(*await both(watching, "GET", f"/api/rooms/{code}/place", by("alice")))
+
+    assert refused["type"] == "draining"
+    assert (kept["state"], kept["room_state"], asked["room_state"]) == (
+        "waiting", "draining", "draining",
+    )  # fmt: skip
 
 
 async def test_who_is_refused(watching, line, engine, code):

@@ -2,12 +2,10 @@
 
 import asyncio
 
-import pytest
 from redis import Redis
 
 from tests.integration.cast import HOUR, in_force, now
 from tests.integration.line_cast import (
-    HOUR_S,
     admit,
     crowd,
     enter,
@@ -20,35 +18,6 @@ from tests.integration.web_cast import by
 from waitroom.keys import Keys
 
 GRACE_S = 2
-
-
-@pytest.fixture
-def gone_silent(redis_url, code):
-    """As if these, at the head, had come an hour ago and not asked since, while others did."""
-
-    def hush(*members: str) -> None:
-        long_ago_s = int(now().timestamp()) - HOUR_S
-        with Redis.from_url(redis_url) as redis:
-            with redis.pipeline() as pipe:
-                for member in members:
-                    pipe.zincrby(Keys(code).waiting, -HOUR_S * 1_000_000, member)
-                pipe.execute()
-            redis.hset(Keys(code).bucket, "hearing_since", long_ago_s * 1_000_000)
-
-    return hush
-
-
-@pytest.fixture
-def years_pass(redis_url, code):
-    """Moves the time at which somebody was passed over back."""
-
-    def move(member: str, seconds: int) -> None:
-        with Redis.from_url(redis_url) as redis:
-            arrival, passed_at = redis.hget(Keys(code).away, member).split()
-            moved = int(passed_at) - seconds * 1_000_000
-            redis.hset(Keys(code).away, member, b"%s %d" % (arrival, moved))
-
-    return move
 
 
 async def test_those_behind_are_not_delayed_by_who_went_away_and_who_returns_is_next(

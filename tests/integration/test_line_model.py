@@ -136,7 +136,7 @@ class LineMachine(RuleBasedStateMachine):
         more=st.integers(0, 2),
         seats=st.integers(1, 4),
         size_max=st.integers(1, 5),
-        state=st.sampled_from(["open"] * 6 + ["paused", "closed"]),
+        state=st.sampled_from(["open"] * 5 + ["draining"] * 2 + ["paused", "closed"]),
         knows=st.integers(0, 3),
     )
     def turn(self, more: int, seats: int, size_max: int, state: str, knows: int) -> None:

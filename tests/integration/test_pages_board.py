@@ -43,6 +43,7 @@ async def test_the_board_and_its_fragments_say_how_it_goes(client, code, board):
         ("more", {}, 110, "open"),
         ("pause", {}, 100, "paused"),
         ("resume", {}, 100, "open"),
+        ("drain", {}, 100, "draining"),
         ("close", {}, 100, "closed"),
     ],
 )
@@ -54,6 +55,25 @@ async def test_what_is_turned_is_in_force_at_once(
 
     assert (answer.status_code, answer.headers["location"]) == (303, board)
     assert (figures.rate_per_s, figures.state) == (rate, state)
+
+
+async def test_a_line_that_drains_says_how_many_are_left_and_can_be_opened_again(
+    client, line, code, board
+):
+    for member in ("alice", "bob"):
+        await line.enter(code, member)
+    await turn(client, board, "drain", 1)
+
+    page = Html(await client.get(board, headers=ADMIN))
+    late = await turn(client, board, "drain", 1)
+    opened = await turn(client, board, "resume", 2)
+
+    assert "Draining: nobody new may enter. 2 are left in line." in page.text
+    assert "the line to: draining" in page.text
+    assert "Open again" in page.text
+    assert late.status_code == 409
+    assert "In force now: 100/s, draining." in Html(late).text
+    assert (opened.status_code, (await line.figures(code)).state) == (303, "open")
 
 
 async def test_of_two_admins_the_second_is_shown_what_is_in_force_and_asked_again(
@@ -102,7 +122,7 @@ async def test_the_result_says_what_became_of_all(client, code, board):
     assert "Came into the line" in page.text
 
 
-@pytest.mark.parametrize("path", ["", "/board", "/hand", "/result"])
+@pytest.mark.parametrize("path", ["", "/board", "/hand", "/autopilot", "/result", "/reconcile"])
 async def test_no_member_sees_any_of_it(client, board, path):
     stranger = await client.get(board + path)
     member = await client.get(board + path, headers=by("alice"))
@@ -111,7 +131,7 @@ async def test_no_member_sees_any_of_it(client, board, path):
     assert member.status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/turn", "/simulate"])
+@pytest.mark.parametrize("path", ["/turn", "/simulate", "/reconcile"])
 async def test_no_member_and_no_other_site_turns_anything(client, line, code, board, path):
     form = {"what": "close", "version": 1, "members": 5}
     elsewhere = ADMIN | {"Sec-Fetch-Site": "cross-site"}

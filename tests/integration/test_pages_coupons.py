@@ -14,6 +14,7 @@ STATES = {
     "scheduled": ({"opens_at": now() + HOUR, "expire_date": now() + 2 * HOUR}, "Not open yet"),
     "open": ({}, "Open"),
     "paused": ({"room": RoomSettings(state="paused")}, "Resting"),
+    "draining": ({"room": RoomSettings(state="draining")}, "Entry closed"),
     "closed": ({"room": RoomSettings(state="closed")}, "Closed"),
     "over": ({"opens_at": now() - 2 * HOUR, "expire_date": now() - HOUR}, "Closed"),
     "sold_out": ({"total": 1}, "All gone"),

@@ -121,6 +121,7 @@ async def test_who_waits_for_nothing_is_told_so(alice, line, engine, code, why):
     ("changes", "status", "words", "try_again"),
     [
         ({"room": RoomSettings(state="closed")}, 410, "Closed", False),
+        ({"room": RoomSettings(state="draining")}, 409, "The line takes nobody new", False),
         ({"room": RoomSettings(size_max=1)}, 503, "Room full", True),
         ({"opens_at": now() + HOUR, "expire_date": now() + 2 * HOUR}, 409, "Not open yet", True),
     ],

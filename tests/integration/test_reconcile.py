@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from functools import partial
 
 import pytest
 from redis import Redis
@@ -13,7 +12,7 @@ from sqlalchemy import text
 
 from domain.differences import KINDS
 from issuance.catalogue import offer
-from issuance.desk import Desk, DeskLimits, failed_jobs, forget_failed
+from issuance.desk import Desk, DeskLimits
 from issuance.issue import issue
 from issuance.ledger import holders
 from tests.house import ROOT
@@ -21,7 +20,7 @@ from tests.integration.cast import now, on_offer
 from tests.integration.line_cast import admit, crowd, enter, kinds
 from tests.integration.web_cast import ADMIN
 from waitroom.keys import Keys
-from web.reconciling import Books, Queue
+from web.reconciling import Books, queue_of
 from web.settling import settle
 from web.teller import tell
 
@@ -57,9 +56,7 @@ async def books(line, engine, code, conveyed):
     await enter(line, code, ["alice", "bob", "charlie", "dora", "eve"])
     await admit(line, code, at_most=3)
     await tell(line, issue(engine, code, ["alice", "bob", "charlie"], now()))
-    desk = Desk(conveyor, queue=name, limits=DeskLimits())
-    failed, forget = partial(failed_jobs, conveyor, name), partial(forget_failed, conveyor, name)
-    return Books(line, engine, Queue(failed, forget, desk.feed), asyncio.to_thread, code)
+    return Books(line, engine, queue_of(conveyor, name), asyncio.to_thread, code)
 
 
 async def look(books):
@@ -242,10 +239,10 @@ async def test_what_comes_between_the_two_looks_is_no_difference(books, line, en
     assert await looking == {}
 
 
-async def test_while_a_crowd_is_issued_to_there_is_no_difference(line, engine, code):
+async def test_while_a_crowd_is_issued_to_there_is_no_difference(line, engine, code, conveyed):
     await settle(line, on_offer(engine, code, total=3_000))
     await enter(line, code, crowd(2_500))
-    books = Books(line, engine, Queue(lambda _: []), asyncio.to_thread, code)
+    books = Books(line, engine, queue_of(*conveyed), asyncio.to_thread, code)
     office, found = Fed(engine, line), []
 
     async def issuing() -> None:

@@ -8,12 +8,16 @@ from typing import Any
 
 from issuance.audit import Entry
 from issuance.desk import Crew
+from waitroom.autopilot import Decision, Reason
 from waitroom.figures import Figures
 from waitroom.result import Result
 from web.backstage import Seen
 from web.languages import Language
+from web.pages.admin.autopilot import view_of
 from web.pages.admin.board_view import BoardView
+from web.pages.admin.reconcile import findings_of, left_of
 from web.pages.admin.result import refusals
+from web.reconciling import Found, Repaired
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -32,8 +36,22 @@ def some_figures() -> Figures:
     )  # fmt: skip
 
 
+def some_decisions() -> list[Decision]:
+    """Fast, then too fast, then slower, then Postgres goes."""
+    noon_s = NOON.timestamp()
+    told: list[tuple[float, float | None, Reason]] = [
+        (100.0, 80.0, "rises"), (118.0, 90.0, "rises"), (118.0, 230.0, "near"),
+        (94.4, 260.0, "slow"), (94.4, 255.0, "draining"), (10.0, None, "postgres_away"),
+    ]  # fmt: skip
+    return [
+        Decision(noon_s + n / 2, per_s, p95_ms, 0.25, 90.0, reason)
+        for n, (per_s, p95_ms, reason) in enumerate(told)
+    ]
+
+
 def a_board(language: Language, figures: Figures | None, **settings: Any) -> BoardView:
-    before, after = {"room": {"rate_per_s": 60.0, "state": "paused"}}, {"room": settings}
+    before = {"room": {"rate_per_s": 60.0, "state": "paused", "rate_mode": "manual"}}
+    after = {"room": {**before["room"], **settings}}
     change = Entry(1, NOON, "alice", "room changed", "spring", before, after)
     seen = Seen(4, Crew(2, 2, 3)) if figures else Seen(None, None)
     return BoardView.of(
@@ -53,8 +71,11 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
     plain_board = {
         "description": description, "can_simulate": True, "sent": 0,
         "simulated_max": 20_000, "conflict": "", "in_force": "", "is_bad_rate": False,
-        "asked_rate": "", "member": None,
+        "asked_rate": "", "member": None, "autopilot": view_of("spring", figures, [], language),
     }  # fmt: skip
+    steered = replace(figures, rate_mode="autopilot", rate_max_per_s=400.0, steered_rate_per_s=86.4)
+    on_autopilot = {"autopilot": view_of("spring", steered, some_decisions(), language)}
+    just_on = {"autopilot": view_of("spring", steered, [], language)}
     turned = {"rate_per_s": 120.0, "state": "open"}
     in_force = language.gettext(
         "In force now: %(rate)s/s, %(state)s.", rate="120", state=language.gettext("open")
@@ -66,6 +87,9 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
         "changed meanwhile": (a_board(language, figures), {"conflict": "x", "in_force": in_force}),
         "bad rate": (a_board(language, figures), {"is_bad_rate": True, "asked_rate": "-1"}),
         "away": (a_board(language, None), {}),
+        "draining": (a_board(language, replace(figures, state="draining", away=3)), {}),
+        "autopilot": (a_board(language, steered, rate_mode="autopilot"), on_autopilot),
+        "autopilot, nothing yet": (a_board(language, steered), just_on),
     }
     result = Result(
         entered=4_000, admitted=1_003, issued=1_000, left=180, passed_over=12, returned=4,
@@ -76,9 +100,21 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
         "code": "spring", "description": description, "figures": figures,
         "result": result, "waiting_when_over": 2_800, "member": None,
         "refusals": refusals(result.refused, language),
-        "turned_away": refusals(result.turned_away, language),
+        "turned_away": refusals(result.turned_away, language), "reconciled": None,
     }  # fmt: skip
+    crowd = [f"{n:04}" for n in range(1_203)]
+    found: Found = {"told_without_row": crowd, "line_count_off": ["line 3, Postgres 4"]}
+    reconciled = {
+        "result": None,
+        "result, no difference": findings_of("spring", {}, language),
+        "result, differences": findings_of("spring", found, language),
+        "result, mended": left_of("spring", Repaired(found, {}), language),
+        "result, some left": left_of("spring", Repaired(found, found), language),
+    }
     return {
         f"board, {name}": ("admin/board.html", {**plain_board, "board": board, **changes})
         for name, (board, changes) in states.items()
-    } | {"result": ("admin/result.html", known)}
+    } | {
+        name: ("admin/result.html", {**known, "reconciled": shown})
+        for name, shown in reconciled.items()
+    }

@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KNOWN_POSTS = re.compile(
     r"/signin|/signout|/admin/(signin|signout|signout-everywhere|coupons/new)"
-    r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate)"
+    r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate|reconcile)"
     r"|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
 
@@ -198,6 +198,7 @@ GOING_ON: dict[str, AnyPlace] = {
     "waiting behind one": waiting(2, eta_s=5),
     "waiting next": waiting(1, eta_s=5, started_ahead=40),
     "waiting while the line rests": waiting(320, room_state="paused", eta_s=None),
+    "waiting while the line drains": waiting(320, room_state="draining"),
     "waiting, place not known": waiting(None, arrived_at=None),
     "returned to the head": waiting(3, returned="head"),
     "returned to the end": waiting(900, returned="end", remain_count=2_000),
@@ -212,6 +213,7 @@ FINAL: dict[str, AnyPlace] = {
     "issued, details not known": Plain("issued"),
     "refused, sold out": Refused("sold_out"),
     "refused, closed": Refused("closed"),
+    "refused, draining": Refused("draining"),
     "refused, full": Refused("room_full", retry_after_s=30),
     "refused, not open yet": Refused("not_open_yet"),
     "refused, reason not known": Refused(),
@@ -229,6 +231,7 @@ COUPON_STATES: dict[str, dict[str, Any]] = {
     ),
     "no lobby": a_lobby(code="n", lobby_opens_at=NOON + timedelta(minutes=10), lobby_is_open=False),
     "paused": {"code": "p", "state": "paused"},
+    "draining": {"code": "d", "state": "draining"},
     "sold_out": {"code": "g", "state": "sold_out", "remain_count": 0},
     "closed": {"code": "c", "state": "closed"},
 }  # fmt: skip

@@ -61,6 +61,41 @@ CASES = [
         "Paused. Nobody waits.",
         "일시 정지했어요. 기다리는 사람이 없어요.",
     ),
+    (
+        Going(replace(busy, state="draining", used_count=0, total_count=10_000), NOON),
+        "well",
+        (
+            "Draining: nobody new may enter. 3,204 are left in line. "
+            "Admitting 118/s of 120/s asked. "
+            "10,000 left for 3,204 waiting: all are through in about 27 seconds."
+        ),
+        (
+            "줄 서기를 마감했어요. 새로 줄을 설 수 없어요. 줄에 3,204명 남았어요. "
+            "초당 118명 입장 중이에요(설정 120명). 3,204명이 기다리고 10,000장 남았어요. "
+            "약 27초 뒤에 모두 입장해요."
+        ),
+    ),
+    (
+        Going(replace(nobody, state="draining", away=2), NOON),
+        "still",
+        (
+            "Draining: nobody new may enter. 2 were passed over and may come back in time. "
+            "Nobody waits."
+        ),
+        (
+            "줄 서기를 마감했어요. 새로 줄을 설 수 없어요. 순서가 넘어간 2명은 시간 안에 돌아올 수 "
+            "있어요. 기다리는 사람이 없어요."
+        ),
+    ),
+    (
+        Going(replace(busy, rate_mode="autopilot", steered_rate_per_s=300.0), NOON),
+        "well",
+        "Admitting 118/s of 300/s asked. 412 left for 3,204 waiting: sold out in about 3 seconds.",
+        (
+            "초당 118명 입장 중이에요(설정 300명). 3,204명이 기다리고 412장 남았어요. "
+            "약 3초 뒤에 모두 소진돼요."
+        ),
+    ),
     (Going(replace(busy, used_count=1_000), NOON), "over", "Sold out.", "모두 소진됐어요."),
     (
         Going(replace(busy, state="closed"), NOON),

@@ -16,8 +16,8 @@ from web.problems import KINDS, Problem, documented, sentence
 STATUSES = {
     "not_signed_in": 401, "bad_token": 401, "forbidden": 403, "no_such_coupon": 404,
     "no_such_room": 404, "not_in_line": 404, "not_open_yet": 409, "already_used": 409,
-    "already_started": 409, "closed": 410, "sold_out": 410, "expired": 410, "room_full": 503,
-    "too_many_requests": 429, "bad_request": 422, "unavailable": 503,
+    "already_started": 409, "closed": 410, "sold_out": 410, "expired": 410, "draining": 409,
+    "room_full": 503, "too_many_requests": 429, "bad_request": 422, "unavailable": 503,
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ times_us = st.integers(NOON_US - 10**15, NOON_US + 10**15)
 facts = st.builds(
     RoomFacts,
     now_us=times_us,
-    state=st.sampled_from(["open", "paused", "closed"]),
+    state=st.sampled_from(["open", "paused", "draining", "closed"]),
     opens_at_us=times_us,
     closes_at_us=times_us,
     remain_count=counts,

@@ -14,7 +14,8 @@
 -- remains less what is under way: then the order in which workers finish can't matter. Who has not
 -- been heard from is passed over here, where it costs the next one nothing. And nobody is let through
 -- before the draw was written down: it could not be checked any more, nor before a line that has lost its
--- places had time to come together again. How far it has come is kept for the watermark. Whatever was steered, the
+-- places had time to come together again. How far it has come is kept for the watermark. A room that
+-- drains lets people through as an open one does. Whatever was steered, the
 -- rate stays within the bounds that the admin gave.
 --@include clock
 --@include room

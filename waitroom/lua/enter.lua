@@ -7,7 +7,8 @@
 --   ARGV[1] how many members; then their ids, in the order they came; then, or not, the number of
 --           each for the draw, which the seed gives
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
---           {'room_full'}, or {'undrawn', '0', the seed} for who must enter with their number
+--           {'room_full'} or {'draining'}, or {'undrawn', '0', the seed} for who must enter with their
+--           number
 --@include clock
 --@include room
 --@include many
@@ -39,8 +40,11 @@ local places, fresh = {}, {}
 local function forget_refusal(i, member)
   local outcome = known.outcomes[i]
   if outcome and string.sub(outcome, 1, 1) == 'r' then
-    redis.call('HDEL', keys.outcomes, member)
-    redis.call('HSET', keys.spent, member, string.match(outcome, '^.(%d+)'))
+    -- At the door of a room that drains they are refused anew, and what they were told stays true.
+    if not is_draining(room) then
+      redis.call('HDEL', keys.outcomes, member)
+      redis.call('HSET', keys.spent, member, string.match(outcome, '^.(%d+)'))
+    end
     known.outcomes[i] = false
   end
 end
@@ -65,6 +69,7 @@ end
 
 local function line_up(i, member)
   if shut and not (shut == 'not_open_yet' and lobby) then return turn_away(shut) end
+  if is_draining(room) then return turn_away('draining') end
   if size >= room.size_max then return turn_away('room_full') end
   if is_undrawn(room, now) and not ARGV[1 + count + i] then
     return { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }

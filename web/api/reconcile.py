@@ -1,4 +1,4 @@
-"""Reconcile: what Redis and Postgres say differently of a room. Findings only; a command mends."""
+"""Reconcile: what Redis and Postgres say differently of a room, to be looked at or mended."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from domain.differences import EXAMPLES_MAX, Kind
-from web.asking import Admin, RoomCode
+from web.asking import Admin, Operator, RoomCode
 from web.parts import office_of, parts_of
 from web.problems import documented
-from web.reconciling import Books, Queue
+from web.reconciling import Books, Found, Repaired
 from web.shapes import Shape
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
+
+_PROBLEMS = documented("not_signed_in", "forbidden", "bad_request", "unavailable", "no_such_room")
 
 
 class FindingOut(Shape):
@@ -26,22 +28,46 @@ class ReconcileOut(Shape):
     findings: list[FindingOut] = Field(description="empty: no difference")
 
 
-@router.get(
-    "/rooms/{code}/reconcile",
-    response_model=ReconcileOut,
-    responses=documented(
-        "not_signed_in", "forbidden", "bad_request", "unavailable", "no_such_room"
-    ),
-)
+class RepairOut(ReconcileOut):
+    left: list[FindingOut] = Field(
+        description="found by another look afterwards; empty: all is well"
+    )
+
+
+@router.get("/rooms/{code}/reconcile", response_model=ReconcileOut, responses=_PROBLEMS)
 async def show_differences(request: Request, code: RoomCode, _who: Admin) -> ReconcileOut:
     """Hold Redis against Postgres. Takes some seconds, as everything found is looked at twice."""
+    return ReconcileOut(room=code, findings=_findings(await look(request, code)))
+
+
+@router.post("/rooms/{code}/reconcile", response_model=RepairOut, responses=_PROBLEMS)
+async def mend_differences(request: Request, code: RoomCode, who: Operator) -> RepairOut:
+    """Look, mend each difference that is found, and look again. Postgres is the truth."""
+    done = await repair(request, code, who)
+    return RepairOut(room=code, findings=_findings(done.found), left=_findings(done.left))
+
+
+async def look(request: Request, code: str) -> Found:
+    """Raises NoSuchRoom, LineAway, OfficeAway."""
+    again_after_s = parts_of(request).limits.look_again_after_s
+    return await _books(request, code).differences(again_after_s=again_after_s)
+
+
+async def repair(request: Request, code: str, who: str) -> Repaired:
+    """Raises NoSuchRoom, LineAway, OfficeAway; what was done by then stays done."""
     parts = parts_of(request)
-    books = Books(parts.line, parts.engine, Queue(parts.failed_jobs), office_of(request).ask, code)
-    found = await books.differences()
-    return ReconcileOut(
-        room=code,
-        findings=[
-            FindingOut(kind=kind, count=len(subjects), examples=subjects[:EXAMPLES_MAX])
-            for kind, subjects in found.items()
-        ],
+    return await _books(request, code).repair(
+        who=who, now=parts.now(), again_after_s=parts.limits.look_again_after_s
     )
+
+
+def _books(request: Request, code: str) -> Books:
+    parts = parts_of(request)
+    return Books(parts.line, parts.engine, parts.queue, office_of(request).ask, code)
+
+
+def _findings(found: Found) -> list[FindingOut]:
+    return [
+        FindingOut(kind=kind, count=len(subjects), examples=subjects[:EXAMPLES_MAX])
+        for kind, subjects in found.items()
+    ]

@@ -26,7 +26,14 @@ _WHO = ("not_signed_in", "bad_token", "bad_ticket")
         200: {"model": PlaceOut, "description": "Already issued: the coupon they hold"},
         202: {"description": "Waiting or admitted; entering again gives the same place"},
         **documented(
-            *_WHO, "forbidden", "not_open_yet", "closed", "sold_out", "room_full", *_ALWAYS
+            *_WHO,
+            "forbidden",
+            "not_open_yet",
+            "draining",
+            "closed",
+            "sold_out",
+            "room_full",
+            *_ALWAYS,
         ),
     },
 )

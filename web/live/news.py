@@ -6,7 +6,7 @@ from waitroom.place import ask_within_s
 from waitroom.standing import RoomFacts, Standing
 
 # Nothing comes after these. Whoever is told one closes the stream, or it is closed for them.
-FINAL = frozenset({"issued", "refused", "absent", "closed", "sold_out"})
+FINAL = frozenset({"issued", "refused", "absent", "closed", "sold_out", "draining"})
 
 # Who has long to wait is told less often: a hundred-and-twentieth of the wait on, within these.
 OFTEN_S = 1.0
@@ -18,7 +18,7 @@ UNKNOWN_AHEAD = 50
 
 
 def turn_of(facts: RoomFacts) -> tuple[object, ...]:
-    """What everybody is to hear at once when it changes: paused, open, sold out, over, lost."""
+    """What everybody is to hear at once when it changes: paused, open, draining, over, lost."""
     return (
         facts.state,
         facts.is_restoring,

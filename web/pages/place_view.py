@@ -51,6 +51,7 @@ class PlaceView(NamedTuple):
     room: str
     state: State
     resting: bool = False
+    draining: bool = False
     returned: Returned | None = None
     outlook: Outlook | None = None
     opening: Opening | None = None
@@ -148,6 +149,7 @@ def _waiting(
         room=place.room,
         state="waiting",
         resting=resting,
+        draining=place.room_state == "draining",
         returned=place.returned,
         outlook=outlook,
         title=title_of(place_text, gettext("In line"), site_name),

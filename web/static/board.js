@@ -88,6 +88,9 @@
     }
   };
 
+  // autopilot.js draws with the same pens.
+  window.waitroomChart = { axis, line, colour, clock, number, shown };
+
   const redraw = () => plots.forEach(({ plot, names }) => plot.setData(drawn(names)));
 
   const ask = async (seconds) => {
@@ -144,22 +147,34 @@
   // Somebody else's turn is shown at once; but what is just being typed is not taken away: it is
   // sent with the version that was seen, and answered with what is in force now.
   const isTouched = (hand) => {
-    const rate = byId("rate");
+    const rate = byId("rate"); // not there on autopilot
     return hand.contains(document.activeElement) && document.activeElement !== document.body
-      || rate.value !== rate.defaultValue || Boolean(hand.querySelector("details[open], [role=alert]"));
+      || (rate && rate.value !== rate.defaultValue) || Boolean(hand.querySelector("details[open], [role=alert]"));
   };
+  const here = location.pathname.replace(/\/turn$/, "");
   const followHand = () => {
     const hand = byId("hand");
     const board = byId("board");
     if (!hand || !board || board.dataset.version === "0" || hand.dataset.version === board.dataset.version || isTouched(hand)) return;
-    htmx.ajax("GET", `${location.pathname.replace(/\/turn$/, "")}/hand`, { target: "#hand", swap: "outerHTML" });
+    htmx.ajax("GET", `${here}/hand`, { target: "#hand", swap: "outerHTML" });
+  };
+
+  // Somebody may have turned the autopilot on or off.
+  const followMode = () => {
+    const autopilot = byId("autopilot");
+    const { mode, version } = byId("board")?.dataset ?? {};
+    if (!autopilot || version === "0" || autopilot.dataset.mode === mode) return;
+    htmx.ajax("GET", `${here}/autopilot`, { target: "#autopilot", swap: "outerHTML" });
   };
 
   document.addEventListener("htmx:afterSwap", (event) => {
     window.waitroom?.showLocalTimes();
     byId("trouble").hidden = true;
     if (event.detail.target.id === "hand") readyHand();
-    else followHand();
+    else if (event.detail.target.id === "board") {
+      followHand();
+      followMode();
+    }
   });
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, (event) => {
@@ -169,7 +184,7 @@
   }
   // Only a board is put in the board's stead: not a sign-in page that we were sent to.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (!/\sid="(board|hand)"/.test(detail.serverResponse)) {
+    if (!/\sid="(board|hand|autopilot|reconcile)"/.test(detail.serverResponse)) {
       detail.shouldSwap = false;
       location.reload();
     }

@@ -42,14 +42,19 @@ local function note_heard(room, now, member, record, arrival, heard)
   heard[#heard + 1] = record_of(now, came_back_of(record))
 end
 
+-- Whether who was passed over has lost their place for good: only its end is left to them.
+local function is_too_late(room, now, away)
+  return now - tonumber(string.match(away, '%d+$')) > room.return_us
+end
+
 -- Somebody who was passed over is here again: with their old arrival, which is now the head of the
 -- line, or with a new one at its end. Returns {arrival, 'h' | 'e'}, or nil for who never was.
 local function come_back(room, now, member, keys)
   local away = redis.call('HGET', keys.away, member)
   if not away then return nil end
-  local arrival, passed_at = string.match(away, '^(%d+) (%d+)$')
+  local arrival = string.match(away, '^%d+')
   local how = 'h'
-  if now - tonumber(passed_at) > room.return_us then
+  if is_too_late(room, now, away) then
     how = 'e'
     local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
     arrival = digits(math.max(now, last + 1))

@@ -29,6 +29,11 @@ local function shut_because(room, now)
   return nil
 end
 
+-- While it drains nobody new may take a place. Who has one is served, so this shuts no room.
+local function is_draining(room)
+  return room.state == 'draining'
+end
+
 local function in_lobby(room, now)
   return now < room.opens_at and now >= room.opens_at - room.lobby_us
 end

@@ -16,6 +16,8 @@ end
 -- {'waiting', arrival_us, ahead, 'h' | 'e' | nil}, the last being how they came back, or
 -- {'closed' | 'sold_out', arrival_us} for who waits for nothing. Who waits in a room whose opening
 -- was put off goes on waiting. In place of an arrival there may be the number that was drawn.
+-- {'draining', arrival_us} for who was away for too long: the end of the line is a new place, and
+-- they are back there as soon as it is open again.
 local function standing_of(i, member, room, now, shut, known, keys)
   if known.outcomes[i] then return { 'outcome', '0', known.outcomes[i] } end
   if known.arrivals[i] then return { 'admitted', known.arrivals[i] } end
@@ -26,6 +28,9 @@ local function standing_of(i, member, room, now, shut, known, keys)
     local away = redis.call('HGET', keys.away, member)
     if not away then return { room.is_retold and 'absent' or 'untold' } end
     if over then return { shut, string.match(away, '^%d+') } end
+    if is_draining(room) and is_too_late(room, now, away) then
+      return { 'draining', string.match(away, '^%d+') }
+    end
     arrival, came_back = unpack(come_back(room, now, member, keys))
   end
   if over then return { shut, arrival } end

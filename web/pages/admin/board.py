@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from domain.room_settings import RATE_PER_S_MAX, RoomSettings
+from domain.room_settings import RATE_PER_S_MAX, RoomSettings, RoomState
 from issuance.catalogue import Offer
 from issuance.errors import NoSuchCoupon, OfficeAway
 from waitroom.errors import LineAway, NoSuchRoom
 from web.asking import Admin, Operator, RoomCode, refuse_cross_site
 from web.languages import language_of
+from web.pages.admin.autopilot import autopilot_view
 from web.pages.admin.board_view import BoardView, state_in_words
 from web.pages.admin.going import BOARD_OVER_S, rate
 from web.pages.render import page
@@ -24,7 +25,12 @@ router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 
 SIMULATED_MAX = 20_000
 RATE_MIN_PER_S = 0.1
-What = Literal["set", "less", "more", "pause", "resume", "close"]
+What = Literal[
+    "set", "less", "more", "pause", "resume", "drain", "close", "autopilot", "by_hand"
+]  # fmt: skip
+STATES: dict[What, RoomState] = {
+    "pause": "paused", "resume": "open", "drain": "draining", "close": "closed"
+}  # fmt: skip
 
 
 @router.get("")
@@ -56,7 +62,7 @@ async def turn(
     """In force within a second, unless somebody turned it first: then what is in force is shown."""
     refuse_cross_site(request)
     try:
-        wanted = float(rate_per_s) if what == "set" else None
+        wanted = float(rate_per_s) if what == "set" else await _found(request, code, what)
     except ValueError:
         return await _board(request, code, status=422, is_bad_rate=True, asked_rate=rate_per_s)
     try:
@@ -92,16 +98,32 @@ async def simulate(
 
 
 def turned(room: RoomSettings, what: What, wanted: float | None) -> RoomSettings:
-    """The settings after this turn. Raises ValueError where the rate would lie out of bounds."""
+    """The settings after this turn. Raises ValueError where the rate would lie out of bounds.
+
+    wanted: with `set` the rate asked for; with `by_hand` the one that the autopilot has found, so
+    that the line goes on as it went: the rate that was set before may be far from it.
+    """
     if what == "set":
         return room.change(rate_per_s=wanted)
     if what in ("less", "more"):
-        stepped = room.rate_per_s * (0.9 if what == "less" else 1.1)
-        places = 0 if stepped >= 10 else 2
-        return room.change(
-            rate_per_s=min(RATE_PER_S_MAX, max(RATE_MIN_PER_S, round(stepped, places)))
-        )
-    return room.change(state={"pause": "paused", "resume": "open", "close": "closed"}[what])
+        return room.change(rate_per_s=_plain(room.rate_per_s * (0.9 if what == "less" else 1.1)))
+    if what == "autopilot":
+        return room.change(rate_mode="autopilot")
+    if what == "by_hand":
+        return room.change(rate_mode="manual", rate_per_s=_plain(wanted or room.rate_per_s))
+    return room.change(state=STATES[what])
+
+
+def _plain(per_s: float) -> float:
+    """A rate that is easy to say."""
+    return min(RATE_PER_S_MAX, max(RATE_MIN_PER_S, round(per_s, 0 if per_s >= 10 else 2)))
+
+
+async def _found(request: Request, code: str, what: What) -> float | None:
+    """For a turn by hand, the rate that is in force now. Raises NoSuchRoom, LineAway."""
+    if what != "by_hand":
+        return None
+    return (await parts_of(request).line.figures(code)).rate_in_force_per_s
 
 
 async def _offer(request: Request, code: str) -> Offer | None:
@@ -158,6 +180,7 @@ async def _board(
         "admin/board.html",
         status=status,
         board=view,
+        autopilot=await autopilot_view(request, code),
         description=offer.coupon.description if offer else code,
         can_simulate=parts.demo and parts.simulate is not None,
         simulated_max=SIMULATED_MAX,

@@ -27,7 +27,10 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """version is of the settings in force; changed_* who turned them last, empty if not known."""
+    """version is of the settings in force; changed_* who turned them last, empty if not known.
+
+    rate_per_s is what was set, in_force_per_s what is asked for now: on autopilot another.
+    """
 
     code: str
     tone: Tone
@@ -36,7 +39,10 @@ class BoardView:
     version: int
     state: str
     rate_per_s: float
+    in_force_per_s: float
     gauges: tuple[Gauge, ...]
+    is_autopilot: bool = False
+    autopilot_bounds: str = ""
     changed_by: str = ""
     changed_at: datetime | None = None
     changed_what: str = ""
@@ -66,7 +72,10 @@ class BoardView:
             version=figures.version if figures else 0,
             state=figures.state if figures else "",
             rate_per_s=figures.rate_per_s if figures else 0,
+            in_force_per_s=figures.rate_in_force_per_s if figures else 0,
             gauges=gauges,
+            is_autopilot=figures is not None and figures.rate_mode == "autopilot",
+            autopilot_bounds=autopilot_bounds(figures, language) if figures else "",
             changed_by=change.who if change else "",
             changed_at=change.at if change else None,
             changed_what=_in_words(change, language) if change else "",
@@ -86,8 +95,9 @@ def _line(figures: Figures, language: Language) -> tuple[Gauge, ...]:
             "admitted_per_s",
             _("Admitting"),
             per_s(figures.admitted_per_s),
-            _("of %(rate)s/s asked", rate=rate(language, figures.rate_per_s)),
+            _("of %(rate)s/s asked", rate=rate(language, figures.rate_in_force_per_s)),
         ),
+        *_rate_found(figures, language),
         Gauge("issued", _("Issued"), number(figures.issued), per_s(figures.issued_per_s)),
         Gauge(
             "remain_count",
@@ -97,6 +107,31 @@ def _line(figures: Figures, language: Language) -> tuple[Gauge, ...]:
         ),
         Gauge("refused", _("Told no"), number(figures.told_no)),
         Gauge("left", _("Went away"), number(figures.left)),
+    )
+
+
+def _rate_found(figures: Figures, language: Language) -> tuple[Gauge, ...]:
+    """The rate that the autopilot has found; without it, nothing."""
+    if figures.rate_mode != "autopilot":
+        return ()
+    _, per_s = language.gettext, figures.rate_in_force_per_s
+    between = _(
+        "from %(least)s/s to %(most)s/s",
+        least=rate(language, figures.rate_min_per_s),
+        most=rate(language, figures.rate_max_per_s),
+    )
+    found = _("%(rate)s/s", rate=rate(language, per_s))
+    is_full = per_s >= figures.rate_max_per_s
+    return (Gauge("rate_in_force", _("Rate by autopilot"), found, between, is_full=is_full),)
+
+
+def autopilot_bounds(figures: Figures, language: Language) -> str:
+    """Within what the autopilot finds the rate."""
+    return language.gettext(
+        "From %(least)s/s to %(most)s/s, so that 95 of 100 transactions take at most %(bound)s ms.",
+        least=rate(language, figures.rate_min_per_s),
+        most=rate(language, figures.rate_max_per_s),
+        bound=language.number(figures.latency_bound_ms),
     )
 
 
@@ -135,7 +170,7 @@ def _office(
 
 
 def _in_words(change: Entry, language: Language) -> str:
-    """What was turned, from what to what: the rate and the state, which the hand is on."""
+    """What was turned, from what to what: rate, state and mode, which the hand is on."""
     before, after = (change.before or {}).get("room") or {}, (change.after or {}).get("room") or {}
     words = []
     if before and before.get("rate_per_s") != after.get("rate_per_s"):
@@ -149,6 +184,11 @@ def _in_words(change: Entry, language: Language) -> str:
     if before and before.get("state") != after.get("state"):
         state = state_in_words(str(after.get("state")), language)
         words.append(language.gettext("the line to: %(state)s", state=state))
+    if before and before.get("rate_mode") != after.get("rate_mode"):
+        is_on = after.get("rate_mode") == "autopilot"
+        words.append(
+            language.gettext("autopilot on") if is_on else language.gettext("autopilot off")
+        )
     return ", ".join(words)
 
 
@@ -156,6 +196,7 @@ def state_in_words(state: str, language: Language) -> str:
     words = {
         "open": language.gettext("open"),
         "paused": language.gettext("paused"),
+        "draining": language.gettext("draining"),
         "closed": language.gettext("closed"),
     }
     return words[state]

@@ -26,6 +26,7 @@ from web.pages.admin.shown import edit_page, form_page
 from web.pages.admin.typed import (
     OF_COUPON,
     OF_ROOM,
+    RATE_BOUNDS,
     Errors,
     Form,
     discount_in,
@@ -159,7 +160,7 @@ def _of_discount(names: Iterable[str]) -> set[str]:
 
 def _of(changed: set[str], errors: Errors) -> Errors:
     """Those of what was typed; a field that depends on another is wrong with it."""
-    together = [{"opens_at", "expire_date"}, _of_discount(OF_COUPON)]
+    together = [{"opens_at", "expire_date"}, {*RATE_BOUNDS}, _of_discount(OF_COUPON)]
     looked_at = changed.union(*(one for one in together if one & changed))
     return {name: text for name, text in errors.items() if name in looked_at or not name}
 

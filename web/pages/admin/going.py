@@ -52,8 +52,29 @@ def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
     opens_in_s = figures.opens_at_s - going.now.timestamp()
     if opens_in_s > 0:
         opens = _("Opens in %(wait)s.", wait=duration(language, opens_in_s))
-        return "still", f"{opens} {waiting}"
-    return _while_open(figures, language, waiting)
+        return "still", f"{opens} {_drains(figures, language)}{waiting}"
+    tone, sentence = _while_open(figures, language, waiting)
+    return tone, _drains(figures, language) + sentence
+
+
+def _drains(figures: Figures, language: Language) -> str:
+    """What comes before the rest while nobody new may enter: how many are left to be served."""
+    if figures.state != "draining":
+        return ""
+    drains = language.gettext("Draining: nobody new may enter.")
+    if figures.waiting:
+        left = language.ngettext(
+            "One is left in line.", "%(count)s are left in line.", figures.waiting
+        )
+        drains = f"{drains} {left}"
+    if figures.away:
+        may_return = language.ngettext(
+            "One was passed over and may come back in time.",
+            "%(count)s were passed over and may come back in time.",
+            figures.away,
+        )
+        drains = f"{drains} {may_return}"
+    return f"{drains} "
 
 
 def _while_open(figures: Figures, language: Language, waiting: str) -> tuple[Tone, str]:
@@ -64,15 +85,15 @@ def _while_open(figures: Figures, language: Language, waiting: str) -> tuple[Ton
         return "well", f"{waiting} {under_way}"
     if figures.waiting == 0:
         return "still", waiting
-    if figures.admitted_per_s == 0 and figures.rate_per_s * BOARD_OVER_S >= 1:
+    if figures.admitted_per_s == 0 and figures.rate_in_force_per_s * BOARD_OVER_S >= 1:
         return _held_back(figures, language, waiting)
     _, number = language.gettext, language.number
     rates = _(
         "Admitting %(measured)s/s of %(asked)s/s asked.",
         measured=rate(language, figures.admitted_per_s),
-        asked=rate(language, figures.rate_per_s),
+        asked=rate(language, figures.rate_in_force_per_s),
     )
-    pace = figures.admitted_per_s or figures.rate_per_s
+    pace = figures.admitted_per_s or figures.rate_in_force_per_s
     to_give = figures.remain_count - figures.under_way
     if to_give < figures.waiting:
         return "well", f"{rates} " + _(

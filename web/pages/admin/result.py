@@ -16,7 +16,15 @@ router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 
 
 @router.get("/result")
-async def result_page(request: Request, code: RoomCode, _who: Admin) -> Response:
+async def result(request: Request, code: RoomCode, _who: Admin) -> Response:
+    return await result_page(request, code)
+
+
+async def result_page(request: Request, code: str, *, reconciled: object = None) -> Response:
+    """The result; reconciled: what was found where somebody has asked, as the template shows it.
+
+    Raises NoSuchRoom, LineAway, OfficeAway.
+    """
     line = parts_of(request).line
     try:
         offer = await catalogue_of(request).offer(code)
@@ -34,6 +42,7 @@ async def result_page(request: Request, code: RoomCode, _who: Admin) -> Response
         waiting_when_over=waiting_when_over,
         refusals=refusals(result.refused, language_of(request)),
         turned_away=refusals(result.turned_away, language_of(request)),
+        reconciled=reconciled,
     )
 
 
@@ -44,6 +53,7 @@ def refusals(counted: dict[str, int], language: Language) -> list[tuple[str, int
         "closed": language.gettext("closed, or over"),
         "not_open_yet": language.gettext("not open yet"),
         "room_full": language.gettext("the line was full"),
+        "draining": language.gettext("nobody new was let in"),
     }
     return sorted(
         ((words.get(why, why), count) for why, count in counted.items()), key=lambda one: -one[1]

@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
-from domain.room_settings import RoomSettings
+from domain.room_settings import RATE_PER_S_MAX, RoomSettings
 from issuance.catalogue import Offer
 from web.languages import to_translate
 
@@ -71,7 +71,12 @@ OF_ROOM: dict[str, Callable[[str], Any]] = {
     "grace_s": _whole,
     "return_s": _whole,
     "restore_s": _whole,
+    "rate_mode": str,
+    "rate_min_per_s": _number,
+    "rate_max_per_s": _number,
+    "latency_bound_ms": _whole,
 }
+RATE_BOUNDS = ("rate_min_per_s", "rate_max_per_s")
 # The first word of what the domain says, where it isn't the field's name.
 _NAMED = {
     "kind": "discount_kind",
@@ -186,7 +191,13 @@ def refused(values: Mapping[str, Any], errors: Errors) -> Errors:
     attempt(lambda: _coupon(**{name: values[name] for name in times}), *times)
     for name in OF_ROOM:
         if name in values:
-            attempt(lambda name=name: RoomSettings(**{name: values[name]}), name)  # type: ignore[misc]
+            # Of two bounds each is looked at by itself first, the other as far off as can be.
+            other = {"rate_min_per_s": values[name]} if name == "rate_max_per_s" else {}
+            room = {"rate_max_per_s": RATE_PER_S_MAX} | other | {name: values[name]}
+            attempt(lambda room=room: RoomSettings(**room), name)  # type: ignore[misc]
+    if not set(RATE_BOUNDS) & found.keys() and set(RATE_BOUNDS) <= values.keys():
+        bounds = {name: values[name] for name in RATE_BOUNDS}
+        attempt(lambda: RoomSettings(**bounds), *RATE_BOUNDS)
     return found
 
 

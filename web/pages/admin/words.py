@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from domain.branding import LOGO_BYTES_MAX
+from domain.differences import Kind
 from web.languages import SOURCE, Language, to_translate
 
 LABELS = {
     "code": to_translate("Code"),
     "description": to_translate("Description"),
+    "used_count": to_translate("Given out"),
     "discount": to_translate("Discount"),
     "discount_kind": to_translate("Kind of discount"),
     "discount_value": to_translate("Amount or percentage"),
@@ -27,6 +29,10 @@ LABELS = {
     "grace_s": to_translate("Silence before somebody is passed over (s)"),
     "return_s": to_translate("Time to come back to the head (s)"),
     "restore_s": to_translate("Time for a lost line to come back (s)"),
+    "rate_mode": to_translate("Who turns the rate"),
+    "rate_min_per_s": to_translate("Least admissions a second"),
+    "rate_max_per_s": to_translate("Most admissions a second"),
+    "latency_bound_ms": to_translate("Transactions may take (ms)"),
     "name": to_translate("Name of the site, in this room"),
     "colour": to_translate("Colour"),
     "message": to_translate("Message to all who wait"),
@@ -56,6 +62,14 @@ RULES = {
     "grace_s": to_translate("2 to 86,400 seconds."),
     "return_s": to_translate("0 to 86,400 seconds."),
     "restore_s": to_translate("0 to 3,600 seconds."),
+    "rate_mode": to_translate("You, or the autopilot by what the database bears."),
+    "rate_min_per_s": to_translate(
+        "Above 0, and at most the most. What it bears on its worst day."
+    ),
+    "rate_max_per_s": to_translate("At most 100,000. What you would not go beyond on its best."),
+    "latency_bound_ms": to_translate(
+        "10 to 10,000 ms: what 95 of 100 take at most, and is still good."
+    ),
     "name": to_translate("Up to 60 characters; empty: the site’s own."),
     "colour": to_translate("As #0c6a56; empty: the site’s own."),
     "message": to_translate("Up to 300 characters; empty: none."),
@@ -72,17 +86,69 @@ CHOICES = {
     "redis_lock": to_translate("Directly, under a lock in Redis"),
     "first_come": to_translate("As they came"),
     "draw": to_translate("By a draw"),
+    "manual": to_translate("By hand"),
+    "autopilot": to_translate("Autopilot"),
     "open": to_translate("Open"),
     "paused": to_translate("Paused"),
+    "draining": to_translate("Draining"),
     "closed": to_translate("Closed"),
     "viewer": to_translate("viewer"),
     "operator": to_translate("operator"),
+}
+# What each kind of difference is called; what it means, and what mending does about it.
+DIFFERENCES: dict[Kind, tuple[str, str]] = {
+    "told_without_row": (
+        to_translate("Told “yours”, and not written down"),
+        to_translate(
+            "Redis says that these members hold a coupon, and Postgres has none written "
+            "down. To mend it, they are handed to the workers again, and told what then "
+            "comes of it."
+        ),
+    ),
+    "row_not_told": (
+        to_translate("Hold a coupon, and were not told"),
+        to_translate(
+            "Postgres has a coupon of these members, and Redis doesn’t know. To mend it, "
+            "they are told."
+        ),
+    ),
+    "used_count_off": (
+        to_translate("The stock is counted wrongly"),
+        to_translate(
+            "The number of coupons given out is not the number of those written down. To "
+            "mend it, they are counted anew. If there are more than there may be, somebody "
+            "must look."
+        ),
+    ),
+    "line_count_off": (
+        to_translate("The line counts others than Postgres"),
+        to_translate(
+            "Redis has another number of coupons given out than Postgres. To mend it, it "
+            "gets that of Postgres."
+        ),
+    ),
+    "outcome_overdue": (
+        to_translate("Let through, and without an outcome for too long"),
+        to_translate(
+            "These members were let through, and nobody feeds them to the workers again. To "
+            "mend it, that is done."
+        ),
+    ),
+    "job_failed": (
+        to_translate("Batches that failed"),
+        to_translate(
+            "The queue still keeps these jobs. To mend it, they are forgotten: their members "
+            "are fed again in any case."
+        ),
+    ),
 }
 WHATS = {
     "coupon created": to_translate("coupon created"),
     "coupon changed": to_translate("coupon changed"),
     "room changed": to_translate("room changed"),
     "branding changed": to_translate("branding changed"),
+    "differences mended": to_translate("differences mended"),
+    "used count mended": to_translate("used count mended"),
     "admin added": to_translate("admin added"),
     "admin changed": to_translate("admin changed"),
     "admin removed": to_translate("admin removed"),
@@ -92,7 +158,8 @@ WHATS = {
 
 
 def label(language: Language, field: str) -> str:
-    return language.gettext(LABELS[field]) if field in LABELS else field
+    names: dict[str, str] = LABELS | {kind: title for kind, (title, _) in DIFFERENCES.items()}
+    return language.gettext(names[field]) if field in names else field
 
 
 def said(language: Language, sentence: str, field: str) -> str:

@@ -1,0 +1,135 @@
+"""The autopilot on the board: what it did lately and why, in words; its plot is the browser's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from waitroom.autopilot import Decision, Reason
+from waitroom.errors import LineAway, NoSuchRoom
+from waitroom.figures import Figures
+from waitroom.steering import DECISIONS_MAX
+from web.asking import Admin, RoomCode
+from web.languages import Language, language_of, to_translate
+from web.pages.admin.board_view import autopilot_bounds
+from web.pages.admin.going import rate
+from web.pages.render import page
+from web.parts import parts_of
+
+router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
+
+# So many are listed. Decisions come two a second, and most repeat the one before.
+SPELLS_MAX = 8
+REASONS: dict[Reason, str] = {
+    "rises": to_translate("All is well: it tries a little more."),
+    "most": to_translate("All is well, and it is at the most that is allowed."),
+    "near": to_translate("Transactions take nearly as long as they may: no further."),
+    "unused": to_translate("The rate is not made use of, so it stays."),
+    "slow": to_translate("Transactions take longer than they may: a step down."),
+    "queue": to_translate("Jobs wait too long for a worker: a step down."),
+    "draining": to_translate("What was let through before the last step down is still under way."),
+    "postgres_away": to_translate("Postgres is away: down to the least."),
+    "queue_away": to_translate("The queue of jobs is away: down to the least."),
+    "no_workers": to_translate("No worker is running: down to the least."),
+    "batches_failed": to_translate("Batches have failed: down to the least."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A time in which the reason stayed the same; seen is what it looked at last."""
+
+    since: datetime
+    until: datetime
+    rates: str
+    why: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class AutopilotView:
+    """reasons: in words by their names, for the plot. spells: the latest first."""
+
+    code: str
+    is_on: bool
+    bounds: str
+    spells: tuple[Spell, ...]
+    reasons: dict[str, str]
+
+
+@router.get("/autopilot")
+async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
+    """The last decisions, which the board asks for while the autopilot is on."""
+    view = await autopilot_view(request, code, missing_is_away=False)
+    return page(request, "admin/_autopilot.html", autopilot=view)
+
+
+async def autopilot_view(
+    request: Request, code: str, *, missing_is_away: bool = True
+) -> AutopilotView:
+    """Nothing of it while the rate is turned by hand, or Redis is away. Raises NoSuchRoom."""
+    line, language = parts_of(request).line, language_of(request)
+    figures: Figures | None = None
+    decisions: Sequence[Decision] = ()
+    try:
+        figures = await line.figures(code)
+        if figures.rate_mode == "autopilot":
+            decisions = await line.steering.decisions(code, at_most=DECISIONS_MAX)
+    except LineAway:
+        figures = None
+    except NoSuchRoom:
+        if not missing_is_away:
+            raise
+    return view_of(code, figures, decisions, language)
+
+
+def view_of(
+    code: str, figures: Figures | None, decisions: Sequence[Decision], language: Language
+) -> AutopilotView:
+    is_on = figures is not None and figures.rate_mode == "autopilot"
+    return AutopilotView(
+        code=code,
+        is_on=is_on,
+        bounds=autopilot_bounds(figures, language) if figures and is_on else "",
+        spells=tuple(_spells(decisions, language))[::-1][:SPELLS_MAX] if is_on else (),
+        reasons={reason: language.gettext(words) for reason, words in REASONS.items()},
+    )
+
+
+def _spells(decisions: Sequence[Decision], language: Language) -> Iterator[Spell]:
+    """Those one after another with the same reason are told together, the oldest first."""
+    before = ""
+    for reason, some in groupby(decisions, key=lambda one: one.reason):
+        same = list(some)
+        last = same[-1]
+        after = rate(language, last.rate_per_s)
+        rates = language.gettext("%(rate)s/s", rate=after)
+        if before and before != after:
+            rates = language.gettext("%(before)s/s → %(after)s/s", before=before, after=after)
+        before = after
+        yield Spell(
+            since=datetime.fromtimestamp(same[0].at_s, UTC),
+            until=datetime.fromtimestamp(last.at_s, UTC),
+            rates=rates,
+            why=language.gettext(REASONS[reason]),
+            seen=_seen(last, language),
+        )
+
+
+def _seen(decision: Decision, language: Language) -> str:
+    told = language.gettext("%(rate)s/s issued", rate=rate(language, decision.issued_per_s))
+    waited = language.gettext(
+        "oldest job %(seconds)s s", seconds=language.decimal(decision.queue_age_s, 1)
+    )
+    if decision.latency_p95_ms is None:
+        return f"{told}, {waited}"
+    took = language.gettext(
+        "95 of 100 transactions within %(count)s ms",
+        count=language.number(round(decision.latency_p95_ms)),
+    )
+    return f"{told}, {took}, {waited}"

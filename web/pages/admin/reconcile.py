@@ -1,0 +1,104 @@
+"""Reconciling on the result page: each difference in words, and the hand that mends them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from domain.differences import EXAMPLES_MAX, Kind
+from web.api.reconcile import look, repair
+from web.asking import Admin, Operator, RoomCode, refuse_cross_site
+from web.languages import Language, language_of, to_translate
+from web.pages.admin.result import result_page
+from web.pages.admin.words import DIFFERENCES
+from web.pages.render import page
+from web.reconciling import Found, Repaired
+
+COUNTED: dict[Kind, str] = {
+    "used_count_off": to_translate("counted %(first)s, written down %(second)s"),
+    "line_count_off": to_translate("Redis %(first)s, Postgres %(second)s"),
+}
+
+router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of difference: its name, what it means and what mending does; the first few."""
+
+    title: str
+    means: str
+    count: int
+    subjects: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found. mended is None where nobody asked for mending, else how many were; then
+    `findings` are those that are left.
+    """
+
+    code: str
+    findings: tuple[Finding, ...]
+    mended: int | None = None
+
+
+@router.get("/reconcile")
+async def look_for_differences(request: Request, code: RoomCode, _who: Admin) -> Response:
+    """The findings alone where htmx asks, else the result page with them."""
+    language = language_of(request)
+    return await _answer(request, code, findings_of(code, await look(request, code), language))
+
+
+@router.post("/reconcile")
+async def mend(request: Request, code: RoomCode, who: Operator) -> Response:
+    refuse_cross_site(request)
+    done = await repair(request, code, who)
+    return await _answer(request, code, left_of(code, done, language_of(request)))
+
+
+async def _answer(request: Request, code: str, found: Findings) -> Response:
+    if request.headers.get("hx-request") == "true":
+        return page(request, "admin/_reconcile.html", code=code, reconciled=found)
+    return await result_page(request, code, reconciled=found)
+
+
+def findings_of(
+    code: str, found: Found, language: Language, *, mended: int | None = None
+) -> Findings:
+    return Findings(
+        code,
+        tuple(_finding(kind, subjects, language) for kind, subjects in found.items()),
+        mended,
+    )
+
+
+def left_of(code: str, done: Repaired, language: Language) -> Findings:
+    """After mending: those that are left, and how many are not any more."""
+    mended = sum(
+        len({*subjects} - {*done.left.get(kind, [])}) for kind, subjects in done.found.items()
+    )
+    return findings_of(code, done.left, language, mended=mended)
+
+
+def _said(kind: Kind, subject: str, language: Language) -> str:
+    """Members and jobs by their ids; two counts in words."""
+    if kind not in COUNTED:
+        return subject
+    first, second = (language.number(int(one)) for one in re.findall(r"\d+", subject))
+    return language.gettext(COUNTED[kind], first=first, second=second)
+
+
+def _finding(kind: Kind, subjects: list[str], language: Language) -> Finding:
+    title, means = DIFFERENCES[kind]
+    return Finding(
+        title=language.gettext(title),
+        means=language.gettext(means),
+        count=len(subjects),
+        subjects=tuple(_said(kind, one, language) for one in subjects[:EXAMPLES_MAX]),
+        more=max(0, len(subjects) - EXAMPLES_MAX),
+    )

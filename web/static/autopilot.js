@@ -1,0 +1,88 @@
+// The autopilot's rate: drawn as it was found, with each step down marked and each reason in words.
+// The table below the charts says the same without this file.
+(() => {
+  "use strict";
+
+  const KEPT = 900;
+  const TAIL = 20;
+  const ASK_EVERY_MS = 2000;
+  // Reasons for which the rate goes down; docs/autopilot.md says what each of them means.
+  const DOWN = new Set(["slow", "queue", "postgres_away", "queue_away", "no_workers", "batches_failed"]);
+  const figure = document.getElementById("pilot");
+  const pens = window.waitroomChart;
+  if (!figure || !pens || !window.uPlot) return;
+  const target = figure.querySelector("[data-pilot]");
+  const reasons = Object.fromEntries([...figure.querySelectorAll("[data-reason]")].map((one) => [one.dataset.reason, one.textContent]));
+
+  let decisions = [];
+  let plot = null;
+
+  const isOn = () => document.getElementById("board")?.dataset.mode === "autopilot";
+
+  const take = (some) => {
+    const known = decisions.length ? decisions[decisions.length - 1].at : "";
+    decisions.push(...some.filter((one) => one.at > known));
+    decisions.splice(0, decisions.length - KEPT);
+  };
+
+  const columns = () => {
+    const at = decisions.map((one) => Date.parse(one.at) / 1000);
+    const rates = decisions.map((one) => one.rate_per_s);
+    // One mark where it goes down, not one for each decision of a long stay at the least.
+    const down = decisions.map((one, n) => (DOWN.has(one.reason) && (n === 0 || one.rate_per_s < rates[n - 1]) ? one.rate_per_s : null));
+    return [at, rates, decisions.map((one) => one.issued_per_s), down, decisions.map(() => null)];
+  };
+
+  const why = (_, __, ___, at) => reasons[decisions[at ?? decisions.length - 1]?.reason] ?? "–";
+
+  const draw = () => {
+    plot?.destroy();
+    const { axis, line, colour, clock, number, shown } = pens;
+    const of = (name, stroke, more) => line(name, stroke, { label: figure.dataset[name], ...more });
+    plot = new uPlot({
+      width: target.clientWidth,
+      height: 150,
+      cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+      scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+      axes: [
+        axis({ values: (_, at) => at.map((one) => clock.format(new Date(one * 1000))), space: 80, size: 28 }),
+        axis({ values: (_, at) => at.map((one) => (Number.isInteger(one) ? number.format(one) : "")), size: 56 }),
+      ],
+      legend: { markers: { width: 2 } },
+      series: [
+        { label: document.querySelector("[data-series]").dataset.time, value: (_, at) => (at === null ? "–" : clock.format(new Date(at * 1000))) },
+        of("rate", "--chart-1", { paths: uPlot.paths.stepped({ align: 1 }) }),
+        of("issued", "--soft", { width: 1, dash: [4, 4] }),
+        of("down", "--chart-2", { width: 0, paths: () => null, points: { show: true, size: 9, fill: colour("--chart-2") }, value: shown }),
+        of("why", "--soft", { paths: () => null, value: why }),
+      ],
+    }, columns(), target);
+  };
+
+  const follow = async () => {
+    const answer = await fetch(`${figure.dataset.decisions}?at_most=${decisions.length ? TAIL : KEPT}`, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    take((await answer.json()).decisions);
+    if (!decisions.length) return;
+    figure.hidden = false;
+    if (plot) plot.setData(columns()); else draw();
+  };
+
+  const keepFollowing = async () => {
+    if (!isOn()) figure.hidden = true;
+    else if (!document.hidden) {
+      try {
+        await follow();
+      } catch {
+        // the next time asks again
+      }
+    }
+    setTimeout(keepFollowing, ASK_EVERY_MS);
+  };
+
+  keepFollowing();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot && draw());
+  new ResizeObserver(() => {
+    if (plot && target.clientWidth && target.clientWidth !== plot.width) plot.setSize({ width: target.clientWidth, height: 150 });
+  }).observe(figure);
+})();
