@@ -17,9 +17,12 @@ class Account:
     password: str
 
 
-def add_admin(house: House, role: str) -> Account:
-    """By the command, as whoever runs the product does it; the password may be in no log."""
-    made = Account(f"{role}-{secrets.token_hex(3)}", secrets.token_urlsafe(16))
+def add_admin(house: House, role: str, name: str = "") -> Account:
+    """By the command, as whoever runs the product does it; the password may be in no log.
+
+    name: one of their own where none is given.
+    """
+    made = Account(name or f"{role}-{secrets.token_hex(3)}", secrets.token_urlsafe(16))
     given = f"{made.password}\n"
     house.command("admin", "add", made.name, "--role", role, "--password-stdin", given=given)
     house.identity.minted.add(made.password)
