@@ -39,9 +39,10 @@ SHOWN = {
     "board-simulate-wide.png", "board-simulate-phone.png",
     "board-result-wide.png", "board-result-phone.png",
 }  # fmt: skip
-CODE, TOTAL, CROWD, ARRIVE_WITHIN_S = "summer", 9_000, 10_000, 45
-# Seconds after the crowd has set out.
-FASTER_AT_S, BOARD_AT_S = 70, 140
+CODE, TOTAL, CROWD = "summer", 9_000, 10_000
+RATE_PER_S, FASTER_PER_S, LAST_PER_S = 30, 45, 400
+# After the crowd has set out: all of it is there, the rate is turned, and the board has a past.
+ARRIVE_WITHIN_S, FASTER_AT_S, BOARD_AT_S = 150, 60, 110
 WITHIN_S, WITHIN_MS = 120, 30_000
 BOARD, ROOM = f"/admin/rooms/{CODE}", f"/rooms/{CODE}"
 EDIT = f"/admin/coupons/{CODE}/edit"
@@ -101,12 +102,12 @@ def take_all(studio: ConsoleStudio) -> None:
     began = time.monotonic()
     eventually(lambda: entered(house) >= CROWD / 10, within_s=WITHIN_S)
     beside_the_board(studio)
-    eventually(lambda: entered(house) == CROWD, within_s=WITHIN_S)
     rest_until(began + FASTER_AT_S)
-    turn(studio, 60)
+    turn(studio, FASTER_PER_S)
     rest_until(began + BOARD_AT_S)
     studio.look("board", BOARD, DRAWN, whole=True)
     pause(studio)
+    eventually(lambda: entered(house) == CROWD, within_s=WITHIN_S)
     afterwards(studio)
     if crowd.wait(WITHIN_S) != 0:
         sys.exit(f"The crowd was told something else than Postgres has:\n{house.log.read_text()}")
@@ -122,6 +123,7 @@ def offer_all(studio: ConsoleStudio) -> None:
     studio.crowd("early", 3)
     studio.offer("night", "Night market", amount, 500, opens_in=day)
     studio.offer("lottery", "Birthday lottery", percent, 200, opens_in=day / 2, opening="draw")
+    studio.offer("evening", "Evening special", percent, 800, rate_per_s=10, burst=1)
     with studio.console() as page:
         fill_new(page)
         page.get_by_role("button", name="Put on offer").click()
@@ -138,7 +140,7 @@ def fill_new(page: Page) -> None:
         "discount_value": "5000",
         "opens_at": f"{now:%Y-%m-%dT%H:%M}",
         "expire_date": f"{now + timedelta(days=7):%Y-%m-%dT%H:%M}",
-        "rate_per_s": "40",
+        "rate_per_s": str(RATE_PER_S),
         "burst": "1",
     }.items():
         page.locator(f"#{name}").fill(value)
@@ -153,11 +155,11 @@ def beside_the_board(studio: ConsoleStudio) -> None:
     studio.look("admin-coupons", "/admin", ".offers", whole=True)
     studio.look("admin-new", "/admin/coupons/new", ".fields", whole=True)
     studio.look("admin-refused", "/admin/coupons/new", ".wrong", first=refused, whole=True)
-    studio.look("board-simulate", "/admin/rooms/lottery", DRAWN, first=simulate)
+    studio.look("board-simulate", "/admin/rooms/evening", DRAWN, first=simulate)
     studio.look("admin-edit", EDIT, ".fields")
     with studio.console() as page:
         brand(page)
-    studio.look("admin-branding", EDIT, ".logo", first=to("logo-title"))
+    studio.look("admin-branding", EDIT, ".logo", first=to("form[action$=branding]", "start"))
 
 
 def refused(page: Page) -> None:
@@ -174,7 +176,7 @@ def refused(page: Page) -> None:
 def simulate(page: Page) -> None:
     page.locator("#members").fill("300")
     page.locator("form[action$=simulate] button").click()
-    expect(page.locator("#members")).to_be_visible()
+    to("form[action$=simulate]")(page)
 
 
 def brand(page: Page) -> None:
@@ -195,9 +197,10 @@ def brand(page: Page) -> None:
     expect(page.locator(".saved")).to_be_visible()
 
 
-def to(element_id: str) -> Prepare:
-    """Scroll so that it is at the lower end of the window."""
-    return lambda page: page.locator(f"#{element_id}").scroll_into_view_if_needed()
+def to(selector: str, block: str = "end") -> Prepare:
+    """Scroll so that it stands at the upper (start) or the lower (end) edge of the window."""
+    scroll = f"it => {{ it.scrollIntoView({{ block: '{block}' }}) }}"
+    return lambda page: page.locator(selector).first.evaluate(scroll)
 
 
 def pause(studio: ConsoleStudio) -> None:
@@ -207,12 +210,12 @@ def pause(studio: ConsoleStudio) -> None:
         expect(page.locator('[data-gauge="admitted_per_s"] b')).to_have_text(
             "0/s", timeout=WITHIN_MS
         )
-    studio.look("board-paused", BOARD, DRAWN)
-    press(studio, "Resume")
+    studio.look("board-paused", BOARD, DRAWN, whole=True)
 
 
 def afterwards(studio: ConsoleStudio) -> None:
-    turn(studio, 400)
+    press(studio, "Resume")
+    turn(studio, LAST_PER_S)
     eventually(lambda: figures(studio.house)["remain_count"] == 0, within_s=WITHIN_S)
     time.sleep(2)  # the last second is drawn once it is over
     studio.look("board-result", f"{BOARD}/result", DRAWN, whole=True)

@@ -108,6 +108,9 @@ def test_a_coupon_is_made_opened_watched_slowed_paused_and_let_through(
     place = last_in_line(house, code)
     eventually(lambda: 0.8 <= shown(page, "admitted_per_s") / RATE_PER_S <= 1.2)
 
+    legend = page.locator('[data-chart="through"] .u-legend .u-value')
+    expect(legend.last).to_have_text(str(RATE_PER_S))  # though no pointer says which second
+
     put_in_force(page, RATE_PER_S // 2)
     eventually(lambda: 0.4 <= shown(page, "admitted_per_s") / RATE_PER_S <= 0.6)
 
