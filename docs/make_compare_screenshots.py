@@ -3,8 +3,7 @@
     python3 run.py compare --report report
     .venv/bin/python -m docs.make_compare_screenshots report
 
-from the checkout's own folder, once `python3 run.py test` has prepared `.venv`. The browser is
-the one in CHROMIUM_PATH, else Playwright's own.
+from the checkout's own folder, once `python3 run.py test` has prepared `.venv`.
 """
 
 from __future__ import annotations
@@ -14,26 +13,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
-from docs.make_screenshots import FOLDER, PHONE
+from docs.studio import FOLDER, WINDOWS
+from load.browsers import chromium, with_browser
 
 BYTES_MAX = 200_000  # mostly text
 # Name, window, colours, and the words at the top of the picture.
 FORMS: tuple[tuple[str, Any, Any, str], ...] = (
     ("compare-wide", {"width": 1280, "height": 1150}, "light", "Four ways"),
-    ("compare-phone", PHONE, "light", "Coupons issued"),
-    ("compare-phone-dark", PHONE, "dark", "Who knew the outcome"),
+    ("compare-phone", WINDOWS["phone"], "light", "Coupons issued"),
+    ("compare-phone-dark", WINDOWS["phone"], "dark", "Who knew the outcome"),
 )
 
 
 def main(report: Path) -> None:
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
-    found = os.environ.get("CHROMIUM_PATH")
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=found, args=args) as browser,
-    ):
+    with chromium(with_browser(os.environ)) as browser:
         for name, window, colours, begins_at in FORMS:
             context = browser.new_context(viewport=window, color_scheme=colours)
             page = context.new_page()

@@ -5,14 +5,11 @@
 
 from the checkout's own folder, once `python3 run.py test` has prepared `.venv`. With --all every
 state is taken wide and narrow, light and dark, in Korean and English, into FOLDER, to be looked at.
-The browser is the one in CHROMIUM_PATH, else Playwright's own; Korean needs a font that has it
-(Debian: fonts-noto-cjk). Postgres and Redis are embedded, or those of DATABASE_URL and REDIS_URL.
+Korean needs a font that has it (Debian: fonts-noto-cjk).
 """
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
 import tempfile
 from collections.abc import Callable
@@ -21,19 +18,15 @@ from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import sync_playwright
 from redis import Redis
 
-from docs.studio import MEMBER, Studio
+from docs.studio import FOLDER, MEMBER, Studio, browser_and_stores
 from issuance.catalogue import offer
 from issuance.database import open_engine
-from issuance.migrate import migrate
 from tests.house import eventually, open_house
-from tests.servers import Servers, drop_database, fresh_database
 from tests.tcp_proxy import Proxy, proxied
 from waitroom.keys import Keys
 
-FOLDER = Path(__file__).parent / "screenshots"
 # The good ones: what the docs show.
 SHOWN = {
     "coupons-wide.png", "coupons-phone.png", "coupon-wide.png", "coupon-phone.png",
@@ -158,27 +151,13 @@ def _page(studio: Studio, path: str) -> bytes:
 
 
 def main(folder: Path, wants: Callable[[str], bool]) -> None:
-    folder.mkdir(exist_ok=True, parents=True)
-    found = os.environ.get("CHROMIUM_PATH")
-    # Chromium refuses to run as root with a sandbox.
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
     with (
-        Servers() as servers,
         tempfile.TemporaryDirectory() as scratch,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=found, args=args) as browser,
-        proxied(servers.redis_url) as (redis, redis_url),
+        browser_and_stores() as (browser, database_url, redis_url),
+        proxied(redis_url) as (redis, by_proxy),
+        open_house(database_url, redis_url, Path(scratch), REDIS_URL=by_proxy) as house,
     ):
-        name = f"waitroom_pictures_{secrets.token_hex(4)}"
-        url = fresh_database(servers.database_url, name)
-        try:
-            engine = open_engine(url, connections_max=1, name="pictures")
-            migrate(engine)
-            engine.dispose()
-            with open_house(url, servers.redis_url, Path(scratch), REDIS_URL=redis_url) as house:
-                take_all(Studio(browser, house, folder, wants), redis)
-        finally:
-            drop_database(servers.database_url, name)
+        take_all(Studio(browser, house, folder, wants), redis)
 
 
 if __name__ == "__main__":

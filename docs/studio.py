@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +14,16 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from issuance.database import open_engine
+from issuance.migrate import migrate
+from load.browsers import chromium, with_browser
 from tests.house import House
+from tests.servers import Servers, drop_database, fresh_database
 
+FOLDER = Path(__file__).parent / "screenshots"
 BYTES_MAX = 120_000
 MEMBER = "alice"
 # A browser without a window refuses notifications before anybody could ask for them.
@@ -46,12 +54,39 @@ class Form:
 FORMS = [Form(*one) for one in product(LOCALES, WINDOWS, ("light", "dark"))]
 
 
+@contextmanager
+def browser_and_stores() -> Iterator[tuple[Browser, str, str]]:
+    """A browser, and the addresses of a migrated database of its own and of a Redis.
+
+    The browser is the one in CHROMIUM_PATH, else one that is found as for the tests; the stores are
+    embedded, or those of DATABASE_URL and REDIS_URL.
+    """
+    with Servers() as servers, chromium(with_browser(os.environ)) as browser:
+        name = f"waitroom_pictures_{secrets.token_hex(4)}"
+        url = fresh_database(servers.database_url, name)
+        try:
+            engine = open_engine(url, connections_max=1, name="pictures")
+            migrate(engine)
+            engine.dispose()
+            yield browser, url, servers.redis_url
+        finally:
+            drop_database(servers.database_url, name)
+
+
+def with_few_colours(file: Path) -> None:
+    """256 of them: large areas as they were, all else some steps of 255 off; stored in 40 %."""
+    picture = Image.open(file).convert("RGB")
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
+
+
 class Studio:
     """Takes pictures into `folder`: all, or those that `wants` names."""
 
     def __init__(
         self, browser: Browser, house: House, folder: Path, wants: Callable[[str], bool]
     ) -> None:
+        folder.mkdir(exist_ok=True, parents=True)
         self._browser = browser
         self._folder = folder
         self._wants = wants
@@ -60,8 +95,8 @@ class Studio:
         self.tickets: dict[str, str] = {}
 
     @contextmanager
-    def page(self, form: Form, member: str) -> Iterator[Page]:
-        """A window of this form, in which `member` is signed in."""
+    def window(self, form: Form) -> Iterator[Page]:
+        """A window of this form, in which nobody is signed in."""
         context = self._browser.new_context(
             viewport=WINDOWS[form.window],
             color_scheme=form.colours,
@@ -80,11 +115,16 @@ class Studio:
             context.add_cookies([cookie])  # type: ignore[list-item]
         try:
             context.add_init_script(NOT_ASKED)
-            page = context.new_page()
-            page.goto(f"/signin?token={self.house.identity.mint(member)}&next=/me")
-            yield page
+            yield context.new_page()
         finally:
             context.close()
+
+    @contextmanager
+    def page(self, form: Form, member: str) -> Iterator[Page]:
+        """The same, in which `member` is signed in."""
+        with self.window(form) as page:
+            page.goto(f"/signin?token={self.house.identity.mint(member)}&next=/me")
+            yield page
 
     def take(
         self, name: str, path: str, shows: str, *, member: str = MEMBER, press: str | None = None
@@ -93,19 +133,23 @@ class Studio:
 
         press: what to press before.
         """
-        for form in FORMS:
-            if not self._wants(form.named(name)):
-                continue
+        for form in self.forms(name):
             with self.page(form, member) as page:
                 page.goto(path)
                 if press is not None:
                     page.locator(press).first.click()
                 expect(page.locator(shows).first).to_be_visible(timeout=20_000)
-                self._keep(page, form.named(name))
+                self.keep(page, form.named(name))
 
-    def _keep(self, page: Page, name: str) -> None:
+    def forms(self, name: str) -> list[Form]:
+        """Those in which a picture of this name is wanted."""
+        return [form for form in FORMS if self._wants(form.named(name))]
+
+    def keep(self, page: Page, name: str, *, whole: bool = False) -> None:
+        """What the window shows, or the whole page. Ends the process where it is too large."""
         file = self._folder / name
-        page.screenshot(path=file)
+        page.screenshot(path=file, full_page=whole)
+        with_few_colours(file)
         size = file.stat().st_size
         print(f"{size:>8,}  {name}")
         if size > BYTES_MAX:

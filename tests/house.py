@@ -77,6 +77,20 @@ class House:
         """`waitroom WORDS` as a process."""
         return self.run([sys.executable, "-m", "cli", *words])
 
+    def command(self, *words: str, given: str = "") -> str:
+        """`waitroom WORDS` to its end, with `given` on standard input; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *words],
+            env={**os.environ, **self.environ},
+            cwd=ROOT,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=2 * WITHIN_S,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def run(self, argv: list[str]) -> subprocess.Popen[bytes]:
         process = spawn(argv, env={**os.environ, **self.environ}, cwd=ROOT, log=self.log)
         self.processes.append(process)

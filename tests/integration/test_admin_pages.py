@@ -134,6 +134,22 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(
     assert stored(redis_url, engine, code) == before
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The opening must come before the end."),
+        ("ko", "오픈 시각은 종료 시각보다 앞이어야 해요."),
+    ],
+)
+async def test_times_in_the_wrong_order_are_said_in_words(operator, code, language, said):
+    form = a_form(code, expire_date="2026-11-30T10:00")
+
+    answer = await operator.post(NEW, data=form, headers={"Accept-Language": language})
+
+    assert f'id="opens_at-about">{said}<' in answer.text
+    assert "got 2026" not in answer.text
+
+
 async def test_everything_that_is_wrong_is_said_at_once(operator, code):
     everything = {name: texts[0] for name, texts in WRONG.items()} | {"issuing": "queue"}
 

@@ -47,7 +47,7 @@
   });
   const KINDS = {
     coming: { names: ["entered", "left", "refused"], lines: () => [line("entered", "--chart-1", { fill: colour("--chart-grid") }), line("left", "--chart-3"), line("refused", "--chart-2")] },
-    through: { names: ["admitted", "issued", "asked"], lines: () => [line("admitted", "--chart-1"), line("issued", "--chart-2"), line("asked", "--soft", { dash: [4, 4], width: 1, show: isLive })] },
+    through: { names: ["admitted", "issued", ...(isLive ? ["asked"] : [])], lines: () => [line("admitted", "--chart-1"), line("issued", "--chart-2"), ...(isLive ? [line("asked", "--soft", { dash: [4, 4], width: 1 })] : [])] },
     latency: { names: ["enter_p99_ms", "issue_p99_ms"], lines: () => [line("enter", "--chart-1", { points: { show: true, size: 3 } }), line("issue", "--chart-2", { points: { show: true, size: 3 } })] },
   };
 
@@ -68,6 +68,10 @@
     stroke: colour("--soft"), grid: { stroke: colour("--chart-grid"), width: 1 }, ticks: { show: false },
     font: "12px system-ui, sans-serif", ...more,
   });
+  // The last second's, where no pointer says which: a phone has none.
+  const sayLast = (plot) => {
+    if (plot.cursor.left < 0) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
+  };
   const draw = () => {
     plots.splice(0).forEach(({ plot }) => plot.destroy());
     for (const target of charts.querySelectorAll("[data-chart]")) {
@@ -75,6 +79,8 @@
       const plot = new uPlot({
         width: target.clientWidth,
         height: 150,
+        padding: [8, 28, 0, 0],
+        hooks: { setLegend: [sayLast] },
         cursor: { sync: { key: "board" }, drag: { x: false, y: false }, points: { size: 6 } },
         scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
         axes: [

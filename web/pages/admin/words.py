@@ -75,6 +75,8 @@ RULES = {
     "message": to_translate("Up to 300 characters; empty: none."),
     "logo": to_translate("A small PNG, JPEG or WebP picture, up to 15 kB."),
 }
+# The domain says it with both times, as programs write them.
+WRONG_ORDER = to_translate("The opening must come before the end.")
 assert LOGO_BYTES_MAX > 15 * 1024, "what is said of the logo must be kept"
 
 CHOICES = {
@@ -166,6 +168,8 @@ def said(language: Language, sentence: str, field: str) -> str:
     """A refusal in the reader's language. One with values in it is in no catalogue: then the
     field's rule says the same.
     """
+    if sentence.startswith("opens_at must come before"):
+        return language.gettext(WRONG_ORDER)
     if language.code != SOURCE and not language.knows(sentence) and field in RULES:
         return language.gettext(RULES[field])
     word, _, rest = sentence.partition(" ")
