@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
+from cli.lookout import Lookout
 from cli.settings import AdmitterSettings
 from cli.steersman import Steersman
 from issuance.catalogue import Offer, offers
+from issuance.connections import check
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
 from issuance.desk import Backlog, Desk, DeskLimits
@@ -40,10 +44,10 @@ class DeskByTheLine:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self.is_open = True
+        self.is_open = False  # until Postgres has answered
 
     async def free_seats(self) -> int:
-        """None while Postgres is away: nobody is called up to a counter where nobody works."""
+        """0 while Postgres is away: nobody is called up to a counter where nobody works."""
         return await asyncio.to_thread(self._desk.free_seats) if self.is_open else 0
 
     async def feed(self, code: str, members: Sequence[str]) -> None:
@@ -61,14 +65,19 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     line = open_line(settings.REDIS_URL, timeout_s=REDIS_TIMEOUT_S)
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
+    watched = open_engine(settings.DATABASE_URL, connections_max=1, name="lookout")
     desk = DeskByTheLine(_desk(conveyor, settings))
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
-    chores = Chores(engine, line, desk)
+    lookout = Lookout(partial(check, watched), desk)
+    chores = Chores(engine, line)
     steersman = Steersman(line, desk)
+    with suppress(OfficeError):  # who steers is not to take a desk for closed that nobody looked at
+        await lookout.do()
     log.info("admitting")
     try:
         await asyncio.gather(
             _again_and_again(admitter.tick, stop),
+            _again_and_again(lookout.do, stop),
             _again_and_again(chores.do, stop),
             _again_and_again(steersman.do, stop),
         )
@@ -76,6 +85,7 @@ async def run_admitter(settings: AdmitterSettings) -> None:
         await line.aclose()
         conveyor.close()
         engine.dispose()
+        watched.dispose()
     log.info("stopped")
 
 
@@ -116,20 +126,14 @@ async def _rest(stop: asyncio.Event, seconds: float) -> None:
 class Chores:
     """What is brought from Postgres to the line, and kept tidy there, over one connection."""
 
-    def __init__(self, engine: Engine, line: Line, desk: DeskByTheLine) -> None:
+    def __init__(self, engine: Engine, line: Line) -> None:
         self._engine = engine
         self._line = line
-        self._desk = desk
         self._expire_at = 0.0
 
     async def do(self) -> float:
-        """One round; seconds until the next. The desk is closed while Postgres is away."""
-        try:
-            found = await asyncio.to_thread(offers, self._engine)
-        except OfficeError:
-            self._desk.is_open = False
-            raise
-        self._desk.is_open = True
+        """One round; seconds until the next. Raises OfficeError, LineError."""
+        found = await asyncio.to_thread(offers, self._engine)
         await self._settle(found)
         rest_s = await self._draw(found)
         clock = asyncio.get_running_loop().time()

@@ -30,7 +30,7 @@ from web.app import create_app
 from web.identity import Identity
 from web.parts import WebLimits, WebParts
 
-ADMITTER_DB_CONNECTIONS = 1
+ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"
 ADDRESS = "WAITROOM_WEB_ADDRESS"
 SWITCH_EVERY_S = 0.0005
