@@ -11,6 +11,7 @@ from functools import partial
 
 import structlog
 
+from cli.checker import Checker
 from cli.lookout import Lookout
 from cli.settings import AdmitterSettings
 from cli.steersman import Steersman
@@ -18,13 +19,14 @@ from issuance.catalogue import Offer, offers
 from issuance.connections import check
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
-from issuance.desk import Backlog, Desk, DeskLimits
+from issuance.desk import Backlog, Desk, DeskLimits, failed_jobs, forget_failed
 from issuance.draws import keep_draw
 from issuance.errors import OfficeError
 from issuance.holdings import expire_stale
 from waitroom.admitter import Admitter
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
+from web.reconciling import Queue
 from web.settling import settle
 
 log = structlog.get_logger(__name__)
@@ -71,9 +73,12 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     lookout = Lookout(partial(check, watched), desk)
     chores = Chores(engine, line)
     steersman = Steersman(line, desk)
+    queue = _queue(conveyor, settings)
+    checker = Checker(line, engine, queue, desk, every_s=settings.RECONCILE_EVERY_S)
     with suppress(OfficeError):  # who steers is not to take a desk for closed that nobody looked at
         await lookout.do()
     log.info("admitting")
+    checking = asyncio.create_task(_check_if_wanted(checker, settings, stop))
     try:
         await asyncio.gather(
             _again_and_again(admitter.tick, stop),
@@ -82,6 +87,8 @@ async def run_admitter(settings: AdmitterSettings) -> None:
             _again_and_again(steersman.do, stop),
         )
     finally:
+        checking.cancel()  # it changes nothing, and may take minutes
+        await asyncio.wait({checking})
         await line.aclose()
         conveyor.close()
         engine.dispose()
@@ -96,6 +103,22 @@ def _desk(conveyor: Conveyor, settings: AdmitterSettings) -> Desk:
         job_timeout_s=settings.JOB_TIMEOUT_S,
     )
     return Desk(conveyor, queue=settings.QUEUE_NAME, limits=limits)
+
+
+def _queue(conveyor: Conveyor, settings: AdmitterSettings) -> Queue:
+    name = settings.QUEUE_NAME
+    return Queue(
+        failed=partial(failed_jobs, conveyor, name),
+        forget=partial(forget_failed, conveyor, name),
+        feed=_desk(conveyor, settings).feed,
+    )
+
+
+async def _check_if_wanted(
+    checker: Checker, settings: AdmitterSettings, stop: asyncio.Event
+) -> None:
+    if settings.RECONCILE_EVERY_S > 0:
+        await _again_and_again(checker.do, stop)
 
 
 async def _again_and_again(work: Callable[[], Awaitable[float]], stop: asyncio.Event) -> None:

@@ -29,6 +29,8 @@ class Keys:
             self.pilot,
             self.decisions,
             self.overdue,
+            self.differences,
+            self.checking,
         ]
 
     def of_asking(self) -> list[str]:
@@ -150,3 +152,13 @@ class Keys:
     def overdue(self) -> str:
         """hash: admitted member who was fed again, when they were let through (microseconds)."""
         return self._key("overdue")
+
+    @property
+    def differences(self) -> str:
+        """hash: kind of difference, how many the last check found; `checked_at` (microseconds)."""
+        return self._key("differences")
+
+    @property
+    def checking(self) -> str:
+        """string: there while somebody checks, and until the next check is due."""
+        return self._key("checking")
