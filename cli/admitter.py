@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
+from cli.checker import Checker
+from cli.lookout import Lookout
 from cli.settings import AdmitterSettings
 from cli.steersman import Steersman
 from issuance.catalogue import Offer, offers
+from issuance.connections import check
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
-from issuance.desk import Backlog, Desk, DeskLimits
+from issuance.desk import Backlog, Desk, DeskLimits, failed_jobs, forget_failed
 from issuance.draws import keep_draw
 from issuance.errors import OfficeError
 from issuance.holdings import expire_stale
 from waitroom.admitter import Admitter
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
+from web.reconciling import Queue
 from web.restoring import look_after
 from web.settling import settle
 
@@ -41,10 +47,10 @@ class DeskByTheLine:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self.is_open = True
+        self.is_open = False  # until Postgres has answered
 
     async def free_seats(self) -> int:
-        """None while Postgres is away: nobody is called up to a counter where nobody works."""
+        """0 while Postgres is away: nobody is called up to a counter where nobody works."""
         return await asyncio.to_thread(self._desk.free_seats) if self.is_open else 0
 
     async def feed(self, code: str, members: Sequence[str]) -> None:
@@ -62,21 +68,32 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     line = open_line(settings.REDIS_URL, timeout_s=REDIS_TIMEOUT_S)
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
+    watched = open_engine(settings.DATABASE_URL, connections_max=1, name="lookout")
     desk = DeskByTheLine(_desk(conveyor, settings))
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
-    chores = Chores(engine, line, desk)
+    lookout = Lookout(partial(check, watched), desk)
+    chores = Chores(engine, line)
     steersman = Steersman(line, desk)
+    queue = _queue(conveyor, settings)
+    checker = Checker(line, engine, queue, desk, every_s=settings.RECONCILE_EVERY_S)
+    with suppress(OfficeError):  # who steers is not to take a desk for closed that nobody looked at
+        await lookout.do()
     log.info("admitting")
+    checking = asyncio.create_task(_check_if_wanted(checker, settings, stop))
     try:
         await asyncio.gather(
             _again_and_again(admitter.tick, stop),
+            _again_and_again(lookout.do, stop),
             _again_and_again(chores.do, stop),
             _again_and_again(steersman.do, stop),
         )
     finally:
+        checking.cancel()  # it changes nothing, and may take minutes
+        await asyncio.wait({checking})
         await line.aclose()
         conveyor.close()
         engine.dispose()
+        watched.dispose()
     log.info("stopped")
 
 
@@ -87,6 +104,22 @@ def _desk(conveyor: Conveyor, settings: AdmitterSettings) -> Desk:
         job_timeout_s=settings.JOB_TIMEOUT_S,
     )
     return Desk(conveyor, queue=settings.QUEUE_NAME, limits=limits)
+
+
+def _queue(conveyor: Conveyor, settings: AdmitterSettings) -> Queue:
+    name = settings.QUEUE_NAME
+    return Queue(
+        failed=partial(failed_jobs, conveyor, name),
+        forget=partial(forget_failed, conveyor, name),
+        feed=_desk(conveyor, settings).feed,
+    )
+
+
+async def _check_if_wanted(
+    checker: Checker, settings: AdmitterSettings, stop: asyncio.Event
+) -> None:
+    if settings.RECONCILE_EVERY_S > 0:
+        await _again_and_again(checker.do, stop)
 
 
 async def _again_and_again(work: Callable[[], Awaitable[float]], stop: asyncio.Event) -> None:
@@ -117,20 +150,14 @@ async def _rest(stop: asyncio.Event, seconds: float) -> None:
 class Chores:
     """What is brought from Postgres to the line, and kept tidy there, over one connection."""
 
-    def __init__(self, engine: Engine, line: Line, desk: DeskByTheLine) -> None:
+    def __init__(self, engine: Engine, line: Line) -> None:
         self._engine = engine
         self._line = line
-        self._desk = desk
         self._expire_at = 0.0
 
     async def do(self) -> float:
-        """One round; seconds until the next. The desk is closed while Postgres is away."""
-        try:
-            found = await asyncio.to_thread(offers, self._engine)
-        except OfficeError:
-            self._desk.is_open = False
-            raise
-        self._desk.is_open = True
+        """One round; seconds until the next. Raises OfficeError, LineError."""
+        found = await asyncio.to_thread(offers, self._engine)
         await self._settle(found)
         rest_s = await self._draw(found)
         clock = asyncio.get_running_loop().time()

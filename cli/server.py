@@ -6,18 +6,15 @@ Python to what a request asks for.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
-from types import FrameType
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 
 from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
+from cli.rolling import RollingServer
 
 # Connections that the kernel may hold before we take them: a crowd comes all at once.
 BACKLOG = 4_096
@@ -25,16 +22,15 @@ BACKLOG = 4_096
 # stream holds its place as long as it is open, so the bound is far above that of streams.
 OPEN_MAX = 30_000
 HEADERS_WITHIN_MS = 30_000
-# Streams stay open for ever: after so long they are cut, and their clients ask another process.
-STOP_WITHIN_S = 5
 
 
 def run_server(target: str, *, host: str, port: int, processes: int) -> None:
     """Serve what the factory `module:function` makes, until SIGTERM or SIGINT.
 
-    The factory is called in each process, and ought to call `end_with_parent`.
+    The factory is called in each process, and ought to call `end_with_parent`. SIGHUP replaces the
+    processes in turn.
     """
-    Granian(
+    RollingServer(
         target,
         factory=True,
         address=host,
@@ -49,28 +45,7 @@ def run_server(target: str, *, host: str, port: int, processes: int) -> None:
         backpressure=OPEN_MAX,
         log_enabled=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=STOP_WITHIN_S,
     ).serve()
-
-
-def when_told_to_stop(call: Callable[[], None]) -> None:
-    """Call this, on the running loop, when this process is sent SIGTERM or SIGINT.
-
-    The server waits for all open answers then, and a stream would never end by itself. Its own
-    handlers still run: they were set before, and are called first.
-    """
-    loop = asyncio.get_running_loop()
-
-    def chained(before: object) -> Callable[[int, FrameType | None], None]:
-        def stop(number: int, frame: FrameType | None) -> None:
-            if callable(before):
-                before(number, frame)
-            loop.call_soon_threadsafe(call)
-
-        return stop
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, chained(signal.getsignal(number)))
 
 
 def end_with_parent() -> None:

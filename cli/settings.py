@@ -150,6 +150,9 @@ class AdmitterSettings(StoreSettings):
     LEASE_S: float = Field(
         15, gt=0, le=3_600, description="an admitted member without an outcome is fed again after"
     )
+    RECONCILE_EVERY_S: float = Field(
+        60, ge=0, le=86_400, description="between two checks of Redis against Postgres; 0: none"
+    )
 
 
 class WorkerSettings(StoreSettings):

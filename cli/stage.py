@@ -75,8 +75,8 @@ class Stage:
 
     @property
     def db_connections_bound(self) -> int:
-        """What all processes together may hold: one a worker, one an admitter, the web's pools."""
-        return self.cast.workers + self.cast.admitters + int(self.environ["WEB_DB_CONNECTIONS"])
+        """What all processes together may hold: one a worker, two an admitter, the web's pools."""
+        return self.cast.workers + 2 * self.cast.admitters + int(self.environ["WEB_DB_CONNECTIONS"])
 
     @property
     def identity(self) -> Identity:

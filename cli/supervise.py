@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.2
 # Longer than a batch may take: a worker finishes what it holds.
 GRACE_S = 35.0
+# In which the one that took a place is there, and the next one may go.
+REPLACE_APART_S = 2.0
 RESTART_MIN_S = 0.5
 RESTART_MAX_S = 10.0
 # How a process says that its settings or arguments are wrong: starting it again won't help.
@@ -42,12 +44,20 @@ class Child:
         self.process = spawn(self.argv, env=self.env, log=self.log)
 
 
-def supervise(children: Sequence[Child], *, started: Callable[[], None] | None = None) -> int:
+def supervise(
+    children: Sequence[Child],
+    *,
+    started: Callable[[], None] | None = None,
+    rolling: bool = False,
+) -> int:
     """Run until SIGTERM or SIGINT, or until one ends for bad settings; the exit code.
 
-    Whoever dies is started again, after a rest that grows. `started` is called once all run.
+    Whoever dies is started again, after a rest that grows. `started` is called once all run. With
+    `rolling`, SIGHUP replaces them in turn.
     """
-    ending = threading.Event()
+    ending, replacing = threading.Event(), threading.Event()
+    if rolling:
+        signal.signal(signal.SIGHUP, lambda *_: replacing.set())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     try:
@@ -59,9 +69,23 @@ def supervise(children: Sequence[Child], *, started: Callable[[], None] | None =
             for child in children:
                 if _look_after(child) == EXIT_BAD_SETTINGS:
                     return EXIT_BAD_SETTINGS
+            if replacing.is_set():
+                replacing.clear()
+                _replace_in_turn(children, ending)
         return 0
     finally:
         stop_all(children)
+
+
+def _replace_in_turn(children: Sequence[Child], ending: threading.Event) -> None:
+    """Each finishes what it holds, and another takes its place before the next one has to go."""
+    for child in children:
+        if child.process is not None and child.process.poll() is None:
+            stop(child.process, signal=signal.SIGTERM, grace_s=GRACE_S)
+            child.start()
+            log.info("a process was replaced", name=child.name)
+        if ending.wait(REPLACE_APART_S):
+            return
 
 
 def stop_all(children: Sequence[Child]) -> None:

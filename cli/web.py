@@ -13,8 +13,9 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from cli.draining import when_told_to_stop
 from cli.logs import set_up_logs
-from cli.server import end_with_parent, run_server, when_told_to_stop
+from cli.server import end_with_parent, run_server
 from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
 from issuance.conveyor import Conveyor, open_conveyor
@@ -30,14 +31,17 @@ from web.identity import Identity
 from web.parts import WebLimits, WebParts
 from web.reconciling import queue_of
 
-ADMITTER_DB_CONNECTIONS = 1
+ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"
 ADDRESS = "WAITROOM_WEB_ADDRESS"
 SWITCH_EVERY_S = 0.0005
 
 
 def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BadSettings where processes outnumber connections."""
+    """Serve until SIGTERM or SIGINT; SIGHUP replaces the processes in turn.
+
+    Raises BadSettings where processes outnumber connections.
+    """
     if processes > settings.WEB_DB_CONNECTIONS:
         raise BadSettings(
             f"--processes {processes} needs at least as many WEB_DB_CONNECTIONS, "
@@ -47,6 +51,7 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
     # Where a simulated crowd finds us, whatever BASE_URL others know us by.
     here = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
     os.environ[ADDRESS] = f"http://{here}:{port}"
+    set_up_logs(settings.LOG_FORMAT, "web")
     run_server("cli.web:make_app", host=host, port=port, processes=processes)
 
 

@@ -16,12 +16,15 @@ from web.teller import tell
 
 
 def run_pool(settings: WorkerSettings, workers: int) -> int:
-    """Keep `workers` processes working until SIGTERM or SIGINT; the exit code to end with."""
+    """Keep `workers` processes working until SIGTERM or SIGINT; the exit code to end with.
+
+    SIGHUP replaces them in turn, where there are several.
+    """
     if workers == 1:
         run_one(settings)
         return 0
     argv = (sys.executable, "-P", "-m", "cli", "worker", "--workers", "1")
-    return supervise([Child(f"worker {n + 1}", argv) for n in range(workers)])
+    return supervise([Child(f"worker {n + 1}", argv) for n in range(workers)], rolling=True)
 
 
 def run_one(settings: WorkerSettings) -> None:

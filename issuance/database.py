@@ -13,6 +13,9 @@ __all__ = ["Engine", "open_engine"]
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 15
 LOCK_TIMEOUT_S = 10
+# A connection on which nobody has acknowledged anything for so long is gone. The system would wait
+# a quarter of an hour, or for ever for an answer. (libpq, "Parameter Key Words"; Linux, tcp(7).)
+GONE_AFTER_S = 6
 # A connection that was idle for longer is asked whether it still works before it is used.
 PING_AFTER_S = 1.0
 
@@ -33,6 +36,10 @@ def open_engine(
         hide_parameters=True,  # errors end up in logs, and parameters name people
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
+            "keepalives_idle": 2,
+            "keepalives_interval": 2,
+            "keepalives_count": GONE_AFTER_S // 2 - 1,
+            "tcp_user_timeout": GONE_AFTER_S * 1_000,
             "application_name": f"waitroom {name}",
             "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_S}s "
             f"-c lock_timeout={LOCK_TIMEOUT_S}s "

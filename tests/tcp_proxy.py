@@ -1,16 +1,24 @@
-"""A TCP proxy before a server, for cutting it off while everything else goes on."""
+"""A TCP proxy before a server, for cutting it off while everything else goes on.
+
+There are three ways: `cut` resets and refuses, `hang` takes all that is sent and answers nothing,
+as a server does that is stopped, and `drop` acknowledges nothing, as a network does that is broken.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit, urlunsplit
 
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27  # asm-generic/socket.h
+
 
 class Proxy:
-    """Passes bytes on to `host:port`, until `cut`; again after `mend`."""
+    """Passes bytes on to `host:port`, until it is told otherwise; again after `mend`."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -18,6 +26,8 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self._whole = threading.Event()
         self._whole.set()
+        self._flows = threading.Event()
+        self._flows.set()
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -27,12 +37,28 @@ class Proxy:
         for one in list(self._open):
             self._close(one)
 
+    def hang(self) -> None:
+        """Take what is sent, and pass nothing on."""
+        self._flows.clear()
+
+    def drop(self) -> None:
+        """Let nothing that comes to these sockets arrive, as if no one were there (Linux)."""
+        code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # keep nothing
+        program = struct.pack("HP", 1, ctypes.addressof(code))
+        for one in (self._listener, *self._open):
+            one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
     def mend(self) -> None:
+        for one in (self._listener, *self._open):
+            with suppress(OSError):
+                one.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+        self._flows.set()
         self._whole.set()
 
     def close(self) -> None:
         self._listener.close()
         self.cut()
+        self._flows.set()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -49,6 +75,7 @@ class Proxy:
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
+                self._flows.wait()
                 sink.sendall(data)
         self._close(source)
         self._close(sink)

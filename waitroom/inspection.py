@@ -1,11 +1,12 @@
 """Inspection: a line's own account of whom it has told what, read in parts, and how it is mended.
 
-Scanning goes through everything a room knows. It is for an admin's command, never for a crowd; each
-part is small, so that others are served in between.
+Scanning goes through everything a room knows. It is for an admin's command and the admitter's
+check, never for a crowd; each part is small, and a rest follows, in which others are served.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from waitroom.keys import Keys
 from waitroom.scripts import script
 
 PART = 1_000
+PART_REST_S = 0.002
 
 
 class Inspection:
@@ -47,6 +49,7 @@ class Inspection:
                 yield members
             if cursor == 0:
                 return
+            await asyncio.sleep(PART_REST_S)
 
     async def told_of(self, code: str, members: Sequence[str]) -> list[str]:
         """Those of these who were told of a coupon."""

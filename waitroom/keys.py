@@ -30,6 +30,8 @@ class Keys:
             self.decisions,
             self.overdue,
             self.spent,
+            self.differences,
+            self.checking,
         ]
 
     def of_asking(self) -> list[str]:
@@ -163,3 +165,13 @@ class Keys:
     def spent(self) -> str:
         """hash: member who has left or came again after a refusal, arrival of their old ticket."""
         return self._key("spent")
+
+    @property
+    def differences(self) -> str:
+        """hash: kind of difference, how many the last check found; `checked_at` (microseconds)."""
+        return self._key("differences")
+
+    @property
+    def checking(self) -> str:
+        """string: there while somebody checks, and until the next check is due."""
+        return self._key("checking")

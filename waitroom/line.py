@@ -17,6 +17,7 @@ from waitroom.attempts import Attempts
 from waitroom.away import away_is_said as _away
 from waitroom.batcher import Ask, Batcher
 from waitroom.call import Call
+from waitroom.checks import Checks
 from waitroom.entering import Entering
 from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
@@ -87,6 +88,7 @@ class Line:
         self.steering = Steering(redis)
         self.inspection = Inspection(redis)
         self.restoring = Restoring(redis)
+        self.checks = Checks(redis)
         self._timed = redis.register_script(script("timed"))
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
         self._entering: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()

@@ -14,6 +14,8 @@ from web.parts import office_of, parts_of
 
 router = APIRouter(tags=["health"])
 
+ANSWER_WITHIN_S = 3.0
+
 
 class Ready(BaseModel):
     ready: bool
@@ -42,8 +44,10 @@ async def readyz(request: Request, response: Response) -> Ready:
 
 async def _postgres(request: Request) -> bool:
     try:
-        await office_of(request).ask(check, parts_of(request).engine)
-    except OfficeError:
+        asked = office_of(request).ask(check, parts_of(request).engine)
+        # A connection that hangs would never fail, and whoever asks here is to be told.
+        await asyncio.wait_for(asked, ANSWER_WITHIN_S)
+    except (OfficeError, TimeoutError):
         return False
     return True
 

@@ -48,7 +48,7 @@ def test_all_four_ways_issue_exactly_what_there_is(figures):
 
 
 def test_the_connections_were_looked_at_and_stayed_within_their_bound(figures):
-    workers, admitter, web = 2, 1, 4
+    workers, admitter, web = 2, 2, 4
     for one in figures["ways"]:
         assert one["connections_bound"] == workers + admitter + web
         assert 0 < one["connections_max"] <= one["connections_bound"]

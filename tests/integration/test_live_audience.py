@@ -205,7 +205,9 @@ async def test_who_can_not_be_told_is_let_go_and_nobody_else(app, line, code, cr
     assert not good.task.done()
 
 
-async def test_a_process_that_stops_ends_its_streams_and_opens_no_more(app, code, crowd):
+async def test_a_process_that_stops_ends_its_streams_and_sends_whoever_comes_elsewhere(
+    app, code, crowd
+):
     followers = await follow(app, code, *CROWD[:3])
 
     app.state.hub.close()
@@ -214,5 +216,6 @@ async def test_a_process_that_stops_ends_its_streams_and_opens_no_more(app, code
     late = Follower(app, code, CROWD[4])
     await late.ends()
 
-    assert late.status == 503
+    assert (late.status, late.states) == (200, ["waiting"])
+    assert late.text.startswith("retry: ")
     assert app.state.hub.open == 0

@@ -56,6 +56,7 @@ WRONG = {
     "BACKLOG_MAX": "0",
     "JOB_TIMEOUT_S": "601",
     "LEASE_S": "nan",
+    "RECONCILE_EVERY_S": "-1",
 }
 
 

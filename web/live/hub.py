@@ -79,7 +79,7 @@ class Hub:
 
     def refuse_if_full(self) -> None:
         """Raises Problem unavailable where all places for streams are taken."""
-        if self._is_closed or self.open >= self._streams_max:
+        if self.open >= self._streams_max:
             raise Problem(
                 "unavailable",
                 "Too many pages are open here right now. Ask for your place instead.",
@@ -125,7 +125,8 @@ class Hub:
                 del self._audiences[code]
 
     def close(self) -> None:
-        """End every stream and open no more: this process is about to stop."""
+        """End every stream: this process is about to stop. Who asks for one hears how it stands and
+        when to come back; a browser that is refused would not come back by itself."""
         self._is_closed = True
         for audience in list(self._audiences.values()):
             audience.end()

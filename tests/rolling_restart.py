@@ -1,0 +1,148 @@
+"""Every process replaced in the middle of a run, while a crowd is served: nobody may notice.
+
+`python3 -m tests.rolling_restart --members 5000` does it with a crowd of that size, on servers of
+its own, and ends with 1 where a request failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cli.crowd.seen import Seen
+from cli.open_files import raise_limit
+from issuance.database import open_engine
+from issuance.ledger import holders
+from issuance.migrate import migrate
+from load.machine import family
+from tests.house import House, eventually, open_house
+from tests.patron import Patron, Tally
+from tests.servers import Servers, drop_database, fresh_database
+
+Process = subprocess.Popen[bytes]
+WEB_PROCESSES = 2
+WORKERS = 2
+WITHIN_S = 60.0
+
+
+async def send_patrons(
+    house: House, code: str, members: int, *, a_second: float, tally: Tally, more: asyncio.Event
+) -> list[Seen]:
+    """So many, and others after them as long as `more` isn't set.
+
+    Every second one follows by a stream, the others ask.
+    """
+
+    async def one(number: int) -> Seen:
+        member_id = f"patron-{number}"
+        token = house.identity.mint(member_id)
+        patron = Patron(house.port, code, member_id, token, tally)
+        return await patron.live(follows=number % 2 == 1)
+
+    patrons: list[asyncio.Task[Seen]] = []
+    began = time.monotonic()
+    while len(patrons) < members or not more.is_set():
+        patrons.append(asyncio.create_task(one(len(patrons))))
+        await asyncio.sleep(max(0.0, began + len(patrons) / a_second - time.monotonic()))
+    # There has been a line all the while; nobody needs to wait for its end.
+    await asyncio.to_thread(house.admin, "PATCH", f"/rooms/{code}", {"rate_per_s": 10_000})
+    return list(await asyncio.gather(*patrons))
+
+
+def replace_everything(house: House) -> None:
+    """The steps of docs/operations.md, "Rolling restart"; the web and the others side by side."""
+    web, admitter, workers = house.processes
+    with ThreadPoolExecutor() as pool:
+        for done in (pool.submit(replace_web, house, web), pool.submit(hang_up, workers, WORKERS)):
+            done.result()
+    house.start("admitter")
+    assert house.stop(admitter) == 0
+
+
+def replace_web(house: House, web: Process) -> None:
+    """Its processes first, and then the command itself by another one on the same port."""
+    hang_up(web, WEB_PROCESSES)
+    house.start("web", "--port", str(house.port), "--processes", str(WEB_PROCESSES))
+    eventually(lambda: house.log.read_text().count("serving") == 2, within_s=WITHIN_S)
+    assert house.stop(web) == 0
+
+
+def hang_up(command: Process, processes: int) -> None:
+    """SIGHUP, until so many new processes have taken the place of all old ones."""
+    old = children(command.pid)
+    command.send_signal(signal.SIGHUP)
+
+    def replaced() -> bool:
+        return len(now := children(command.pid)) == processes and not now & old
+
+    eventually(replaced, within_s=WITHIN_S)
+
+
+def children(pid: int) -> set[int]:
+    return set(family(pid)) - {pid}
+
+
+def run(house: House, code: str, members: int, *, a_second: float) -> tuple[list[Seen], Tally]:
+    """Replace everything while the crowd is there; what each was told, and what came of it."""
+    tally = Tally()
+    house.start("web", "--port", str(house.port), "--processes", str(WEB_PROCESSES))
+    house.start("admitter")
+    workers = house.start("worker", "--workers", str(WORKERS))
+    eventually(house._is_ready, within_s=WITHIN_S)
+    eventually(lambda: len(children(workers.pid)) == WORKERS)
+    # Slower than they come, so that there is a line.
+    house.offer(code, total=1_000_000, rate_per_s=0.7 * a_second, burst=1, seats=members)
+
+    async def both() -> list[Seen]:
+        replaced = asyncio.Event()
+        sending = send_patrons(house, code, members, a_second=a_second, tally=tally, more=replaced)
+        crowd = asyncio.create_task(sending)
+        try:
+            await asyncio.sleep(2.0)
+            await asyncio.to_thread(replace_everything, house)
+        finally:
+            replaced.set()
+        return await crowd
+
+    return asyncio.run(both()), tally
+
+
+def main(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m tests.rolling_restart", description=__doc__)
+    parser.add_argument("--members", type=int, default=5_000)
+    parser.add_argument("--a-second", type=float, default=125.0, help="how many of them arrive")
+    options = parser.parse_args(words)
+    raise_limit()
+    code = f"rolling-{secrets.token_hex(4)}"
+    with Servers() as servers, tempfile.TemporaryDirectory() as folder:
+        name = f"waitroom_rolling_{secrets.token_hex(4)}"
+        url = fresh_database(servers.database_url, name)
+        engine = open_engine(url, connections_max=1, name="rolling")
+        try:
+            migrate(engine)
+            with open_house(url, servers.redis_url, Path(folder)) as house:
+                seen, tally = run(house, code, options.members, a_second=options.a_second)
+            rows = holders(engine, code)
+        finally:
+            engine.dispose()
+            drop_database(servers.database_url, name)
+    issued = {one.member_id for one in seen if one.final == "issued"}
+    print(f"{len(seen):,} members, {tally.requests:,} requests, {tally.streams:,} streams of them")
+    print(f"streams that came back: {tally.returned:,}")
+    print(f"asked again on a fresh connection, as browsers do: {tally.retried:,}")
+    print(f"failed: {tally.failed.total():,}", *tally.failed.most_common(10), sep="\n  ")
+    print(f"told they hold one: {len(issued):,}; rows: {len(rows):,}")
+    return 0 if not tally.failed and len(seen) == len(issued) == len(rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
