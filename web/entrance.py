@@ -10,6 +10,7 @@ from issuance.errors import NoSuchCoupon, OfficeAway
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.standing import Standing
 from web.answers import entered, place_of
+from web.gate import gate_of
 from web.parts import catalogue_of, parts_of
 from web.shapes import PlaceOut
 
@@ -18,6 +19,7 @@ async def enter(request: Request, code: str, member_id: str) -> PlaceOut:
     """Take a place, or the one already held. Raises a Problem where refused."""
     parts = parts_of(request)
     began = perf_counter()
+    await gate_of(request).admit_member(request.scope, member_id)
     try:
         standing = await parts.line.enter(code, member_id)
         request.app.state.enter_times.note(code, perf_counter() - began)
@@ -35,6 +37,8 @@ async def ask(request: Request, code: str, member_id: str) -> PlaceOut:
 
 
 async def standing_of(request: Request, code: str, member_id: str) -> Standing:
+    """As the line has it. Raises Problem too_many_requests; NoSuchRoom, LineAway, LineBusy."""
+    await gate_of(request).admit_member(request.scope, member_id)
     try:
         return await parts_of(request).line.place(code, member_id)
     except NoSuchRoom:

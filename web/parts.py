@@ -31,7 +31,9 @@ class WebLimits:
     """body_bytes_max: of any request. live_streams_max: open event streams a process.
 
     db_connections: of this process; db_waiting_max: callers that may wait for one, each for
-    db_wait_s at most.
+    db_wait_s at most. address_requests_max, member_requests_max: in any ten seconds, by all
+    processes together; address_streams_max: open a process; 0: no limit. exempt_ips: addresses and
+    networks that are not counted.
     """
 
     body_bytes_max: int = 16_384
@@ -39,6 +41,10 @@ class WebLimits:
     db_connections: int = 4
     db_waiting_max: int = 200
     db_wait_s: float = 2.0
+    address_requests_max: int = 3_000
+    member_requests_max: int = 60
+    address_streams_max: int = 1_000
+    exempt_ips: str = "127.0.0.0/8,::1"
 
 
 @dataclass(frozen=True, slots=True)
