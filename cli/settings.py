@@ -105,6 +105,18 @@ class WebSettings(StoreSettings, TokenSettings):
     SESSION_AGE_MAX_S: int = Field(604_800, ge=60, description="older sessions have ended")
     BODY_BYTES_MAX: int = Field(16_384, ge=1_024, description="larger bodies are refused")
     LIVE_STREAMS_MAX: int = Field(15_000, ge=1, description="open event streams a process")
+    ADDRESS_REQUESTS_MAX: int = Field(
+        3_000, ge=0, le=10_000_000, description="from one address in any 10 s; 0: any number"
+    )
+    MEMBER_REQUESTS_MAX: int = Field(
+        60, ge=0, le=10_000_000, description="of one member in any 10 s; 0: any number"
+    )
+    ADDRESS_STREAMS_MAX: int = Field(
+        1_000, ge=0, description="event streams of one address a process; 0: any number"
+    )
+    LIMITS_EXEMPT_IPS: str = Field(
+        "127.0.0.0/8,::1", description="addresses and networks without limits; `none`: none"
+    )
 
     @field_validator("TEMPLATES_DIR")
     @classmethod
@@ -122,6 +134,17 @@ class WebSettings(StoreSettings, TokenSettings):
             Proxies(text)
         except ValueError:
             raise ValueError("must be addresses or networks, comma separated, or *") from None
+        return text
+
+    @field_validator("LIMITS_EXEMPT_IPS")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        from web.gate import networks
+
+        try:
+            networks(text)
+        except ValueError:
+            raise ValueError("must be addresses or networks, comma separated, or none") from None
         return text
 
     @field_validator("ADMIN_PASSWORD_HASH")

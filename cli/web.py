@@ -126,4 +126,8 @@ def _limits(settings: WebSettings, connections: int) -> WebLimits:
         body_bytes_max=settings.BODY_BYTES_MAX,
         live_streams_max=settings.LIVE_STREAMS_MAX,
         db_connections=connections,
+        address_requests_max=settings.ADDRESS_REQUESTS_MAX,
+        member_requests_max=settings.MEMBER_REQUESTS_MAX,
+        address_streams_max=settings.ADDRESS_STREAMS_MAX,
+        exempt_ips=settings.LIMITS_EXEMPT_IPS,
     )

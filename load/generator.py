@@ -38,9 +38,11 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """For `seconds`, on `connections` at once, each time with the next token of the file.
+    """For `seconds`, on `connections` at once, each time with the next line of the file.
 
-    After the last token comes the first again.
+    A line is a token, or a token, a space, and the address to be taken for (by a server that trusts
+    ours as a proxy's). After the last comes the first again. per_s: requests a second on all
+    connections together; 0: as many as can be.
     """
 
     url: str
@@ -48,6 +50,7 @@ class Asking:
     seconds: float
     method: str = "GET"
     tokens: Path | None = None
+    per_s: float = 0
 
 
 def name() -> str:
@@ -67,7 +70,8 @@ def write_tokens(path: Path, made: list[str]) -> Path:
 def wrk_argv(asking: Asking, *more: str) -> list[str]:
     argv = ["wrk", "-t1", f"-c{asking.connections}", f"-d{asking.seconds:g}s"]
     argv += ["--timeout", f"{GIVE_UP_S:g}s", "-s", str(SCRIPT), asking.url]
-    return [*argv, "--", asking.method, str(asking.tokens or ""), *more]
+    more = more or ("",)
+    return [*argv, "--", asking.method, str(asking.tokens or ""), *more, f"{asking.per_s:g}"]
 
 
 def _by_wrk(asking: Asking) -> Answers:
@@ -79,19 +83,17 @@ def _by_wrk(asking: Asking) -> Answers:
 
 async def _by_ourselves(asking: Asking) -> Answers:
     url = urlsplit(asking.url)
-    lines = asking.tokens.read_text().split() if asking.tokens else [""]
-    heads = itertools.cycle(
-        f"{asking.method} {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
-        + (f"Authorization: Bearer {token}\r\n\r\n" if token else "\r\n")
-        for token in lines
-    )
+    lines = asking.tokens.read_text().splitlines() if asking.tokens else [""]
+    first = f"{asking.method} {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+    heads = itertools.cycle(f"{first}{_who(line)}\r\n" for line in lines)
+    rest_s = asking.connections / asking.per_s if asking.per_s else 0.0
     times: list[float] = []
     errors: list[str] = []
     began = time.perf_counter()
     until = began + asking.seconds
     async with asyncio.TaskGroup() as group:
         for _ in range(asking.connections):
-            group.create_task(_one(url.hostname, url.port, heads, until, times, errors))
+            group.create_task(_one(url.hostname, url.port, heads, until, times, errors, rest_s))
     seconds = time.perf_counter() - began
     ordered = sorted(times) or [0.0]
     return Answers(
@@ -105,6 +107,13 @@ async def _by_ourselves(asking: Asking) -> Answers:
     )
 
 
+def _who(line: str) -> str:
+    """The headers that a line of the tokens' file stands for."""
+    token, _, address = line.partition(" ")
+    from_ = f"X-Forwarded-For: {address}\r\n" if address else ""
+    return f"Authorization: Bearer {token}\r\n{from_}" if token else ""
+
+
 async def _one(
     host: str | None,
     port: int | None,
@@ -112,8 +121,9 @@ async def _one(
     until: float,
     times: list[float],
     errors: list[str],
+    rest_s: float,
 ) -> None:
-    """One connection, kept open."""
+    """One connection, kept open; `rest_s` from one request to the next, at least."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
         while (began := time.perf_counter()) < until:
@@ -122,6 +132,7 @@ async def _one(
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
             await reader.readexactly(int(length or 0))
             times.append(time.perf_counter() - began)
+            await asyncio.sleep(max(0.0, rest_s - times[-1]))
             if head[9:10] not in b"23":
                 errors.append(head[:30].decode("latin-1"))
         writer.close()

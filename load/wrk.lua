@@ -1,13 +1,21 @@
 -- wrk.lua: each request with the next token of a file; the figures as one line of JSON at the end.
---   arguments after `--`: method, the tokens' file ('': none), 'once' to fall silent after the last
+--   arguments after `--`: method, the tokens' file ('': none), 'once' to fall silent after the last,
+--     then the requests a second that all connections make at most (0: as many as they can)
+--   a line of the file is a token, or a token, a space, and the address to be taken for
 
 local requests = {}
 local next_one = 0
 local once = false
+local every_us = 0
 
 function init(args)
   local method, file = args[1] or 'GET', args[2] or ''
   once = args[3] == 'once'
+  local per_s = tonumber(args[4] or 0)
+  if per_s > 0 then
+    every_us = 1e6 / per_s
+    delay = pause
+  end
   local plain = wrk.format(method)
   if file == '' then
     requests[1] = plain
@@ -15,9 +23,25 @@ function init(args)
   end
   -- Whole requests are made now, so that a request costs the generator next to nothing.
   local head = string.sub(plain, 1, -3)
-  for token in io.lines(file) do
-    requests[#requests + 1] = head .. 'Authorization: Bearer ' .. token .. '\r\n\r\n'
+  for line in io.lines(file) do
+    local token, address = string.match(line, '^(%S+) ?(%S*)$')
+    local from = address == '' and '' or 'X-Forwarded-For: ' .. address .. '\r\n'
+    requests[#requests + 1] = head .. 'Authorization: Bearer ' .. token .. '\r\n' .. from .. '\r\n'
   end
+end
+
+-- wrk tells its scripts no time.
+local ffi = require('ffi')
+ffi.cdef('typedef struct { long s; long us; } moment; int gettimeofday(moment *, void *);')
+local moment = ffi.new('moment')
+
+-- Milliseconds before the next request of whichever connection asks: evenly, on all together.
+local next_us = 0
+function pause()
+  ffi.C.gettimeofday(moment, nil)
+  local now_us = tonumber(moment.s) * 1e6 + tonumber(moment.us)
+  next_us = math.max(next_us + every_us, now_us - 1e5)
+  return math.max(0, math.floor((next_us - now_us) / 1000))
 end
 
 function request()

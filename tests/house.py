@@ -98,8 +98,11 @@ class House:
 
     def start_web(self) -> subprocess.Popen[bytes]:
         process = self.start("web", "--port", str(self.port))
-        eventually(self._is_ready)
+        self.until_ready()
         return process
+
+    def until_ready(self) -> None:
+        eventually(self._is_ready)
 
     def start_all(self, *, workers: int = 1) -> None:
         self.start("admitter")

@@ -7,11 +7,11 @@ counts before it is known to fail, so that many at once are as many as one after
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 
 from redis.asyncio import Redis
 
 from waitroom.away import away_is_said
+from waitroom.neighbours import neighbours_of
 from waitroom.scripts import script
 
 FREE = 10
@@ -54,11 +54,8 @@ def _of(name: str) -> str:
 
 
 def _from(address: str) -> str:
-    """Who has one IPv6 address has the 2^64 beside it."""
     try:
-        ip = ipaddress.ip_address(address)
+        who = neighbours_of(address)
     except ValueError:
-        return f"waitroom:{{sign in}}:from:{hashlib.sha256(address.encode()).hexdigest()[:32]}"
-    if ip.version == 6:
-        ip = ipaddress.ip_network((int(ip), 64), strict=False).network_address
-    return f"waitroom:{{sign in}}:from:{ip}"
+        who = hashlib.sha256(address.encode()).hexdigest()[:32]
+    return f"waitroom:{{sign in}}:from:{who}"

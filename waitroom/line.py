@@ -23,6 +23,7 @@ from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
 from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
+from waitroom.limiter import Limiter
 from waitroom.lobby import lobby_of
 from waitroom.restoring import Restoring
 from waitroom.result import Result, result_of
@@ -78,6 +79,7 @@ class Line:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self.attempts = Attempts(redis)
+        self.limiter = Limiter(Call(redis.connection_pool, script("limit")))
         self._enter = Entering(Call(redis.connection_pool, script("enter")))
         self._place = Call(redis.connection_pool, script("place"))
         self._admit = redis.register_script(script("admit"))

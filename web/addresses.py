@@ -18,6 +18,7 @@ class Proxies:
         words = [word.strip() for word in trusted.split(",") if word.strip()]
         self._any = words == [ANY]
         self._trusted = [] if self._any else [ipaddress.ip_network(word) for word in words]
+        self.any_trusted = bool(words)
 
     def sender(self, peer: str, forwarded: Sequence[str]) -> str:
         """Who speaks to the outermost proxy that is believed; `forwarded` is the header's values.

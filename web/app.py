@@ -18,6 +18,7 @@ from web.backstage import Backstage
 from web.catalogue import Catalogue
 from web.enter_times import EnterTimes
 from web.errors import add_error_handlers
+from web.gate import Gate
 from web.hot_path import HotPath
 from web.live.door import Door
 from web.live.hub import Hub
@@ -40,6 +41,7 @@ from web.parts import Office, WebParts
 from web.problems import ProblemOut
 from web.security import BodyLimit, HeadAsGet, SecurityHeaders
 from web.static_files import VersionedFiles
+from web.turned_back import TurnedBack
 
 DESCRIPTION = """A virtual waiting room that issues exactly as many coupons as there are.
 
@@ -53,11 +55,13 @@ class Application(FastAPI):
         super().__init__(**fastapi)
         self.state.parts = parts
         self.state.office = office
-        self.state.hub = Hub(parts.line, parts.limits.live_streams_max)
+        gate = self.state.gate = Gate(parts.line.limiter, parts.proxies, parts.limits)
+        self.state.hub = Hub(parts.line, parts.limits.live_streams_max, gate)
         door = Door(super().__call__, self, live_pages.page_teller)
+        turned_back = TurnedBack(door, self, gate)
         self.state.enter_times = EnterTimes(parts.line)
         self.state.backstage = Backstage(parts, office)
-        self._hot_path = HotPath(door, parts, office, self.state.enter_times)
+        self._hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate)
 
     # A coroutine function: servers tell ASGI 3 from 2 by it.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

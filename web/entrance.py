@@ -11,6 +11,7 @@ from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.standing import Standing
 from waitroom.ticket import BadTicket
 from web.answers import entered, place_of
+from web.gate import gate_of
 from web.parts import catalogue_of, parts_of
 from web.shapes import PlaceOut
 
@@ -25,6 +26,7 @@ async def enter(request: Request, code: str, member_id: str, ticket_us: int = 0)
     """
     parts = parts_of(request)
     began = perf_counter()
+    await gate_of(request).admit_member(request.scope, member_id)
     try:
         standing = await parts.line.restore(code, member_id, ticket_us) if ticket_us else None
         if standing is None or standing.kind not in _HELD:
@@ -46,6 +48,8 @@ async def ask(request: Request, code: str, member_id: str, ticket_us: int = 0) -
 
 
 async def standing_of(request: Request, code: str, member_id: str) -> Standing:
+    """As the line has it. Raises Problem too_many_requests; NoSuchRoom, LineAway, LineBusy."""
+    await gate_of(request).admit_member(request.scope, member_id)
     try:
         return await parts_of(request).line.place(code, member_id)
     except NoSuchRoom:

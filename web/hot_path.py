@@ -19,6 +19,7 @@ from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket
 from web.enter_times import EnterTimes
+from web.gate import Gate
 from web.parts import Office, WebParts
 from web.raw_answers import Answer, PlaceWriter, issued_answer, problem_answer
 
@@ -52,8 +53,11 @@ class MayComeBack(Exception):
 class HotPath:
     """An ASGI application before another one, which gets what isn't plain."""
 
-    def __init__(self, app: ASGIApp, parts: WebParts, office: Office, times: EnterTimes) -> None:
+    def __init__(
+        self, app: ASGIApp, parts: WebParts, office: Office, times: EnterTimes, gate: Gate
+    ) -> None:
         self._app = app
+        self._gate = gate
         self._parts = parts
         self._office = office
         self._times = times
@@ -70,7 +74,7 @@ class HotPath:
             await self._app(scope, receive, send)
             return
         try:
-            status, headers, body = await self._answer(asked)
+            status, headers, body = await self._answer(asked, scope)
         except (NoSuchRoom, MayComeBack):
             # Away or unknown? Postgres knows, and is asked behind the office's door.
             await self._app(scope, receive, send)
@@ -80,9 +84,11 @@ class HotPath:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, asked: Asked) -> Answer:
+    async def _answer(self, asked: Asked, scope: Scope) -> Answer:
         began = perf_counter()
+        await self._gate.admit_address(scope)
         member_id = self._identity.member_of(asked.token)
+        await self._gate.admit_member(scope, member_id)
         if asked.call == "enter":
             standing = await self._line.enter(asked.code, member_id)
             self._times.note(asked.code, perf_counter() - began)

@@ -33,7 +33,9 @@ class WebLimits:
 
     look_again_after_s: how long reconciling waits before it looks again at what it has found.
     db_connections: of this process; db_waiting_max: callers that may wait for one, each for
-    db_wait_s at most.
+    db_wait_s at most. address_requests_max, member_requests_max: in any ten seconds, by all
+    processes together; address_streams_max: open a process; 0: no limit. exempt_ips: addresses and
+    networks that are not counted.
     """
 
     body_bytes_max: int = 16_384
@@ -42,6 +44,10 @@ class WebLimits:
     db_waiting_max: int = 200
     db_wait_s: float = 2.0
     look_again_after_s: float = AGAIN_AFTER_S
+    address_requests_max: int = 3_000
+    member_requests_max: int = 60
+    address_streams_max: int = 1_000
+    exempt_ips: str = "127.0.0.0/8,::1"
 
 
 @dataclass(frozen=True, slots=True)

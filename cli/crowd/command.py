@@ -20,10 +20,15 @@ def crowd(
     anywhere: Annotated[
         bool, typer.Option(help="yes, to a server that isn't this machine")
     ] = False,
+    addresses: Annotated[
+        int, typer.Option(min=0, max=60_000, help="as if from so many; see docs/load.md")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="the verdict, for scripts")] = False,
 ) -> None:
     """Send a crowd through the real entrance, and judge what it was told."""
     from cli.crowd.judge import send_and_judge
 
-    options = CrowdOptions(url or "", code, members, within, connections, double_click, give_up)
+    options = CrowdOptions(
+        url or "", code, members, within, connections, double_click, give_up, addresses=addresses
+    )
     raise typer.Exit(send_and_judge(options, anywhere=anywhere, as_json=as_json))

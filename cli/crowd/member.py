@@ -12,7 +12,7 @@ from cli.crowd.seen import CLICKS, TRY_AGAIN, Seen, Timings
 
 
 class Simulated:
-    """A member with a token, who takes one of `connections` for each request.
+    """A member, whom `headers` name, and who takes one of `connections` for each request.
 
     Asks with the ticket they were given, as a browser does: should the line be lost, it brings them
     back.
@@ -24,14 +24,14 @@ class Simulated:
         connections: asyncio.Semaphore,
         code: str,
         member_id: str,
-        token: str,
+        headers: dict[str, str],
         timings: Timings,
         attempts_max: int,
     ) -> None:
         self._http = http
         self._connections = connections
         self._code = code
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = headers
         self._ticket: str | None = None
         self._timings = timings
         self._attempts_max = attempts_max

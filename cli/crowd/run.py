@@ -33,11 +33,13 @@ async def run_crowd(
         options.base_url, connector=connector, timeout=timeout
     ) as http:
 
-        async def one(member_id: str, after_s: float) -> Seen:
-            token = mint(member_id)
+        async def one(number: int, member_id: str, after_s: float) -> Seen:
+            headers = {"Authorization": f"Bearer {mint(member_id)}"}
+            if options.addresses:
+                headers["X-Forwarded-For"] = address(number % options.addresses)
             await asyncio.sleep(after_s)
             member = Simulated(
-                http, connections, options.code, member_id, token, timings, options.attempts_max
+                http, connections, options.code, member_id, headers, timings, options.attempts_max
             )
             known = await member.live(
                 direct=direct, double_click=options.double_click, give_up_at=give_up_at
@@ -45,8 +47,13 @@ async def run_crowd(
             seen(known)
             return known
 
-        crowd = (one(member_id, after_s) for member_id, after_s in arrivals(options).items())
+        crowd = (one(number, *who) for number, who in enumerate(arrivals(options).items()))
         return list(await asyncio.gather(*crowd)), timings
+
+
+def address(number: int) -> str:
+    """One of the addresses that are for testing alone (RFC 2544)."""
+    return f"198.18.{number // 256}.{number % 256}"
 
 
 def arrivals(options: CrowdOptions) -> dict[str, float]:

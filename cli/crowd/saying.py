@@ -26,6 +26,7 @@ def say(told: Verdict, timings: Timings, took_s: float, *, as_json: bool = False
         ("got a coupon", f"{told.issued:,}"),
         ("were refused", f"{told.refused:,}"),
         ("waited in line", f"{told.waited:,}"),
+        ("told to come again", f"{told.turned_back:,}"),
         ("rows in Postgres", f"{rows} of {told.total_count:,}"),
         ("failed", told.failed),
         ("over-issued", told.over_issued),

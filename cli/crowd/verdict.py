@@ -39,7 +39,8 @@ class Verdict:
 
     twice: members with more than one coupon, told or written. overtaken: members refused though
     they had arrived before the last one who got a coupon. place_rose: times that a place in line
-    got worse. told_without_row: told "yours" while Postgres has none; row_untold: the reverse.
+    got worse. turned_back: answers that said to try again. told_without_row: told "yours" while
+    Postgres has none; row_untold: the reverse.
     """
 
     members: int
@@ -55,6 +56,7 @@ class Verdict:
     place_rose: int
     told_without_row: int
     row_untold: int
+    turned_back: int
     errors: tuple[tuple[str, int], ...]
 
     @property
@@ -90,6 +92,7 @@ def verdict(crowd: Sequence[Seen], *, total_count: int, holders: Collection[str]
         place_rose=sum(one.place_rose for one in crowd),
         told_without_row=0 if holders is None else len(told - rows.keys()),
         row_untold=len((rows.keys() & ours) - told),
+        turned_back=sum(one.turned_back for one in crowd),
         errors=tuple(Counter(one.error for one in crowd if one.error).most_common(5)),
     )
 

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +47,11 @@ class Bench:
     def new_code(self) -> str:
         return f"bench-{secrets.token_hex(4)}"
 
-    def tokens(self, members: list[str]) -> Path:
-        """A file of their tokens."""
+    def tokens(self, members: list[str], addresses: Sequence[str] = ()) -> Path:
+        """A file of their tokens, each with one of the addresses that they are to come from."""
         made = tokens(self.stage.environ["MEMBER_TOKEN_SECRETS"], members)
+        if addresses:
+            made = [f"{one} {addresses[n % len(addresses)]}" for n, one in enumerate(made)]
         return write_tokens(self.folder / f"tokens-{secrets.token_hex(4)}", made)
 
     def ask(self, asking: Asking) -> Answers:

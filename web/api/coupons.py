@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from issuance.locking.direct_issue import DirectIssue
 from web.asking import CouponCode, SignedIn
+from web.gate import gate_of
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import documented
 from web.shapes import RETRIES, CouponOut, IssuedCouponOut
@@ -56,7 +57,7 @@ async def show_coupon(request: Request, response: Response, code: CouponCode) ->
         201: {"description": "Issued", "headers": _RETRIES},
         **documented(
             "not_signed_in", "bad_token", "forbidden", "no_such_coupon", "not_open_yet",
-            "not_direct", "closed", "sold_out", "bad_request", "unavailable",
+            "not_direct", "closed", "sold_out", "bad_request", "too_many_requests", "unavailable",
         ),
     },
 )  # fmt: skip
@@ -72,5 +73,7 @@ async def issue_coupon(
 
 
 async def direct(request: Request, code: str, member_id: str) -> DirectIssue:
+    """Raises Problem too_many_requests, a Refusal, NoSuchCoupon, NotDirect, OfficeAway."""
     parts = parts_of(request)
+    await gate_of(request).admit_member(request.scope, member_id)
     return await office_of(request).ask(parts.direct.issue, code, member_id, parts.now())

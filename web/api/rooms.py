@@ -14,7 +14,7 @@ from web.shapes import PlaceOut
 
 router = APIRouter(prefix="/api/rooms/{code}", tags=["line"])
 
-_ALWAYS = ("bad_request", "no_such_room", "unavailable")
+_ALWAYS = ("bad_request", "no_such_room", "too_many_requests", "unavailable")
 _WHO = ("not_signed_in", "bad_token", "bad_ticket")
 
 

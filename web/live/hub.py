@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from waitroom.errors import LineAway, LineBusy
 from waitroom.line import Line
 from waitroom.standing import Standing
+from web.gate import Gate
 from web.live.audience import Audience
 from web.live.news import FINAL
 from web.live.stream import Stream
@@ -40,8 +41,9 @@ _START = {
 class Hub:
     """All streams of this process."""
 
-    def __init__(self, line: Line, streams_max: int) -> None:
+    def __init__(self, line: Line, streams_max: int, gate: Gate) -> None:
         self._line = line
+        self._gate = gate
         self._streams_max = streams_max
         self.open = 0
         self._audiences: dict[str, Audience] = {}
@@ -58,12 +60,25 @@ class Hub:
     ) -> None:
         """Answer with a stream, until it is over or its reader has gone.
 
-        Raises NoSuchRoom, LineAway, LineBusy, and Problem unavailable or not_in_line, all of them
-        before anything is sent.
+        Raises NoSuchRoom, LineAway, LineBusy, and Problem unavailable, too_many_requests or
+        not_in_line, all of them before anything is sent.
         """
         self.refuse_if_full()
+        with self._gate.stream(scope):
+            await self._follow(code, member_id, teller, scope, receive, send)
+
+    async def _follow(
+        self,
+        code: str,
+        member_id: str,
+        teller: Teller,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         self.open += 1
         try:
+            await self._gate.admit_member(scope, member_id)
             stream = await self._opened(code, member_id, teller, send)
             # The server keeps the scope while it answers, and headers are the most of it.
             scope["headers"] = []

@@ -22,9 +22,16 @@ def problem_page(request: Request, problem: Problem) -> Response:
         signin = RedirectResponse(f"{door}?next={quote(path)}", 303)
         keep_switch(request, signin, secure=parts_of(request).secure)
         return signin
-    # The page loads itself again, which must not send a form again.
-    again_s = problem.more.get("retry_after_s") if request.method == "GET" else None
-    body = told(problem, language_of(request)) | {"retry_after_s": again_s}
+    again_s, form = problem.more.get("retry_after_s"), ""
+    if request.method != "GET":
+        # The page loads itself again, which must not send a form again; but for what was refused
+        # before anybody looked at it, and is harmless twice.
+        path = request.url.path
+        if problem.type == "too_many_requests" and path.endswith(("/enter", "/issue")):
+            form = path
+        else:
+            again_s = None
+    body = told(problem, language_of(request)) | {"retry_after_s": again_s, "form": form}
     response = page(request, "problem.html", status=problem.status, problem=body)
     response.headers.update(problem.headers())
     return response

@@ -54,6 +54,8 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
     try:
         place = await enter(request, code, who.id, kept_ticket_us(request, code, who.id))
     except Problem as problem:
+        if problem.type == "too_many_requests":
+            raise  # a page that sends this form again by itself
         return await _refused(request, code, problem)
     response = RedirectResponse(f"/rooms/{code}", 303)
     _keep(request, response, place)

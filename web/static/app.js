@@ -94,7 +94,8 @@
   // --- what passes by itself: the page tries again, and not all pages together ---
 
   const again = document.querySelector("[data-again-s]");
-  if (again) setTimeout(() => location.reload(), again.dataset.againS * (1000 + Math.random() * 500));
+  const tryAgain = () => (again.tagName === "FORM" ? again.submit() : location.reload());
+  if (again) setTimeout(tryAgain, again.dataset.againS * (1000 + Math.random() * 500));
 
   window.waitroom = { byId, say, showLocalTimes, countDown };
   showLocalTimes();

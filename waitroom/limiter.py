@@ -1,0 +1,153 @@
+"""Limiter: so many requests in any ten seconds, for each who, over all processes together.
+
+Counted in Redis, and asked there as rarely as can be, as it stands before everything a crowd does:
+
+- the first few of a window are let through by each process itself (a thirty-second part of what
+  may pass, at least four): whoever asks calmly costs nothing but a dictionary's entry;
+- beyond them Redis decides, for all who ask in one turn of the event loop in one call;
+- whom Redis has said to be over their limit, the process refuses by itself until they no longer
+  are: so a flood costs less than answering it.
+
+So each process may let through its own few of a window beyond the limit, and no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from itertools import islice
+
+from redis.exceptions import RedisError
+
+from waitroom.call import Call
+from waitroom.sliding import Counted, window_of
+
+WINDOW_S = 10.0
+OWN_PART, OWN_MIN = 32, 4
+BATCH_MAX = 500
+# Redis is asked before a request is answered: who can't be counted is let through.
+ANSWER_WITHIN_S = 0.25
+BLIND_S = 1.0
+# A name with a space: no room has it.
+KEYS = [f"waitroom:{{in a window}}:{number}" for number in range(3)]
+
+
+class Limiter:
+    """Counts names that its caller makes; `most` of each may pass in a window.
+
+    clock: seconds of a clock that only goes forward.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        *,
+        window_s: float = WINDOW_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._call = call
+        self._window_s = window_s
+        self._clock = clock
+        self._began = clock()
+        self._own: dict[str, int] = {}  # let through here, and Redis knows nothing of it
+        self._counted: dict[str, Counted] = {}
+        self._waiting: dict[str, tuple[int, list[asyncio.Future[float]]]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._ahead_s = 0.0  # Redis' clock of ours
+        self._blind_until = 0.0
+
+    async def wait_s(self, who: str, most: int) -> float:
+        """0 where this request may pass, which is counted; else the seconds to wait."""
+        wait_s = self.take(who, most)
+        return await self._ask(who, most) if wait_s is None else wait_s
+
+    def take(self, who: str, most: int) -> float | None:
+        """As `wait_s`, where that can be told here; None where Redis must be asked."""
+        now = self._clock()
+        if now - self._began >= self._window_s:
+            self._turn(now)
+        own = self._own.get(who, 0)
+        counted = self._counted.get(who)
+        if counted is not None:
+            wait_s = self._known_wait_s(counted, most, own, now)
+            if wait_s > 0:
+                return wait_s
+        if own >= max(OWN_MIN, most // OWN_PART) and now >= self._blind_until:
+            return None
+        self._own[who] = own + 1
+        return 0.0
+
+    def _known_wait_s(self, counted: Counted, most: int, own: int, now: float) -> float:
+        if now < counted.refused_until:
+            return counted.refused_until - now
+        if now < self._blind_until:
+            return 0.0
+        window, part = window_of(now + self._ahead_s, self._window_s)
+        counted.move_to(window)
+        wait_s = counted.wait_part(part, most, own) * self._window_s
+        counted.refused_until = now + wait_s
+        return wait_s
+
+    def _turn(self, now: float) -> None:
+        """Forget who has not been here for a window: there may be many."""
+        self._began = now
+        self._own = {}
+        window, _ = window_of(now + self._ahead_s, self._window_s)
+        kept = self._counted.items()
+        self._counted = {who: one for who, one in kept if one.window >= window - 1}
+
+    async def _ask(self, who: str, most: int) -> float:
+        futures = self._waiting.setdefault(who, (most, []))[1]
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[float] = loop.create_future()
+        futures.append(future)
+        if self._task is None:
+            self._task = loop.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                some = dict(islice(self._waiting.items(), BATCH_MAX))
+                for who in some:
+                    del self._waiting[who]
+                await self._answer(some)
+        finally:
+            self._task = None
+
+    async def _answer(self, asked: dict[str, tuple[int, list[asyncio.Future[float]]]]) -> None:
+        arguments = [str(int(self._window_s * 1_000_000))]
+        for who, (most, futures) in asked.items():
+            own = self._own.pop(who, 0)
+            arguments += [who, str(most), str(own), str(len(futures))]
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                now_us, *answers = await self._call(KEYS, arguments)
+        except asyncio.CancelledError:
+            for _, futures in asked.values():
+                for future in futures:
+                    future.cancel()
+            raise
+        except (RedisError, OSError, TimeoutError):
+            # Not to be counted is no reason to be turned away.
+            self._blind_until = self._clock() + BLIND_S
+            for _, futures in asked.values():
+                _tell(futures, len(futures), 0.0)
+            return
+        now = self._clock()
+        self._ahead_s = int(now_us) / 1_000_000 - now
+        window, _ = window_of(now + self._ahead_s, self._window_s)
+        for (who, (most, futures)), (before, current, passed) in zip(
+            asked.items(), answers, strict=True
+        ):
+            counted = self._counted[who] = Counted(window, int(before), int(current))
+            wait_s = self._known_wait_s(counted, most, self._own.get(who, 0), now)
+            _tell(futures, int(passed), wait_s or 1.0)
+
+
+def _tell(futures: list[asyncio.Future[float]], passed: int, wait_s: float) -> None:
+    """The first ones may pass; those after them wait."""
+    for number, future in enumerate(futures):
+        if not future.done():  # who went away meanwhile has cancelled theirs
+            future.set_result(0.0 if number < passed else wait_s)
