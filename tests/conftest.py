@@ -31,7 +31,8 @@ structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=False)]
 )
 
-ORDER = ("unit", "integration", "browser")
+# The faults take minutes, most of them waiting: begun early, the other half runs beside them.
+ORDER = ("unit", "faults", "integration", "browser")
 
 
 def pytest_unconfigure() -> None:

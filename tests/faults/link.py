@@ -1,0 +1,147 @@
+"""Link: a TCP proxy before a server, which can refuse, hang, reset, or be slow."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from typing import Literal
+
+Mode = Literal["whole", "refuse", "hang", "reset", "slow"]
+# Each chunk of bytes, either way, comes so much later over a slow link.
+SLOW_BY_S = 0.05
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing sends RST, not FIN
+
+
+class Link:
+    """Listens on a port of 127.0.0.1 that stays, and passes bytes on to `target()`'s port.
+
+    - refuse: nobody listens, and what was open is closed;
+    - hang: nothing passes, nor is an end noticed; afterwards all of it does;
+    - reset: what is open, and whatever comes, is reset;
+    - slow: every chunk comes later.
+    """
+
+    def __init__(self, port: int, target: Callable[[], int]) -> None:
+        self.port = port
+        self.mode: Mode = "whole"
+        self.ends: set[_End] = set()
+        self._target = target
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _End(self), "127.0.0.1", self.port, backlog=512, reuse_address=True
+        )
+
+    async def break_(self, mode: Mode) -> None:
+        self.mode = mode
+        if mode == "refuse":
+            self._listen_no_more()
+        if mode in ("refuse", "reset"):
+            for end in list(self.ends):
+                end.cut(reset=mode == "reset")
+        if mode == "hang":
+            for end in self.ends:
+                end.pause()
+
+    async def mend(self) -> None:
+        mode, self.mode = self.mode, "whole"
+        if mode == "refuse":
+            await self.open()
+        if mode == "hang":
+            for end in list(self.ends):
+                end.go_on()
+
+    def close(self) -> None:
+        self._listen_no_more()
+        for end in list(self.ends):
+            end.cut(reset=False)
+
+    def _listen_no_more(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def reach(self, client: _End) -> None:
+        """Connect to the server behind; a client whose server can't be reached is cut off."""
+        loop = asyncio.get_running_loop()
+        try:
+            _, server = await loop.create_connection(
+                lambda: _End(self, peer=client), "127.0.0.1", self._target()
+            )
+        except OSError:
+            client.cut(reset=True)
+            return
+        client.peer = server
+        client.go_on()
+
+
+class _End(asyncio.Protocol):
+    """One end of a passed connection: what comes in here goes out at its peer."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, link: Link, peer: _End | None = None) -> None:
+        self.peer = peer
+        self._link = link
+        self._is_client = peer is None
+        self._due_s = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._link.ends.add(self)
+        if self._link.mode == "reset":
+            self.cut(reset=True)
+        elif self._is_client:
+            self.pause()
+            if self._link.mode != "hang":
+                self._reach()
+        elif self.peer is not None and self.peer.transport.is_closing():
+            self.cut(reset=False)  # its client went away meanwhile
+
+    def _reach(self) -> None:
+        self._task = asyncio.ensure_future(self._link.reach(self))
+
+    def pause(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Pass on what was held back; who came meanwhile is connected now."""
+        if self._link.mode == "hang" or self.transport.is_closing():
+            return
+        if self._is_client and self.peer is None:
+            self._reach()
+        else:
+            self.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        assert self.peer is not None
+        if self._link.mode != "slow" and not self._due_s:
+            self.peer.transport.write(data)
+            return
+        loop = asyncio.get_running_loop()
+        # Never before what came earlier: bytes have an order.
+        late_s = SLOW_BY_S if self._link.mode == "slow" else 0.0
+        self._due_s = max(loop.time() + late_s, self._due_s + 1e-4)
+        loop.call_at(self._due_s, self._pass_on, data)
+
+    def _pass_on(self, data: bytes) -> None:
+        if asyncio.get_running_loop().time() >= self._due_s and self._link.mode != "slow":
+            self._due_s = 0.0  # the last of what was late
+        if self.peer is not None and not self.peer.transport.is_closing():
+            self.peer.transport.write(data)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._link.ends.discard(self)
+        if self.peer is not None and not self.peer.transport.is_closing():
+            self.peer.transport.close()
+
+    def cut(self, *, reset: bool) -> None:
+        if reset and (sock := self.transport.get_extra_info("socket")) is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.transport.abort()

@@ -1,0 +1,247 @@
+"""Members: a crowd that enters, keeps its tickets, asks as told, and notes every answer it gets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.wire import NoAnswer, Wire
+from waitroom.base64url import decoded
+
+# What asks is bounded, so that a run of seconds sees many answers.
+ASK_AGAIN_MAX_S = 2.0
+ANSWER_WITHIN_S = 4.0
+BACKOFF_MIN_S, BACKOFF_MAX_S = 0.3, 3.0
+DOUBLE_CLICKS = 0.1
+# So many show their ticket whenever they ask, as browsers do; the others once they are told that
+# they are not in line (any more), as programs do: a ticket to read costs the server several times
+# as much.
+SHOW_TICKETS = 0.1
+ONCE_MORE_AT_ONCE, ONCE_MORE_ATTEMPTS = 100, 8
+# Half come when it opens; the others all the while, also when everything is broken.
+OPEN_RUN, OPEN_RUN_S, LATECOMERS_S = 0.5, 1.0, 18.0
+FINAL = frozenset({"issued", "sold_out"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was asked when, and what was said when; seconds after the crowd set out.
+
+    said: a place's state or a problem's type, `no answer`, or `unclear: ...`. arrival_us: by the
+    ticket that came with it, 0 without one.
+    """
+
+    asked_s: float
+    at_s: float
+    call: str
+    said: str
+    arrival_us: int = 0
+    ahead: int | None = None
+    coupon_id: str | None = None
+
+    def __str__(self) -> str:
+        ahead = "" if self.ahead is None else f", {self.ahead} ahead"
+        arrival = f", arrival {self.arrival_us}" if self.arrival_us else ""
+        return f"{self.asked_s:6.2f} {self.call:6} -> {self.at_s:6.2f} {self.said}{ahead}{arrival}"
+
+
+@dataclass(slots=True)
+class Record:
+    """A member's story: every answer, in the order they were given."""
+
+    member_id: str
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def final(self) -> str | None:
+        """The final word, once there is one."""
+        return next((one.said for one in self.answers if one.said in FINAL), None)
+
+
+class Crowd:
+    """`seed` decides who comes when and who clicks twice."""
+
+    def __init__(
+        self, port: int, code: str, seed: int, count: int, mint: Callable[[str], str]
+    ) -> None:
+        self.records = [Record(f"m-{seed}-{n}") for n in range(count)]
+        self._port = port
+        self._code = code
+        self._mint = mint
+        self._chance = random.Random(seed)
+        self._members: list[_Member] = []
+
+    async def live(self) -> None:
+        """Everybody's life, to the final word."""
+        began_s = asyncio.get_running_loop().time()
+        self._members = [self._member(record, began_s) for record in self.records]
+        async with asyncio.TaskGroup() as group:
+            for member in self._members:
+                group.create_task(member.live())
+
+    async def ask_once_more(self) -> None:
+        """Everybody who was told a final word enters again: they must be told the same."""
+        turns = asyncio.Semaphore(ONCE_MORE_AT_ONCE)
+
+        async def one(member: _Member) -> None:
+            async with turns:
+                await member.enter_again()
+
+        async with asyncio.TaskGroup() as group:
+            for member in self._members:
+                group.create_task(one(member))
+
+    def _member(self, record: Record, began_s: float) -> _Member:
+        chance = self._chance
+        within_s = OPEN_RUN_S if chance.random() < OPEN_RUN else LATECOMERS_S
+        return _Member(
+            record,
+            Wire(self._port),
+            _Paper(self._code, self._mint(record.member_id)),
+            shows_ticket=chance.random() < SHOW_TICKETS,
+            comes_s=began_s + chance.uniform(0, within_s),
+            began_s=began_s,
+            clicks=2 if chance.random() < DOUBLE_CLICKS else 1,
+            chance=random.Random(chance.random()),
+        )
+
+
+class _Paper:
+    """A member's requests, written once for each ticket."""
+
+    def __init__(self, code: str, token: str) -> None:
+        self.ticket: str | None = None
+        self.arrival_us = 0
+        self._code = code
+        self._token = token
+        self._written: dict[tuple[str, bool], bytes] = {}
+
+    def keep(self, ticket: str) -> None:
+        if ticket != self.ticket:
+            self.ticket, self._written = ticket, {}
+            _room, _member, self.arrival_us, *_ = json.loads(decoded(ticket.split(".")[0].encode()))
+
+    def request(self, call: str, *, with_ticket: bool) -> bytes:
+        key = call, with_ticket
+        if key not in self._written:
+            method = "POST" if call == "enter" else "GET"
+            ticket = f"Waitroom-Ticket: {self.ticket}\r\n" if self.ticket and with_ticket else ""
+            length = "Content-Length: 0\r\n" if method == "POST" else ""
+            self._written[key] = (
+                f"{method} /api/rooms/{self._code}/{call} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                f"Authorization: Bearer {self._token}\r\n{ticket}{length}\r\n"
+            ).encode()
+        return self._written[key]
+
+
+class _Member:
+    def __init__(
+        self,
+        record: Record,
+        wire: Wire,
+        paper: _Paper,
+        *,
+        shows_ticket: bool,
+        comes_s: float,
+        began_s: float,
+        clicks: int,
+        chance: random.Random,
+    ) -> None:
+        self._record = record
+        self._wire = wire
+        self._paper = paper
+        self._shows_ticket = shows_ticket
+        self._comes_s = comes_s
+        self._began_s = began_s
+        self._clicks = clicks
+        self._chance = chance
+        self._backoff_s = BACKOFF_MIN_S
+
+    async def live(self) -> None:
+        await asyncio.sleep(self._comes_s - self._now())
+        if self._clicks > 1:
+            await self._click_twice()
+        call = "enter"
+        while self._record.final is None:
+            # Who isn't in line any more enters again, with the ticket that says where they stood.
+            with_ticket = self._shows_ticket or call == "enter"
+            answer, rest_s = await self._ask(call, self._wire, with_ticket=with_ticket)
+            if answer.said in ("waiting", "admitted"):
+                call = "place"
+            elif answer.said == "not_in_line":
+                call = "enter"
+            if self._record.final is None:
+                await asyncio.sleep(rest_s)
+        self._wire.close()
+
+    async def _click_twice(self) -> None:
+        second = Wire(self._wire.port)
+        wires = (self._wire, second)
+        await asyncio.gather(*(self._ask("enter", wire, with_ticket=False) for wire in wires))
+        second.close()
+
+    async def enter_again(self) -> None:
+        """Until there is a final word; also who was told one, and has shown their ticket then."""
+        for attempt in range(ONCE_MORE_ATTEMPTS):
+            answer, rest_s = await self._ask("enter", self._wire, with_ticket=attempt > 0)
+            if answer.said in FINAL:
+                break
+            await asyncio.sleep(rest_s)
+        self._wire.close()
+
+    async def _ask(self, call: str, wire: Wire, *, with_ticket: bool) -> tuple[Answer, float]:
+        """The answer, noted down, and after how long to ask again."""
+        request = self._paper.request(call, with_ticket=with_ticket)
+        asked_s = self._now() - self._began_s
+        try:
+            said = read(*await wire.ask(request, within_s=ANSWER_WITHIN_S))
+        except NoAnswer as why:
+            said = {"said": f"no answer ({why})"}
+        if said.get("ticket"):
+            self._paper.keep(said["ticket"])
+        answer = Answer(
+            asked_s=asked_s,
+            at_s=self._now() - self._began_s,
+            call=call,
+            said=said["said"],
+            arrival_us=self._paper.arrival_us if said.get("ticket") else 0,
+            ahead=said.get("ahead"),
+            coupon_id=said.get("coupon_id"),
+        )
+        self._record.answers.append(answer)
+        return answer, self._rest_s(said)
+
+    def _rest_s(self, said: dict[str, Any]) -> float:
+        told_s = said.get("ask_again_s")
+        if told_s is not None:
+            self._backoff_s = BACKOFF_MIN_S
+            return min(float(told_s), ASK_AGAIN_MAX_S)
+        rest_s = self._backoff_s * self._chance.uniform(0.7, 1.3)
+        self._backoff_s = min(self._backoff_s * 2, BACKOFF_MAX_S)
+        return rest_s
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def read(status: int, text: bytes) -> dict[str, Any]:
+    """An answer's own words: `said`, and what came with it."""
+    try:
+        body = json.loads(text)
+        if status in (200, 202):
+            refusal, coupon = body["refusal"], body["issued_coupon"]
+            return {
+                "said": refusal["type"] if refusal else body["state"],
+                "coupon_id": coupon["id"] if coupon else None,
+                "ticket": body["ticket"],
+                "ahead": body["ahead"],
+                "ask_again_s": body["ask_again_s"],
+            }
+        kind = str(body["type"])
+    except (ValueError, KeyError, TypeError):
+        return {"said": f"unclear: {status} {text[:80]!r}"}
+    return {"said": kind if status < 500 or kind == "unavailable" else f"unclear: {kind}"}

@@ -1,0 +1,225 @@
+"""Run: the seeds that were asked for, some at once, and a table of what was survived."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+from cli.embedded.child import linux_prctl, spawn
+from load.machine import family
+from tests.faults.schedule import TARGETS, draw, kinds_of
+from tests.house import ROOT
+from tests.servers import open_folder
+
+LOOK_EVERY_S = 0.2
+# A trial bounds itself; one that has not ended by then never will.
+TRIAL_MAX_S = 240.0
+END_WITHIN_S = 40.0
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass(slots=True)
+class Trial:
+    """One seed's process, with a folder of its own, which goes when the stack closes."""
+
+    seed: int
+    folder: Path
+    process: Popen[bytes]
+    give_up_at: float
+    stack: ExitStack = field(default_factory=ExitStack)
+
+
+class Trials:
+    """Seeds under way, `at_once` at most."""
+
+    def __init__(self, seeds: Iterable[int], *, at_once: int, losses: bool, keep: Path | None):
+        self._waiting = list(seeds)
+        self._at_once = at_once
+        self._losses = losses
+        self._keep = keep
+        self._running: list[Trial] = []
+
+    def results(self) -> Iterator[dict[str, Any]]:
+        """Each as soon as it is there. However it is left, nothing goes on running."""
+        try:
+            while self._waiting or self._running:
+                while self._waiting and len(self._running) < self._at_once:
+                    self._running.append(self._start(self._waiting.pop(0)))
+                time.sleep(LOOK_EVERY_S)
+                for trial in list(self._running):
+                    if (result := self._result(trial)) is not None:
+                        self._end(trial)
+                        yield result
+        finally:
+            for trial in self._running:
+                trial.process.send_signal(signal.SIGTERM)
+            for trial in list(self._running):
+                self._end(trial)
+
+    def _start(self, seed: int) -> Trial:
+        stack = ExitStack()
+        folder = open_folder(stack)
+        argv = [sys.executable, "-m", "tests.faults.trial", "--seed", str(seed)]
+        argv += ["--folder", str(folder), *(["--losses"] if self._losses else [])]
+        process = spawn(argv, cwd=ROOT, env=os.environ, log=folder / "trial.log")
+        return Trial(seed, folder, process, time.monotonic() + TRIAL_MAX_S, stack)
+
+    def _result(self, trial: Trial) -> dict[str, Any] | None:
+        if trial.process.poll() is None and time.monotonic() < trial.give_up_at:
+            return None
+        try:
+            result: dict[str, Any] = json.loads((trial.folder / "result.json").read_text())
+        except (OSError, ValueError):
+            how = (trial.folder / "trial.log").read_text(errors="replace")[-2_000:]
+            broken = [{"promise": "ended", "subject": "the trial", "how": f"no result: {how}"}]
+            result = {"seed": trial.seed, "broken": broken}
+        return result
+
+    def _end(self, trial: Trial) -> None:
+        self._running.remove(trial)
+        if trial.process.poll() is None:
+            trial.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + END_WITHIN_S
+        while trial.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
+        if trial.process.poll() is None:
+            trial.process.kill()
+            trial.process.wait()
+        self._end_orphans()
+        if self._keep is not None:
+            for log in trial.folder.glob("*.log"):
+                shutil.copy(log, self._keep / f"seed-{trial.seed}-{log.name}")
+        trial.stack.close()
+
+    def _end_orphans(self) -> None:
+        """What a trial left behind when it was killed itself is our child now."""
+        ours = {trial.process.pid for trial in self._running}
+        for pid in _children():
+            if pid not in ours:
+                for one in family(pid):
+                    os.kill(one, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    try:
+        text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    except OSError:
+        return []
+    return [int(pid) for pid in text.split()]
+
+
+@contextmanager
+def _orphans_are_ours() -> Iterator[None]:
+    """Linux gives us the processes of a trial that dies; SIGTERM ends us as Ctrl-C does."""
+    prctl = linux_prctl()
+    if prctl is not None:
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def seeds_in(text: str) -> list[int]:
+    """`1-50`, `3,5,9-11`. Raises ValueError."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        seeds += range(int(first), int(last or first) + 1)
+    return seeds
+
+
+HEAD = ("seed", "faults", "members", "issued", "answers", "none", "connections", "s", "verdict")
+LINE = "{:>4}  {:>6}  {:>7}  {:>6}  {:>7}  {:>6}  {:>11}  {:>5}  {}"
+
+
+def line_of(result: dict[str, Any]) -> str:
+    broken = Counter(one["promise"] for one in result["broken"])
+    verdict = ", ".join(f"{name} {count}" for name, count in broken.items()) or "kept"
+    return LINE.format(
+        result["seed"], len(result.get("faults", [])), result.get("members", 0),
+        result.get("issued", 0), result.get("answers", 0), result.get("no_answer", 0),
+        result.get("connections", ""), result.get("seconds", 0), verdict,
+    )  # fmt: skip
+
+
+def story_of(result: dict[str, Any]) -> str:
+    """All that is known of a broken promise: the seed, its faults, and what members were told."""
+    lines = [f"seed {result['seed']}", *result.get("faults", [])]
+    lines += [f"  {one['promise']}: {one['subject']} {one['how']}" for one in result["broken"][:20]]
+    for member, answers in result.get("stories", {}).items():
+        lines += [f"  {member}", *(f"    {answer}" for answer in answers)]
+    return "\n".join(lines)
+
+
+def table_of_faults(results: Sequence[dict[str, Any]], *, losses: bool) -> str:
+    """How often each target was broken in each way, in the runs that kept every promise."""
+    seeds = [result["seed"] for result in results if not result["broken"]]
+    applied = Counter(
+        (fault.target, fault.kind) for seed in seeds for fault in draw(seed, losses=losses).faults
+    )
+    lines = []
+    for target in TARGETS:
+        kinds = kinds_of(target, losses=losses)
+        lines.append(
+            f"{target:15}" + ", ".join(f"{kind} {applied[target, kind]}" for kind in kinds)
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--seeds", type=seeds_in, default=[1], help="such as 1-50 or 3,5,9-11")
+    parser.add_argument("--seed", type=int, help="this one alone")
+    parser.add_argument("--at-once", type=int, default=1, help="so many at the same time")
+    parser.add_argument("--losses", action="store_true", help="Redis may lose what it was told")
+    parser.add_argument("--keep", action="store_true", help="keep the logs, and say where")
+    parser.add_argument("--json", type=Path, help="write the results here too")
+    options = parser.parse_args(arguments)
+    seeds = options.seeds if options.seed is None else [options.seed]
+    keep = Path(tempfile.mkdtemp(prefix="waitroom-faults-")) if options.keep else None
+
+    results: list[dict[str, Any]] = []
+    trials = Trials(seeds, at_once=options.at_once, losses=options.losses, keep=keep)
+    print(LINE.format(*HEAD), flush=True)
+    try:
+        with _orphans_are_ours():
+            for result in trials.results():
+                results.append(result)
+                print(line_of(result), flush=True)
+    except KeyboardInterrupt:
+        print("interrupted; everything was ended", file=sys.stderr)
+        return 130
+    _sum_up(results, options.losses)
+    if keep is not None:
+        print(f"logs: {keep}")
+    if options.json is not None:
+        options.json.write_text(json.dumps(results))
+    return 1 if any(result["broken"] for result in results) else 0
+
+
+def _sum_up(results: Sequence[dict[str, Any]], losses: bool) -> None:
+    for result in results:
+        if result["broken"] or len(results) == 1:
+            print("\n" + story_of(result))
+    good = [result for result in results if not result["broken"]]
+    faults = sum(len(result["faults"]) for result in good)
+    print(f"\n{len(good)} of {len(results)} runs kept every promise, through {faults} faults:\n")
+    print(table_of_faults(results, losses=losses))

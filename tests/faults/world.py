@@ -1,0 +1,291 @@
+"""World: the real processes and servers of one run, and the hands that break and mend them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections import defaultdict, deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from redis import Redis
+
+from cli.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
+from cli.embedded.child import free_port, port_is_free
+from issuance.database import open_engine
+from issuance.migrate import migrate
+from load.machine import family
+from tests.faults.link import Link
+from tests.faults.schedule import Fault, Plan
+from tests.house import House
+
+STOP_WITHIN_S = 15.0
+LOOK_EVERY_S = 0.2
+WEB_PROCESSES = 2
+WORKERS = 2
+WEB_DB_CONNECTIONS = 4
+# A process that is to be hit may be on its way back from the last blow.
+HIT_WITHIN_S = 20.0
+
+
+class World:
+    """Servers and links first, then the product's commands; `close` ends all of it by pid."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.plan = plan
+        self.fell_over: list[str] = []
+        self.valkey = EmbeddedValkey(folder / "valkey")
+        self.postgres = EmbeddedPostgres(folder / "postgres")
+        self.redis_link = Link(free_port(), lambda: self.valkey.port)
+        self.postgres_link = Link(free_port(), lambda: self.postgres.port)
+        self._folder = folder
+        self._admitters = [f"admitter {number}" for number in range(plan.admitters)]
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopped: set[int] = set()
+        self._one_at_a_time: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lengths: deque[tuple[float, Path, int]] = deque(maxlen=50)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def connections_bound(self) -> int:
+        """Connections to Postgres that the commands may hold together."""
+        return WEB_DB_CONNECTIONS + WORKERS + self.plan.admitters
+
+    async def start(self) -> None:
+        """Raises EmbeddedServerError, AssertionError where the house is not ready in time."""
+        await asyncio.gather(
+            asyncio.to_thread(self.valkey.start), asyncio.to_thread(self._start_postgres)
+        )
+        await self.redis_link.open()
+        await self.postgres_link.open()
+        self.house = House(
+            _through(self.postgres.url, self.postgres_link.port),
+            _through(self.valkey.url, self.redis_link.port),
+            self._folder,
+            WORKERS=str(WORKERS),
+            WEB_DB_CONNECTIONS=str(WEB_DB_CONNECTIONS),
+            LEASE_S="2",
+            JOB_TIMEOUT_S="5",
+            LOG_FORMAT="text",
+        )
+        for name in ("web", *self._admitters, "worker"):
+            self._start(name)
+        self._tasks = [
+            asyncio.create_task(self._look_after()),
+            asyncio.create_task(self._note_lengths()),
+        ]
+        await self.until(self.house._is_ready, within_s=60)
+
+    def pids(self) -> dict[str, int]:
+        """What runs now, by name."""
+        servers = {"redis": self.valkey.pid, "postgres": self.postgres.pid}
+        running = {name: process.pid for name, process in self._running.items()}
+        return running | {name: pid for name, pid in servers.items() if pid is not None}
+
+    async def until(self, true: Callable[[], object], *, within_s: float) -> None:
+        """Wait until `true()`, which is called in a thread, is. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while not await asyncio.to_thread(true):  # noqa: ASYNC110 - no event tells it
+                await asyncio.sleep(0.05)
+
+    def _start_postgres(self) -> None:
+        self.postgres.start()
+        engine = open_engine(self.postgres.url, connections_max=1, name="faults")
+        migrate(engine)
+        engine.dispose()
+
+    def _start(self, name: str) -> None:
+        words = {
+            "web": ["web", "--processes", str(WEB_PROCESSES), "--port", str(self.house.port)],
+            "worker": ["worker", "--workers", str(WORKERS)],
+        }
+        self._running[name] = self.house.start(*words.get(name, ["admitter"]))
+
+    async def apply(self, fault: Fault) -> None:
+        """Break what the fault says, for as long as it says; then it is whole again."""
+        async with self._one_at_a_time[fault.part]:
+            if fault.target == "redis link":
+                await self._break_link(self.redis_link, fault)
+            elif fault.target == "postgres link":
+                await self._break_link(self.postgres_link, fault)
+            elif fault.target == "redis":
+                await self._break_server(self.valkey, fault)
+            elif fault.target == "postgres":
+                await self._break_server(self.postgres, fault)
+            elif fault.target in ("web process", "worker process"):
+                await self._break_process(fault)
+            else:
+                await self._break_command(fault)
+
+    async def _break_link(self, link: Link, fault: Fault) -> None:
+        await link.break_(fault.kind)  # type: ignore[arg-type]  # the links' kinds are its modes
+        await asyncio.sleep(fault.length_s)
+        await link.mend()
+
+    async def _break_server(self, server: EmbeddedServer, fault: Fault) -> None:
+        pid = server.pid
+        assert pid is not None, f"{server.name} is not running"
+        if fault.kind == "stop":
+            await self._stop_for(lambda: family(pid), pid, fault.length_s)
+        elif fault.kind == "lose all":
+            await asyncio.to_thread(self._flush)
+        elif fault.kind == "restart":
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+        else:
+            _kill(pid)
+            if fault.kind == "lose a second":
+                self._forget_the_last_second()
+            await asyncio.sleep(fault.length_s)
+            await asyncio.to_thread(server.start)
+
+    async def _break_process(self, fault: Fault) -> None:
+        """One process of a command; whoever started it looks after it."""
+        children: list[int] = []
+        deadline = asyncio.get_running_loop().time() + HIT_WITHIN_S
+        while not children and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.1)
+            command = self._running[fault.part]
+            children = [pid for pid in family(command.pid) if pid != command.pid]
+        assert children, f"{fault.target} is not running"
+        pid = sorted(children)[fault.which % len(children)]
+        if fault.kind == "kill":
+            _kill(pid)
+        else:
+            await self._stop_for(lambda: family(pid), pid, fault.length_s)
+
+    async def _break_command(self, fault: Fault) -> None:
+        name: str = fault.target
+        if name == "admitter":
+            name = self._admitters[fault.which % len(self._admitters)]
+        command = self._running[name]
+        if fault.kind == "stop":
+            await self._stop_for(lambda: family(command.pid), command.pid, fault.length_s)
+            return
+        del self._running[name]  # so that nobody takes it for one that fell over
+        if fault.kind == "kill":
+            _kill(command.pid)
+            await asyncio.to_thread(command.wait)
+            await asyncio.sleep(fault.length_s)
+        else:
+            command.send_signal(signal.SIGTERM)
+            await self._gone(command)
+        self.house.processes.remove(command)
+        if name == "web":
+            await self.until(lambda: port_is_free(self.house.port), within_s=10)
+        self._start(name)
+
+    async def _stop_for(
+        self, members: Callable[[], list[int]], first: int, length_s: float
+    ) -> None:
+        """SIGSTOP, then SIGCONT. The first one before the others, so that it starts no more."""
+        _send(first, signal.SIGSTOP)
+        self._stopped.add(first)
+        pids = members()
+        self._stopped.update(pids)
+        for pid in pids:
+            _send(pid, signal.SIGSTOP)
+        await asyncio.sleep(length_s)
+        self._go_on(pids)
+
+    def _go_on(self, pids: list[int]) -> None:
+        for pid in pids:
+            _send(pid, signal.SIGCONT)
+            self._stopped.discard(pid)
+
+    async def _gone(self, command: subprocess.Popen[bytes]) -> None:
+        try:
+            await asyncio.to_thread(command.wait, STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.fell_over.append(f"did not stop within {STOP_WITHIN_S:.0f} s: {command.args!r}")
+            _kill(command.pid)
+            await asyncio.to_thread(command.wait)
+
+    async def _look_after(self) -> None:
+        """What a service manager does: who ends by itself is noted, and started again."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for name, process in list(self._running.items()):
+                if (code := process.poll()) is not None:
+                    self.fell_over.append(f"{name} (exit code {code})")
+                    self.house.processes.remove(process)
+                    self._start(name)
+
+    async def _note_lengths(self) -> None:
+        """How long the append-only file was, in the last seconds."""
+        loop = asyncio.get_running_loop()
+        while True:
+            for path in self._append_only():
+                with suppress(FileNotFoundError):
+                    self._lengths.append((loop.time(), path, path.stat().st_size))
+            await asyncio.sleep(0.1)
+
+    def _append_only(self) -> list[Path]:
+        return sorted((self.valkey.folder / "appendonlydir").glob("*.incr.aof"))
+
+    def _forget_the_last_second(self) -> None:
+        """What a machine that loses power loses: the file is brought to its disk once a second."""
+        until_s = asyncio.get_running_loop().time() - 1.0
+        for path in self._append_only():
+            known = [
+                size for at_s, noted, size in self._lengths if noted == path and at_s <= until_s
+            ]
+            if known:
+                os.truncate(path, known[-1])
+        self._lengths.clear()
+
+    def _flush(self) -> None:
+        with Redis.from_url(self.valkey.url, socket_timeout=5) as redis:
+            redis.flushall()
+
+    def admin(self, method: str, path: str, body: Any) -> bool:
+        """Whether the change was made; it may be tried again."""
+        try:
+            self.house.admin(method, path, body)
+        except (OSError, AssertionError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """End everything, in whatever state it is. Each by its pid, and all that it started."""
+        for task in self._tasks:
+            task.cancel()
+        self._go_on(list(self._stopped))
+        processes = self.house.processes if hasattr(self, "house") else []
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in processes:
+            try:
+                await asyncio.to_thread(process.wait, STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                _kill(process.pid)
+                await asyncio.to_thread(process.wait)
+        self.redis_link.close()
+        self.postgres_link.close()
+        await asyncio.gather(
+            asyncio.to_thread(self.valkey.erase), asyncio.to_thread(self.postgres.erase)
+        )
+
+
+def _through(url: str, port: int) -> str:
+    parts = urlsplit(url)
+    user = parts.netloc.rpartition("@")[0]
+    return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}"))
+
+
+def _kill(pid: int) -> None:
+    """SIGKILL to it and to all it has started; itself first, so that it starts no more."""
+    _send(pid, signal.SIGSTOP)
+    for one in family(pid):
+        _send(one, signal.SIGKILL)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
