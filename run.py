@@ -30,7 +30,12 @@ Any other NAME (web, admitter, worker, migrate, coupon, room, token, ...) is run
 The first run installs what is needed into .venv, which takes about half a minute.
 """
 # Modules that need what developers need, and are run from the checkout.
-DEVELOPERS = {"bench": "load.bench", "locust": "locust"}
+DEVELOPERS = {
+    "bench": "load.bench",
+    "locust": "locust",
+    "mutations": "tests.mutations",
+    "contract": "tests.contract",
+}
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
