@@ -77,7 +77,7 @@ def opened_stage() -> Iterator[Stage]:
         engine.dispose()
         house = stack.enter_context(open_house(database_url, servers.redis_url, folder))
         house.start_all()
-        yield set_stage(house)
+        yield set_stage(house, "c")
 
 
 if __name__ == "__main__":

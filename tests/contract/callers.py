@@ -15,42 +15,48 @@ from tests.house import House, eventually
 from web.admins import AdminDoor
 from web.identity import Visitor
 
-# One of each: with a line, with a lobby that draws, given out directly, and over.
-LINE, LOBBY, DIRECT, SOLD_OUT = "line", "lobby", "direct", "sold-out"
-CODES = (LINE, LOBBY, DIRECT, SOLD_OUT)
-# Nobody waits for an admitter here: people are let through slowly, so that some still wait.
+# Slowly, so that some still wait while others have got one.
 _SLOWLY = {"rate_per_s": 0.5, "burst": 1, "seats": 10}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A house with coupons and people. issued_id: a coupon that Alice holds.
+    """A house with coupons and people, and what is there to be asked for.
+
+    codes: coupons with a line, with a lobby that draws, given out directly, and sold out; Alice and
+    Charlie wait in the first. issued_id: a coupon that Alice holds.
 
     callers: what each of them asks with, by the names of /openapi.json's security schemes.
     """
 
     house: House
+    codes: tuple[str, ...]
     issued_id: str
     callers: Mapping[str, Mapping[str, str]]
 
 
-def set_stage(house: House) -> Stage:
-    """Put coupons on offer, let Alice and Bob come, and give everybody what they ask with."""
+def set_stage(house: House, prefix: str) -> Stage:
+    """Put coupons on offer, let people come, and give everybody what they ask with.
+
+    prefix: what all codes begin with, as the Redis may be somebody's.
+    """
     now = datetime.now(UTC)
-    house.offer(LINE, 1_000, **_SLOWLY)
-    house.offer(LOBBY, 10, opens_at=now + timedelta(minutes=5), opening="draw")
-    house.offer(DIRECT, 1_000_000, issuing="pessimistic")
-    house.offer(SOLD_OUT, 1, issuing="optimistic")
-    status, issued = house.member("POST", f"/api/coupons/{DIRECT}/issue", "alice")
+    codes = tuple(f"{prefix}-{name}" for name in ("line", "lobby", "direct", "sold-out"))
+    line, lobby, direct, sold_out = codes
+    house.offer(line, 1_000, **_SLOWLY)
+    house.offer(lobby, 10, opens_at=now + timedelta(minutes=5), opening="draw")
+    house.offer(direct, 1_000_000, issuing="pessimistic")
+    house.offer(sold_out, 1, issuing="optimistic")
+    status, issued = house.member("POST", f"/api/coupons/{direct}/issue", "alice")
     assert status == 201, issued
-    house.member("POST", f"/api/coupons/{SOLD_OUT}/issue", "bob")
+    house.member("POST", f"/api/coupons/{sold_out}/issue", "bob")
     places = {}
     for member in ("bob", "charlie", "alice"):
-        _, places[member] = house.member("POST", f"/api/rooms/{LINE}/enter", member)
+        _, places[member] = house.member("POST", f"/api/rooms/{line}/enter", member)
     eventually(
-        lambda: house.member("GET", f"/api/rooms/{LINE}/place", "bob")[1]["state"] != "waiting"
+        lambda: house.member("GET", f"/api/rooms/{line}/place", "bob")[1]["state"] != "waiting"
     )
-    return Stage(house, issued["id"], _callers(house, places["alice"]["ticket"]))
+    return Stage(house, codes, issued["id"], _callers(house, places["alice"]["ticket"]))
 
 
 def _callers(house: House, ticket: str) -> Mapping[str, Mapping[str, str]]:
@@ -62,6 +68,7 @@ def _callers(house: House, ticket: str) -> Mapping[str, Mapping[str, str]]:
         "member in a browser": {"session": session},
         "member with a ticket": {"memberToken": token, "ticket": ticket},
         "ticket alone": {"ticket": ticket},
+        "everybody": {"memberToken": token, "ticket": ticket, "adminToken": house.admin_token},
         "admin token": {"adminToken": house.admin_token},
         "operator": {"adminSession": _admin_session(house, "olga", "operator")},
         "viewer": {"adminSession": _admin_session(house, "victor", "viewer")},

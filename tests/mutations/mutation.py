@@ -18,8 +18,8 @@ PROMISES = {
     9: "Nobody passes for somebody else",
 }
 
-# What a test fails with: an `assert`, or pytest's own "did not raise".
-BY_ASSERTION = ("AssertionError", "Failed")
+# What a test fails with: an `assert`, pytest's own "did not raise", or a bound on time of its own.
+BY_ASSERTION = ("AssertionError", "Failed", "TimeoutError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Mutation:
     """`old` stands exactly once in `file` and becomes `new`; each test of `noticed_by` must fail.
 
     A test is named as pytest names it, without tests/ in front; one with parameters stands for all
-    its cases, of which one must fail. They must fail by an assertion: an import or a syntax that
-    is broken is noticed by anybody.
+    its cases, of which one must fail. They must fail by what they assert: an import or a syntax
+    that is broken is noticed by anybody.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Mutation:
         path.write_text(path.read_text("utf-8").replace(self.old, self.new), "utf-8")
 
     def is_noticed(self, failures: dict[str, str], test: str) -> bool:
-        """Whether this test failed by an assertion. failures: exception's name, by test."""
+        """Whether this test failed by what it asserts. failures: exception's name, by test."""
         return any(
             exception in BY_ASSERTION for name, exception in failures.items() if is_of(name, test)
         )
