@@ -23,6 +23,8 @@ usage: python3 run.py NAME [arguments]
                            a simulated crowd against it (in a second terminal)
   python3 run.py compare   the four ways to issue, side by side; --report DIR for a page
   python3 run.py test      the tests; arguments go to pytest
+  python3 run.py mutations each promise broken on purpose: do the tests notice?
+  python3 run.py contract  the interface against what it says of itself
   python3 run.py bench     the benchmarks; python3 run.py locust -f load/... a Locust crowd
   python3 run.py --help    this text; `python3 run.py NAME --help` tells about one command
 
@@ -30,7 +32,12 @@ Any other NAME (web, admitter, worker, migrate, coupon, room, token, ...) is run
 The first run installs what is needed into .venv, which takes about half a minute.
 """
 # Modules that need what developers need, and are run from the checkout.
-DEVELOPERS = {"bench": "load.bench", "locust": "locust"}
+DEVELOPERS = {
+    "bench": "load.bench",
+    "locust": "locust",
+    "mutations": "tests.mutations",
+    "contract": "tests.contract",
+}
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"

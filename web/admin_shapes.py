@@ -119,7 +119,12 @@ class CouponIn(Strict):
         },
     )
 
-    code: str = Field(min_length=1, max_length=CODE_LENGTH_MAX)
+    # The rule itself is the coupon's, which says in a sentence what is wrong.
+    code: str = Field(
+        min_length=1,
+        max_length=CODE_LENGTH_MAX,
+        json_schema_extra={"pattern": "^[a-z0-9][a-z0-9_-]*$"},
+    )
     description: LineIn = Field(min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
     discount: Discount
     total_count: Whole = Field(ge=1, le=TOTAL_COUNT_MAX)

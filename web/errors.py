@@ -8,7 +8,9 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from domain.refusals import NotOpenYet, Refusal
 from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
@@ -83,6 +85,15 @@ def _what(error: dict[str, Any]) -> str:
     return str(error["msg"]).removeprefix("Value error, ")
 
 
+def _allowed(app: FastAPI, request: Request) -> set[str]:
+    """All methods of this address: each of its routes knows but its own (RFC 9110, 15.5.6)."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(app.routes):
+        if route.methods and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return methods | ({"HEAD"} if "GET" in methods else set())
+
+
 def wants_html(request: Request) -> bool:
     """Whether a person reads the answer: pages are outside /api."""
     return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
@@ -97,8 +108,8 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
     async def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         response = page(request, problem) if wants_html(request) else as_json(problem)
-        if isinstance(error, HTTPException):
-            response.headers.update(error.headers or {})  # Allow, where it was the wrong method
+        if problem.type == "method_not_allowed":
+            response.headers["Allow"] = ", ".join(sorted(_allowed(app, request)))
         if problem.type == "internal":
             log.error("unexpected", path=request.url.path, exc_info=error)
             # Starlette answers what nobody expected outside of all other middleware.

@@ -131,6 +131,24 @@ class ProblemOut(BaseModel):
     retry_after_s: int | None = Field(None, description="Seconds to wait before trying again")
 
 
+# What headers() says, for /openapi.json.
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before trying again; the body's `retry_after_s`",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+_AUTHENTICATE = {
+    "WWW-Authenticate": {
+        "description": "How to say who asks",
+        "required": True,
+        "schema": {"const": "Bearer"},
+    }
+}
+_HEADERS = {401: _AUTHENTICATE, 503: _RETRY_AFTER}
+
+
 def documented(*types: str) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these problems, for /openapi.json."""
     responses: dict[int | str, dict[str, Any]] = {}
@@ -146,6 +164,7 @@ def documented(*types: str) -> dict[int | str, dict[str, Any]]:
                         "examples": {},
                     }
                 },
+                **({"headers": _HEADERS[kind.status]} if kind.status in _HEADERS else {}),
             },
         )
         titles = filter(None, [response["description"], kind.title])

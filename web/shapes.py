@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    model_validator,
 )
 
 from domain.coupon import (
@@ -58,8 +59,14 @@ def _is_one_line(text: str) -> str:
     return text
 
 
-TimeIn = Annotated[AwareDatetime, BeforeValidator(_is_rfc3339), AfterValidator(_is_of_our_time)]
-LineIn = Annotated[str, AfterValidator(_is_one_line)]
+# What the rules above say, as far as /openapi.json can say it.
+_OF_OUR_TIME = Field(json_schema_extra={"pattern": "^2[01][0-9]{2}-"})
+_ONE_LINE = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"})
+
+TimeIn = Annotated[
+    AwareDatetime, BeforeValidator(_is_rfc3339), AfterValidator(_is_of_our_time), _OF_OUR_TIME
+]
+LineIn = Annotated[str, AfterValidator(_is_one_line), _ONE_LINE]
 # JSON's own numbers: neither "5" nor true is one.
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
@@ -80,8 +87,30 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_numbers(cls, sent: object) -> object:
+        """JSON knows one kind of number only: 5.0 is as whole as 5 (JSON Schema 2020-12, 6.1.1)."""
+        if not isinstance(sent, dict):
+            return sent
+        return {
+            name: int(value) if isinstance(value, float) and value.is_integer() else value
+            for name, value in sent.items()
+        }
+
 
 class Discount(Strict):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "oneOf": [
+                {"properties": {"kind": {"const": "amount"}, "cap": {"type": "null"}}},
+                {"properties": {"kind": {"const": "percent"}, "value": {"maximum": 100}}},
+            ]
+        },
+    )
+
     kind: DiscountKind
     value: Whole = Field(ge=1, le=AMOUNT_MAX, description="an amount, or a percentage")
     cap: Whole | None = Field(None, ge=1, le=AMOUNT_MAX, description="the most a percentage takes")

@@ -208,6 +208,21 @@ async def test_the_overdue_come_before_newcomers_and_take_seats_too(own, code):
     assert destination.fed == [(code, ["bob", "alice"]), (code, ["charlie"])]
 
 
+async def test_who_was_fed_is_filed_until_the_outcome(own, code):
+    """Whatever has become of what they were fed to: it may have forgotten them."""
+    await in_force(own, code)
+    await enter(own, code, ["alice", "bob"])
+    destination = Destination()
+    admitter = Admitter(own, destination, lease_s=0.05)
+
+    await admitter.tick()
+    await asyncio.sleep(0.06)
+    await admitter.tick()
+
+    assert destination.fed == [(code, ["alice", "bob"])] * 2
+    assert (await own.figures(code)).under_way == 2
+
+
 async def test_who_has_an_outcome_is_not_fed_again(own, code):
     await in_force(own, code)
     await enter(own, code, ["alice", "bob"])

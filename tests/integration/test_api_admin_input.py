@@ -111,6 +111,17 @@ async def test_a_change_that_can_not_be_is_not_made(client, line, engine, redis_
     assert stored(redis_url, engine, code) == before
 
 
+async def test_a_whole_number_may_be_written_with_a_point(client, line, engine, code):
+    """As some languages do; JSON Schema calls 5.0 an integer."""
+    await in_line(line, engine, code)
+
+    answer = await sent(client, "PATCH", f"/api/admin/rooms/{code}", {"seats": 55.0, "burst": 1e2})
+    refused = await sent(client, "PATCH", f"/api/admin/rooms/{code}", {"seats": 55.5})
+
+    assert (answer.status_code, refused.status_code) == (200, 422)
+    assert (answer.json()["seats"], answer.json()["burst"]) == (55, 100)
+
+
 async def test_the_audit_trail_is_asked_for_within_bounds(client):
     for query in ("at_most=0", "at_most=1001", "at_most=x", "subject=" + "a" * 65):
         answer = await client.get(f"/api/admin/audit?{query}", headers=ADMIN)

@@ -158,6 +158,24 @@ async def test_every_api_operation_has_its_errors_with_examples(schema):
             assert value == {**value, "title": KINDS[name].title}
 
 
+async def test_problems_have_the_headers_they_are_sent_with(schema):
+    for _, path, operation in operations(schema):
+        for status, name in {("401", "WWW-Authenticate"), ("503", "Retry-After")}:
+            response = operation["responses"].get(status, {})
+            if "application/problem+json" in response.get("content", {}):
+                assert response["headers"][name]["required"], (path, status)
+
+
+async def test_bounds_are_told_of_what_may_be_left_out_too(schema):
+    for name in ("RoomPatch", "CouponPatch", "BrandingPatch"):
+        for field, told in schema["components"]["schemas"][name]["properties"].items():
+            kinds = [
+                one for one in told["anyOf"] if one.get("type") in ("integer", "number", "string")
+            ]
+            bounds = {"minimum", "exclusiveMinimum", "maxLength", "pattern", "enum"}
+            assert all(bounds & one.keys() for one in kinds), (name, field)
+
+
 async def test_every_problem_of_the_interface_appears(schema):
     named = {name for _, _, one in operations(schema) for _, name, _ in problem_examples(one)}
 

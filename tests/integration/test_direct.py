@@ -15,11 +15,12 @@ from issuance.conveyor import open_conveyor
 from issuance.direct import Direct
 from issuance.errors import NoSuchCoupon, NotDirect, OfficeAway
 from issuance.ledger import holders
-from issuance.locking import optimistic, redis_lock
+from issuance.locking import optimistic, pessimistic, redis_lock
 from issuance.locking.redis_lock import LockLimits
 from issuance.tables import coupons
 from tests.house import ROOT, eventually
 from tests.integration.cast import HOUR, now, on_offer
+from tests.integration.two_at_once import SomebodyElse
 
 WAYS = ("pessimistic", "optimistic", "redis_lock")
 
@@ -83,6 +84,29 @@ def test_the_schedule_is_kept(direct, engine, code, way):
         direct.issue(code, "alice", now())
 
     assert holders(engine, code) == []
+
+
+@pytest.mark.parametrize("module", [pessimistic, optimistic], ids=lambda one: one.__name__[17:])
+def test_the_last_one_goes_to_one_of_two_who_decide_at_once(
+    direct, engine, code, monkeypatch, module
+):
+    on_offer(engine, code, total=1, issuing=module.__name__[17:])
+    decide, others = module.decide, []
+
+    def decide_late(*arguments):
+        decided = decide(*arguments)
+        if not others:  # between Alice's decision and her writing it down
+            others.append(None)  # Bob decides here too
+            others[0] = SomebodyElse(engine, lambda: direct.issue(code, "bob", now()))
+        return decided
+
+    monkeypatch.setattr(module, "decide", decide_late)
+    first = SomebodyElse(engine, lambda: direct.issue(code, "alice", now()))
+
+    answers = [first.done(), others[0].done()]
+    assert [isinstance(one, SoldOut) for one in answers].count(True) == 1
+    assert len(holders(engine, code)) == 1
+    assert catalogue.offer(engine, code).coupon.inventory.used_count == 1
 
 
 @pytest.mark.parametrize("way", ["optimistic", "redis_lock"])

@@ -15,8 +15,9 @@ from issuance.holdings import expire_stale, holdings, use
 from issuance.issue import issue
 from issuance.ledger import holders
 from issuance.tables import coupons, issued_coupons
-from issuance.turns import WRITE_LOCKED, in_turns
+from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
 from tests.integration.cast import HOUR, a_coupon, now, on_offer
+from tests.integration.two_at_once import SomebodyElse
 
 
 def used_count(engine: Engine, code: str) -> int:
@@ -58,6 +59,21 @@ def test_ten_batches_at_once_never_over_issue_and_never_issue_twice(engine, code
     rows = holders(engine, code)
     assert len(rows) == len(set(rows)) == used_count(engine, code) == 150
     assert told == set(rows)
+
+
+def test_the_last_one_goes_to_one_of_two_batches_that_meet(engine, code):
+    """The second begins while the first has decided and not written yet."""
+    on_offer(engine, code, total=1)
+
+    with in_turns(engine) as tx:
+        coupon, _, _ = tx.read(FIND_LOCKED, code, ["alice"])
+        alices = coupon.issue_to(Member("alice"), now())
+        other = SomebodyElse(engine, lambda: issue(engine, code, ["bob"], now()))
+        tx.write(WRITE_LOCKED, coupon, [alices])
+
+    assert isinstance(other.done().outcomes["bob"], SoldOut)
+    assert holders(engine, code) == ["alice"]
+    assert used_count(engine, code) == 1
 
 
 def test_the_schedule_is_kept(engine, code):

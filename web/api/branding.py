@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, Request
 
-from domain.branding import Logo
+from domain.branding import Logo, LogoType
 from issuance.brandings import change_branding, change_logo
 from issuance.catalogue import Offer
 from issuance.errors import NoSuchCoupon
@@ -25,7 +25,9 @@ _ALWAYS = (
 _PICTURES = {
     "requestBody": {
         "required": True,
-        "content": {kind: {} for kind in ("image/png", "image/jpeg", "image/webp")},
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in get_args(LogoType)
+        },
     }
 }
 

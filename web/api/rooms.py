@@ -15,6 +15,20 @@ from web.shapes import PlaceOut
 router = APIRouter(prefix="/api/rooms/{code}", tags=["line"])
 
 _ALWAYS = ("bad_request", "no_such_room", "too_many_requests", "unavailable")
+# An event as it is read (HTML, 9.2.6); comments and the id are nothing to act on.
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"const": "place"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/PlaceOut"},
+        },
+        "retry": {"type": "integer", "description": "milliseconds to wait before coming again"},
+    },
+}
 _WHO = ("not_signed_in", "bad_token", "bad_ticket")
 
 
@@ -74,7 +88,10 @@ async def leave_room(request: Request, response: Response, code: RoomCode, who: 
     status_code=200,
     response_class=LiveAnswer,
     responses={
-        200: {"content": {"text/event-stream": {}}, "description": "`event: place`, data: place"},
+        200: {
+            "content": {"text/event-stream": {"schema": _EVENT}},
+            "description": "Events, of which each is as the schema says",
+        },
         **documented(*_WHO, "not_in_line", *_ALWAYS),
     },
 )

@@ -1,0 +1,1 @@
+"""The interface held against what it says of itself in /openapi.json, by Schemathesis."""

@@ -1,0 +1,1 @@
+"""Each promise broken on purpose, one at a time: a test must notice."""

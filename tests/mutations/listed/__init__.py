@@ -1,0 +1,14 @@
+"""All mutations, by what they break. A new list is added here; docs/promises.md names each."""
+
+from tests.mutations.listed import crowd, doors, limits, order, parts, stock, truth
+from tests.mutations.mutation import Mutation
+
+MUTATIONS: tuple[Mutation, ...] = (
+    *stock.MUTATIONS,
+    *order.MUTATIONS,
+    *truth.MUTATIONS,
+    *crowd.MUTATIONS,
+    *limits.MUTATIONS,
+    *parts.MUTATIONS,
+    *doors.MUTATIONS,
+)

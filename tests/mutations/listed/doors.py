@@ -1,0 +1,117 @@
+"""Promise 9: tickets, tokens and sessions are what we or the shop have signed, and whose."""
+
+from tests.mutations.mutation import Mutation
+
+_IN_ADMIN_SIGNIN = "integration/test_admin_signin.py::"
+_IN_ADMIN_WALK = "integration/test_admin_walk.py::"
+_IN_API_TICKETS = "integration/test_api_tickets.py::"
+_IN_USUAL_TOKEN = "unit/test_usual_token.py::"
+_BAD_TICKET = f"{_IN_API_TICKETS}test_a_bad_ticket_is_refused_by_every_call_and_changes_nothing"
+
+MUTATIONS = (
+    Mutation(
+        name="a_tickets_signature_is_not_checked",
+        promise=9,
+        file="waitroom/ticket.py",
+        old="Ticket(*self._serializer.loads(text))",
+        new="Ticket(*self._serializer.loads_unsafe(text)[1])",
+        noticed_by=(
+            "unit/test_ticket.py::test_the_tickets_of_a_removed_secret_are_forged",
+            "unit/test_forged.py::test_no_ticket_that_we_did_not_sign_is_accepted",
+            _BAD_TICKET,
+        ),
+    ),
+    Mutation(
+        name="another_rooms_ticket_is_accepted",
+        promise=9,
+        file="waitroom/ticket.py",
+        old="        if ticket.room != room:\n            raise ForeignTicket\n",
+        new="",
+        noticed_by=("unit/test_ticket.py::test_a_ticket_is_for_one_room", _BAD_TICKET),
+    ),
+    Mutation(
+        name="a_strangers_ticket_is_accepted",
+        promise=9,
+        file="web/asking.py",
+        old="    if found is not None and found.id != ticket.member_id:\n"
+        "        raise StrangersTicket\n",
+        new="",
+        noticed_by=("integration/test_api_tickets.py::test_a_strangers_ticket_is_of_no_use",),
+    ),
+    Mutation(
+        name="sessions_of_members_and_admins_are_signed_alike",
+        promise=9,
+        file="web/admins.py",
+        old='salt="waitroom.admin-session"',
+        new='salt="waitroom.session"',
+        noticed_by=("unit/test_forged.py::test_what_was_signed_for_one_purpose_serves_no_other",),
+    ),
+    Mutation(
+        name="a_usual_tokens_signature_is_not_checked",
+        promise=9,
+        file="web/usual_token.py",
+        old="return any(compare_digest(encoded(mac.of(signed)), signature) for mac in self._macs)",
+        new="return bool(self._macs)",
+        noticed_by=(
+            f"{_IN_USUAL_TOKEN}test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses",
+            "unit/test_forged.py::test_no_token_that_nobody_here_signed_is_accepted",
+        ),
+    ),
+    Mutation(
+        name="a_token_chooses_how_it_is_verified",
+        promise=9,
+        file="web/identity.py",
+        old='algorithms=["HS256"], options=',
+        new="algorithms=list(jwt.algorithms.get_default_algorithms()), options=",
+        noticed_by=("unit/test_identity.py::test_the_token_does_not_choose_how_it_is_verified",),
+    ),
+    Mutation(
+        name="any_token_is_the_admins",
+        promise=9,
+        file="web/asking.py",
+        old="        if not parts_of(request).identity.is_admin(bearer.credentials):\n"
+        "            raise Forbidden\n",
+        new="",
+        noticed_by=("integration/test_admin_walk.py::test_nobody_else_gets_in",),
+    ),
+    Mutation(
+        name="an_ended_session_still_counts",
+        promise=9,
+        file="web/admins.py",
+        old="if not may_sign_in(account) or not hmac.compare_digest(stamp, _stamp(account)):",
+        new="if not may_sign_in(account):",
+        noticed_by=(
+            f"{_IN_ADMIN_SIGNIN}test_signing_out_everywhere_ends_every_session_of_that_admin",
+        ),
+    ),
+    Mutation(
+        name="another_sites_form_is_carried_out",
+        promise=9,
+        file="web/asking.py",
+        old="    if not allowed:\n",
+        new="    if False:\n",
+        noticed_by=(
+            "integration/test_api_sessions.py::test_another_site_can_change_nothing_by_cookie",
+            f"{_IN_ADMIN_WALK}test_another_site_changes_nothing_by_an_operators_cookie",
+        ),
+    ),
+    Mutation(
+        name="a_viewer_may_change_something",
+        promise=9,
+        file="web/asking.py",
+        old="    if not found.may_change:\n",
+        new="    if False:\n",
+        noticed_by=(
+            "integration/test_admin_walk.py::test_a_viewer_may_look_and_changes_nothing",
+            f"{_IN_ADMIN_SIGNIN}test_an_operator_may_change_what_a_viewer_may_only_see",
+        ),
+    ),
+    Mutation(
+        name="anybodys_coupon_can_be_used",
+        promise=9,
+        file="issuance/holdings.py",
+        old=".where(issued_coupons.c.id == issued_id, issued_coupons.c.member_id == member_id)",
+        new=".where(issued_coupons.c.id == issued_id)",
+        noticed_by=("integration/test_issue.py::test_nobody_uses_somebody_elses_coupon",),
+    ),
+)

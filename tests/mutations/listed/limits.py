@@ -1,0 +1,195 @@
+"""Promise 7: room size, rate, burst, seats, batch, backlog, pool, body size, token age."""
+
+from tests.mutations.mutation import Mutation
+
+_IN_ADMIN_SIGNIN = "integration/test_admin_signin.py::"
+_IN_ADMITTER = "integration/test_admitter.py::"
+_IN_API_BAD_REQUESTS = "integration/test_api_bad_requests.py::"
+_IN_API_TICKETS = "integration/test_api_tickets.py::"
+_IN_AUTOPILOT = "integration/test_autopilot.py::"
+_IN_BATCHER = "unit/test_batcher.py::"
+_IN_LINE_ADMIT = "integration/test_line_admit.py::"
+_ADMIT = "waitroom/lua/admit.lua"
+_RATE = "integration/test_line_admit.py::test_the_rate_is_kept_on_redis_own_clock"
+
+MUTATIONS = (
+    Mutation(
+        name="the_rate_is_not_kept",
+        promise=7,
+        file=_ADMIT,
+        old="at_most(bucket.tokens, 'rate')\n",
+        new="",
+        noticed_by=(_RATE,),
+    ),
+    Mutation(
+        name="each_process_has_a_bucket_of_its_own",
+        promise=7,
+        file="waitroom/line.py",
+        old="                keys=Keys(code).of_admitting(),\n",
+        new="                keys=[\n"
+        '                    f"{k}:{__import__(\'os\').getpid()}" if k.endswith("bucket") else k\n'
+        "                    for k in Keys(code).of_admitting()\n"
+        "                ],\n",
+        noticed_by=(
+            f"{_IN_ADMITTER}test_two_admitters_at_once_keep_to_one_rate_and_never_admit_anybody_twice",
+        ),
+    ),
+    Mutation(
+        name="a_pause_saves_up_for_more_than_a_burst",
+        promise=7,
+        file=_ADMIT,
+        old="bucket.tokens = math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)",
+        new="bucket.tokens = bucket.tokens + elapsed_s * room.rate_per_s",
+        noticed_by=(
+            "integration/test_line_admit.py::test_after_a_pause_a_burst_is_let_through_and_no_more",
+        ),
+    ),
+    Mutation(
+        name="the_autopilot_may_leave_its_bounds",
+        promise=7,
+        file=_ADMIT,
+        old="  room.rate_per_s = math.min(math.max(tonumber(v[10]) or room.rate_per_s, "
+        "room.rate_min_per_s),\n    room.rate_max_per_s)\n",
+        new="  room.rate_per_s = tonumber(v[10]) or room.rate_per_s\n",
+        noticed_by=(
+            f"{_IN_AUTOPILOT}test_people_are_let_through_at_the_steered_rate_within_the_bounds",
+        ),
+    ),
+    Mutation(
+        name="the_seats_are_not_kept",
+        promise=7,
+        file=_ADMIT,
+        old="at_most(room.seats - under_way, 'seats')\n",
+        new="",
+        noticed_by=(
+            "integration/test_line_admit.py::test_no_more_are_under_way_than_there_are_seats",
+        ),
+    ),
+    Mutation(
+        name="more_are_let_through_than_the_office_takes",
+        promise=7,
+        file=_ADMIT,
+        old="at_most(tonumber(ARGV[1]), 'destination')\n",
+        new="",
+        noticed_by=(
+            f"{_IN_LINE_ADMIT}test_no_more_are_let_through_than_the_destination_takes",
+            "integration/test_admitter.py::test_seats_are_counted_before_anybody_is_let_through",
+        ),
+    ),
+    Mutation(
+        name="a_room_is_never_full",
+        promise=7,
+        file="waitroom/lua/enter.lua",
+        old="  if size >= room.size_max then return turn_away('room_full') end\n",
+        new="",
+        noticed_by=(
+            "integration/test_line.py::test_a_full_room_takes_no_more_until_somebody_leaves",
+        ),
+    ),
+    Mutation(
+        name="a_setting_may_be_anything",
+        promise=7,
+        file="domain/room_settings.py",
+        old="            if not least <= value <= most:\n",
+        new="            if False:\n",
+        noticed_by=(
+            "unit/test_room_settings.py::test_a_setting_out_of_its_bounds_is_refused_by_name",
+        ),
+    ),
+    Mutation(
+        name="the_backlog_has_no_end",
+        promise=7,
+        file="issuance/desk.py",
+        old="max(0, self._limits.backlog_max - backlog) * self._limits.batch_max",
+        new="self._limits.backlog_max * self._limits.batch_max",
+        noticed_by=(
+            "integration/test_desk.py::test_the_desk_takes_what_fits_into_its_backlog_and_no_more",
+        ),
+    ),
+    Mutation(
+        name="a_batch_has_no_end",
+        promise=7,
+        file="issuance/desk.py",
+        old="        size = self._limits.batch_max\n",
+        new="        size = max(1, len(members))\n",
+        noticed_by=(
+            "integration/test_desk.py::test_people_are_handed_on_in_their_order_a_batch_a_job",
+        ),
+    ),
+    Mutation(
+        name="any_number_may_wait_for_the_next_batch",
+        promise=7,
+        file="waitroom/batcher.py",
+        old="        if len(self._pending) >= self._pending_max:\n            raise LineBusy\n",
+        new="",
+        noticed_by=(
+            f"{_IN_BATCHER}test_beyond_its_limit_it_says_that_it_is_busy_and_serves_the_others",
+        ),
+    ),
+    Mutation(
+        name="a_body_may_declare_any_size",
+        promise=7,
+        file="web/security.py",
+        old="        if declared.isdigit() and int(declared) > self._bytes_max:\n",
+        new="        if False:\n",
+        noticed_by=(
+            f"{_IN_API_BAD_REQUESTS}test_a_body_that_declares_itself_too_large_is_refused",
+        ),
+    ),
+    Mutation(
+        name="a_body_may_turn_out_any_size",
+        promise=7,
+        file="web/security.py",
+        old="            if came > self._bytes_max:\n"
+        "                raise BodyTooLarge(self._bytes_max)\n",
+        new="",
+        noticed_by=(
+            "integration/test_api_bad_requests.py::test_a_body_that_turns_out_too_large_is_refused",
+        ),
+    ),
+    Mutation(
+        name="any_number_of_streams_may_be_open",
+        promise=7,
+        file="web/live/hub.py",
+        old="self._is_closed or self.open >= self._streams_max:",
+        new="self._is_closed:",
+        noticed_by=(
+            "integration/test_api_live.py::test_too_many_streams_are_refused_until_one_is_free",
+        ),
+    ),
+    Mutation(
+        name="a_ticket_is_good_for_ever",
+        promise=7,
+        file="waitroom/ticket.py",
+        old="        if not -CLOCK_SKEW_S <= age_s <= self._age_max_s:\n"
+        "            raise ExpiredTicket\n",
+        new="",
+        noticed_by=(
+            "unit/test_ticket.py::test_a_ticket_that_is_too_old_or_from_the_future_has_expired",
+            f"{_IN_API_TICKETS}test_a_bad_ticket_is_refused_by_every_call_and_changes_nothing",
+        ),
+    ),
+    Mutation(
+        name="a_member_token_is_good_for_ever",
+        promise=7,
+        file="web/usual_token.py",
+        old="        if type(expires) is not int or expires <= self._now():\n"
+        "            return None\n",
+        new="",
+        noticed_by=(
+            "unit/test_usual_token.py::test_anything_unusual_is_not_taken",
+            "unit/test_identity.py::test_a_token_ends_when_it_says",
+        ),
+    ),
+    Mutation(
+        name="passwords_may_be_guessed_at_any_rate",
+        promise=7,
+        file="waitroom/lua/attempt.lua",
+        old="if wait > 0 then return wait end\n",
+        new="",
+        noticed_by=(
+            f"{_IN_ADMIN_SIGNIN}test_ten_wrong_passwords_slow_down_the_eleventh_even_if_right",
+            f"{_IN_ADMIN_SIGNIN}test_many_names_from_one_address_are_slowed_down_too",
+        ),
+    ),
+)

@@ -1,0 +1,156 @@
+"""Promise 3: nobody overtakes, and who comes back has the same place."""
+
+from tests.mutations.mutation import Mutation
+
+_IN_ADMITTER = "integration/test_admitter.py::"
+_IN_LINE = "integration/test_line.py::"
+_IN_LINE_ADMIT = "integration/test_line_admit.py::"
+_IN_LOBBY = "integration/test_lobby.py::"
+_IN_ORDER = f"{_IN_LINE}test_a_crowd_in_one_microsecond_has_arrivals_that_all_differ_in_its_order"
+_HEAD_FIRST = (
+    "integration/test_line_admit.py::test_the_head_of_the_line_is_let_through_in_its_order"
+)
+_BACK_IN_TIME = "integration/test_kept.py::test_entering_again_brings_one_back_too"
+
+MUTATIONS = (
+    Mutation(
+        name="arrivals_are_told_by_the_millisecond",
+        promise=3,
+        file="waitroom/lua/enter.lua",
+        old="  last = math.max(now, last + 1)\n",
+        new="  last = math.floor(now / 1000) * 1000\n",
+        noticed_by=(_IN_ORDER,),
+    ),
+    Mutation(
+        name="arrivals_do_not_strictly_increase",
+        promise=3,
+        file="waitroom/lua/enter.lua",
+        old="  last = math.max(now, last + 1)\n",
+        new="  last = now\n",
+        noticed_by=(
+            _IN_ORDER,
+            "integration/test_line.py::test_a_clock_that_is_set_back_lets_nobody_overtake",
+        ),
+    ),
+    Mutation(
+        name="the_line_is_ordered_by_member_id",
+        promise=3,
+        file="waitroom/lua/enter.lua",
+        old="  fresh[#fresh + 1] = score\n",
+        new="  fresh[#fresh + 1] = '1700000000000000'\n",
+        noticed_by=(_HEAD_FIRST,),
+    ),
+    Mutation(
+        name="entering_again_takes_a_new_place",
+        promise=3,
+        file="waitroom/lua/enter.lua",
+        old="  if standing[1] == 'absent' then standing",
+        new="  if standing[1] == 'absent' or standing[1] == 'waiting' then standing",
+        noticed_by=("integration/test_line.py::test_entering_twice_keeps_the_first_place",),
+    ),
+    Mutation(
+        name="two_clicks_in_one_call_take_two_places",
+        promise=3,
+        file="waitroom/lua/enter.lua",
+        old="  local standing = places[member] or standing_of(",
+        new="  local standing = standing_of(",
+        noticed_by=(
+            f"{_IN_LINE}test_entering_five_times_at_once_from_two_processes_gives_one_place",
+        ),
+    ),
+    Mutation(
+        name="the_end_of_the_line_is_let_through_first",
+        promise=3,
+        file="waitroom/lua/admit.lua",
+        old="redis.call('ZPOPMIN', ",
+        new="redis.call('ZPOPMAX', ",
+        noticed_by=(_HEAD_FIRST,),
+    ),
+    Mutation(
+        name="more_are_let_through_than_remain",
+        promise=3,
+        file="waitroom/lua/admit.lua",
+        old="at_most(room.remain - under_way, 'stock')\n",
+        new="",
+        noticed_by=(
+            f"{_IN_LINE_ADMIT}test_no_more_are_let_through_than_remain_less_those_under_way",
+        ),
+    ),
+    Mutation(
+        name="those_under_way_are_not_counted_against_what_remains",
+        promise=3,
+        file="waitroom/lua/admit.lua",
+        old="at_most(room.remain - under_way, 'stock')\n",
+        new="at_most(room.remain, 'stock')\n",
+        noticed_by=(
+            f"{_IN_LINE_ADMIT}test_reports_out_of_order_and_twice_let_nobody_through_in_vain",
+        ),
+    ),
+    Mutation(
+        name="the_overdue_are_fed_by_member_id",
+        promise=3,
+        file="waitroom/lua/admit.lua",
+        old="digits(now + tonumber(ARGV[2]) + #answer), here[i]",
+        new="digits(now + tonumber(ARGV[2])), here[i]",
+        noticed_by=(
+            f"{_IN_ADMITTER}test_a_destination_that_fails_after_the_admission_loses_nobody",
+        ),
+    ),
+    Mutation(
+        name="the_draw_ignores_its_seed",
+        promise=3,
+        file="waitroom/entering.py",
+        old="str(number_of(seed, member))",
+        new="str(number_of(bytes(32), member))",
+        noticed_by=(
+            "integration/test_lobby.py::test_leaving_the_lobby_and_coming_back_draws_nothing_better",
+            f"{_IN_LOBBY}test_a_lobby_that_draws_stands_as_the_seed_says_and_latecomers_behind",
+        ),
+    ),
+    Mutation(
+        name="a_draw_can_be_written_down_again",
+        promise=3,
+        file="issuance/draws.py",
+        old="        if offer.drawn is not None:\n            return offer\n",
+        new="        if offer.drawn is not None:\n"
+        '            tx.exec_driver_sql("DELETE FROM draws")\n',
+        noticed_by=(f"{_IN_LOBBY}test_what_was_drawn_is_written_down_once_and_can_be_checked",),
+    ),
+    Mutation(
+        name="people_are_let_through_before_the_draw_is_written_down",
+        promise=3,
+        file="waitroom/lua/admit.lua",
+        old="\n  or (room.opening == 'draw' and not room.is_drawn and 'undrawn')",
+        new="",
+        noticed_by=(
+            f"{_IN_LOBBY}test_a_lobby_that_draws_stands_as_the_seed_says_and_latecomers_behind",
+        ),
+    ),
+    Mutation(
+        name="who_returns_in_time_stands_at_the_end",
+        promise=3,
+        file="waitroom/lua/include/kept.lua",
+        old="  if now - tonumber(passed_at) > room.return_us then\n",
+        new="  if now > tonumber(passed_at) then\n",
+        noticed_by=(_BACK_IN_TIME,),
+    ),
+    Mutation(
+        name="who_is_passed_over_cannot_return",
+        promise=3,
+        file="waitroom/lua/admit.lua",
+        old="  call_with('HSET', KEYS[9], away)\n",
+        new="",
+        noticed_by=(_BACK_IN_TIME,),
+    ),
+    Mutation(
+        name="silence_counts_while_nobody_could_reach_us",
+        promise=3,
+        file="waitroom/lua/include/kept.lua",
+        old="  return heard_at and since and now - heard_at <= room.grace_us / 2 and now - since "
+        ">= room.grace_us\n",
+        new="  return true\n",
+        noticed_by=(
+            "integration/test_kept.py::test_nobody_is_passed_over_because_we_could_not_be_reached",
+        ),
+    ),
+)

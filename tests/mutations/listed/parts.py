@@ -1,0 +1,77 @@
+"""Promise 8: when a part is away it is said, and nothing is lost."""
+
+from tests.mutations.mutation import Mutation
+
+_IN_API_AWAY = "integration/test_api_away.py::"
+_IN_API_ROOMS = "integration/test_api_rooms.py::"
+_IN_OUTAGES = "integration/test_outages.py::"
+MUTATIONS = (
+    Mutation(
+        name="the_desk_stays_open_while_postgres_is_away",
+        promise=8,
+        file="cli/admitter.py",
+        old="            self._desk.is_open = False\n",
+        new="",
+        noticed_by=(
+            f"{_IN_OUTAGES}test_while_postgres_is_away_nobody_is_called_up_and_everybody_may_enter",
+        ),
+    ),
+    Mutation(
+        name="a_redis_that_is_away_is_not_said",
+        promise=8,
+        file="waitroom/away.py",
+        old="        raise LineAway from error\n",
+        new="        raise\n",
+        noticed_by=(
+            "integration/test_api_away.py::test_without_redis_every_call_of_the_line_says_so",
+        ),
+    ),
+    Mutation(
+        name="a_postgres_that_is_away_hides_what_is_on_offer",
+        promise=8,
+        file="web/catalogue.py",
+        old="            if self._offers is None:\n                raise\n",
+        new="            raise\n",
+        noticed_by=(
+            "integration/test_api_away.py::test_coupons_that_were_read_before_are_still_shown",
+        ),
+    ),
+    Mutation(
+        name="a_room_that_is_away_is_said_to_be_unknown",
+        promise=8,
+        file="web/entrance.py",
+        old="    if offer.room is not None:\n        raise LineAway\n",
+        new="",
+        noticed_by=(
+            f"{_IN_API_ROOMS}test_a_room_the_line_has_not_heard_of_yet_is_away_not_unknown",
+        ),
+    ),
+    Mutation(
+        name="settings_that_redis_lost_do_not_come_back",
+        promise=8,
+        file="cli/admitter.py",
+        old="                await settle(self._line, offer)\n            else:",
+        new="                pass\n            else:",
+        noticed_by=(
+            "integration/test_processes.py::test_a_room_that_redis_lost_comes_back_from_postgres",
+        ),
+    ),
+    Mutation(
+        name="ready_is_said_whatever_answers",
+        promise=8,
+        file="web/health.py",
+        old="    if not (postgres and redis):\n        response.status_code = 503\n",
+        new="",
+        noticed_by=(
+            f"{_IN_API_AWAY}test_ready_says_what_does_not_answer_and_health_that_the_process_lives",
+        ),
+    ),
+    Mutation(
+        name="nobody_is_told_when_to_come_again",
+        promise=8,
+        file="web/errors.py",
+        old='_doc(error), {"retry_after_s": RETRY_AFTER_S})',
+        new="_doc(error), {})",
+        noticed_by=("integration/test_hot_path.py::test_a_line_that_is_away_is_said",),
+    ),
+)

@@ -1,0 +1,146 @@
+"""Promises 4 and 5: nobody is told what isn't committed, and nobody admitted is forgotten."""
+
+from tests.mutations.mutation import Mutation
+
+_IN_ADMITTER = "integration/test_admitter.py::"
+_IN_DESK = "integration/test_desk.py::"
+_IN_ISSUE = "integration/test_issue.py::"
+_IN_LINE_OVERDUE = "integration/test_line_overdue.py::"
+_IN_LINE_REPORT = "integration/test_line_report.py::"
+_FAILS_AFTER = (
+    "integration/test_admitter.py::test_a_destination_that_fails_after_the_admission_loses_nobody"
+)
+_KILLED = (
+    "integration/test_processes.py::test_a_worker_killed_between_commit_and_report_loses_nobody"
+)
+
+MUTATIONS = (
+    Mutation(
+        name="nothing_is_committed",
+        promise=4,
+        file="issuance/turns.py",
+        old="                cursor = self._connection.execute(write, given)\n"
+        "                self._connection.commit()\n",
+        new="                cursor = self._connection.execute(write, given)\n",
+        noticed_by=(
+            f"{_IN_ISSUE}test_ten_batches_at_once_never_over_issue_and_never_issue_twice",
+            "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
+        ),
+    ),
+    Mutation(
+        name="the_line_is_told_before_the_commit",
+        promise=4,
+        file="issuance/worker.py",
+        old="    issued = issue(_post.engine, code, members, datetime.now(UTC))\n",
+        new="    from domain.member import Member\n"
+        "    from issuance.turns import FIND, in_turns\n"
+        "    with in_turns(_post.engine) as tx:\n"
+        "        coupon, _, _ = tx.read(FIND, code, members)\n"
+        "    from issuance.issue import _attempt\n"
+        "    hoped = {one: _attempt(coupon, one, datetime.now(UTC)) for one in members}\n"
+        "    _post.tell(Issued(code, coupon.inventory.used_count, hoped))\n"
+        "    issued = issue(_post.engine, code, members, datetime.now(UTC))\n",
+        noticed_by=(
+            "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
+            _KILLED,
+        ),
+    ),
+    Mutation(
+        name="the_queues_word_is_taken_for_a_failure",
+        promise=4,
+        file="issuance/desk.py",
+        old="            self._queue.enqueue_many(jobs)\n",
+        new="            if not self._queue.failed_job_registry.get_job_count(cleanup=False):\n"
+        "                self._queue.enqueue_many(jobs)\n",
+        noticed_by=(
+            f"{_IN_DESK}test_a_batch_that_failed_is_fed_again_whatever_the_queue_says_of_it",
+        ),
+    ),
+    Mutation(
+        name="a_late_refusal_overwrites_an_issue",
+        promise=4,
+        file="waitroom/lua/report.lua",
+        old="  if kind == 'r' and (was_issued or not under_way[i]) then return end\n",
+        new="",
+        noticed_by=(
+            "integration/test_line_report.py::test_what_was_issued_stays_issued",
+            f"{_IN_LINE_REPORT}test_a_refusal_that_comes_late_does_not_cost_the_new_place",
+        ),
+    ),
+    Mutation(
+        name="redis_keeps_its_refusal_though_postgres_has_issued",
+        promise=4,
+        file="waitroom/lua/report.lua",
+        old="  if kind == 'r' and (was_issued or not under_way[i]) then return end\n",
+        new="  if before[i] or (kind == 'r' and not under_way[i]) then return end\n",
+        noticed_by=(
+            f"{_IN_LINE_REPORT}test_what_was_refused_turns_into_issued_when_postgres_says_so",
+        ),
+    ),
+    Mutation(
+        name="an_earlier_report_takes_back_how_many_are_gone",
+        promise=4,
+        file="waitroom/lua/report.lua",
+        old="digits(math.max(used, tonumber(ARGV[1])))",
+        new="ARGV[1]",
+        noticed_by=("integration/test_line_report.py::test_how_many_are_gone_never_shrinks",),
+    ),
+    Mutation(
+        name="older_settings_overwrite_newer_ones",
+        promise=4,
+        file="waitroom/lua/settle.lua",
+        old="if version > tonumber(ARGV[1]) then return 0 end\n",
+        new="",
+        noticed_by=(
+            "integration/test_line_report.py::test_older_settings_never_overwrite_newer_ones",
+        ),
+    ),
+    Mutation(
+        name="admitted_without_being_filed",
+        promise=5,
+        file="waitroom/lua/admit.lua",
+        old="  call_with('ZADD', KEYS[4], filed)\n",
+        new="",
+        noticed_by=(
+            _FAILS_AFTER,
+            "integration/test_line_admit.py::test_who_is_let_through_is_filed_with_their_arrival",
+        ),
+    ),
+    Mutation(
+        name="the_overdue_are_not_fed",
+        promise=5,
+        file="waitroom/admitter.py",
+        old="            await self._destination.feed(code, overdue)\n",
+        new="",
+        noticed_by=(
+            _FAILS_AFTER,
+            f"{_IN_ADMITTER}test_an_admitter_killed_between_admission_and_feeding_loses_nobody",
+        ),
+    ),
+    Mutation(
+        name="the_overdue_are_not_found",
+        promise=5,
+        file="waitroom/lua/overdue.lua",
+        old="'-inf', digits(now), 'WITHSCORES'",
+        new="'-inf', 0, 'WITHSCORES'",
+        noticed_by=(_FAILS_AFTER,),
+    ),
+    Mutation(
+        name="two_rescuers_are_told_of_the_same_people",
+        promise=5,
+        file="waitroom/lua/overdue.lua",
+        old="  redis.call('ZADD', KEYS[1], 'XX', digits(due + #members), member)\n",
+        new="",
+        noticed_by=(f"{_IN_LINE_OVERDUE}test_only_one_of_two_rescuers_gets_each_of_the_overdue",),
+    ),
+    Mutation(
+        name="feeding_empties_the_file",
+        promise=5,
+        file="waitroom/admitter.py",
+        old="            await self._destination.feed(code, admission.members)\n",
+        new="            await self._destination.feed(code, admission.members)\n"
+        "            from waitroom.keys import Keys\n"
+        "            await self._line._redis.delete(Keys(code).admitted)\n",
+        noticed_by=("integration/test_admitter.py::test_who_was_fed_is_filed_until_the_outcome",),
+    ),
+)

@@ -1,0 +1,38 @@
+"""Page: the table of all mutations in docs/promises.md, as the last whole run found them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from tests.mutations.mutation import PROMISES, Mutation
+from tests.mutations.trial import Finding
+
+PAGE = Path("docs") / "promises.md"
+BEGIN, END = "<!-- mutations -->", "<!-- end of mutations -->"
+
+
+def table(mutations: Sequence[Mutation]) -> str:
+    """By promise, in the order of the list."""
+    lines = ["| promise | broken by | in | noticed by |", "| --- | --- | --- | --- |"]
+    for promise, those in groupby(sorted(mutations, key=_promise), _promise):
+        for one in those:
+            tests = ", ".join(f"`{test}`" for test in one.noticed_by)
+            words = f"{promise}. {PROMISES[promise]}"
+            lines.append(f"| {words} | {one.name.replace('_', ' ')} | `{one.file}` | {tests} |")
+    return "\n".join(lines)
+
+
+def write_table(root: Path, findings: Sequence[Finding]) -> None:
+    """Put the table of these findings, all of them noticed, in place of the one that is there."""
+    assert all(finding.is_noticed for finding in findings)
+    path = root / PAGE
+    before, rest = path.read_text("utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    made = table([finding.mutation for finding in findings])
+    path.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{after}", "utf-8")
+
+
+def _promise(mutation: Mutation) -> int:
+    return mutation.promise

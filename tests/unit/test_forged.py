@@ -1,0 +1,200 @@
+"""Whatever is sent in place of a ticket, a token or a session: nobody is taken for somebody else.
+
+None of it is accepted, and none of it raises anything but the refusal that is meant for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
+
+from domain.draw import NUMBERS
+from issuance.admins import Account
+from tests.forging import absurd, json_values, jwt_of, mangled, texts, with_the_signature_of
+from waitroom.ticket import BadTicket, ForeignTicket, ForgedTicket, Ticket, TicketOffice
+from web.admins import AdminDoor
+from web.identity import BadToken, Identity, Visitor
+from web.usual_token import UsualToken
+
+OURS, OTHER = "our own secret, of 32 bytes or more", "somebody else's, of 32 bytes or more"
+NOW = time.time()
+SOON = int(NOW) + 600
+AS_HERE = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+HS256 = {"alg": "HS256", "typ": "JWT"}
+
+office, others_office = TicketOffice([OURS], now=lambda: NOW), TicketOffice([OTHER])
+identity, others_identity = Identity([OURS], "admin token"), Identity([OTHER], "admin token")
+usual = UsualToken([OURS], lambda: NOW)
+door, others_door = AdminDoor([OURS]), AdminDoor([OTHER])
+
+alices = Ticket("spring", "alice", int(NOW * 1_000_000))
+bobs = Ticket("summer", "bob", alices.arrival_us - 5)
+alice_token, bob_token = identity.mint("alice"), identity.mint("bob")
+alice, admin = Visitor("alice", "Alice"), Account("alice", "operator", "a hash")
+
+codes = st.text("abcz09_-", min_size=1, max_size=40)
+members = st.text("abcXYZ019._:@-", min_size=1, max_size=64)
+tickets = st.builds(Ticket, codes, members, st.integers(0, alices.arrival_us))
+quickly = settings(max_examples=100, deadline=None)
+
+forged_tickets = st.one_of(
+    tickets.map(others_office.sign),
+    mangled(office.sign(alices)),
+    st.just(with_the_signature_of(office.sign(bobs), office.sign(alices))),
+    st.builds(with_the_signature_of, tickets.map(office.sign), st.just(office.sign(alices))),
+    json_values.map(URLSafeSerializer(OTHER, salt="waitroom.ticket", signer_kwargs=AS_HERE).dumps),
+    tickets.map(URLSafeSerializer(OURS, salt="ticket", signer_kwargs=AS_HERE).dumps),
+    tickets.map(URLSafeSerializer(OURS, salt="waitroom.ticket").dumps),  # with SHA-1
+    texts,
+    absurd,
+)
+
+
+@quickly
+@given(forged_tickets, st.sampled_from(["spring", "summer", ""]))
+def test_no_ticket_that_we_did_not_sign_is_accepted(text, room):
+    try:
+        read = office.read(text, room=room)
+    except BadTicket:
+        return
+    # The last letter of a signature has bits that nobody reads: it says what it said.
+    assert (read, room) == (alices, "spring")
+    assert text[:-1] == office.sign(alices)[:-1]
+
+
+@quickly
+@given(tickets, codes)
+def test_a_ticket_opens_its_own_room_alone_and_says_whose_it_is(ticket, other):
+    text = office.sign(ticket)
+
+    if other != ticket.room:
+        with pytest.raises(ForeignTicket):
+            office.read(text, room=other)
+    if ticket.arrival_us < NUMBERS or NOW - ticket.arrival_us / 1e6 < 7 * 24 * 3600:
+        assert office.read(text, room=ticket.room)[:3] == ticket[:3]
+
+
+@quickly
+@given(json_values)
+def test_something_else_that_we_signed_is_no_ticket_and_harms_nobody(value):
+    """We sign nothing of the kind: but a reader must not depend on that."""
+    text = office._serializer.dumps(value)
+
+    with pytest.raises(BadTicket):
+        office.read(text, room="spring")
+
+
+claims = st.fixed_dictionaries(
+    {"sub": members, "exp": st.just(SOON)}, optional={"name": texts, "x": json_values}
+)
+forged_tokens = st.one_of(
+    claims.map(lambda said: jwt_of(HS256, said, OTHER)),
+    claims.map(lambda said: jwt_of(HS256, said, "")),
+    claims.map(lambda said: jwt_of(HS256, said, None)),
+    st.builds(
+        lambda alg, said, secret: jwt_of({"alg": alg, "typ": "JWT"}, said, secret),
+        st.sampled_from(["none", "None", "nOnE", "", "HS384", "HS512", "RS256", "ES256", None]),
+        claims,
+        st.sampled_from([None, OURS, OTHER]),
+    ),
+    claims.map(lambda said: jwt_of({"alg": "HS512", "typ": "JWT"}, said, OURS, hashlib.sha512)),
+    st.builds(lambda head, said: jwt_of(head, said, OURS), json_values, claims),
+    st.builds(lambda head, said: jwt_of(head, said, OTHER), json_values, json_values),
+    mangled(alice_token),
+    st.just(with_the_signature_of(bob_token, alice_token)),
+    claims.map(lambda said: with_the_signature_of(jwt_of(HS256, said, OURS), alice_token)),
+    texts,
+    absurd,
+)
+
+
+@quickly
+@given(forged_tokens)
+def test_no_token_that_nobody_here_signed_is_accepted(token):
+    for read in (identity.read_token, identity.member_of):
+        try:
+            who = read(token)
+        except BadToken:
+            continue
+        assert who in (Visitor("alice", "alice"), "alice")
+        assert token[:-1] == alice_token[:-1]
+    if token.isascii():
+        assert usual.read(token) is None
+
+
+@quickly
+@given(json_values, st.sampled_from([HS256, {"alg": "HS256"}]))
+def test_whatever_a_shop_has_signed_is_a_member_or_a_bad_token(said, header):
+    token = jwt_of(header, said, OURS)
+
+    with pytest.raises(BadToken):
+        identity.read_token(token)
+
+
+@quickly
+@given(st.dictionaries(st.sampled_from(["sub", "exp", "name", "nbf", "aud"]), json_values))
+def test_absurd_claims_that_a_shop_has_signed_make_nobody_of_somebody_else(said):
+    token = jwt_of(HS256, {"sub": "alice", "exp": SOON} | said, OURS)
+    try:
+        who = identity.read_token(token)
+    except BadToken:
+        return
+    assert who.id == said.get("sub", "alice")
+
+
+forged_sessions = st.one_of(
+    st.builds(Visitor, members, st.text(max_size=60)).map(others_identity.session_for),
+    mangled(identity.session_for(alice)),
+    mangled(door.session_for(admin)),
+    json_values.map(URLSafeTimedSerializer(OTHER, salt="waitroom.session").dumps),
+    json_values.map(URLSafeTimedSerializer(OURS, salt="session", signer_kwargs=AS_HERE).dumps),
+    st.just(others_door.session_for(admin)),
+    texts,
+    absurd,
+)
+
+
+@quickly
+@given(forged_sessions)
+def test_no_session_that_we_did_not_sign_is_anybodys(cookie):
+    visitor, name = identity.read_session(cookie), door.name_in(cookie)
+
+    # But for the bits of a last letter that nobody reads.
+    assert visitor is None or cookie[:-1] == identity.session_for(alice)[:-1]
+    assert name is None or cookie[:-1] == door.session_for(admin)[:-1]
+
+
+def test_what_was_signed_for_one_purpose_serves_no_other():
+    """Under one secret, as a careless operator might set it for all."""
+    readers: dict[str, Any] = {
+        "ticket": lambda text: office.read(text, room="spring"),
+        "token": identity.read_token,
+        "session": identity.read_session,
+        "admin session": door.name_in,
+    }
+    signed = {
+        "ticket": office.sign(alices),
+        "token": alice_token,
+        "session": identity.session_for(alice),
+        "admin session": door.session_for(admin),
+    }
+
+    for kind, text in signed.items():
+        for purpose, read in readers.items():
+            try:
+                accepted = read(text) is not None
+            except (ForgedTicket, BadToken):
+                accepted = False
+            assert accepted == (kind == purpose), (kind, purpose)
+
+
+@given(texts | absurd)
+def test_only_the_admin_token_is_the_admins(token):
+    assert not identity.is_admin(token)
+    assert identity.is_admin("admin token")

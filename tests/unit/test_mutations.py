@@ -1,0 +1,86 @@
+"""The list of mutations does not rot: each can be applied, is told, and names tests there are."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+
+import pytest
+
+from tests.mutations.listed import MUTATIONS
+from tests.mutations.mutation import PROMISES, Mutation
+from tests.mutations.page import BEGIN, END, PAGE, table
+from tests.mutations.tree import ROOT
+
+by_name = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)
+
+
+@cache
+def names_in(path: str) -> set[str]:
+    module = ast.parse((ROOT / "tests" / path).read_text("utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name for node in module.body if isinstance(node, kinds)}
+
+
+@by_name
+def test_what_it_changes_stands_exactly_once_in_its_file(mutation):
+    assert mutation.fault(ROOT) is None
+
+
+@by_name
+def test_what_it_makes_of_it_can_still_be_read(mutation):
+    """A broken syntax would be noticed by any test, and say nothing."""
+    changed = (ROOT / mutation.file).read_text("utf-8").replace(mutation.old, mutation.new)
+
+    if mutation.file.endswith(".py"):
+        ast.parse(changed)
+
+
+@by_name
+def test_the_tests_that_must_notice_it_are_there(mutation):
+    for test in mutation.noticed_by:
+        path, _, name = test.partition("::")
+
+        assert name.partition("[")[0] in names_in(path), test
+
+
+def test_every_promise_is_broken_and_no_name_is_used_twice():
+    names = [one.name for one in MUTATIONS]
+
+    assert {one.promise for one in MUTATIONS} == set(PROMISES)
+    assert len(set(names)) == len(names)
+
+
+def test_the_page_has_the_table_of_all_of_them():
+    text = (ROOT / PAGE).read_text("utf-8")
+
+    assert text.partition(BEGIN)[2].partition(END)[0].strip() == table(MUTATIONS)
+
+
+def test_the_page_names_every_promise():
+    text = (ROOT / PAGE).read_text("utf-8")
+
+    for number, words in PROMISES.items():
+        assert f"## {number}. {words}" in text
+
+
+def test_a_mutation_that_no_longer_applies_is_said(tmp_path):
+    (tmp_path / "code.py").write_text("a = 1\na = 1\n")
+    mutation = Mutation("x", 1, "code.py", "a = 1", "a = 2", ("unit/test_x.py::test_y",))
+
+    assert "2 times" in (mutation.fault(tmp_path) or "")
+    with pytest.raises(ValueError, match="x: what it changes"):
+        mutation.apply(tmp_path)
+    (tmp_path / "code.py").unlink()
+    assert mutation.fault(tmp_path) == "code.py is no more"
+
+
+def test_only_an_assertion_counts_as_noticed():
+    mutation = Mutation("x", 1, "code.py", "a", "b", ("unit/test_x.py::test_y",))
+    for exception, is_noticed in (("AssertionError", True), ("Failed", True), ("NameError", False)):
+        failures = {"tests/unit/test_x.py::test_y[case]": exception}
+
+        assert mutation.is_noticed(failures, "unit/test_x.py::test_y") == is_noticed
+    assert not mutation.is_noticed(
+        {"tests/unit/test_x.py::test_yz": "Failed"}, mutation.noticed_by[0]
+    )
