@@ -29,6 +29,7 @@ class Keys:
             self.pilot,
             self.decisions,
             self.overdue,
+            self.differences,
         ]
 
     def of_asking(self) -> list[str]:
@@ -77,6 +78,9 @@ class Keys:
     def of_entering(self) -> list[str]:
         return [*self.of_asking(), self.meter]
 
+    def of_timing(self) -> list[str]:
+        return [self.room, self.meter, self.tally]
+
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
 
@@ -118,7 +122,9 @@ class Keys:
     @property
     def tally(self) -> str:
         """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned; why
-        somebody was refused or turned away; and how long it took from arrival to outcome."""
+        somebody was refused or turned away; and how long things took: WHAT:STEP, how many, and
+        WHAT, microseconds in all, of `enter_us`, `issue_us`, and `waited` from arrival to outcome.
+        """
         return self._key("tally")
 
     @property
@@ -150,3 +156,8 @@ class Keys:
     def overdue(self) -> str:
         """hash: admitted member who was fed again, when they were let through (microseconds)."""
         return self._key("overdue")
+
+    @property
+    def differences(self) -> str:
+        """hash: kind of difference, how many the last check found; `checked_at` (microseconds)."""
+        return self._key("differences")

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
+from web import traffic
 from web.enter_times import EnterTimes
 from web.parts import Office, WebParts
 from web.raw_answers import Answer, PlaceWriter, issued_answer, problem_answer
@@ -29,6 +30,11 @@ _CALLS: dict[tuple[str, str], tuple[str, Call]] = {
     ("POST", "/enter"): ("/api/rooms/", "enter"),
     ("GET", "/place"): ("/api/rooms/", "place"),
     ("POST", "/issue"): ("/api/coupons/", "issue"),
+}
+# Where they are counted, which is where the routes would be.
+_COUNTED: dict[Call, traffic.Call] = {
+    call: traffic.Call(method, f"{before}{{code}}{end}")
+    for (method, end), (before, call) in _CALLS.items()
 }
 _END = 6  # letters, of each end
 _BEARER = b"Bearer "
@@ -47,8 +53,16 @@ class Asked(NamedTuple):
 class HotPath:
     """An ASGI application before another one, which gets what isn't plain."""
 
-    def __init__(self, app: ASGIApp, parts: WebParts, office: Office, times: EnterTimes) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        parts: WebParts,
+        office: Office,
+        times: EnterTimes,
+        counts: traffic.Traffic,
+    ) -> None:
         self._app = app
+        self._count = counts.count
         self._parts = parts
         self._office = office
         self._times = times
@@ -63,19 +77,20 @@ class HotPath:
         if asked is None:
             await self._app(scope, receive, send)
             return
+        began = perf_counter()
         try:
-            status, headers, body = await self._answer(asked)
+            status, headers, body = await self._answer(asked, began)
         except NoSuchRoom:
             # Away or unknown? Postgres knows, and is asked behind the office's door.
             await self._app(scope, receive, send)
             return
         except Exception as error:
             status, headers, body = problem_answer(error, scope["path"])
+        self._count(_COUNTED[asked.call], status, perf_counter() - began)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, asked: Asked) -> Answer:
-        began = perf_counter()
+    async def _answer(self, asked: Asked, began: float) -> Answer:
         member_id = self._identity.member_of(asked.token)
         if asked.call == "enter":
             standing = await self._line.enter(asked.code, member_id)

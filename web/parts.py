@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 from fastapi import Request
@@ -21,6 +22,7 @@ from waitroom.ticket import TicketOffice
 from web.addresses import Proxies
 from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
+from web.traffic import Traffic
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,8 +47,9 @@ class WebLimits:
 class WebParts:
     """Settings and collaborators of one web process.
 
-    crew: who works at the office right now. simulate: sends so many simulated members into a room,
-    False where others are under way; the demo's alone.
+    crew: who works at the office right now. counts_dir: where the processes of one web command
+    count together, None for one that counts alone. simulate: sends so many simulated members into
+    a room, False where others are under way; the demo's alone.
     """
 
     line: Line
@@ -59,6 +62,8 @@ class WebParts:
     db_connections_bound: int
     failed_jobs: Callable[[str], list[str]] = lambda _code: []
     limits: WebLimits = field(default_factory=WebLimits)
+    metrics_token: str = ""
+    counts_dir: Path | None = None
     site_name: str = "Open Run"
     templates_dir: str = ""
     base_url: str = ""
@@ -114,6 +119,10 @@ def parts_of(request: Request) -> WebParts:
 
 def office_of(request: Request) -> Office:
     return cast(Office, request.app.state.office)
+
+
+def traffic_of(request: Request) -> Traffic:
+    return cast(Traffic, request.app.state.traffic)
 
 
 def catalogue_of(request: Request) -> Any:

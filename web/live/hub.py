@@ -6,6 +6,7 @@ A stream costs a parked coroutine and one small object. What asks and what sends
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
@@ -38,10 +39,13 @@ _START = {
 
 
 class Hub:
-    """All streams of this process."""
+    """All streams of this process. streams_are: hears how many are open, at each change."""
 
-    def __init__(self, line: Line, streams_max: int) -> None:
+    def __init__(
+        self, line: Line, streams_max: int, *, streams_are: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._line = line
+        self._streams_are = streams_are
         self._streams_max = streams_max
         self.open = 0
         self._audiences: dict[str, Audience] = {}
@@ -55,16 +59,19 @@ class Hub:
         scope: Scope,
         receive: Receive,
         send: Send,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
-        """Answer with a stream, until it is over or its reader has gone.
+        """Answer with a stream, until it is over or its reader has gone; says when it has `opened`.
 
         Raises NoSuchRoom, LineAway, LineBusy, and Problem unavailable or not_in_line, all of them
         before anything is sent.
         """
         self.refuse_if_full()
-        self.open += 1
+        self._count(+1)
         try:
             stream = await self._opened(code, member_id, teller, send)
+            opened()
+            del opened
             # The server keeps the scope while it answers, and headers are the most of it.
             scope["headers"] = []
             try:
@@ -75,7 +82,11 @@ class Hub:
                 stream.over = True
                 self._forget(code, stream)
         finally:
-            self.open -= 1
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        self.open += more
+        self._streams_are(self.open)
 
     def refuse_if_full(self) -> None:
         """Raises Problem unavailable where all places for streams are taken."""
