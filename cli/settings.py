@@ -88,6 +88,9 @@ class WebSettings(StoreSettings, TokenSettings):
     ADMIN_PASSWORD_HASH: str = Field(
         "", description="an Argon2id hash: its password lets `admin` sign in as operator"
     )
+    METRICS_TOKEN: str = Field(
+        "", description="whoever asks for /metrics must send it; empty: anybody may ask"
+    )
     WORKERS: int = Field(2, ge=1, le=64, description="worker processes, for the bound shown")
     WEB_DB_CONNECTIONS: int = Field(
         4, ge=1, le=500, description="Postgres connections of all of a web command's processes"
@@ -156,7 +159,7 @@ class WebSettings(StoreSettings, TokenSettings):
             raise ValueError("must be an Argon2id hash; make one with `waitroom admin hash`")
         return text
 
-    @field_validator("ADMIN_TOKEN")
+    @field_validator("ADMIN_TOKEN", "METRICS_TOKEN")
     @classmethod
     def _is_long(cls, token: str) -> str:
         if len(token.encode()) < SECRET_BYTES_MIN:

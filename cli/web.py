@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
@@ -34,6 +36,7 @@ from web.reconciling import queue_of
 ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"
 ADDRESS = "WAITROOM_WEB_ADDRESS"
+COUNTS = "WAITROOM_WEB_COUNTS"
 SWITCH_EVERY_S = 0.0005
 
 
@@ -52,7 +55,10 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
     here = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
     os.environ[ADDRESS] = f"http://{here}:{port}"
     set_up_logs(settings.LOG_FORMAT, "web")
-    run_server("cli.web:make_app", host=host, port=port, processes=processes)
+    # Its processes count together there; who starts anew begins at nought.
+    with TemporaryDirectory(prefix="waitroom-counts-") as folder:
+        os.environ[COUNTS] = folder
+        run_server("cli.web:make_app", host=host, port=port, processes=processes)
 
 
 def make_app() -> FastAPI:
@@ -112,6 +118,8 @@ def _parts(
         + ADMITTER_DB_CONNECTIONS,
         queue=queue_of(conveyor, settings.QUEUE_NAME),
         limits=_limits(settings, connections),
+        metrics_token=settings.METRICS_TOKEN,
+        counts_dir=Path(os.environ[COUNTS]) if COUNTS in os.environ else None,
         site_name=settings.SITE_NAME,
         templates_dir=settings.TEMPLATES_DIR,
         base_url=settings.BASE_URL,

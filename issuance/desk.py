@@ -61,22 +61,9 @@ class Desk:
             first = self._queue.get_job_ids(0, 1)
             failed = self._queue.failed_job_registry.get_job_count(cleanup=False)
             workers = Worker.count(queue=self._queue)
-            return Backlog(self._age_s(first, now), failed, workers)
+            return Backlog(_age_s(self._queue, first, now), failed, workers)
         except RedisError as error:
             raise OfficeAway from error
-
-    def _age_s(self, job_ids: Sequence[str], now: datetime) -> float:
-        for job_id in job_ids:
-            try:
-                job = Job.fetch(
-                    job_id, connection=self._queue.connection, serializer=JSONSerializer
-                )
-            except NoSuchJobError:  # a worker has just done it
-                continue
-            if job.enqueued_at is not None:
-                fed_at = job.enqueued_at.replace(tzinfo=job.enqueued_at.tzinfo or UTC)
-                return max(0.0, (now - fed_at).total_seconds())
-        return 0.0
 
     def feed(self, code: str, members: Sequence[str]) -> None:
         """Queue these members of one coupon, in their order, a batch a job.
@@ -99,6 +86,18 @@ class Desk:
             self._queue.enqueue_many(jobs)
         except RedisError as error:
             raise OfficeAway from error
+
+
+def _age_s(queue: Queue, job_ids: Sequence[str], now: datetime) -> float:
+    for job_id in job_ids:
+        try:
+            job = Job.fetch(job_id, connection=queue.connection, serializer=JSONSerializer)
+        except NoSuchJobError:  # a worker has just done it
+            continue
+        if job.enqueued_at is not None:
+            fed_at = job.enqueued_at.replace(tzinfo=job.enqueued_at.tzinfo or UTC)
+            return max(0.0, (now - fed_at).total_seconds())
+    return 0.0
 
 
 def failed_jobs(redis: Conveyor, queue: str, code: str) -> list[str]:
@@ -126,12 +125,15 @@ def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
 class Crew:
     """Who works, how many of them on a batch right now, and how many jobs wait for one of them.
 
-    A worker that was killed counts for up to a minute longer.
+    A worker that was killed counts for up to a minute longer. oldest_s: how long the first job has
+    waited. failed: failed jobs that RQ still keeps, of all coupons.
     """
 
     workers: int
     busy: int
     backlog: int
+    oldest_s: float = 0.0
+    failed: int = 0
 
 
 def crew_of(redis: Conveyor, queue: str) -> Crew:
@@ -140,7 +142,10 @@ def crew_of(redis: Conveyor, queue: str) -> Crew:
         ours = Queue(queue, connection=redis, serializer=JSONSerializer)
         workers = Worker.all(queue=ours)
         busy = sum(1 for one in workers if one.get_state() == WorkerStatus.BUSY)
-        return Crew(len(workers), busy, ours.count)
+        first = ours.get_job_ids(0, 1)
+        failed = ours.failed_job_registry.get_job_count(cleanup=False)
+        oldest_s = _age_s(ours, first, datetime.now(UTC))
+        return Crew(len(workers), busy, ours.count, oldest_s, failed)
     except RedisError as error:
         raise OfficeAway from error
 

@@ -86,6 +86,9 @@ class Keys:
     def of_leaving(self) -> list[str]:
         return [self.waiting, self.tally, self.heard, self.away, self.meter, self.spent]
 
+    def of_timing(self) -> list[str]:
+        return [self.room, self.meter, self.tally]
+
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
 
@@ -128,7 +131,10 @@ class Keys:
     @property
     def tally(self) -> str:
         """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned,
-        restored; why somebody was refused or turned away; and how long it took to an outcome."""
+        restored; why somebody was refused or turned away; and how long things took: WHAT:STEP, how
+        many, and WHAT, microseconds in all, of `enter_us`, `issue_us`, and `waited` from arrival to
+        outcome.
+        """
         return self._key("tally")
 
     @property

@@ -25,6 +25,7 @@ from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
 from waitroom.limiter import Limiter
 from waitroom.lobby import lobby_of
+from waitroom.readings import ReadingsOf
 from waitroom.restoring import Restoring
 from waitroom.result import Result, result_of
 from waitroom.room import Room
@@ -91,6 +92,7 @@ class Line:
         self.inspection = Inspection(redis)
         self.restoring = Restoring(redis)
         self.checks = Checks(redis)
+        self.readings = ReadingsOf(redis)
         self._timed = redis.register_script(script("timed"))
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
         self._entering: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
@@ -242,13 +244,13 @@ class Line:
             raise NoSuchRoom
         return found
 
-    async def timed(self, code: str, what: str, steps: Mapping[int, int]) -> None:
-        """Add what a process has timed, as counts of steps, to this second's histogram."""
-        arguments = [what]
+    async def timed(self, code: str, what: str, steps: Mapping[int, int], *, took_s: float) -> None:
+        """Add what a process has timed, as counts of steps that took so long together."""
+        arguments = [what, str(int(took_s * 1_000_000))]
         for step, count in steps.items():
             arguments += [str(step), str(count)]
         with _away():
-            await self._timed(keys=[Keys(code).room, Keys(code).meter], args=arguments)
+            await self._timed(keys=Keys(code).of_timing(), args=arguments)
 
     async def lobby(self, code: str) -> list[str] | None:
         """Who came through a lobby that draws, in the order drawn; None before the opening."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from issuance.admins import account_of
 from issuance.catalogue import offers
-from web import health, metrics
+from web import health
 from web.admins import KnownAdmins
 from web.api import admin, autopilot, board, branding, coupons, draw, me, reconcile, rooms
 from web.backstage import Backstage
@@ -22,6 +23,7 @@ from web.gate import Gate
 from web.hot_path import HotPath
 from web.live.door import Door
 from web.live.hub import Hub
+from web.metrics import route as metrics
 from web.pages import brand, signin
 from web.pages import coupons as coupon_pages
 from web.pages import draw as draw_pages
@@ -41,7 +43,15 @@ from web.parts import Office, WebParts
 from web.problems import ProblemOut
 from web.security import BodyLimit, HeadAsGet, SecurityHeaders
 from web.static_files import VersionedFiles
+from web.traffic import Call, Counted, Traffic, calls_of
 from web.turned_back import TurnedBack
+
+_API = (rooms, draw, coupons, me, admin, board, branding, health, metrics, autopilot, reconcile)
+_PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages)
+_CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
+_BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
+ROUTERS = tuple(module.router for module in (*_API, *_PAGES, *_CONSOLE, *_BOARD))
+STATIC = Call("GET", "/static")
 
 DESCRIPTION = """A virtual waiting room that issues exactly as many coupons as there are.
 
@@ -56,12 +66,17 @@ class Application(FastAPI):
         self.state.parts = parts
         self.state.office = office
         gate = self.state.gate = Gate(parts.line.limiter, parts.proxies, parts.limits)
-        self.state.hub = Hub(parts.line, parts.limits.live_streams_max, gate)
-        door = Door(super().__call__, self, live_pages.page_teller)
-        turned_back = TurnedBack(door, self, gate)
+        # All that will be routed is known beforehand: each process counts it at the same place.
+        calls = chain.from_iterable(calls_of(router.routes) for router in ROUTERS)
+        traffic = self.state.traffic = Traffic([*calls, STATIC], parts.counts_dir)
+        self.state.hub = Hub(
+            parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.streams_are
+        )
+        door = Door(Counted(super().__call__, traffic), self, live_pages.page_teller, traffic)
+        turned_back = TurnedBack(door, self, gate, traffic)
         self.state.enter_times = EnterTimes(parts.line)
         self.state.backstage = Backstage(parts, office)
-        self._hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate)
+        self._hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, traffic)
 
     # A coroutine function: servers tell ASGI 3 from 2 by it.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,16 +104,8 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.logos = {}
     app.state.rooms_in_words = {}
     answer = add_error_handlers(app, problem_page)
-    for module in (rooms, draw, coupons, me, admin, board, branding, health, metrics):
-        app.include_router(module.router)
-    for module in (autopilot, reconcile):
-        app.include_router(module.router)
-    for pages in (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages):
-        app.include_router(pages.router)
-    for pages in (admin_signin, admin_coupons, admin_looks, admin_audit):
-        app.include_router(pages.router)
-    for admin_pages in (board_pages, autopilot_pages, result_pages, reconcile_pages):
-        app.include_router(admin_pages.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
     app.add_middleware(SecurityHeaders)

@@ -48,7 +48,7 @@ class Backstage:
             if self._clock() - self._seen_at >= FRESH_S:
                 in_use = self._office.ask(open_connections, self._parts.engine)
                 crew = self._office.ask(self._parts.crew)
-                self._seen = Seen(*await asyncio.gather(_or_none(in_use), _or_none(crew)))
+                self._seen = Seen(*await asyncio.gather(or_none(in_use), or_none(crew)))
                 self._seen_at = self._clock()
         return self._seen
 
@@ -64,7 +64,8 @@ class Backstage:
         return known[1]
 
 
-async def _or_none(asked: Awaitable[R]) -> R | None:
+async def or_none(asked: Awaitable[R]) -> R | None:
+    """What the office answers, None where it is away or takes longer than PATIENCE_S."""
     try:
         return await asyncio.wait_for(asked, PATIENCE_S)
     except (OfficeAway, TimeoutError):

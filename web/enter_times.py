@@ -20,12 +20,14 @@ class EnterTimes:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._rooms: dict[str, dict[int, int]] = {}
+        self._took_s: dict[str, float] = {}
 
     def note(self, code: str, took_s: float) -> None:
         """One who entered, or was told why not, in a room that there is."""
         steps = self._rooms.setdefault(code, {})
         step = step_of(took_s)
         steps[step] = steps.get(step, 0) + 1
+        self._took_s[code] = self._took_s.get(code, 0.0) + took_s
 
     async def keep_telling(self) -> None:
         """For as long as the process serves."""
@@ -36,8 +38,9 @@ class EnterTimes:
     async def tell(self) -> None:
         """What was noted since the last time."""
         rooms, self._rooms = self._rooms, {}
+        took_s, self._took_s = self._took_s, {}
         for code, steps in rooms.items():
             try:
-                await self._line.timed(code, "enter_us", steps)
+                await self._line.timed(code, "enter_us", steps, took_s=took_s[code])
             except LineError:
                 return  # a second less on a chart

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket
+from web import traffic
 from web.enter_times import EnterTimes
 from web.gate import Gate
 from web.parts import Office, WebParts
@@ -31,6 +32,11 @@ _CALLS: dict[tuple[str, str], tuple[str, Call]] = {
     ("POST", "/enter"): ("/api/rooms/", "enter"),
     ("GET", "/place"): ("/api/rooms/", "place"),
     ("POST", "/issue"): ("/api/coupons/", "issue"),
+}
+# Where they are counted, which is where the routes would be.
+_COUNTED: dict[Call, traffic.Call] = {
+    call: traffic.Call(method, f"{before}{{code}}{end}")
+    for (method, end), (before, call) in _CALLS.items()
 }
 _END = 6  # letters, of each end
 _BEARER = b"Bearer "
@@ -54,10 +60,17 @@ class HotPath:
     """An ASGI application before another one, which gets what isn't plain."""
 
     def __init__(
-        self, app: ASGIApp, parts: WebParts, office: Office, times: EnterTimes, gate: Gate
+        self,
+        app: ASGIApp,
+        parts: WebParts,
+        office: Office,
+        times: EnterTimes,
+        gate: Gate,
+        counts: traffic.Traffic,
     ) -> None:
         self._app = app
         self._gate = gate
+        self._count = counts.count
         self._parts = parts
         self._office = office
         self._times = times
@@ -73,19 +86,20 @@ class HotPath:
         if asked is None:
             await self._app(scope, receive, send)
             return
+        began = perf_counter()
         try:
-            status, headers, body = await self._answer(asked, scope)
+            status, headers, body = await self._answer(asked, scope, began)
         except (NoSuchRoom, MayComeBack):
             # Away or unknown? Postgres knows, and is asked behind the office's door.
             await self._app(scope, receive, send)
             return
         except Exception as error:
             status, headers, body = problem_answer(error, scope["path"])
+        self._count(_COUNTED[asked.call], status, perf_counter() - began)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, asked: Asked, scope: Scope) -> Answer:
-        began = perf_counter()
+    async def _answer(self, asked: Asked, scope: Scope, began: float) -> Answer:
         await self._gate.admit_address(scope)
         member_id = self._identity.member_of(asked.token)
         await self._gate.admit_member(scope, member_id)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 from fastapi import Request
@@ -22,6 +23,7 @@ from web.addresses import Proxies
 from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
 from web.reconciling import AGAIN_AFTER_S, Queue
+from web.traffic import Traffic
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,8 +56,9 @@ class WebLimits:
 class WebParts:
     """Settings and collaborators of one web process.
 
-    crew: who works at the office right now. simulate: sends so many simulated members into a room,
-    False where others are under way; the demo's alone. queue: what reconciling asks of RQ.
+    crew: who works at the office right now. counts_dir: where the processes of one web command
+    count together, None for one that counts alone. simulate: sends so many simulated members into
+    a room, False where others are under way; the demo's alone. queue: what reconciling asks of RQ.
     """
 
     line: Line
@@ -68,6 +71,8 @@ class WebParts:
     db_connections_bound: int
     queue: Queue
     limits: WebLimits = field(default_factory=WebLimits)
+    metrics_token: str = ""
+    counts_dir: Path | None = None
     site_name: str = "Open Run"
     templates_dir: str = ""
     base_url: str = ""
@@ -123,6 +128,10 @@ def parts_of(request: Request) -> WebParts:
 
 def office_of(request: Request) -> Office:
     return cast(Office, request.app.state.office)
+
+
+def traffic_of(request: Request) -> Traffic:
+    return cast(Traffic, request.app.state.traffic)
 
 
 def catalogue_of(request: Request) -> Any:

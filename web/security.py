@@ -46,9 +46,17 @@ class HeadAsGet:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        # The server looks at the method of its own scope: this is another one.
+        asked = {**scope, "method": "GET"}
+
+        async def send_knowing_route(message: Message) -> None:
+            scope["route"] = asked.get("route")  # by which it is counted
+            await send(message)
+
+        await self._app(asked, receive, send_knowing_route)
 
 
 class BodyTooLarge(HTTPException):

@@ -6,6 +6,7 @@ A flood must cost less than what it asks for: a page is drawn once for each lang
 from __future__ import annotations
 
 from functools import lru_cache
+from time import perf_counter
 
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +17,7 @@ from web.pages.problem import problem_page
 from web.problems import Problem
 from web.raw_answers import Answer, problem_answer
 from web.security import RAW_HEADERS
+from web.traffic import UNMATCHED, Traffic
 
 _COUNTED = ("/rooms/", "/api/rooms/")
 # What a page looks like is kept by browsers, and asked for once.
@@ -25,18 +27,22 @@ _LOOKS = ("/brand.css", "/logo")
 class TurnedBack:
     """An ASGI application before another one: counts whatever has to do with a line or an issue."""
 
-    def __init__(self, app: ASGIApp, application: FastAPI, gate: Gate) -> None:
+    def __init__(self, app: ASGIApp, application: FastAPI, gate: Gate, traffic: Traffic) -> None:
         self._app = app
         self._application = application
         self._gate = gate
+        self._traffic = traffic
         self._page = lru_cache(maxsize=256)(self._drawn)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and is_counted(scope["path"]):
+            began = perf_counter()
             try:
                 await self._gate.admit_address(scope)
             except Problem as problem:
                 status, headers, body = self._answer(scope, problem)
+                # Nobody has looked for its route.
+                self._traffic.count(UNMATCHED, status, perf_counter() - began)
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
                 return

@@ -12,6 +12,7 @@ from tests.integration.line_cast import (
     refuse,
 )
 from waitroom.keys import Keys
+from waitroom.readings import Times
 from waitroom.series import SERIES_S_MAX
 from waitroom.steps import step_of, upper_s
 
@@ -50,17 +51,19 @@ async def test_what_several_processes_timed_adds_up(line, code):
     await in_force(line, code)
     fast, slow = step_of(0.002), step_of(0.5)
 
-    await asyncio.gather(*(line.timed(code, "enter_us", {fast: 30, slow: 1}) for _ in range(4)))
+    told = {fast: 30, slow: 1}
+    await asyncio.gather(*(line.timed(code, "enter_us", told, took_s=0.5) for _ in range(4)))
     series = await a_second_later(line, code, 5)
     figures = await line.figures(code)
 
     # All four nearly always tell in the same second; p99 of 124 with 4 slow ones is a slow one.
     assert max(one for one in series.enter_p99_ms if one) == round(upper_s(slow) * 1_000, 1)
     assert figures.enter_p99_ms == round(upper_s(slow) * 1_000, 1)
+    assert (await line.readings.room(code)).enter == Times({fast: 120, slow: 4}, 2.0)
 
 
 async def test_nothing_is_timed_in_a_room_that_is_not_there(line, code):
-    await line.timed(code, "enter_us", {5: 1})
+    await line.timed(code, "enter_us", {5: 1}, took_s=0.1)
 
     assert not await line._redis.exists(Keys(code).meter)
 
@@ -79,6 +82,10 @@ async def test_issuing_is_timed_from_admission_and_waiting_from_arrival(line, co
     [issued_ms] = [one for one in series.issue_p99_ms if one]
     assert 200 <= issued_ms < 600
     assert 0.6 <= result.wait_median_s <= result.wait_p95_s <= result.wait_longest_s < 2
+    readings = await line.readings.room(code)
+    assert 2 * 0.2 <= readings.issue.sum_s < 2 * 0.6
+    assert 2 * 0.6 <= readings.wait.sum_s < 2 * 2
+    assert sum(readings.issue.steps.values()) == sum(readings.wait.steps.values()) == 2
 
 
 async def test_who_was_fed_again_is_timed_from_when_they_were_let_through(line, code):

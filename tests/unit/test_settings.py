@@ -40,6 +40,7 @@ WRONG = {
     "MEMBER_TOKEN_SECRETS": "short",
     "TICKET_SECRETS": f"{LONG},short",
     "ADMIN_TOKEN": "short",
+    "METRICS_TOKEN": "short",
     "ADMIN_PASSWORD_HASH": "correct horse battery staple",
     "WORKERS": "0",
     "WEB_DB_CONNECTIONS": "many",
@@ -108,7 +109,9 @@ def test_a_wrong_value_that_is_no_secret_is_shown(name):
     assert str(told.value).endswith(f', got "{WRONG[name]}".')
 
 
-@pytest.mark.parametrize("name", ["MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", "ADMIN_TOKEN"])
+@pytest.mark.parametrize(
+    "name", ["MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", "ADMIN_TOKEN", "METRICS_TOKEN"]
+)
 def test_a_secret_that_is_too_short_is_refused_and_never_shown(name):
     short = environ | {name: "hush" * 7}
 

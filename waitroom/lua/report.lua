@@ -40,6 +40,7 @@ local opens_at = tonumber(redis.call('HGET', KEYS[1], 'opens_at') or 0)
 local issued, refused = 0, 0
 local done, outcomes = {}, {}
 local issue_steps, wait_steps, longest, why_refused = {}, {}, 0, {}
+local issue_us, wait_us = 0, 0
 local issue_step_of, wait_step_of = stepper(), stepper()
 
 -- For how long they were under way, and how long they waited in all: in a draw from the opening on,
@@ -47,10 +48,14 @@ local issue_step_of, wait_step_of = stepper(), stepper()
 local function note_times(i)
   local admitted_at = again[i] and tonumber(again[i])
   if not admitted_at and lease > 0 and due[i] then admitted_at = tonumber(due[i]) - lease end
-  if admitted_at then add_to_step(issue_steps, issue_step_of(now - admitted_at), 1) end
+  if admitted_at then
+    add_to_step(issue_steps, issue_step_of(now - admitted_at), 1)
+    issue_us = issue_us + math.max(0, now - admitted_at)
+  end
   local arrival = tonumber(under_way[i])
   local waited = math.max(0, now - (arrival < DRAWN_BELOW and opens_at or arrival))
   add_to_step(wait_steps, wait_step_of(waited), 1)
+  wait_us = wait_us + waited
   longest = math.max(longest, waited)
 end
 
@@ -92,8 +97,9 @@ if refused > 0 then
   count_on_meter(KEYS[6], 'refused', refused, now)
 end
 for why, count in pairs(why_refused) do redis.call('HINCRBY', KEYS[7], 'refused:' .. why, count) end
+tally_steps(KEYS[7], 'issue_us', issue_steps, issue_us)
+tally_steps(KEYS[7], 'waited', wait_steps, wait_us)
 count_steps(KEYS[6], 'issue_us', issue_steps, now)
-for step, count in pairs(wait_steps) do redis.call('HINCRBY', KEYS[7], 'waited:' .. step, count) end
 if longest > tonumber(redis.call('HGET', KEYS[7], 'waited_longest_us') or 0) then
   redis.call('HSET', KEYS[7], 'waited_longest_us', digits(longest))
 end

@@ -1,6 +1,7 @@
--- timed: adds what a process has timed since it last told to this second's histogram.
---   KEYS[1] room (hash)      KEYS[2] meter (hash)
---   ARGV[1] what; then step, count, step, count...
+-- timed: adds what a process has timed since it last told to this second's histogram, and to all.
+--   KEYS[1] room (hash)      KEYS[2] meter (hash)      KEYS[3] tally (hash)
+--   ARGV[1] what             ARGV[2] us that all of it took together
+--           then step, count, step, count...
 --   returns 1, or 0 where the room is unknown
 --
 -- A process tells once a second, not at each request: a crowd's way must not get longer by it.
@@ -10,6 +11,8 @@
 
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local steps = {}
-for i = 2, #ARGV, 2 do add_to_step(steps, tonumber(ARGV[i]), tonumber(ARGV[i + 1])) end
+for i = 3, #ARGV, 2 do add_to_step(steps, tonumber(ARGV[i]), tonumber(ARGV[i + 1])) end
+-- First: this second's histogram takes in what others have told of it.
+tally_steps(KEYS[3], ARGV[1], steps, tonumber(ARGV[2]))
 count_steps(KEYS[2], ARGV[1], steps, now_us())
 return 1

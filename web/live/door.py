@@ -7,6 +7,7 @@ the same.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import NamedTuple
 
 from fastapi import FastAPI, Request
@@ -22,10 +23,12 @@ from web.live.json_teller import JsonTeller
 from web.live.teller import Teller
 from web.parts import WebParts
 from web.raw_answers import problem_answer
+from web.traffic import Call, Traffic
 
 PageTeller = Callable[[Request, str, Visitor], Awaitable[Teller]]
 
 _API, _PAGE, _END = "/api/rooms/", "/rooms/", "/live"
+_API_CALL, _PAGE_CALL = (Call("GET", f"{before}{{code}}{_END}") for before in (_API, _PAGE))
 _BEARER = "Bearer "
 _SAY_WHO = {b"authorization", b"waitroom-ticket", b"cookie"}
 
@@ -47,8 +50,11 @@ class Door:
     tells a page, for this request, room and visitor.
     """
 
-    def __init__(self, app: ASGIApp, application: FastAPI, page_teller: PageTeller) -> None:
+    def __init__(
+        self, app: ASGIApp, application: FastAPI, page_teller: PageTeller, traffic: Traffic
+    ) -> None:
         self._app = app
+        self._count = traffic.count
         self._application = application
         self._page_teller = page_teller
         parts: WebParts = application.state.parts
@@ -61,10 +67,19 @@ class Door:
         if asked is None:
             await self._app(scope, receive, send)
             return
+        call, began = _API_CALL if asked.is_api else _PAGE_CALL, perf_counter()
         try:
             code, member_id, teller = await self._understood(asked, scope)
             asked = None  # nothing is kept here while the stream is open: there are many
-            await self._hub.follow(code, member_id, teller, scope, receive, send)
+            await self._hub.follow(
+                code,
+                member_id,
+                teller,
+                scope,
+                receive,
+                send,
+                lambda: self._count(call, 200, perf_counter() - began),
+            )
         except NoSuchRoom:
             # Away or unknown? Postgres knows, and is asked behind the office's door.
             await self._app(scope, receive, send)
@@ -72,7 +87,8 @@ class Door:
             if scope["path"].startswith(_PAGE):  # its problems are pages
                 await self._app(scope, receive, send)
             else:
-                await _answer(error, scope, send)
+                status = await _answer(error, scope, send)
+                self._count(call, status, perf_counter() - began)
 
     async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, str, Teller]:
         """Which room, whose place, told how. Raises NotSignedIn, BadToken, BadTicket."""
@@ -134,7 +150,9 @@ def plainly_asked(scope: Scope) -> Asked | None:
     )
 
 
-async def _answer(error: Exception, scope: Scope, send: Send) -> None:
+async def _answer(error: Exception, scope: Scope, send: Send) -> int:
+    """Answer with the problem; its status."""
     status, headers, body = problem_answer(error, scope["path"])
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+    return status

@@ -6,6 +6,7 @@ A stream costs a parked coroutine and one small object. What asks and what sends
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
@@ -39,11 +40,19 @@ _START = {
 
 
 class Hub:
-    """All streams of this process."""
+    """All streams of this process. streams_are: hears how many are open, at each change."""
 
-    def __init__(self, line: Line, streams_max: int, gate: Gate) -> None:
+    def __init__(
+        self,
+        line: Line,
+        streams_max: int,
+        gate: Gate,
+        *,
+        streams_are: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._line = line
         self._gate = gate
+        self._streams_are = streams_are
         self._streams_max = streams_max
         self.open = 0
         self._audiences: dict[str, Audience] = {}
@@ -57,15 +66,16 @@ class Hub:
         scope: Scope,
         receive: Receive,
         send: Send,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
-        """Answer with a stream, until it is over or its reader has gone.
+        """Answer with a stream, until it is over or its reader has gone; says when it has `opened`.
 
         Raises NoSuchRoom, LineAway, LineBusy, and Problem unavailable, too_many_requests or
         not_in_line, all of them before anything is sent.
         """
         self.refuse_if_full()
         with self._gate.stream(scope):
-            await self._follow(code, member_id, teller, scope, receive, send)
+            await self._follow(code, member_id, teller, scope, receive, send, opened)
 
     async def _follow(
         self,
@@ -75,11 +85,14 @@ class Hub:
         scope: Scope,
         receive: Receive,
         send: Send,
+        opened: Callable[[], None],
     ) -> None:
-        self.open += 1
+        self._count(+1)
         try:
             await self._gate.admit_member(scope, member_id)
             stream = await self._opened(code, member_id, teller, send)
+            opened()
+            del opened
             # The server keeps the scope while it answers, and headers are the most of it.
             scope["headers"] = []
             try:
@@ -90,7 +103,11 @@ class Hub:
                 stream.over = True
                 self._forget(code, stream)
         finally:
-            self.open -= 1
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        self.open += more
+        self._streams_are(self.open)
 
     def refuse_if_full(self) -> None:
         """Raises Problem unavailable where all places for streams are taken."""

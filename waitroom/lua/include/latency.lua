@@ -1,5 +1,5 @@
--- latency: how long something took, in each of the last seconds: histograms in the meter's ring, so
--- that many processes add up. Needs clock and meter.
+-- latency: how long something took: a histogram of each of the last seconds, in the meter's ring, and
+-- one of all since the beginning, in the tally. So many processes add up. Needs clock and meter.
 
 -- A step is a quarter of an octave: step n holds what took at most 100 us * 2^(n/4). As in steps.py.
 local STEP_MAX = 128
@@ -40,4 +40,11 @@ local function count_steps(key, what, steps, now)
   local written = { digits(second) }
   for step, count in pairs(steps) do written[#written + 1] = step .. '=' .. digits(count) end
   redis.call('HSET', key, slot, table.concat(written, ' '))
+end
+
+-- Adds {step = count, ...} to the tally's histogram, and how long they took together.
+local function tally_steps(key, what, steps, took_us)
+  if next(steps) == nil then return end
+  for step, count in pairs(steps) do redis.call('HINCRBY', key, what .. ':' .. step, digits(count)) end
+  redis.call('HINCRBY', key, what, digits(took_us))
 end

@@ -1,0 +1,53 @@
+"""Office: the workers, their queue and Postgres, and which of the stores answer, as metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from issuance.connections import Held
+from issuance.desk import Crew
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeSeen:
+    """held and crew are None where Postgres, or the queue's Redis, does not answer."""
+
+    redis_up: bool
+    held: Held | None
+    crew: Crew | None
+    db_connections_max: int
+
+
+class OfficeMetrics(Collector):
+    def __init__(self, seen: OfficeSeen) -> None:
+        self._seen = seen
+
+    def collect(self) -> Iterator[Metric]:
+        seen = self._seen
+        yield _gauge("redis_up", "Whether the line's Redis answers", seen.redis_up)
+        yield _gauge("queue_up", "Whether the queue's Redis answers", seen.crew is not None)
+        yield _gauge("postgres_up", "Whether Postgres answers", seen.held is not None)
+        yield _gauge(
+            "db_connections_max", "Connections to Postgres in all, at most", seen.db_connections_max
+        )
+        if seen.held is not None:
+            held = seen.held
+            # The one that asked is held too.
+            yield _gauge("db_connections", "Connections to Postgres that are open", held.open + 1)
+            yield _gauge("db_connections_busy", "Those of them that are not idle", held.busy + 1)
+            yield _gauge("db_connections_blocked", "Those that wait for a lock", held.blocked)
+        if seen.crew is not None:
+            crew = seen.crew
+            yield _gauge("workers", "Workers, one killed lately among them", crew.workers)
+            yield _gauge("workers_busy", "Workers that issue a batch", crew.busy)
+            yield _gauge("backlog_jobs", "Jobs that wait for a worker", crew.backlog)
+            yield _gauge("backlog_age_seconds", "How long the first has waited", crew.oldest_s)
+            yield _gauge("failed_jobs", "Failed jobs that the queue still keeps", crew.failed)
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"waitroom_{name}", words, value=float(value))

@@ -1,0 +1,140 @@
+"""Rooms: their figures as metrics labelled by room, from Redis: any process has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from waitroom.readings import PHASES, Readings, Times
+from waitroom.steps import upper_s
+
+Rooms = Mapping[str, Readings]
+Reading = Callable[[Readings], float | None]
+
+# None where there is nothing to tell.
+_GAUGES: dict[str, tuple[str, Reading]] = {
+    "waiting": ("Members waiting in line", lambda r: r.figures.waiting),
+    "size_max": ("Members that may wait in line", lambda r: r.figures.size_max),
+    "away": ("Members passed over and not back", lambda r: r.figures.away),
+    "under_way": ("Members admitted without an outcome", lambda r: r.figures.under_way),
+    "seats": ("Members that may be admitted without an outcome", lambda r: r.figures.seats),
+    "coupons": ("Coupons in all", lambda r: r.figures.total_count),
+    "coupons_remaining": ("Coupons that remain", lambda r: r.figures.remain_count),
+    "rate_per_second": ("Admissions a second as set", lambda r: r.figures.rate_per_s),
+    "rate_in_force_per_second": (
+        "Admissions a second in force: as set, or on autopilot as found",
+        lambda r: r.figures.rate_in_force_per_s,
+    ),
+    "admission_timestamp_seconds": (
+        "When an admitter last looked after the room",
+        lambda r: r.admission_at_s,
+    ),
+    "opens_timestamp_seconds": ("When the room opens", lambda r: r.figures.opens_at_s),
+    "autopilot": (
+        "Whether the room is on autopilot",
+        lambda r: float(r.figures.rate_mode == "autopilot"),
+    ),
+    "autopilot_step_timestamp_seconds": (
+        "When the autopilot took its last step",
+        lambda r: r.pilot_at_s,
+    ),
+    "reconcile_timestamp_seconds": (
+        "When the room was last held against Postgres",
+        lambda r: r.checked_at_s,
+    ),
+}
+_COUNTERS: dict[str, tuple[str, Callable[[Readings], float]]] = {
+    "entered": ("Members who took a place in line", lambda r: r.figures.entered),
+    "admitted": ("Members let through", lambda r: r.figures.admitted),
+    "issued": ("Members told of their coupon", lambda r: r.figures.issued),
+    "left": ("Members who gave up their place", lambda r: r.figures.left),
+    "passed_over": ("Members passed over, not being heard from", lambda r: r.passed_over),
+    "returned": ("Members back after they were passed over", lambda r: r.returned),
+}
+# Counts with a label of their own: what it is called, and each of its values.
+_COUNTERS_BY: dict[str, tuple[str, str, Callable[[Readings], Mapping[str, int]]]] = {
+    "refused": ("Members refused after admission", "reason", lambda r: r.refused),
+    "turned_away": ("Members refused at the door", "reason", lambda r: r.turned_away),
+}
+# Steps whose ends are buckets: an octave apart, from 0.4 ms to 26 s, and from 0.1 s to 7 h.
+_SHORT, _LONG = range(8, 73, 4), range(40, 113, 4)
+_HISTOGRAMS: dict[str, tuple[str, range, Callable[[Readings], Times]]] = {
+    "enter_duration_seconds": ("Answering who enters", _SHORT, lambda r: r.enter),
+    "issue_duration_seconds": ("From admission to the outcome", _SHORT, lambda r: r.issue),
+    "wait_duration_seconds": ("From arrival to the outcome", _LONG, lambda r: r.wait),
+}
+
+
+class RoomMetrics(Collector):
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    def collect(self) -> Iterator[Metric]:
+        for name, (words, reading) in _GAUGES.items():
+            gauge = GaugeMetricFamily(f"waitroom_{name}", words, labels=["room"])
+            for code, room in self._rooms.items():
+                value = reading(room)
+                if value is not None:
+                    gauge.add_metric([code], value)
+            yield gauge
+        yield from self._states()
+        yield from self._counters()
+        for name, (words, ends, times_of) in _HISTOGRAMS.items():
+            histogram = HistogramMetricFamily(f"waitroom_{name}", words, labels=["room"])
+            for code, room in self._rooms.items():
+                times = times_of(room)
+                histogram.add_metric([code], buckets_of(times, ends), times.sum_s)
+            yield histogram
+
+    def _states(self) -> Iterator[Metric]:
+        """What is one of several words, or counted by them."""
+        state = GaugeMetricFamily(
+            "waitroom_room_state", "1 for the state that the room is in", labels=["room", "state"]
+        )
+        reason = GaugeMetricFamily(
+            "waitroom_autopilot_reason",
+            "1 for the reason of the autopilot's last step",
+            labels=["room", "reason"],
+        )
+        differences = GaugeMetricFamily(
+            "waitroom_reconcile_differences",
+            "Differences between Redis and Postgres that the last check found",
+            labels=["room", "kind"],
+        )
+        for code, room in self._rooms.items():
+            for phase in PHASES:
+                state.add_metric([code, phase], float(room.phase == phase))
+            if room.reason and room.figures.rate_mode == "autopilot":
+                reason.add_metric([code, room.reason], 1)
+            for kind, count in room.differences.items():
+                differences.add_metric([code, kind], count)
+        yield from (state, reason, differences)
+
+    def _counters(self) -> Iterator[Metric]:
+        for name, (words, reading) in _COUNTERS.items():
+            counter = CounterMetricFamily(f"waitroom_{name}", words, labels=["room"])
+            for code, room in self._rooms.items():
+                counter.add_metric([code], reading(room))
+            yield counter
+        for name, (words, label, readings) in _COUNTERS_BY.items():
+            counter = CounterMetricFamily(f"waitroom_{name}", words, labels=["room", label])
+            for code, room in self._rooms.items():
+                for value, count in readings(room).items():
+                    counter.add_metric([code, value], count)
+            yield counter
+
+
+def buckets_of(times: Times, ends: range) -> list[tuple[str, float]]:
+    """How many took at most so long, as Prometheus wants it: exact, as each bucket ends a step."""
+    buckets = [
+        (f"{upper_s(end):.6g}", sum(count for step, count in times.steps.items() if step <= end))
+        for end in ends
+    ]
+    return [*buckets, ("+Inf", sum(times.steps.values()))]

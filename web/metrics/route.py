@@ -1,0 +1,84 @@
+"""/metrics: everything that is counted and measured here, for Prometheus.
+
+It answers also while a store is away, as that is when it is needed: what is not known is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from issuance.connections import Held, held_connections
+from issuance.desk import Crew
+from waitroom.errors import LineError, NoSuchRoom
+from web.backstage import or_none
+from web.identity import Forbidden, NotSignedIn
+from web.metrics.http import HttpMetrics
+from web.metrics.office import OfficeMetrics, OfficeSeen
+from web.metrics.rooms import RoomMetrics, Rooms
+from web.parts import office_of, parts_of, traffic_of
+from web.problems import documented
+
+router = APIRouter(tags=["health"])
+
+_token = HTTPBearer(auto_error=False, scheme_name="metricsToken")
+
+
+async def may_look(
+    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_token)]
+) -> None:
+    """Anybody, unless there is a METRICS_TOKEN. Raises NotSignedIn, Forbidden."""
+    expected = parts_of(request).metrics_token
+    if not expected:
+        return
+    if bearer is None:
+        raise NotSignedIn
+    if not hmac.compare_digest(bearer.credentials.encode(), expected.encode()):
+        raise Forbidden
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses=documented("not_signed_in", "forbidden"),
+    dependencies=[Depends(may_look)],
+)
+async def metrics(request: Request) -> Response:
+    """Rooms and stores as any process tells them; requests and streams of one web command."""
+    rooms, seen = await asyncio.gather(_rooms(request), _office(request))
+    parts = parts_of(request)
+    registry = CollectorRegistry()
+    registry.register(RoomMetrics(rooms or {}))
+    office = OfficeSeen(rooms is not None, *seen, parts.db_connections_bound)
+    registry.register(OfficeMetrics(office))
+    total = traffic_of(request).total()
+    registry.register(HttpMetrics(total, parts.limits.live_streams_max))
+    text = await asyncio.to_thread(generate_latest, registry)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _rooms(request: Request) -> Rooms | None:
+    """Every room that is served; None where the line's Redis does not answer."""
+    line = parts_of(request).line
+    rooms = {}
+    try:
+        for code in await line.codes():
+            try:
+                rooms[code] = await line.readings.room(code)
+            except NoSuchRoom:
+                continue
+    except LineError:
+        return None
+    return rooms
+
+
+async def _office(request: Request) -> tuple[Held | None, Crew | None]:
+    parts, office = parts_of(request), office_of(request)
+    held = or_none(office.ask(held_connections, parts.engine))
+    crew = or_none(office.ask(parts.crew))
+    return await asyncio.gather(held, crew)
