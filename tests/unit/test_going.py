@@ -76,6 +76,12 @@ CASES = [
         ),
     ),
     (
+        Going(replace(nobody, state="draining"), NOON),
+        "over",
+        "Drained: all who stood in line have been served.",
+        "줄 서기를 마감했고, 줄을 선 사람은 모두 입장했어요.",
+    ),
+    (
         Going(replace(nobody, state="draining", away=2), NOON),
         "still",
         (

@@ -6,15 +6,17 @@
   const KEPT = 900;
   const TAIL = 20;
   const ASK_EVERY_MS = 2000;
+  const QUIET_S = 3;
   // Reasons for which the rate goes down; docs/autopilot.md says what each of them means.
   const DOWN = new Set(["slow", "queue", "postgres_away", "queue_away", "no_workers", "batches_failed"]);
-  const figure = document.getElementById("pilot");
+  const part = document.getElementById("pilot");
   const pens = window.waitroomChart;
-  if (!figure || !pens || !window.uPlot) return;
-  const target = figure.querySelector("[data-pilot]");
-  const reasons = Object.fromEntries([...figure.querySelectorAll("[data-reason]")].map((one) => [one.dataset.reason, one.textContent]));
+  if (!part || !pens || !window.uPlot) return;
+  const target = part.querySelector("[data-pilot]");
+  const reasons = Object.fromEntries([...part.querySelectorAll("[data-reason]")].map((one) => [one.dataset.reason, one.textContent]));
 
   let decisions = [];
+  let points = [];
   let plot = null;
 
   const isOn = () => document.getElementById("board")?.dataset.mode === "autopilot";
@@ -26,19 +28,26 @@
   };
 
   const columns = () => {
-    const at = decisions.map((one) => Date.parse(one.at) / 1000);
-    const rates = decisions.map((one) => one.rate_per_s);
-    // One mark where it goes down, not one for each decision of a long stay at the least.
-    const down = decisions.map((one, n) => (DOWN.has(one.reason) && (n === 0 || one.rate_per_s < rates[n - 1]) ? one.rate_per_s : null));
-    return [at, rates, decisions.map((one) => one.issued_per_s), down, decisions.map(() => null)];
+    points = decisions.flatMap((one, n) => {
+      const at = Date.parse(one.at) / 1000;
+      const before = decisions[n - 1];
+      // One mark where it goes down, not one for each decision of a long stay at the least.
+      const isDown = DOWN.has(one.reason) && (!before || one.rate_per_s < before.rate_per_s);
+      const point = { at, rate: one.rate_per_s, issued: one.issued_per_s, down: isDown ? one.rate_per_s : null, reason: one.reason };
+      // A quiet time is kept as one decision: the rate stays, and how many were issued isn't known.
+      const since = before ? Date.parse(before.at) / 1000 : at;
+      const isQuiet = at - since > QUIET_S;
+      return isQuiet ? [{ at: since + 1, rate: before.rate_per_s, issued: null, down: null, reason: before.reason }, point] : [point];
+    });
+    return [...["at", "rate", "issued", "down"].map((name) => points.map((one) => one[name])), points.map(() => null)];
   };
 
-  const why = (_, __, ___, at) => reasons[decisions[at ?? decisions.length - 1]?.reason] ?? "–";
+  const why = (_, __, ___, at) => reasons[points[at ?? points.length - 1]?.reason] ?? "–";
 
   const draw = () => {
     plot?.destroy();
     const { axis, line, colour, clock, number, shown } = pens;
-    const of = (name, stroke, more) => line(name, stroke, { label: figure.dataset[name], ...more });
+    const of = (name, stroke, more) => line(name, stroke, { label: part.dataset[name], ...more });
     plot = new uPlot({
       width: target.clientWidth,
       height: 150,
@@ -60,16 +69,16 @@
   };
 
   const follow = async () => {
-    const answer = await fetch(`${figure.dataset.decisions}?at_most=${decisions.length ? TAIL : KEPT}`, { headers: { Accept: "application/json" } });
+    const answer = await fetch(`${part.dataset.decisions}?at_most=${decisions.length ? TAIL : KEPT}`, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     take((await answer.json()).decisions);
     if (!decisions.length) return;
-    figure.hidden = false;
+    part.hidden = false;
     if (plot) plot.setData(columns()); else draw();
   };
 
   const keepFollowing = async () => {
-    if (!isOn()) figure.hidden = true;
+    if (!isOn()) part.hidden = true;
     else if (!document.hidden) {
       try {
         await follow();
@@ -84,5 +93,5 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot && draw());
   new ResizeObserver(() => {
     if (plot && target.clientWidth && target.clientWidth !== plot.width) plot.setSize({ width: target.clientWidth, height: 150 });
-  }).observe(figure);
+  }).observe(part);
 })();

@@ -76,6 +76,7 @@
     plots.splice(0).forEach(({ plot }) => plot.destroy());
     for (const target of charts.querySelectorAll("[data-chart]")) {
       const kind = KINDS[target.dataset.chart];
+      target.closest("figure").hidden = false;
       const plot = new uPlot({
         width: target.clientWidth,
         height: 150,

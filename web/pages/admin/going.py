@@ -53,6 +53,8 @@ def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
     if opens_in_s > 0:
         opens = _("Opens in %(wait)s.", wait=duration(language, opens_in_s))
         return "still", f"{opens} {_drains(figures, language)}{waiting}"
+    if figures.state == "draining" and not (figures.in_line or figures.under_way or figures.away):
+        return "over", _("Drained: all who stood in line have been served.")
     tone, sentence = _while_open(figures, language, waiting)
     return tone, _drains(figures, language) + sentence
 

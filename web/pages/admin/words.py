@@ -64,7 +64,7 @@ RULES = {
     "restore_s": to_translate("0 to 3,600 seconds."),
     "rate_mode": to_translate("You, or the autopilot by what the database bears."),
     "rate_min_per_s": to_translate(
-        "Above 0, and at most the most. What it bears on its worst day."
+        "Above 0, and not above the most. What it bears on its worst day."
     ),
     "rate_max_per_s": to_translate("At most 100,000. What you would not go beyond on its best."),
     "latency_bound_ms": to_translate(
