@@ -30,6 +30,7 @@ class Keys:
             self.decisions,
             self.overdue,
             self.differences,
+            self.origins,
         ]
 
     def of_asking(self) -> list[str]:
@@ -161,3 +162,8 @@ class Keys:
     def differences(self) -> str:
         """hash: kind of difference, how many the last check found; `checked_at` (microseconds)."""
         return self._key("differences")
+
+    @property
+    def origins(self) -> str:
+        """hash: member, the request by which they entered; only where requests are logged."""
+        return self._key("origins")

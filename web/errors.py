@@ -16,6 +16,7 @@ from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.ticket import BadTicket
 from web.identity import BadToken, Forbidden, NotSignedIn
 from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
+from web.request_id import id_of
 from web.security import HEADERS, Answer, BodyTooLarge
 from web.times import rfc3339
 
@@ -95,12 +96,12 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
     """
 
     async def answer(request: Request, error: Exception) -> Response:
-        problem = problem_of(error)
-        response = page(request, problem) if wants_html(request) else as_json(problem)
+        problem, request_id = problem_of(error), id_of(request.scope)
+        response = page(request, problem) if wants_html(request) else as_json(problem, request_id)
         if isinstance(error, HTTPException):
             response.headers.update(error.headers or {})  # Allow, where it was the wrong method
         if problem.type == "internal":
-            log.error("unexpected", path=request.url.path, exc_info=error)
+            log.error("unexpected", path=request.url.path, request_id=request_id, exc_info=error)
             # Starlette answers what nobody expected outside of all other middleware.
             response.headers.update(HEADERS)
         return response

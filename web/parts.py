@@ -63,6 +63,7 @@ class WebParts:
     failed_jobs: Callable[[str], list[str]] = lambda _code: []
     limits: WebLimits = field(default_factory=WebLimits)
     metrics_token: str = ""
+    log_requests: bool = False
     counts_dir: Path | None = None
     site_name: str = "Open Run"
     templates_dir: str = ""
@@ -71,6 +72,11 @@ class WebParts:
     demo: bool = False
     simulate: Callable[[str, int], bool] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is kept by which request a member entered."""
+        return self.log_requests
 
     @property
     def secure(self) -> bool:

@@ -49,7 +49,7 @@ class Queue:
 
     failed: Callable[[str], list[str]]
     forget: Callable[[Sequence[str]], None] | None = None
-    feed: Callable[[str, Sequence[str]], None] | None = None
+    feed: Callable[[str, Sequence[str]], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
