@@ -26,6 +26,7 @@ from issuance.holdings import expire_stale
 from waitroom.admitter import Admitter
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
+from waitroom.origins import Origins
 from web.reconciling import Queue
 from web.restoring import look_after
 from web.settling import settle
@@ -43,10 +44,14 @@ REDIS_TIMEOUT_S = 2.0
 
 
 class DeskByTheLine:
-    """The desk as the admitter's destination; the border between async and sync is here."""
+    """The desk as the admitter's destination; the border between async and sync is here.
 
-    def __init__(self, desk: Desk) -> None:
+    origins: where it is to be logged by which requests those came who are fed.
+    """
+
+    def __init__(self, desk: Desk, origins: Origins | None = None) -> None:
         self._desk = desk
+        self._origins = origins
         self.is_open = False  # until Postgres has answered
 
     async def free_seats(self) -> int:
@@ -54,7 +59,15 @@ class DeskByTheLine:
         return await asyncio.to_thread(self._desk.free_seats) if self.is_open else 0
 
     async def feed(self, code: str, members: Sequence[str]) -> None:
-        await asyncio.to_thread(self._desk.feed, code, members)
+        if self._origins is None:
+            await asyncio.to_thread(self._desk.feed, code, members)
+            return
+        origins = await self._origins.of(code, members)
+        batches = await asyncio.to_thread(self._desk.feed, code, members, origins)
+        size = self._desk.batch_max
+        for n, batch in enumerate(batches):
+            ids = origins[n * size : (n + 1) * size]
+            log.info("fed", room=code, batch=batch, members=len(ids), request_ids=ids)
 
     async def backlog(self, now: datetime) -> Backlog:
         return await asyncio.to_thread(self._desk.backlog, now)
@@ -69,7 +82,8 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
     watched = open_engine(settings.DATABASE_URL, connections_max=1, name="lookout")
-    desk = DeskByTheLine(_desk(conveyor, settings))
+    origins = line.origins if settings.LOG_REQUESTS else None
+    desk = DeskByTheLine(_desk(conveyor, settings), origins)
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
     lookout = Lookout(partial(check, watched), desk)
     chores = Chores(engine, line)

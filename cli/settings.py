@@ -46,6 +46,9 @@ class StoreSettings(DatabaseSettings):
         "waitroom-issue", pattern=r"^[A-Za-z0-9_\-]{1,64}$", description="RQ's queue"
     )
     LOG_FORMAT: str = Field("text", pattern="^(text|json)$", description="`text` or `json`")
+    LOG_REQUESTS: bool = Field(
+        False, description="1: a line for each request and batch, by which members can be followed"
+    )
 
     @field_validator("REDIS_URL", "QUEUE_REDIS_URL")
     @classmethod

@@ -119,6 +119,7 @@ def _parts(
         queue=queue_of(conveyor, settings.QUEUE_NAME),
         limits=_limits(settings, connections),
         metrics_token=settings.METRICS_TOKEN,
+        log_requests=settings.LOG_REQUESTS,
         counts_dir=Path(os.environ[COUNTS]) if COUNTS in os.environ else None,
         site_name=settings.SITE_NAME,
         templates_dir=settings.TEMPLATES_DIR,

@@ -36,6 +36,8 @@ def run_one(settings: WorkerSettings) -> None:
 
         def tell_line(issued: Issued) -> None:
             runner.run(tell(line, issued))
+            if settings.LOG_REQUESTS:
+                runner.run(line.origins.forget(issued.code, list(issued.outcomes)))
 
         try:
             run_worker(Post(engine, tell_line), conveyor, queue=settings.QUEUE_NAME)

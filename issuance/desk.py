@@ -17,6 +17,7 @@ from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway
 
 JOB = "issuance.worker.issue_batch"
+ORIGINS = "origins"  # in a job's meta
 FAILED_MAX = 1_000
 
 
@@ -47,6 +48,11 @@ class Desk:
         self._queue = Queue(queue, connection=redis, serializer=JSONSerializer)
         self._limits = limits
 
+    @property
+    def batch_max(self) -> int:
+        """Members a job, at most."""
+        return self._limits.batch_max
+
     def free_seats(self) -> int:
         """How many more can be fed now: what fits into the backlog."""
         try:
@@ -65,13 +71,14 @@ class Desk:
         except RedisError as error:
             raise OfficeAway from error
 
-    def feed(self, code: str, members: Sequence[str]) -> None:
-        """Queue these members of one coupon, in their order, a batch a job.
+    def feed(self, code: str, members: Sequence[str], origins: Sequence[str] = ()) -> list[str]:
+        """Queue these members of one coupon, in their order, a batch a job; the jobs' ids.
 
         Feeding somebody twice is harmless: issuing is once. RQ's word on a job is never asked for.
+        origins: what the worker is to say of each of them in its log, or nothing.
         """
         size = self._limits.batch_max
-        jobs = [
+        batches = [
             Queue.prepare_data(
                 JOB,
                 args=[code, list(members[start : start + size])],
@@ -79,11 +86,12 @@ class Desk:
                 result_ttl=0,
                 failure_ttl=self._limits.failure_ttl_s,
                 description=f"issue {code}",  # RQ logs it, and arguments name people
+                meta={ORIGINS: list(origins[start : start + size])} if origins else None,
             )
             for start in range(0, len(members), size)
         ]
         try:
-            self._queue.enqueue_many(jobs)
+            return [job.id for job in self._queue.enqueue_many(batches)]
         except RedisError as error:
             raise OfficeAway from error
 

@@ -10,12 +10,15 @@ from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
-from rq import Queue, SimpleWorker
+from rq import Queue, SimpleWorker, get_current_job
 from rq.exceptions import StopRequested
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
+from domain.issued_coupon import IssuedCoupon
 from issuance.conveyor import Conveyor
+from issuance.desk import ORIGINS
 from issuance.issue import Issued, issue
 
 # A worker that was killed is still listed for this long.
@@ -41,10 +44,27 @@ _post: Post | None = None
 def issue_batch(code: str, members: list[str]) -> None:
     """The job: issue, then tell. An exception leaves the batch to the rescue."""
     assert _post is not None, "issue_batch runs in a worker started by run_worker"
+    job = get_current_job()
     issued = issue(_post.engine, code, members, datetime.now(UTC))
+    if job is not None and ORIGINS in job.meta:
+        _say_what_was_issued(job, issued)
     # Only now: until the commit nobody may be told anything. Dying before this line is harmless:
     # the batch is fed again, and everybody gets the coupon they hold.
     _post.tell(issued)
+
+
+def _say_what_was_issued(job: Job, issued: Issued) -> None:
+    """The batch, and by which requests its members came; never who they are."""
+    got = sum(isinstance(one, IssuedCoupon) for one in issued.outcomes.values())
+    log.info(
+        "issued",
+        room=issued.code,
+        batch=job.id,
+        issued=got,
+        refused=len(issued.outcomes) - got,
+        took_ms=issued.took_ms and round(issued.took_ms, 1),
+        request_ids=job.meta[ORIGINS],
+    )
 
 
 class PoolWorker(SimpleWorker):
@@ -90,8 +110,12 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
             return
 
 
-def _say_what_failed(
-    _job: object, kind: type[BaseException], error: object, _trace: object
-) -> bool:
-    log.error("a batch failed; its members will be fed again", kind=kind.__name__, error=str(error))
+def _say_what_failed(job: Job, kind: type[BaseException], error: object, _trace: object) -> bool:
+    log.error(
+        "a batch failed; its members will be fed again",
+        batch=job.id,
+        kind=kind.__name__,
+        error=str(error),
+        **({"request_ids": job.meta[ORIGINS]} if ORIGINS in job.meta else {}),
+    )
     return True

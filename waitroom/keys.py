@@ -32,6 +32,7 @@ class Keys:
             self.spent,
             self.differences,
             self.checking,
+            self.origins,
         ]
 
     def of_asking(self) -> list[str]:
@@ -181,3 +182,8 @@ class Keys:
     def checking(self) -> str:
         """string: there while somebody checks, and until the next check is due."""
         return self._key("checking")
+
+    @property
+    def origins(self) -> str:
+        """hash: member, the request by which they entered; only where requests are logged."""
+        return self._key("origins")

@@ -18,13 +18,14 @@ from waitroom.away import away_is_said as _away
 from waitroom.batcher import Ask, Batcher
 from waitroom.call import Call
 from waitroom.checks import Checks
-from waitroom.entering import Entering
+from waitroom.entering import Entering, ask_to_enter
 from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
 from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
 from waitroom.limiter import Limiter
 from waitroom.lobby import lobby_of
+from waitroom.origins import Origins
 from waitroom.readings import ReadingsOf
 from waitroom.restoring import Restoring
 from waitroom.result import Result, result_of
@@ -81,7 +82,8 @@ class Line:
         self._redis = redis
         self.attempts = Attempts(redis)
         self.limiter = Limiter(Call(redis.connection_pool, script("limit")))
-        self._enter = Entering(Call(redis.connection_pool, script("enter")))
+        self.origins = Origins(redis)
+        self._enter = Entering(Call(redis.connection_pool, script("enter")), self.origins)
         self._place = Call(redis.connection_pool, script("place"))
         self._admit = redis.register_script(script("admit"))
         self._overdue = redis.register_script(script("overdue"))
@@ -147,9 +149,13 @@ class Line:
             return sorted(_text(code) for code in await self._redis.smembers(ROOMS))
 
     # These two hand on what the batcher gives: a coroutine around it would cost each request.
-    def enter(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
-        """Take a place, or the one already held. Raises NoSuchRoom, LineBusy."""
-        return self._batcher(self._entering, self._enter, code).ask(member_id)
+    def enter(self, code: str, member_id: str, origin: str = "") -> Coroutine[Any, Any, Standing]:
+        """Take a place, or the one already held. Raises NoSuchRoom, LineBusy.
+
+        origin: by which request, where it is to be followed.
+        """
+        ask = ask_to_enter(member_id, origin) if origin else member_id
+        return self._batcher(self._entering, self._enter, code).ask(ask)
 
     def place(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
         """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""

@@ -43,8 +43,9 @@ from web.parts import Office, WebParts
 from web.problems import ProblemOut
 from web.security import BodyLimit, HeadAsGet, SecurityHeaders
 from web.static_files import VersionedFiles
-from web.traffic import Call, Counted, Traffic, calls_of
+from web.traffic import Call, Traffic, calls_of
 from web.turned_back import TurnedBack
+from web.watch import Watch, Watched
 
 _API = (rooms, draw, coupons, me, admin, board, branding, health, metrics, autopilot, reconcile)
 _PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages)
@@ -72,11 +73,12 @@ class Application(FastAPI):
         self.state.hub = Hub(
             parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.streams_are
         )
-        door = Door(Counted(super().__call__, traffic), self, live_pages.page_teller, traffic)
-        turned_back = TurnedBack(door, self, gate, traffic)
+        watch = Watch(traffic, logs=parts.log_requests)
+        door = Door(Watched(super().__call__, watch), self, live_pages.page_teller, watch)
+        turned_back = TurnedBack(door, self, gate, watch)
         self.state.enter_times = EnterTimes(parts.line)
         self.state.backstage = Backstage(parts, office)
-        self._hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, traffic)
+        self._hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, watch)
 
     # A coroutine function: servers tell ASGI 3 from 2 by it.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

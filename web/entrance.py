@@ -13,6 +13,7 @@ from waitroom.ticket import BadTicket
 from web.answers import entered, place_of
 from web.gate import gate_of
 from web.parts import catalogue_of, parts_of
+from web.request_id import id_of
 from web.shapes import PlaceOut
 
 # What the line gives a place back for: everything else enters as if there were no ticket.
@@ -30,7 +31,8 @@ async def enter(request: Request, code: str, member_id: str, ticket_us: int = 0)
     try:
         standing = await parts.line.restore(code, member_id, ticket_us) if ticket_us else None
         if standing is None or standing.kind not in _HELD:
-            standing = await parts.line.enter(code, member_id)
+            origin = id_of(request.scope) if parts.follows else ""
+            standing = await parts.line.enter(code, member_id, origin)
         request.app.state.enter_times.note(code, perf_counter() - began)
     except NoSuchRoom:
         await say_if_missing(request, code)

@@ -18,6 +18,7 @@ from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.ticket import BadTicket
 from web.identity import BadToken, Forbidden, NotSignedIn
 from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
+from web.request_id import id_of
 from web.security import HEADERS, Answer, BodyTooLarge
 from web.times import rfc3339
 
@@ -106,12 +107,12 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
     """
 
     async def answer(request: Request, error: Exception) -> Response:
-        problem = problem_of(error)
-        response = page(request, problem) if wants_html(request) else as_json(problem)
+        problem, request_id = problem_of(error), id_of(request.scope)
+        response = page(request, problem) if wants_html(request) else as_json(problem, request_id)
         if problem.type == "method_not_allowed":
             response.headers["Allow"] = ", ".join(sorted(_allowed(app, request)))
         if problem.type == "internal":
-            log.error("unexpected", path=request.url.path, exc_info=error)
+            log.error("unexpected", path=request.url.path, request_id=request_id, exc_info=error)
             # Starlette answers what nobody expected outside of all other middleware.
             response.headers.update(HEADERS)
         return response

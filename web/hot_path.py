@@ -18,11 +18,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket
-from web import traffic
 from web.enter_times import EnterTimes
 from web.gate import Gate
 from web.parts import Office, WebParts
 from web.raw_answers import Answer, PlaceWriter, issued_answer, problem_answer
+from web.request_id import HEADER, SAID_IN
+from web.traffic import Call as CountedCall
+from web.watch import Watch
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +36,8 @@ _CALLS: dict[tuple[str, str], tuple[str, Call]] = {
     ("POST", "/issue"): ("/api/coupons/", "issue"),
 }
 # Where they are counted, which is where the routes would be.
-_COUNTED: dict[Call, traffic.Call] = {
-    call: traffic.Call(method, f"{before}{{code}}{end}")
+_COUNTED: dict[Call, CountedCall] = {
+    call: CountedCall(method, f"{before}{{code}}{end}")
     for (method, end), (before, call) in _CALLS.items()
 }
 _END = 6  # letters, of each end
@@ -44,12 +46,13 @@ _TICKET = b"waitroom-ticket"
 
 
 class Asked(NamedTuple):
-    """A plain request about a room, or about a coupon without one."""
+    """A plain request about a room, or about a coupon without one. said: what may name it."""
 
     call: Call
     code: str
     token: str
     ticket: str | None = None
+    said: dict[bytes, bytes] | None = None
 
 
 class MayComeBack(Exception):
@@ -66,11 +69,12 @@ class HotPath:
         office: Office,
         times: EnterTimes,
         gate: Gate,
-        counts: traffic.Traffic,
+        watch: Watch,
     ) -> None:
         self._app = app
         self._gate = gate
-        self._count = counts.count
+        self._watch = watch
+        self._follows = parts.follows
         self._parts = parts
         self._office = office
         self._times = times
@@ -87,24 +91,27 @@ class HotPath:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
+        request_id = self._watch.ids.of(asked.said)
         try:
-            status, headers, body = await self._answer(asked, scope, began)
+            status, headers, body = await self._answer(asked, scope, began, request_id)
         except (NoSuchRoom, MayComeBack):
             # Away or unknown? Postgres knows, and is asked behind the office's door.
             await self._app(scope, receive, send)
             return
         except Exception as error:
-            status, headers, body = problem_answer(error, scope["path"])
-        self._count(_COUNTED[asked.call], status, perf_counter() - began)
+            status, headers, body = problem_answer(error, scope["path"], request_id)
+        headers.append((HEADER, request_id.encode()))
+        self._watch.answered(_COUNTED[asked.call], status, began, request_id, asked.code)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, asked: Asked, scope: Scope, began: float) -> Answer:
+    async def _answer(self, asked: Asked, scope: Scope, began: float, request_id: str) -> Answer:
         await self._gate.admit_address(scope)
         member_id = self._identity.member_of(asked.token)
         await self._gate.admit_member(scope, member_id)
         if asked.call == "enter":
-            standing = await self._line.enter(asked.code, member_id)
+            origin = request_id if self._follows else ""
+            standing = await self._line.enter(asked.code, member_id, origin)
             self._times.note(asked.code, perf_counter() - began)
             return self._writer.entered(standing, asked.code, member_id)
         if asked.call == "place":
@@ -130,7 +137,7 @@ def plainly_asked(scope: Scope) -> Asked | None:
     before, call = _CALLS.get((scope["method"], path[-_END:]), ("", None))
     if call is None or not path.startswith(before):
         return None
-    token = ticket = None
+    token = ticket = said = None
     for name, value in scope["headers"]:
         if name == b"authorization":
             if token is not None or not value.startswith(_BEARER):
@@ -142,5 +149,7 @@ def plainly_asked(scope: Scope) -> Asked | None:
             ticket = value.decode("latin-1")
         elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
             return None
+        elif name in SAID_IN:
+            said = {**said, name: value} if said else {name: value}
     code = path[len(before) : -_END]
-    return Asked(call, code, token, ticket) if token and is_code(code) else None
+    return Asked(call, code, token, ticket, said) if token and is_code(code) else None

@@ -72,6 +72,7 @@ class WebParts:
     queue: Queue
     limits: WebLimits = field(default_factory=WebLimits)
     metrics_token: str = ""
+    log_requests: bool = False
     counts_dir: Path | None = None
     site_name: str = "Open Run"
     templates_dir: str = ""
@@ -80,6 +81,11 @@ class WebParts:
     demo: bool = False
     simulate: Callable[[str, int], bool] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is kept by which request a member entered."""
+        return self.log_requests
 
     @property
     def secure(self) -> bool:

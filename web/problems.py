@@ -63,6 +63,7 @@ _KINDS = (
 )
 KINDS = {kind.type: kind for kind in _KINDS}
 RETRY_AFTER_S = 2
+_AN_ID = "5f0c3a9be1d4-2a"
 
 
 @dataclass(slots=True)
@@ -109,10 +110,10 @@ def wrong_values_are_said() -> Iterator[None]:
         raise Problem("bad_request", str(error)) from error
 
 
-def as_json(problem: Problem) -> JSONResponse:
+def as_json(problem: Problem, request_id: str) -> JSONResponse:
     """The problem as a machine reads it."""
     return JSONResponse(
-        problem.body(),
+        problem.body() | {"request_id": request_id},
         problem.status,
         headers=problem.headers(),
         media_type="application/problem+json",
@@ -128,6 +129,7 @@ class ProblemOut(BaseModel):
     title: str
     status: int
     detail: str = Field(description="A sentence for the person who reads it")
+    request_id: str = Field(description="What this request is called in our logs")
     retry_after_s: int | None = Field(None, description="Seconds to wait before trying again")
 
 
@@ -170,7 +172,7 @@ def documented(*types: str) -> dict[int | str, dict[str, Any]]:
         titles = filter(None, [response["description"], kind.title])
         response["description"] = ", or ".join(titles)
         examples = response["content"]["application/problem+json"]["examples"]
-        examples[name] = {"value": Problem(name).body()}
+        examples[name] = {"value": Problem(name).body() | {"request_id": _AN_ID}}
     return responses
 
 

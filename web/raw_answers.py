@@ -102,12 +102,12 @@ def issued_answer(done: DirectIssue, code: str) -> Answer:
     return 201 if done.is_new else 200, [*_PLAIN, retries, _length(body)], body
 
 
-def problem_answer(error: Exception, path: str) -> Answer:
+def problem_answer(error: Exception, path: str, request_id: str) -> Answer:
     """The problem that the routes would answer with; what nobody expected is noted down."""
     problem = problem_of(error)
     if problem.type == "internal":
-        log.error("unexpected", path=path, exc_info=error)
-    response = as_json(problem)
+        log.error("unexpected", path=path, request_id=request_id, exc_info=error)
+    response = as_json(problem, request_id)
     return response.status_code, [*response.raw_headers, *RAW_HEADERS], bytes(response.body)
 
 

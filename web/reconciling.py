@@ -56,7 +56,7 @@ class Queue:
 
     failed: Callable[[str], list[str]]
     forget: Callable[[Sequence[str]], None]
-    feed: Callable[[str, Sequence[str]], None]
+    feed: Callable[[str, Sequence[str]], object]
 
 
 def queue_of(conveyor: Conveyor, name: str, *, batch_max: int = DeskLimits().batch_max) -> Queue:

@@ -10,11 +10,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import NamedTuple
 
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from web.shared_counts import SharedCounts
 
@@ -91,29 +90,6 @@ class Traffic:
             if statuses:
                 asked.append(Asked(call, statuses, row[_TIMES:_SUM_US], row[_SUM_US] / 1_000_000))
         return Total(asked, cells[_STREAMS], processes)
-
-
-class Counted:
-    """An ASGI application whose answers are counted when they begin."""
-
-    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
-        self._app = app
-        self._traffic = traffic
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began = perf_counter()
-        method = scope["method"]
-
-        async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                took_s = perf_counter() - began
-                self._traffic.count(call_of(method, scope), message["status"], took_s)
-            await send(message)
-
-        await self._app(scope, receive, counted)
 
 
 def call_of(method: str, scope: Scope) -> Call:

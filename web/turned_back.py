@@ -16,8 +16,10 @@ from web.languages import language_of
 from web.pages.problem import problem_page
 from web.problems import Problem
 from web.raw_answers import Answer, problem_answer
+from web.request_id import HEADER, said_in
 from web.security import RAW_HEADERS
-from web.traffic import UNMATCHED, Traffic
+from web.traffic import UNMATCHED
+from web.watch import Watch
 
 _COUNTED = ("/rooms/", "/api/rooms/")
 # What a page looks like is kept by browsers, and asked for once.
@@ -27,11 +29,11 @@ _LOOKS = ("/brand.css", "/logo")
 class TurnedBack:
     """An ASGI application before another one: counts whatever has to do with a line or an issue."""
 
-    def __init__(self, app: ASGIApp, application: FastAPI, gate: Gate, traffic: Traffic) -> None:
+    def __init__(self, app: ASGIApp, application: FastAPI, gate: Gate, watch: Watch) -> None:
         self._app = app
         self._application = application
         self._gate = gate
-        self._traffic = traffic
+        self._watch = watch
         self._page = lru_cache(maxsize=256)(self._drawn)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,18 +42,20 @@ class TurnedBack:
             try:
                 await self._gate.admit_address(scope)
             except Problem as problem:
-                status, headers, body = self._answer(scope, problem)
+                request_id = self._watch.ids.of(said_in(scope["headers"]))
+                status, headers, body = self._answer(scope, problem, request_id)
+                headers = [*headers, (HEADER, request_id.encode())]
                 # Nobody has looked for its route.
-                self._traffic.count(UNMATCHED, status, perf_counter() - began)
+                self._watch.answered(UNMATCHED, status, began, request_id)
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
                 return
         await self._app(scope, receive, send)
 
-    def _answer(self, scope: Scope, problem: Problem) -> Answer:
+    def _answer(self, scope: Scope, problem: Problem, request_id: str) -> Answer:
         path, wait_s = scope["path"], problem.more["retry_after_s"]
         if path.startswith("/api/"):
-            return problem_answer(problem, path)
+            return problem_answer(problem, path, request_id)
         language = language_of(Request({**scope, "app": self._application}))
         # A page loads itself again, wherever it is; a form is sent again to where it was.
         form = path if scope["method"] == "POST" else ""

@@ -162,10 +162,6 @@ async def test_ready_says_what_does_not_answer_and_health_that_the_process_lives
         assert (healthy.status_code, healthy.json()) == (200, {"alive": True})
 
 
-async def test_metrics_are_unavailable_without_redis(without_line):
-    is_unavailable(await without_line.get("/metrics"))
-
-
 async def test_a_line_that_too_many_ask_at_once_says_come_again(
     client, line: Line, engine, code, monkeypatch
 ):

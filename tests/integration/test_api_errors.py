@@ -31,10 +31,11 @@ async def test_an_unexpected_error_of_the_api_is_a_problem_that_tells_nothing(
             await client.get("/api/coupons"),
         ]
 
-    for answer in answers:
+    for answer, line_ in zip(answers, logs, strict=True):
         problem = checked_problem(answer, "internal", 500)
+        assert problem["request_id"] == line_["request_id"], "so that it can be found"
         assert "hunter2" not in answer.text + str(answer.headers)
-        assert set(problem) == {"type", "title", "status", "detail"}
+        assert set(problem) == {"type", "title", "status", "detail", "request_id"}
     assert [one["event"] for one in logs] == ["unexpected"] * 3
     assert str(logs[0]["exc_info"]) == SECRET
 

@@ -182,6 +182,7 @@ async def test_the_framework_and_what_stands_before_it_agree_in_each_problem(
     await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
     ticket = (await client.get(f"/api/rooms/{code}/place", headers=by("alice"))).json()["ticket"]
     strangers = Identity(["a-secret-that-nobody-here-knows-of-32!"], "").mint("alice")
+    named = {"X-Request-Id": "asked-of-both"}
     full = app_with(parts, limits=WebLimits(live_streams_max=0))
     away = app_with(parts, line=line_away)
 
@@ -200,7 +201,7 @@ async def test_the_framework_and_what_stands_before_it_agree_in_each_problem(
         (away, code, by("alice"), "unavailable"),
     ):
         hot, slow = [
-            await _got(application, f"/api/rooms/{room}/live", headers)
+            await _got(application, f"/api/rooms/{room}/live", headers | named)
             for application in (asked, framework_of(asked))
         ]
         assert (hot.json()["type"], hot.status_code) == (type_, slow.status_code), headers

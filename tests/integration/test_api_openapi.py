@@ -203,7 +203,9 @@ async def test_the_shapes_name_what_the_interface_names(schema):
     shapes = schema["components"]["schemas"]
 
     assert shapes["PlaceOut"]["properties"].keys() >= PLACE_KEYS
-    assert set(shapes["ProblemOut"]["required"]) == {"type", "title", "status", "detail"}
+    assert set(shapes["ProblemOut"]["required"]) == {
+        "type", "title", "status", "detail", "request_id"
+    }  # fmt: skip
     assert shapes["CouponIn"]["additionalProperties"] is False
     assert "HTTPValidationError" not in json.dumps(schema)
 

@@ -45,6 +45,7 @@ async def both(
     watching: Watching, method: str, path: str, headers: dict[str, str]
 ) -> tuple[httpx.Response, httpx.Response]:
     """The same call by the hot path, which must not leave it, and by the framework alone."""
+    headers = headers | {"X-Request-Id": "asked-of-both"}
     async with client_of(watching.app) as client:
         before = watching.left
         hot = await client.request(method, path, headers=headers)
@@ -62,6 +63,7 @@ def same(hot: httpx.Response, slow: httpx.Response) -> dict[str, Any]:
         assert (told.pop(changing, None) is None) == (expected.pop(changing, None) is None)
     assert told == expected
     assert headers_of(hot) == headers_of(slow)
+    assert hot.headers["x-request-id"] == "asked-of-both"
     return told
 
 

@@ -144,6 +144,7 @@ def checked_problem(answer: httpx.Response, type_: str, status: int) -> dict[str
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers.get("retry-after") == _text(body.get("retry_after_s"))
     assert answer.headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
+    assert body["request_id"] == answer.headers["x-request-id"] != ""
     has_safe_headers(answer)
     return body
 

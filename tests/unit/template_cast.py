@@ -185,6 +185,7 @@ def a_problem(**changes: Any) -> SimpleNamespace:
         "title": "We are busy",
         "detail": "A part is away.",
         "retry_after_s": None,
+        "request_id": "503091-2",
     }
     return SimpleNamespace(**{**away, **changes})
 

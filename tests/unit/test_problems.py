@@ -122,7 +122,7 @@ def test_problems_of_one_status_are_documented_together():
     assert list(responses) == [410, 404]
     assert responses[410]["description"] == "Closed, or Sold out"
     examples = responses[410]["content"]["application/problem+json"]["examples"]
-    assert examples["sold_out"]["value"] == Problem("sold_out").body()
+    assert examples["sold_out"]["value"].items() > Problem("sold_out").body().items()
 
 
 def test_an_exception_without_a_message_speaks_by_its_docstring():

@@ -37,6 +37,7 @@ WRONG = {
     "QUEUE_REDIS_URL": "redis",
     "QUEUE_NAME": "two words",
     "LOG_FORMAT": "xml",
+    "LOG_REQUESTS": "perhaps",
     "MEMBER_TOKEN_SECRETS": "short",
     "TICKET_SECRETS": f"{LONG},short",
     "ADMIN_TOKEN": "short",

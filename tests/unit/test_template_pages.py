@@ -148,5 +148,9 @@ def test_a_problem_that_passes_tries_again_by_itself():
     assert page.says("This page tries again by itself in about 4 seconds.")
 
 
+def test_a_problem_says_by_what_it_is_found():
+    assert "503091-2" in render("problem.html", problem=a_problem()).text
+
+
 def test_a_problem_that_stays_does_not():
     assert not render("problem.html", problem=a_problem()).refreshes()

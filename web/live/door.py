@@ -7,6 +7,7 @@ the same.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 from typing import NamedTuple
 
@@ -23,7 +24,9 @@ from web.live.json_teller import JsonTeller
 from web.live.teller import Teller
 from web.parts import WebParts
 from web.raw_answers import problem_answer
-from web.traffic import Call, Traffic
+from web.request_id import HEADER, said_in
+from web.traffic import Call
+from web.watch import Watch
 
 PageTeller = Callable[[Request, str, Visitor], Awaitable[Teller]]
 
@@ -51,10 +54,10 @@ class Door:
     """
 
     def __init__(
-        self, app: ASGIApp, application: FastAPI, page_teller: PageTeller, traffic: Traffic
+        self, app: ASGIApp, application: FastAPI, page_teller: PageTeller, watch: Watch
     ) -> None:
         self._app = app
-        self._count = traffic.count
+        self._watch = watch
         self._application = application
         self._page_teller = page_teller
         parts: WebParts = application.state.parts
@@ -68,8 +71,10 @@ class Door:
             await self._app(scope, receive, send)
             return
         call, began = _API_CALL if asked.is_api else _PAGE_CALL, perf_counter()
+        request_id = self._watch.ids.of(said_in(scope["headers"]))
+        code = asked.code
         try:
-            code, member_id, teller = await self._understood(asked, scope)
+            member_id, teller = await self._understood(asked, scope)
             asked = None  # nothing is kept here while the stream is open: there are many
             await self._hub.follow(
                 code,
@@ -78,7 +83,7 @@ class Door:
                 scope,
                 receive,
                 send,
-                lambda: self._count(call, 200, perf_counter() - began),
+                partial(self._begin, call, began, request_id, code),
             )
         except NoSuchRoom:
             # Away or unknown? Postgres knows, and is asked behind the office's door.
@@ -87,20 +92,29 @@ class Door:
             if scope["path"].startswith(_PAGE):  # its problems are pages
                 await self._app(scope, receive, send)
             else:
-                status = await _answer(error, scope, send)
-                self._count(call, status, perf_counter() - began)
+                status, headers, body = problem_answer(error, scope["path"], request_id)
+                headers += self._begin(call, began, request_id, code, status)
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
 
-    async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, str, Teller]:
-        """Which room, whose place, told how. Raises NotSignedIn, BadToken, BadTicket."""
+    def _begin(
+        self, call: Call, began: float, request_id: str, code: str, status: int = 200
+    ) -> list[tuple[bytes, bytes]]:
+        """An answer begins; the headers by which it says what its request is called."""
+        self._watch.answered(call, status, began, request_id, code)
+        return [(HEADER, request_id.encode())]
+
+    async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, Teller]:
+        """Whose place, told how. Raises NotSignedIn, BadToken, BadTicket."""
         code = asked.code
         if asked.is_api:
             member_id, ticket_us = self._member_of(asked)
-            return code, member_id, JsonTeller(code, self._tickets, ticket_us)
+            return member_id, JsonTeller(code, self._tickets, ticket_us)
         visitor = self._identity.read_session(asked.session) if asked.session else None
         if visitor is None:
             raise NotSignedIn
         request = Request({**scope, "app": self._application})
-        return code, visitor.id, await self._page_teller(request, code, visitor)
+        return visitor.id, await self._page_teller(request, code, visitor)
 
     def _member_of(self, asked: Asked) -> tuple[str, int]:
         """Whose place is asked for, as `web.asking` has it, and the arrival on their ticket."""
@@ -148,11 +162,3 @@ def plainly_asked(scope: Scope) -> Asked | None:
         ticket=found.get(b"waitroom-ticket"),
         session=session or None,
     )
-
-
-async def _answer(error: Exception, scope: Scope, send: Send) -> int:
-    """Answer with the problem; its status."""
-    status, headers, body = problem_answer(error, scope["path"])
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-    return status

@@ -25,18 +25,17 @@ from web.security import RAW_HEADERS
 RETRY_MIN_MS, RETRY_MAX_MS = 1_000, 5_000
 FULL_RETRY_S = 5
 
-_START = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [
-        (b"content-type", b"text/event-stream; charset=utf-8"),
-        (b"cache-control", b"no-store"),
-        (b"x-accel-buffering", b"no"),
-        # An ended stream gives its connection back: the next one may reach another process.
-        (b"connection", b"close"),
-        *RAW_HEADERS,
-    ],
-}
+Headers = list[tuple[bytes, bytes]]
+
+_START = {"type": "http.response.start", "status": 200}
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    # An ended stream gives its connection back: the next one may reach another process.
+    (b"connection", b"close"),
+    *RAW_HEADERS,
+]
 
 
 class Hub:
@@ -66,16 +65,18 @@ class Hub:
         scope: Scope,
         receive: Receive,
         send: Send,
-        opened: Callable[[], None] = lambda: None,
+        begin: Callable[[], Headers] = list,
     ) -> None:
-        """Answer with a stream, until it is over or its reader has gone; says when it has `opened`.
+        """Answer with a stream, until it is over or its reader has gone.
+
+        begin: called when the answer begins, for headers that it is to have besides.
 
         Raises NoSuchRoom, LineAway, LineBusy, and Problem unavailable, too_many_requests or
         not_in_line, all of them before anything is sent.
         """
         self.refuse_if_full()
         with self._gate.stream(scope):
-            await self._follow(code, member_id, teller, scope, receive, send, opened)
+            await self._follow(code, member_id, teller, scope, receive, send, begin)
 
     async def _follow(
         self,
@@ -85,14 +86,13 @@ class Hub:
         scope: Scope,
         receive: Receive,
         send: Send,
-        opened: Callable[[], None],
+        begin: Callable[[], Headers],
     ) -> None:
         self._count(+1)
         try:
             await self._gate.admit_member(scope, member_id)
-            stream = await self._opened(code, member_id, teller, send)
-            opened()
-            del opened
+            stream = await self._opened(code, member_id, teller, send, begin)
+            del begin
             # The server keeps the scope while it answers, and headers are the most of it.
             scope["headers"] = []
             try:
@@ -118,7 +118,9 @@ class Hub:
                 {"retry_after_s": FULL_RETRY_S},
             )
 
-    async def _opened(self, code: str, member_id: str, teller: Teller, send: Send) -> Stream:
+    async def _opened(
+        self, code: str, member_id: str, teller: Teller, send: Send, begin: Callable[[], Headers]
+    ) -> Stream:
         """With the first message under way. What it takes is not kept while the stream is open."""
         standing: Standing | None = None
         try:
@@ -134,7 +136,7 @@ class Hub:
             message = said
         else:
             message = teller.message(standing, member_id)
-        await send(_START)
+        await send({**_START, "headers": [*_HEADERS, *begin()]})
         stream = Stream(send, teller, member_id)
         retry = f"retry: {random.randint(RETRY_MIN_MS, RETRY_MAX_MS)}\n".encode()  # noqa: S311
         is_last = self._is_closed or (standing is not None and standing.kind in FINAL)

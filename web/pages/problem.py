@@ -12,6 +12,7 @@ from web.languages import Language, keep_switch, language_of
 from web.pages.render import page
 from web.parts import parts_of
 from web.problems import Problem
+from web.request_id import id_of
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
@@ -31,7 +32,11 @@ def problem_page(request: Request, problem: Problem) -> Response:
             form = path
         else:
             again_s = None
-    body = told(problem, language_of(request)) | {"retry_after_s": again_s, "form": form}
+    body = told(problem, language_of(request)) | {
+        "retry_after_s": again_s,
+        "form": form,
+        "request_id": id_of(request.scope),
+    }
     response = page(request, "problem.html", status=problem.status, problem=body)
     response.headers.update(problem.headers())
     return response

@@ -40,13 +40,9 @@ def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
     if figures.is_ended:
         return "over", _("The time of this coupon is over.")
     waiting = _who_waits(figures, language)
-    if going.postgres_away:
-        return "trouble", _("Admission has stopped: Postgres is away.") + " " + waiting
-    if going.workers == 0:
-        return "trouble", _("Nothing is issued: no worker is running.") + " " + waiting
-    if figures.is_restoring:
-        restoring = _("The line was lost and is coming together again: nobody is let through.")
-        return "trouble", restoring + " " + waiting
+    trouble = _trouble(going, figures, language)
+    if trouble:
+        return "trouble", f"{trouble} {waiting}"
     if figures.state == "paused":
         return "still", _("Paused.") + " " + waiting
     opens_in_s = figures.opens_at_s - going.now.timestamp()
@@ -57,6 +53,19 @@ def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
         return "over", _("Drained: all who stood in line have been served.")
     tone, sentence = _while_open(figures, language, waiting)
     return tone, _drains(figures, language) + sentence
+
+
+def _trouble(going: Going, figures: Figures, language: Language) -> str:
+    """What keeps everybody from being served; empty where nothing does."""
+    if going.postgres_away:
+        return language.gettext("Admission has stopped: Postgres is away.")
+    if going.workers == 0:
+        return language.gettext("Nothing is issued: no worker is running.")
+    if figures.is_restoring:
+        return language.gettext(
+            "The line was lost and is coming together again: nobody is let through."
+        )
+    return ""
 
 
 def _drains(figures: Figures, language: Language) -> str:

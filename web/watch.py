@@ -1,0 +1,73 @@
+"""Watch: what is seen of each request: it is named, counted, and where asked for written down.
+
+The line of a request says its route, never its path or query, in which there may be a token; and
+nothing of who asked.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from web.request_id import HEADER, RequestIds, keep_id, said_in
+from web.traffic import Call, Traffic, call_of
+
+log = structlog.get_logger(__name__)
+
+
+class Watch:
+    """For one process. logs: whether each request is a line in the log."""
+
+    def __init__(self, traffic: Traffic, *, logs: bool = False) -> None:
+        self.ids = RequestIds()
+        self._count = traffic.count
+        self._logs = logs
+
+    def answered(
+        self, call: Call, status: int, began: float, request_id: str, room: str = ""
+    ) -> None:
+        """An answer begins. began: perf_counter() when its request was read."""
+        took_s = perf_counter() - began
+        self._count(call, status, took_s)
+        if self._logs:
+            log.info(
+                "request",
+                request_id=request_id,
+                method=call.method,
+                route=call.route,
+                status=status,
+                took_ms=round(took_s * 1_000, 1),
+                **{"room": room} if room else {},
+            )
+
+
+class Watched:
+    """An ASGI application that is watched; its answers say their `X-Request-Id`."""
+
+    def __init__(self, app: ASGIApp, watch: Watch) -> None:
+        self._app = app
+        self._watch = watch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        method = scope["method"]
+        request_id = self._watch.ids.of(said_in(scope["headers"]))
+        keep_id(scope, request_id)
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                call, room = call_of(method, scope), scope.get("path_params", {}).get("code", "")
+                self._watch.answered(call, message["status"], began, request_id, room)
+                headers = [*message.get("headers", ()), (HEADER, request_id.encode())]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        # Whatever is logged on the way says it too.
+        with bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, watched)
