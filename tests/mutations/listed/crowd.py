@@ -14,8 +14,8 @@ MUTATIONS = (
         name="entering_asks_postgres",
         promise=6,
         file="web/hot_path.py",
-        old="            standing = await self._line.enter(asked.code, member_id)\n",
-        new=f"{_ON_HOT_PATH}            standing = await self._line.enter(asked.code, member_id)\n",
+        old="            origin = request_id if self._follows else \"\"\n",
+        new=f"{_ON_HOT_PATH}            origin = request_id if self._follows else \"\"\n",
         noticed_by=(_LINE_GOES_ON,),
     ),
     Mutation(
@@ -30,10 +30,10 @@ MUTATIONS = (
         name="the_pages_of_those_who_enter_ask_postgres",
         promise=6,
         file="web/entrance.py",
-        old="        standing = await parts.line.enter(code, member_id)\n",
-        new="        from issuance.catalogue import offers\n"
-        "        await request.app.state.office.ask(offers, parts.engine)\n"
-        "        standing = await parts.line.enter(code, member_id)\n",
+        old="            standing = await parts.line.enter(code, member_id, origin)\n",
+        new="            from issuance.catalogue import offers\n"
+        "            await request.app.state.office.ask(offers, parts.engine)\n"
+        "            standing = await parts.line.enter(code, member_id, origin)\n",
         noticed_by=(f"{_IN_PAGES_AWAY}test_without_postgres_a_form_is_still_taken_at_the_line",),
     ),
     Mutation(

@@ -151,8 +151,8 @@ MUTATIONS = (
         name="any_number_of_streams_may_be_open",
         promise=7,
         file="web/live/hub.py",
-        old="self._is_closed or self.open >= self._streams_max:",
-        new="self._is_closed:",
+        old="        if self.open >= self._streams_max:",
+        new="        if self.open < 0:",
         noticed_by=(
             "integration/test_api_live.py::test_too_many_streams_are_refused_until_one_is_free",
         ),

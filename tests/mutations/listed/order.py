@@ -44,8 +44,8 @@ MUTATIONS = (
         name="entering_again_takes_a_new_place",
         promise=3,
         file="waitroom/lua/enter.lua",
-        old="  if standing[1] == 'absent' then standing",
-        new="  if standing[1] == 'absent' or standing[1] == 'waiting' then standing",
+        old="  if standing[1] == 'absent' or standing[1] == 'untold' then standing",
+        new="  if standing[1] ~= 'outcome' then standing",
         noticed_by=("integration/test_line.py::test_entering_twice_keeps_the_first_place",),
     ),
     Mutation(
@@ -130,8 +130,8 @@ MUTATIONS = (
         name="who_returns_in_time_stands_at_the_end",
         promise=3,
         file="waitroom/lua/include/kept.lua",
-        old="  if now - tonumber(passed_at) > room.return_us then\n",
-        new="  if now > tonumber(passed_at) then\n",
+        old="  if is_too_late(room, now, away) then\n    how",
+        new="  if away then\n    how",
         noticed_by=(_BACK_IN_TIME,),
     ),
     Mutation(

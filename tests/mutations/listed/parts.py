@@ -9,9 +9,9 @@ MUTATIONS = (
     Mutation(
         name="the_desk_stays_open_while_postgres_is_away",
         promise=8,
-        file="cli/admitter.py",
-        old="            self._desk.is_open = False\n",
-        new="",
+        file="cli/lookout.py",
+        old="            self._desk.is_open = False\n            raise\n",
+        new="            raise\n",
         noticed_by=(
             f"{_IN_OUTAGES}test_while_postgres_is_away_nobody_is_called_up_and_everybody_may_enter",
         ),
@@ -50,8 +50,8 @@ MUTATIONS = (
         name="settings_that_redis_lost_do_not_come_back",
         promise=8,
         file="cli/admitter.py",
-        old="                await settle(self._line, offer)\n            else:",
-        new="                pass\n            else:",
+        old="                await settle(self._line, offer)\n                served",
+        new="                served",
         noticed_by=(
             "integration/test_processes.py::test_a_room_that_redis_lost_comes_back_from_postgres",
         ),

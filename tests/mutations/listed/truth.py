@@ -49,9 +49,10 @@ MUTATIONS = (
         name="the_queues_word_is_taken_for_a_failure",
         promise=4,
         file="issuance/desk.py",
-        old="            self._queue.enqueue_many(jobs)\n",
-        new="            if not self._queue.failed_job_registry.get_job_count(cleanup=False):\n"
-        "                self._queue.enqueue_many(jobs)\n",
+        old="            return [job.id for job in self._queue.enqueue_many(batches)]\n",
+        new="            if self._queue.failed_job_registry.get_job_count(cleanup=False):\n"
+        "                return []\n"
+        "            return [job.id for job in self._queue.enqueue_many(batches)]\n",
         noticed_by=(
             f"{_IN_DESK}test_a_batch_that_failed_is_fed_again_whatever_the_queue_says_of_it",
         ),
