@@ -38,7 +38,8 @@ class Verdict:
     """Counts of members, but for rows (in Postgres, of the whole coupon; None: not looked at).
 
     twice: members with more than one coupon, told or written. overtaken: members refused though
-    they had arrived before the last one who got a coupon. place_rose: times that a place in line
+    they had arrived before the last one who got a coupon. drained: refused as an admin let nobody new
+    in, which leaves coupons over. place_rose: times that a place in line
     got worse. told_without_row: told "yours" while Postgres has none; row_untold: the reverse.
     """
 
@@ -56,6 +57,7 @@ class Verdict:
     told_without_row: int
     row_untold: int
     errors: tuple[tuple[str, int], ...]
+    drained: int = 0
 
     @property
     def is_good(self) -> bool:
@@ -63,8 +65,9 @@ class Verdict:
             self.failed + self.over_issued + self.twice + self.overtaken + self.place_rose
             + self.told_without_row + self.row_untold
         )  # fmt: skip
-        # With more members than coupons and nobody failing, a coupon left over is a fault too.
-        short = self.issued < min(self.members, self.total_count) and self.rows is not None
+        # With more members let in than coupons and nobody failing, a coupon left over is a fault too.
+        wanted = min(self.members - self.drained, self.total_count)
+        short = self.issued < wanted and self.rows is not None
         return wrong == 0 and not (short and self.rows < self.total_count)  # type: ignore[operator]
 
 
@@ -91,6 +94,7 @@ def verdict(crowd: Sequence[Seen], *, total_count: int, holders: Collection[str]
         told_without_row=0 if holders is None else len(told - rows.keys()),
         row_untold=len((rows.keys() & ours) - told),
         errors=tuple(Counter(one.error for one in crowd if one.error).most_common(5)),
+        drained=sum(one.final == "refused" and one.refusal == "draining" for one in crowd),
     )
 
 
