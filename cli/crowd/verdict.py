@@ -38,9 +38,9 @@ class Verdict:
     """Counts of members, but for rows (in Postgres, of the whole coupon; None: not looked at).
 
     twice: members with more than one coupon, told or written. overtaken: members refused though
-    they had arrived before the last one who got a coupon. drained: refused as an admin let nobody new
-    in, which leaves coupons over. place_rose: times that a place in line
+    they had arrived before the last one who got a coupon. place_rose: times that a place in line
     got worse. told_without_row: told "yours" while Postgres has none; row_untold: the reverse.
+    drained: refused as nobody new was let in, which leaves coupons over.
     """
 
     members: int
@@ -65,7 +65,8 @@ class Verdict:
             self.failed + self.over_issued + self.twice + self.overtaken + self.place_rose
             + self.told_without_row + self.row_untold
         )  # fmt: skip
-        # With more members let in than coupons and nobody failing, a coupon left over is a fault too.
+        # With more members than coupons and nobody failing, a coupon left over is a fault too,
+        # unless an admin let nobody new in.
         wanted = min(self.members - self.drained, self.total_count)
         short = self.issued < wanted and self.rows is not None
         return wrong == 0 and not (short and self.rows < self.total_count)  # type: ignore[operator]
