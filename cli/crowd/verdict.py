@@ -40,7 +40,8 @@ class Verdict:
     twice: members with more than one coupon, told or written. overtaken: members refused though
     they had arrived before the last one who got a coupon. place_rose: times that a place in line
     got worse. turned_back: answers that said to try again. told_without_row: told "yours" while
-    Postgres has none; row_untold: the reverse.
+    Postgres has none; row_untold: the reverse. drained: refused as nobody new was let in, which
+    leaves coupons over.
     """
 
     members: int
@@ -58,6 +59,7 @@ class Verdict:
     row_untold: int
     turned_back: int
     errors: tuple[tuple[str, int], ...]
+    drained: int = 0
 
     @property
     def is_good(self) -> bool:
@@ -65,8 +67,10 @@ class Verdict:
             self.failed + self.over_issued + self.twice + self.overtaken + self.place_rose
             + self.told_without_row + self.row_untold
         )  # fmt: skip
-        # With more members than coupons and nobody failing, a coupon left over is a fault too.
-        short = self.issued < min(self.members, self.total_count) and self.rows is not None
+        # With more members than coupons and nobody failing, a coupon left over is a fault too,
+        # unless an admin let nobody new in.
+        wanted = min(self.members - self.drained, self.total_count)
+        short = self.issued < wanted and self.rows is not None
         return wrong == 0 and not (short and self.rows < self.total_count)  # type: ignore[operator]
 
 
@@ -94,6 +98,7 @@ def verdict(crowd: Sequence[Seen], *, total_count: int, holders: Collection[str]
         row_untold=len((rows.keys() & ours) - told),
         turned_back=sum(one.turned_back for one in crowd),
         errors=tuple(Counter(one.error for one in crowd if one.error).most_common(5)),
+        drained=sum(one.final == "refused" and one.refusal == "draining" for one in crowd),
     )
 
 

@@ -74,6 +74,19 @@ def test_coupons_left_over_while_members_went_without_are_a_fault():
     assert not verdict(crowd, total_count=2, holders=["alice"]).is_good
 
 
+def test_coupons_left_over_as_nobody_new_was_let_in_are_no_fault():
+    late, later = Seen("bob"), Seen("charlie")
+    for one in (late, later):
+        assert one.note(409, {"type": "draining"}) is None
+    crowd = [got_one("alice", 1), late, later]
+
+    judged = verdict(crowd, total_count=2, holders=["alice"])
+    without_an_outcome = verdict([*crowd, refused("dora", 2)], total_count=2, holders=["alice"])
+
+    assert (judged.is_good, judged.refused, judged.drained) == (True, 2, 2)
+    assert not without_an_outcome.is_good, "dora had a place, and one was left for her"
+
+
 def test_coupons_that_others_hold_are_not_left_over():
     crowd = [got_one("alice", 1), refused("bob", 2)]
 
@@ -120,7 +133,7 @@ def test_the_commonest_errors_are_named_first_and_no_more_than_five():
 
 
 def test_every_count_of_the_verdict_is_judged_or_told():
-    told = {"members", "issued", "refused", "waited", "total_count", "rows", "errors"}
+    told = {"members", "issued", "refused", "waited", "total_count", "rows", "errors", "drained"}
     judged = verdict([Seen("alice")], total_count=1, holders=[])
 
     for field in fields(Verdict):
