@@ -98,7 +98,7 @@ class House:
 
     def start_web(self) -> subprocess.Popen[bytes]:
         process = self.start("web", "--port", str(self.port))
-        eventually(self._is_ready)
+        eventually(self._is_ready, within_s=2 * WITHIN_S)  # imports alone take seconds
         return process
 
     def start_all(self, *, workers: int = 1) -> None:
