@@ -102,7 +102,7 @@ class House:
         return process
 
     def until_ready(self) -> None:
-        eventually(self._is_ready)
+        eventually(self._is_ready, within_s=2 * WITHIN_S)  # imports alone take seconds
 
     def start_all(self, *, workers: int = 1) -> None:
         self.start("admitter")
