@@ -14,7 +14,7 @@ import structlog
 
 from domain.differences import KINDS
 from issuance.database import Engine
-from issuance.errors import NoSuchCoupon
+from issuance.errors import NoSuchCoupon, OfficeError
 from waitroom.errors import NoSuchRoom
 from waitroom.line import Line
 from web.reconciling import Books, Queue
@@ -66,6 +66,9 @@ class Checker:
         except (NoSuchRoom, NoSuchCoupon):  # retired meanwhile, or another database's
             await checks.put_off(code, for_s=self._every_s)
             return
+        except OfficeError:  # else nobody could begin for as long as it is held
+            await checks.put_off(code, for_s=LOOK_EVERY_S)
+            raise
         counts: dict[str, int] = {kind: len(found.get(kind, ())) for kind in KINDS}
         for kind, count in counts.items():
             if count:

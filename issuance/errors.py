@@ -18,6 +18,10 @@ class OfficeAway(OfficeError):
     """The coupon office can't be reached right now. Try again in a moment."""
 
 
+class SchemaBusy(OfficeError):
+    """The tables are in use all the time, so nothing was changed. Try again in a quieter moment."""
+
+
 class NoSuchCoupon(OfficeError):
     """There is no such coupon."""
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pytest
 from redis import Redis
 
-from cli.checker import Checker
+from cli.checker import LOOK_EVERY_S, Checker
 from domain.differences import KINDS
+from issuance.errors import OfficeAway
 from issuance.issue import issue
 from tests.house import eventually
 from tests.integration.cast import now, on_offer
 from tests.integration.line_cast import LineOf, admit, enter
-from tests.integration.test_processes import enter_all, states
 from waitroom.checks import HELD_S
 from waitroom.keys import Keys
 from web.reconciling import Queue
@@ -103,14 +103,23 @@ async def test_a_room_of_another_database_is_put_off(own, engine, code):
     assert await own._redis.pttl(Keys(code).checking) > HELD_S * 1_000
 
 
-def test_the_admitter_checks_by_itself(house, redis_url, code):
+async def test_a_check_that_fails_is_made_again_before_it_could_be_anothers(
+    own, engine_away, code, forgotten
+):
+    with pytest.raises(OfficeAway):
+        await checker(own, engine_away).do()
+
+    assert 0 < await own._redis.pttl(Keys(code).checking) <= LOOK_EVERY_S * 1_000
+
+
+async def test_the_admitter_checks_by_itself(house, redis_url, code, forgotten):
     house.environ["RECONCILE_EVERY_S"] = "0.5"
-    house.start_all()
-    house.offer(code, total=5)
-    enter_all(house, code, ["alice"])
-    eventually(lambda: states(house, code, ["alice"]) == ["issued"])
+    house.start("admitter")
 
     with Redis.from_url(redis_url) as redis:
-        redis.hset(Keys(code).room, "used_count", 3)
-        eventually(lambda: redis.hget(Keys(code).differences, "line_count_off") == b"1")
+
+        def found() -> bool:
+            return redis.hget(Keys(code).differences, "row_not_told") == b"1"
+
+        await asyncio.to_thread(eventually, found, within_s=60.0)
     assert "Redis and Postgres differ" in house.log.read_text()

@@ -1,5 +1,7 @@
 """Migrations: rooms that were there before get what new ones have, and lose nothing."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,12 +11,36 @@ from sqlalchemy import text
 from domain.draw import SEED_BYTES
 from domain.room_settings import RoomSettings
 from issuance import catalogue
+from issuance import migrate as migrating
 from issuance.database import open_engine
+from issuance.errors import SchemaBusy
+from issuance.ledger import holders
 from issuance.migrate import migrate
 from tests.integration.cast import now
 from tests.servers import drop_database, fresh_database
 
 FIRST = "0001"
+
+
+def offer_as_the_first_version(engine, code: str) -> None:
+    """It names the columns that it knows."""
+    given = {"id": uuid4(), "code": code, "opens": now(), "ends": now() + timedelta(days=1)}
+    with engine.begin() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO coupons (id, code, description, discount_kind, discount_value,"
+                " total_count, opens_at, expire_date, issuing)"
+                " VALUES (:id, :code, 'x', 'amount', 5, 10, :opens, :ends, 'queue')"
+            ),
+            given,
+        )
+        tx.execute(
+            text(
+                "INSERT INTO rooms (coupon_id, rate_per_s, burst, seats, size_max, state)"
+                " VALUES (:id, 12.5, 3, 40, 500, 'paused')"
+            ),
+            given,
+        )
 
 
 @pytest.fixture
@@ -23,24 +49,8 @@ def first_schema(servers):
     name = f"waitroom_old_{uuid4().hex[:8]}"
     engine = open_engine(fresh_database(servers.database_url, name), connections_max=2, name="test")
     migrate(engine, FIRST)
-    with engine.begin() as tx:
-        for code in ("spring", "summer"):
-            given = {"id": uuid4(), "code": code, "opens": now(), "ends": now() + timedelta(days=1)}
-            tx.execute(
-                text(
-                    "INSERT INTO coupons (id, code, description, discount_kind, discount_value,"
-                    " total_count, opens_at, expire_date, issuing)"
-                    " VALUES (:id, :code, 'x', 'amount', 5, 10, :opens, :ends, 'queue')"
-                ),
-                given,
-            )
-            tx.execute(
-                text(
-                    "INSERT INTO rooms (coupon_id, rate_per_s, burst, seats, size_max, state)"
-                    " VALUES (:id, 12.5, 3, 40, 500, 'paused')"
-                ),
-                given,
-            )
+    for code in ("spring", "summer"):
+        offer_as_the_first_version(engine, code)
     yield engine
     engine.dispose()
     drop_database(servers.database_url, name)
@@ -58,3 +68,64 @@ def test_a_room_of_the_first_version_has_the_settings_of_a_new_one_and_a_seed_of
     assert spring.seed != summer.seed
     assert spring.branding.is_plain
     assert spring.drawn is None
+
+
+def test_a_process_of_the_first_version_issues_and_turns_rooms_after_the_schema_has_changed(
+    first_schema,
+):
+    migrate(first_schema)
+
+    with first_schema.begin() as tx:
+        tx.execute(text("UPDATE coupons SET used_count = used_count + 1 WHERE code = 'spring'"))
+        tx.execute(text("UPDATE rooms SET rate_per_s = 25"))
+        tx.execute(
+            text(
+                "INSERT INTO issued_coupons (id, coupon_id, member_id, status, issued_at,"
+                " expire_date) SELECT :id, id, 'alice', 'UNUSED', now(), expire_date"
+                " FROM coupons WHERE code = 'spring'"
+            ),
+            {"id": uuid4()},
+        )
+
+    assert catalogue.offer(first_schema, "summer").room.rate_per_s == 25
+    assert catalogue.offer(first_schema, "spring").coupon.inventory.used_count == 1
+    assert holders(first_schema, "spring") == ["alice"]
+
+
+def test_a_migration_that_waits_for_a_table_lets_others_through_and_is_done_once_it_is_free(
+    first_schema, monkeypatch
+):
+    monkeypatch.setattr(migrating, "LOCK_WAIT_S", 0.3)
+    monkeypatch.setattr(migrating, "REST_S", 0.1)
+    migration = open_engine(
+        first_schema.url.render_as_string(hide_password=False), connections_max=1, name="migration"
+    )
+    with ThreadPoolExecutor() as pool, first_schema.connect() as reader:
+        reader.execute(text("SELECT * FROM rooms"))  # and its transaction goes on
+        waiting = pool.submit(migrate, migration)
+        with first_schema.connect() as another:
+            another.execute(text("SET lock_timeout = '20s'"))
+            for _ in range(10):
+                another.execute(text("SELECT * FROM rooms"))
+                another.rollback()
+                time.sleep(0.05)
+        was_done = waiting.done()
+        reader.rollback()
+        waiting.result(30)
+    migration.dispose()
+
+    assert not was_done
+    assert catalogue.offer(first_schema, "spring").room is not None
+
+
+def test_a_table_that_is_never_free_is_said_and_nothing_is_changed(first_schema, monkeypatch):
+    monkeypatch.setattr(migrating, "LOCK_WAIT_S", 0.05)
+    monkeypatch.setattr(migrating, "REST_S", 0.01)
+    monkeypatch.setattr(migrating, "TRIES", 2)
+    with first_schema.connect() as reader:
+        reader.execute(text("SELECT * FROM rooms"))
+        with pytest.raises(SchemaBusy):
+            migrate(first_schema)
+        revision = reader.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+
+    assert revision == FIRST

