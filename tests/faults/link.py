@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, cast
 
 Mode = Literal["whole", "refuse", "hang", "reset", "slow"]
 # Each chunk of bytes, either way, comes so much later over a slow link.
@@ -88,11 +88,11 @@ class _End(asyncio.Protocol):
         self.peer = peer
         self._link = link
         self._is_client = peer is None
+        self._held: list[bytes] = []
         self._due_s = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
         self._link.ends.add(self)
         if self._link.mode == "reset":
             self.cut(reset=True)
@@ -114,25 +114,29 @@ class _End(asyncio.Protocol):
         """Pass on what was held back; who came meanwhile is connected now."""
         if self._link.mode == "hang" or self.transport.is_closing():
             return
-        if self._is_client and self.peer is None:
+        if self.peer is None:
             self._reach()
-        else:
-            self.transport.resume_reading()
+            return
+        held, self._held = self._held, []
+        for data in held:
+            self.data_received(data)
+        self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        assert self.peer is not None
-        if self._link.mode != "slow" and not self._due_s:
-            self.peer.transport.write(data)
+        # What was read already when reading was paused is held here.
+        if self.peer is None or self._link.mode == "hang":
+            self._held.append(data)
             return
         loop = asyncio.get_running_loop()
-        # Never before what came earlier: bytes have an order.
-        late_s = SLOW_BY_S if self._link.mode == "slow" else 0.0
-        self._due_s = max(loop.time() + late_s, self._due_s + 1e-4)
-        loop.call_at(self._due_s, self._pass_on, data)
+        if self._link.mode == "slow":
+            self._due_s = loop.time() + SLOW_BY_S
+        if loop.time() > self._due_s:
+            self._pass_on(data)
+        else:  # never before what came earlier: bytes have an order
+            self._due_s += 1e-4
+            loop.call_at(self._due_s, self._pass_on, data)
 
     def _pass_on(self, data: bytes) -> None:
-        if asyncio.get_running_loop().time() >= self._due_s and self._link.mode != "slow":
-            self._due_s = 0.0  # the last of what was late
         if self.peer is not None and not self.peer.transport.is_closing():
             self.peer.transport.write(data)
 
