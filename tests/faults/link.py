@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
 from typing import Literal, cast
 
@@ -89,7 +90,8 @@ class _End(asyncio.Protocol):
         self._link = link
         self._is_client = peer is None
         self._held: list[bytes] = []
-        self._due_s = 0.0
+        # What is late, by when it is due.
+        self._late: deque[tuple[float, bytes]] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
@@ -127,14 +129,27 @@ class _End(asyncio.Protocol):
         if self.peer is None or self._link.mode == "hang":
             self._held.append(data)
             return
-        loop = asyncio.get_running_loop()
-        if self._link.mode == "slow":
-            self._due_s = loop.time() + SLOW_BY_S
-        if loop.time() > self._due_s:
+        if self._link.mode != "slow" and not self._late:
             self._pass_on(data)
-        else:  # never before what came earlier: bytes have an order
-            self._due_s += 1e-4
-            loop.call_at(self._due_s, self._pass_on, data)
+            return
+        # Never before what came earlier: bytes have an order.
+        late_s = SLOW_BY_S if self._link.mode == "slow" else 0.0
+        self._late.append((asyncio.get_running_loop().time() + late_s, data))
+        if len(self._late) == 1:
+            self._pass_on_later()
+
+    def _pass_on_later(self) -> None:
+        asyncio.get_running_loop().call_at(self._late[0][0], self._pass_on_due)
+
+    def _pass_on_due(self) -> None:
+        # A loop may be early by its clock's resolution, so the first is always due.
+        while True:
+            self._pass_on(self._late.popleft()[1])
+            if not self._late:
+                return
+            if self._late[0][0] > asyncio.get_running_loop().time():
+                self._pass_on_later()
+                return
 
     def _pass_on(self, data: bytes) -> None:
         if self.peer is not None and not self.peer.transport.is_closing():
