@@ -90,19 +90,19 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
     global _post
     _post = post
     while True:
-        worker = PoolWorker(
-            [Queue(queue, connection=redis, serializer=JSONSerializer)],
-            connection=redis,
-            serializer=JSONSerializer,
-            exception_handlers=[_say_what_failed],
-            worker_ttl=WORKER_TTL_S,
-        )
         try:
+            worker = PoolWorker(
+                [Queue(queue, connection=redis, serializer=JSONSerializer)],
+                connection=redis,
+                serializer=JSONSerializer,
+                exception_handlers=[_say_what_failed],
+                worker_ttl=WORKER_TTL_S,
+            )
             worker.work(logging_level="WARNING")
             return
         except RedisError as error:
-            # RQ waits for a Redis that goes away while it waits for jobs, but not for one that
-            # goes away while it files one. The batch is fed again.
+            # RQ waits for a Redis that goes away while it waits for jobs, but not for one that is
+            # away when it begins, or goes away while it files one. The batch is fed again.
             log.warning("the queue is away; trying again", cause=repr(error))
         try:
             time.sleep(PoolWorker.max_connection_wait_time)

@@ -17,3 +17,9 @@ def away_is_said() -> Iterator[None]:
         yield
     except RedisError as error:
         raise LineAway from error
+    except RuntimeError as error:
+        # What uvloop raises, and redis-py lets through, where a connection is cut off between being
+        # opened and being written to.
+        if not str(error).endswith("the handler is closed"):
+            raise
+        raise LineAway from error

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, cast
 
 Mode = Literal["whole", "refuse", "hang", "reset", "slow"]
 # Each chunk of bytes, either way, comes so much later over a slow link.
@@ -88,11 +89,12 @@ class _End(asyncio.Protocol):
         self.peer = peer
         self._link = link
         self._is_client = peer is None
-        self._due_s = 0.0
+        self._held: list[bytes] = []
+        # What is late, by when it is due.
+        self._late: deque[tuple[float, bytes]] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
         self._link.ends.add(self)
         if self._link.mode == "reset":
             self.cut(reset=True)
@@ -114,25 +116,42 @@ class _End(asyncio.Protocol):
         """Pass on what was held back; who came meanwhile is connected now."""
         if self._link.mode == "hang" or self.transport.is_closing():
             return
-        if self._is_client and self.peer is None:
+        if self.peer is None:
             self._reach()
-        else:
-            self.transport.resume_reading()
+            return
+        held, self._held = self._held, []
+        for data in held:
+            self.data_received(data)
+        self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        assert self.peer is not None
-        if self._link.mode != "slow" and not self._due_s:
-            self.peer.transport.write(data)
+        # What was read already when reading was paused is held here.
+        if self.peer is None or self._link.mode == "hang":
+            self._held.append(data)
             return
-        loop = asyncio.get_running_loop()
+        if self._link.mode != "slow" and not self._late:
+            self._pass_on(data)
+            return
         # Never before what came earlier: bytes have an order.
         late_s = SLOW_BY_S if self._link.mode == "slow" else 0.0
-        self._due_s = max(loop.time() + late_s, self._due_s + 1e-4)
-        loop.call_at(self._due_s, self._pass_on, data)
+        self._late.append((asyncio.get_running_loop().time() + late_s, data))
+        if len(self._late) == 1:
+            self._pass_on_later()
+
+    def _pass_on_later(self) -> None:
+        asyncio.get_running_loop().call_at(self._late[0][0], self._pass_on_due)
+
+    def _pass_on_due(self) -> None:
+        # A loop may be early by its clock's resolution, so the first is always due.
+        while True:
+            self._pass_on(self._late.popleft()[1])
+            if not self._late:
+                return
+            if self._late[0][0] > asyncio.get_running_loop().time():
+                self._pass_on_later()
+                return
 
     def _pass_on(self, data: bytes) -> None:
-        if asyncio.get_running_loop().time() >= self._due_s and self._link.mode != "slow":
-            self._due_s = 0.0  # the last of what was late
         if self.peer is not None and not self.peer.transport.is_closing():
             self.peer.transport.write(data)
 

@@ -10,18 +10,18 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
-from cli.embedded.child import linux_prctl, spawn
+from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 from load.machine import family
 from tests.faults.schedule import TARGETS, draw, kinds_of
-from tests.house import ROOT
+from tests.faults.trial import run_trial
 from tests.servers import open_folder
 
 LOOK_EVERY_S = 0.2
@@ -32,14 +32,25 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(slots=True)
-class Trial:
+class Running:
     """One seed's process, with a folder of its own, which goes when the stack closes."""
 
     seed: int
     folder: Path
-    process: Popen[bytes]
+    pid: int
     give_up_at: float
-    stack: ExitStack = field(default_factory=ExitStack)
+    stack: ExitStack
+    ended: bool = False
+
+    def poll(self) -> bool:
+        """Whether it has ended."""
+        if not self.ended:
+            self.ended = os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        return self.ended
+
+    def signal(self, number: signal.Signals) -> None:
+        if not self.poll():
+            os.kill(self.pid, number)
 
 
 class Trials:
@@ -50,7 +61,7 @@ class Trials:
         self._at_once = at_once
         self._losses = losses
         self._keep = keep
-        self._running: list[Trial] = []
+        self._running: list[Running] = []
 
     def results(self) -> Iterator[dict[str, Any]]:
         """Each as soon as it is there. However it is left, nothing goes on running."""
@@ -65,39 +76,42 @@ class Trials:
                         yield result
         finally:
             for trial in self._running:
-                trial.process.send_signal(signal.SIGTERM)
+                trial.signal(signal.SIGTERM)
             for trial in list(self._running):
                 self._end(trial)
 
-    def _start(self, seed: int) -> Trial:
+    def _start(self, seed: int) -> Running:
+        """A fork, which so need not import the product once more."""
         stack = ExitStack()
         folder = open_folder(stack)
-        argv = [sys.executable, "-m", "tests.faults.trial", "--seed", str(seed)]
-        argv += ["--folder", str(folder), *(["--losses"] if self._losses else [])]
-        process = spawn(argv, cwd=ROOT, env=os.environ, log=folder / "trial.log")
-        return Trial(seed, folder, process, time.monotonic() + TRIAL_MAX_S, stack)
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            _be_a_trial(seed, folder, losses=self._losses)
+        return Running(seed, folder, pid, time.monotonic() + TRIAL_MAX_S, stack)
 
-    def _result(self, trial: Trial) -> dict[str, Any] | None:
-        if trial.process.poll() is None and time.monotonic() < trial.give_up_at:
+    def _result(self, trial: Running) -> dict[str, Any] | None:
+        if not trial.poll() and time.monotonic() < trial.give_up_at:
             return None
         try:
             result: dict[str, Any] = json.loads((trial.folder / "result.json").read_text())
         except (OSError, ValueError):
-            how = (trial.folder / "trial.log").read_text(errors="replace")[-2_000:]
+            log = trial.folder / "trial.log"
+            how = log.read_text(errors="replace")[-2_000:] if log.exists() else "nothing was said"
             broken = [{"promise": "ended", "subject": "the trial", "how": f"no result: {how}"}]
             result = {"seed": trial.seed, "broken": broken}
         return result
 
-    def _end(self, trial: Trial) -> None:
-        self._running.remove(trial)
-        if trial.process.poll() is None:
-            trial.process.send_signal(signal.SIGTERM)
+    def _end(self, trial: Running) -> None:
+        """It ends what it has started, given time; what it can't end any more, we do."""
+        trial.signal(signal.SIGTERM)
         deadline = time.monotonic() + END_WITHIN_S
-        while trial.process.poll() is None and time.monotonic() < deadline:
+        while not trial.poll() and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY_S)
-        if trial.process.poll() is None:
-            trial.process.kill()
-            trial.process.wait()
+        if not trial.poll():
+            trial.signal(signal.SIGKILL)
+            os.waitpid(trial.pid, 0)
+        self._running.remove(trial)
         self._end_orphans()
         if self._keep is not None:
             for log in trial.folder.glob("*.log"):
@@ -106,12 +120,30 @@ class Trials:
 
     def _end_orphans(self) -> None:
         """What a trial left behind when it was killed itself is our child now."""
-        ours = {trial.process.pid for trial in self._running}
-        for pid in _children():
-            if pid not in ours:
-                for one in family(pid):
+        ours = {trial.pid for trial in self._running}
+        for pid in set(_children()) - ours:
+            for one in family(pid):
+                with suppress(ProcessLookupError):
                     os.kill(one, signal.SIGKILL)
-                os.waitpid(pid, 0)
+            os.waitpid(pid, 0)
+
+
+def _be_a_trial(seed: int, folder: Path, *, losses: bool) -> None:
+    """In the fork; does not return. Told to end when we die."""
+    os.setsid()
+    if (prctl := linux_prctl()) is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    log = os.open(folder / "trial.log", os.O_WRONLY | os.O_CREAT, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    try:
+        run_trial(seed, folder, losses=losses)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _children() -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Target = Literal[
-    "web", "web process", "admitter", "worker", "worker process",
+    "web", "web process", "admitter", "worker", "workers",
     "redis", "postgres", "redis link", "postgres link",
 ]  # fmt: skip
 Kind = Literal[
@@ -43,12 +43,14 @@ _KINDS: dict[Target, tuple[Kind, ...]] = {
     "web process": ("kill", "stop"),
     "admitter": _OF_COMMANDS,
     "worker": _OF_COMMANDS,
-    "worker process": ("kill", "stop"),
+    "workers": _OF_COMMANDS,
     "redis": _OF_COMMANDS,
     "postgres": _OF_COMMANDS,
     "redis link": _OF_LINKS,
     "postgres link": _OF_LINKS,
 }
+# One of the two workers, or both at once.
+_PARTS = {"workers": "worker"}
 # What Redis forgets is lost for good, unless members' tickets bring it back.
 LOSSES: tuple[Kind, ...] = ("lose a second", "lose all")
 
@@ -66,7 +68,8 @@ class Fault:
     @property
     def part(self) -> str:
         """Two faults of one part never overlap; those of different parts may."""
-        return self.target.split(" ")[0]
+        first = self.target.split(" ")[0]
+        return _PARTS.get(first, first)
 
     @property
     def ends_s(self) -> float:

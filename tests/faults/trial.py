@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import uvloop
 
 from cli.open_files import raise_limit
 from load.machine import cpu_s as cpu_s_of
@@ -25,7 +22,6 @@ from tests.faults.members import Answer, Crowd
 from tests.faults.promises import Broken, Evidence, Row, judge
 from tests.faults.schedule import HEALED_S, Fault, draw
 from tests.faults.world import World
-from tests.house import ROOT
 
 CODE = "spring"
 MEMBERS, COUPONS = 2_000, 500
@@ -34,6 +30,8 @@ FAULTS_MIN = 5
 FINAL_WITHIN_S = 60.0
 SAMPLE_EVERY_S = 0.25
 STORIES_MAX = 10
+# Of those who were told that it is sold out, each so-manieth is asked once more.
+OTHERS_EACH = 5
 
 
 @dataclass(slots=True)
@@ -90,6 +88,7 @@ class Trial:
         self._mark("everybody was asked once more")
         evidence = await self._evidence(crowd, once_more)
         self._mark("counted and reconciled")
+        await self.world.end_commands()
         return self._result(evidence)
 
     def _mark(self, what: str) -> None:
@@ -131,8 +130,14 @@ class Trial:
         return self.world.admin("PATCH", f"/rooms/{CODE}", {"rate_per_s": 1_000, "burst": 100})
 
     async def _once_more(self, crowd: Crowd) -> Mapping[str, Answer]:
+        """Of everybody who holds one or was told so, and of some of the others."""
+        rows, _ = await asyncio.to_thread(self._rows)
+        holders = {row.member_id for row in rows}
         before = {record.member_id: len(record.answers) for record in crowd.records}
-        await crowd.ask_once_more()
+        await crowd.ask_once_more(
+            record.member_id in holders or record.final == "issued" or number % OTHERS_EACH == 0
+            for number, record in enumerate(crowd.records)
+        )
         return {
             record.member_id: record.answers.pop()
             for record in crowd.records
@@ -157,7 +162,7 @@ class Trial:
 
     async def _evidence(self, crowd: Crowd, once_more: Mapping[str, Answer]) -> Evidence:
         rows, used_count = await asyncio.to_thread(self._rows)
-        reconciled = await asyncio.to_thread(self._reconcile)
+        reconciled = await self._reconcile()
         return Evidence(
             total_count=COUPONS,
             members=crowd.records,
@@ -179,27 +184,14 @@ class Trial:
         assert used is not None
         return [Row(*one) for one in found], int(used[0])
 
-    def _reconcile(self) -> dict[str, dict[str, Sequence[str]]]:
+    async def _reconcile(self) -> dict[str, dict[str, Sequence[str]]]:
         """`waitroom reconcile --repair`, as an admin would run it; what it found, what is left."""
-        house = self.world.house
-        environ = {
-            **os.environ,
-            **house.environ,
-            "DATABASE_URL": self.world.postgres.url,
-            "REDIS_URL": self.world.valkey.url,
-        }
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "cli", "reconcile", CODE, "--repair", "--json"],
-            env=environ,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        words = ("reconcile", CODE, "--repair", "--json")
+        code, printed = await self.world.run(*words, within_s=60)
         try:
-            said: dict[str, Any] = json.loads(done.stdout)
+            said: dict[str, Any] = json.loads(printed)
         except ValueError:
-            return {"found": {"reconcile failed": [done.stderr[-500:]]}, "left": {}}
+            return {"found": {f"it ended with {code}": [printed[-500:]]}, "left": {}}
         return said
 
     def _result(self, seen: Evidence) -> Result:
@@ -238,30 +230,19 @@ async def _until_told_to_stop(trial: Trial) -> Result:
     return await running
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="where Postgres's user may go")
-    parser.add_argument("--losses", action="store_true")
-    options = parser.parse_args()
+def run_trial(seed: int, folder: Path, *, losses: bool) -> None:
+    """Leaves `result.json` in the folder, which must be open to the user Postgres runs as."""
     raise_limit()
-    trial = Trial(options.seed, options.folder, losses=options.losses)
-    try:
-        result = asyncio.run(_until_told_to_stop(trial))
-    except asyncio.CancelledError:
-        return 130
+    trial = Trial(seed, folder, losses=losses)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        result = runner.run(_until_told_to_stop(trial))
     result.cpu_s = round(_cpu_s(), 1)
-    new = options.folder / "result.new"
+    new = folder / "result.new"
     new.write_text(json.dumps(asdict(result)))
-    new.rename(options.folder / "result.json")
-    return 1 if result.broken else 0
+    new.rename(folder / "result.json")
 
 
 def _cpu_s() -> float:
     """Of this process and of all that have ended under it."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

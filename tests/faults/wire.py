@@ -7,6 +7,7 @@ several times as long for each request as the server does.
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 _HEAD_END = b"\r\n\r\n"
 
@@ -49,8 +50,7 @@ class Wire(asyncio.Protocol):
             self._transport = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
 
     def data_received(self, data: bytes) -> None:
         self._received += data

@@ -9,6 +9,7 @@ import subprocess
 from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +22,7 @@ from issuance.database import open_engine
 from issuance.migrate import migrate
 from load.machine import family
 from tests.faults.link import Link
+from tests.faults.nursery import Child, Nursery
 from tests.faults.schedule import Fault, Plan
 from tests.house import House
 
@@ -38,14 +40,20 @@ class World:
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.plan = plan
+        # First of all, as it forks.
+        self._nursery = Nursery()
         self.fell_over: list[str] = []
         self.valkey = EmbeddedValkey(folder / "valkey")
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.redis_link = Link(free_port(), lambda: self.valkey.port)
         self.postgres_link = Link(free_port(), lambda: self.postgres.port)
         self._folder = folder
-        self._admitters = [f"admitter {number}" for number in range(plan.admitters)]
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._names = {
+            "web": ["web"],
+            "admitter": [f"admitter {number}" for number in range(plan.admitters)],
+            "worker": [f"worker {number}" for number in range(WORKERS)],
+        }
+        self._running: dict[str, Child] = {}
         self._stopped: set[int] = set()
         self._one_at_a_time: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._lengths: deque[tuple[float, Path, int]] = deque(maxlen=50)
@@ -73,7 +81,7 @@ class World:
             JOB_TIMEOUT_S="5",
             LOG_FORMAT="text",
         )
-        for name in ("web", *self._admitters, "worker"):
+        for name in chain(*self._names.values()):
             self._start(name)
         self._tasks = [
             asyncio.create_task(self._look_after()),
@@ -100,11 +108,26 @@ class World:
         engine.dispose()
 
     def _start(self, name: str) -> None:
-        words = {
-            "web": ["web", "--processes", str(WEB_PROCESSES), "--port", str(self.house.port)],
-            "worker": ["worker", "--workers", str(WORKERS)],
+        kind = name.split()[0]
+        more = {
+            "web": ["--processes", str(WEB_PROCESSES), "--port", str(self.house.port)],
+            "worker": ["--workers", "1"],
         }
-        self._running[name] = self.house.start(*words.get(name, ["admitter"]))
+        words = [kind, *more.get(kind, [])]
+        environ = {**os.environ, **self.house.environ}
+        self._running[name] = self._nursery.start(words, environ, self.house.log)
+
+    async def run(self, *words: str, within_s: float) -> tuple[int, str]:
+        """A command, past the links, to its end: its exit code and what it printed."""
+        urls = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.valkey.url}
+        printed = self._folder / f"{words[0]}.log"
+        environ = {**os.environ, **self.house.environ, **urls}
+        command = self._nursery.start(words, environ, printed)
+        try:
+            code = await asyncio.to_thread(command.wait, within_s)
+        finally:
+            _kill(command.pid)
+        return code, printed.read_text(errors="replace")
 
     async def apply(self, fault: Fault) -> None:
         """Break what the fault says, for as long as it says; then it is whole again."""
@@ -117,10 +140,12 @@ class World:
                 await self._break_server(self.valkey, fault)
             elif fault.target == "postgres":
                 await self._break_server(self.postgres, fault)
-            elif fault.target in ("web process", "worker process"):
+            elif fault.target == "web process":
                 await self._break_process(fault)
             else:
-                await self._break_command(fault)
+                names = self._names[fault.part]
+                hit = names if fault.target == "workers" else [names[fault.which % len(names)]]
+                await asyncio.gather(*(self._break_command(name, fault) for name in hit))
 
     async def _break_link(self, link: Link, fault: Fault) -> None:
         await link.break_(fault.kind)  # type: ignore[arg-type]  # the links' kinds are its modes
@@ -145,13 +170,13 @@ class World:
             await asyncio.to_thread(server.start)
 
     async def _break_process(self, fault: Fault) -> None:
-        """One process of a command; whoever started it looks after it."""
+        """One process of the web command; the command looks after it."""
         children: list[int] = []
         deadline = asyncio.get_running_loop().time() + HIT_WITHIN_S
         while not children and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.1)
-            command = self._running[fault.part]
-            children = [pid for pid in family(command.pid) if pid != command.pid]
+            command = self._running["web"].pid
+            children = [pid for pid in family(command) if pid != command]
         assert children, f"{fault.target} is not running"
         pid = sorted(children)[fault.which % len(children)]
         if fault.kind == "kill":
@@ -159,10 +184,7 @@ class World:
         else:
             await self._stop_for(lambda: family(pid), pid, fault.length_s)
 
-    async def _break_command(self, fault: Fault) -> None:
-        name: str = fault.target
-        if name == "admitter":
-            name = self._admitters[fault.which % len(self._admitters)]
+    async def _break_command(self, name: str, fault: Fault) -> None:
         command = self._running[name]
         if fault.kind == "stop":
             await self._stop_for(lambda: family(command.pid), command.pid, fault.length_s)
@@ -174,8 +196,7 @@ class World:
             await asyncio.sleep(fault.length_s)
         else:
             command.send_signal(signal.SIGTERM)
-            await self._gone(command)
-        self.house.processes.remove(command)
+            await self._gone(name, command)
         if name == "web":
             await self.until(lambda: port_is_free(self.house.port), within_s=10)
         self._start(name)
@@ -198,11 +219,12 @@ class World:
             _send(pid, signal.SIGCONT)
             self._stopped.discard(pid)
 
-    async def _gone(self, command: subprocess.Popen[bytes]) -> None:
+    async def _gone(self, name: str, command: Child) -> None:
+        """Who does not end when told to is killed, and named."""
         try:
             await asyncio.to_thread(command.wait, STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
-            self.fell_over.append(f"did not stop within {STOP_WITHIN_S:.0f} s: {command.args!r}")
+            self.fell_over.append(f"{name} (not ended {STOP_WITHIN_S:.0f} s after SIGTERM)")
             _kill(command.pid)
             await asyncio.to_thread(command.wait)
 
@@ -213,7 +235,6 @@ class World:
             for name, process in list(self._running.items()):
                 if (code := process.poll()) is not None:
                     self.fell_over.append(f"{name} (exit code {code})")
-                    self.house.processes.remove(process)
                     self._start(name)
 
     async def _note_lengths(self) -> None:
@@ -251,21 +272,20 @@ class World:
             return False
         return True
 
-    async def close(self) -> None:
-        """End everything, in whatever state it is. Each by its pid, and all that it started."""
+    async def end_commands(self) -> None:
+        """SIGTERM to all, in whatever state they are."""
         for task in self._tasks:
             task.cancel()
         self._go_on(list(self._stopped))
-        processes = self.house.processes if hasattr(self, "house") else []
-        for process in processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in processes:
-            try:
-                await asyncio.to_thread(process.wait, STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                _kill(process.pid)
-                await asyncio.to_thread(process.wait)
+        running, self._running = self._running, {}
+        for process in running.values():
+            process.send_signal(signal.SIGTERM)
+        await asyncio.gather(*(self._gone(name, process) for name, process in running.items()))
+
+    async def close(self) -> None:
+        """End everything, each by its pid, and all that it started."""
+        await self.end_commands()
+        await asyncio.to_thread(self._nursery.close)
         self.redis_link.close()
         self.postgres_link.close()
         await asyncio.gather(

@@ -92,6 +92,27 @@ def test_a_worker_whose_queue_goes_away_while_it_works_goes_on(house, engine, re
     assert sorted(holders(engine, code)) == ["alice", "bob"]
 
 
+def test_a_worker_that_is_started_while_the_queue_is_away_waits_for_it(
+    house, engine, redis_url, code
+):
+    on_offer(engine, code, total=20)
+    queue = house.environ["QUEUE_NAME"]
+    desk = Desk(open_conveyor(redis_url, timeout_s=5), queue=queue, limits=DeskLimits())
+
+    with proxied(redis_url) as (redis, url):
+        house.environ["QUEUE_REDIS_URL"] = url
+        redis.cut()
+        worker = house.start("worker", "--workers", "1")
+        eventually(
+            lambda: "the queue is away" in house.log.read_text() or worker.poll() is not None
+        )
+        desk.feed(code, ["alice"])
+        redis.mend()
+
+        eventually(lambda: holders(engine, code) == ["alice"])
+        assert house.stop(worker) == 0
+
+
 def test_a_web_command_that_is_killed_leaves_nobody_on_its_port(house):
     web = house.start_web()
 

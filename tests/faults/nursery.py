@@ -1,0 +1,153 @@
+"""Nursery: starts the product's commands by forking, and ends them all when its owner is gone.
+
+A run starts, kills and starts again some ten processes, and importing the product costs each of
+them more than all that it does in the run. So one process imports it once, and each command is a
+fork of that which enters by the product's own door, `cli.main`. The owner asks through a socket;
+when that closes, for whatever reason, everything is killed, also what was stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+# What the commands import only once they run: here, and so once for all of them.
+from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
+from cli.main import run
+from load.machine import family
+
+LOOK_EVERY_S = 0.02
+
+
+class Nursery:
+    """To be made before there are threads or an event loop: what they held would stay held."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._socket.close()
+            _serve(theirs)
+        theirs.close()
+        self._asking = threading.Lock()
+        self._lines = self._socket.makefile("r")
+
+    def start(self, words: Sequence[str], environ: Mapping[str, str], log: Path) -> Child:
+        """`waitroom WORDS` as a process, what it prints appended to `log`."""
+        return Child(self, self._ask(["start", list(words), dict(environ), str(log)]), words)
+
+    def code(self, pid: int) -> int | None:
+        """As Popen's: None while it runs, negative for a signal."""
+        code: int | None = self._ask(["code", pid])
+        return code
+
+    def close(self) -> None:
+        self._socket.close()
+        self._lines.close()
+        os.waitpid(self._pid, 0)
+
+    def _ask(self, asked: Any) -> Any:
+        with self._asking:
+            self._socket.sendall(json.dumps(asked).encode() + b"\n")
+            return json.loads(self._lines.readline())
+
+
+class Child:
+    """One of the nursery's, with what is needed of Popen's interface."""
+
+    def __init__(self, nursery: Nursery, pid: int, words: Sequence[str]) -> None:
+        self.pid = pid
+        self.args = words
+        self._nursery = nursery
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            self._code = self._nursery.code(self.pid)
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        deadline = time.monotonic() + (3_600 if timeout is None else timeout)
+        while (code := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(list(self.args), timeout or 0)
+            time.sleep(LOOK_EVERY_S)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def _serve(owner: socket.socket) -> None:
+    """The nursery's whole life; does not return."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # its owner's word counts
+    codes: dict[int, int | None] = {}
+    with suppress(OSError, ValueError), owner.makefile("r") as lines:
+        for line in lines:
+            what, first, *rest = json.loads(line)
+            if what == "start":
+                pid = os.fork()
+                if pid == 0:
+                    owner.close()
+                    _become(first, *rest)
+                codes[pid] = None
+                answer: int | None = pid
+            else:
+                _reap(codes)
+                answer = codes[first]
+            owner.sendall(json.dumps(answer).encode() + b"\n")
+    _reap(codes)
+    for pid in [pid for pid, code in codes.items() if code is None]:
+        for one in family(pid):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    os._exit(0)
+
+
+def _reap(codes: dict[int, int | None]) -> None:
+    for pid in [pid for pid, code in codes.items() if code is None]:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            codes[pid] = os.waitstatus_to_exitcode(status)
+
+
+def _become(words: list[str], environ: dict[str, str], log: str) -> None:
+    """Be the command, as a process that was started anew would be; does not return."""
+    os.setsid()
+    if (prctl := linux_prctl()) is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number, descriptor in enumerate((nothing, output, output)):
+        os.dup2(descriptor, number)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.argv = ["waitroom", *words]
+    code = 1
+    try:
+        run()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,146 @@
+"""A link passes bytes on, and breaks in each of its ways."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvloop
+
+from cli.embedded.child import free_port
+from tests.faults.link import SLOW_BY_S, Link
+
+SOON_S = 10.0
+HUNG_S = 0.3
+
+
+@asynccontextmanager
+async def echo() -> AsyncIterator[Link]:
+    """A link before a server that says back what it is told."""
+
+    async def say_back(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1_000):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_server(say_back, "127.0.0.1", 0)
+    link = Link(free_port(), lambda: server.sockets[0].getsockname()[1])
+    await link.open()
+    try:
+        yield link
+    finally:
+        link.close()
+        server.close()
+        await asyncio.sleep(0.01)  # what was cut off is told so by the loop, in its next turns
+
+
+async def say(link: Link, words: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
+    try:
+        writer.write(words)
+        return await asyncio.wait_for(reader.readexactly(len(words)), SOON_S)
+    finally:
+        writer.close()
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request):
+    factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
+
+    def run(coroutine):
+        with asyncio.Runner(loop_factory=factory) as runner:
+            return runner.run(coroutine)
+
+    return run
+
+
+def test_a_whole_link_passes_everything_on(run):
+    async def passes() -> bytes:
+        async with echo() as link:
+            return await say(link, b"word" * 100_000)
+
+    assert run(passes()) == b"word" * 100_000
+
+
+def test_refused_nobody_listens_until_it_is_mended(run):
+    async def refused() -> bytes:
+        async with echo() as link:
+            await link.break_("refuse")
+            with pytest.raises(ConnectionRefusedError):
+                await say(link, b"hello")
+            await link.mend()
+            return await say(link, b"hello")
+
+    assert run(refused()) == b"hello"
+
+
+@pytest.mark.parametrize("mode", ["refuse", "reset"])
+def test_what_was_open_is_cut_off(run, mode):
+    async def cut() -> bytes:
+        async with echo() as link:
+            reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
+            writer.write(b"hello")
+            assert await reader.readexactly(5) == b"hello"
+            await link.break_(mode)
+            try:
+                return await asyncio.wait_for(reader.read(), SOON_S)
+            except ConnectionResetError:
+                return b"reset"
+            finally:
+                writer.close()
+
+    assert run(cut()) in (b"", b"reset")
+
+
+def test_reset_also_who_comes(run):
+    async def reset() -> None:
+        async with echo() as link:
+            await link.break_("reset")
+            await say(link, b"hello")
+
+    with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+        run(reset())
+
+
+def test_hung_nothing_passes_and_afterwards_all_of_it_does(run):
+    async def hung() -> tuple[bool, bytes, bytes]:
+        async with echo() as link:
+            reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
+            writer.write(b"before")
+            assert await reader.readexactly(6) == b"before"
+            await link.break_("hang")
+            writer.write(b"meanwhile")
+            newcomer = asyncio.ensure_future(say(link, b"new"))
+            answer = asyncio.ensure_future(reader.readexactly(9))
+            done, _ = await asyncio.wait({newcomer, answer}, timeout=HUNG_S)
+            await link.mend()
+            said = await asyncio.wait_for(asyncio.gather(answer, newcomer), SOON_S)
+            writer.close()
+            return bool(done), *said
+
+    assert run(hung()) == (False, b"meanwhile", b"new")
+
+
+def test_slow_everything_comes_later_and_in_its_order(run):
+    words = [b"%05d" % n for n in range(100)]
+
+    async def slow() -> tuple[bytes, float]:
+        async with echo() as link:
+            await link.break_("slow")
+            reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
+            began_s = time.monotonic()
+            for number, word in enumerate(words):
+                writer.write(word)
+                await asyncio.sleep(0)
+                if number == 50:
+                    await asyncio.sleep(SLOW_BY_S / 2)
+                    await link.mend()
+            said = await asyncio.wait_for(reader.readexactly(500), SOON_S)
+            writer.close()
+            return said, time.monotonic() - began_s
+
+    said, took_s = run(slow())
+
+    assert said == b"".join(words)
+    assert took_s >= SLOW_BY_S
