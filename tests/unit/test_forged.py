@@ -22,7 +22,10 @@ from web.admins import AdminDoor
 from web.identity import BadToken, Identity, Visitor
 from web.usual_token import UsualToken
 
-OURS, OTHER = "our own secret, of 32 bytes or more", "somebody else's, of 32 bytes or more"
+OURS, OTHER = (
+    "our own secret, longer than 32 bytes. " * 2,
+    "somebody else's secret, just as long. " * 2,
+)
 NOW = time.time()
 SOON = int(NOW) + 600
 AS_HERE = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
