@@ -63,7 +63,7 @@ MUTATIONS = (
         file="web/identity.py",
         old='algorithms=["HS256"], options=',
         new="algorithms=list(jwt.algorithms.get_default_algorithms()), options=",
-        noticed_by=("unit/test_identity.py::test_the_token_does_not_choose_how_it_is_verified",),
+        noticed_by=("unit/test_forged.py::test_no_token_that_nobody_here_signed_is_accepted",),
     ),
     Mutation(
         name="any_token_is_the_admins",
