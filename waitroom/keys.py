@@ -29,6 +29,7 @@ class Keys:
             self.pilot,
             self.decisions,
             self.overdue,
+            self.solved,
         ]
 
     def of_asking(self) -> list[str]:
@@ -75,7 +76,7 @@ class Keys:
         ]
 
     def of_entering(self) -> list[str]:
-        return [*self.of_asking(), self.meter]
+        return [*self.of_asking(), self.meter, self.solved]
 
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
@@ -150,3 +151,8 @@ class Keys:
     def overdue(self) -> str:
         """hash: admitted member who was fed again, when they were let through (microseconds)."""
         return self._key("overdue")
+
+    @property
+    def solved(self) -> str:
+        """zset: solutions of challenges that were used, until when they would be good (s)."""
+        return self._key("solved")

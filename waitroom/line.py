@@ -16,7 +16,8 @@ from waitroom.attempts import Attempts
 from waitroom.away import away_is_said as _away
 from waitroom.batcher import Batcher
 from waitroom.call import Call
-from waitroom.entering import Entering
+from waitroom.challenge import Solved
+from waitroom.entering import Entering, entrant
 from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
 from waitroom.inspection import Inspection
@@ -131,9 +132,15 @@ class Line:
             return sorted(_text(code) for code in await self._redis.smembers(ROOMS))
 
     # These two hand on what the batcher gives: a coroutine around it would cost each request.
-    def enter(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
-        """Take a place, or the one already held. Raises NoSuchRoom, LineBusy."""
-        return self._batcher(self._entering, self._enter, code).ask(member_id)
+    def enter(
+        self, code: str, member_id: str, solved: Solved | None = None
+    ) -> Coroutine[Any, Any, Standing]:
+        """Take a place, or the one already held; `solved` is used up where a room asks for it.
+
+        Raises NoSuchRoom, LineBusy.
+        """
+        who = entrant(member_id, solved) if solved else member_id
+        return self._batcher(self._entering, self._enter, code).ask(who)
 
     def place(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
         """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""

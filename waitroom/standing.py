@@ -11,7 +11,7 @@ from waitroom.errors import NoSuchRoom
 
 Kind = Literal[
     "waiting", "admitted", "issued", "refused", "absent",
-    "closed", "sold_out", "not_open_yet", "room_full", "undrawn",
+    "closed", "sold_out", "not_open_yet", "room_full", "undrawn", "challenge_required",
 ]  # fmt: skip
 
 # A pace says nothing about now when nobody was let through for so long and so many people's time:
@@ -85,7 +85,8 @@ class Standing(NamedTuple):
     """Where one member stands. `arrival_us` is 0 where they have no place.
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
-    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full. Who came
+    outcome), absent; or why the room is shut: closed, sold_out, not_open_yet, room_full; or what is
+    missing: challenge_required. Who came
     through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
     how they came back after being passed over: h, at the head of the line, or e, at its end.
     """

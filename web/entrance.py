@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+import inspect
 from time import perf_counter
 
 from fastapi import Request, Response
 
 from issuance.errors import NoSuchCoupon, OfficeAway
+from waitroom.challenge import BadSolution, UsedSolution
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.standing import Standing
 from web.answers import entered, place_of
 from web.gate import gate_of
 from web.parts import catalogue_of, parts_of
+from web.problems import Problem
 from web.shapes import PlaceOut
 
 
-async def enter(request: Request, code: str, member_id: str) -> PlaceOut:
-    """Take a place, or the one already held. Raises a Problem where refused."""
+async def enter(
+    request: Request, code: str, member_id: str, *, solution: str | None = None
+) -> PlaceOut:
+    """Take a place, or the one already held. Raises a Problem where refused.
+
+    solution: of the room's challenge, which is looked at where the room asks for one.
+    """
     parts = parts_of(request)
     began = perf_counter()
     await gate_of(request).admit_member(request.scope, member_id)
+    solved = wrong = None
+    if solution:
+        try:
+            solved = parts.challenges.read(solution, room=code)
+        except BadSolution as error:
+            wrong = error
     try:
-        standing = await parts.line.enter(code, member_id)
+        standing = await parts.line.enter(code, member_id, solved)
         request.app.state.enter_times.note(code, perf_counter() - began)
     except NoSuchRoom:
         await _missing(request, code)
         raise
-    return entered(standing, room=code, member_id=member_id, tickets=parts.tickets)
+    try:
+        return entered(standing, room=code, member_id=member_id, tickets=parts.tickets)
+    except Problem as problem:
+        if problem.type == "challenge_required" and solution:
+            problem.detail = inspect.getdoc(type(wrong) if wrong else UsedSolution)
+        raise
 
 
 async def ask(request: Request, code: str, member_id: str) -> PlaceOut:

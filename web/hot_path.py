@@ -34,7 +34,7 @@ _CALLS: dict[tuple[str, str], tuple[str, Call]] = {
 _END = 6  # letters, of each end
 _BEARER = b"Bearer "
 # Headers that make a request more than the plain one.
-_UNUSUAL = {b"waitroom-ticket", b"transfer-encoding"}
+_UNUSUAL = {b"waitroom-ticket", b"waitroom-solution", b"transfer-encoding"}
 
 
 class Asked(NamedTuple):

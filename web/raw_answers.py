@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import structlog
 from starlette.responses import Response
 
@@ -12,7 +14,7 @@ from waitroom.ticket import Ticket, TicketOffice
 from web.answers import entered, place_of
 from web.entrance import keep_ticket
 from web.errors import problem_of
-from web.problems import as_json
+from web.problems import Problem, as_json
 from web.security import RAW_HEADERS
 from web.shapes import RETRIES, PlaceOut
 from web.teller import issued_json
@@ -103,9 +105,18 @@ def issued_answer(done: DirectIssue, code: str) -> Answer:
 def problem_answer(error: Exception, path: str) -> Answer:
     """The problem that the routes would answer with; what nobody expected is noted down."""
     problem = problem_of(error)
+    if problem.type == "too_many_requests" and problem.detail is None:
+        return _too_many(problem.more["retry_after_s"])
     if problem.type == "internal":
         log.error("unexpected", path=path, exc_info=error)
     response = as_json(problem)
+    return response.status_code, [*response.raw_headers, *RAW_HEADERS], bytes(response.body)
+
+
+@lru_cache(maxsize=64)
+def _too_many(retry_after_s: int) -> Answer:
+    """Written once: a flood must cost less than what it asks for."""
+    response = as_json(Problem("too_many_requests", None, {"retry_after_s": retry_after_s}))
     return response.status_code, [*response.raw_headers, *RAW_HEADERS], bytes(response.body)
 
 

@@ -23,6 +23,7 @@ GOOD = Verdict(
     place_rose=0,
     told_without_row=0,
     row_untold=0,
+    turned_back=0,
     errors=(),
 )
 

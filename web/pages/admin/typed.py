@@ -70,6 +70,7 @@ OF_ROOM: dict[str, Callable[[str], Any]] = {
     "opening": str,
     "grace_s": _whole,
     "return_s": _whole,
+    "challenge": str,
 }
 # The first word of what the domain says, where it isn't the field's name.
 _NAMED = {

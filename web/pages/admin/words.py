@@ -26,6 +26,7 @@ LABELS = {
     "opening": to_translate("Order of the lobby"),
     "grace_s": to_translate("Silence before somebody is passed over (s)"),
     "return_s": to_translate("Time to come back to the head (s)"),
+    "challenge": to_translate("Proof of work before entering"),
     "name": to_translate("Name of the site, in this room"),
     "colour": to_translate("Colour"),
     "message": to_translate("Message to all who wait"),
@@ -54,6 +55,9 @@ RULES = {
     "opening": to_translate("As they came, or by a draw."),
     "grace_s": to_translate("2 to 86,400 seconds."),
     "return_s": to_translate("0 to 86,400 seconds."),
+    "challenge": to_translate(
+        "A second of each browser’s time: dear for who enters by the thousand."
+    ),
     "name": to_translate("Up to 60 characters; empty: the site’s own."),
     "colour": to_translate("As #0c6a56; empty: the site’s own."),
     "message": to_translate("Up to 300 characters; empty: none."),
@@ -70,6 +74,8 @@ CHOICES = {
     "redis_lock": to_translate("Directly, under a lock in Redis"),
     "first_come": to_translate("As they came"),
     "draw": to_translate("By a draw"),
+    "off": to_translate("Off"),
+    "on": to_translate("On"),
     "open": to_translate("Open"),
     "paused": to_translate("Paused"),
     "closed": to_translate("Closed"),
