@@ -15,7 +15,7 @@ from cli.stores import WHO, console, postgres, print_json, put_in_force
 from domain.coupon import ISSUING_WAYS, Coupon
 from domain.discount import DiscountKind, DiscountPolicy
 from domain.inventory import Inventory
-from domain.room_settings import OPENINGS, RATE_MODES, RoomSettings
+from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, RoomSettings
 from issuance import catalogue
 from issuance.catalogue import Offer
 from issuance.ledger import ISSUED_COLUMNS, issued_rows, write_csv
@@ -59,6 +59,7 @@ def create(
     rate_min: Annotated[float, typer.Option(help="the autopilot's least")] = 1,
     rate_max: Annotated[float, typer.Option(help="the autopilot's most")] = 1_000,
     latency_bound_ms: Annotated[int, typer.Option(help="good as commit p95")] = 250,
+    challenge: Annotated[str, typer.Option(help=", ".join(CHALLENGES))] = "off",
     as_json: Json = False,
 ) -> None:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
@@ -86,6 +87,7 @@ def create(
             rate_min_per_s=rate_min,
             rate_max_per_s=rate_max,
             latency_bound_ms=latency_bound_ms,
+            challenge=challenge,  # type: ignore[arg-type]
         )
     except ValueError as error:
         raise BadSettings(str(error)) from None

@@ -14,7 +14,7 @@ from cli.settings import BadSettings
 from cli.stores import WHO, console, postgres, print_json, put_in_force, with_line
 from domain.branding import Logo
 from domain.coupon import Coupon
-from domain.room_settings import OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
+from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
 from issuance import audit, catalogue
 from issuance.brandings import change_branding, change_logo
 from issuance.catalogue import Offer
@@ -70,6 +70,7 @@ def set_room(
     rate_min: Annotated[float | None, typer.Option(help="the autopilot's least")] = None,
     rate_max: Annotated[float | None, typer.Option(help="the autopilot's most")] = None,
     latency_bound_ms: Annotated[int | None, typer.Option(help="good as commit p95")] = None,
+    challenge: Annotated[str | None, typer.Option(help=", ".join(CHALLENGES))] = None,
 ) -> None:
     """Change what was given; in force at once on every process."""
 
@@ -91,6 +92,7 @@ def set_room(
             rate_min_per_s=rate_min,
             rate_max_per_s=rate_max,
             latency_bound_ms=latency_bound_ms,
+            challenge=challenge,
         )
 
     with postgres() as engine:

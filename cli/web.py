@@ -24,6 +24,7 @@ from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
 from issuance.desk import crew_of
 from issuance.direct import Direct
+from waitroom.challenge import Challenges
 from waitroom.line import Line, open_line
 from waitroom.ticket import TicketOffice
 from web.addresses import Proxies
@@ -112,6 +113,7 @@ def _parts(
             session_age_max_s=settings.SESSION_AGE_MAX_S,
         ),
         tickets=TicketOffice(settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S),
+        challenges=Challenges(settings.TICKET_SECRETS),
         admins=AdminDoor(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
         db_connections_bound=settings.WORKERS
         + settings.WEB_DB_CONNECTIONS

@@ -14,6 +14,9 @@ OPENINGS: tuple[Opening, ...] = get_args(Opening)
 # Who turns the rate: an admin, or the admitter by what it sees of the database.
 RateMode = Literal["manual", "autopilot"]
 RATE_MODES: tuple[RateMode, ...] = get_args(RateMode)
+# Whether whoever enters must solve a small proof of work first.
+Challenge = Literal["off", "on"]
+CHALLENGES: tuple[Challenge, ...] = get_args(Challenge)
 
 RATE_PER_S_MAX = 100_000.0
 BURST_MAX = 100_000
@@ -43,6 +46,8 @@ class RoomSettings:
     rate_min_per_s to rate_max_per_s, so that 95 % of the workers' transactions take at most
     latency_bound_ms.
 
+    challenge: with `on`, a place is taken only with a solved proof of work.
+
     Raises ValueError, naming the field, where a value lies outside its bounds.
     """
 
@@ -60,6 +65,7 @@ class RoomSettings:
     rate_min_per_s: float = 1.0
     rate_max_per_s: float = 1_000.0
     latency_bound_ms: int = 250
+    challenge: Challenge = "off"
 
     def __post_init__(self) -> None:
         for name, rate in (
@@ -97,6 +103,7 @@ class RoomSettings:
             ("state", self.state, ROOM_STATES),
             ("opening", self.opening, OPENINGS),
             ("rate_mode", self.rate_mode, RATE_MODES),
+            ("challenge", self.challenge, CHALLENGES),
         ):
             if word not in words:
                 raise ValueError(f'{name} must be one of {", ".join(words)}, got "{word}"')

@@ -88,12 +88,14 @@ rooms = Table(
     Column("rate_min_per_s", Double, nullable=False, server_default=text("1")),
     Column("rate_max_per_s", Double, nullable=False, server_default=text("1000")),
     Column("latency_bound_ms", Integer, nullable=False, server_default=text("250")),
+    Column("challenge", Text, nullable=False, server_default=text("'off'")),
     # Made with the room and never changed; nobody is shown it before the room opens.
     Column("draw_seed", LargeBinary, nullable=False),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     CheckConstraint("state IN ('open', 'paused', 'draining', 'closed')", name="known_state"),
     CheckConstraint("opening IN ('first_come', 'draw')", name="known_opening"),
     CheckConstraint("rate_mode IN ('manual', 'autopilot')", name="known_rate_mode"),
+    CheckConstraint("challenge IN ('off', 'on')", name="known_challenge"),
     CheckConstraint("length(draw_seed) = 32", name="whole_seed"),
 )
 

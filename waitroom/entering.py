@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from domain.draw import number_of
 from waitroom.away import away_is_said
 from waitroom.call import Call
+from waitroom.challenge import Solved
 from waitroom.keys import Keys
 from waitroom.origins import Origins
 from waitroom.standing import Standing, standings_in
@@ -19,45 +20,58 @@ class Entering:
         self._enter = enter
         self._origins = origins
 
-    async def __call__(self, code: str, asks: Sequence[str]) -> list[Standing]:
-        """Where each of them stands now, in their order. An ask is `ask_to_enter`'s."""
-        if any(" " in ask for ask in asks):
-            return await self._and_keep_origins(code, asks)
-        return await self._all(code, asks)
-
-    async def _and_keep_origins(self, code: str, asks: Sequence[str]) -> list[Standing]:
-        """First the origins: an admitter that comes at once must find them."""
-        pairs = [(member, origin) for member, _, origin in (ask.partition(" ") for ask in asks)]
-        members = [member for member, _ in pairs]
-        # Of two clicks in one call the first counts.
-        await self._origins.keep(code, {who: origin for who, origin in reversed(pairs) if origin})
-        standings = await self._all(code, members)
-        known = zip(members, standings, strict=True)
-        gone = [who for who, standing in known if standing.kind not in ("waiting", "admitted")]
+    async def __call__(self, code: str, entrants: Sequence[str]) -> list[Standing]:
+        """Where each of them stands now, in their order; as `entrant` writes them."""
+        if not any(" " in one for one in entrants):
+            return await self._all(code, entrants, [""] * len(entrants))
+        asks = [one.split(" ", 2) for one in entrants]
+        members = [ask[0] for ask in asks]
+        solutions = [ask[2] if len(ask) > 2 else "" for ask in asks]
+        origins = [ask[1] if len(ask) > 1 else "" for ask in asks]
+        if not any(origins):
+            return await self._all(code, members, solutions)
+        # First the origins: an admitter that comes at once must find them. Of two clicks in one
+        # call the first counts.
+        known = dict(zip(members[::-1], origins[::-1], strict=True))
+        await self._origins.keep(code, {who: origin for who, origin in known.items() if origin})
+        standings = await self._all(code, members, solutions)
+        gone = [
+            who
+            for who, standing in zip(members, standings, strict=True)
+            if standing.kind not in ("waiting", "admitted")
+        ]
         await self._origins.forget(code, gone)
         return standings
 
-    async def _all(self, code: str, members: Sequence[str]) -> list[Standing]:
-        standings = await self._once(code, members, [])
+    async def _all(
+        self, code: str, members: Sequence[str], solutions: Sequence[str]
+    ) -> list[Standing]:
+        standings = await self._once(code, members, solutions, [])
         undrawn = [i for i, one in enumerate(standings) if one.kind == "undrawn"]
         if undrawn:
             # Redis has no HMAC: who came into a lobby that draws enters again, with their number.
             seed = bytes.fromhex(standings[undrawn[0]].text)
             drawing = [members[i] for i in undrawn]
             numbers = [str(number_of(seed, member)) for member in drawing]
-            again = await self._once(code, drawing, numbers)
+            solved = [solutions[i] for i in undrawn]
+            again = await self._once(code, drawing, solved, numbers)
             for i, standing in zip(undrawn, again, strict=True):
                 standings[i] = standing
         return standings
 
     async def _once(
-        self, code: str, members: Sequence[str], numbers: Sequence[str]
+        self, code: str, members: Sequence[str], solutions: Sequence[str], numbers: Sequence[str]
     ) -> list[Standing]:
-        arguments = [str(len(members)), *members, *numbers]
+        arguments = [str(len(members)), *members, *solutions, *numbers]
         with away_is_said():
             return standings_in(await self._enter(Keys(code).of_entering(), arguments))
 
 
-def ask_to_enter(member_id: str, origin: str) -> str:
-    """A member, and by which request they come; no member's id has a blank in it."""
-    return f"{member_id} {origin}"
+def entrant(member_id: str, origin: str = "", solved: Solved | None = None) -> str:
+    """Who enters, by which request, with which solution; most say their id alone.
+
+    None of them has a blank in it.
+    """
+    if solved is not None:
+        return f"{member_id} {origin} {solved.name} {solved.expires_at_s}"
+    return f"{member_id} {origin}" if origin else member_id

@@ -42,6 +42,7 @@ class Figures:
     rate_min_per_s: float
     rate_max_per_s: float
     latency_bound_ms: int
+    challenge: str
     steered_rate_per_s: float | None
     total_count: int
     used_count: int

@@ -33,6 +33,7 @@ class Keys:
             self.differences,
             self.checking,
             self.origins,
+            self.solved,
         ]
 
     def of_asking(self) -> list[str]:
@@ -79,7 +80,7 @@ class Keys:
         ]
 
     def of_entering(self) -> list[str]:
-        return [*self.of_asking(), self.meter, self.spent]
+        return [*self.of_asking(), self.meter, self.spent, self.solved]
 
     def of_restoring(self) -> list[str]:
         return [*self.of_asking(), self.spent]
@@ -187,3 +188,8 @@ class Keys:
     def origins(self) -> str:
         """hash: member, the request by which they entered; only where requests are logged."""
         return self._key("origins")
+
+    @property
+    def solved(self) -> str:
+        """zset: solutions of challenges that were used, until when they would be good (s)."""
+        return self._key("solved")

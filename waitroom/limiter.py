@@ -60,10 +60,10 @@ class Limiter:
     async def wait_s(self, who: str, most: int) -> float:
         """0 where this request may pass, which is counted; else the seconds to wait."""
         wait_s = self.take(who, most)
-        return await self._ask(who, most) if wait_s is None else wait_s
+        return await self.asked(who, most) if wait_s is None else wait_s
 
     def take(self, who: str, most: int) -> float | None:
-        """As `wait_s`, where that can be told here; None where Redis must be asked."""
+        """As `wait_s`, where that can be told here; None where Redis must be `asked`."""
         now = self._clock()
         if now - self._began >= self._window_s:
             self._turn(now)
@@ -97,7 +97,8 @@ class Limiter:
         kept = self._counted.items()
         self._counted = {who: one for who, one in kept if one.window >= window - 1}
 
-    async def _ask(self, who: str, most: int) -> float:
+    async def asked(self, who: str, most: int) -> float:
+        """As `wait_s`, by Redis, with all others of this turn."""
         futures = self._waiting.setdefault(who, (most, []))[1]
         loop = asyncio.get_running_loop()
         future: asyncio.Future[float] = loop.create_future()

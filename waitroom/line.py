@@ -17,8 +17,9 @@ from waitroom.attempts import Attempts
 from waitroom.away import away_is_said as _away
 from waitroom.batcher import Ask, Batcher
 from waitroom.call import Call
+from waitroom.challenge import Solved
 from waitroom.checks import Checks
-from waitroom.entering import Entering, ask_to_enter
+from waitroom.entering import Entering, entrant
 from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
 from waitroom.inspection import Inspection
@@ -149,13 +150,16 @@ class Line:
             return sorted(_text(code) for code in await self._redis.smembers(ROOMS))
 
     # These two hand on what the batcher gives: a coroutine around it would cost each request.
-    def enter(self, code: str, member_id: str, origin: str = "") -> Coroutine[Any, Any, Standing]:
+    def enter(
+        self, code: str, member_id: str, origin: str = "", solved: Solved | None = None
+    ) -> Coroutine[Any, Any, Standing]:
         """Take a place, or the one already held. Raises NoSuchRoom, LineBusy.
 
-        origin: by which request, where it is to be followed.
+        origin: by which request, where it is to be followed. solved: is used up where a room asks
+        for it.
         """
-        ask = ask_to_enter(member_id, origin) if origin else member_id
-        return self._batcher(self._entering, self._enter, code).ask(ask)
+        who = entrant(member_id, origin, solved)
+        return self._batcher(self._entering, self._enter, code).ask(who)
 
     def place(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
         """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""

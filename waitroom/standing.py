@@ -12,6 +12,7 @@ from waitroom.errors import NoSuchRoom
 Kind = Literal[
     "waiting", "admitted", "issued", "refused", "absent",
     "untold", "closed", "sold_out", "not_open_yet", "room_full", "draining", "undrawn",
+    "challenge_required",
 ]  # fmt: skip
 
 # A pace says nothing about now when nobody was let through for so long and so many people's time:
@@ -97,9 +98,9 @@ class Standing(NamedTuple):
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
     outcome), absent, or untold while a line that was lost can't say who is; or why the room is
     shut: closed, sold_out, not_open_yet, room_full; or draining, to who has no place, and to who
-    was away for too long and has lost theirs. Who came through a lobby that drew has the number
-    drawn in place of an arrival. `text` of who waits says how they came back after being passed
-    over: h, at the head of the line, or e, at its end.
+    was away for too long and has lost theirs; or what is missing: challenge_required. Who came
+    through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
+    how they came back after being passed over: h, at the head of the line, or e, at its end.
     """
 
     kind: Kind

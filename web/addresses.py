@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 ANY = "*"
 HEADER = "x-forwarded-for"
@@ -19,6 +20,8 @@ class Proxies:
         self._any = words == [ANY]
         self._trusted = [] if self._any else [ipaddress.ip_network(word) for word in words]
         self.any_trusted = bool(words)
+        # A proxy is asked about with each request that it brings.
+        self._believes = lru_cache(maxsize=1_024)(self._believes_in)
 
     def sender(self, peer: str, forwarded: Sequence[str]) -> str:
         """Who speaks to the outermost proxy that is believed; `forwarded` is the header's values.
@@ -34,7 +37,7 @@ class Proxies:
                 break  # one proxy, ours: what it was told by others is hearsay
         return address
 
-    def _believes(self, address: str) -> bool:
+    def _believes_in(self, address: str) -> bool:
         if self._any:
             return True
         try:

@@ -21,6 +21,7 @@ from domain.room_settings import (
     RETURN_S_MAX,
     SEATS_MAX,
     SIZE_MAX,
+    Challenge,
     Opening,
     RateMode,
     RoomSettings,
@@ -61,6 +62,7 @@ class RoomIn(Strict):
     latency_bound_ms: Whole = Field(
         RoomSettings().latency_bound_ms, ge=LATENCY_BOUND_MS_MIN, le=LATENCY_BOUND_MS_MAX
     )
+    challenge: Challenge = RoomSettings().challenge
 
 
 class RoomPatch(Strict):
@@ -98,6 +100,7 @@ class RoomPatch(Strict):
         le=LATENCY_BOUND_MS_MAX,
         description="the autopilot's: still good as the p95 of the workers' transactions",
     )
+    challenge: Challenge | None = Field(None, description="a proof of work before entering")
 
 
 class CouponIn(Strict):
@@ -165,6 +168,7 @@ class RoomOut(Shape):
     rate_min_per_s: float
     rate_max_per_s: float
     latency_bound_ms: int
+    challenge: Challenge
     steered_rate_per_s: float | None = Field(description="in force on autopilot; null without")
     waiting: int
     under_way: int = Field(description="admitted, without an outcome yet")

@@ -62,6 +62,8 @@ def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOff
     """The place of a member who has entered. Raises Problem where they were refused."""
     if standing.kind == "room_full":
         raise Problem("room_full", more={"retry_after_s": ROOM_FULL_RETRY_S})
+    if standing.kind == "challenge_required":
+        raise Problem("challenge_required", more={"challenge": f"/api/rooms/{room}/challenge"})
     if standing.kind not in ("waiting", "admitted", "issued"):
         raise refusal_problem(_refusal(standing))
     return place_of(standing, room=room, member_id=member_id, tickets=tickets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from fastapi import Depends, Path, Request, Security
+from fastapi import Depends, Header, Path, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from domain.admin import Admin as AdminWho
@@ -18,6 +18,7 @@ from web.parts import known_admins_of, parts_of
 from web.problems import Problem
 
 TICKET_HEADER = "Waitroom-Ticket"
+SOLUTION_HEADER = "Waitroom-Solution"
 
 _member_token = HTTPBearer(
     auto_error=False, scheme_name="memberToken", bearerFormat="JWT", description="HS256, by a shop"
@@ -166,6 +167,10 @@ async def coupon_code(code: Annotated[str, Path(max_length=64)]) -> str:
     return code
 
 
+SolutionText = Annotated[
+    str | None,
+    Header(alias=SOLUTION_HEADER, description="of the room's challenge, where it asks for one"),
+]
 RoomCode = Annotated[str, Depends(room_code)]
 CouponCode = Annotated[str, Depends(coupon_code)]
 SignedIn = Annotated[Visitor, Depends(visitor)]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from time import perf_counter
 
 from fastapi import Request, Response
 
 from issuance.errors import NoSuchCoupon, OfficeAway
+from waitroom.challenge import BadSolution, UsedSolution
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.standing import Standing
 from waitroom.ticket import BadTicket
 from web.answers import entered, place_of
 from web.gate import gate_of
 from web.parts import catalogue_of, parts_of
+from web.problems import Problem
 from web.request_id import id_of
 from web.shapes import PlaceOut
 
@@ -20,24 +23,38 @@ from web.shapes import PlaceOut
 _HELD = ("waiting", "admitted", "issued")
 
 
-async def enter(request: Request, code: str, member_id: str, ticket_us: int = 0) -> PlaceOut:
-    """Take a place, or the one already held; ticket_us is the arrival on the member's ticket.
+async def enter(
+    request: Request, code: str, member_id: str, ticket_us: int = 0, *, solution: str | None = None
+) -> PlaceOut:
+    """Take a place, or the one already held. Raises a Problem where refused.
 
-    Raises a Problem where refused.
+    ticket_us: the arrival on the member's ticket. solution: of the room's challenge, which is
+    looked at where the room asks for one.
     """
     parts = parts_of(request)
     began = perf_counter()
     await gate_of(request).admit_member(request.scope, member_id)
+    solved = wrong = None
+    if solution:
+        try:
+            solved = parts.challenges.read(solution, room=code)
+        except BadSolution as error:
+            wrong = error
     try:
         standing = await parts.line.restore(code, member_id, ticket_us) if ticket_us else None
         if standing is None or standing.kind not in _HELD:
             origin = id_of(request.scope) if parts.follows else ""
-            standing = await parts.line.enter(code, member_id, origin)
+            standing = await parts.line.enter(code, member_id, origin, solved)
         request.app.state.enter_times.note(code, perf_counter() - began)
     except NoSuchRoom:
         await say_if_missing(request, code)
         raise
-    return entered(standing, room=code, member_id=member_id, tickets=parts.tickets)
+    try:
+        return entered(standing, room=code, member_id=member_id, tickets=parts.tickets)
+    except Problem as problem:
+        if problem.type == "challenge_required" and solution:
+            problem.detail = inspect.getdoc(type(wrong) if wrong else UsedSolution)
+        raise
 
 
 async def ask(request: Request, code: str, member_id: str, ticket_us: int = 0) -> PlaceOut:

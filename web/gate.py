@@ -19,7 +19,7 @@ from fastapi import Request
 from starlette.types import Scope
 
 from waitroom.limiter import Limiter
-from waitroom.neighbours import neighbours_of
+from waitroom.neighbours import neighbours_of, packed
 from web.addresses import HEADER, Proxies
 from web.parts import WebLimits
 from web.problems import Problem
@@ -40,7 +40,10 @@ class Gate:
         self._limiter = limiter
         self._proxies = proxies
         self._limits = limits
-        self._exempt = networks(limits.exempt_ips)
+        self._exempt = [
+            (network, int(network.network_address), int(network.netmask))
+            for network in networks(limits.exempt_ips)
+        ]
         self._streams: dict[str, int] = {}
         self._refused = {"address": 0, "member": 0}
         self._said_at = -SAY_EVERY_S
@@ -58,12 +61,16 @@ class Gate:
     def _counted_as(self, peer: str, forwarded: tuple[bytes, ...]) -> str:
         address = self._proxies.sender(peer, [value.decode("latin-1") for value in forwarded])
         try:
-            neighbours = neighbours_of(address)
+            ip = packed(address)
         except ValueError:
             return ""  # a socket of this machine: it has no address
-        ip = ipaddress.ip_address(address.partition("%")[0])
-        ip = getattr(ip, "ipv4_mapped", None) or ip
-        return "" if any(ip in network for network in self._exempt) else f"a {neighbours}"
+        number, bits = int.from_bytes(ip), 8 * len(ip)
+        if any(
+            bits == network.max_prefixlen and number & mask == first
+            for network, first, mask in self._exempt
+        ):
+            return ""
+        return f"a {neighbours_of(address)}"
 
     async def admit_address(self, scope: Scope) -> str:
         """Count the request once, wherever it comes by; what `who` says of it.
@@ -73,8 +80,13 @@ class Gate:
         who: str | None = scope.get(_ADDRESS)
         if who is None:
             who = scope[_ADDRESS] = self.who(scope)
-            if who:
-                await self._pass("address", who, self._limits.address_requests_max)
+            most = self._limits.address_requests_max
+            if who and most:
+                wait_s = self._limiter.take(who, most)
+                if wait_s is None:
+                    wait_s = await self._limiter.asked(who, most)
+                if wait_s:
+                    raise self._refusal("address", wait_s)
         return who
 
     async def admit_member(self, scope: Scope, member_id: str) -> None:
@@ -82,24 +94,24 @@ class Gate:
         if scope.get(_MEMBER) == member_id:
             return
         scope[_MEMBER] = member_id
-        if await self.admit_address(scope):
-            await self._pass("member", f"m {member_id}", self._limits.member_requests_max)
-
-    async def _pass(self, kind: str, who: str, most: int) -> None:
-        if not most:
+        most = self._limits.member_requests_max
+        if not most or not (scope.get(_ADDRESS) or await self.admit_address(scope)):
             return
-        wait_s = await self._limiter.wait_s(who, most)
+        who = f"m {member_id}"
+        wait_s = self._limiter.take(who, most)
+        if wait_s is None:
+            wait_s = await self._limiter.asked(who, most)
         if wait_s:
-            self._note(kind)
-            raise Problem("too_many_requests", None, {"retry_after_s": max(1, math.ceil(wait_s))})
+            raise self._refusal("member", wait_s)
 
-    def _note(self, kind: str) -> None:
-        """Say now and then how many are refused; never who, as the log is nobody's address book."""
+    def _refusal(self, kind: str, wait_s: float) -> Problem:
+        """Said in the log now and then, without who: it is nobody's address book."""
         self._refused[kind] += 1
         if monotonic() - self._said_at >= SAY_EVERY_S:
             log.warning("over the limit", **self._refused)
             self._said_at = monotonic()
             self._refused = dict.fromkeys(self._refused, 0)
+        return Problem("too_many_requests", None, {"retry_after_s": max(1, math.ceil(wait_s))})
 
     @contextmanager
     def stream(self, scope: Scope) -> Iterator[None]:

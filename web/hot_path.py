@@ -43,6 +43,8 @@ _COUNTED: dict[Call, CountedCall] = {
 _END = 6  # letters, of each end
 _BEARER = b"Bearer "
 _TICKET = b"waitroom-ticket"
+# Headers that make a request more than the plain one.
+_UNUSUAL = {b"waitroom-solution", b"transfer-encoding"}
 
 
 class Asked(NamedTuple):
@@ -147,7 +149,7 @@ def plainly_asked(scope: Scope) -> Asked | None:
             if ticket is not None or call != "place":
                 return None
             ticket = value.decode("latin-1")
-        elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+        elif name in _UNUSUAL or (name == b"content-length" and value != b"0"):
             return None
         elif name in SAID_IN:
             said = {**said, name: value} if said else {name: value}

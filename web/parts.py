@@ -17,6 +17,7 @@ from issuance.database import Engine
 from issuance.desk import Crew
 from issuance.direct import Direct
 from issuance.errors import OfficeAway
+from waitroom.challenge import Challenges
 from waitroom.line import Line
 from waitroom.ticket import TicketOffice
 from web.addresses import Proxies
@@ -66,6 +67,7 @@ class WebParts:
     direct: Direct
     identity: Identity
     tickets: TicketOffice
+    challenges: Challenges
     admins: AdminDoor
     crew: Callable[[], Crew]
     db_connections_bound: int

@@ -27,6 +27,12 @@ _KINDS = (
     Kind("bad_token", 401, "Bad token", "This member token can't be accepted."),
     Kind("bad_ticket", 401, "Bad ticket", "This ticket can't be accepted."),
     Kind("forbidden", 403, "Forbidden", "This is not for you."),
+    Kind(
+        "challenge_required",
+        403,
+        "Challenge required",
+        "This line asks your device for a short calculation first. Enter again with its result.",
+    ),
     Kind("not_found", 404, "Not found", "There is nothing at this address."),
     Kind("no_such_coupon", 404, "No such coupon", "There is no coupon with this code."),
     Kind("no_such_room", 404, "No such room", "There is no room with this code."),

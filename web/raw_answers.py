@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import structlog
 from starlette.responses import Response
 
@@ -12,7 +14,7 @@ from waitroom.ticket import Ticket, TicketOffice
 from web.answers import entered, place_of
 from web.entrance import keep_ticket
 from web.errors import problem_of
-from web.problems import as_json
+from web.problems import Problem, as_json
 from web.security import RAW_HEADERS
 from web.shapes import RETRIES, PlaceOut
 from web.teller import issued_json
@@ -28,6 +30,9 @@ _PLAIN: Headers = [
     (b"cache-control", b"no-store"),
     *RAW_HEADERS,
 ]
+
+
+_ANY_ID = "any-id"
 
 
 class PlaceWriter:
@@ -105,10 +110,24 @@ def issued_answer(done: DirectIssue, code: str) -> Answer:
 def problem_answer(error: Exception, path: str, request_id: str) -> Answer:
     """The problem that the routes would answer with; what nobody expected is noted down."""
     problem = problem_of(error)
+    if problem.type == "too_many_requests" and problem.detail is None:
+        status, headers, before, after = _too_many(problem.more["retry_after_s"])
+        body = b"".join((before, request_id.encode(), after))
+        return status, [*headers, _length(body)], body
     if problem.type == "internal":
         log.error("unexpected", path=path, request_id=request_id, exc_info=error)
     response = as_json(problem, request_id)
     return response.status_code, [*response.raw_headers, *RAW_HEADERS], bytes(response.body)
+
+
+@lru_cache(maxsize=64)
+def _too_many(retry_after_s: int) -> tuple[int, Headers, bytes, bytes]:
+    """Written once, for any request's id: a flood must cost less than what it asks for."""
+    problem = Problem("too_many_requests", None, {"retry_after_s": retry_after_s})
+    response = as_json(problem, _ANY_ID)
+    headers = [one for one in response.raw_headers if one[0] != b"content-length"]
+    before, _, after = bytes(response.body).partition(_ANY_ID.encode())
+    return response.status_code, [*headers, *RAW_HEADERS], before, after
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from unicodedata import category
 from uuid import UUID
 
@@ -249,3 +249,10 @@ class DrawRecordOut(Shape):
     entrants_sha256: str
     numbers: list[int] = Field(description="in order of place")
     members: list[str] | None = Field(None, description="in the same order; for admins only")
+
+
+class ChallengeOut(BaseModel):
+    """A proof of work as ALTCHA has it, to be given to its widget or libraries as it is."""
+
+    parameters: dict[str, Any] = Field(description="algorithm, cost, salt, expiresAt and others")
+    signature: str

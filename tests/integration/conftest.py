@@ -23,6 +23,7 @@ from tests.integration.web_cast import (
     client_of,
     forget_rooms,
 )
+from waitroom.challenge import Challenges
 from waitroom.line import Line, open_line
 from waitroom.ticket import TicketOffice
 from web.admins import AdminDoor
@@ -50,6 +51,7 @@ def parts(
         direct=Direct(engine, conveyor),
         identity=Identity([MEMBER_SECRET], ADMIN_TOKEN),
         tickets=TicketOffice([TICKET_SECRET]),
+        challenges=Challenges([TICKET_SECRET]),
         admins=AdminDoor([TICKET_SECRET], passwords=CHEAP),
         crew=lambda: Crew(workers=2, busy=0, backlog=0),
         db_connections_bound=7,

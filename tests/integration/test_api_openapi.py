@@ -17,6 +17,7 @@ CALLS = {
     ("get", "/api/coupons/{code}"),
     ("post", "/api/rooms/{code}/enter"),
     ("get", "/api/rooms/{code}/place"),
+    ("get", "/api/rooms/{code}/challenge"),
     ("delete", "/api/rooms/{code}/place"),
     ("get", "/api/rooms/{code}/live"),
     ("post", "/api/coupons/{code}/issue"),
@@ -47,12 +48,14 @@ CALLS = {
 OPEN_TO_ALL = {
     "/api/coupons",
     "/api/coupons/{code}",
+    "/api/rooms/{code}/challenge",
     "/api/rooms/{code}/draw",
     "/api/rooms/{code}/draw/record",
 }
 PROBLEMS = {
     "not_signed_in", "bad_token", "forbidden", "no_such_coupon", "no_such_room", "not_in_line",
     "not_open_yet", "already_used", "already_started", "closed", "sold_out", "expired",
+    "challenge_required", "too_many_requests",
     "room_full", "bad_request", "unavailable", "bad_ticket", "code_taken", "not_direct",
     "no_such_issued_coupon", "body_too_large", "not_drawn", "draining",
 }  # fmt: skip

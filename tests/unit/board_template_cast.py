@@ -32,7 +32,7 @@ def some_figures() -> Figures:
         issued=588, refused=3, left=180, turned_away=1, entered_per_s=14.2, admitted_per_s=118.0,
         issued_per_s=116.4, enter_p99_ms=8.3, issue_p99_ms=140.0, opens_at_s=0.0, is_ended=False,
         version=7, rate_mode="manual", rate_min_per_s=1.0, rate_max_per_s=1_000.0,
-        latency_bound_ms=250, steered_rate_per_s=None,
+        latency_bound_ms=250, challenge="off", steered_rate_per_s=None,
     )  # fmt: skip
 
 

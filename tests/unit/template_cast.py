@@ -53,6 +53,7 @@ def a_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
         "lobby_is_open": False,
         "opening": "first_come",
         "grace_s": 300,
+        "asks_for_solution": False,
         "expire_date": NOON + timedelta(days=30),
         "issuing": "queue",
         "state": "open",

@@ -105,6 +105,7 @@ def test_a_room_is_stored_as_text_with_all_that_the_scripts_read():
         "rate_min_per_s": "1.0",
         "rate_max_per_s": "1000.0",
         "latency_bound_ms": "250",
+        "challenge": "off",
         "opens_at": str(to_us(noon)),
         "closes_at": str(to_us(noon) + 3_600_000_000),
         "total_count": "10",
@@ -119,7 +120,7 @@ def test_the_keys_of_a_room_share_one_tag_and_no_two_are_the_same():
     spring = [getattr(Keys("spring"), name) for name in properties]
 
     assert all(key.startswith("waitroom:{spring}:") for key in spring)
-    assert len(set(spring)) == len(properties) == 18
+    assert len(set(spring)) == len(properties) == 19
     assert not set(spring) & {getattr(Keys("sprin"), name) for name in properties}
 
 

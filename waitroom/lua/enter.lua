@@ -4,11 +4,13 @@
 --   KEYS[5] bucket (hash)    KEYS[6] tally (hash)
 --   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] meter (hash)
 --   KEYS[10] spent (hash: member, arrival that their ticket says in vain)
---   ARGV[1] how many members; then their ids, in the order they came; then, or not, the number of
---           each for the draw, which the seed gives
+--   KEYS[11] solved (zset: solution, until when it would be good in s)
+--   ARGV[1] how many members; then their ids, in the order they came; then the solution of each
+--           ('': none; else its name, space, until when it is good in s); then, or not, the number
+--           of each for the draw, which the seed gives
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
---           {'room_full'} or {'draining'}, or {'undrawn', '0', the seed} for who must enter with their
---           number
+--           {'room_full'}, {'draining'}, {'challenge_required'}, or {'undrawn', '0', the seed} for who
+--           must enter with their number
 --@include clock
 --@include room
 --@include many
@@ -19,6 +21,7 @@
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
   tally = KEYS[6], heard = KEYS[7], away = KEYS[8], meter = KEYS[9], spent = KEYS[10],
+  solved = KEYS[11],
 }
 local room = read_room(keys.room)
 if not room then return {} end
@@ -33,6 +36,7 @@ local turned_away = {}
 local count = tonumber(ARGV[1])
 local members = { unpack(ARGV, 2, count + 1) }
 local known = known_of(members, keys)
+local function number_of(i) return ARGV[1 + 2 * count + i] end
 -- Who takes a place in this call, and as ZADD wants it: arrival, member, arrival, member...
 local places, fresh = {}, {}
 
@@ -56,10 +60,21 @@ local function score_for(i, member)
     -- A number doesn't say when they came.
     known.heard_now[#known.heard_now + 1] = member
     known.heard_now[#known.heard_now + 1] = record_of(now)
-    return ARGV[1 + count + i]
+    return number_of(i)
   end
   last = math.max(now, last + 1)
   return digits(last)
+end
+
+-- A solution is good once, in the same move that it is good for.
+local function is_solved(i)
+  local name, until_s = string.match(ARGV[1 + count + i], '^(%S+) (%d+)$')
+  if not name then return false end
+  if redis.call('ZADD', keys.solved, 'NX', until_s, name) == 0 then return false end
+  redis.call('ZREMRANGEBYSCORE', keys.solved, '-inf', math.floor(now / 1000000) - 1)
+  redis.call('EXPIREAT', keys.solved, until_s, 'NX')
+  redis.call('EXPIREAT', keys.solved, until_s, 'GT')
+  return true
 end
 
 local function turn_away(why)
@@ -71,9 +86,10 @@ local function line_up(i, member)
   if shut and not (shut == 'not_open_yet' and lobby) then return turn_away(shut) end
   if is_draining(room) then return turn_away('draining') end
   if size >= room.size_max then return turn_away('room_full') end
-  if is_undrawn(room, now) and not ARGV[1 + count + i] then
+  if is_undrawn(room, now) and not number_of(i) then
     return { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }
   end
+  if room.asks_for_solution and not is_solved(i) then return { 'challenge_required' } end
   local score = score_for(i, member)
   fresh[#fresh + 1] = score
   fresh[#fresh + 1] = member

@@ -134,6 +134,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         rate_min_per_s=figures.rate_min_per_s,
         rate_max_per_s=figures.rate_max_per_s,
         latency_bound_ms=figures.latency_bound_ms,
+        challenge=figures.challenge,
         steered_rate_per_s=figures.steered_rate_per_s,
         waiting=figures.waiting,
         under_way=figures.under_way,

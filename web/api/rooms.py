@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from web.asking import InLine, RoomCode, SignedIn, TicketText, checked_ticket
+from web.asking import InLine, RoomCode, SignedIn, SolutionText, TicketText, checked_ticket
 from web.entrance import ask, enter, keep_ticket
 from web.live.answer import LiveAnswer, hub_of
 from web.live.json_teller import JsonTeller
 from web.parts import parts_of
 from web.problems import documented
-from web.shapes import PlaceOut
+from web.shapes import ChallengeOut, PlaceOut
 
 router = APIRouter(prefix="/api/rooms/{code}", tags=["line"])
 
@@ -42,6 +42,7 @@ _WHO = ("not_signed_in", "bad_token", "bad_ticket")
         **documented(
             *_WHO,
             "forbidden",
+            "challenge_required",
             "not_open_yet",
             "draining",
             "closed",
@@ -52,15 +53,31 @@ _WHO = ("not_signed_in", "bad_token", "bad_ticket")
     },
 )
 async def enter_room(
-    request: Request, code: RoomCode, who: SignedIn, ticket: TicketText
+    request: Request,
+    code: RoomCode,
+    who: SignedIn,
+    ticket: TicketText,
+    solution: SolutionText = None,
 ) -> Response:
     """Take a place in line. Entering again gives the same place.
 
-    With the ticket it does so even where the line has lost it.
+    With the ticket it does so even where the line has lost it. A room whose `challenge` is on gives
+    a new one only to who sends a solution of its challenge.
     """
     ticket_us = checked_ticket(request, code, ticket, who).arrival_us if ticket is not None else 0
-    place = await enter(request, code, who.id, ticket_us)
+    place = await enter(request, code, who.id, ticket_us, solution=solution)
     return _answer(request, place, 200 if place.state == "issued" else 202)
+
+
+@router.get(
+    "/challenge",
+    response_model=ChallengeOut,
+    responses=documented(*_ALWAYS),
+)
+async def ask_for_challenge(request: Request, response: Response, code: RoomCode) -> ChallengeOut:
+    """A proof of work (ALTCHA, version 2): its solution, base64, goes with entering, once."""
+    response.headers["Cache-Control"] = "no-store"
+    return ChallengeOut.model_validate(parts_of(request).challenges.make(code))
 
 
 @router.get(

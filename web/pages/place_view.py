@@ -34,7 +34,7 @@ from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 State = Literal[
     "waiting", "lobby", "restoring", "admitted", "issued", "refused", "absent", "unreachable",
 ]  # fmt: skip
-PASSES = ("room_full", "too_many_requests", "not_open_yet", "unavailable")
+PASSES = ("room_full", "too_many_requests", "challenge_required", "not_open_yet", "unavailable")
 TEXTS = (
     "title", "news", "step", "ask_again_s", "updated_at", "updated_text", "arrived_at",
     "arrived_text", "place_text", "place_size", "ahead_text", "eta_text", "remain_text",

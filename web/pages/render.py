@@ -190,4 +190,5 @@ def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
         "lobby_is_open": offer.room is not None and lobby_opens_at <= now < coupon.opens_at,
         "opening": offer.room.opening if offer.room else None,
         "grace_s": offer.room.grace_s if offer.room else None,
+        "asks_for_solution": offer.room is not None and offer.room.challenge == "on",
     }

@@ -51,8 +51,15 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
     who = signed_in_for(request, f"/coupons/{code}")
     if isinstance(who, Response):
         return who
+    solution = (await request.form()).get("altcha")
     try:
-        place = await enter(request, code, who.id, kept_ticket_us(request, code, who.id))
+        place = await enter(
+            request,
+            code,
+            who.id,
+            kept_ticket_us(request, code, who.id),
+            solution=solution if isinstance(solution, str) else None,
+        )
     except Problem as problem:
         if problem.type == "too_many_requests":
             raise  # a page that sends this form again by itself

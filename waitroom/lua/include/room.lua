@@ -6,7 +6,8 @@ local DRAWN_BELOW = 2 ^ 50
 local function read_room(key)
   local v = redis.call('HMGET', key, 'state', 'opens_at', 'closes_at', 'size_max', 'seats',
     'rate_per_s', 'burst', 'total_count', 'used_count', 'lobby_s', 'opening', 'grace_s', 'return_s',
-    'is_drawn', 'rate_mode', 'rate_min_per_s', 'rate_max_per_s', 'restoring_until', 'is_retold')
+    'is_drawn', 'rate_mode', 'rate_min_per_s', 'rate_max_per_s', 'restoring_until', 'is_retold',
+    'challenge')
   if not v[1] then return nil end
   return {
     state = v[1], opens_at = tonumber(v[2]), closes_at = tonumber(v[3]),
@@ -18,6 +19,7 @@ local function read_room(key)
     is_drawn = v[14] == '1', is_steered = v[15] == 'autopilot',
     rate_min_per_s = tonumber(v[16] or 1), rate_max_per_s = tonumber(v[17] or 1000),
     restoring_until = tonumber(v[18] or 0), is_retold = v[19] ~= '0',
+    asks_for_solution = v[20] == 'on',
   }
 end
 

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from domain.branding import Branding
 from domain.coupon import ISSUING_WAYS
 from domain.draw import commitment_to
-from domain.room_settings import OPENINGS, RATE_MODES
+from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES
 from issuance.catalogue import Offer
 from web.languages import Language, language_of, to_translate
 from web.pages.admin.typed import OF_COUPON, OF_ROOM, Errors, Form, form_of
@@ -29,6 +29,7 @@ OPTIONS = {
     "issuing": ISSUING_WAYS,
     "opening": OPENINGS,
     "rate_mode": RATE_MODES,
+    "challenge": CHALLENGES,
 }
 
 

@@ -75,6 +75,7 @@ OF_ROOM: dict[str, Callable[[str], Any]] = {
     "rate_min_per_s": _number,
     "rate_max_per_s": _number,
     "latency_bound_ms": _whole,
+    "challenge": str,
 }
 RATE_BOUNDS = ("rate_min_per_s", "rate_max_per_s")
 # The first word of what the domain says, where it isn't the field's name.

@@ -33,6 +33,7 @@ LABELS = {
     "rate_min_per_s": to_translate("Least admissions a second"),
     "rate_max_per_s": to_translate("Most admissions a second"),
     "latency_bound_ms": to_translate("Transactions may take (ms)"),
+    "challenge": to_translate("Proof of work before entering"),
     "name": to_translate("Name of the site, in this room"),
     "colour": to_translate("Colour"),
     "message": to_translate("Message to all who wait"),
@@ -70,6 +71,9 @@ RULES = {
     "latency_bound_ms": to_translate(
         "10 to 10,000 ms: what 95 of 100 take at most, and is still good."
     ),
+    "challenge": to_translate(
+        "A second of each browser’s time: dear for who enters by the thousand."
+    ),
     "name": to_translate("Up to 60 characters; empty: the site’s own."),
     "colour": to_translate("As #0c6a56; empty: the site’s own."),
     "message": to_translate("Up to 300 characters; empty: none."),
@@ -90,6 +94,8 @@ CHOICES = {
     "draw": to_translate("By a draw"),
     "manual": to_translate("By hand"),
     "autopilot": to_translate("Autopilot"),
+    "off": to_translate("Off"),
+    "on": to_translate("On"),
     "open": to_translate("Open"),
     "paused": to_translate("Paused"),
     "draining": to_translate("Draining"),
