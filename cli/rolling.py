@@ -122,7 +122,8 @@ class RollingServer(MPServer):
         closing = threading.Timer(CLOSE_AFTER_S, self._close)
         closing.start()
         super()._stop_workers()  # type: ignore[no-untyped-call]
-        closing.join()
+        closing.cancel()
+        self._close()
 
     def _close(self) -> None:
         for _, one in self._sockets:
