@@ -30,10 +30,10 @@ MUTATIONS = (
         name="the_pages_of_those_who_enter_ask_postgres",
         promise=6,
         file="web/entrance.py",
-        old="            standing = await parts.line.enter(code, member_id, origin)\n",
+        old="            standing = await parts.line.enter(code, member_id, origin, solved)\n",
         new="            from issuance.catalogue import offers\n"
         "            await request.app.state.office.ask(offers, parts.engine)\n"
-        "            standing = await parts.line.enter(code, member_id, origin)\n",
+        "            standing = await parts.line.enter(code, member_id, origin, solved)\n",
         noticed_by=(f"{_IN_PAGES_AWAY}test_without_postgres_a_form_is_still_taken_at_the_line",),
     ),
     Mutation(
