@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from issuance.admins import account_of
 from issuance.catalogue import offers
@@ -37,7 +37,7 @@ from web.pages.admin import signin as admin_signin
 from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
-from web.security import BodyLimit, HeadAsGet, SecurityHeaders
+from web.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
 from web.static_files import VersionedFiles
 from web.turned_back import TurnedBack
 
@@ -59,11 +59,14 @@ class Application(FastAPI):
         turned_back = TurnedBack(door, self, gate)
         self.state.enter_times = EnterTimes(parts.line)
         self.state.backstage = Backstage(parts, office)
-        self._hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate)
+        self._first: ASGIApp = HotPath(turned_back, parts, office, self.state.enter_times, gate)
+        self._hot_path = self._first
+        if parts.secure:
+            self._first = OnlyByTls(self._first)
 
     # A coroutine function: servers tell ASGI 3 from 2 by it.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._hot_path(scope, receive, send)
+        await self._first(scope, receive, send)
 
 
 def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
