@@ -21,14 +21,26 @@ BACKLOG = 4_096
 # Requests and streams open at once in a process, beyond which connections wait to be taken. A
 # stream holds its place as long as it is open, so the bound is far above that of streams.
 OPEN_MAX = 30_000
+# For the whole of a request's headers; also after which a connection that asks no more is let go.
 HEADERS_WITHIN_MS = 30_000
+# Of one connection, before it is answered 431 (or 414, where the address is the long part): the
+# server's buffer grows by doubling, so up to twice as much may pass.
+HEADERS_BYTES_MAX = 65_536
 
 
-def run_server(target: str, *, host: str, port: int, processes: int) -> None:
+def run_server(
+    target: str,
+    *,
+    host: str,
+    port: int,
+    processes: int,
+    headers_within_ms: int = HEADERS_WITHIN_MS,
+) -> None:
     """Serve what the factory `module:function` makes, until SIGTERM or SIGINT.
 
-    The factory is called in each process, and ought to call `end_with_parent`. SIGHUP replaces the
-    processes in turn.
+    headers_within_ms: for the headers of a request, from the end of the one before. The factory is
+    called in each process, and ought to call `end_with_parent`. SIGHUP replaces the processes in
+    turn.
     """
     RollingServer(
         target,
@@ -38,7 +50,9 @@ def run_server(target: str, *, host: str, port: int, processes: int) -> None:
         interface=Interfaces.ASGI,
         workers=processes,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=headers_within_ms, max_buffer_size=HEADERS_BYTES_MAX
+        ),
         websockets=False,
         loop=Loops.uvloop if sys.platform != "win32" else Loops.asyncio,
         backlog=BACKLOG,

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from issuance.admins import account_of
 from issuance.catalogue import offers
@@ -41,7 +41,7 @@ from web.pages.admin import signin as admin_signin
 from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
-from web.security import BodyLimit, HeadAsGet, SecurityHeaders
+from web.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
 from web.static_files import VersionedFiles
 from web.traffic import Call, Traffic, calls_of
 from web.turned_back import TurnedBack
@@ -78,11 +78,15 @@ class Application(FastAPI):
         turned_back = TurnedBack(door, self, gate, watch)
         self.state.enter_times = EnterTimes(parts.line)
         self.state.backstage = Backstage(parts, office)
-        self._hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, watch)
+        hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, watch)
+        self._first: ASGIApp = hot_path
+        self._hot_path = hot_path
+        if parts.secure:
+            self._first = OnlyByTls(self._first)
 
     # A coroutine function: servers tell ASGI 3 from 2 by it.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._hot_path(scope, receive, send)
+        await self._first(scope, receive, send)
 
 
 def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:

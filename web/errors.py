@@ -19,7 +19,7 @@ from waitroom.ticket import BadTicket
 from web.identity import BadToken, Forbidden, NotSignedIn
 from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
 from web.request_id import id_of
-from web.security import HEADERS, Answer, BodyTooLarge
+from web.security import HEADERS, Answer, BodyTooLarge, BodyTooSlow
 from web.times import rfc3339
 
 log = structlog.get_logger(__name__)
@@ -52,6 +52,8 @@ def problem_of(error: Exception) -> Problem:
         return _validation_problem(error)
     if isinstance(error, BodyTooLarge):
         return Problem("body_too_large", error.detail)
+    if isinstance(error, BodyTooSlow):
+        return Problem("body_too_slow")
     if isinstance(error, HTTPException):
         return Problem(_HTTP.get(error.status_code, "bad_request"))
     if type(error) in _PLAIN:

@@ -39,6 +39,7 @@ _KINDS = (
     Kind("no_such_issued_coupon", 404, "No such issued coupon", "You hold no such coupon."),
     Kind("not_in_line", 404, "Not in line", "You have no place in this line. Enter it first."),
     Kind("method_not_allowed", 405, "Method not allowed", "This address answers other methods."),
+    Kind("body_too_slow", 408, "Body too slow", "The request's body did not arrive in time."),
     Kind("not_open_yet", 409, "Not open yet", "This can't be had yet. Come back when it opens."),
     Kind("not_drawn", 409, "Not drawn", "There is no draw here, or it was not made yet."),
     Kind(

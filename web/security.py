@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
@@ -19,24 +20,48 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 # The same for whoever writes an answer without the framework.
 RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+BODY_WITHIN_S = 20.0
 # The API's own documentation page loads its viewer from elsewhere; we serve the description only.
 
 
 class SecurityHeaders:
+    """The headers above on every answer; and nobody keeps what does not say that they may."""
+
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                # What is for all says so itself; anything else may be somebody's.
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class OnlyByTls:
+    """Tells browsers to come by TLS alone for a year (RFC 6797); for where `BASE_URL` is https."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_it(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # A list of its own: some answers are written once for many.
+                message = {**message, "headers": [*message["headers"], HSTS]}
+            await send(message)
+
+        await self._app(scope, receive, send_with_it if scope["type"] == "http" else send)
 
 
 class HeadAsGet:
@@ -66,13 +91,25 @@ class BodyTooLarge(HTTPException):
         super().__init__(413, f"The request's body is larger than {bytes_max:,} bytes.")
 
 
-class BodyLimit:
-    """Refuses bodies over `bytes_max`, by what they declare and by what really comes."""
+class BodyTooSlow(HTTPException):
+    """As above."""
 
-    def __init__(self, app: ASGIApp, bytes_max: int, answer: Answer) -> None:
+    def __init__(self) -> None:
+        super().__init__(408)
+
+
+class BodyLimit:
+    """Refuses bodies over `bytes_max`, by what they declare and by what really comes; and those of
+    which a part takes longer than `within_s` to come.
+    """
+
+    def __init__(
+        self, app: ASGIApp, bytes_max: int, answer: Answer, within_s: float = BODY_WITHIN_S
+    ) -> None:
         self._app = app
         self._bytes_max = bytes_max
         self._answer = answer
+        self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -86,11 +123,17 @@ class BodyLimit:
         await self._app(scope, self._counted(receive), send)
 
     def _counted(self, receive: Receive) -> Receive:
-        came = 0
+        came, has_more = 0, True
 
         async def counted() -> Message:
-            nonlocal came
-            message = await receive()
+            nonlocal came, has_more
+            if not has_more:
+                return await receive()  # that the other end has gone, whenever that is
+            try:
+                message = await asyncio.wait_for(receive(), self._within_s)
+            except TimeoutError:
+                raise BodyTooSlow from None
+            has_more = message.get("more_body", False)
             came += len(message.get("body", b""))
             if came > self._bytes_max:
                 raise BodyTooLarge(self._bytes_max)

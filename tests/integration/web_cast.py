@@ -39,7 +39,7 @@ CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
 # What may become of any call at all, and is not repeated for each.
-MAY_ALWAYS_BE = {"not_found", "method_not_allowed", "body_too_large", "internal"}
+MAY_ALWAYS_BE = {"not_found", "method_not_allowed", "body_too_large", "body_too_slow", "internal"}
 PLACE_KEYS = {
     "room", "state", "place", "ahead", "eta_s", "ask_again_s", "arrived_at", "remain_count",
     "ticket", "issued_coupon", "refusal",
