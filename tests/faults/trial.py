@@ -74,7 +74,7 @@ class Trial:
 
     def _offer(self) -> None:
         rate = self.plan.rate_per_s
-        more = {"restore_s": RESTORE_S} if self.losses else {}
+        more: dict[str, Any] = {"restore_s": RESTORE_S} if self.losses else {}
         self.world.house.offer(CODE, COUPONS, rate_per_s=rate, burst=rate, seats=200, **more)
 
     async def _run(self) -> Result:
