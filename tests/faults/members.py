@@ -18,10 +18,6 @@ ASK_AGAIN_MAX_S = 2.0
 ANSWER_WITHIN_S = 8.0
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.3, 3.0
 DOUBLE_CLICKS = 0.1
-# So many show their ticket whenever they ask, as browsers do; the others once they are told that
-# they are not in line (any more), as programs do: a ticket to read costs the server several times
-# as much.
-SHOW_TICKETS = 0.1
 ONCE_MORE_AT_ONCE, ONCE_MORE_ATTEMPTS = 100, 8
 # Half come when it opens; the others all the while, also when everything is broken.
 OPEN_RUN, OPEN_RUN_S, LATECOMERS_S = 0.5, 1.0, 18.0
@@ -103,7 +99,6 @@ class Crowd:
             record,
             Wire(self._port),
             _Paper(self._code, self._mint(record.member_id)),
-            shows_ticket=chance.random() < SHOW_TICKETS,
             comes_s=began_s + chance.uniform(0, within_s),
             began_s=began_s,
             clicks=2 if chance.random() < DOUBLE_CLICKS else 1,
@@ -119,24 +114,24 @@ class _Paper:
         self.arrival_us = 0
         self._code = code
         self._token = token
-        self._written: dict[tuple[str, bool], bytes] = {}
+        self._written: dict[str, bytes] = {}
 
     def keep(self, ticket: str) -> None:
         if ticket != self.ticket:
             self.ticket, self._written = ticket, {}
             _room, _member, self.arrival_us, *_ = json.loads(decoded(ticket.split(".")[0].encode()))
 
-    def request(self, call: str, *, with_ticket: bool) -> bytes:
-        key = call, with_ticket
-        if key not in self._written:
+    def request(self, call: str) -> bytes:
+        """With the ticket, once there is one."""
+        if call not in self._written:
             method = "POST" if call == "enter" else "GET"
-            ticket = f"Waitroom-Ticket: {self.ticket}\r\n" if self.ticket and with_ticket else ""
+            ticket = f"Waitroom-Ticket: {self.ticket}\r\n" if self.ticket else ""
             length = "Content-Length: 0\r\n" if method == "POST" else ""
-            self._written[key] = (
+            self._written[call] = (
                 f"{method} /api/rooms/{self._code}/{call} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                 f"Authorization: Bearer {self._token}\r\n{ticket}{length}\r\n"
             ).encode()
-        return self._written[key]
+        return self._written[call]
 
 
 class _Member:
@@ -146,7 +141,6 @@ class _Member:
         wire: Wire,
         paper: _Paper,
         *,
-        shows_ticket: bool,
         comes_s: float,
         began_s: float,
         clicks: int,
@@ -155,7 +149,6 @@ class _Member:
         self._record = record
         self._wire = wire
         self._paper = paper
-        self._shows_ticket = shows_ticket
         self._comes_s = comes_s
         self._began_s = began_s
         self._clicks = clicks
@@ -168,13 +161,11 @@ class _Member:
             await self._click_twice()
         call = "enter"
         while self._record.final is None:
-            # Who isn't in line any more enters again, with the ticket that says where they stood.
-            with_ticket = self._shows_ticket or call == "enter"
-            answer, rest_s = await self._ask(call, self._wire, with_ticket=with_ticket)
+            answer, rest_s = await self._ask(call, self._wire)
             if answer.said in ("waiting", "admitted"):
                 call = "place"
             elif answer.said == "not_in_line":
-                call = "enter"
+                call = "enter"  # again, with the ticket that says where they stood
             if self._record.final is None:
                 await asyncio.sleep(rest_s)
         self._wire.close()
@@ -182,21 +173,21 @@ class _Member:
     async def _click_twice(self) -> None:
         second = Wire(self._wire.port)
         wires = (self._wire, second)
-        await asyncio.gather(*(self._ask("enter", wire, with_ticket=False) for wire in wires))
+        await asyncio.gather(*(self._ask("enter", wire) for wire in wires))
         second.close()
 
     async def enter_again(self) -> None:
-        """Until there is a final word; also who was told one, and has shown their ticket then."""
-        for attempt in range(ONCE_MORE_ATTEMPTS):
-            answer, rest_s = await self._ask("enter", self._wire, with_ticket=attempt > 0)
+        """Until there is a final word (again)."""
+        for _ in range(ONCE_MORE_ATTEMPTS):
+            answer, rest_s = await self._ask("enter", self._wire)
             if answer.said in FINAL:
                 break
             await asyncio.sleep(rest_s)
         self._wire.close()
 
-    async def _ask(self, call: str, wire: Wire, *, with_ticket: bool) -> tuple[Answer, float]:
+    async def _ask(self, call: str, wire: Wire) -> tuple[Answer, float]:
         """The answer, noted down, and after how long to ask again."""
-        request = self._paper.request(call, with_ticket=with_ticket)
+        request = self._paper.request(call)
         asked_s = self._now() - self._began_s
         try:
             said = read(*await wire.ask(request, within_s=ANSWER_WITHIN_S))

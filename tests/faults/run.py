@@ -221,7 +221,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=seeds_in, default=[1], help="such as 1-50 or 3,5,9-11")
     parser.add_argument("--seed", type=int, help="this one alone")
     parser.add_argument("--at-once", type=int, default=1, help="so many at the same time")
-    parser.add_argument("--losses", action="store_true", help="Redis may lose what it was told")
+    parser.add_argument(
+        "--no-losses", dest="losses", action="store_false", help="Redis loses nothing it was told"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the logs, and say where")
     parser.add_argument("--json", type=Path, help="write the results here too")
     options = parser.parse_args(arguments)

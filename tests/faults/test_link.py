@@ -2,17 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import uvloop
 
 from cli.embedded.child import free_port
-from tests.faults.link import SLOW_BY_S, Link
+from tests.faults.link import SLOW_BY_S, Link, Mode
 
 SOON_S = 10.0
 HUNG_S = 0.3
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @asynccontextmanager
@@ -45,17 +47,17 @@ async def say(link: Link, words: bytes) -> bytes:
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])
-def run(request):
+def run(request: pytest.FixtureRequest) -> Run:
     factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
 
-    def run(coroutine):
+    def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
         with asyncio.Runner(loop_factory=factory) as runner:
             return runner.run(coroutine)
 
     return run
 
 
-def test_a_whole_link_passes_everything_on(run):
+def test_a_whole_link_passes_everything_on(run: Run) -> None:
     async def passes() -> bytes:
         async with echo() as link:
             return await say(link, b"word" * 100_000)
@@ -63,7 +65,7 @@ def test_a_whole_link_passes_everything_on(run):
     assert run(passes()) == b"word" * 100_000
 
 
-def test_refused_nobody_listens_until_it_is_mended(run):
+def test_refused_nobody_listens_until_it_is_mended(run: Run) -> None:
     async def refused() -> bytes:
         async with echo() as link:
             await link.break_("refuse")
@@ -76,7 +78,7 @@ def test_refused_nobody_listens_until_it_is_mended(run):
 
 
 @pytest.mark.parametrize("mode", ["refuse", "reset"])
-def test_what_was_open_is_cut_off(run, mode):
+def test_what_was_open_is_cut_off(run: Run, mode: Mode) -> None:
     async def cut() -> bytes:
         async with echo() as link:
             reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
@@ -93,7 +95,7 @@ def test_what_was_open_is_cut_off(run, mode):
     assert run(cut()) in (b"", b"reset")
 
 
-def test_reset_also_who_comes(run):
+def test_reset_also_who_comes(run: Run) -> None:
     async def reset() -> None:
         async with echo() as link:
             await link.break_("reset")
@@ -103,7 +105,7 @@ def test_reset_also_who_comes(run):
         run(reset())
 
 
-def test_hung_nothing_passes_and_afterwards_all_of_it_does(run):
+def test_hung_nothing_passes_and_afterwards_all_of_it_does(run: Run) -> None:
     async def hung() -> tuple[bool, bytes, bytes]:
         async with echo() as link:
             reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
@@ -122,7 +124,7 @@ def test_hung_nothing_passes_and_afterwards_all_of_it_does(run):
     assert run(hung()) == (False, b"meanwhile", b"new")
 
 
-def test_slow_everything_comes_later_and_in_its_order(run):
+def test_slow_everything_comes_later_and_in_its_order(run: Run) -> None:
     words = [b"%05d" % n for n in range(100)]
 
     async def slow() -> tuple[bytes, float]:

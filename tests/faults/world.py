@@ -62,7 +62,7 @@ class World:
     @property
     def connections_bound(self) -> int:
         """Connections to Postgres that the commands may hold together."""
-        return WEB_DB_CONNECTIONS + WORKERS + self.plan.admitters
+        return WEB_DB_CONNECTIONS + WORKERS + 2 * self.plan.admitters
 
     async def start(self) -> None:
         """Raises EmbeddedServerError, AssertionError where the house is not ready in time."""
