@@ -202,6 +202,6 @@ def test_only_the_admin_token_is_the_admins(token):
 
 
 def test_what_a_shop_mints_by_itself_is_read():
-    token = jwt.encode({"sub": "user:7@shop", "exp": SOON, "iat": SOON - 60}, OLD)
+    token = jwt.encode({"sub": "user:7@shop", "exp": SOON, "iat": SOON - 3_600}, OLD)
 
     assert identity().read_token(token) == Visitor("user:7@shop", "user:7@shop")
