@@ -33,10 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with opened_stage() as stage:
         callers = [asked.caller] if asked.caller else list(stage.callers)
         outcomes: list[Outcome] = []
-        for seed in itertools.count(asked.seed):
-            for caller in callers:
-                outcomes.append(_asked(stage, caller, asked.examples, seed))
-            if sum(one.requests for one in outcomes) >= asked.requests:
+        rounds = itertools.count(asked.seed)
+        for seed, caller in ((seed, caller) for seed in rounds for caller in callers):
+            outcomes.append(_asked(stage, caller, asked.examples, seed))
+            # Everybody at least once, however few are wanted.
+            enough = sum(one.requests for one in outcomes) >= asked.requests
+            if enough and len(outcomes) >= len(callers):
                 break
         errors = server_errors(stage)
     bad = [one for one in outcomes if not one.is_good]
