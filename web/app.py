@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -39,6 +40,14 @@ from web.problems import ProblemOut
 from web.security import BodyLimit, HeadAsGet, SecurityHeaders
 from web.static_files import VersionedFiles
 
+API = (rooms, draw, coupons, me, admin, board, branding, health, metrics, autopilot, reconcile)
+PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages)
+ADMIN_PAGES = (
+    admin_signin, admin_coupons, admin_looks, admin_audit, board_pages, result_pages,
+)  # fmt: skip
+# As they are: an included router would be built anew for each application, when it is first asked.
+ROUTES = [route for module in (*API, *PAGES, *ADMIN_PAGES) for route in module.router.routes]
+TITLE, VERSION = "Waiting room", "1"
 DESCRIPTION = """A virtual waiting room that issues exactly as many coupons as there are.
 
 Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 UTC."""
@@ -68,11 +77,12 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app = Application(
         parts,
         office,
-        title="Waiting room",
-        version="1",
+        title=TITLE,
+        version=VERSION,
         description=DESCRIPTION,
         docs_url=None,  # its viewer comes from a CDN, which our own policy forbids
         redoc_url=None,
+        routes=ROUTES,
         **fastapi,
     )
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
@@ -83,34 +93,21 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.logos = {}
     app.state.rooms_in_words = {}
     answer = add_error_handlers(app, problem_page)
-    for module in (rooms, draw, coupons, me, admin, board, branding, health, metrics):
-        app.include_router(module.router)
-    for module in (autopilot, reconcile):
-        app.include_router(module.router)
-    for pages in (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages):
-        app.include_router(pages.router)
-    for pages in (admin_signin, admin_coupons, admin_looks, admin_audit):
-        app.include_router(pages.router)
-    for admin_pages in (board_pages, result_pages):
-        app.include_router(admin_pages.router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(HeadAsGet)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = describe  # type: ignore[method-assign]
     return app
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
+@cache
+def describe() -> dict[str, Any]:
     """FastAPI's description, with the shape of problems instead of its own errors'."""
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
-        shapes = schema["components"]["schemas"]
-        shapes["ProblemOut"] = ProblemOut.model_json_schema()
-        for name in ("HTTPValidationError", "ValidationError"):
-            shapes.pop(name, None)
-        app.openapi_schema = schema
-    return app.openapi_schema
+    schema = get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=ROUTES)
+    shapes = schema["components"]["schemas"]
+    shapes["ProblemOut"] = ProblemOut.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):
+        shapes.pop(name, None)
+    return schema
