@@ -22,9 +22,11 @@ from waitroom.keys import ROOMS
 from waitroom.line import Line, open_line
 
 # The processes that tests start are compiled once, not each time anew, and not into the checkout.
+# A pytest that another one has started, to share the work, shares what is compiled too.
+IS_HELPER = "PYTEST_XDIST_WORKER" in os.environ
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-COMPILED = tempfile.mkdtemp(prefix="waitroom-compiled-")
-os.environ["PYTHONPYCACHEPREFIX"] = COMPILED
+if not IS_HELPER:
+    os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="waitroom-compiled-")
 
 # Plain, as our processes log: structlog's own way draws every traceback, which takes seconds.
 structlog.configure(
@@ -36,7 +38,8 @@ ORDER = ("unit", "faults", "integration", "browser")
 
 
 def pytest_unconfigure() -> None:
-    shutil.rmtree(COMPILED, ignore_errors=True)
+    if not IS_HELPER:
+        shutil.rmtree(os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

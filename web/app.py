@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -51,9 +51,11 @@ _API = (rooms, draw, coupons, me, admin, board, branding, health, metrics, autop
 _PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages)
 _CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
-ROUTERS = tuple(module.router for module in (*_API, *_PAGES, *_CONSOLE, *_BOARD))
+_MODULES = (*_API, *_PAGES, *_CONSOLE, *_BOARD)
+# As they are: an included router would be built anew for each application, when it is first asked.
+ROUTES = [route for module in _MODULES for route in module.router.routes]
 STATIC = Call("GET", "/static")
-
+TITLE, VERSION = "Waiting room", "1"
 DESCRIPTION = """A virtual waiting room that issues exactly as many coupons as there are.
 
 Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 UTC."""
@@ -68,8 +70,7 @@ class Application(FastAPI):
         self.state.office = office
         gate = self.state.gate = Gate(parts.line.limiter, parts.proxies, parts.limits)
         # All that will be routed is known beforehand: each process counts it at the same place.
-        calls = chain.from_iterable(calls_of(router.routes) for router in ROUTERS)
-        traffic = self.state.traffic = Traffic([*calls, STATIC], parts.counts_dir)
+        traffic = self.state.traffic = Traffic([*calls_of(ROUTES), STATIC], parts.counts_dir)
         self.state.hub = Hub(
             parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.streams_are
         )
@@ -95,11 +96,12 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app = Application(
         parts,
         office,
-        title="Waiting room",
-        version="1",
+        title=TITLE,
+        version=VERSION,
         description=DESCRIPTION,
         docs_url=None,  # its viewer comes from a CDN, which our own policy forbids
         redoc_url=None,
+        routes=ROUTES,
         **fastapi,
     )
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
@@ -110,26 +112,21 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.logos = {}
     app.state.rooms_in_words = {}
     answer = add_error_handlers(app, problem_page)
-    for router in ROUTERS:
-        app.include_router(router)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(HeadAsGet)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = describe  # type: ignore[method-assign]
     return app
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
+@cache
+def describe() -> dict[str, Any]:
     """FastAPI's description, with the shape of problems instead of its own errors'."""
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
-        shapes = schema["components"]["schemas"]
-        shapes["ProblemOut"] = ProblemOut.model_json_schema()
-        for name in ("HTTPValidationError", "ValidationError"):
-            shapes.pop(name, None)
-        app.openapi_schema = schema
-    return app.openapi_schema
+    schema = get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=ROUTES)
+    shapes = schema["components"]["schemas"]
+    shapes["ProblemOut"] = ProblemOut.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):
+        shapes.pop(name, None)
+    return schema

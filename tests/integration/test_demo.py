@@ -1,4 +1,7 @@
-"""The demo: one command from nothing to a coupon; nothing of it outlives it; its data does."""
+"""The demo: one command from nothing to a coupon; nothing of it outlives it; its data does.
+
+A start takes many processes, so one demo serves all tests here; who ends it starts it again.
+"""
 
 import json
 import os
@@ -7,13 +10,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
+from cli import main
 from cli.embedded.child import free_port, spawn, stop
 from tests.house import ROOT, eventually
 from tests.servers import open_folder
@@ -36,11 +40,18 @@ class Demo:
         self.process = spawn(argv, env=self.environ, cwd=self.folder, log=log)
         eventually(lambda: self.get("/readyz") is not None, within_s=60)
 
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "cli", *words]
         return subprocess.run(
             argv, env=self.environ, cwd=self.folder, capture_output=True, text=True, check=False
         )
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        return stop(self.process, signal=number, grace_s=30)
 
     def get(self, path: str) -> object:
         try:
@@ -56,82 +67,39 @@ class Demo:
         return [line for line in listing.stdout.splitlines() if any(o in line for o in ours)]
 
 
-@pytest.fixture
-def demo() -> Iterator[Demo]:
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Demo]:
+    """Started with 40 coupons, which is what a later start finds."""
     with ExitStack() as stack:
         made = Demo(open_folder(stack))
+        stack.callback(lambda: made.is_running() and made.stop())
+        made.start("--coupons", "40", "--rate", "100")
         yield made
-        if made.process and made.process.poll() is None:
-            stop(made.process, signal=signal.SIGTERM, grace_s=30)
 
 
-def test_a_demo_serves_a_crowd_keeps_its_data_and_leaves_nothing_behind(demo):
-    demo.start("--coupons", "40", "--rate", "100")
-    crowd = demo.run("crowd", "spring", "--members", "200", "--json")
-    verdict = json.loads(crowd.stdout)
-    issued = demo.run("coupon", "issued", "spring", "--csv").stdout.splitlines()
-    record = json.loads(demo.run("room", "record", "spring").stdout)
-
-    ended = stop(demo.process, signal=signal.SIGINT, grace_s=30)
-    left_running = demo.processes()
-    demo.start()
-    again = demo.get("/api/coupons/spring")
-
-    assert (crowd.returncode, verdict["issued"], verdict["refused"]) == (0, 40, 160), crowd.stderr
-    assert verdict["rows"] == 40
-    assert (issued[0], len(issued)) == ("id,member_id,status,issued_at,used_at", 41)
-    result = record["result"]
-    assert (result["issued"], result["left"]) == (40, 0)
-    assert result["entered"] + result["turned_away"].get("sold_out", 0) >= 200
-    assert (ended, left_running) == (0, [])
-    assert (again["used_count"], again["state"]) == (40, "sold_out")
+@pytest.fixture
+def demo(kept: Demo) -> Demo:
+    """It runs, whatever the test before has done to it."""
+    if not kept.is_running():
+        kept.start()
+    return kept
 
 
-def test_a_demo_that_is_killed_takes_everything_with_it(demo):
-    demo.start("--coupons", "40")
-    assert demo.processes() != []
+@pytest.fixture
+def waitroom(demo: Demo, monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
+    """Runs `waitroom WORDS` where the demo runs, in this process: exit code, output, errors."""
+    monkeypatch.chdir(demo.folder)
+    for name in ("DATABASE_URL", "REDIS_URL", "QUEUE_REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
 
-    demo.process.kill()
-    demo.process.wait()
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["waitroom", *words])
+        with pytest.raises(SystemExit) as ended:
+            main.run()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
 
-    eventually(lambda: demo.processes() == [], within_s=10)
-
-
-def test_fresh_starts_anew_and_a_taken_port_is_said(demo):
-    demo.start("--coupons", "40")
-    second = demo.run("demo", "--port", str(demo.port))
-    demo.run("crowd", "spring", "--members", "10", "--json")
-    stop(demo.process, signal=signal.SIGTERM, grace_s=30)
-
-    demo.start("--fresh", "--coupons", "7")
-
-    assert second.returncode == 2
-    assert f"Port {demo.port} is taken" in second.stderr
-    coupon = demo.get("/api/coupons/spring")
-    assert (coupon["total_count"], coupon["used_count"]) == (7, 0)
-
-
-def test_the_shell_does_what_the_admin_interface_does(demo):
-    demo.start("--coupons", "40")
-
-    made = demo.run(
-        "coupon", "create", "autumn", "--total", "5", "--percent", "10", "--cap", "3000",
-        "--description", "Autumn", "--json",
-    )  # fmt: skip
-    turned = demo.run("room", "set", "autumn", "--rate", "7", "--state", "paused")
-    shown = demo.run("room", "show", "autumn", "--json")
-    listed = demo.run("coupon", "list", "--json")
-    token = demo.run("token", "alice").stdout.strip()
-
-    assert json.loads(made.stdout)["remain_count"] == 5, made.stderr
-    assert turned.returncode == 0, turned.stderr
-    assert json.loads(shown.stdout)["rate_per_s"] == 7
-    assert json.loads(shown.stdout)["state"] == "paused"
-    assert {c["code"]: c["state"] for c in json.loads(listed.stdout)} == {
-        "spring": "open",
-        "autumn": "paused",
-    }
-    assert token.count(".") == 2
+    return run
 
 
 @pytest.mark.parametrize(
@@ -146,32 +114,83 @@ def test_the_shell_does_what_the_admin_interface_does(demo):
         (("crowd", "spring", "--url", "http://192.0.2.1"), "is not this machine"),
     ],
 )
-def test_what_is_wrong_on_the_command_line_is_a_sentence(shared_demo, words, said):
-    run = shared_demo.run(*words)
+def test_what_is_wrong_on_the_command_line_is_a_sentence(waitroom, words, said):
+    code, _, errors = waitroom(*words)
 
-    assert run.returncode in (1, 2)
-    assert said in " ".join(run.stderr.split())
-    assert "Traceback" not in run.stderr
+    assert code in (1, 2)
+    assert said in " ".join(errors.split())
+    assert "Traceback" not in errors
 
 
-def test_the_password_that_is_printed_signs_its_admin_in(shared_demo):
-    folder = shared_demo.folder / ".waitroom"
-    password = json.loads((folder / "secrets.json").read_text())["admin_password"]
-    printed = (shared_demo.folder / "demo.log").read_text()
+def test_the_shell_does_what_the_admin_interface_does(demo, waitroom):
+    made = waitroom(
+        "coupon", "create", "autumn", "--total", "5", "--percent", "10", "--cap", "3000",
+        "--description", "Autumn", "--json",
+    )  # fmt: skip
+    turned = waitroom("room", "set", "autumn", "--rate", "7", "--state", "paused")
+    shown = waitroom("room", "show", "autumn", "--json")
+    listed = waitroom("coupon", "list", "--json")
+    token = waitroom("token", "alice")
+
+    assert [code for code, *_ in (made, turned, shown, listed, token)] == [0] * 5
+    assert json.loads(made[1])["remain_count"] == 5
+    assert json.loads(shown[1])["rate_per_s"] == 7
+    assert json.loads(shown[1])["state"] == "paused"
+    assert {c["code"]: c["state"] for c in json.loads(listed[1])} == {
+        "spring": demo.get("/api/coupons/spring")["state"],
+        "autumn": "paused",
+    }
+    assert token[1].strip().count(".") == 2
+
+
+def test_the_password_that_is_printed_signs_its_admin_in(demo):
+    password = json.loads((demo.folder / ".waitroom" / "secrets.json").read_text())
+    printed = (demo.folder / "demo.log").read_text()
 
     answer = httpx.post(
-        f"http://127.0.0.1:{shared_demo.port}/admin/signin",
-        data={"name": "admin", "password": password},
+        f"http://127.0.0.1:{demo.port}/admin/signin",
+        data={"name": "admin", "password": password["admin_password"]},
     )
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/admin")
-    assert f"as admin, with {password}" in printed
+    assert f"as admin, with {password['admin_password']}" in printed
 
 
-@pytest.fixture(scope="module")
-def shared_demo() -> Iterator[Demo]:
-    with ExitStack() as stack:
-        made = Demo(open_folder(stack))
-        made.start("--coupons", "40")
-        yield made
-        stop(made.process, signal=signal.SIGTERM, grace_s=30)
+def test_it_serves_a_crowd_keeps_its_data_and_leaves_nothing_behind(demo):
+    crowd = demo.run("crowd", "spring", "--members", "200", "--json")
+    verdict = json.loads(crowd.stdout)
+    issued = demo.run("coupon", "issued", "spring", "--csv").stdout.splitlines()
+    record = json.loads(demo.run("room", "record", "spring").stdout)
+
+    ended = demo.stop(signal.SIGINT)
+    left_running = demo.processes()
+    demo.start()
+    again = demo.get("/api/coupons/spring")
+
+    assert (crowd.returncode, verdict["issued"], verdict["refused"]) == (0, 40, 160), crowd.stderr
+    assert verdict["rows"] == 40
+    assert (issued[0], len(issued)) == ("id,member_id,status,issued_at,used_at", 41)
+    result = record["result"]
+    assert (result["issued"], result["left"]) == (40, 0)
+    assert result["entered"] + result["turned_away"].get("sold_out", 0) >= 200
+    assert (ended, left_running) == (0, [])
+    assert (again["used_count"], again["state"]) == (40, "sold_out")
+
+
+def test_a_taken_port_is_said(demo):
+    second = demo.run("demo", "--port", str(demo.port))
+
+    assert second.returncode == 2
+    assert f"Port {demo.port} is taken" in second.stderr
+
+
+def test_killed_it_takes_everything_with_it_and_fresh_it_starts_anew(demo):
+    assert demo.processes() != []
+
+    demo.process.kill()
+    demo.process.wait()
+    eventually(lambda: demo.processes() == [], within_s=10)
+    demo.start("--fresh", "--coupons", "7")
+
+    coupon = demo.get("/api/coupons/spring")
+    assert (coupon["total_count"], coupon["used_count"]) == (7, 0)
