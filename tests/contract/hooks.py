@@ -50,7 +50,7 @@ _BEYOND_A_SCHEMA = re.compile(
     "opens_at must come before expire_date, "
     "|rate_min_per_s must be at most rate_max_per_s, "
     r"|only \d+ of \d+ can be removed, "
-    "|the lobby is open since "
+    "|opening can't be changed any more: the lobby is open since "
 )
 
 

@@ -81,8 +81,8 @@ def run_schemathesis(
         argv += ["--report=json", f"--report-json-path={report}"]
         done = subprocess.run(
             argv,
-            cwd=ROOT,
-            env={**os.environ, **_secrets(stage, caller), "PYTHONWARNINGS": "ignore"},
+            cwd=folder,  # where it keeps what it remembers of failures
+            env={**os.environ, **_secrets(stage, caller), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
