@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -71,6 +72,11 @@ class PoolWorker(SimpleWorker):
     """RQ's worker, back within seconds when Redis is; by itself it would rest up to a minute."""
 
     max_connection_wait_time = 2.0
+    was_told_to_stop = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.was_told_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     @property
     def dequeue_timeout(self) -> int:
@@ -90,6 +96,7 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
     global _post
     _post = post
     while True:
+        worker: PoolWorker | None = None
         try:
             worker = PoolWorker(
                 [Queue(queue, connection=redis, serializer=JSONSerializer)],
@@ -103,6 +110,8 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
         except RedisError as error:
             # RQ waits for a Redis that goes away while it waits for jobs, but not for one that is
             # away when it begins, or goes away while it files one. The batch is fed again.
+            if worker is not None and worker.was_told_to_stop:
+                return  # it could not take its leave of Redis; that it was here is soon forgotten
             log.warning("the queue is away; trying again", cause=repr(error))
         try:
             time.sleep(PoolWorker.max_connection_wait_time)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from cli.embedded.child import port_is_free
 from domain.draw_record import faults_of
 from issuance.conveyor import open_conveyor
-from issuance.desk import Desk, DeskLimits
+from issuance.desk import Desk, DeskLimits, crew_of
 from issuance.draws import draw_of
 from issuance.ledger import holders
 from load.machine import family
@@ -111,6 +111,26 @@ def test_a_worker_that_is_started_while_the_queue_is_away_waits_for_it(
 
         eventually(lambda: holders(engine, code) == ["alice"])
         assert house.stop(worker) == 0
+
+
+def test_a_worker_that_is_told_to_stop_while_the_queue_is_away_ends(house, redis_url):
+    with proxied(redis_url) as (redis, url):
+        house.environ["QUEUE_REDIS_URL"] = url
+        worker = house.start("worker", "--workers", "1")
+        eventually(lambda: worker_count(redis_url, house.environ["QUEUE_NAME"]) == 1)
+        redis.cut()
+        eventually(lambda: "could not connect to Redis" in house.log.read_text())
+
+        worker.send_signal(signal.SIGTERM)
+        time.sleep(0.5)  # it has taken leave, or tried to
+        redis.mend()
+
+        assert worker.wait(10) == 0
+
+
+def worker_count(redis_url: str, queue: str) -> int:
+    with open_conveyor(redis_url, timeout_s=5) as redis:
+        return crew_of(redis, queue).workers
 
 
 def test_a_web_command_that_is_killed_leaves_nobody_on_its_port(house):
