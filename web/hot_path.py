@@ -45,6 +45,8 @@ _BEARER = b"Bearer "
 _TICKET = b"waitroom-ticket"
 # Headers that make a request more than the plain one.
 _UNUSUAL = {b"waitroom-solution", b"transfer-encoding"}
+# Headers that matter at all.
+_READ = {b"authorization", b"content-length", _TICKET, *_UNUSUAL, *SAID_IN}
 
 
 class Asked(NamedTuple):
@@ -75,7 +77,8 @@ class HotPath:
     ) -> None:
         self._app = app
         self._gate = gate
-        self._watch = watch
+        self._id_of = watch.ids.of
+        self._answered = {call: watch.of(counted) for call, counted in _COUNTED.items()}
         self._follows = parts.follows
         self._parts = parts
         self._office = office
@@ -93,7 +96,7 @@ class HotPath:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        request_id = self._watch.ids.of(asked.said)
+        request_id = self._id_of(asked.said)
         try:
             status, headers, body = await self._answer(asked, scope, began, request_id)
         except (NoSuchRoom, MayComeBack):
@@ -103,7 +106,7 @@ class HotPath:
         except Exception as error:
             status, headers, body = problem_answer(error, scope["path"], request_id)
         headers.append((HEADER, request_id.encode()))
-        self._watch.answered(_COUNTED[asked.call], status, began, request_id, asked.code)
+        self._answered[asked.call](status, began, request_id, asked.code)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -141,6 +144,8 @@ def plainly_asked(scope: Scope) -> Asked | None:
         return None
     token = ticket = said = None
     for name, value in scope["headers"]:
+        if name not in _READ:
+            continue
         if name == b"authorization":
             if token is not None or not value.startswith(_BEARER):
                 return None
@@ -149,9 +154,9 @@ def plainly_asked(scope: Scope) -> Asked | None:
             if ticket is not None or call != "place":
                 return None
             ticket = value.decode("latin-1")
-        elif name in _UNUSUAL or (name == b"content-length" and value != b"0"):
-            return None
         elif name in SAID_IN:
             said = {**said, name: value} if said else {name: value}
+        elif name != b"content-length" or value != b"0":
+            return None
     code = path[len(before) : -_END]
     return Asked(call, code, token, ticket, said) if token and is_code(code) else None

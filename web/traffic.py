@@ -7,7 +7,7 @@ crowd's requests are counted at nearly no cost, and none is lost with a process.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,9 @@ from web.shared_counts import SharedCounts
 # Seconds, of a histogram's steps.
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
+
+# One answer: its status, and the seconds from the request to the answer's beginning.
+Count = Callable[[int, float], None]
 
 _STREAMS = 0
 _NOW = 1
@@ -68,13 +71,17 @@ class Traffic:
         self._counts = SharedCounts(folder, cells=_NOW + len(self.calls) * _WIDTH, now=_NOW)
         self._own = self._counts.own
 
-    def count(self, call: Call, status: int, took_s: float) -> None:
-        """One answer: its status, and the time from the request to the answer's beginning."""
+    def counter(self, call: Call) -> Count:
+        """Counts answers to this call: where they are is looked up once."""
         start = self._start.get(call) or self._start[UNMATCHED]
-        own = self._own
-        own[start + status // 100 - 1] += 1
-        own[start + _TIMES + bisect_left(BOUNDS_S, took_s)] += 1
-        own[start + _SUM_US] += int(took_s * 1_000_000)
+        own, statuses, times, sum_us = self._own, start - 1, start + _TIMES, start + _SUM_US
+
+        def count(status: int, took_s: float) -> None:
+            own[statuses + status // 100] += 1
+            own[times + bisect_left(BOUNDS_S, took_s)] += 1
+            own[sum_us] += int(took_s * 1_000_000)
+
+        return count
 
     def streams_are(self, count: int) -> None:
         """So many streams are open in this process."""

@@ -46,7 +46,7 @@ class TurnedBack:
                 status, headers, body = self._answer(scope, problem, request_id)
                 headers = [*headers, (HEADER, request_id.encode())]
                 # Nobody has looked for its route.
-                self._watch.answered(UNMATCHED, status, began, request_id)
+                self._watch.of(UNMATCHED)(status, began, request_id, "")
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
                 return

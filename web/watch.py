@@ -6,6 +6,7 @@ nothing of who asked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 
 import structlog
@@ -13,9 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from web.request_id import HEADER, RequestIds, keep_id, said_in
-from web.traffic import Call, Traffic, call_of
+from web.traffic import UNMATCHED, Call, Traffic, call_of
 
 log = structlog.get_logger(__name__)
+
+
+# A status, perf_counter() when the request was read, the request's id, and the room or nothing.
+Answered = Callable[[int, float, str, str], None]
 
 
 class Watch:
@@ -23,16 +28,29 @@ class Watch:
 
     def __init__(self, traffic: Traffic, *, logs: bool = False) -> None:
         self.ids = RequestIds()
-        self._count = traffic.count
-        self._logs = logs
+        self._traffic = traffic
+        made = self._logging if logs else self._counting
+        # Of every call there is: methods that somebody makes up are not remembered.
+        self._answered = {call: made(call) for call in traffic.calls}
 
-    def answered(
-        self, call: Call, status: int, began: float, request_id: str, room: str = ""
-    ) -> None:
-        """An answer begins. began: perf_counter() when its request was read."""
-        took_s = perf_counter() - began
-        self._count(call, status, took_s)
-        if self._logs:
+    def of(self, call: Call) -> Answered:
+        """What is to be told when an answer to this call begins."""
+        return self._answered.get(call) or self._answered[UNMATCHED]
+
+    def _counting(self, call: Call) -> Answered:
+        count = self._traffic.counter(call)
+
+        def answered(status: int, began: float, _request_id: str, _room: str) -> None:
+            count(status, perf_counter() - began)
+
+        return answered
+
+    def _logging(self, call: Call) -> Answered:
+        count = self._traffic.counter(call)
+
+        def answered(status: int, began: float, request_id: str, room: str) -> None:
+            took_s = perf_counter() - began
+            count(status, took_s)
             log.info(
                 "request",
                 request_id=request_id,
@@ -42,6 +60,8 @@ class Watch:
                 took_ms=round(took_s * 1_000, 1),
                 **{"room": room} if room else {},
             )
+
+        return answered
 
 
 class Watched:
@@ -63,7 +83,7 @@ class Watched:
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call, room = call_of(method, scope), scope.get("path_params", {}).get("code", "")
-                self._watch.answered(call, message["status"], began, request_id, room)
+                self._watch.of(call)(message["status"], began, request_id, room)
                 headers = [*message.get("headers", ()), (HEADER, request_id.encode())]
                 message = {**message, "headers": headers}
             await send(message)

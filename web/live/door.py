@@ -101,7 +101,7 @@ class Door:
         self, call: Call, began: float, request_id: str, code: str, status: int = 200
     ) -> list[tuple[bytes, bytes]]:
         """An answer begins; the headers by which it says what its request is called."""
-        self._watch.answered(call, status, began, request_id, code)
+        self._watch.of(call)(status, began, request_id, code)
         return [(HEADER, request_id.encode())]
 
     async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, Teller]:
