@@ -155,7 +155,7 @@ _AUTHENTICATE = {
         "schema": {"const": "Bearer"},
     }
 }
-_HEADERS = {401: _AUTHENTICATE, 503: _RETRY_AFTER}
+_HEADERS = {401: _AUTHENTICATE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
 
 
 def documented(*types: str) -> dict[int | str, dict[str, Any]]:

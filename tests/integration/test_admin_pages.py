@@ -38,7 +38,7 @@ def a_form(code: str, **changes: str) -> dict[str, str]:
         "rate_per_s": "2.5", "burst": "3", "seats": "4", "size_max": "5", "lobby_s": "60",
         "opening": "draw", "grace_s": "70", "return_s": "80", "restore_s": "90",
         "rate_mode": "autopilot", "rate_min_per_s": "0.5", "rate_max_per_s": "5000",
-        "latency_bound_ms": "90",
+        "latency_bound_ms": "90", "challenge": "on",
     }  # fmt: skip
     return form | changes
 
@@ -62,6 +62,7 @@ WRONG = {
     "grace_s": ["1", "86401"],
     "return_s": ["-1", "86401"],
     "restore_s": ["-1", "3601"],
+    "challenge": ["", "perhaps"],
     "rate_mode": ["", "by hand"],
     "rate_min_per_s": ["", "0", "5001", "100001"],
     "rate_max_per_s": ["fast", "0", "0.4", "100001"],
@@ -93,7 +94,7 @@ async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     assert found.coupon.opens_at.isoformat() == "2026-12-01T10:00:00+00:00"
     assert found.room == RoomSettings(
         2.5, 3, 4, 5, "open", 60, "draw", 70, 80, 90, rate_mode="autopilot", rate_min_per_s=0.5,
-        rate_max_per_s=5_000, latency_bound_ms=90,
+        rate_max_per_s=5_000, latency_bound_ms=90, challenge="on",
     )  # fmt: skip
     assert commitment_to(found.seed) in page.text
     assert [(one.who, one.what) for one in entries(engine, subject=code)] == [
