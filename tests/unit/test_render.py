@@ -12,7 +12,7 @@ from issuance.catalogue import Offer
 from tests.unit.cast import noon, spring
 from web.languages import languages
 from web.pages.forms import local_path
-from web.pages.phrases import discount_text, duration, wait
+from web.pages.phrases import discount_text, duration, seconds, wait
 from web.pages.render import environment, shown, static
 
 EN, KO = languages()["en"], languages()["ko"]
@@ -52,6 +52,19 @@ def test_large_numbers_are_grouped():
 )
 def test_a_wait_is_told_in_words(seconds, words):
     assert duration(EN, seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("took_s", "english", "korean"),
+    [
+        (12.34, "12.3 s", "12.3초"),
+        (95.2, "1 min 35 s", "1분 35초"),
+        (5_399, "89 min 59 s", "89분 59초"),
+        (7_200, "about 2 hours", "약 2시간"),
+    ],
+)
+def test_how_long_it_was_is_told_exactly_up_to_an_hour_and_a_half(took_s, english, korean):
+    assert (seconds(EN, took_s), seconds(KO, took_s)) == (english, korean)
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,12 @@ def duration(language: Language, seconds: float) -> str:
 
 
 def seconds(language: Language, seconds: float) -> str:
-    """How long it was: exact below a minute, else in words."""
+    """How long it was: exact below an hour and a half, else in words."""
     if seconds < MINUTE_S:
         return language.gettext("%(count)s s", count=language.decimal(seconds, 1))
+    if seconds < MINUTES_MAX * MINUTE_S:
+        minutes, rest = divmod(int(seconds), MINUTE_S)
+        return language.gettext("%(minutes)s min %(count)s s", minutes=minutes, count=rest)
     return duration(language, seconds)
 
 
