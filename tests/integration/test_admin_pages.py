@@ -87,7 +87,8 @@ async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     made = await operator.post(NEW, data=a_form(code))
     page = Html(await operator.get(made.headers["location"]))
 
-    assert set(typed) | {"discount_kind", "issuing", "opening", "rate_mode"} == set(a_form(code))
+    chosen = {"discount_kind", "issuing", "opening", "rate_mode", "challenge"}
+    assert set(typed) | chosen == set(a_form(code))
     assert (made.status_code, page.title) == (303, "Spring sale · Open Run")
     assert "Saved, and in force within a second." in page.text
     found = offer(engine, code)
