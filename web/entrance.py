@@ -11,7 +11,7 @@ from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.standing import Standing
 from web.answers import entered, place_of
 from web.parts import catalogue_of, parts_of
-from web.request_id import id_of
+from web.request_id import origin_in
 from web.shapes import PlaceOut
 
 
@@ -20,7 +20,7 @@ async def enter(request: Request, code: str, member_id: str) -> PlaceOut:
     parts = parts_of(request)
     began = perf_counter()
     try:
-        origin = id_of(request.scope) if parts.follows else ""
+        origin = origin_in(request.scope) if parts.follows else ""
         standing = await parts.line.enter(code, member_id, origin)
         request.app.state.enter_times.note(code, perf_counter() - began)
     except NoSuchRoom:

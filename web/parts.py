@@ -22,6 +22,7 @@ from waitroom.ticket import TicketOffice
 from web.addresses import Proxies
 from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
+from web.tracing import Tracing
 from web.traffic import Traffic
 
 P = ParamSpec("P")
@@ -64,6 +65,7 @@ class WebParts:
     limits: WebLimits = field(default_factory=WebLimits)
     metrics_token: str = ""
     log_requests: bool = False
+    tracing: Tracing | None = None
     counts_dir: Path | None = None
     site_name: str = "Open Run"
     templates_dir: str = ""
@@ -76,7 +78,7 @@ class WebParts:
     @property
     def follows(self) -> bool:
         """Whether it is kept by which request a member entered."""
-        return self.log_requests
+        return self.log_requests or self.tracing is not None
 
     @property
     def secure(self) -> bool:
