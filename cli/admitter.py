@@ -12,9 +12,11 @@ from functools import partial
 import structlog
 
 from cli.checker import Checker
+from cli.follower import Follower
 from cli.lookout import Lookout
 from cli.settings import AdmitterSettings
 from cli.steersman import Steersman
+from cli.tracing import open_tracing
 from issuance.catalogue import Offer, offers
 from issuance.connections import check
 from issuance.conveyor import Conveyor, open_conveyor
@@ -26,7 +28,6 @@ from issuance.holdings import expire_stale
 from waitroom.admitter import Admitter
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
-from waitroom.origins import Origins
 from web.reconciling import Queue
 from web.restoring import look_after
 from web.settling import settle
@@ -46,12 +47,12 @@ REDIS_TIMEOUT_S = 2.0
 class DeskByTheLine:
     """The desk as the admitter's destination; the border between async and sync is here.
 
-    origins: where it is to be logged by which requests those came who are fed.
+    follower: who says by which requests those came who are fed, or nobody.
     """
 
-    def __init__(self, desk: Desk, origins: Origins | None = None) -> None:
+    def __init__(self, desk: Desk, follower: Follower | None = None) -> None:
         self._desk = desk
-        self._origins = origins
+        self._follower = follower
         self.is_open = False  # until Postgres has answered
 
     async def free_seats(self) -> int:
@@ -59,15 +60,10 @@ class DeskByTheLine:
         return await asyncio.to_thread(self._desk.free_seats) if self.is_open else 0
 
     async def feed(self, code: str, members: Sequence[str]) -> None:
-        if self._origins is None:
+        if self._follower is None:
             await asyncio.to_thread(self._desk.feed, code, members)
-            return
-        origins = await self._origins.of(code, members)
-        batches = await asyncio.to_thread(self._desk.feed, code, members, origins)
-        size = self._desk.batch_max
-        for n, batch in enumerate(batches):
-            ids = origins[n * size : (n + 1) * size]
-            log.info("fed", room=code, batch=batch, members=len(ids), request_ids=ids)
+        else:
+            await self._follower.feed(self._desk, code, members)
 
     async def backlog(self, now: datetime) -> Backlog:
         return await asyncio.to_thread(self._desk.backlog, now)
@@ -82,8 +78,9 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
     watched = open_engine(settings.DATABASE_URL, connections_max=1, name="lookout")
-    origins = line.origins if settings.LOG_REQUESTS else None
-    desk = DeskByTheLine(_desk(conveyor, settings), origins)
+    tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "admitter")
+    follower = Follower(line.origins, tracing, logs=settings.LOG_REQUESTS)
+    desk = DeskByTheLine(_desk(conveyor, settings), follower if settings.follows else None)
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
     lookout = Lookout(partial(check, watched), desk)
     chores = Chores(engine, line)
@@ -108,6 +105,8 @@ async def run_admitter(settings: AdmitterSettings) -> None:
         conveyor.close()
         engine.dispose()
         watched.dispose()
+        if tracing is not None:
+            tracing.close()
     log.info("stopped")
 
 

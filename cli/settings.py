@@ -50,6 +50,15 @@ class StoreSettings(DatabaseSettings):
         False, description="1: a line for each request and batch, by which members can be followed"
     )
 
+    OTEL_EXPORTER_OTLP_ENDPOINT: str = Field(
+        "", pattern="^(https?://.*)?$", description="where traces are sent by OTLP over HTTP"
+    )
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is kept by which request each member entered."""
+        return self.LOG_REQUESTS or bool(self.OTEL_EXPORTER_OTLP_ENDPOINT)
+
     @field_validator("REDIS_URL", "QUEUE_REDIS_URL")
     @classmethod
     def _is_redis(cls, url: str) -> str:

@@ -20,6 +20,7 @@ from cli.logs import set_up_logs
 from cli.server import end_with_parent, run_server
 from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
+from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
 from issuance.desk import crew_of
@@ -76,6 +77,7 @@ def make_app() -> FastAPI:
     line = open_line(settings.REDIS_URL)
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=2.0)
 
+    tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "web")
     address = os.environ.get(ADDRESS, settings.BASE_URL)
     sender = CrowdSender(address) if settings.DEMO else None
 
@@ -94,13 +96,20 @@ def make_app() -> FastAPI:
         await line.aclose()
         conveyor.close()
         engine.dispose()
+        if tracing is not None:
+            tracing.close()
 
-    parts = _parts(settings, line, engine, conveyor, connections)
+    parts = _parts(settings, line, engine, conveyor, connections, tracing)
     return create_app(replace(parts, simulate=sender.send if sender else None), lifespan=lifespan)
 
 
 def _parts(
-    settings: WebSettings, line: Line, engine: Engine, conveyor: Conveyor, connections: int
+    settings: WebSettings,
+    line: Line,
+    engine: Engine,
+    conveyor: Conveyor,
+    connections: int,
+    tracing: Tracing | None,
 ) -> WebParts:
     """What the web is made of. connections: this process's share of those to Postgres."""
     return WebParts(
@@ -122,6 +131,7 @@ def _parts(
         limits=_limits(settings, connections),
         metrics_token=settings.METRICS_TOKEN,
         log_requests=settings.LOG_REQUESTS,
+        tracing=tracing,
         counts_dir=Path(os.environ[COUNTS]) if COUNTS in os.environ else None,
         site_name=settings.SITE_NAME,
         templates_dir=settings.TEMPLATES_DIR,

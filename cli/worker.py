@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from cli.settings import WorkerSettings
 from cli.supervise import Child, supervise
+from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
+from issuance.desk import ORIGINS, TRACEPARENT
 from issuance.issue import Issued
 from issuance.worker import Post, run_worker
 from waitroom.line import open_line
@@ -31,17 +38,30 @@ def run_one(settings: WorkerSettings) -> None:
     """Work in this process. A batch under way is finished before it ends."""
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=None)
+    tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "worker")
     with asyncio.Runner() as runner:
         line = open_line(settings.REDIS_URL, connections_max=1)
 
         def tell_line(issued: Issued) -> None:
             runner.run(tell(line, issued))
-            if settings.LOG_REQUESTS:
+            if settings.follows:
                 runner.run(line.origins.forget(issued.code, list(issued.outcomes)))
 
         try:
-            run_worker(Post(engine, tell_line), conveyor, queue=settings.QUEUE_NAME)
+            post = Post(engine, tell_line, logs=settings.LOG_REQUESTS)
+            if tracing is not None:
+                post = replace(post, around=partial(_span, tracing))
+            run_worker(post, conveyor, queue=settings.QUEUE_NAME)
         finally:
             runner.run(line.aclose())
             conveyor.close()
             engine.dispose()
+            if tracing is not None:
+                tracing.close()
+
+
+def _span(
+    tracing: Tracing, meta: Mapping[str, Any], about: Mapping[str, Any]
+) -> AbstractContextManager[str]:
+    """Around a batch: part of the trace that fed it, and linked to its members' requests."""
+    return tracing.batch("issue", meta.get(TRACEPARENT, ""), meta.get(ORIGINS, []), about)

@@ -17,7 +17,7 @@ from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway
 
 JOB = "issuance.worker.issue_batch"
-ORIGINS = "origins"  # in a job's meta
+ORIGINS, TRACEPARENT = "origins", "traceparent"  # in a job's meta
 FAILED_MAX = 1_000
 
 
@@ -71,11 +71,18 @@ class Desk:
         except RedisError as error:
             raise OfficeAway from error
 
-    def feed(self, code: str, members: Sequence[str], origins: Sequence[str] = ()) -> list[str]:
+    def feed(
+        self,
+        code: str,
+        members: Sequence[str],
+        origins: Sequence[str] = (),
+        traceparent: str = "",
+    ) -> list[str]:
         """Queue these members of one coupon, in their order, a batch a job; the jobs' ids.
 
         Feeding somebody twice is harmless: issuing is once. RQ's word on a job is never asked for.
-        origins: what the worker is to say of each of them in its log, or nothing.
+        origins: by which requests these came, in their order, for the worker's log and spans;
+        traceparent: the span that feeds them. Or nothing.
         """
         size = self._limits.batch_max
         batches = [
@@ -86,7 +93,12 @@ class Desk:
                 result_ttl=0,
                 failure_ttl=self._limits.failure_ttl_s,
                 description=f"issue {code}",  # RQ logs it, and arguments name people
-                meta={ORIGINS: list(origins[start : start + size])} if origins else None,
+                meta={
+                    ORIGINS: list(origins[start : start + size]),
+                    TRACEPARENT: traceparent,
+                }
+                if origins
+                else None,
             )
             for start in range(0, len(members), size)
         ]

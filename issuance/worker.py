@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
@@ -31,10 +32,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What a worker's jobs work with: a connection, and whom to tell."""
+    """What a worker's jobs work with: a connection, and whom to tell.
+
+    logs: whether each batch is a line in the log.
+    """
 
     engine: Engine
     tell: Callable[[Issued], None]
+    # Is entered around each batch, with the meta of its job and its attributes.
+    around: Callable[[Mapping[str, Any], Mapping[str, Any]], AbstractContextManager[object]] = (
+        lambda _meta, _attributes: nullcontext()
+    )
+    logs: bool = False
 
 
 # RQ calls a function by its name, with nothing but the job's arguments; this is where it finds
@@ -46,8 +55,11 @@ def issue_batch(code: str, members: list[str]) -> None:
     """The job: issue, then tell. An exception leaves the batch to the rescue."""
     assert _post is not None, "issue_batch runs in a worker started by run_worker"
     job = get_current_job()
-    issued = issue(_post.engine, code, members, datetime.now(UTC))
-    if job is not None and ORIGINS in job.meta:
+    meta = job.meta if job is not None else {}
+    about = {"waitroom.room": code, "waitroom.members": len(members)}
+    with _post.around(meta, about):
+        issued = issue(_post.engine, code, members, datetime.now(UTC))
+    if job is not None and _post.logs:
         _say_what_was_issued(job, issued)
     # Only now: until the commit nobody may be told anything. Dying before this line is harmless:
     # the batch is fed again, and everybody gets the coupon they hold.
@@ -64,8 +76,12 @@ def _say_what_was_issued(job: Job, issued: Issued) -> None:
         issued=got,
         refused=len(issued.outcomes) - got,
         took_ms=issued.took_ms and round(issued.took_ms, 1),
-        request_ids=job.meta[ORIGINS],
+        request_ids=_request_ids(job),
     )
+
+
+def _request_ids(job: Job) -> list[str]:
+    return [origin.partition(" ")[0] for origin in job.meta.get(ORIGINS, [])]
 
 
 class PoolWorker(SimpleWorker):
@@ -125,6 +141,6 @@ def _say_what_failed(job: Job, kind: type[BaseException], error: object, _trace:
         batch=job.id,
         kind=kind.__name__,
         error=str(error),
-        **({"request_ids": job.meta[ORIGINS]} if ORIGINS in job.meta else {}),
+        **({"request_ids": ids} if (ids := _request_ids(job)) else {}),
     )
     return True

@@ -13,6 +13,9 @@ from waitroom.origins import Origins
 from waitroom.standing import Standing, standings_in
 
 
+_AND = "\t"
+
+
 class Entering:
     """Raises NoSuchRoom; LineAway where Redis does not answer."""
 
@@ -22,9 +25,9 @@ class Entering:
 
     async def __call__(self, code: str, entrants: Sequence[str]) -> list[Standing]:
         """Where each of them stands now, in their order; as `entrant` writes them."""
-        if not any(" " in one for one in entrants):
+        if not any(_AND in one for one in entrants):
             return await self._all(code, entrants, [""] * len(entrants))
-        asks = [one.split(" ", 2) for one in entrants]
+        asks = [one.split(_AND, 2) for one in entrants]
         members = [ask[0] for ask in asks]
         solutions = [ask[2] if len(ask) > 2 else "" for ask in asks]
         origins = [ask[1] if len(ask) > 1 else "" for ask in asks]
@@ -70,8 +73,8 @@ class Entering:
 def entrant(member_id: str, origin: str = "", solved: Solved | None = None) -> str:
     """Who enters, by which request, with which solution; most say their id alone.
 
-    None of them has a blank in it.
+    None of them has a tab in it.
     """
     if solved is not None:
-        return f"{member_id} {origin} {solved.name} {solved.expires_at_s}"
-    return f"{member_id} {origin}" if origin else member_id
+        return _AND.join((member_id, origin, f"{solved.name} {solved.expires_at_s}"))
+    return f"{member_id}{_AND}{origin}" if origin else member_id

@@ -74,7 +74,7 @@ class Application(FastAPI):
         self.state.hub = Hub(
             parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.streams_are
         )
-        watch = Watch(traffic, logs=parts.log_requests)
+        watch = Watch(traffic, logs=parts.log_requests, tracing=parts.tracing)
         door = Door(Watched(super().__call__, watch), self, live_pages.page_teller, watch)
         turned_back = TurnedBack(door, self, gate, watch)
         self.state.enter_times = EnterTimes(parts.line)
@@ -102,6 +102,8 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         docs_url=None,  # its viewer comes from a CDN, which our own policy forbids
         redoc_url=None,
         routes=ROUTES,
+        # Its own spans say whole addresses, and there may be a token in one: `web.watch` traces.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         **fastapi,
     )
     app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))

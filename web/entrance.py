@@ -16,7 +16,7 @@ from web.answers import entered, place_of
 from web.gate import gate_of
 from web.parts import catalogue_of, parts_of
 from web.problems import Problem
-from web.request_id import id_of
+from web.request_id import origin_in
 from web.shapes import PlaceOut
 
 # What the line gives a place back for: everything else enters as if there were no ticket.
@@ -43,7 +43,7 @@ async def enter(
     try:
         standing = await parts.line.restore(code, member_id, ticket_us) if ticket_us else None
         if standing is None or standing.kind not in _HELD:
-            origin = id_of(request.scope) if parts.follows else ""
+            origin = origin_in(request.scope) if parts.follows else ""
             standing = await parts.line.enter(code, member_id, origin, solved)
         request.app.state.enter_times.note(code, perf_counter() - began)
     except NoSuchRoom:

@@ -22,7 +22,8 @@ from web.enter_times import EnterTimes
 from web.gate import Gate
 from web.parts import Office, WebParts
 from web.raw_answers import Answer, PlaceWriter, issued_answer, problem_answer
-from web.request_id import HEADER, SAID_IN
+from web.request_id import HEADER, SAID_IN, traceparent_in
+from web.tracing import origin_of
 from web.traffic import Call as CountedCall
 from web.watch import Watch
 
@@ -80,6 +81,7 @@ class HotPath:
         self._id_of = watch.ids.of
         self._answered = {call: watch.of(counted) for call, counted in _COUNTED.items()}
         self._follows = parts.follows
+        self._tracing = watch.tracing
         self._parts = parts
         self._office = office
         self._times = times
@@ -97,8 +99,10 @@ class HotPath:
             return
         began = perf_counter()
         request_id = self._id_of(asked.said)
+        span = self._tracing.begin(traceparent_in(asked.said)) if self._tracing else None
+        origin = origin_of(request_id, span) if self._follows else ""
         try:
-            status, headers, body = await self._answer(asked, scope, began, request_id)
+            status, headers, body = await self._answer(asked, scope, began, origin)
         except (NoSuchRoom, MayComeBack):
             # Away or unknown? Postgres knows, and is asked behind the office's door.
             await self._app(scope, receive, send)
@@ -107,15 +111,16 @@ class HotPath:
             status, headers, body = problem_answer(error, scope["path"], request_id)
         headers.append((HEADER, request_id.encode()))
         self._answered[asked.call](status, began, request_id, asked.code)
+        if span:
+            span.end(*_COUNTED[asked.call], status, asked.code)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, asked: Asked, scope: Scope, began: float, request_id: str) -> Answer:
+    async def _answer(self, asked: Asked, scope: Scope, began: float, origin: str) -> Answer:
         await self._gate.admit_address(scope)
         member_id = self._identity.member_of(asked.token)
         await self._gate.admit_member(scope, member_id)
         if asked.call == "enter":
-            origin = request_id if self._follows else ""
             standing = await self._line.enter(asked.code, member_id, origin)
             self._times.note(asked.code, perf_counter() - began)
             return self._writer.entered(standing, asked.code, member_id)

@@ -24,6 +24,7 @@ from web.addresses import Proxies
 from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
 from web.reconciling import AGAIN_AFTER_S, Queue
+from web.tracing import Tracing
 from web.traffic import Traffic
 
 P = ParamSpec("P")
@@ -75,6 +76,7 @@ class WebParts:
     limits: WebLimits = field(default_factory=WebLimits)
     metrics_token: str = ""
     log_requests: bool = False
+    tracing: Tracing | None = None
     counts_dir: Path | None = None
     site_name: str = "Open Run"
     templates_dir: str = ""
@@ -87,7 +89,7 @@ class WebParts:
     @property
     def follows(self) -> bool:
         """Whether it is kept by which request a member entered."""
-        return self.log_requests
+        return self.log_requests or self.tracing is not None
 
     @property
     def secure(self) -> bool:

@@ -70,7 +70,7 @@ _KINDS = (
 )
 KINDS = {kind.type: kind for kind in _KINDS}
 RETRY_AFTER_S = 2
-_AN_ID = "5f0c3a9be1d4-2a"
+_AN_ID = "5f0c3a9be1d4-0000002a"
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ SAID_IN = {HEADER, TRACEPARENT}
 _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _SCOPE = "waitroom.request_id"
+_ORIGIN = "waitroom.origin"
 
 
 class RequestIds:
@@ -36,7 +37,8 @@ class RequestIds:
             found = _TRACEPARENT.fullmatch(said.get(TRACEPARENT, b""))
             if found:
                 return found[1].decode()
-        return f"{self._process}-{next(self._next):x}"
+        # All as long: none is the beginning of another, which `grep` would find too.
+        return f"{self._process}-{next(self._next):08x}"
 
 
 def said_in(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -44,10 +46,22 @@ def said_in(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return {name: value for name, value in headers if name in SAID_IN}
 
 
-def keep_id(scope: MutableMapping[str, object], request_id: str) -> None:
-    scope[_SCOPE] = request_id
+def keep_id(scope: MutableMapping[str, object], request_id: str, origin: str) -> None:
+    """origin: by what a member who enters with this request is followed."""
+    scope[_SCOPE], scope[_ORIGIN] = request_id, origin
 
 
 def id_of(scope: Mapping[str, object]) -> str:
     """As it was kept; empty where nobody gave it one."""
     return str(scope.get(_SCOPE, ""))
+
+
+def origin_in(scope: Mapping[str, object]) -> str:
+    """As it was kept."""
+    return str(scope.get(_ORIGIN, ""))
+
+
+def traceparent_in(said: Mapping[bytes, bytes] | None) -> str:
+    """As it was sent, where it is one; else empty."""
+    sent = said.get(TRACEPARENT, b"") if said else b""
+    return sent.decode() if _TRACEPARENT.fullmatch(sent) else ""

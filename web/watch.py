@@ -13,7 +13,8 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from web.request_id import HEADER, RequestIds, keep_id, said_in
+from web.request_id import HEADER, RequestIds, keep_id, said_in, traceparent_in
+from web.tracing import Tracing, origin_of
 from web.traffic import UNMATCHED, Call, Traffic, call_of
 
 log = structlog.get_logger(__name__)
@@ -26,8 +27,11 @@ Answered = Callable[[int, float, str, str], None]
 class Watch:
     """For one process. logs: whether each request is a line in the log."""
 
-    def __init__(self, traffic: Traffic, *, logs: bool = False) -> None:
+    def __init__(
+        self, traffic: Traffic, *, logs: bool = False, tracing: Tracing | None = None
+    ) -> None:
         self.ids = RequestIds()
+        self.tracing = tracing
         self._traffic = traffic
         made = self._logging if logs else self._counting
         # Of every call there is: methods that somebody makes up are not remembered.
@@ -77,13 +81,18 @@ class Watched:
             return
         began = perf_counter()
         method = scope["method"]
-        request_id = self._watch.ids.of(said_in(scope["headers"]))
-        keep_id(scope, request_id)
+        said = said_in(scope["headers"])
+        request_id = self._watch.ids.of(said)
+        tracing = self._watch.tracing
+        span = tracing.begin(traceparent_in(said)) if tracing else None
+        keep_id(scope, request_id, origin_of(request_id, span))
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call, room = call_of(method, scope), scope.get("path_params", {}).get("code", "")
                 self._watch.of(call)(message["status"], began, request_id, room)
+                if span:
+                    span.end(call.method, call.route, message["status"], room)
                 headers = [*message.get("headers", ()), (HEADER, request_id.encode())]
                 message = {**message, "headers": headers}
             await send(message)

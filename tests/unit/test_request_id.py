@@ -66,3 +66,4 @@ def test_no_two_requests_are_called_the_same_whichever_process_has_them():
     ids = [each.of(None) for each in (one, other) for _ in range(100)]
 
     assert len(set(ids)) == 200
+    assert len({len(one) for one in ids}) == 1, "or one would be found where another is looked for"

@@ -38,6 +38,7 @@ WRONG = {
     "QUEUE_NAME": "two words",
     "LOG_FORMAT": "xml",
     "LOG_REQUESTS": "perhaps",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318",
     "MEMBER_TOKEN_SECRETS": "short",
     "TICKET_SECRETS": f"{LONG},short",
     "ADMIN_TOKEN": "short",
