@@ -36,7 +36,7 @@ def a_form(code: str, **changes: str) -> dict[str, str]:
         "discount_value": "5000", "discount_cap": "", "total_count": "10",
         "opens_at": "2026-12-01T10:00", "expire_date": "2027-01-01T10:00", "issuing": "queue",
         "rate_per_s": "2.5", "burst": "3", "seats": "4", "size_max": "5", "lobby_s": "60",
-        "opening": "draw", "grace_s": "70", "return_s": "80",
+        "opening": "draw", "grace_s": "70", "return_s": "80", "challenge": "on",
     }  # fmt: skip
     return form | changes
 
@@ -59,6 +59,7 @@ WRONG = {
     "opening": ["", "random"],
     "grace_s": ["1", "86401"],
     "return_s": ["-1", "86401"],
+    "challenge": ["", "perhaps"],
 }
 
 
@@ -79,12 +80,13 @@ async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     made = await operator.post(NEW, data=a_form(code))
     page = Html(await operator.get(made.headers["location"]))
 
-    assert set(typed) | {"discount_kind", "issuing", "opening"} == set(a_form(code))
+    assert set(typed) | {"discount_kind", "issuing", "opening", "challenge"} == set(a_form(code))
     assert (made.status_code, page.title) == (303, "Spring sale · Open Run")
     assert "Saved, and in force within a second." in page.text
     found = offer(engine, code)
     assert found.coupon.opens_at.isoformat() == "2026-12-01T10:00:00+00:00"
-    assert found.room == RoomSettings(2.5, 3, 4, 5, "open", 60, "draw", 70, 80)
+    expected = RoomSettings(2.5, 3, 4, 5, "open", 60, "draw", 70, 80, challenge="on")
+    assert found.room == expected
     assert commitment_to(found.seed) in page.text
     assert [(one.who, one.what) for one in entries(engine, subject=code)] == [
         ("alice", "coupon created")
