@@ -12,7 +12,6 @@ from waitroom.keys import Keys
 from waitroom.origins import Origins
 from waitroom.standing import Standing, standings_in
 
-
 _AND = "\t"
 
 
