@@ -15,7 +15,8 @@ from waitroom.base64url import decoded
 
 # What asks is bounded, so that a run of seconds sees many answers.
 ASK_AGAIN_MAX_S = 2.0
-ANSWER_WITHIN_S = 8.0
+# As browsers: who gives up early and asks again only makes a busy server busier.
+ANSWER_WITHIN_S = 20.0
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.3, 3.0
 DOUBLE_CLICKS = 0.1
 ONCE_MORE_AT_ONCE, ONCE_MORE_ATTEMPTS = 100, 8
@@ -29,7 +30,7 @@ class Answer:
     """What was asked when, and what was said when; seconds after the crowd set out.
 
     said: a place's state or a problem's type, `no answer`, or `unclear: ...`. arrival_us: by the
-    ticket that came with it, 0 without one.
+    ticket that came with it, shown_us: by the one that was shown; 0 without one.
     """
 
     asked_s: float
@@ -39,6 +40,7 @@ class Answer:
     arrival_us: int = 0
     ahead: int | None = None
     coupon_id: str | None = None
+    shown_us: int = 0
 
     def __str__(self) -> str:
         ahead = "" if self.ahead is None else f", {self.ahead} ahead"
@@ -187,7 +189,7 @@ class _Member:
 
     async def _ask(self, call: str, wire: Wire) -> tuple[Answer, float]:
         """The answer, noted down, and after how long to ask again."""
-        request = self._paper.request(call)
+        request, shown_us = self._paper.request(call), self._paper.arrival_us
         asked_s = self._now() - self._began_s
         try:
             said = read(*await wire.ask(request, within_s=ANSWER_WITHIN_S))
@@ -203,6 +205,7 @@ class _Member:
             arrival_us=self._paper.arrival_us if said.get("ticket") else 0,
             ahead=said.get("ahead"),
             coupon_id=said.get("coupon_id"),
+            shown_us=shown_us,
         )
         self._record.answers.append(answer)
         return answer, self._rest_s(said)

@@ -110,10 +110,14 @@ def _overtaken(seen: Evidence) -> Found:
 
 
 def _moved(seen: Evidence) -> Found:
-    """Who comes back has the same place: a ticket, once given, always says the same arrival."""
+    """Whoever shows a ticket has the place that it says; and nobody has two, unless Redis forgot
+    the first while a request without a ticket was under way.
+    """
     for member in seen.members:
-        arrivals = {one.arrival_us for one in member.answers if one.arrival_us}
-        if len(arrivals) > 1:
+        given = [one for one in member.answers if one.arrival_us]
+        arrivals = {one.arrival_us for one in given}
+        moved = [one for one in given if one.shown_us not in (0, one.arrival_us)]
+        if moved or (len(arrivals) > 1 and not seen.forgets):
             yield member.member_id, f"arrived at {', '.join(map(str, sorted(arrivals)))}"
 
 
@@ -211,8 +215,14 @@ def _all_of(seen: Evidence, member: Record) -> list[Answer]:
 
 
 def _claim(member: Record) -> int:
-    """The arrival on the first ticket they were given; 0 for who never had one."""
-    return next((one.arrival_us for one in member.answers if one.arrival_us), 0)
+    """The arrival on their first ticket, or on a later one that they got without showing any; 0
+    for who never had one.
+    """
+    claim = 0
+    for one in member.answers:
+        if one.arrival_us and not (claim and one.shown_us):
+            claim = one.arrival_us
+    return claim
 
 
 def _kept_asking(member: Record) -> bool:

@@ -16,7 +16,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from redis import Redis
 
-from cli.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
+from cli.embedded import (
+    EmbeddedPostgres,
+    EmbeddedServer,
+    EmbeddedServerError,
+    EmbeddedValkey,
+)
 from cli.embedded.child import free_port, port_is_free
 from issuance.database import open_engine
 from issuance.migrate import migrate
@@ -26,6 +31,7 @@ from tests.faults.nursery import Child, Nursery
 from tests.faults.schedule import Fault, Plan
 from tests.house import House
 
+START_ATTEMPTS = 3
 STOP_WITHIN_S = 15.0
 LOOK_EVERY_S = 0.2
 WEB_PROCESSES = 2
@@ -67,7 +73,7 @@ class World:
     async def start(self) -> None:
         """Raises EmbeddedServerError, AssertionError where the house is not ready in time."""
         await asyncio.gather(
-            asyncio.to_thread(self.valkey.start), asyncio.to_thread(self._start_postgres)
+            asyncio.to_thread(_started, self.valkey), asyncio.to_thread(self._start_postgres)
         )
         await self.redis_link.open()
         await self.postgres_link.open()
@@ -102,7 +108,7 @@ class World:
                 await asyncio.sleep(0.05)
 
     def _start_postgres(self) -> None:
-        self.postgres.start()
+        _started(self.postgres)
         engine = open_engine(self.postgres.url, connections_max=1, name="faults")
         migrate(engine)
         engine.dispose()
@@ -161,13 +167,13 @@ class World:
             await asyncio.to_thread(self._flush)
         elif fault.kind == "restart":
             await asyncio.to_thread(server.stop)
-            await asyncio.to_thread(server.start)
+            await asyncio.to_thread(_started, server)
         else:
             _kill(pid)
             if fault.kind == "lose a second":
                 self._forget_the_last_second()
             await asyncio.sleep(fault.length_s)
-            await asyncio.to_thread(server.start)
+            await asyncio.to_thread(_started, server)
 
     async def _break_process(self, fault: Fault) -> None:
         """One process of the web command; the command looks after it."""
@@ -291,6 +297,15 @@ class World:
         await asyncio.gather(
             asyncio.to_thread(self.valkey.erase), asyncio.to_thread(self.postgres.erase)
         )
+
+
+def _started(server: EmbeddedServer) -> None:
+    """Somebody else may take a port between its being found free and being listened on."""
+    for _ in range(START_ATTEMPTS - 1):
+        with suppress(EmbeddedServerError):
+            server.start()
+            return
+    server.start()
 
 
 def _through(url: str, port: int) -> str:
