@@ -3,8 +3,8 @@
 Routing, dependencies and validation of one request cost FastAPI more than everything that the
 answer needs. So what a program sends with a member token is answered here, in one pass over the
 request's headers. Whatever is not plainly that (sessions, bodies, other methods, rooms nobody
-knows, tickets that may have to bring somebody back) goes on to the routes in `web.api`, which
-document these calls and answer them just the same.
+knows, entering with a ticket) goes on to the routes in `web.api`, which document these calls and
+answer them just the same.
 """
 
 from __future__ import annotations
@@ -60,10 +60,6 @@ class Asked(NamedTuple):
     said: dict[bytes, bytes] | None = None
 
 
-class MayComeBack(Exception):
-    """The line does not know them, but their ticket may give them their place back."""
-
-
 class HotPath:
     """An ASGI application before another one, which gets what isn't plain."""
 
@@ -103,7 +99,7 @@ class HotPath:
         origin = origin_of(request_id, span) if self._follows else ""
         try:
             status, headers, body = await self._answer(asked, scope, began, origin)
-        except (NoSuchRoom, MayComeBack):
+        except NoSuchRoom:
             # Away or unknown? Postgres knows, and is asked behind the office's door.
             await self._app(scope, receive, send)
             return
@@ -125,20 +121,24 @@ class HotPath:
             self._times.note(asked.code, perf_counter() - began)
             return self._writer.entered(standing, asked.code, member_id)
         if asked.call == "place":
-            if asked.ticket is not None:
-                self._check(asked.ticket, asked.code, member_id)
+            ticket_us = self._arrival_on(asked.ticket, asked.code, member_id)
             standing = await self._line.place(asked.code, member_id)
-            if asked.ticket is not None and standing.is_missing:
-                raise MayComeBack
+            if ticket_us and standing.is_missing:
+                # A whole crowd comes back at once where the line was lost.
+                standing = await self._line.restore(asked.code, member_id, ticket_us)
             return self._writer.place(standing, asked.code, member_id)
         parts = self._parts
         done = await self._office.ask(parts.direct.issue, asked.code, member_id, parts.now())
         return issued_answer(done, asked.code)
 
-    def _check(self, ticket: str, code: str, member_id: str) -> None:
-        """As `web.asking.checked_ticket`. Raises a BadTicket."""
-        if self._tickets.read(ticket, room=code).member_id != member_id:
+    def _arrival_on(self, text: str | None, code: str, member_id: str) -> int:
+        """As `web.asking.checked_ticket` has it; 0 without a ticket. Raises a BadTicket."""
+        if text is None:
+            return 0
+        ticket = self._tickets.read(text, room=code)
+        if ticket.member_id != member_id:
             raise StrangersTicket
+        return ticket.arrival_us
 
 
 def plainly_asked(scope: Scope) -> Asked | None:

@@ -110,15 +110,14 @@ async def test_asking_with_a_ticket(watching, line, engine, code, whose):
     assert told.get("type") == (None if whose == "alice" else "bad_ticket")
 
 
-async def test_whom_a_ticket_may_bring_back_is_left_to_the_framework(watching, line, engine, code):
+async def test_a_ticket_brings_back_whom_the_line_has_lost(watching, line, engine, code):
     await in_line(line, engine, code)
     ticket = TicketOffice([TICKET_SECRET]).sign(Ticket(code, "alice", int(now().timestamp() * 1e6)))
     headers = by("alice") | {"Waitroom-Ticket": ticket}
 
-    async with client_of(watching.app) as client:
-        answer = await client.get(f"/api/rooms/{code}/place", headers=headers)
+    told = same(*await both(watching, "GET", f"/api/rooms/{code}/place", headers))
 
-    assert (watching.left, answer.json()["place"]) == (1, 1)
+    assert (told["state"], told["place"], told["ticket"]) == ("waiting", 1, ticket)
 
 
 async def test_who_was_let_through_and_who_has_one(watching, line, engine, code):

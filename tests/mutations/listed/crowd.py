@@ -9,6 +9,7 @@ _ASK = (
 )
 _ON_HOT_PATH = _ASK.format(office="self._office", engine="self._parts.engine")
 
+_ENTERS = "            standing = await self._line.enter(asked.code, member_id, origin)\n"
 MUTATIONS = (
     Mutation(
         name="entering_asks_postgres",
