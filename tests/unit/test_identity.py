@@ -13,11 +13,7 @@ from web.identity import NAME_LENGTH_MAX, TOKEN_LENGTH_MAX, BadToken, Identity, 
 
 OLD, NEW = "the-old-secret-of-at-least-32-bytes!", "the-new-secret-of-at-least-32-bytes!"
 ADMIN = "the-token-of-those-who-administer-it"
-<<<<<<< HEAD
 SOON = int(time.time()) + 3_600
-=======
-SOON = int(time.time()) + 3600
->>>>>>> consoleproof
 
 
 def identity(*secrets: str, **options: object) -> Identity:

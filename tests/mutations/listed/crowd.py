@@ -15,8 +15,8 @@ MUTATIONS = (
         name="entering_asks_postgres",
         promise=6,
         file="web/hot_path.py",
-        old='            origin = request_id if self._follows else ""\n',
-        new=f'{_ON_HOT_PATH}            origin = request_id if self._follows else ""\n',
+        old=_ENTERS,
+        new=_ON_HOT_PATH + _ENTERS,
         noticed_by=(_LINE_GOES_ON,),
     ),
     Mutation(
