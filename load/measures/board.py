@@ -53,6 +53,7 @@ PARTS = (
     Part("figures", "/admin/rooms/{code}/board", 1),
     Part("series of 5 s", "/api/admin/rooms/{code}/series?seconds=5", 1),
     Part("decisions, 20", "/api/admin/rooms/{code}/autopilot?at_most=20", 0.5),
+    Part("decisions in words", "/admin/rooms/{code}/autopilot", 0.5),
     Part("page", "/admin/rooms/{code}", 0),
     Part("series of 900 s", f"/api/admin/rooms/{{code}}/series?seconds={SERIES_S_MAX}", 0),
     Part("decisions, 900", f"/api/admin/rooms/{{code}}/autopilot?at_most={DECISIONS_MAX}", 0),

@@ -46,11 +46,13 @@
 
   const draw = () => {
     plot?.destroy();
-    const { axis, line, colour, clock, number, shown } = pens;
+    const { axis, line, colour, clock, number, shown, sayLast } = pens;
     const of = (name, stroke, more) => line(name, stroke, { label: part.dataset[name], ...more });
     plot = new uPlot({
       width: target.clientWidth,
       height: 150,
+      padding: [8, 28, 0, 0],
+      hooks: { setLegend: [sayLast] },
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
       axes: [

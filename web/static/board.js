@@ -96,7 +96,7 @@
   };
 
   // autopilot.js draws with the same pens.
-  window.waitroomChart = { axis, line, colour, clock, number, shown };
+  window.waitroomChart = { axis, line, colour, clock, number, shown, sayLast };
 
   const redraw = () => plots.forEach(({ plot, names }) => plot.setData(drawn(names)));
 
