@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from secrets import token_hex
 
 from issuance.database import open_engine
 from issuance.migrate import migrate
@@ -77,7 +78,9 @@ def opened_stage() -> Iterator[Stage]:
         engine = open_engine(database_url, connections_max=1, name="contract")
         migrate(engine)
         engine.dispose()
-        house = stack.enter_context(open_house(database_url, servers.redis_url, folder))
+        house = stack.enter_context(
+            open_house(database_url, servers.redis_url, folder, METRICS_TOKEN=token_hex(32))
+        )
         house.start_all()
         yield set_stage(house, "c")
 

@@ -65,7 +65,7 @@ async def test_an_unknown_address_is_a_page_that_says_so(client, path):
 
 async def test_a_wrong_method_is_a_page_too(client, code):
     for how, path, right in (
-        ("PUT", "/", "GET"),
+        ("PUT", "/", "GET, HEAD"),
         ("GET", f"/rooms/{code}/enter", "POST"),
         ("GET", "/signout", "POST"),
     ):

@@ -80,7 +80,10 @@ async def test_somebody_elses_coupon_is_neither_shown_nor_used(
 
     assert alices not in page.text
     assert bobs.status_code == nobodys.status_code == 404
-    assert Html(bobs).text == Html(nobodys).text
+    without_id = [
+        Html(answer).text.replace(answer.headers["x-request-id"], "") for answer in (bobs, nobodys)
+    ]
+    assert without_id[0] == without_id[1]
     assert stored(redis_url, engine, code) == before
 
 
