@@ -42,9 +42,18 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 
 
+# Minutes of real processes under a crowd, more than the checks of every change have time for.
+LONG = {"test_faults.py", "test_rolling_restart.py", "test_contract.py"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Playwright's own event loop breaks asyncio tests that come after it."""
     items.sort(key=lambda item: ORDER.index(item.path.relative_to(item.config.rootpath).parts[1]))
+    if not os.environ.get("LONG_TESTS"):
+        long = pytest.mark.skip(reason="takes long: LONG_TESTS=1 runs it")
+        for item in items:
+            if item.path.name in LONG:
+                item.add_marker(long)
 
 
 @pytest.fixture(scope="session")
