@@ -43,7 +43,10 @@ def pytest_unconfigure() -> None:
 
 
 # Minutes of real processes under a crowd, more than the checks of every change have time for.
-LONG = {"test_faults.py", "test_rolling_restart.py", "test_contract.py"}
+LONG = {
+    "test_faults.py", "test_rolling_restart.py", "test_contract.py", "test_redis_lost.py",
+    "test_compare.py", "test_crowd_of_browsers.py",
+}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
