@@ -1,11 +1,11 @@
-"""The proof of work in a real browser: by a click, by the keyboard, in Korean.
+"""The proof of work in a real browser: by a click, by the keyboard, in Korean, without JavaScript.
 
 The console stays silent (`no_complaints`): workers and styles of the widget break no policy.
 """
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_axe import RUN
 from web.identity import Visitor
@@ -51,3 +51,16 @@ def test_by_keyboard_and_in_korean(page: Page, house, code, room):
     page.keyboard.press("Enter")
 
     page.wait_for_url(f"**/rooms/{code}", timeout=PATIENCE_MS)
+
+
+def test_without_javascript_a_sentence_says_why_nobody_gets_in(browser: Browser, house, room):
+    context = browser.new_context(java_script_enabled=False, base_url=house.base_url)
+    page = context.new_page()
+    signed_in(page, house)
+    page.goto(room)
+
+    # By its place: Playwright finds no text inside of noscript, visible or not.
+    sentence = page.locator("form noscript p")
+    expect(sentence).to_be_visible()
+    assert "It needs JavaScript" in sentence.inner_text()
+    context.close()
