@@ -193,7 +193,9 @@ class Chores:
             opens_in_s = (offer.coupon.opens_at - now).total_seconds()
             members = await self._line.lobby(code) if opens_in_s <= 0 else None
             if members is None:
-                rest_s = min(rest_s, max(opens_in_s, DRAW_AGAIN_S))
+                # Long after the opening it is a line that comes together again: no hurry.
+                if opens_in_s > -SETTLE_EVERY_S:
+                    rest_s = min(rest_s, max(opens_in_s, DRAW_AGAIN_S))
                 continue
             drawn = await asyncio.to_thread(keep_draw, self._engine, code, members, now)
             log.info("the lobby was drawn", room=code, entrants=len(members))

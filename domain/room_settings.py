@@ -40,7 +40,8 @@ class RoomSettings:
     lobby_s: how long before the opening the lobby lets people in. opening: in which order it then
     stands in line. grace_s: who has not been heard from for so long is passed over; return_s: who
     comes back within so long afterwards is at the head again, else at the end. restore_s: how long
-    a line that has lost its places lets nobody through, so that who stood in it can come back.
+    at least a line that has lost its places lets nobody through, from the first who is heard
+    again, so that who stood in it can come back.
 
     rate_mode: with `autopilot` the rate begins at rate_per_s and is found from there, from
     rate_min_per_s to rate_max_per_s, so that 95 % of the workers' transactions take at most

@@ -176,9 +176,8 @@ def _settings_of(room: Mapping[bytes, bytes]) -> dict[str, Any]:
 
 def _is_restoring(room: Mapping[bytes, bytes], now_s: int) -> bool:
     """As include/room.lua has it."""
-    return (
-        room.get(b"is_retold") == b"0" or int(room.get(b"restoring_until", 0)) > now_s * 1_000_000
-    )
+    not_yet = b"0" in (room.get(b"is_retold"), room.get(b"restoring_from"))
+    return not_yet or int(room.get(b"restoring_until", 0)) > now_s * 1_000_000
 
 
 def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:

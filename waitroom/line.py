@@ -120,7 +120,6 @@ class Line:
         mark = room.watermark or Watermark(0, 0, 0)
         arguments = [str(room.version), str(room.used_count)]
         arguments += [str(mark.taken_at_us), str(mark.spent_until), str(mark.last_arrival_us)]
-        arguments.append(str(room.settings.restore_s * 1_000_000))
         for name, value in room.fields().items():
             arguments += [name, value]
         with _away():

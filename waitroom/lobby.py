@@ -21,10 +21,11 @@ async def lobby_of(redis: Redis, keys: Keys) -> list[str] | None:
     leaves meanwhile must not hide the one behind them.
     """
     now_s, now_us = await redis.time()
-    opens_at, restoring_until = await redis.hmget(keys.room, "opens_at", "restoring_until")
-    if opens_at is None or now_s * 1_000_000 + now_us < max(
-        int(opens_at), int(restoring_until or 0)
-    ):
+    names = ("opens_at", "restoring_from", "restoring_until")
+    opens_at, restoring_from, restoring_until = await redis.hmget(keys.room, *names)
+    if opens_at is None or restoring_from == b"0":
+        return None
+    if now_s * 1_000_000 + now_us < max(int(opens_at), int(restoring_until or 0)):
         return None
     members: dict[str, None] = {}
     least = 0

@@ -83,6 +83,51 @@ async def test_nobody_is_let_through_before_the_others_had_time_to_come_back(
     assert then.members == ("alice", "bob")
 
 
+async def test_the_time_to_come_back_begins_when_somebody_can(
+    line, engine, code, comes_by, lose_all, set_back
+):
+    """While web is away nobody is heard; that time is not the members' to lose."""
+    await in_line(line, engine, code, room=RoomSettings(restore_s=30))
+    tickets = await tickets_of(line, code, ["alice", "bob"])
+    await comes_by()
+
+    lose_all()
+    await comes_by(times=2)
+    set_back("restoring_until", 31)
+    unheard = await admit(line, code)
+    await come_back(line, code, tickets, ["bob"])
+    at_first = await admit(line, code)
+    alice = await come_back(line, code, tickets, ["alice"])
+
+    assert unheard.held_back_by == at_first.held_back_by == "restoring"
+    facts = alice["alice"].facts
+    assert 25_000_000 < facts.restoring_until_us - facts.now_us <= 30_000_000
+
+
+@pytest.mark.parametrize(("begun_s", "more_s"), [(29, 10), (115, 5), (130, 1)])
+async def test_while_places_come_back_the_line_waits_for_more_but_not_for_ever(
+    line, engine, code, comes_by, lose_all, set_back, begun_s, more_s
+):
+    """A third of its time after the last one, and four times as long in all."""
+    await in_line(line, engine, code, room=RoomSettings(restore_s=30))
+    tickets = await tickets_of(line, code, ["alice", "bob"])
+    await comes_by()
+    lose_all()
+    await comes_by(times=2)
+    await come_back(line, code, tickets, ["bob"])
+
+    set_back("restoring_until", 28)
+    set_back("restoring_from", begun_s)
+    alice = await come_back(line, code, tickets, ["alice"])
+    known = await come_back(line, code, tickets, ["alice", "bob"])
+
+    facts = alice["alice"].facts
+    left_s = (facts.restoring_until_us - facts.now_us) / 1_000_000
+    # Two seconds of the first time were left, and some of them may have gone by.
+    assert max(more_s, 2) - 2 < left_s <= max(more_s, 2)
+    assert known["bob"].facts.restoring_until_us == facts.restoring_until_us
+
+
 async def test_nobody_is_let_through_before_who_holds_one_was_told_again(
     line, engine, code, comes_by, lose_all
 ):

@@ -7,13 +7,17 @@
 --
 -- Whoever is known stays where they are: only a line that has lost something misses somebody who
 -- holds a ticket. A ticket gives nothing where its owner has left, was refused and came again, or had
--- their turn before the loss. Who comes back only after the line has gone on past them, and too late
+-- their turn before the loss. As long as places come back the line waits for more, a part of its time at
+-- a time, but not for ever. Who comes back only after the line has gone on past them, and too late
 -- for somebody who was passed over, stands at the end.
 --@include clock
 --@include room
 --@include many
 --@include kept
 --@include standing
+
+local MORE_PARTS = 3
+local MOST_TIMES = 4
 
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
@@ -63,7 +67,18 @@ for i, member in ipairs(members) do
   known.scores[i] = known.scores[i] or placed[member]
   if not is_known(i, member) then restore(i, member) end
 end
+-- Whoever is slow to be answered is slow to come back: a crowd comes all at once.
+local function wait_for_more()
+  if room.restoring_until <= now then return end
+  local most = room.restoring_from + MOST_TIMES * room.restore_us
+  local more = math.min(now + room.restore_us / MORE_PARTS, most)
+  if more <= room.restoring_until then return end
+  room.restoring_until = more
+  redis.call('HSET', keys.room, 'restoring_until', digits(more))
+end
+
 if restored > 0 then
+  wait_for_more()
   redis.call('HSET', keys.room, 'last_arrival', digits(last))
   redis.call('HINCRBY', keys.tally, 'restored', restored)
 end

@@ -2,7 +2,7 @@
 --   KEYS[1] room (hash)
 --   ARGV[1] version   ARGV[2] used_count
 --   ARGV[3] when the last watermark was taken that Postgres has, by this clock (us), or 0
---   ARGV[4] its spent_until   ARGV[5] its last arrival   ARGV[6] how long to wait for returners (us)
+--   ARGV[4] its spent_until   ARGV[5] its last arrival
 --           then field, value, field, value...
 --   returns 1 where they are in force, 0 where newer ones were
 --
@@ -17,7 +17,7 @@ local function found_loss(taken_at)
   redis.call('HSET', KEYS[1], 'watermark_at', taken_at, 'spent_until', ARGV[4], 'front', ARGV[4],
     -- Whoever comes now stands behind all who came before, whatever this Redis' clock says.
     'last_arrival', digits(math.max(last, tonumber(ARGV[5]))),
-    'lost_at', digits(now), 'restoring_until', digits(now + tonumber(ARGV[6])), 'is_retold', '0')
+    'lost_at', digits(now), 'restoring_from', '0', 'restoring_until', '0', 'is_retold', '0')
 end
 
 local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '-1')
@@ -27,5 +27,5 @@ if tonumber(ARGV[3]) > tonumber(redis.call('HGET', KEYS[1], 'watermark_at') or '
   found_loss(ARGV[3])
 end
 if version > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], unpack(ARGV, 7))
+redis.call('HSET', KEYS[1], 'version', ARGV[1], unpack(ARGV, 6))
 return 1

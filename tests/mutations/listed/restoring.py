@@ -32,6 +32,22 @@ MUTATIONS = (
         noticed_by=(_WAITS,),
     ),
     Mutation(
+        name="the_time_to_come_back_passes_while_nobody_can",
+        promise=3,
+        file="waitroom/lua/settle.lua",
+        old="'restoring_from', '0', 'restoring_until', '0'",
+        new="'restoring_from', digits(now), 'restoring_until', digits(now + 30000000)",
+        noticed_by=(f"{_IN}test_the_time_to_come_back_begins_when_somebody_can",),
+    ),
+    Mutation(
+        name="who_is_slow_to_come_back_is_not_waited_for",
+        promise=3,
+        file="waitroom/lua/restore.lua",
+        old="  wait_for_more()\n",
+        new="",
+        noticed_by=(f"{_IN}test_while_places_come_back_the_line_waits_for_more_but_not_for_ever",),
+    ),
+    Mutation(
         name="nobody_notices_that_a_line_was_lost",
         promise=8,
         file="waitroom/lua/settle.lua",

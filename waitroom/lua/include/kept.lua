@@ -22,8 +22,15 @@ local function last_heard_us(room, record, arrival)
   return arrival < DRAWN_BELOW and room.opens_at or arrival
 end
 
+-- The first who is heard after a loss: from now on the others have time to come back too.
+local function begin_restoring(room, now, keys)
+  room.restoring_from, room.restoring_until = now, now + room.restore_us
+  redis.call('HSET', keys.room, 'restoring_from', digits(now), 'restoring_until', digits(room.restoring_until))
+end
+
 -- Notes at most once a second that somebody was heard at all, and since when without a break.
 local function keep_listening(room, now, keys)
+  if room.restoring_from == 0 then begin_restoring(room, now, keys) end
   local v = redis.call('HMGET', keys.bucket, 'heard_at', 'hearing_since')
   local heard_at, since = tonumber(v[1] or 0), tonumber(v[2] or now)
   if now - heard_at < math.min(LISTEN_EVERY_US, room.grace_us / HEARD_PARTS) then return end

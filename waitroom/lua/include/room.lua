@@ -7,7 +7,7 @@ local function read_room(key)
   local v = redis.call('HMGET', key, 'state', 'opens_at', 'closes_at', 'size_max', 'seats',
     'rate_per_s', 'burst', 'total_count', 'used_count', 'lobby_s', 'opening', 'grace_s', 'return_s',
     'is_drawn', 'rate_mode', 'rate_min_per_s', 'rate_max_per_s', 'restoring_until', 'is_retold',
-    'challenge')
+    'challenge', 'restore_s', 'restoring_from')
   if not v[1] then return nil end
   return {
     state = v[1], opens_at = tonumber(v[2]), closes_at = tonumber(v[3]),
@@ -20,6 +20,7 @@ local function read_room(key)
     rate_min_per_s = tonumber(v[16] or 1), rate_max_per_s = tonumber(v[17] or 1000),
     restoring_until = tonumber(v[18] or 0), is_retold = v[19] ~= '0',
     asks_for_solution = v[20] == 'on',
+    restore_us = tonumber(v[21] or 30) * 1000000, restoring_from = tonumber(v[22] or -1),
   }
 end
 
@@ -45,9 +46,11 @@ local function is_undrawn(room, now)
   return room.opening == 'draw' and now < room.opens_at
 end
 
--- Until when a line that has lost its places lets nobody through (us), or 0. Not before those who
--- hold a coupon are known again either, however long that takes.
+-- Until when a line that has lost its places lets nobody through (us), or 0. As long as nobody was
+-- heard since, that has not begun: it may be us who can't be reached. And not before those who hold a
+-- coupon are known again, however long that takes.
 local function restoring_until(room, now)
+  if room.restoring_from == 0 then return now + room.restore_us end
   if not room.is_retold then return math.max(room.restoring_until, now + 1000000) end
   return room.restoring_until > now and room.restoring_until or 0
 end
