@@ -27,7 +27,12 @@ class Call:
     def __init__(self, pool: ConnectionPool, source: str) -> None:
         self._pool = pool
         self._source = source
+        self._is_closed = False
         self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+    def close(self) -> None:
+        """Try no call anew: a connection that is opened now would never be closed."""
+        self._is_closed = True
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str]) -> Any:
         for attempt in range(1, ATTEMPTS_MAX + 1):
@@ -37,11 +42,13 @@ class Call:
                 # A Redis that started anew: with its source, the script is kept again.
                 return await self._once("EVAL", self._source, keys, args)
             except (RedisConnectionError, RedisTimeoutError):
-                if attempt == ATTEMPTS_MAX:
+                if attempt == ATTEMPTS_MAX or self._is_closed:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
     async def _once(self, command: str, script: str, keys: Sequence[str], args: Any) -> Any:
+        if self._is_closed:
+            raise RedisConnectionError("the line was closed")
         connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
         try:
             # redis-py closes a connection whose answer is still to come when it is given up.

@@ -82,10 +82,12 @@ class Line:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self.attempts = Attempts(redis)
-        self.limiter = Limiter(Call(redis.connection_pool, script("limit")))
+        moves = ("limit", "enter", "place", "restore")
+        self._calls = {move: Call(redis.connection_pool, script(move)) for move in moves}
+        self.limiter = Limiter(self._calls["limit"])
         self.origins = Origins(redis)
-        self._enter = Entering(Call(redis.connection_pool, script("enter")), self.origins)
-        self._place = Call(redis.connection_pool, script("place"))
+        self._enter = Entering(self._calls["enter"], self.origins)
+        self._place = self._calls["place"]
         self._admit = redis.register_script(script("admit"))
         self._overdue = redis.register_script(script("overdue"))
         self._report = redis.register_script(script("report"))
@@ -93,7 +95,7 @@ class Line:
         self._settle = redis.register_script(script("settle"))
         self.steering = Steering(redis)
         self.inspection = Inspection(redis)
-        self.restoring = Restoring(redis)
+        self.restoring = Restoring(redis, self._calls["restore"])
         self.checks = Checks(redis)
         self.readings = ReadingsOf(redis)
         self._timed = redis.register_script(script("timed"))
@@ -105,7 +107,9 @@ class Line:
         )
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections. Whoever is in mid-call is told that the line is away."""
+        for call in self._calls.values():
+            call.close()
         await self._redis.aclose()
 
     async def ping(self) -> None:

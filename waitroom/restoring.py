@@ -27,9 +27,9 @@ class HowFar(NamedTuple):
 class Restoring:
     """Every method raises LineAway where Redis does not answer."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, restore: Call) -> None:
         self._redis = redis
-        self._restore = Call(redis.connection_pool, script("restore"))
+        self._restore = restore
         self._watermark = redis.register_script(script("watermark"))
         self._retold = redis.register_script(script("retold"))
 

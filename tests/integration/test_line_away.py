@@ -15,6 +15,7 @@ from tests.integration.line_cast import (
     issue,
     nothing_stays,  # noqa: F401
 )
+from tests.tcp_proxy import proxied
 from waitroom.errors import LineAway
 from waitroom.line import Line, open_line
 
@@ -137,3 +138,22 @@ async def test_the_same_line_works_again_when_redis_is_back_and_places_are_kept(
     assert (before.kind, after.kind) == ("waiting", "waiting")
     assert after.arrival_us == before.arrival_us
     await line.aclose()
+
+
+async def test_a_line_that_is_closed_in_mid_call_connects_no_more(redis_url, code):
+    """Nobody would close that connection any more."""
+    with proxied(redis_url) as (redis, url):
+        line = open_line(url, timeout_s=2)
+        await in_force(line, code)
+        redis.hang()
+        asking = asyncio.create_task(line.standings(code, ["alice"]))
+        await asyncio.sleep(0.1)
+
+        await line.aclose()
+
+        for asked in (asking, line.place(code, "alice")):
+            with pytest.raises(LineAway):
+                await asyncio.wait_for(asked, ENDS_WITHIN_S)
+        pool: Any = line._redis.connection_pool
+        known = {*pool._available_connections, *pool._in_use_connections}
+        assert [one for one in known if one.is_connected] == []
