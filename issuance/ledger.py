@@ -35,10 +35,7 @@ def holders(engine: Engine, code: str) -> list[str]:
 
 def holders_after(engine: Engine, code: str, member_id: str) -> list[str]:
     """The next HOLDERS_AT_ONCE by member id; "" begins. Raises NoSuchCoupon, OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
-        coupon = find_coupon(tx, code)
-        query = select(_OF.member_id).where(_OF.coupon_id == coupon.id, _OF.member_id > member_id)
-        return list(tx.execute(query.order_by(_OF.member_id).limit(HOLDERS_AT_ONCE)).scalars())
+    return [one.member_id for one in held_after(engine, code, member_id)]
 
 
 def held_after(engine: Engine, code: str, member_id: str) -> list[IssuedCoupon]:

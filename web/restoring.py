@@ -39,8 +39,9 @@ async def look_after(line: Line, engine: Engine, offer: Offer) -> None:
 async def _retell(line: Line, engine: Engine, code: str) -> int:
     """Some at a time, by member id; how many there are."""
     told, last = 0, ""
+    # Once: to count is to look at every row, and what is issued meanwhile its worker tells.
+    used, _ = await asyncio.to_thread(ledger.counted, engine, code)
     while held := await asyncio.to_thread(ledger.held_after, engine, code, last):
-        used, _ = await asyncio.to_thread(ledger.counted, engine, code)
         await line.report(code, used, {one.member_id: outcome_of(one, code) for one in held})
         told, last = told + len(held), held[-1].member_id
     return told
