@@ -63,7 +63,7 @@ def main(arguments: "list[str]") -> NoReturn:
         prepare("dev.txt")
         environ["CHROMIUM_PATH"] = find_browser(environ)
         os.chdir(ROOT)
-        command = [str(PYTHON), "-m", "pytest", *(rest or two_at_a_time(environ))]
+        command = [str(PYTHON), "-m", "pytest", *(rest or side_by_side(environ))]
     elif name in DEVELOPERS:
         prepare("dev.txt")
         os.chdir(ROOT)
@@ -77,15 +77,17 @@ def main(arguments: "list[str]") -> NoReturn:
     os.execve(PYTHON, command, environ)  # noqa: S606 - no shell is what we want
 
 
-def two_at_a_time(environ: "dict[str, str]") -> "list[str]":
-    """How pytest runs the whole suite: in two processes, each with embedded servers of its own.
+def side_by_side(environ: "dict[str, str]") -> "list[str]":
+    """How pytest runs the whole suite: in three processes, each with embedded servers of its own.
+
+    Three on two cores, as many tests mostly wait.
 
     On servers that were given, one after the other: an admitter lets everybody's people through.
     In the order of the files, as Playwright's event loop breaks asyncio tests that come after it.
     """
     if environ.get("REDIS_URL") or environ.get("DATABASE_URL"):
         return []
-    return ["-q", "--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
+    return ["-q", "--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:

@@ -33,7 +33,7 @@ structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=False)]
 )
 
-# The faults take minutes, most of them waiting: begun early, the other half runs beside them.
+# The faults take minutes, most of them waiting: begun early, the others run beside them.
 ORDER = ("unit", "faults", "integration", "browser")
 
 
@@ -42,21 +42,9 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 
 
-# Minutes of real processes under a crowd, more than the checks of every change have time for.
-LONG = {
-    "test_faults.py", "test_rolling_restart.py", "test_contract.py", "test_redis_lost.py",
-    "test_compare.py", "test_crowd_of_browsers.py",
-}  # fmt: skip
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Playwright's own event loop breaks asyncio tests that come after it."""
     items.sort(key=lambda item: ORDER.index(item.path.relative_to(item.config.rootpath).parts[1]))
-    if not os.environ.get("LONG_TESTS"):
-        long = pytest.mark.skip(reason="takes long: LONG_TESTS=1 runs it")
-        for item in items:
-            if item.path.name in LONG:
-                item.add_marker(long)
 
 
 @pytest.fixture(scope="session")

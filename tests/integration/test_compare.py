@@ -22,7 +22,7 @@ def done(servers, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare") / "report"
     argv = [sys.executable, "-P", "-m", "cli", "compare", "--json", "--report", str(folder)]
     argv += ["--coupons", str(COUPONS), "--members", str(MEMBERS)]
-    argv += ["--connections", "100", "--within", "0.5", "--give-up", "60"]
+    argv += ["--connections", "100", "--within", "1", "--give-up", "60"]
     where = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     environ = {**os.environ, **where, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(argv, env=environ, cwd=folder.parent, capture_output=True, text=True)

@@ -44,7 +44,7 @@ alice, admin = Visitor("alice", "Alice"), Account("alice", "operator", "a hash")
 codes = st.text("abcz09_-", min_size=1, max_size=40)
 members = st.text("abcXYZ019._:@-", min_size=1, max_size=64)
 tickets = st.builds(Ticket, codes, members, st.integers(0, alices.arrival_us))
-quickly = settings(max_examples=25, deadline=None)
+quickly = settings(max_examples=60, deadline=None)
 
 forged_tickets = st.one_of(
     tickets.map(others_office.sign),

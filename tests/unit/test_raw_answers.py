@@ -46,7 +46,7 @@ def writer(*, secure: bool = False) -> PlaceWriter:
     return PlaceWriter(OFFICE, secure=secure, cookie_age_max_s=604_800)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(waiting, rooms, members, st.booleans())
 def test_who_waits_is_written_as_the_shape_and_the_cookie_would_be(standing, room, member, secure):
     place = place_of(standing, room=room, member_id=member, tickets=OFFICE)
@@ -71,13 +71,13 @@ def parts_of(cookie: bytes) -> set[bytes]:
     return set(cookie.replace(b"samesite", b"SameSite").split(b"; "))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(times_us)
 def test_times_are_written_as_ever(time_us):
     assert rfc3339_us(time_us) == rfc3339(from_us(time_us))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rooms, members, times_us, st.booleans())
 def test_an_issued_coupon_is_written_as_its_shape_would_be(code, member, time_us, used):
     issued = IssuedCoupon(
