@@ -21,8 +21,9 @@ class NoScratch(OfficeError):
 def scratch_database(database_url: str) -> Iterator[str]:
     """The URL of a new, empty database on the same server. Raises NoScratch, OfficeAway."""
     name = f"waitroom_scratch_{secrets.token_hex(4)}"
-    _run(database_url, f'CREATE DATABASE "{name}"')
     try:
+        # Inside, as whoever is ended while Postgres makes it would leave it behind.
+        _run(database_url, f'CREATE DATABASE "{name}"')
         url = make_url(database_url).set(database=name)
         yield url.render_as_string(hide_password=False)
     finally:

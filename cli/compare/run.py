@@ -29,7 +29,6 @@ from cli.stage import Cast, Stage
 from cli.stores import print_json
 from domain.coupon import Issuing
 from domain.room_settings import BURST_MAX, RATE_PER_S_MAX, RoomSettings
-from issuance.errors import OfficeError
 from issuance.ledger import holders
 
 # As fast as it can: it is the ways that are compared, not a rate that somebody has set.
@@ -57,8 +56,9 @@ def run_compare(options: CompareOptions, *, as_json: bool, report: Path | None) 
         return _compare_and_say(options, as_json=as_json, report=report)
     except KeyboardInterrupt:
         return EXIT_ENDED
-    except OfficeError:
-        # The driver cancels what it waits for, and that can look like a Postgres that is away.
+    except Exception:
+        # What is interrupted can fail in its own way: a driver cancels what it waits for, and that
+        # looks like a Postgres that is away.
         if not is_ended:
             raise
         return EXIT_ENDED
