@@ -21,10 +21,12 @@ from urllib.parse import urlsplit
 from redis import Redis
 
 from cli.embedded.child import free_port, spawn, stop
+from tests.nursery import Child, shared_nursery
 from web.identity import Identity
 
 ROOT = Path(__file__).parent.parent
 WITHIN_S = 30.0
+Process = subprocess.Popen[bytes] | Child
 
 
 def eventually(true: Callable[[], object], *, within_s: float = WITHIN_S) -> None:
@@ -71,11 +73,14 @@ class House:
             **environ,
         }
         self.identity = KnownToAll([self.environ["MEMBER_TOKEN_SECRETS"]], self.admin_token)
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Process] = []
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str) -> Process:
         """`waitroom WORDS` as a process."""
-        return self.run([sys.executable, "-m", "cli", *words])
+        self.log.touch(0o600)  # at once, as by `run`: some look at it before anything is said
+        child = shared_nursery().start(words, {**os.environ, **self.environ}, self.log)
+        self.processes.append(child)
+        return child
 
     def command(self, *words: str, given: str = "") -> str:
         """`waitroom WORDS` to its end, with `given` on standard input; what it printed."""
@@ -92,11 +97,12 @@ class House:
         return done.stdout
 
     def run(self, argv: list[str]) -> subprocess.Popen[bytes]:
+        """Any program, with the settings of the house."""
         process = spawn(argv, env={**os.environ, **self.environ}, cwd=ROOT, log=self.log)
         self.processes.append(process)
         return process
 
-    def start_web(self) -> subprocess.Popen[bytes]:
+    def start_web(self) -> Process:
         process = self.start("web", "--port", str(self.port))
         self.until_ready()
         return process
@@ -109,12 +115,12 @@ class House:
         self.start("worker", "--workers", str(workers))
         self.start_web()
 
-    def stop(self, process: subprocess.Popen[bytes]) -> int:
+    def stop(self, process: Process) -> int:
         """SIGTERM; its exit code."""
         self.processes.remove(process)
         return stop(process, signal=signal.SIGTERM, grace_s=WITHIN_S)
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: Process) -> None:
         self.processes.remove(process)
         process.kill()
         process.wait()

@@ -27,7 +27,7 @@ from issuance.database import open_engine
 from issuance.migrate import migrate
 from load.machine import family
 from tests.faults.link import Link
-from tests.faults.nursery import Child, Nursery
+from tests.nursery import Child, Nursery
 from tests.faults.schedule import Fault, Plan
 from tests.house import House
 
@@ -46,7 +46,6 @@ class World:
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.plan = plan
-        # First of all, as it forks.
         self._nursery = Nursery()
         self.fell_over: list[str] = []
         self.valkey = EmbeddedValkey(folder / "valkey")

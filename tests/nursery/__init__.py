@@ -1,13 +1,15 @@
 """Nursery: starts the product's commands by forking, and ends them all when its owner is gone.
 
-A run starts, kills and starts again some ten processes, and importing the product costs each of
-them more than all that it does in the run. So one process imports it once, and each command is a
-fork of that which enters by the product's own door, `cli.main`. The owner asks through a socket;
-when that closes, for whatever reason, everything is killed, also what was stopped.
+Importing the product costs a process more than all that it does in most tests. So one process
+imports it once, and each command is a fork of that which enters by the product's own door,
+`cli.main`. The owner asks through a socket; when that closes, for whatever reason, everything is
+killed, also what was stopped.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import signal
@@ -22,24 +24,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-# What the commands import only once they run: here, and so once for all of them.
 from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 from cli.main import run
 from load.machine import family
 
 LOOK_EVERY_S = 0.02
+ROOT = Path(__file__).parent.parent.parent
 
 
 class Nursery:
-    """To be made before there are threads or an event loop: what they held would stay held."""
+    """A process of its own, as what a fork copies may hold no threads and no event loop."""
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
-        self._pid = os.fork()
-        if self._pid == 0:
-            self._socket.close()
-            _serve(theirs)
-        theirs.close()
+        with theirs:
+            argv = [sys.executable, "-m", "tests.nursery", str(theirs.fileno())]
+            self._process = subprocess.Popen(argv, cwd=ROOT, pass_fds=[theirs.fileno()])
         self._asking = threading.Lock()
         self._lines = self._socket.makefile("r")
 
@@ -55,7 +55,7 @@ class Nursery:
     def close(self) -> None:
         self._socket.close()
         self._lines.close()
-        os.waitpid(self._pid, 0)
+        self._process.wait()
 
     def _ask(self, asked: Any) -> Any:
         with self._asking:
@@ -89,8 +89,19 @@ class Child:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
-def _serve(owner: socket.socket) -> None:
+
+@functools.cache
+def shared_nursery() -> Nursery:
+    """One for all tests of this process, which closes it as it ends."""
+    nursery = Nursery()
+    atexit.register(nursery.close)
+    return nursery
+
+
+def serve(owner: socket.socket) -> None:
     """The nursery's whole life; does not return."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # its owner's word counts
@@ -127,6 +138,23 @@ def _reap(codes: dict[int, int | None]) -> None:
 
 def _become(words: list[str], environ: dict[str, str], log: str) -> None:
     """Be the command, as a process that was started anew would be; does not return."""
+    code = 1
+    try:
+        _leave_the_nursery(environ, log)
+        sys.argv = ["waitroom", *words]
+        run()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _leave_the_nursery(environ: dict[str, str], log: str) -> None:
     os.setsid()
     if (prctl := linux_prctl()) is not None:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -138,16 +166,3 @@ def _become(words: list[str], environ: dict[str, str], log: str) -> None:
         os.dup2(descriptor, number)
     os.environ.clear()
     os.environ.update(environ)
-    sys.argv = ["waitroom", *words]
-    code = 1
-    try:
-        run()
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
