@@ -27,9 +27,9 @@ from issuance.database import open_engine
 from issuance.migrate import migrate
 from load.machine import family
 from tests.faults.link import Link
-from tests.nursery import Child, Nursery
 from tests.faults.schedule import Fault, Plan
 from tests.house import House
+from tests.nursery import Child, Nursery
 
 START_ATTEMPTS = 3
 STOP_WITHIN_S = 15.0

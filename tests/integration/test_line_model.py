@@ -201,7 +201,7 @@ def test_the_line_does_what_its_model_does(redis_url: str) -> None:
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=100,
+                max_examples=60,
                 stateful_step_count=50,
                 deadline=None,
                 derandomize=True,

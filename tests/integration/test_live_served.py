@@ -1,5 +1,6 @@
 """Streams as our server serves them: who goes away is noticed, who stays is let go at the end."""
 
+import signal
 import socket
 import time
 from contextlib import closing
@@ -51,7 +52,7 @@ def test_a_closed_stream_makes_room_and_a_stop_ends_the_open_ones(house, engine,
 
     began = time.monotonic()
     with closing(bobs):
-        web.terminate()
+        web.send_signal(signal.SIGTERM)
         rest = b""
         while part := bobs.recv(65_536):
             rest += part
