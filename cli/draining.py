@@ -2,22 +2,25 @@
 
 1. Streams end, each told when to come back. Every answer says `Connection: close`, so that
    whoever asks next does so elsewhere (RFC 9112, section 9.6).
-2. Whoever was at the door is taken, and then nobody else.
+2. Whoever was at the door is taken, and then nobody else; where it can only be shut, it is shut.
 3. After DRAIN_S, or as soon as nobody is left, the server is told: it finishes what is open.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable
+from multiprocessing.connection import Connection
 from typing import Any
 
 from granian._granian import WorkerSignal
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cli.listening import take_no_more, taken_from
+from cli.listening import close_to_all, take_no_more, taken_from
 
 # Long enough for those who have begun to connect, within a round trip, to be taken.
 TAKE_REST_S = 0.1
@@ -26,6 +29,8 @@ TAKE_REST_S = 0.1
 DRAIN_S = 2.0
 LOOK_EVERY_S = 0.02
 CLOSE = (b"connection", b"close")
+# What the command says where the socket ends with this process.
+SHUT = b"shut"
 
 _when_told: list[Callable[[], None]] = []
 
@@ -39,9 +44,13 @@ def when_told_to_stop(call: Callable[[], None]) -> None:
 
 
 class Drain:
-    """Of one process, which listens on `port` by the socket `fd` (None: it is not known)."""
+    """Of one process, which listens on `port` by the socket `fd` (None: it is not known).
 
-    def __init__(self, port: int, fd: int | None) -> None:
+    By `wire` its command waits for it, and can tell it to SHUT the socket.
+    """
+
+    def __init__(self, port: int, fd: int | None, wire: Connection) -> None:
+        self.wire = wire
         self._port = port
         self._fd = fd
         self._is_under_way = False
@@ -78,9 +87,19 @@ class Drain:
             await asyncio.sleep(TAKE_REST_S)
             if self._fd is not None:
                 take_no_more(self._fd)
+                if self._is_to_shut():
+                    with socket.socket(fileno=os.dup(self._fd)) as listening:
+                        close_to_all(listening)
             await self._until_all_have_gone()
         finally:
             stop.set()
+
+    def _is_to_shut(self) -> bool:
+        """Not where another process takes the socket over."""
+        try:
+            return self.wire.poll() and self.wire.recv_bytes() == SHUT
+        except (EOFError, OSError):  # the command is gone: so is everybody's door
+            return True
 
     async def _until_all_have_gone(self) -> None:
         """Or for DRAIN_S."""

@@ -28,14 +28,21 @@ DROP_SYN = (
 )
 
 
-def let_in_no_more(listening: socket.socket) -> None:
-    """Drop whoever begins to connect; their system tries again a second later. On Linux alone."""
+def let_in_no_more(listening: socket.socket) -> bool:
+    """Drop whoever begins to connect; their system tries again a second later. On Linux alone.
+
+    False where it can't be done: some systems let nobody but root filter.
+    """
     if sys.platform != "linux":
-        return
+        return False
     code = b"".join(struct.pack("HBBI", *line) for line in DROP_SYN)
     kept = ctypes.create_string_buffer(code)
     program = struct.pack("HP", len(DROP_SYN), ctypes.addressof(kept))
-    listening.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+    except OSError:
+        return False
+    return True
 
 
 def take_no_more(fd: int) -> None:

@@ -25,7 +25,7 @@ from granian._granian import ListenerSpec
 from granian.server.mp import MPServer
 from starlette.types import ASGIApp
 
-from cli.draining import DRAIN_S, TAKE_REST_S, Drain
+from cli.draining import DRAIN_S, SHUT, TAKE_REST_S, Drain
 from cli.listening import close_to_all, let_in_no_more
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ class RollingServer(MPServer):
     def __init__(self, target: str, **more: Any) -> None:
         super().__init__(target, workers_kill_timeout=STOP_WITHIN_S, **more)
         self._sockets: list[tuple[Any, socket.socket]] = []
-        self._ready: dict[int, Connection] = {}
+        self._wires: dict[int, Connection] = {}
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
@@ -68,17 +68,17 @@ class RollingServer(MPServer):
             self._ssp = None
             self._shd, self._sso = self._sockets[idx]
             fd = self._sso.fileno()
-        self._ready[idx], ready = Pipe(duplex=False)
-        loader = partial(_load, callback_loader, Drain(self.bind_port, fd), ready)
+        self._wires[idx], wire = Pipe()
+        loader = partial(_load, callback_loader, Drain(self.bind_port, fd, wire))
         return super()._spawn_worker(idx, target, loader)
 
     def _becomes_ready(self, idx: int) -> bool:
         """Whether this process makes its application; False where it ends, or we are to."""
         until = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < until and not self.interrupt_signal:
-            if self._ready[idx].poll(LOOK_EVERY_S):
+            if self._wires[idx].poll(LOOK_EVERY_S):
                 try:
-                    return bool(self._ready[idx].recv_bytes())
+                    return bool(self._wires[idx].recv_bytes())
                 except EOFError:
                     return False
         return False
@@ -97,12 +97,14 @@ class RollingServer(MPServer):
     def _replace(self, index: int, spawn_target: Any, target_loader: Any) -> None:
         """The old one ends only once the new one is there: it may not come to be."""
         old: Any = self.wrks[index]
+        wire_of_old = self._wires[index]
         new: Any = self._spawn_worker(index, spawn_target, target_loader)
         new.inner.start()
         if not self._becomes_ready(index) and old.is_alive():
             log.error("a web process could not be replaced; the old one stays", process=index + 1)
             new.inner.kill()
             new.inner.join()
+            self._wires[index] = wire_of_old
             return
         new._watch()
         self.wrks[index] = new
@@ -117,8 +119,12 @@ class RollingServer(MPServer):
         """Not yet: who is at the door is still to be taken."""
 
     def _stop_workers(self) -> None:
-        for _, one in self._sockets:
-            let_in_no_more(one)
+        for index, (_, one) in enumerate(self._sockets):
+            if not let_in_no_more(one):
+                # Its process shuts it as soon as it takes no more: so a reset is for those of one
+                # moment, not of all the time until we close.
+                with suppress(OSError):
+                    self._wires[index].send_bytes(SHUT)
         closing = threading.Timer(CLOSE_AFTER_S, self._close)
         closing.start()
         super()._stop_workers()  # type: ignore[no-untyped-call]
@@ -130,11 +136,10 @@ class RollingServer(MPServer):
             close_to_all(one)
 
 
-def _load(load: Callable[[], ASGIApp], drain: Drain, ready: Connection) -> ASGIApp:
+def _load(load: Callable[[], ASGIApp], drain: Drain) -> ASGIApp:
     """In the new process: its application, which drains before the server ends."""
     app = drain.around(load())
     _signals.set_loop_signals = drain.listen_for_signals
     with suppress(BrokenPipeError):  # nobody waits for it
-        ready.send_bytes(b"ready")
-    ready.close()
+        drain.wire.send_bytes(b"ready")
     return app

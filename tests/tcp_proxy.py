@@ -17,6 +17,12 @@ from urllib.parse import urlsplit, urlunsplit
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27  # asm-generic/socket.h
 
 
+def _keep_nothing() -> tuple[bytes, object]:
+    """A filter that lets nothing arrive, and what is to be kept for as long as it is read."""
+    code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+    return struct.pack("HP", 1, ctypes.addressof(code)), code
+
+
 class Proxy:
     """Passes bytes on to `host:port`, until it is told otherwise; again after `mend`."""
 
@@ -43,10 +49,19 @@ class Proxy:
 
     def drop(self) -> None:
         """Let nothing that comes to these sockets arrive, as if no one were there (Linux)."""
-        code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # keep nothing
-        program = struct.pack("HP", 1, ctypes.addressof(code))
+        program, _kept = _keep_nothing()
         for one in (self._listener, *self._open):
             one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
+    def can_drop(self) -> bool:
+        """Whether this system lets us: some let nobody but root."""
+        try:
+            program, _kept = _keep_nothing()
+            with socket.socket() as one:
+                one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        except OSError:
+            return False
+        return True
 
     def mend(self) -> None:
         for one in (self._listener, *self._open):

@@ -10,6 +10,7 @@ import pytest
 
 from cli.listening import close_to_all, let_in_no_more, take_no_more, taken_from
 
+SO_LOCK_FILTER = 44  # asm-generic/socket.h: to change the filter is not permitted any more
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="others have no such filter")
 
 
@@ -23,10 +24,23 @@ def connect(door: socket.socket, timeout_s: float = 5.0) -> socket.socket:
     return socket.create_connection(door.getsockname(), timeout=timeout_s)
 
 
+def hold(door: socket.socket) -> None:
+    if not let_in_no_more(door):
+        pytest.skip("this system lets nobody but root filter")
+
+
+@only_linux
+def test_where_nobody_may_be_held_back_that_is_said(door):
+    door.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
+
+    assert let_in_no_more(door) is False
+    connect(door).close()
+
+
 @only_linux
 def test_who_is_at_the_door_is_still_taken_and_nobody_else_is_let_in(door):
     with closing(connect(door)) as early:
-        let_in_no_more(door)
+        hold(door)
 
         with pytest.raises(TimeoutError):  # not refused: their system tries again by itself
             connect(door, timeout_s=0.2)
@@ -43,7 +57,7 @@ def test_who_was_not_let_in_reaches_another_on_the_same_port_once_it_is_closed()
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         old.bind(("127.0.0.1", 0))
         old.listen()
-        let_in_no_more(old)
+        hold(old)
         new.bind(old.getsockname())
         new.listen()
         close_to_all(old)
