@@ -35,6 +35,8 @@ structlog.configure(
 
 # The faults take minutes, most of them waiting: begun early, the others run beside them.
 ORDER = ("unit", "faults", "integration", "browser")
+# Of the last ones these take a minute each: begun first, none of them ends long after the others.
+LONG = ("test_the_way.py", "test_axe.py", "test_admin.py")
 
 
 def pytest_unconfigure() -> None:
@@ -44,7 +46,12 @@ def pytest_unconfigure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Playwright's own event loop breaks asyncio tests that come after it."""
-    items.sort(key=lambda item: ORDER.index(item.path.relative_to(item.config.rootpath).parts[1]))
+
+    def turn(item: pytest.Item) -> tuple[int, bool]:
+        kind = item.path.relative_to(item.config.rootpath).parts[1]
+        return ORDER.index(kind), item.path.name not in LONG
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")
