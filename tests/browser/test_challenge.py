@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_axe import EVERYTHING
+from tests.browser.test_axe import RUN
 from web.identity import Visitor
 
 PHONE = {"width": 390, "height": 844}
@@ -46,7 +46,7 @@ def test_by_keyboard_and_in_korean(page: Page, house, code, room):
     page.keyboard.press("Space")
     expect(page.get_by_text("확인됨")).to_be_visible(timeout=PATIENCE_MS)
     page.evaluate(Axe().axe_script)
-    assert page.evaluate(EVERYTHING) == []
+    assert page.evaluate(RUN) == []
     page.get_by_role("button", name="줄 서기").focus()
     page.keyboard.press("Enter")
 

@@ -12,7 +12,8 @@ from redis import Redis
 
 from cli.settings import BadSettings
 from cli.stage import Cast, Stage, _without_settings
-from issuance.scratch import NoScratch
+from issuance import scratch
+from issuance.scratch import NoScratch, scratch_database
 from tests.house import eventually
 from tests.servers import scratch_databases
 from waitroom.keys import ROOMS
@@ -78,6 +79,22 @@ def test_who_may_not_create_a_database_is_told_what_to_do(servers, given):
 
     assert "CREATEDB" in str(refused.type.__doc__)
     assert stage.processes == {}
+
+
+def test_whoever_is_ended_while_a_database_is_made_leaves_none(servers, monkeypatch):
+    before = scratch_databases(servers.database_url)
+    really = scratch._run
+
+    def interrupted(database_url: str, command: str) -> None:
+        really(database_url, command)
+        if command.startswith("CREATE"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(scratch, "_run", interrupted)
+    with pytest.raises(KeyboardInterrupt), scratch_database(servers.database_url):
+        pass
+
+    assert scratch_databases(servers.database_url) == before
 
 
 def test_a_redis_with_rooms_of_others_is_refused_and_left_as_it_is(servers, given, code):
