@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -171,11 +172,22 @@ def crew_of(redis: Conveyor, queue: str) -> Crew:
 
 
 def forget_queue(redis: Conveyor, queue: str) -> None:
-    """Remove the queue and its jobs, waiting or failed. Raises OfficeAway."""
+    """Remove the queue and its jobs: waiting, taken or failed. Raises OfficeAway."""
     try:
         ours = Queue(queue, connection=redis, serializer=JSONSerializer)
         for job_id in ours.failed_job_registry.get_job_ids(cleanup=False):
             ours.failed_job_registry.remove(job_id, delete_job=True)
+        _forget_taken(ours)
         ours.delete(delete_jobs=True)
     except RedisError as error:
         raise OfficeAway from error
+
+
+def _forget_taken(queue: Queue) -> None:
+    """What a worker had taken and not begun when it was ended: RQ itself looks a minute later."""
+    taken = queue.intermediate_queue
+    for job_id in taken.get_job_ids():
+        with suppress(NoSuchJobError):
+            Job.fetch(job_id, connection=queue.connection, serializer=JSONSerializer).delete()
+        queue.connection.delete(taken.get_first_seen_key(job_id))
+    queue.connection.delete(taken.key)

@@ -10,7 +10,7 @@ from rq.serializers import JSONSerializer
 
 from domain.issued_coupon import IssuedCoupon
 from issuance import worker
-from issuance.desk import Desk, DeskLimits, failed_jobs
+from issuance.desk import Desk, DeskLimits, failed_jobs, forget_queue
 from issuance.ledger import holders
 from issuance.worker import PoolWorker, Post
 from tests.integration.cast import on_offer
@@ -103,3 +103,18 @@ def test_when_the_line_is_told_postgres_has_committed(desk, work, engine, code):
     work(Post(engine, look))
 
     assert seen == [({"alice", "bob"}, {"alice", "bob"})]
+
+
+def test_nothing_is_left_of_a_queue_whose_worker_ended_between_taking_and_beginning(
+    desk, queue, conveyor
+):
+    job_ids = desk.feed("spring", [f"member-{n}" for n in range(25)])
+    # As RQ takes a job, before anything else is done about it.
+    conveyor.lmove(queue.key, queue.intermediate_queue.key)
+    gone_before = conveyor.lmove(queue.key, queue.intermediate_queue.key)
+    conveyor.delete(f"rq:job:{gone_before.decode()}")
+
+    forget_queue(conveyor, queue.name)
+
+    assert list(conveyor.scan_iter(f"rq:*{queue.name}*", count=1_000)) == []
+    assert not any(conveyor.exists(f"rq:job:{job_id}") for job_id in job_ids)
