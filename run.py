@@ -198,12 +198,10 @@ def install(requirements: str) -> None:
     say(f"Installing requirements/{requirements} into .venv ...")
     STAMP.unlink(missing_ok=True)
     UNFINISHED.touch()
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    pip += ["--quiet", "--require-hashes", "-r"]
-    failure = "The packages could not be installed. Is the package index reachable? Then try again"
-    # First of all a newer pip: the one that Python brings takes twice as long for the rest.
-    for name in ("pip.txt", requirements):
-        run_quietly([*pip, f"requirements/{name}"], failure)
+    run_quietly(
+        [str(PYTHON), "requirements/install.py", requirements],
+        "The packages could not be installed. Is the package index reachable? Then try again",
+    )
     version = working_version()
     if version is None:
         fail(f"the Python in {VENV} doesn't run: remove that folder and try again.")

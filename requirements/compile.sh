@@ -7,5 +7,5 @@ pin() { uv pip compile pyproject.toml -q --universal --python-version 3.11 --gen
 pin --all-extras --group dev -o requirements/dev.txt
 pin --extra embedded -c requirements/dev.txt -o requirements/demo.txt
 pin -c requirements/dev.txt -o requirements/runtime.txt
-# The installer itself, which comes first: the one that Python brings takes twice as long.
-echo pip | uv pip compile - -q --universal --python-version 3.11 --generate-hashes --no-annotate -c requirements/dev.txt -o requirements/pip.txt
+# What installs all of them (requirements/install.py).
+echo uv | uv pip compile - -q --universal --python-version 3.11 --generate-hashes --no-annotate -o requirements/uv.txt

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -21,12 +19,8 @@ from tests.servers import Servers, drop_database, fresh_database
 from waitroom.keys import ROOMS
 from waitroom.line import Line, open_line
 
-# The processes that tests start are compiled once, not each time anew, and not into the checkout.
-# A pytest that another one has started, to share the work, shares what is compiled too.
-IS_HELPER = "PYTEST_XDIST_WORKER" in os.environ
+# The processes that tests start are compiled once, not each time anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-if not IS_HELPER:
-    os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="waitroom-compiled-")
 
 # Plain, as our processes log: structlog's own way draws every traceback, which takes seconds.
 structlog.configure(
@@ -37,11 +31,6 @@ structlog.configure(
 ORDER = ("unit", "faults", "integration", "browser")
 # Of the last ones these take a minute each: begun first, none of them ends long after the others.
 LONG = ("test_the_way.py", "test_axe.py", "test_admin.py")
-
-
-def pytest_unconfigure() -> None:
-    if not IS_HELPER:
-        shutil.rmtree(os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
