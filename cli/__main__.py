@@ -1,5 +1,8 @@
 """`python -m cli` is the `waitroom` command."""
 
-from cli.main import run
+from cli.importing import no_garbage
+
+with no_garbage():
+    from cli.main import run
 
 run()

@@ -18,6 +18,7 @@ from cli.compare.command import compare
 from cli.crowd.command import crowd
 from cli.embedded import EmbeddedServerError
 from cli.home import with_running_demo
+from cli.importing import no_garbage
 from cli.logs import set_up_logs
 from cli.open_files import raise_limit
 from cli.reconcile import reconcile
@@ -64,7 +65,8 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="forget earlier demos")] = False,
 ) -> None:
     """Everything at once on embedded servers, with a sample coupon. Ctrl-C ends all of it."""
-    from cli.demo import DemoOptions, run_demo
+    with no_garbage():
+        from cli.demo import DemoOptions, run_demo
 
     set_up_logs("text", "demo")
     raise typer.Exit(run_demo(DemoOptions(port, coupons, rate, fresh), console))
@@ -77,8 +79,9 @@ def web(
     processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
 ) -> None:
     """The web process: pages and API."""
-    from cli.settings import WebSettings
-    from cli.web import serve
+    with no_garbage():
+        from cli.settings import WebSettings
+        from cli.web import serve
 
     raise_limit()
     serve(read(WebSettings, os.environ), host=host, port=port, processes=processes)
@@ -87,7 +90,8 @@ def web(
 @app.command()
 def admitter() -> None:
     """The admitter: lets people through at each room's rate. Any number may run."""
-    from cli.admitter import run_admitter
+    with no_garbage():
+        from cli.admitter import run_admitter
 
     settings = read(AdmitterSettings, os.environ)
     set_up_logs(settings.LOG_FORMAT, "admitter")
@@ -101,7 +105,8 @@ def worker(
     ] = None,
 ) -> None:
     """The worker pool: issues coupons, one Postgres connection a process."""
-    from cli.worker import run_pool
+    with no_garbage():
+        from cli.worker import run_pool
 
     settings = read(WorkerSettings, os.environ)
     set_up_logs(settings.LOG_FORMAT, "worker")

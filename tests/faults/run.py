@@ -22,6 +22,7 @@ from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 from load.machine import family
 from tests.faults.schedule import TARGETS, draw, kinds_of
 from tests.faults.trial import run_trial
+from tests.nursery import import_commands
 from tests.servers import open_folder
 
 LOOK_EVERY_S = 0.2
@@ -231,6 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keep = Path(tempfile.mkdtemp(prefix="waitroom-faults-")) if options.keep else None
 
     results: list[dict[str, Any]] = []
+    import_commands()  # once, for all that the trials start
     trials = Trials(seeds, at_once=options.at_once, losses=options.losses, keep=keep)
     print(LINE.format(*HEAD), flush=True)
     try:

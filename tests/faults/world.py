@@ -42,11 +42,14 @@ HIT_WITHIN_S = 20.0
 
 
 class World:
-    """Servers and links first, then the product's commands; `close` ends all of it by pid."""
+    """Servers and links first, then the product's commands; `close` ends all of it by pid.
+
+    To be made in a process without threads, that has called `import_commands`.
+    """
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.plan = plan
-        self._nursery = Nursery()
+        self._nursery = Nursery(forked=True)
         self.fell_over: list[str] = []
         self.valkey = EmbeddedValkey(folder / "valkey")
         self.postgres = EmbeddedPostgres(folder / "postgres")

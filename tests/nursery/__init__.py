@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
+import importlib
 import json
 import os
 import signal
@@ -19,10 +21,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 from cli.main import run
@@ -33,13 +36,15 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class Nursery:
-    """A process of its own, as what a fork copies may hold no threads and no event loop."""
+    """A process of its own, as what a fork copies may hold no threads and no event loop.
 
-    def __init__(self) -> None:
+    forked: nor does this process, and it has called `import_commands`: it is forked itself.
+    """
+
+    def __init__(self, *, forked: bool = False) -> None:
         self._socket, theirs = socket.socketpair()
         with theirs:
-            argv = [sys.executable, "-m", "tests.nursery", str(theirs.fileno())]
-            self._process = subprocess.Popen(argv, cwd=ROOT, pass_fds=[theirs.fileno()])
+            self._until_ended = self._fork(theirs) if forked else _started(theirs).wait
         self._asking = threading.Lock()
         self._lines = self._socket.makefile("r")
 
@@ -55,7 +60,14 @@ class Nursery:
     def close(self) -> None:
         self._socket.close()
         self._lines.close()
-        self._process.wait()
+        self._until_ended()
+
+    def _fork(self, theirs: socket.socket) -> Callable[[], object]:
+        pid = os.fork()
+        if pid == 0:
+            self._socket.close()  # or it would never see that we have closed ours
+            serve(theirs)
+        return partial(os.waitpid, pid, 0)
 
     def _ask(self, asked: Any) -> Any:
         with self._asking:
@@ -101,11 +113,23 @@ def shared_nursery() -> Nursery:
     return nursery
 
 
-def serve(owner: socket.socket) -> None:
+def import_commands() -> None:
+    """What the commands import only once they run: here, and so once for all of them."""
+    for name in ("cli.admitter", "cli.web", "cli.worker"):
+        importlib.import_module(name)
+
+
+def _started(theirs: socket.socket) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "tests.nursery", str(theirs.fileno())]
+    return subprocess.Popen(argv, cwd=ROOT, pass_fds=[theirs.fileno()])
+
+
+def serve(owner: socket.socket) -> NoReturn:
     """The nursery's whole life; does not return."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # its owner's word counts
     codes: dict[int, int | None] = {}
+    gc.freeze()  # what a fork never looks at it need not copy
     with suppress(OSError, ValueError), owner.makefile("r") as lines:
         for line in lines:
             what, first, *rest = json.loads(line)

@@ -3,10 +3,11 @@
 import socket
 import sys
 
-# What the commands import only once they run: here, and so once for all of them.
-import cli.admitter
-import cli.web
-import cli.worker  # noqa: F401
-from tests.nursery import serve
+from cli.importing import no_garbage
+
+with no_garbage():
+    from tests.nursery import import_commands, serve
+
+    import_commands()
 
 serve(socket.socket(fileno=int(sys.argv[1])))
