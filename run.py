@@ -44,8 +44,12 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.txt"
 # Stands while an install is under way. One that was cut off can leave half a package behind.
 UNFINISHED = VENV / "unfinished"
-# These would send pip's work, or the interpreter, somewhere else than into our environment.
-MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
+# These would send pip's work, or the interpreter, somewhere else than into our environment; or
+# have every process compile anew what one may keep there.
+MISLEADING = (
+    "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
+    "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT",
+)  # fmt: skip
 
 
 def main(arguments: "list[str]") -> NoReturn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,9 +17,6 @@ from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
 from waitroom.keys import ROOMS
 from waitroom.line import Line, open_line
-
-# The processes that tests start are compiled once, not each time anew.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Plain, as our processes log: structlog's own way draws every traceback, which takes seconds.
 structlog.configure(
