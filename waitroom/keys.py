@@ -96,9 +96,9 @@ class Keys:
 
     @property
     def room(self) -> str:
-        """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn; front (the
-        highest score let through), the last watermark, the last loss that was found, and
-        from when until when those who were lost have time to come back."""
+        """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn; when it
+        was founded, front (the highest score let through), the last watermark, the last loss that
+        was found, and from when until when those who were lost have time to come back."""
         return self._key("room")
 
     @property

@@ -128,6 +128,47 @@ async def test_while_places_come_back_the_line_waits_for_more_but_not_for_ever(
     assert known["bob"].facts.restoring_until_us == facts.restoring_until_us
 
 
+async def test_a_ticket_older_than_the_line_tells_of_a_loss_before_anything_was_written_down(
+    line, engine, code, comes_by, lose_all, set_back
+):
+    """Postgres was away since the opening and has no watermark: the room looks like a new one."""
+    await in_line(line, engine, code, room=RoomSettings(rate_per_s=100, burst=100, restore_s=30))
+    tickets = await tickets_of(line, code, ["alice", "bob", "carol"])
+
+    lose_all()
+    await comes_by(times=2)
+    await enter(line, code, ["a-new-one"])
+    overtaking = await admit(line, code)  # nobody can know better yet
+    await enter(line, code, ["another"])
+    told = await come_back(line, code, tickets, ["bob"])
+    at_first = await admit(line, code)
+    untold = await line.restoring.how_far(code)
+    await comes_by(times=2)
+    await come_back(line, code, tickets, ["alice", "carol"])
+    set_back("restoring_until", 31)
+    then = await admit(line, code)
+
+    assert overtaking.members == ("a-new-one",)
+    assert told["bob"].facts.is_restoring
+    assert told["bob"].arrival_us == tickets["bob"].arrival_us
+    assert (at_first.held_back_by, at_first.members) == ("restoring", ())
+    assert untold is not None
+    assert untold.lost_at_us > 0, "who holds a coupon is to be told again"
+    assert then.members == ("alice", "bob", "carol", "another")
+
+
+async def test_a_ticket_of_a_line_that_lost_nothing_tells_of_no_loss(line, engine, code, comes_by):
+    await in_line(line, engine, code, room=RoomSettings(restore_s=30))
+    tickets = await tickets_of(line, code, ["alice", "bob"])
+    await line.leave(code, "alice")
+    await comes_by()
+
+    told = await come_back(line, code, tickets, ["alice", "bob"])
+
+    assert [told[member].kind for member in ("alice", "bob")] == ["absent", "waiting"]
+    assert not told["bob"].facts.restoring_until_us
+
+
 async def test_nobody_is_let_through_before_who_holds_one_was_told_again(
     line, engine, code, comes_by, lose_all
 ):

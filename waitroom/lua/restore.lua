@@ -10,6 +10,9 @@
 -- their turn before the loss. As long as places come back the line waits for more, a part of its time at
 -- a time, but not for ever. Who comes back only after the line has gone on past them, and too late
 -- for somebody who was passed over, stands at the end.
+--
+-- What was lost before any watermark was written down, nobody tells the room when it is settled: it
+-- looks like a new one. A ticket from before it was founded says it all the same.
 --@include clock
 --@include room
 --@include many
@@ -34,14 +37,30 @@ for i = 1, #ARGV, 2 do
 end
 local known = known_of(members, keys)
 local spent = ask_about('HMGET', keys.spent, members)
-local v = redis.call('HMGET', keys.room, 'spent_until', 'front', 'lost_at', 'last_arrival')
+local v = redis.call('HMGET', keys.room, 'spent_until', 'front', 'lost_at', 'last_arrival', 'founded_at')
 local spent_until, front, lost_at, last = tonumber(v[1] or 0), tonumber(v[2] or 0), tonumber(v[3] or 0), tonumber(v[4] or 0)
-local is_late = now > lost_at + room.grace_us + room.return_us
+local founded_at = tonumber(v[5] or 0)
 
 local function is_known(i, member)
   return known.outcomes[i] or known.arrivals[i] or known.scores[i]
     or redis.call('HEXISTS', keys.away, member) == 1
 end
+
+local function tells_of_a_loss(i, member)
+  local arrival = tickets[i]
+  return lost_at == 0 and arrival >= DRAWN_BELOW and arrival < founded_at
+    and arrival > spent_until and not is_known(i, member)
+end
+
+for i, member in ipairs(members) do
+  if tells_of_a_loss(i, member) then
+    lost_at, room.is_retold = now, false
+    redis.call('HSET', keys.room, 'lost_at', digits(now), 'is_retold', '0')
+    begin_restoring(room, now, keys)
+  end
+end
+
+local is_late = now > lost_at + room.grace_us + room.return_us
 
 local restored, placed = 0, {}
 local function restore(i, member)

@@ -23,6 +23,8 @@ end
 local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '-1')
 local used = tonumber(redis.call('HGET', KEYS[1], 'used_count') or '0')
 redis.call('HSET', KEYS[1], 'used_count', math.max(used, tonumber(ARGV[2])))
+-- Whoever holds an older ticket than this was given it by a line that is no more (restore.lua).
+if version < 0 then redis.call('HSET', KEYS[1], 'founded_at', digits(now_us())) end
 if tonumber(ARGV[3]) > tonumber(redis.call('HGET', KEYS[1], 'watermark_at') or '0') then
   found_loss(ARGV[3])
 end

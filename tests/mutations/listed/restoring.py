@@ -75,6 +75,16 @@ MUTATIONS = (
         noticed_by=(f"{_IN}test_who_left_can_not_come_back_by_the_ticket_they_kept",),
     ),
     Mutation(
+        name="a_loss_before_the_first_watermark_is_not_noticed",
+        promise=3,
+        file="waitroom/lua/restore.lua",
+        old="  return lost_at == 0 and arrival",
+        new="  return false and arrival",
+        noticed_by=(
+            f"{_IN}test_a_ticket_older_than_the_line_tells_of_a_loss_before_anything_was_written_down",
+        ),
+    ),
+    Mutation(
         name="the_watermark_forgets_who_is_under_way",
         promise=5,
         file="waitroom/lua/watermark.lua",
