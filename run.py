@@ -29,7 +29,7 @@ usage: python3 run.py NAME [arguments]
   python3 run.py --help    this text; `python3 run.py NAME --help` tells about one command
 
 Any other NAME (web, admitter, worker, migrate, coupon, room, token, ...) is run as `waitroom NAME`.
-The first run installs what is needed into .venv, which takes about half a minute.
+The first run installs what is needed into .venv, which takes a quarter of a minute or so.
 """
 # Modules that need what developers need, and are run from the checkout.
 DEVELOPERS = {

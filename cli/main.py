@@ -13,15 +13,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import admin, coupon, draw, room
-from cli.compare.command import compare
-from cli.crowd.command import crowd
-from cli.embedded import EmbeddedServerError
 from cli.home import with_running_demo
 from cli.importing import no_garbage
+from cli.lazily import Lazily
 from cli.logs import set_up_logs
 from cli.open_files import raise_limit
-from cli.reconcile import reconcile
 from cli.settings import (
     AdmitterSettings,
     BadSettings,
@@ -32,25 +28,15 @@ from cli.settings import (
 )
 from cli.supervise import EXIT_BAD_SETTINGS
 from domain.member import is_member_id
-from issuance.database import open_engine
-from issuance.errors import OfficeError
-from waitroom.errors import LineError
 
 app = typer.Typer(
     name="waitroom",
+    cls=Lazily,
     help="A virtual waiting room that issues exactly as many coupons as there are.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(coupon.app, name="coupon")
-app.add_typer(room.app, name="room")
-app.add_typer(draw.app, name="draw")
-app.add_typer(admin.app, name="admin")
-app.command("crowd")(crowd)
-app.command("compare")(compare)
-app.command("reconcile")(reconcile)
-
 console = Console()
 errors = Console(stderr=True)
 
@@ -105,8 +91,7 @@ def worker(
     ] = None,
 ) -> None:
     """The worker pool: issues coupons, one Postgres connection a process."""
-    with no_garbage():
-        from cli.worker import run_pool
+    from cli.pool import run_pool
 
     settings = read(WorkerSettings, os.environ)
     set_up_logs(settings.LOG_FORMAT, "worker")
@@ -116,6 +101,7 @@ def worker(
 @app.command(name="migrate")
 def migrate_database() -> None:
     """Bring the database's schema up to date."""
+    from issuance.database import open_engine
     from issuance.migrate import migrate
 
     settings = read(DatabaseSettings, with_running_demo(dict(os.environ)))
@@ -146,7 +132,18 @@ def run() -> None:
     except BadSettings as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         sys.exit(EXIT_BAD_SETTINGS)
-    except (EmbeddedServerError, OfficeError, LineError) as error:
+    except Exception as error:
+        if not _says_it_all(error):
+            raise
         said = str(error) or type(error).__doc__
         errors.print(said, style="red", markup=False, highlight=False)
         sys.exit(1)
+
+
+def _says_it_all(error: Exception) -> bool:
+    """Whether it is one that tells whoever typed the command what to do."""
+    from cli.embedded import EmbeddedServerError
+    from issuance.errors import OfficeError
+    from waitroom.errors import LineError
+
+    return isinstance(error, (EmbeddedServerError, OfficeError, LineError))

@@ -1,9 +1,8 @@
-"""The worker processes: one connection to Postgres each."""
+"""A worker process: one connection to Postgres."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -11,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from cli.settings import WorkerSettings
-from cli.supervise import Child, supervise
 from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
@@ -20,18 +18,6 @@ from issuance.issue import Issued
 from issuance.worker import Post, run_worker
 from waitroom.line import open_line
 from web.teller import tell
-
-
-def run_pool(settings: WorkerSettings, workers: int) -> int:
-    """Keep `workers` processes working until SIGTERM or SIGINT; the exit code to end with.
-
-    SIGHUP replaces them in turn, where there are several.
-    """
-    if workers == 1:
-        run_one(settings)
-        return 0
-    argv = (sys.executable, "-P", "-m", "cli", "worker", "--workers", "1")
-    return supervise([Child(f"worker {n + 1}", argv) for n in range(workers)], rolling=True)
 
 
 def run_one(settings: WorkerSettings) -> None:

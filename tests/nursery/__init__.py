@@ -115,7 +115,7 @@ def shared_nursery() -> Nursery:
 
 def import_commands() -> None:
     """What the commands import only once they run: here, and so once for all of them."""
-    for name in ("cli.admitter", "cli.web", "cli.worker"):
+    for name in ("cli.admitter", "cli.reconcile", "cli.web", "cli.worker"):
         importlib.import_module(name)
 
 

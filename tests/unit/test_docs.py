@@ -19,7 +19,9 @@ RUN_PY_ONLY = {"test", "bench", "locust", "mutations", "contract"}
 def commands() -> set[str]:
     """Every command, as `web` or `room set`; a group counts alone too."""
     found = set(RUN_PY_ONLY)
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    group = typer.main.get_group(app)
+    for name in group.list_commands(None):  # type: ignore[arg-type]
+        command = group.get_command(None, name)  # type: ignore[arg-type]
         found.add(name)
         found |= {f"{name} {inner}" for inner in getattr(command, "commands", {})}
     return found
