@@ -1,5 +1,6 @@
 """The ticket as a credential: whose it is, for which room, for how long, by whose hand."""
 
+import asyncio
 import time
 from secrets import token_hex
 
@@ -16,6 +17,7 @@ from tests.integration.web_cast import (
 )
 from waitroom.ticket import TICKET_LENGTH_MAX, Ticket, TicketOffice
 
+WITHIN_S = 10.0
 WEEK_S = 7 * 24 * 3600
 
 
@@ -94,12 +96,13 @@ async def test_a_bad_ticket_is_refused_by_every_call_and_changes_nothing(
     before = stored(redis_url, engine, code)
     headers = with_ticket(make(code))
 
-    answers = [
-        await client.get(f"/api/rooms/{code}/place", headers=headers),
-        await client.delete(f"/api/rooms/{code}/place", headers=headers),
-        await client.get(f"/api/rooms/{code}/live", headers=headers),
-        await client.post(f"/api/rooms/{code}/enter", headers=by("alice") | headers),
-    ]
+    async with asyncio.timeout(WITHIN_S):  # a stream would go on for ever
+        answers = [
+            await client.get(f"/api/rooms/{code}/place", headers=headers),
+            await client.delete(f"/api/rooms/{code}/place", headers=headers),
+            await client.get(f"/api/rooms/{code}/live", headers=headers),
+            await client.post(f"/api/rooms/{code}/enter", headers=by("alice") | headers),
+        ]
 
     for answer in answers:
         assert checked_problem(answer, "bad_ticket", 401)["reason"] == reason
