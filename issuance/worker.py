@@ -122,7 +122,10 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
                 worker_ttl=WORKER_TTL_S,
             )
             worker.work(logging_level="WARNING")
-            return
+            if worker.was_told_to_stop:
+                return
+            # RQ leaves its loop at whatever it did not expect of a Redis that goes or comes.
+            log.warning("the worker left its queue; trying again")
         except RedisError as error:
             # RQ waits for a Redis that goes away while it waits for jobs, but not for one that is
             # away when it begins, or goes away while it files one. The batch is fed again.

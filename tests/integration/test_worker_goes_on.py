@@ -1,0 +1,45 @@
+"""A worker works until it is told to stop, whatever RQ leaves its loop at."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from redis import exceptions
+
+from issuance.desk import forget_queue
+from issuance.worker import PoolWorker, Post, run_worker
+
+SURPRISES = (
+    exceptions.ResponseError("LOADING Redis is loading the dataset in memory"),
+    exceptions.TimeoutError("Timeout reading from socket"),
+)
+
+
+@pytest.fixture
+def handlers():
+    """RQ's handlers of signals do not stay."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("surprise", SURPRISES, ids=["an error", "a timeout"])
+def test_a_worker_that_nobody_told_to_stop_goes_on(conveyor, engine, code, monkeypatch, surprise):
+    rounds: list[PoolWorker] = []
+
+    def surprised_once(worker: PoolWorker, _burst: bool) -> None:
+        rounds.append(worker)
+        if len(rounds) == 1:
+            raise surprise
+        worker.request_stop(signal.SIGTERM, None)
+
+    monkeypatch.setattr(PoolWorker, "check_for_suspension", surprised_once)
+    monkeypatch.setattr(PoolWorker, "max_connection_wait_time", 0.01)
+
+    run_worker(Post(engine, lambda issued: None), conveyor, queue=f"test-{code}")
+
+    assert len(rounds) == 2
+    forget_queue(conveyor, f"test-{code}")
