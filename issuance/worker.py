@@ -91,7 +91,8 @@ class PoolWorker(SimpleWorker):
     was_told_to_stop = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.was_told_to_stop = True
+        # Of this process: the handler stays when another worker takes this one's place.
+        PoolWorker.was_told_to_stop = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     @property
@@ -111,8 +112,8 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
     """Work until SIGTERM or SIGINT; a batch under way is finished first."""
     global _post
     _post = post
-    while True:
-        worker: PoolWorker | None = None
+    PoolWorker.was_told_to_stop = False
+    while not PoolWorker.was_told_to_stop:
         try:
             worker = PoolWorker(
                 [Queue(queue, connection=redis, serializer=JSONSerializer)],
@@ -122,14 +123,14 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
                 worker_ttl=WORKER_TTL_S,
             )
             worker.work(logging_level="WARNING")
-            if worker.was_told_to_stop:
+            if PoolWorker.was_told_to_stop:
                 return
             # RQ leaves its loop at whatever it did not expect of a Redis that goes or comes.
             log.warning("the worker left its queue; trying again")
         except RedisError as error:
             # RQ waits for a Redis that goes away while it waits for jobs, but not for one that is
             # away when it begins, or goes away while it files one. The batch is fed again.
-            if worker is not None and worker.was_told_to_stop:
+            if PoolWorker.was_told_to_stop:
                 return  # it could not take its leave of Redis; that it was here is soon forgotten
             log.warning("the queue is away; trying again", cause=repr(error))
         try:
