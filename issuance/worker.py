@@ -133,6 +133,8 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
             if PoolWorker.was_told_to_stop:
                 return  # it could not take its leave of Redis; that it was here is soon forgotten
             log.warning("the queue is away; trying again", cause=repr(error))
+        except StopRequested:  # the same, while the next worker was just beginning
+            return
         try:
             time.sleep(PoolWorker.max_connection_wait_time)
         except StopRequested:  # by RQ's handler of SIGTERM, which stays
