@@ -13,7 +13,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
@@ -123,9 +123,19 @@ class Person:
 
 
 def line_up(
-    browser: Browser, target: Target, code: str, *, contexts: int, within_s: float
+    browser: Browser,
+    target: Target,
+    code: str,
+    *,
+    contexts: int,
+    within_s: float,
+    once_in_line: Callable[[], None] = lambda: None,
 ) -> list[Person]:
-    """Let so many stand in line together until each has a coupon or a refusal."""
+    """Let so many stand in line together until each has a coupon or a refusal.
+
+    `once_in_line` is called when every one of them has seen a place: a room that is paused until
+    then has them all stand there at once, however slowly a machine opens their pages.
+    """
     people = [Person(browser, target, code, number) for number in range(contexts)]
     try:
         for person in people:
@@ -133,10 +143,13 @@ def line_up(
         at_s = time.time() + contexts * ARMING_S
         for person in people:
             person.press(at_s)
-        began, waiting = time.monotonic(), list(people)
+        began, waiting, gathering = time.monotonic(), list(people), True
         while waiting and time.monotonic() - began < within_s:
             waiting[0].page.wait_for_timeout(LOOK_EVERY_MS)
             waiting = [person for person in waiting if not person.look()]
+            if gathering and all(person.places for person in people):
+                gathering = False
+                once_in_line()
         for person in waiting:
             person.seen.error = f"no final answer, but: {person.title or person.page.url}"
     finally:
