@@ -25,7 +25,7 @@ class Entering:
     async def __call__(self, code: str, entrants: Sequence[str]) -> list[Standing]:
         """Where each of them stands now, in their order; as `entrant` writes them."""
         if not any(_AND in one for one in entrants):
-            return await self._all(code, entrants, [""] * len(entrants))
+            return await self._all(code, entrants, ())
         asks = [one.split(_AND, 2) for one in entrants]
         members = [ask[0] for ask in asks]
         solutions = [ask[2] if len(ask) > 2 else "" for ask in asks]
@@ -55,7 +55,7 @@ class Entering:
             seed = bytes.fromhex(standings[undrawn[0]].text)
             drawing = [members[i] for i in undrawn]
             numbers = [str(number_of(seed, member)) for member in drawing]
-            solved = [solutions[i] for i in undrawn]
+            solved = [solutions[i] for i in undrawn] if solutions else ()
             again = await self._once(code, drawing, solved, numbers)
             for i, standing in zip(undrawn, again, strict=True):
                 standings[i] = standing
@@ -64,7 +64,8 @@ class Entering:
     async def _once(
         self, code: str, members: Sequence[str], solutions: Sequence[str], numbers: Sequence[str]
     ) -> list[Standing]:
-        arguments = [str(len(members)), *members, *solutions, *numbers]
+        solved = solutions if any(solutions) else ()
+        arguments = [str(len(members)), str(len(solved)), *members, *solved, *numbers]
         with away_is_said():
             return standings_in(await self._enter(Keys(code).of_entering(), arguments))
 

@@ -2,10 +2,12 @@
 
 import asyncio
 
+import pytest
 from redis import Redis
 
 from tests.integration.cast import HOUR, in_force, now
 from tests.integration.line_cast import (
+    HOUR_S,
     admit,
     crowd,
     enter,
@@ -71,7 +73,27 @@ async def test_entering_again_brings_one_back_too(client, line, code, gone_silen
 
     answer = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
 
+    again = await client.get(f"/api/rooms/{code}/place", headers=by("alice"))
+
     assert (answer.json()["place"], answer.json()["returned"]) == (1, "head")
+    assert (again.json()["place"], again.json()["returned"]) == (1, "head")
+
+
+@pytest.mark.parametrize("move", ["enter", "place", "restore"])
+async def test_two_tabs_in_one_call_bring_one_back_once(line, code, gone_silent, move):
+    await in_force(line, code)
+    came = await enter(line, code, ["alice", "bob", "charlie"])
+    gone_silent("alice")
+    await admit(line, code, 1)
+    more = [came[0].arrival_us] if move == "restore" else []
+
+    told = await asyncio.gather(*(getattr(line, move)(code, "alice", *more) for _ in range(3)))
+
+    assert [(one.kind, one.ahead, one.text) for one in told] == [("waiting", 0, "h")] * 3
+    assert {one.arrival_us for one in told} == {came[0].arrival_us - HOUR_S * 1_000_000}
+    figures = await line.figures(code)
+    assert (figures.entered, figures.waiting, figures.away) == (3, 2, 0)
+    assert (await admit(line, code)).members == ("alice", "charlie")
 
 
 async def test_nobody_is_passed_over_because_we_could_not_be_reached(line, code, redis_url):

@@ -5,9 +5,10 @@
 --   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] meter (hash)
 --   KEYS[10] spent (hash: member, arrival that their ticket says in vain)
 --   KEYS[11] solved (zset: solution, until when it would be good in s)
---   ARGV[1] how many members; then their ids, in the order they came; then the solution of each
---           ('': none; else its name, space, until when it is good in s); then, or not, the number
---           of each for the draw, which the seed gives
+--   ARGV[1] how many members   ARGV[2] how many solutions: as many, or none
+--           Then the members' ids, in the order they came; then the solution of each ('': none; else
+--           its name, space, until when it is good in s); then, or not, the number of each for the
+--           draw, which the seed gives
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
 --           {'room_full'}, {'draining'}, {'challenge_required'}, or {'undrawn', '0', the seed} for who
 --           must enter with their number
@@ -33,10 +34,11 @@ local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
 local size = redis.call('ZCARD', keys.waiting)
 -- Refused at the door, by why.
 local turned_away = {}
-local count = tonumber(ARGV[1])
-local members = { unpack(ARGV, 2, count + 1) }
+local count, solutions = tonumber(ARGV[1]), tonumber(ARGV[2])
+local members = { unpack(ARGV, 3, count + 2) }
 local known = known_of(members, keys)
-local function number_of(i) return ARGV[1 + 2 * count + i] end
+local function solution_of(i) return solutions > 0 and ARGV[2 + count + i] or '' end
+local function number_of(i) return ARGV[2 + count + solutions + i] end
 -- Who takes a place in this call, and as ZADD wants it: arrival, member, arrival, member...
 local places, fresh = {}, {}
 
@@ -68,7 +70,7 @@ end
 
 -- A solution is good once, in the same move that it is good for.
 local function is_solved(i)
-  local name, until_s = string.match(ARGV[1 + count + i], '^(%S+) (%d+)$')
+  local name, until_s = string.match(solution_of(i), '^(%S+) (%d+)$')
   if not name then return false end
   if redis.call('ZADD', keys.solved, 'NX', until_s, name) == 0 then return false end
   redis.call('ZREMRANGEBYSCORE', keys.solved, '-inf', math.floor(now / 1000000) - 1)

@@ -41,19 +41,18 @@ local v = redis.call('HMGET', keys.room, 'spent_until', 'front', 'lost_at', 'las
 local spent_until, front, lost_at, last = tonumber(v[1] or 0), tonumber(v[2] or 0), tonumber(v[3] or 0), tonumber(v[4] or 0)
 local founded_at = tonumber(v[5] or 0)
 
-local function is_known(i, member)
-  return known.outcomes[i] or known.arrivals[i] or known.scores[i]
-    or redis.call('HEXISTS', keys.away, member) == 1
+local function is_known(i)
+  return known.outcomes[i] or known.arrivals[i] or known.scores[i] or known.away[i]
 end
 
-local function tells_of_a_loss(i, member)
+local function tells_of_a_loss(i)
   local arrival = tickets[i]
   return lost_at == 0 and arrival >= DRAWN_BELOW and arrival < founded_at
-    and arrival > spent_until and not is_known(i, member)
+    and arrival > spent_until and not is_known(i)
 end
 
-for i, member in ipairs(members) do
-  if tells_of_a_loss(i, member) then
+for i = 1, #members do
+  if tells_of_a_loss(i) then
     lost_at, room.is_retold = now, false
     redis.call('HSET', keys.room, 'lost_at', digits(now), 'is_retold', '0')
     begin_restoring(room, now, keys)
@@ -74,7 +73,7 @@ local function restore(i, member)
     last = math.max(last, arrival)
   end
   redis.call('ZADD', keys.waiting, digits(arrival), member)
-  placed[member] = digits(arrival)
+  placed[member] = i
   known.heard[i] = record_of(now, came_back)
   redis.call('HSET', keys.heard, member, known.heard[i])
   known.scores[i] = digits(arrival)
@@ -83,8 +82,9 @@ end
 
 for i, member in ipairs(members) do
   -- Two tabs in one call: the second finds the place that the first was given.
-  known.scores[i] = known.scores[i] or placed[member]
-  if not is_known(i, member) then restore(i, member) end
+  local first = placed[member]
+  if first then known.scores[i], known.heard[i] = known.scores[first], known.heard[first] end
+  if not is_known(i) then restore(i, member) end
 end
 -- Whoever is slow to be answered is slow to come back: a crowd comes all at once.
 local function wait_for_more()

@@ -13,8 +13,9 @@ local function record_of(now, came_back)
   return digits(math.floor(now / 1000000)) .. (came_back or '')
 end
 
+-- nil where there is no record, or none of that.
 local function came_back_of(record)
-  return record and string.match(record, '%a$')
+  return record and string.match(record, '%a$') or nil
 end
 
 local function last_heard_us(room, record, arrival)
@@ -54,11 +55,9 @@ local function is_too_late(room, now, away)
   return now - tonumber(string.match(away, '%d+$')) > room.return_us
 end
 
--- Somebody who was passed over is here again: with their old arrival, which is now the head of the
--- line, or with a new one at its end. Returns {arrival, 'h' | 'e'}, or nil for who never was.
-local function come_back(room, now, member, keys)
-  local away = redis.call('HGET', keys.away, member)
-  if not away then return nil end
+-- Somebody who was passed over, as `away` says, is here again: with their old arrival, which is now
+-- the head of the line, or with a new one at its end. Returns that, and the record of it.
+local function come_back(room, now, member, away, keys)
   local arrival = string.match(away, '^%d+')
   local how = 'h'
   if is_too_late(room, now, away) then
@@ -69,7 +68,8 @@ local function come_back(room, now, member, keys)
   end
   redis.call('HDEL', keys.away, member)
   redis.call('ZADD', keys.waiting, arrival, member)
-  redis.call('HSET', keys.heard, member, record_of(now, how))
+  local record = record_of(now, how)
+  redis.call('HSET', keys.heard, member, record)
   redis.call('HINCRBY', keys.tally, 'returned', 1)
-  return { arrival, how }
+  return { arrival = arrival, record = record }
 end

@@ -19,3 +19,12 @@ local function ask_about(command, key, these)
   end
   return answers
 end
+
+-- The same for a hash and those of them whose numbers are given, by their numbers.
+local function fields_of(key, these, numbers)
+  local some, found = {}, {}
+  for n = 1, #numbers do some[n] = these[numbers[n]] end
+  local answers = ask_about('HMGET', key, some)
+  for n = 1, #numbers do found[numbers[n]] = answers[n] end
+  return found
+end

@@ -1,14 +1,22 @@
 -- standing: where members stand, and what the whole room is told with it. Needs room, many, kept.
 
--- What is stored of these members, each list in their order.
+-- What is stored of these members, each list in their order: of who waits, when they were heard from;
+-- of everybody else, whether they were passed over. came_back: who came back in this call, and how.
 local function known_of(members, keys)
-  return {
+  local known = {
     outcomes = ask_about('HMGET', keys.outcomes, members),
     arrivals = ask_about('HMGET', keys.arrivals, members),
     scores = ask_about('ZMSCORE', keys.waiting, members),
-    heard = ask_about('HMGET', keys.heard, members),
-    heard_now = {},
+    heard_now = {}, came_back = {},
   }
+  local waiting, others = {}, {}
+  for i = 1, #members do
+    local which = known.scores[i] and waiting or others
+    which[#which + 1] = i
+  end
+  known.heard = fields_of(keys.heard, members, waiting)
+  known.away = fields_of(keys.away, members, others)
+  return known
 end
 
 -- Of the i-th member: {'outcome', '0', text} {'admitted', arrival_us} {'absent'}, or {'untold'} where
@@ -23,22 +31,24 @@ local function standing_of(i, member, room, now, shut, known, keys)
   if known.arrivals[i] then return { 'admitted', known.arrivals[i] } end
   local over = shut == 'closed' or shut == 'sold_out'
   local arrival = known.scores[i] -- up to 17 digits, which Redis writes as they are
-  local came_back = came_back_of(known.heard[i])
   if not arrival then
-    local away = redis.call('HGET', keys.away, member)
+    local away = known.away[i]
     if not away then return { room.is_retold and 'absent' or 'untold' } end
     if over then return { shut, string.match(away, '^%d+') } end
     if is_draining(room) and is_too_late(room, now, away) then
       return { 'draining', string.match(away, '^%d+') }
     end
-    arrival, came_back = unpack(come_back(room, now, member, keys))
+    -- Two tabs in one call: the second finds the place that the first came back to.
+    local back = known.came_back[member] or come_back(room, now, member, away, keys)
+    known.came_back[member] = back
+    arrival, known.heard[i] = back.arrival, back.record
   end
   if over then return { shut, arrival } end
   known.anybody_waits = true
   note_heard(room, now, member, known.heard[i], tonumber(arrival), known.heard_now)
   -- Before the draw nobody is told where they will stand: others may still come.
   local ahead = is_undrawn(room, now) and 0 or redis.call('ZRANK', keys.waiting, member)
-  return { 'waiting', arrival, ahead, came_back or nil }
+  return { 'waiting', arrival, ahead, came_back_of(known.heard[i]) }
 end
 
 -- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, since when nobody has
