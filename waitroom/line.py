@@ -35,6 +35,7 @@ from waitroom.scripts import script
 from waitroom.series import Series, series_of
 from waitroom.standing import Standing, standings_in
 from waitroom.steering import Steering
+from waitroom.wires import Wires
 
 REPORT_MAX = 500
 STANDINGS_MAX = 500
@@ -83,11 +84,12 @@ class Line:
         self._redis = redis
         self.attempts = Attempts(redis)
         moves = ("limit", "enter", "place", "restore")
-        self._calls = {move: Call(redis.connection_pool, script(move)) for move in moves}
-        self.limiter = Limiter(self._calls["limit"])
+        self._wires = Wires(redis.connection_pool)
+        calls = {move: Call(self._wires, script(move)) for move in moves}
+        self.limiter = Limiter(calls["limit"])
         self.origins = Origins(redis)
-        self._enter = Entering(self._calls["enter"], self.origins)
-        self._place = self._calls["place"]
+        self._enter = Entering(calls["enter"], self.origins)
+        self._place = calls["place"]
         self._admit = redis.register_script(script("admit"))
         self._overdue = redis.register_script(script("overdue"))
         self._report = redis.register_script(script("report"))
@@ -95,7 +97,7 @@ class Line:
         self._settle = redis.register_script(script("settle"))
         self.steering = Steering(redis)
         self.inspection = Inspection(redis)
-        self.restoring = Restoring(redis, self._calls["restore"])
+        self.restoring = Restoring(redis, calls["restore"])
         self.checks = Checks(redis)
         self.readings = ReadingsOf(redis)
         self._timed = redis.register_script(script("timed"))
@@ -108,8 +110,7 @@ class Line:
 
     async def aclose(self) -> None:
         """Close the connections. Whoever is in mid-call is told that the line is away."""
-        for call in self._calls.values():
-            call.close()
+        await self._wires.aclose()
         await self._redis.aclose()
 
     async def ping(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from domain.draw import NUMBERS
@@ -23,9 +24,12 @@ PACE_STALE_AFTER_PEOPLE = 2
 PACE_MIN_PER_S = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoomFacts:
-    """What everybody in a room is told together. Times in microseconds since 1970."""
+    """What everybody in a room is told together. Times in microseconds since 1970.
+
+    What follows from it is worked out once for all who were asked about in one call.
+    """
 
     now_us: int
     state: str
@@ -62,12 +66,12 @@ class RoomFacts:
             restoring_until_us=int(restoring),
         )
 
-    @property
+    @cached_property
     def is_restoring(self) -> bool:
         """Whether others may still come back to where they stood: nobody can be told a number."""
         return self.restoring_until_us > self.now_us
 
-    @property
+    @cached_property
     def is_lobby(self) -> bool:
         """Whether who waits now waits for the opening."""
         return self.now_us < self.opens_at_us
@@ -81,7 +85,12 @@ class RoomFacts:
     def lobby_opens_at_us(self) -> int:
         return self.opens_at_us - self.lobby_us
 
-    @property
+    @cached_property
+    def is_as_usual(self) -> bool:
+        """Whether the line is neither a lobby nor one that was lost and comes together again."""
+        return not self.is_lobby and not self.restoring_until_us
+
+    @cached_property
     def known_pace_per_s(self) -> float | None:
         """Admissions a second as measured, or None where nobody knows."""
         lets_through = self.state in ("open", "draining") and not self.is_restoring
@@ -90,6 +99,12 @@ class RoomFacts:
         people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
         fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)
         return self.pace_per_s if fresh else None
+
+    @cached_property
+    def sold_out_in_s(self) -> float | None:
+        """When the last one may be gone, at the pace that is known."""
+        pace = self.known_pace_per_s
+        return self.remain_count / pace if pace else None
 
 
 class Standing(NamedTuple):
@@ -127,6 +142,8 @@ class Standing(NamedTuple):
     @classmethod
     def read(cls, reply: Sequence[bytes | int], facts: RoomFacts) -> Standing:
         word = reply[0]
+        if word == b"waiting" and len(reply) == 3:  # nearly everybody in a crowd
+            return cls("waiting", facts, int(reply[1]), int(reply[2]))
         assert isinstance(word, bytes)
         kind = word.decode()
         if kind == "outcome":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from time import monotonic
@@ -77,32 +77,46 @@ class Gate:
 
         Raises Problem too_many_requests.
         """
-        who: str | None = scope.get(_ADDRESS)
-        if who is None:
-            who = scope[_ADDRESS] = self.who(scope)
-            most = self._limits.address_requests_max
-            if who and most:
-                wait_s = self._limiter.take(who, most)
-                if wait_s is None:
-                    wait_s = await self._limiter.asked(who, most)
-                if wait_s:
-                    raise self._refusal("address", wait_s)
-        return who
+        if unanswered := self.address_at_once(scope):
+            await unanswered
+        return cast(str, scope[_ADDRESS])
 
     async def admit_member(self, scope: Scope, member_id: str) -> None:
         """Count it for the member too, once. Raises Problem too_many_requests."""
+        if scope.get(_MEMBER) != member_id:
+            await self.admit_address(scope)
+        if unanswered := self.member_at_once(scope, member_id):
+            await unanswered
+
+    # Nearly everybody is let through, or refused, without Redis: a crowd is not to pay for a
+    # coroutine each. These two answer as those above, and give one only where Redis must be asked.
+    def address_at_once(self, scope: Scope) -> Awaitable[None] | None:
+        if _ADDRESS in scope:
+            return None
+        who = scope[_ADDRESS] = self.who(scope)
+        most = self._limits.address_requests_max
+        return self._counted("address", who, most) if who and most else None
+
+    def member_at_once(self, scope: Scope, member_id: str) -> Awaitable[None] | None:
+        """Whose address was counted before."""
         if scope.get(_MEMBER) == member_id:
-            return
+            return None
         scope[_MEMBER] = member_id
         most = self._limits.member_requests_max
-        if not most or not (scope.get(_ADDRESS) or await self.admit_address(scope)):
-            return
-        who = f"m {member_id}"
+        if not most or not scope[_ADDRESS]:
+            return None
+        return self._counted("member", f"m {member_id}", most)
+
+    def _counted(self, kind: str, who: str, most: int) -> Awaitable[None] | None:
         wait_s = self._limiter.take(who, most)
-        if wait_s is None:
-            wait_s = await self._limiter.asked(who, most)
         if wait_s:
-            raise self._refusal("member", wait_s)
+            raise self._refusal(kind, wait_s)
+        return self._ask(kind, who, most) if wait_s is None else None
+
+    async def _ask(self, kind: str, who: str, most: int) -> None:
+        wait_s = await self._limiter.asked(who, most)
+        if wait_s:
+            raise self._refusal(kind, wait_s)
 
     def _refusal(self, kind: str, wait_s: float) -> Problem:
         """Said in the log now and then, without who: it is nobody's address book."""

@@ -113,9 +113,11 @@ class HotPath:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, asked: Asked, scope: Scope, began: float, origin: str) -> Answer:
-        await self._gate.admit_address(scope)
+        if unanswered := self._gate.address_at_once(scope):
+            await unanswered
         member_id = self._identity.member_of(asked.token)
-        await self._gate.admit_member(scope, member_id)
+        if unanswered := self._gate.member_at_once(scope, member_id):
+            await unanswered
         if asked.call == "enter":
             standing = await self._line.enter(asked.code, member_id, origin)
             self._times.note(asked.code, perf_counter() - began)

@@ -80,22 +80,19 @@ class PlaceWriter:
 
 def plainly_waits(standing: Standing) -> bool:
     """In line, in a room as usual, and never passed over: as `waiting_json` writes it."""
-    facts = standing.facts
-    is_usual = not facts.is_lobby and not facts.restoring_until_us
-    return standing.kind == "waiting" and not standing.text and is_usual
+    return standing.kind == "waiting" and not standing.text and standing.facts.is_as_usual
 
 
 def waiting_json(standing: Standing, room: str, ticket: str) -> str:
     """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
-    place = Place.of(standing)
-    eta_s = "null" if place.eta_s is None else place.eta_s
-    arrived_at = f'"{rfc3339_us(standing.arrival_us)}"' if standing.arrived_us else "null"
+    ahead, eta_s, ask_again_s = Place.of(standing)
+    facts, arrived_us = standing.facts, standing.arrived_us
+    arrived_at = f'"{rfc3339_us(arrived_us)}"' if arrived_us else "null"
     return (
-        f'{{"room":"{room}","state":"waiting","place":{place.place},"ahead":{place.ahead},'
-        f'"eta_s":{eta_s},"ask_again_s":{place.ask_again_s},'
-        f'"arrived_at":{arrived_at},'
-        f'"remain_count":{standing.facts.remain_count},"ticket":"{ticket}",'
-        f'"issued_coupon":null,"refusal":null,"room_state":"{standing.facts.state}",'
+        f'{{"room":"{room}","state":"waiting","place":{ahead + 1},"ahead":{ahead},'
+        f'"eta_s":{"null" if eta_s is None else eta_s},"ask_again_s":{ask_again_s},'
+        f'"arrived_at":{arrived_at},"remain_count":{facts.remain_count},"ticket":"{ticket}",'
+        f'"issued_coupon":null,"refusal":null,"room_state":"{facts.state}",'
         f'"opens_at":null,"opening":null,"returned":null}}'
     )
 

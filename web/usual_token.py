@@ -36,7 +36,10 @@ class UsualToken:
         return self._claims(signed[len(_HEAD) :]) if self._is_ours(signed, signature) else None
 
     def _is_ours(self, signed: bytes, signature: bytes) -> bool:
-        return any(compare_digest(encoded(mac.of(signed)), signature) for mac in self._macs)
+        for mac in self._macs:  # noqa: SIM110 - `any` would take half as long as a signature
+            if compare_digest(encoded(mac.of(signed)), signature):
+                return True
+        return False
 
     def _claims(self, payload: bytes) -> dict[str, object] | None:
         """Signed by us or the shop, but still checked: a shop may sign whatever it likes."""

@@ -1,6 +1,8 @@
 """A call answers with its own answer, whatever became of the connection or the call before it."""
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,10 +11,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from cli.embedded.child import free_port
 from waitroom.call import Call
+from waitroom.wires import Wires
 
+WITHIN_S = 2
 ECHO = "return ARGV[1]"
 # Busy for a while (a script's clock stands still), and then an answer that must be nobody else's.
 SLOW = """
@@ -22,45 +27,82 @@ return 'late'
 """
 
 
-def pool_of_one(url: str) -> BlockingConnectionPool:
+def wires_of(url: str, count: int = 1) -> Wires:
     retry = Retry(NoBackoff(), 0)
-    return BlockingConnectionPool.from_url(url, max_connections=1, socket_timeout=2, retry=retry)
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=count, socket_timeout=WITHIN_S, retry=retry
+    )
+    return Wires(pool)
 
 
 @pytest.fixture
-async def pool(redis_url: str) -> AsyncIterator[BlockingConnectionPool]:
-    """One connection, so that every call meets what the one before has left."""
-    opened = pool_of_one(redis_url)
+async def wires(redis_url: str) -> AsyncIterator[Wires]:
+    """One, so that every call meets what the one before has left."""
+    opened = wires_of(redis_url)
     yield opened
-    await opened.disconnect()
+    await opened.aclose()
 
 
-async def test_keys_and_arguments_arrive(pool):
-    call = Call(pool, "return {KEYS[1], KEYS[2], ARGV[1], #ARGV}")
+async def test_keys_and_arguments_arrive(wires):
+    call = Call(wires, "return {KEYS[1], KEYS[2], ARGV[1], #ARGV}")
 
     assert await call(["one", "two"], ["three", "four"]) == [b"one", b"two", b"three", 2]
 
 
-async def test_a_redis_that_has_forgotten_the_script_is_given_it_again(pool):
-    call = Call(pool, "return {'forgotten', ARGV[1]}")
-    async with Redis.from_pool(pool_of_one(connection_url(pool))) as redis:
+async def test_a_redis_that_has_forgotten_the_script_is_given_it_again(wires, redis_url):
+    call = Call(wires, "return {'forgotten', ARGV[1]}")
+    async with Redis.from_url(redis_url) as redis:
         for number in ("1", "2"):
             assert await call([], [number]) == [b"forgotten", number.encode()]
             await redis.script_flush()
 
 
-async def test_a_connection_that_was_cut_is_replaced(pool):
-    call = Call(pool, ECHO)
+async def test_a_connection_that_was_cut_is_replaced(wires):
+    call = Call(wires, ECHO)
     await call([], ["before"])
-    connection = await pool.get_connection()
-    connection._writer.close()
-    await pool.release(connection)
+    (wire,) = wires._idle
+    wire._writer.close()
 
     assert await call([], ["after"]) == b"after"
 
 
-async def test_a_call_that_was_given_up_leaves_its_answer_to_nobody(pool):
-    slow, echo = Call(pool, SLOW), Call(pool, ECHO)
+async def test_all_that_the_server_has_cut_off_meanwhile_are_replaced(redis_url):
+    wires = wires_of(redis_url, 4)
+    call = Call(wires, ECHO)
+    async with Redis.from_url(redis_url) as redis:
+        await asyncio.gather(*(call([], ["before"]) for _ in range(4)))
+        ours = {wire._writer.get_extra_info("sockname")[1] for wire in wires._idle}
+        assert len(ours) == 4
+        for client in await redis.client_list():
+            if int(client["addr"].rpartition(":")[2]) in ours:
+                await redis.client_kill(client["addr"])
+
+    assert await call([], ["after"]) == b"after"
+    await wires.aclose()
+
+
+async def test_more_calls_than_wires_wait_their_turn(wires):
+    call = Call(wires, ECHO)
+
+    answers = await asyncio.gather(*(call([], [str(n)]) for n in range(100)))
+
+    assert answers == [str(n).encode() for n in range(100)]
+
+
+async def test_a_call_that_is_not_answered_in_time_is_tried_once_more_and_ends():
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and never answers
+        wires = wires_of(f"redis://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        with pytest.raises(RedisTimeoutError):
+            await Call(wires, ECHO)([], ["x"])
+
+        assert WITHIN_S <= time.monotonic() - began < 3 * WITHIN_S
+        assert not wires._all
+        await wires.aclose()
+
+
+async def test_a_call_that_was_given_up_leaves_its_answer_to_nobody(wires):
+    slow, echo = Call(wires, SLOW), Call(wires, ECHO)
     given_up = asyncio.create_task(slow([], []))
     await asyncio.sleep(0.05)
     given_up.cancel()
@@ -70,19 +112,13 @@ async def test_a_call_that_was_given_up_leaves_its_answer_to_nobody(pool):
     assert await echo([], ["mine"]) == b"mine"
 
 
-async def test_an_error_of_the_script_is_raised_and_harms_nobody(pool):
+async def test_an_error_of_the_script_is_raised_and_harms_nobody(wires):
     with pytest.raises(ResponseError):
-        await Call(pool, "return redis.call('NONSENSE')")([], [])
+        await Call(wires, "return redis.call('NONSENSE')")([], [])
 
-    assert await Call(pool, ECHO)([], ["mine"]) == b"mine"
+    assert await Call(wires, ECHO)([], ["mine"]) == b"mine"
 
 
 async def test_a_redis_that_is_away_is_said():
     with pytest.raises(RedisConnectionError):
-        await Call(pool_of_one(f"redis://127.0.0.1:{free_port()}"), ECHO)([], ["x"])
-
-
-def connection_url(pool: BlockingConnectionPool) -> str:
-    given = pool.connection_kwargs
-    who = f":{given['password']}@" if given.get("password") else ""
-    return f"redis://{who}{given.get('host', '127.0.0.1')}:{given.get('port', 6379)}"
+        await Call(wires_of(f"redis://127.0.0.1:{free_port()}"), ECHO)([], ["x"])

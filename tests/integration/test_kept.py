@@ -79,6 +79,24 @@ async def test_entering_again_brings_one_back_too(client, line, code, gone_silen
     assert (again.json()["place"], again.json()["returned"]) == (1, "head")
 
 
+async def test_who_comes_back_too_late_and_who_is_new_stand_as_they_came_in_one_call(
+    line, code, gone_silent, years_pass
+):
+    await in_force(line, code, return_s=60)
+    await enter(line, code, ["walter", "bob", "anna"])
+    gone_silent("walter", "anna")
+    await admit(line, code, 1)
+    for member in ("walter", "anna"):
+        years_pass(member, 61)
+
+    told = await enter(line, code, ["xaver", "walter", "vera", "anna", "adam"])
+
+    arrivals = [one.arrival_us for one in told]
+    assert arrivals == sorted(set(arrivals))
+    assert [one.ahead for one in told] == [0, 1, 2, 3, 4]
+    assert (await admit(line, code)).members == ("xaver", "walter", "vera", "anna", "adam")
+
+
 @pytest.mark.parametrize("move", ["enter", "place", "restore"])
 async def test_two_tabs_in_one_call_bring_one_back_once(line, code, gone_silent, move):
     await in_force(line, code)

@@ -15,6 +15,7 @@ from waitroom.call import Call
 from waitroom.limiter import Limiter
 from waitroom.line import open_line
 from waitroom.scripts import script
+from waitroom.wires import Wires
 
 MOST = 64
 OWN = 4  # what a process may let through by itself: a thirty-second, at least four
@@ -127,13 +128,13 @@ async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(
         assert await passed(limiter, who, 500) == 500
         assert await passed(limiter, who, 500) == 500
         assert time.monotonic() - began < 2
-        await call._pool.disconnect()
+        await call._wires.aclose()
 
 
 def call_at(url: str) -> Call:
     retry = Retry(NoBackoff(), 0)
     pool = BlockingConnectionPool.from_url(url, max_connections=8, socket_timeout=2, retry=retry)
-    return Call(pool, script("limit"))
+    return Call(Wires(pool), script("limit"))
 
 
 def quick(limiter: Limiter, window_s: float) -> Limiter:

@@ -30,7 +30,6 @@ if not room then return {} end
 local now = now_us()
 local shut = shut_because(room, now)
 local lobby = in_lobby(room, now)
-local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
 local size = redis.call('ZCARD', keys.waiting)
 -- Refused at the door, by why.
 local turned_away = {}
@@ -39,8 +38,8 @@ local members = { unpack(ARGV, 3, count + 2) }
 local known = known_of(members, keys)
 local function solution_of(i) return solutions > 0 and ARGV[2 + count + i] or '' end
 local function number_of(i) return ARGV[2 + count + solutions + i] end
--- Who takes a place in this call, and as ZADD wants it: arrival, member, arrival, member...
-local places, fresh = {}, {}
+-- Who takes a place in this call; those not yet written, as ZADD wants it: arrival, member, arrival...
+local places, fresh, entered = {}, {}, 0
 
 -- A refusal is not for ever: when the room has something to give again, one may line up again.
 local function forget_refusal(i, member)
@@ -55,8 +54,7 @@ local function forget_refusal(i, member)
   end
 end
 
--- Where they are to stand: the number drawn in a lobby that draws, else the time. Strictly
--- increasing: a tie would be ordered by member id, which is not first come first served.
+-- Where they are to stand: the number drawn in a lobby that draws, else the time.
 local function score_for(i, member)
   if is_undrawn(room, now) then
     -- A number doesn't say when they came.
@@ -64,8 +62,7 @@ local function score_for(i, member)
     known.heard_now[#known.heard_now + 1] = record_of(now)
     return number_of(i)
   end
-  last = math.max(now, last + 1)
-  return digits(last)
+  return digits(next_arrival(room, now))
 end
 
 -- A solution is good once, in the same move that it is good for.
@@ -95,25 +92,41 @@ local function line_up(i, member)
   local score = score_for(i, member)
   fresh[#fresh + 1] = score
   fresh[#fresh + 1] = member
-  size = size + 1
+  size, entered = size + 1, entered + 1
   places[member] = { 'waiting', score, is_undrawn(room, now) and 0 or size - 1 }
   return places[member]
+end
+
+local function write_places()
+  call_with('ZADD', keys.waiting, fresh)
+  fresh = {}
+end
+
+-- Who was passed over and comes back in between: their rank counts those who entered before them.
+local function standing_now(i, member)
+  if not known.away[i] or known.came_back[member] then
+    return standing_of(i, member, room, now, shut, known, keys)
+  end
+  write_places()
+  local standing = standing_of(i, member, room, now, shut, known, keys)
+  if known.came_back[member] then size = size + 1 end
+  return standing
 end
 
 local standings = {}
 for i, member in ipairs(members) do
   if not shut or lobby then forget_refusal(i, member) end
   -- Two clicks in one call: the second finds the place that the first has taken.
-  local standing = places[member] or standing_of(i, member, room, now, shut, known, keys)
+  local standing = places[member] or standing_now(i, member)
   if standing[1] == 'absent' or standing[1] == 'untold' then standing = line_up(i, member) end
   standings[i] = standing
 end
 
-if #fresh > 0 then
-  call_with('ZADD', keys.waiting, fresh)
-  redis.call('HSET', keys.room, 'last_arrival', digits(last))
-  redis.call('HINCRBY', keys.tally, 'entered', #fresh / 2)
-  count_on_meter(keys.meter, 'entered', #fresh / 2, now)
+if entered > 0 then
+  write_places()
+  redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival))
+  redis.call('HINCRBY', keys.tally, 'entered', entered)
+  count_on_meter(keys.meter, 'entered', entered, now)
 end
 for why, count in pairs(turned_away) do
   redis.call('HINCRBY', keys.tally, 'turned_away', count)
@@ -121,5 +134,5 @@ for why, count in pairs(turned_away) do
   count_on_meter(keys.meter, 'refused', count, now)
 end
 call_with('HSET', keys.heard, known.heard_now)
-if known.anybody_waits or #fresh > 0 then keep_listening(room, now, keys) end
+if known.anybody_waits or entered > 0 then keep_listening(room, now, keys) end
 return { room_facts(room, now, keys), unpack(standings) }

@@ -37,9 +37,9 @@ for i = 1, #ARGV, 2 do
 end
 local known = known_of(members, keys)
 local spent = ask_about('HMGET', keys.spent, members)
-local v = redis.call('HMGET', keys.room, 'spent_until', 'front', 'lost_at', 'last_arrival', 'founded_at')
-local spent_until, front, lost_at, last = tonumber(v[1] or 0), tonumber(v[2] or 0), tonumber(v[3] or 0), tonumber(v[4] or 0)
-local founded_at = tonumber(v[5] or 0)
+local v = redis.call('HMGET', keys.room, 'spent_until', 'front', 'lost_at', 'founded_at')
+local spent_until, front, lost_at = tonumber(v[1] or 0), tonumber(v[2] or 0), tonumber(v[3] or 0)
+local founded_at = tonumber(v[4] or 0)
 
 local function is_known(i)
   return known.outcomes[i] or known.arrivals[i] or known.scores[i] or known.away[i]
@@ -66,11 +66,10 @@ local function restore(i, member)
   local arrival, came_back = tickets[i], nil
   if arrival <= spent_until or arrival <= tonumber(spent[i] or 0) then return end
   if is_late and arrival <= front then
-    last = math.max(now, last + 1)
-    arrival, came_back = last, 'e'
+    arrival, came_back = next_arrival(room, now), 'e'
   elseif arrival >= DRAWN_BELOW then
     -- This Redis' clock may be behind the one that gave it: whoever comes now stands behind.
-    last = math.max(last, arrival)
+    room.last_arrival = math.max(room.last_arrival, arrival)
   end
   redis.call('ZADD', keys.waiting, digits(arrival), member)
   placed[member] = i
@@ -98,7 +97,7 @@ end
 
 if restored > 0 then
   wait_for_more()
-  redis.call('HSET', keys.room, 'last_arrival', digits(last))
+  redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival))
   redis.call('HINCRBY', keys.tally, 'restored', restored)
 end
 local standings = {}

@@ -48,4 +48,4 @@ def look_again_s(standing: Standing, pace_per_s: float | None) -> float:
         rest_s = min(OFTEN_S + standing.ahead / UNKNOWN_AHEAD, UNKNOWN_S)
     else:
         rest_s = min(max((standing.ahead + 1) / pace_per_s / WAIT_SHARE, OFTEN_S), SELDOM_S)
-    return min(rest_s, ask_within_s(standing))
+    return min(rest_s, ask_within_s(standing.facts))

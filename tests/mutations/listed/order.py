@@ -10,23 +10,27 @@ _IN_ORDER = f"{_IN_LINE}test_a_crowd_in_one_microsecond_has_arrivals_that_all_di
 _HEAD_FIRST = (
     "integration/test_line_admit.py::test_the_head_of_the_line_is_let_through_in_its_order"
 )
+_IN_ONE_CALL = (
+    "integration/test_kept.py::"
+    "test_who_comes_back_too_late_and_who_is_new_stand_as_they_came_in_one_call"
+)
 _BACK_IN_TIME = "integration/test_kept.py::test_entering_again_brings_one_back_too"
 
 MUTATIONS = (
     Mutation(
         name="arrivals_are_told_by_the_millisecond",
         promise=3,
-        file="waitroom/lua/enter.lua",
-        old="  last = math.max(now, last + 1)\n",
-        new="  last = math.floor(now / 1000) * 1000\n",
+        file="waitroom/lua/include/room.lua",
+        old="  room.last_arrival = math.max(now, room.last_arrival + 1)\n",
+        new="  room.last_arrival = math.floor(now / 1000) * 1000\n",
         noticed_by=(_IN_ORDER,),
     ),
     Mutation(
         name="arrivals_do_not_strictly_increase",
         promise=3,
-        file="waitroom/lua/enter.lua",
-        old="  last = math.max(now, last + 1)\n",
-        new="  last = now\n",
+        file="waitroom/lua/include/room.lua",
+        old="  room.last_arrival = math.max(now, room.last_arrival + 1)\n",
+        new="  room.last_arrival = now\n",
         noticed_by=(
             _IN_ORDER,
             "integration/test_line.py::test_a_clock_that_is_set_back_lets_nobody_overtake",
@@ -49,11 +53,19 @@ MUTATIONS = (
         noticed_by=("integration/test_line.py::test_entering_twice_keeps_the_first_place",),
     ),
     Mutation(
+        name="who_comes_back_is_ranked_before_who_just_entered",
+        promise=3,
+        file="waitroom/lua/enter.lua",
+        old="  write_places()\n  local standing = standing_of(",
+        new="  local standing = standing_of(",
+        noticed_by=(_IN_ONE_CALL,),
+    ),
+    Mutation(
         name="two_clicks_in_one_call_take_two_places",
         promise=3,
         file="waitroom/lua/enter.lua",
-        old="  local standing = places[member] or standing_of(",
-        new="  local standing = standing_of(",
+        old="  local standing = places[member] or standing_now(",
+        new="  local standing = standing_now(",
         noticed_by=(
             f"{_IN_LINE}test_entering_five_times_at_once_from_two_processes_gives_one_place",
         ),

@@ -1,4 +1,4 @@
--- kept: who was heard from when, who was passed over, and how they come back. Needs clock and many.
+-- kept: who was heard from when, who was passed over, and how they come back. Needs clock, room, many.
 --
 -- A crowd must not write at each asking. So the arrival says at first that somebody is there, and a
 -- record is written only once what is known is older than a part of the grace: most of a crowd is
@@ -62,8 +62,7 @@ local function come_back(room, now, member, away, keys)
   local how = 'h'
   if is_too_late(room, now, away) then
     how = 'e'
-    local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
-    arrival = digits(math.max(now, last + 1))
+    arrival = digits(next_arrival(room, now))
     redis.call('HSET', keys.room, 'last_arrival', arrival)
   end
   redis.call('HDEL', keys.away, member)

@@ -7,7 +7,7 @@ local function read_room(key)
   local v = redis.call('HMGET', key, 'state', 'opens_at', 'closes_at', 'size_max', 'seats',
     'rate_per_s', 'burst', 'total_count', 'used_count', 'lobby_s', 'opening', 'grace_s', 'return_s',
     'is_drawn', 'rate_mode', 'rate_min_per_s', 'rate_max_per_s', 'restoring_until', 'is_retold',
-    'challenge', 'restore_s', 'restoring_from')
+    'challenge', 'restore_s', 'restoring_from', 'last_arrival')
   if not v[1] then return nil end
   return {
     state = v[1], opens_at = tonumber(v[2]), closes_at = tonumber(v[3]),
@@ -21,7 +21,15 @@ local function read_room(key)
     restoring_until = tonumber(v[18] or 0), is_retold = v[19] ~= '0',
     asks_for_solution = v[20] == 'on',
     restore_us = tonumber(v[21] or 30) * 1000000, restoring_from = tonumber(v[22] or -1),
+    last_arrival = tonumber(v[23] or 0),
   }
+end
+
+-- The next arrival: the time, but strictly increasing. A tie would be ordered by member id, which is
+-- not first come first served. Whoever takes one writes it down.
+local function next_arrival(room, now)
+  room.last_arrival = math.max(now, room.last_arrival + 1)
+  return room.last_arrival
 end
 
 -- nil while people are let in; else the slug of the refusal that all who wait are told at once.
