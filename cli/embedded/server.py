@@ -21,10 +21,17 @@ STOP_MAX_S = 20.0
 # Long enough for a server whose parent was just killed to finish its own shutdown.
 LEAVING_MAX_S = 5.0
 LOG_LINES = 12
+# A port that was free when it was chosen may be somebody's a second later, when all is prepared.
+PORT_TRIES = 3
+PORT_TAKEN = "Address already in use"  # as both servers' logs say it
 
 
 class EmbeddedServerError(RuntimeError):
     """An embedded server could not do what it was asked to; the message says why."""
+
+
+class PortTakenError(EmbeddedServerError):
+    """Somebody else was sooner at its port."""
 
 
 class EmbeddedServer(ABC):
@@ -72,13 +79,11 @@ class EmbeddedServer(ABC):
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self._sole_use() as lock:
-                self._password = self._kept("password", lambda: secrets.token_urlsafe(24))
-                self.port = self._choose_port()
-                if self.log.exists():
-                    self.log.replace(self.log.with_suffix(".log.1"))
-                self._process = self._launch(lock)
-            self._wait_until_ready()
+            for _ in range(PORT_TRIES - 1):
+                with contextlib.suppress(PortTakenError):
+                    self._start_once()
+                    return
+            self._start_once()
         except OSError as reason:
             self.stop()
             raise EmbeddedServerError(
@@ -88,6 +93,15 @@ class EmbeddedServer(ABC):
         except BaseException:
             self.stop()
             raise
+
+    def _start_once(self) -> None:
+        with self._sole_use() as lock:
+            self._password = self._kept("password", lambda: secrets.token_urlsafe(24))
+            self.port = self._choose_port()
+            if self.log.exists():
+                self.log.replace(self.log.with_suffix(".log.1"))
+            self._process = self._launch(lock)
+        self._wait_until_ready()
 
     def stop(self) -> None:
         """End the server in good order; its data stays."""
@@ -159,7 +173,8 @@ class EmbeddedServer(ABC):
         give_up = time.monotonic() + START_MAX_S
         while not self._is_ready():
             if self.pid is None:
-                raise self._error("ended while starting")
+                error = self._error("ended while starting")
+                raise PortTakenError(str(error)) if PORT_TAKEN in str(error) else error
             if time.monotonic() > give_up:
                 raise self._error(f"did not answer within {START_MAX_S:.0f} s")
             time.sleep(0.02)

@@ -18,6 +18,7 @@ import pytest
 import redis
 
 from cli.embedded import EmbeddedPostgres, EmbeddedServerError, EmbeddedValkey, postgres, server
+from cli.embedded.child import free_port
 from tests.servers import open_folder
 
 ENDS_WITHIN_S = 5.0
@@ -159,6 +160,36 @@ def test_a_folder_is_usable_after_a_first_start_that_was_cut_off(folder: Path) -
 
     with EmbeddedPostgres(folder, durable=False) as pg:
         write_row(pg.url)
+
+
+@pytest.mark.parametrize("kind", [EmbeddedPostgres, EmbeddedValkey])
+def test_a_port_that_somebody_takes_in_between_is_changed(folder: Path, kind, monkeypatch) -> None:
+    launch, taken = kind._launch, []
+
+    def launch_too_late(one, lock):
+        if not taken:
+            taken.append(socket.create_server(("127.0.0.1", one.port)))
+        return launch(one, lock)
+
+    monkeypatch.setattr(kind, "_launch", launch_too_late)
+    with kind(folder, durable=False) as one:
+        assert one.port != taken[0].getsockname()[1]
+        assert listens(one.port)
+    taken[0].close()
+
+
+def test_a_fixed_port_that_somebody_takes_in_between_is_said(folder: Path, monkeypatch) -> None:
+    launch, taken = EmbeddedValkey._launch, []
+
+    def launch_too_late(one, lock):
+        taken.append(socket.create_server(("127.0.0.1", one.port)))
+        return launch(one, lock)
+
+    monkeypatch.setattr(EmbeddedValkey, "_launch", launch_too_late)
+    port = free_port()
+    with pytest.raises(EmbeddedServerError, match=f"can't listen on port {port}"):
+        EmbeddedValkey(folder, port=port).start()
+    taken[0].close()
 
 
 def test_a_kept_port_that_was_taken_is_changed(folder: Path) -> None:
