@@ -83,8 +83,7 @@ class Gate:
 
     async def admit_member(self, scope: Scope, member_id: str) -> None:
         """Count it for the member too, once. Raises Problem too_many_requests."""
-        if scope.get(_MEMBER) != member_id:
-            await self.admit_address(scope)
+        await self.admit_address(scope)
         if unanswered := self.member_at_once(scope, member_id):
             await unanswered
 

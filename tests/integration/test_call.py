@@ -87,6 +87,7 @@ async def test_more_calls_than_wires_wait_their_turn(wires):
     answers = await asyncio.gather(*(call([], [str(n)]) for n in range(100)))
 
     assert answers == [str(n).encode() for n in range(100)]
+    assert len(wires._all) == 1
 
 
 async def test_a_call_that_is_not_answered_in_time_is_tried_once_more_and_ends():

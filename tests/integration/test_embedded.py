@@ -160,6 +160,7 @@ def test_a_folder_is_usable_after_a_first_start_that_was_cut_off(folder: Path) -
 
     with EmbeddedPostgres(folder, durable=False) as pg:
         write_row(pg.url)
+        assert rows(pg.url) == ["봄"]
 
 
 @pytest.mark.parametrize("kind", [EmbeddedPostgres, EmbeddedValkey])

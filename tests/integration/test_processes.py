@@ -140,6 +140,7 @@ def test_a_web_command_that_is_killed_leaves_nobody_on_its_port(house):
 
     eventually(lambda: port_is_free(house.port))
     house.start_web()  # on the same port
+    assert house.call("GET", "/healthz")[0] == 200
 
 
 def test_a_web_process_that_dies_is_started_again(house, code):

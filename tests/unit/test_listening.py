@@ -64,7 +64,9 @@ def test_who_was_not_let_in_reaches_another_on_the_same_port_once_it_is_closed()
 
         for _ in range(10):  # the kernel would give each of the two half of them
             with closing(connect(new)):
-                new.accept()[0].close()
+                taken, address = new.accept()
+                assert taken.getsockname() == new.getsockname(), address
+                taken.close()
 
 
 def test_a_door_that_is_closed_to_all_refuses(door):
