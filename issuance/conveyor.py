@@ -7,7 +7,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from issuance.errors import OfficeAway
+from issuance.errors import OfficeAway, queue_cause
 
 Conveyor = Redis
 
@@ -28,6 +28,6 @@ def redis_version(redis: Conveyor) -> str:
     try:
         said: dict[str, str] = redis.info("server")
     except RedisError as error:
-        raise OfficeAway from error
+        raise OfficeAway(queue_cause(error)) from error
     valkey = said.get("valkey_version")
     return f"Valkey {valkey}" if valkey else f"Redis {said.get('redis_version', '?')}"

@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
 from issuance.conveyor import Conveyor
-from issuance.errors import OfficeAway
+from issuance.errors import OfficeAway, queue_cause
 
 JOB = "issuance.worker.issue_batch"
 ORIGINS, TRACEPARENT = "origins", "traceparent"  # in a job's meta
@@ -59,7 +59,7 @@ class Desk:
         try:
             backlog = self._queue.count
         except RedisError as error:
-            raise OfficeAway from error
+            raise OfficeAway(queue_cause(error)) from error
         return max(0, self._limits.backlog_max - backlog) * self._limits.batch_max
 
     def backlog(self, now: datetime) -> Backlog:
@@ -70,7 +70,7 @@ class Desk:
             workers = Worker.count(queue=self._queue)
             return Backlog(_age_s(self._queue, first, now), failed, workers)
         except RedisError as error:
-            raise OfficeAway from error
+            raise OfficeAway(queue_cause(error)) from error
 
     def feed(
         self,
@@ -106,7 +106,7 @@ class Desk:
         try:
             return [job.id for job in self._queue.enqueue_many(batches)]
         except RedisError as error:
-            raise OfficeAway from error
+            raise OfficeAway(queue_cause(error)) from error
 
 
 def _age_s(queue: Queue, job_ids: Sequence[str], now: datetime) -> float:
@@ -128,7 +128,7 @@ def failed_jobs(redis: Conveyor, queue: str, code: str) -> list[str]:
         ids = ours.failed_job_registry.get_job_ids(0, FAILED_MAX - 1, cleanup=False)
         jobs = Job.fetch_many(ids, connection=redis, serializer=JSONSerializer)
     except RedisError as error:
-        raise OfficeAway from error
+        raise OfficeAway(queue_cause(error)) from error
     return [job.id for job in jobs if job is not None and job.args and job.args[0] == code]
 
 
@@ -139,7 +139,7 @@ def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:
             ours.failed_job_registry.remove(job_id, delete_job=True)
     except RedisError as error:
-        raise OfficeAway from error
+        raise OfficeAway(queue_cause(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def crew_of(redis: Conveyor, queue: str) -> Crew:
         oldest_s = _age_s(ours, first, datetime.now(UTC))
         return Crew(len(workers), busy, ours.count, oldest_s, failed)
     except RedisError as error:
-        raise OfficeAway from error
+        raise OfficeAway(queue_cause(error)) from error
 
 
 def forget_queue(redis: Conveyor, queue: str) -> None:
@@ -180,7 +180,7 @@ def forget_queue(redis: Conveyor, queue: str) -> None:
         _forget_taken(ours)
         ours.delete(delete_jobs=True)
     except RedisError as error:
-        raise OfficeAway from error
+        raise OfficeAway(queue_cause(error)) from error
 
 
 def _forget_taken(queue: Queue) -> None:

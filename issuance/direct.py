@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from domain.coupon import Issuing
 from issuance.conveyor import Conveyor
-from issuance.errors import NotDirect, OfficeAway, away_is_said
+from issuance.errors import NotDirect, OfficeAway, away_is_said, queue_cause
 from issuance.locking.direct_issue import DirectIssue
 from issuance.locking.optimistic import issue_optimistically
 from issuance.locking.pessimistic import issue_pessimistically
@@ -55,7 +55,7 @@ class Direct:
                 self._engine, self._redis, code, member_id, now, self._lock_limits
             )
         except RedisError as error:
-            raise OfficeAway from error
+            raise OfficeAway(queue_cause(error)) from error
 
 
 def forget_lock(redis: Conveyor, code: str) -> None:
@@ -63,4 +63,4 @@ def forget_lock(redis: Conveyor, code: str) -> None:
     try:
         redis.delete(f"waitroom:{{{code}}}:lock", f"waitroom:{{{code}}}:fence")
     except RedisError as error:
-        raise OfficeAway from error
+        raise OfficeAway(queue_cause(error)) from error

@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from psycopg.errors import DataError, IntegrityError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from domain.cause import sentence
+
+# An attribute of an error of the driver: `host:port`, where its message may not have it.
+ADDRESS = "waitroom_address"
 
 
 class OfficeError(Exception):
@@ -16,6 +23,10 @@ class OfficeError(Exception):
 
 class OfficeAway(OfficeError):
     """The coupon office can't be reached right now. Try again in a moment."""
+
+
+class OfficeRefused(OfficeAway):
+    """The coupon office can't do this right now. Try again in a moment."""
 
 
 class SchemaBusy(OfficeError):
@@ -48,14 +59,48 @@ class NoSuchAdmin(OfficeError):
 
 @contextmanager
 def away_is_said() -> Iterator[None]:
-    """Turns "no connection" in all its forms into OfficeAway; a broken statement stays a bug."""
+    """Raise OfficeAway, whose text names the cause, for what the driver of Postgres raises.
+
+    OfficeRefused where Postgres answered and refused: a table that is missing, a permission, a full
+    disk, a server that is read-only. What the values given are at fault for stays as it is: to try
+    it again would not help.
+    """
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise OfficeAway from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise OfficeAway from error
+    except PoolTimeout as error:
+        raise OfficeAway("no connection to Postgres became free in time") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise OfficeAway from error
+        found = error.orig
+        if error.connection_invalidated or not isinstance(found, psycopg.Error):
+            raise OfficeAway(cause(error)) from error
+        if isinstance(found, (DataError, IntegrityError)):
+            raise
+        raise _kind(found)(cause(found)) from error
+    except (DataError, IntegrityError):
         raise
+    except psycopg.Error as error:
+        raise _kind(error)(cause(error)) from error
+
+
+def queue_cause(error: RedisError) -> str:
+    """What redis-py raised about the queue's Redis, in one sentence."""
+    return f"the queue's Redis: {sentence(error)}"
+
+
+def cause(error: BaseException) -> str:
+    """What a driver's error says, without the values that a statement was about."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        # Its detail may name people.
+        return f"Postgres: {error.diag.message_primary}"
+    return sentence(error, getattr(error, ADDRESS, ""))
+
+
+def _kind(error: psycopg.Error) -> type[OfficeAway]:
+    """Whether nobody answered, or Postgres did, and refused."""
+    code = error.sqlstate or ""
+    # Connection exceptions, too many of them or too little memory, the server going down.
+    if not code or code.startswith(("08", "57P")) or code in ("53200", "53300"):
+        return OfficeAway
+    return OfficeRefused

@@ -7,19 +7,20 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
+from domain.cause import sentence
 from waitroom.errors import LineAway
 
 
 @contextmanager
 def away_is_said() -> Iterator[None]:
-    """Raises LineAway in place of what redis-py raises."""
+    """Raises LineAway, whose text names the cause, in place of what redis-py raises."""
     try:
         yield
     except RedisError as error:
-        raise LineAway from error
+        raise LineAway(f"the line's Redis: {sentence(error)}") from error
     except RuntimeError as error:
         # What uvloop raises, and redis-py lets through, where a connection is cut off between being
         # opened and being written to.
         if not str(error).endswith("the handler is closed"):
             raise
-        raise LineAway from error
+        raise LineAway("the line's Redis: the connection was cut off") from error

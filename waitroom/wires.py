@@ -23,6 +23,7 @@ class Wires:
     def __init__(self, pool: ConnectionPool) -> None:
         self._make = pool.make_connection
         self._within_s: float | None = pool.connection_kwargs.get("socket_timeout")
+        self._place = _place_of(pool.connection_kwargs)
         self._places = asyncio.Semaphore(pool.max_connections)
         self._idle: list[Any] = []
         self._all: set[Any] = set()
@@ -37,7 +38,7 @@ class Wires:
             async with asyncio.timeout(self._within_s), self._places:
                 return await self._ask(command)
         except TimeoutError as error:
-            raise RedisTimeoutError(f"no answer within {self._within_s} s") from error
+            raise RedisTimeoutError(f"Timeout reading from {self._place}") from error
 
     async def _ask(self, command: bytes) -> Any:
         if self._is_closed:
@@ -81,3 +82,8 @@ class Wires:
         """Cut them all off: whoever waits for an answer is told, and nobody gets another one."""
         self._is_closed = True
         await self._cut(*self._all)
+
+
+def _place_of(connection: dict[str, Any]) -> str:
+    host, port = connection.get("host"), connection.get("port", 6379)
+    return f"{host}:{port}" if host else str(connection.get("path", "Redis"))

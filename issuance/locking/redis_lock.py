@@ -19,7 +19,7 @@ from redis.lock import Lock
 from sqlalchemy import Engine, bindparam, func, update
 
 from issuance.conveyor import Conveyor
-from issuance.errors import NoSuchCoupon, OfficeAway
+from issuance.errors import NoSuchCoupon, OfficeAway, queue_cause
 from issuance.locking.direct_issue import DirectIssue, decide
 from issuance.tables import coupons
 from issuance.turns import FIND, in_turns, ready, write_where
@@ -112,7 +112,7 @@ def _locked(redis: Conveyor, code: str, limits: LockLimits) -> Iterator[int]:
             raise OfficeAway
         token = redis.incr(_token_key(code))
     except RedisError as error:
-        raise OfficeAway from error
+        raise OfficeAway(queue_cause(error)) from error
     try:
         yield int(token)
     finally:
