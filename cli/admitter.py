@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ import structlog
 from cli.checker import Checker
 from cli.follower import Follower
 from cli.lookout import Lookout
+from cli.loops import EachRoom, repeat
 from cli.settings import AdmitterSettings
 from cli.steersman import Steersman
 from cli.tracing import open_tracing
@@ -26,8 +27,8 @@ from issuance.draws import keep_draw
 from issuance.errors import OfficeError
 from issuance.holdings import expire_stale
 from waitroom.admitter import Admitter
-from waitroom.errors import LineError
 from waitroom.line import Line, open_line
+from waitroom.loop_errors import LoopErrors
 from web.reconciling import Queue
 from web.restoring import look_after
 from web.settling import settle
@@ -36,7 +37,6 @@ log = structlog.get_logger(__name__)
 
 SETTLE_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
-TROUBLE_REST_S = 0.5
 DRAW_AGAIN_S = 0.05  # Redis' clock says when a room opens, and may be behind ours
 # After its end a room is served until everybody is told, and remembered for a week.
 RETIRE_AFTER = timedelta(hours=1)
@@ -90,13 +90,17 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     with suppress(OfficeError):  # who steers is not to take a desk for closed that nobody looked at
         await lookout.do()
     log.info("admitting")
-    checking = asyncio.create_task(_check_if_wanted(checker, settings, stop))
+    works = {
+        "admit": admitter.tick,
+        "watch_postgres": lookout.do,
+        "settle": chores.do,
+        "expire": chores.expire,
+        "autopilot": steersman.do,
+    }
+    checking = asyncio.create_task(_check_if_wanted(checker, settings, stop, line.loop_errors))
     try:
         await asyncio.gather(
-            _again_and_again(admitter.tick, stop),
-            _again_and_again(lookout.do, stop),
-            _again_and_again(chores.do, stop),
-            _again_and_again(steersman.do, stop),
+            *(repeat(name, work, stop, line.loop_errors) for name, work in works.items())
         )
     finally:
         checking.cancel()  # it changes nothing, and may take minutes
@@ -129,35 +133,10 @@ def _queue(conveyor: Conveyor, settings: AdmitterSettings) -> Queue:
 
 
 async def _check_if_wanted(
-    checker: Checker, settings: AdmitterSettings, stop: asyncio.Event
+    checker: Checker, settings: AdmitterSettings, stop: asyncio.Event, errors: LoopErrors
 ) -> None:
     if settings.RECONCILE_EVERY_S > 0:
-        await _again_and_again(checker.do, stop)
-
-
-async def _again_and_again(work: Callable[[], Awaitable[float]], stop: asyncio.Event) -> None:
-    """Do the work, rest as long as it says, and go on when a part is away: that is said once."""
-    trouble: str | None = None
-    while not stop.is_set():
-        try:
-            rest_s = await work()
-            if trouble:
-                log.info("all is well again")
-            trouble = None
-        except (LineError, OfficeError) as error:
-            kind, rest_s = type(error).__name__, TROUBLE_REST_S
-            if kind != trouble:
-                log.warning("a part is away; trying again", part=kind, cause=repr(error.__cause__))
-            trouble = kind
-        if rest_s > 0:
-            await _rest(stop, rest_s)
-
-
-async def _rest(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+        await repeat("reconcile", checker.do, stop, errors)
 
 
 class Chores:
@@ -166,20 +145,28 @@ class Chores:
     def __init__(self, engine: Engine, line: Line) -> None:
         self._engine = engine
         self._line = line
-        self._expire_at = 0.0
+        self._connection = asyncio.Lock()
 
     async def do(self) -> float:
-        """One round; seconds until the next. Raises OfficeError, LineError."""
-        found = await asyncio.to_thread(offers, self._engine)
-        await self._settle(found)
-        rest_s = await self._draw(found)
-        clock = asyncio.get_running_loop().time()
-        if clock >= self._expire_at:
-            await asyncio.to_thread(expire_stale, self._engine, datetime.now(UTC))
-            self._expire_at = clock + EXPIRE_EVERY_S
+        """One round; seconds until the next. Raises OfficeError, LineError.
+
+        Whatever else one room fails with is raised once all rooms have had their turn.
+        """
+        async with self._connection:
+            rooms = EachRoom()
+            found = await asyncio.to_thread(offers, self._engine)
+            await self._settle(found, rooms)
+            rest_s = await self._draw(found, rooms)
+        rooms.raise_first()
         return rest_s
 
-    async def _draw(self, found: Sequence[Offer]) -> float:
+    async def expire(self) -> float:
+        """Mark coupons that have expired; seconds until the next time. Raises OfficeAway."""
+        async with self._connection:
+            await asyncio.to_thread(expire_stale, self._engine, datetime.now(UTC))
+        return EXPIRE_EVERY_S
+
+    async def _draw(self, found: Sequence[Offer], rooms: EachRoom) -> float:
         """Write down the order of lobbies that have just opened; until then nobody is let through.
 
         Returns seconds until there is something to do again.
@@ -188,32 +175,37 @@ class Chores:
         for offer in found:
             if offer.room is None or offer.room.opening != "draw" or offer.drawn is not None:
                 continue
-            code = offer.coupon.code
-            now = datetime.now(UTC)
-            opens_in_s = (offer.coupon.opens_at - now).total_seconds()
-            members = await self._line.lobby(code) if opens_in_s <= 0 else None
-            if members is None:
-                # Long after the opening it is a line that comes together again: no hurry.
-                if opens_in_s > -SETTLE_EVERY_S:
-                    rest_s = min(rest_s, max(opens_in_s, DRAW_AGAIN_S))
-                continue
-            drawn = await asyncio.to_thread(keep_draw, self._engine, code, members, now)
-            log.info("the lobby was drawn", room=code, entrants=len(members))
-            await settle(self._line, drawn)
+            again_s = await rooms.attempt(offer.coupon.code, self._draw_one(offer))
+            rest_s = min(rest_s, again_s or SETTLE_EVERY_S)
         return rest_s
 
-    async def _settle(self, found: Sequence[Offer]) -> None:
+    async def _draw_one(self, offer: Offer) -> float:
+        """Draw it if its time has come; seconds until it is to be looked at again."""
+        code, now = offer.coupon.code, datetime.now(UTC)
+        opens_in_s = (offer.coupon.opens_at - now).total_seconds()
+        members = await self._line.lobby(code) if opens_in_s <= 0 else None
+        if members is None:
+            # Long after the opening it is a line that comes together again: no hurry.
+            soon = opens_in_s > -SETTLE_EVERY_S
+            return max(opens_in_s, DRAW_AGAIN_S) if soon else SETTLE_EVERY_S
+        drawn = await asyncio.to_thread(keep_draw, self._engine, code, members, now)
+        log.info("the lobby was drawn", room=code, entrants=len(members))
+        await settle(self._line, drawn)
+        return SETTLE_EVERY_S
+
+    async def _settle(self, found: Sequence[Offer], rooms: EachRoom) -> None:
         """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""
         now = datetime.now(UTC)
         served = []
         for offer in found:
             if offer.room is None:
                 continue
+            code = offer.coupon.code
             if now < offer.coupon.expire_date + RETIRE_AFTER:
-                await settle(self._line, offer)
+                await rooms.attempt(code, settle(self._line, offer))
                 served.append(offer)
             else:
-                await self._line.retire(offer.coupon.code, keep_s=KEEP_S)
+                await rooms.attempt(code, self._line.retire(code, keep_s=KEEP_S))
         # All are served again before one of them takes its time to come together.
         for offer in served:
-            await look_after(self._line, self._engine, offer)
+            await rooms.attempt(offer.coupon.code, look_after(self._line, self._engine, offer))

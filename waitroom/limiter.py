@@ -17,7 +17,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
+import structlog
 from redis.exceptions import RedisError
 
 from waitroom.call import Call
@@ -31,6 +33,11 @@ ANSWER_WITHIN_S = 0.25
 BLIND_S = 1.0
 # A name with a space: no room has it.
 KEYS = [f"waitroom:{{in a window}}:{number}" for number in range(3)]
+
+log = structlog.get_logger(__name__)
+
+# By name: how many may pass, and who waits to know.
+_Asked = dict[str, tuple[int, list[asyncio.Future[float]]]]
 
 
 class Limiter:
@@ -113,11 +120,18 @@ class Limiter:
                 some = dict(islice(self._waiting.items(), BATCH_MAX))
                 for who in some:
                     del self._waiting[who]
-                await self._answer(some)
+                try:
+                    await self._answer(some)
+                except (RedisError, OSError, TimeoutError):
+                    self._let_pass(some)
+                except Exception:
+                    # Whatever it is, those who asked must not wait for ever.
+                    log.exception("unexpected in the limiter; letting requests pass")
+                    self._let_pass(some)
         finally:
             self._task = None
 
-    async def _answer(self, asked: dict[str, tuple[int, list[asyncio.Future[float]]]]) -> None:
+    async def _answer(self, asked: _Asked) -> None:
         arguments = [str(int(self._window_s * 1_000_000))]
         for who, (most, futures) in asked.items():
             own = self._own.pop(who, 0)
@@ -130,14 +144,17 @@ class Limiter:
                 for future in futures:
                     future.cancel()
             raise
-        except (RedisError, OSError, TimeoutError):
-            # Not to be counted is no reason to be turned away.
-            self._blind_until = self._clock() + BLIND_S
-            for _, futures in asked.values():
-                _tell(futures, len(futures), 0.0)
-            return
+        self._tell_all(asked, int(now_us), answers)
+
+    def _let_pass(self, asked: _Asked) -> None:
+        """Not to be counted is no reason to be turned away."""
+        self._blind_until = self._clock() + BLIND_S
+        for _, futures in asked.values():
+            _tell(futures, len(futures), 0.0)
+
+    def _tell_all(self, asked: _Asked, now_us: int, answers: list[Any]) -> None:
         now = self._clock()
-        self._ahead_s = int(now_us) / 1_000_000 - now
+        self._ahead_s = now_us / 1_000_000 - now
         window, _ = window_of(now + self._ahead_s, self._window_s)
         for (who, (most, futures)), (before, current, passed) in zip(
             asked.items(), answers, strict=True

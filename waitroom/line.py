@@ -26,6 +26,7 @@ from waitroom.inspection import Inspection
 from waitroom.keys import ROOMS, Keys
 from waitroom.limiter import Limiter
 from waitroom.lobby import lobby_of
+from waitroom.loop_errors import LoopErrors
 from waitroom.origins import Origins
 from waitroom.readings import ReadingsOf
 from waitroom.restoring import Restoring
@@ -99,6 +100,7 @@ class Line:
         self.inspection = Inspection(redis)
         self.restoring = Restoring(redis, calls["restore"])
         self.checks = Checks(redis)
+        self.loop_errors = LoopErrors(redis)
         self.readings = ReadingsOf(redis)
         self._timed = redis.register_script(script("timed"))
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.

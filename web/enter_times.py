@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from waitroom.errors import LineError
 from waitroom.line import Line
 from waitroom.steps import step_of
+
+log = structlog.get_logger(__name__)
 
 TELL_EVERY_S = 1.0
 
@@ -30,10 +34,17 @@ class EnterTimes:
         self._took_s[code] = self._took_s.get(code, 0.0) + took_s
 
     async def keep_telling(self) -> None:
-        """For as long as the process serves."""
+        """For as long as the process serves; the errors of its loops are published with it."""
         while True:
             await asyncio.sleep(TELL_EVERY_S)
-            await self.tell()
+            try:
+                await self.tell()
+                await self._line.loop_errors.publish()
+            except LineError:
+                continue
+            except Exception as error:
+                self._line.loop_errors.note("enter_times")
+                log.error("unexpected in a loop; trying again", loop="enter_times", exc_info=error)
 
     async def tell(self) -> None:
         """What was noted since the last time."""

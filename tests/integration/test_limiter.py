@@ -139,3 +139,13 @@ def call_at(url: str) -> Call:
 
 def quick(limiter: Limiter, window_s: float) -> Limiter:
     return Limiter(limiter._call, window_s=window_s)
+
+
+async def test_whatever_redis_answers_nobody_waits_for_ever(who):
+    """An answer that is none: nobody can be counted, and all are let through."""
+
+    async def nonsense(_keys, _arguments):
+        return ["no number"]
+
+    async with asyncio.timeout(5):
+        assert await passed(Limiter(nonsense), who, 20, most=4) == 20

@@ -13,6 +13,7 @@ from tests.integration.web_cast import app_with, until
 from tests.tcp_proxy import proxied
 from waitroom.line import open_line
 from web.live import beat, news
+from web.live.audience import Audience
 
 CROWD = [f"member-{number}" for number in range(120)]
 
@@ -219,3 +220,21 @@ async def test_a_process_that_stops_ends_its_streams_and_sends_whoever_comes_els
     assert (late.status, late.states) == (200, ["waiting"])
     assert late.text.startswith("retry: ")
     assert app.state.hub.open == 0
+
+
+async def test_an_error_that_nobody_foresaw_ends_no_audience(app, line, code, crowd, monkeypatch):
+    failures = []
+
+    def fails_twice(_audience: Audience) -> None:
+        if len(failures) < 2:
+            failures.append(1)
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(Audience, "_keep", fails_twice)
+    [second] = await follow(app, code, CROWD[1])
+    await until(lambda: len(failures) == 2)
+
+    await line.leave(code, CROWD[0])
+
+    await until(lambda: second.places[-1]["place"] == 1)
+    assert line.loop_errors._unpublished["live"] == 2

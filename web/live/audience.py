@@ -67,7 +67,11 @@ class Audience:
     async def _follow(self) -> None:
         try:
             while self._streams:
-                await self._one_beat()
+                try:
+                    await self._one_beat()
+                except Exception as error:
+                    self._unexpected(error)
+                    await asyncio.sleep(self.beat.lasts_s)
         finally:
             self._task = None
 
@@ -114,7 +118,7 @@ class Audience:
             await self._say_unreachable()
             return False
         except Exception as error:  # whatever it is, those who follow are not to wait for ever
-            log.error("unexpected", room=self._code, exc_info=error)
+            self._unexpected(error)
             return False
         facts = standings[0].facts
         self._look_at(facts)
@@ -167,10 +171,14 @@ class Audience:
         except Problem:
             stream.end()  # no longer in line: the client's next asking says so
         except Exception as error:  # one who can't be told holds up nobody else
-            log.error("unexpected", room=self._code, exc_info=error)
+            self._unexpected(error)
             stream.end()
         else:
             stream.tell(message, last=standing.kind in FINAL)
+
+    def _unexpected(self, error: Exception) -> None:
+        self._line.loop_errors.note("live")
+        log.error("unexpected", room=self._code, exc_info=error)
 
     async def _say_unreachable(self) -> None:
         if self._is_away:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from issuance.connections import Held
@@ -14,12 +14,16 @@ from issuance.desk import Crew
 
 @dataclass(frozen=True, slots=True)
 class OfficeSeen:
-    """held and crew are None where Postgres, or the queue's Redis, does not answer."""
+    """held and crew are None where Postgres, or the queue's Redis, does not answer.
+
+    loop_errors: by the name of the loop; empty where the line's Redis does not answer.
+    """
 
     redis_up: bool
     held: Held | None
     crew: Crew | None
     db_connections_max: int
+    loop_errors: Mapping[str, int] = field(default_factory=dict)
 
 
 class OfficeMetrics(Collector):
@@ -34,6 +38,12 @@ class OfficeMetrics(Collector):
         yield _gauge(
             "db_connections_max", "Connections to Postgres in all, at most", seen.db_connections_max
         )
+        errors = CounterMetricFamily(
+            "waitroom_loop_errors", "Unforeseen errors of work that is repeated", labels=["loop"]
+        )
+        for loop, count in seen.loop_errors.items():
+            errors.add_metric([loop], count)
+        yield errors
         if seen.held is not None:
             held = seen.held
             # The one that asked is held too.

@@ -50,11 +50,13 @@ async def may_look(
 )
 async def metrics(request: Request) -> Response:
     """Rooms and stores as any process tells them; requests and streams of one web command."""
-    rooms, seen = await asyncio.gather(_rooms(request), _office(request))
+    rooms, seen, loop_errors = await asyncio.gather(
+        _rooms(request), _office(request), _loop_errors(request)
+    )
     parts = parts_of(request)
     registry = CollectorRegistry()
     registry.register(RoomMetrics(rooms or {}))
-    office = OfficeSeen(rooms is not None, *seen, parts.db_connections_bound)
+    office = OfficeSeen(rooms is not None, *seen, parts.db_connections_bound, loop_errors)
     registry.register(OfficeMetrics(office))
     total = traffic_of(request).total()
     registry.register(HttpMetrics(total, parts.limits.live_streams_max))
@@ -75,6 +77,13 @@ async def _rooms(request: Request) -> Rooms | None:
     except LineError:
         return None
     return rooms
+
+
+async def _loop_errors(request: Request) -> dict[str, int]:
+    try:
+        return await parts_of(request).line.loop_errors.counts()
+    except LineError:
+        return {}
 
 
 async def _office(request: Request) -> tuple[Held | None, Crew | None]:

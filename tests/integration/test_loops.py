@@ -1,0 +1,145 @@
+"""Loops that a process repeats: no error ends one, or another; each is logged once and counted."""
+
+import asyncio
+
+import pytest
+from redis import Redis
+
+from cli.loops import EachRoom, repeat
+from issuance.errors import OfficeAway, OfficeRefused
+from tests.house import eventually
+from waitroom.loop_errors import KEY, LoopErrors
+
+
+@pytest.fixture
+def errors(line, redis_url):
+    """Of loops that no process has."""
+    yield line.loop_errors
+    with Redis.from_url(redis_url) as redis:
+        for name in redis.hkeys(KEY):
+            if name.startswith(b"test "):
+                redis.hdel(KEY, name)
+
+
+async def run_for(errors: LoopErrors, *works, rounds: int) -> None:
+    """Repeat these side by side until the last of them was called so often."""
+    stop, calls = asyncio.Event(), 0
+    *others, last = works
+
+    async def counted() -> float:
+        nonlocal calls
+        calls += 1
+        if calls == rounds:
+            stop.set()
+        return await last()
+
+    names = [f"test {n}" for n in range(len(works))]
+    all_works = zip(names, [*others, counted], strict=True)
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(repeat(name, work, stop, errors) for name, work in all_works))
+
+
+async def fails() -> float:
+    raise ZeroDivisionError("division by zero")
+
+
+async def works() -> float:
+    return 0.1
+
+
+async def test_a_bug_in_one_loop_ends_neither_it_nor_another(errors, capsys):
+    await run_for(errors, fails, works, rounds=12)
+
+    counts = await errors.counts()
+    assert counts["test 0"] >= 2
+    assert "test 1" not in counts
+    assert capsys.readouterr().out.count("unexpected in a loop") == 1
+
+
+async def test_a_part_that_is_away_is_no_error_of_a_loop_but_a_refused_statement_is(errors, capsys):
+    async def away() -> float:
+        raise OfficeAway("127.0.0.1:5432 refused the connection")
+
+    async def refused() -> float:
+        raise OfficeRefused('Postgres: relation "rooms" does not exist')
+
+    await run_for(errors, away, refused, works, rounds=12)
+
+    counts = await errors.counts()
+    said = capsys.readouterr().out
+    assert "test 0" not in counts
+    assert counts["test 1"] >= 2
+    assert said.count("127.0.0.1:5432 refused the connection") == 1
+    assert said.count('relation "rooms" does not exist') == 1
+
+
+async def test_a_loop_that_fails_again_after_a_success_is_logged_again(errors, capsys):
+    turns = iter((True, False, True, False, False))
+
+    async def now_and_then() -> float:
+        if next(turns, False):
+            raise ZeroDivisionError
+        return 0.0
+
+    await run_for(errors, now_and_then, rounds=5)
+
+    said = capsys.readouterr().out
+    assert said.count("unexpected in a loop") == 2
+    assert said.count("all is well again") == 2
+
+
+async def test_counts_that_redis_did_not_take_are_published_later(errors, line_away):
+    ours = line_away.loop_errors
+    ours.note("test 0")
+
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_later(1.0, stop.set)
+    await repeat("test 1", works, stop, ours)
+    ours._redis = errors._redis
+    await ours.publish()
+
+    assert (await errors.counts())["test 0"] == 1
+
+
+async def test_one_room_that_fails_keeps_no_other_from_its_turn():
+    rooms, served = EachRoom(), []
+
+    async def serve(code: str) -> str:
+        if code == "broken":
+            raise ZeroDivisionError
+        served.append(code)
+        return code
+
+    answers = [await rooms.attempt(code, serve(code)) for code in ("a", "broken", "b")]
+
+    assert served == ["a", "b"]
+    assert answers == ["a", None, "b"]
+    with pytest.raises(ZeroDivisionError) as raised:
+        rooms.raise_first()
+    assert raised.value.__notes__ == ["room broken"]
+
+
+async def test_a_round_over_all_rooms_ends_at_once_where_a_store_is_away():
+    async def away() -> None:
+        raise OfficeAway
+
+    with pytest.raises(OfficeAway):
+        await EachRoom().attempt("a", away())
+
+
+async def test_what_enter_times_fails_with_does_not_end_it(app, monkeypatch):
+    enter_times = app.state.enter_times
+    calls = []
+
+    async def tell() -> None:
+        calls.append(1)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(enter_times, "tell", tell)
+    monkeypatch.setattr("web.enter_times.TELL_EVERY_S", 0.01)
+    telling = asyncio.create_task(enter_times.keep_telling())
+    await asyncio.to_thread(eventually, lambda: len(calls) > 2)
+
+    assert not telling.done()
+    telling.cancel()
+    app.state.parts.line.loop_errors._unpublished.clear()
