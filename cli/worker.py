@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from issuance.database import open_engine
 from issuance.desk import ORIGINS, TRACEPARENT
 from issuance.issue import Issued
 from issuance.worker import Post, run_worker
+from waitroom.errors import LineError
 from waitroom.line import open_line
 from web.teller import tell
 
@@ -33,8 +34,13 @@ def run_one(settings: WorkerSettings) -> None:
             if settings.follows:
                 runner.run(line.origins.forget(issued.code, list(issued.outcomes)))
 
+        def count_error() -> None:
+            line.loop_errors.note("worker")
+            with suppress(LineError):
+                runner.run(line.loop_errors.publish())
+
         try:
-            post = Post(engine, tell_line, logs=settings.LOG_REQUESTS)
+            post = Post(engine, tell_line, logs=settings.LOG_REQUESTS, failed=count_error)
             if tracing is not None:
                 post = replace(post, around=partial(_span, tracing))
             run_worker(post, conveyor, queue=settings.QUEUE_NAME)

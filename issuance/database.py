@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
 
+from issuance.deadline import cut_off_after
+from issuance.errors import ADDRESS
+
 __all__ = ["Engine", "open_engine"]
 
 CONNECT_TIMEOUT_S = 5
@@ -18,6 +21,7 @@ LOCK_TIMEOUT_S = 10
 GONE_AFTER_S = 6
 # A connection that was idle for longer is asked whether it still works before it is used.
 PING_AFTER_S = 1.0
+PING_WITHIN_S = 5.0
 
 
 def open_engine(
@@ -47,7 +51,21 @@ def open_engine(
         },
     )
     _ping_the_idle(engine)
+    _name_the_address(engine)
     return engine
+
+
+def _name_the_address(engine: Engine) -> None:
+    """So that errors can name it: a connection that times out does not say whereto."""
+    address = f"{engine.url.host or 'localhost'}:{engine.url.port or 5432}"
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _record: Any, words: Any, named: Any) -> Any:
+        try:
+            return dialect.connect(*words, **named)
+        except dialect.loaded_dbapi.Error as error:
+            setattr(error, ADDRESS, address)
+            raise
 
 
 def _ping_the_idle(engine: Engine) -> None:
@@ -67,7 +85,8 @@ def _ping_the_idle(engine: Engine) -> None:
         if used_at is None or time.monotonic() - used_at < PING_AFTER_S:
             return
         try:
-            engine.dialect.do_ping(connection)
+            with cut_off_after(connection, PING_WITHIN_S):
+                engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
 

@@ -30,13 +30,21 @@ class Issued:
     took_ms: float | None = None
 
 
-def issue(engine: Engine, code: str, member_ids: Sequence[str], now: datetime) -> Issued:
+def issue(
+    engine: Engine,
+    code: str,
+    member_ids: Sequence[str],
+    now: datetime,
+    *,
+    within_s: float | None = None,
+) -> Issued:
     """Issue to these members, in their order. When it returns, Postgres has committed it.
 
-    Asked again, each gets the coupon they hold. Raises NoSuchCoupon, OfficeAway.
+    Asked again, each gets the coupon they hold. within_s: for all of it; beyond that it is given
+    up. Raises NoSuchCoupon, OfficeAway.
     """
     began_s = time.perf_counter()
-    with away_is_said(), in_turns(engine) as tx:
+    with away_is_said(), in_turns(engine, within_s=within_s) as tx:
         coupon, _, holders = tx.read(FIND_LOCKED, code, member_ids)
         outcomes = {member_id: _attempt(coupon, member_id, now) for member_id in member_ids}
         new = [

@@ -23,6 +23,7 @@ from sqlalchemy.types import Text, Uuid
 
 from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon
+from issuance.deadline import cut_off_after
 from issuance.errors import NoSuchCoupon
 from issuance.rows import coupon_of, issued_of
 from issuance.tables import coupons, issued_coupons
@@ -133,11 +134,16 @@ class Turns:
 
 
 @contextmanager
-def in_turns(engine: Engine) -> Iterator[Turns]:
-    """A connection of the pool, whose transaction is rolled back where it wasn't committed."""
+def in_turns(engine: Engine, *, within_s: float | None = None) -> Iterator[Turns]:
+    """A connection of the pool, whose transaction is rolled back where it wasn't committed.
+
+    within_s: for all of it, after which it is cut off.
+    """
     pooled = engine.raw_connection()
     try:
-        yield Turns(cast("psycopg.Connection[Any]", pooled.driver_connection))
+        connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
+        with cut_off_after(connection, within_s):
+            yield Turns(connection)
     except psycopg.OperationalError:
         # Perhaps broken; the pool is not to give it to the next one.
         pooled.invalidate()

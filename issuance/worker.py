@@ -16,16 +16,21 @@ from rq import Queue, SimpleWorker, get_current_job
 from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import BaseDeathPenalty
 from sqlalchemy import Engine
 
 from domain.issued_coupon import IssuedCoupon
 from issuance.conveyor import Conveyor
 from issuance.desk import ORIGINS
+from issuance.errors import queue_cause
 from issuance.issue import Issued, issue
 
 # A worker that was killed is still listed for this long.
 WORKER_TTL_S = 60
-HEARTBEAT_S = 5
+# For a job, until it is looked whether this process was told to stop.
+WAIT_S = 1
+AGAIN_AFTER_S = 2.0
+LOOK_EVERY_S = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +39,8 @@ log = structlog.get_logger(__name__)
 class Post:
     """What a worker's jobs work with: a connection, and whom to tell.
 
-    logs: whether each batch is a line in the log.
+    logs: whether each batch is a line in the log. failed: called for an error of the worker's loop
+    that nobody foresaw.
     """
 
     engine: Engine
@@ -44,6 +50,7 @@ class Post:
         lambda _meta, _attributes: nullcontext()
     )
     logs: bool = False
+    failed: Callable[[], None] = lambda: None
 
 
 # RQ calls a function by its name, with nothing but the job's arguments; this is where it finds
@@ -58,7 +65,8 @@ def issue_batch(code: str, members: list[str]) -> None:
     meta = job.meta if job is not None else {}
     about = {"waitroom.room": code, "waitroom.members": len(members)}
     with _post.around(meta, about):
-        issued = issue(_post.engine, code, members, datetime.now(UTC))
+        within_s = job.timeout if job is not None else None
+        issued = issue(_post.engine, code, members, datetime.now(UTC), within_s=within_s)
     if job is not None and _post.logs:
         _say_what_was_issued(job, issued)
     # Only now: until the commit nobody may be told anything. Dying before this line is harmless:
@@ -84,21 +92,49 @@ def _request_ids(job: Job) -> list[str]:
     return [origin.partition(" ")[0] for origin in job.meta.get(ORIGINS, [])]
 
 
+class NoAlarm(BaseDeathPenalty):
+    """In place of RQ's alarm, which raises from a signal handler into whatever runs.
+
+    What a job waits for has bounds of its own: its transaction (`issuance.deadline`), and each call
+    of the line.
+    """
+
+    def setup_death_penalty(self) -> None:
+        """Nothing is set."""
+
+    def cancel_death_penalty(self) -> None:
+        """Nothing was set."""
+
+
+class PoolQueue(Queue):
+    """RQ's queue, at which nobody waits who was told to stop."""
+
+    @classmethod
+    def dequeue_any(cls, *args: Any, **more: Any) -> Any:
+        if PoolWorker.was_told_to_stop:
+            raise StopRequested
+        return super().dequeue_any(*args, **more)
+
+
 class PoolWorker(SimpleWorker):
     """RQ's worker, back within seconds when Redis is; by itself it would rest up to a minute."""
 
-    max_connection_wait_time = 2.0
+    max_connection_wait_time = AGAIN_AFTER_S
+    death_penalty_class = NoAlarm
+    queue_class = PoolQueue
     was_told_to_stop = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """The handler of SIGTERM and SIGINT: sets flags, and raises nothing, as RQ's own does."""
+        del signum, frame
         # Of this process: the handler stays when another worker takes this one's place.
         PoolWorker.was_told_to_stop = True
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+        self._stop_requested = True
 
     @property
     def dequeue_timeout(self) -> int:
         """Seconds without a job until the next heartbeat."""
-        return HEARTBEAT_S
+        return WAIT_S
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Also in a Redis that has lost everything: without this, nobody would know of us again."""
@@ -116,7 +152,7 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
     while not PoolWorker.was_told_to_stop:
         try:
             worker = PoolWorker(
-                [Queue(queue, connection=redis, serializer=JSONSerializer)],
+                [PoolQueue(queue, connection=redis, serializer=JSONSerializer)],
                 connection=redis,
                 serializer=JSONSerializer,
                 exception_handlers=[_say_what_failed],
@@ -132,13 +168,18 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
             # away when it begins, or goes away while it files one. The batch is fed again.
             if PoolWorker.was_told_to_stop:
                 return  # it could not take its leave of Redis; that it was here is soon forgotten
-            log.warning("the queue is away; trying again", cause=repr(error))
-        except StopRequested:  # the same, while the next worker was just beginning
-            return
-        try:
-            time.sleep(PoolWorker.max_connection_wait_time)
-        except StopRequested:  # by RQ's handler of SIGTERM, which stays
-            return
+            log.warning("the queue is away; trying again", cause=queue_cause(error))
+        except Exception:
+            log.exception("unexpected in a loop; trying again", loop="worker")
+            post.failed()
+        _rest(PoolWorker.max_connection_wait_time)
+
+
+def _rest(seconds: float) -> None:
+    """Less where this process is told to stop."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not PoolWorker.was_told_to_stop:
+        time.sleep(min(LOOK_EVERY_S, seconds))
 
 
 def _say_what_failed(job: Job, kind: type[BaseException], error: object, _trace: object) -> bool:

@@ -5,7 +5,45 @@ from tests.mutations.mutation import Mutation
 _IN_API_AWAY = "integration/test_api_away.py::"
 _IN_API_ROOMS = "integration/test_api_rooms.py::"
 _IN_OUTAGES = "integration/test_outages.py::"
+_IN_LOOPS = "integration/test_loops.py::"
+_IN_SIGNALS = "integration/test_worker_signals.py::"
 MUTATIONS = (
+    Mutation(
+        name="what_nobody_foresaw_ends_a_loop",
+        promise=8,
+        file="cli/loops.py",
+        old="        except Exception as error:\n            rest_s",
+        new="        except (LineError, OfficeError) as error:\n            rest_s",
+        noticed_by=(f"{_IN_LOOPS}test_a_bug_in_one_loop_ends_neither_it_nor_another",),
+    ),
+    Mutation(
+        name="one_room_that_fails_keeps_all_others_from_their_turn",
+        promise=8,
+        file="cli/loops.py",
+        old="            if _is_away(error):\n                raise\n",
+        new="            if _is_away(error) or error:\n                raise\n",
+        noticed_by=(f"{_IN_LOOPS}test_one_room_that_fails_keeps_no_other_from_its_turn",),
+    ),
+    Mutation(
+        name="statements_that_postgres_refuses_are_not_counted",
+        promise=8,
+        file="cli/loops.py",
+        old=" and not isinstance(error, OfficeRefused)",
+        new="",
+        noticed_by=(
+            f"{_IN_LOOPS}test_a_part_that_is_away_is_no_error_of_a_loop_but_a_refused_statement_is",
+        ),
+    ),
+    Mutation(
+        name="a_signal_raises_into_an_idle_worker",
+        promise=8,
+        file="issuance/worker.py",
+        old="        self._stop_requested = True\n",
+        new="        self._stop_requested = True\n        raise StopRequested\n",
+        noticed_by=(
+            f"{_IN_SIGNALS}test_the_handler_raises_nothing_whatever_the_worker_does[idle]",
+        ),
+    ),
     Mutation(
         name="the_desk_stays_open_while_postgres_is_away",
         promise=8,
@@ -20,8 +58,8 @@ MUTATIONS = (
         name="a_redis_that_is_away_is_not_said",
         promise=8,
         file="waitroom/away.py",
-        old="    except RedisError as error:\n        raise LineAway from error\n",
-        new="    except RedisError:\n        raise\n",
+        old="    except RedisError as error:\n        raise LineAway(f",
+        new="    except RedisError as error:\n        raise error or LineAway(f",
         noticed_by=(
             "integration/test_api_away.py::test_without_redis_every_call_of_the_line_says_so",
         ),
@@ -50,8 +88,8 @@ MUTATIONS = (
         name="settings_that_redis_lost_do_not_come_back",
         promise=8,
         file="cli/admitter.py",
-        old="                await settle(self._line, offer)\n                served",
-        new="                served",
+        old="await rooms.attempt(code, settle(self._line, offer))\n                served",
+        new="served",
         noticed_by=(
             "integration/test_processes.py::test_a_room_that_redis_lost_comes_back_from_postgres",
         ),

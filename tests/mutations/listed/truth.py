@@ -31,7 +31,7 @@ MUTATIONS = (
         name="the_line_is_told_before_the_commit",
         promise=4,
         file="issuance/worker.py",
-        old="    issued = issue(_post.engine, code, members, datetime.now(UTC))\n",
+        old="    issued = issue(_post.engine, code, members, datetime.now(UTC), within_s=within_s)",
         new="    from domain.member import Member\n"
         "    from issuance.turns import FIND, in_turns\n"
         "    with in_turns(_post.engine) as tx:\n"
@@ -39,7 +39,7 @@ MUTATIONS = (
         "    from issuance.issue import _attempt\n"
         "    hoped = {one: _attempt(coupon, one, datetime.now(UTC)) for one in members}\n"
         "    _post.tell(Issued(code, coupon.inventory.used_count, hoped))\n"
-        "    issued = issue(_post.engine, code, members, datetime.now(UTC))\n",
+        "    issued = issue(_post.engine, code, members, datetime.now(UTC))",
         noticed_by=(
             "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
             _KILLED,
