@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 SECRET_BYTES_MIN = 32
+_HOW_TO_MAKE_ONE = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
 
 
 class BadSettings(Exception):
@@ -86,8 +96,7 @@ class TokenSettings(BaseModel):
     def _are_long(cls, secrets: tuple[str, ...]) -> tuple[str, ...]:
         if not secrets or any(len(secret.encode()) < SECRET_BYTES_MIN for secret in secrets):
             raise ValueError(
-                f"each secret must be at least {SECRET_BYTES_MIN} bytes; make one with "
-                "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
+                f"each secret must be at least {SECRET_BYTES_MIN} bytes; {_HOW_TO_MAKE_ONE}"
             )
         return secrets
 
@@ -178,6 +187,25 @@ class WebSettings(StoreSettings, TokenSettings):
             raise ValueError(f"must be at least {SECRET_BYTES_MIN} bytes")
         return token
 
+    @model_validator(mode="after")
+    def _are_secrets_of_their_own(self) -> Self:
+        """The shop knows MEMBER_TOKEN_SECRETS: were they TICKET_SECRETS too, it could sign in as an
+        admin. Whoever knows one secret must not know another by it.
+        """
+        kept = {
+            "MEMBER_TOKEN_SECRETS": self.MEMBER_TOKEN_SECRETS,
+            "TICKET_SECRETS": self.TICKET_SECRETS,
+            "ADMIN_TOKEN": (self.ADMIN_TOKEN,),
+            "METRICS_TOKEN": (self.METRICS_TOKEN,) if self.METRICS_TOKEN else (),
+        }
+        for (one, its), (other, others) in combinations(kept.items(), 2):
+            if set(its) & set(others):
+                raise ValueError(
+                    f"{one} and {other} hold the same secret. Give each a secret of its own; "
+                    f"{_HOW_TO_MAKE_ONE}"
+                )
+        return self
+
 
 class AdmitterSettings(StoreSettings):
     """What the admitter needs. The batch and backlog bound what waits in RQ."""
@@ -232,10 +260,12 @@ def _given(name: str, environ: Mapping[str, str]) -> str | None:
 
 
 def _sentence(error: Any, kind: type[BaseModel]) -> str:
+    what = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if not error["loc"]:
+        return f"{what}."  # about several of them, which it names
     name = str(error["loc"][0])
     if error["type"] == "missing":
         return f"{name} is not set: {kind.model_fields[name].description}."
-    what = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     secret = "SECRET" in name or "TOKEN" in name or "PASSWORD" in name or "URL" in name
     got = "" if secret else f', got "{error["input"]}"'
     return f"{name}: {what}{got}."

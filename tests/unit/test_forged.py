@@ -17,6 +17,7 @@ from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 from domain.draw import NUMBERS
 from issuance.admins import Account
 from tests.forging import absurd, json_values, jwt_of, mangled, texts, with_the_signature_of
+from waitroom.challenge import BadSolution, Challenges, solve
 from waitroom.ticket import BadTicket, ForeignTicket, ForgedTicket, Ticket, TicketOffice
 from web.admins import AdminDoor
 from web.identity import BadToken, Identity, Visitor
@@ -34,6 +35,7 @@ HS256 = {"alg": "HS256", "typ": "JWT"}
 office, others_office = TicketOffice([OURS], now=lambda: NOW), TicketOffice([OTHER])
 identity, others_identity = Identity([OURS], "admin token"), Identity([OTHER], "admin token")
 usual = UsualToken([OURS], lambda: NOW)
+challenges = Challenges([OURS])
 door, others_door = AdminDoor([OURS]), AdminDoor([OTHER])
 
 alices = Ticket("spring", "alice", int(NOW * 1_000_000))
@@ -180,19 +182,21 @@ def test_what_was_signed_for_one_purpose_serves_no_other():
         "token": identity.read_token,
         "session": identity.read_session,
         "admin session": door.name_in,
+        "solution": lambda text: challenges.read(text, room="spring"),
     }
     signed = {
         "ticket": office.sign(alices),
         "token": alice_token,
         "session": identity.session_for(alice),
         "admin session": door.session_for(admin),
+        "solution": solve(challenges.make("spring")),
     }
 
     for kind, text in signed.items():
         for purpose, read in readers.items():
             try:
                 accepted = read(text) is not None
-            except (ForgedTicket, BadToken):
+            except (ForgedTicket, BadToken, BadSolution):
                 accepted = False
             assert accepted == (kind == purpose), (kind, purpose)
 

@@ -1,4 +1,5 @@
 import traceback
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,14 @@ NAMES = sorted({name for kind in ALL for name in kind.model_fields})
 LONG = "a-secret-that-is-long-enough-for-us"
 OTHER = "another-secret-that-is-long-enough!"
 
+SECRETS = ("MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", "ADMIN_TOKEN", "METRICS_TOKEN")
+
 environ = {
     "DATABASE_URL": "postgresql://waitroom:hush@db/waitroom",
     "REDIS_URL": "redis://:hush@redis:6379/0",
     "MEMBER_TOKEN_SECRETS": LONG,
-    "TICKET_SECRETS": LONG,
-    "ADMIN_TOKEN": LONG,
+    "TICKET_SECRETS": "the-secret-of-tickets-is-long-enough",
+    "ADMIN_TOKEN": "the-token-of-admins-is-long-enough",
 }
 
 WRONG = {
@@ -111,9 +114,7 @@ def test_a_wrong_value_that_is_no_secret_is_shown(name):
     assert str(told.value).endswith(f', got "{WRONG[name]}".')
 
 
-@pytest.mark.parametrize(
-    "name", ["MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", "ADMIN_TOKEN", "METRICS_TOKEN"]
-)
+@pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_that_is_too_short_is_refused_and_never_shown(name):
     short = environ | {name: "hush" * 7}
 
@@ -150,12 +151,34 @@ def test_a_password_in_a_wrong_url_is_never_shown(name):
 
 
 def test_several_secrets_are_separated_by_commas_and_all_must_be_long():
-    both = read(WebSettings, environ | {"TICKET_SECRETS": f"{LONG} , {OTHER}"})
+    both = read(WebSettings, environ | {"MEMBER_TOKEN_SECRETS": f"{LONG} , {OTHER}"})
 
-    assert both.TICKET_SECRETS == (LONG, OTHER)
+    assert both.MEMBER_TOKEN_SECRETS == (LONG, OTHER)
     for broken in (f"{LONG},", f",{LONG}", f"{LONG},,{OTHER}"):
         with pytest.raises(BadSettings, match="TICKET_SECRETS"):
             read(WebSettings, environ | {"TICKET_SECRETS": broken})
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(SECRETS, 2)))
+@pytest.mark.parametrize("text", ["{}", OTHER + ",{}", "{} , " + OTHER])
+def test_one_secret_for_two_purposes_is_refused(one, other, text):
+    many = text if one.endswith("_SECRETS") else "{}"
+    twice = environ | {one: many.format("hush" * 8), other: "hush" * 8}
+
+    with pytest.raises(BadSettings, match=rf"^{one} and {other} hold the same secret") as told:
+        read(WebSettings, twice)
+
+    assert "secrets.token_urlsafe(32)" in str(told.value)
+    assert "hush" not in "".join(traceback.format_exception(told.value))
+
+
+def test_a_shared_secret_is_found_in_a_file_too(tmp_path):
+    """As whoever mounts one file for both would give it."""
+    secret = tmp_path / "secret"
+    secret.write_text(f"{environ['TICKET_SECRETS']}\n")
+
+    with pytest.raises(BadSettings, match="hold the same secret"):
+        read(WebSettings, environ | {"MEMBER_TOKEN_SECRETS_FILE": str(secret)})
 
 
 def test_the_length_of_a_secret_is_in_bytes():

@@ -66,6 +66,14 @@ MUTATIONS = (
         noticed_by=("unit/test_forged.py::test_no_token_that_nobody_here_signed_is_accepted",),
     ),
     Mutation(
+        name="one_secret_may_serve_two_purposes",
+        promise=9,
+        file="cli/settings.py",
+        old="            if set(its) & set(others):\n",
+        new="            if not its:\n",
+        noticed_by=("unit/test_settings.py::test_one_secret_for_two_purposes_is_refused",),
+    ),
+    Mutation(
         name="any_token_is_the_admins",
         promise=9,
         file="web/asking.py",
