@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from cli.coupon import Code
 from cli.settings import BadSettings
 from cli.stores import console, postgres
 from domain.draw_record import BadRecord, DrawRecord, faults_of
-from domain.member import is_member_id
+from domain.member import BadMemberId, check_member_id
 from issuance.draws import draw_of
 
 app = typer.Typer(no_args_is_help=True, help="Show what was drawn of a lobby, and check a draw.")
@@ -46,13 +47,16 @@ def verify(
     member: Annotated[str | None, typer.Option(help="whose place to say")] = None,
 ) -> None:
     """Recompute the order from a published record; ends with 1 where it is not as it must be."""
-    if member is not None and not is_member_id(member):
-        raise BadSettings("--member must be 1 to 64 of A-Z a-z 0-9 . _ : @ -")
+    try:
+        if member is not None:
+            check_member_id(member)
+    except BadMemberId as error:
+        raise BadSettings(f"--member can't be taken: {error}.") from None
     drawn = _read(file)
     faults = faults_of(drawn, commitment=commitment, entrants_sha256=entrants_sha256)
     if faults:
         for fault in faults[:FAULTS_SHOWN_MAX]:
-            console.print(fault, style="red", markup=False, highlight=False)
+            console.print(Text(fault, "red"), highlight=False)
         if len(faults) > FAULTS_SHOWN_MAX:
             console.print(f"... and {len(faults) - FAULTS_SHOWN_MAX:,} more.")
         raise typer.Exit(1)
@@ -64,7 +68,7 @@ def verify(
     if member is not None:
         place = drawn.place_of(member)
         said = "was not in the lobby" if place is None else f"drew place {place:,}"
-        console.print(f"{member} {said}.", markup=False)
+        console.print(Text(f"{member} {said}."))  # a plain string would have emoji for `:heart:`
 
 
 def _read(file: Path) -> DrawRecord:

@@ -27,7 +27,7 @@ from cli.settings import (
     read,
 )
 from cli.supervise import EXIT_BAD_SETTINGS
-from domain.member import is_member_id
+from domain.member import MEMBER_ID_RULE, BadMemberId, check_member_id
 
 app = typer.Typer(
     name="waitroom",
@@ -113,14 +113,16 @@ def migrate_database() -> None:
 
 @app.command()
 def token(
-    member: Annotated[str, typer.Argument(help="1 to 64 of A-Z a-z 0-9 . _ : @ -")],
+    member: Annotated[str, typer.Argument(help=MEMBER_ID_RULE)],
     valid_s: Annotated[int, typer.Option(min=1, help="seconds")] = 3_600,
 ) -> None:
     """Print a member token, for trying things out."""
     from web.identity import Identity
 
-    if not is_member_id(member):
-        raise BadSettings("MEMBER must be 1 to 64 of A-Z a-z 0-9 . _ : @ -")
+    try:
+        check_member_id(member)
+    except BadMemberId as error:
+        raise BadSettings(f"MEMBER can't be taken: {error}.") from None
     settings = read(TokenSettings, with_running_demo(dict(os.environ)))
     print(Identity(settings.MEMBER_TOKEN_SECRETS, "").mint(member, valid_s=valid_s))
 

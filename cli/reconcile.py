@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from cli.coupon import Code, Json
 from cli.home import with_running_demo
@@ -60,7 +61,7 @@ def _show(code: str, found: Found, left: Found, *, repair: bool) -> None:
         named = ", ".join(subjects[:3]) + (", ..." if len(subjects) > 3 else "")
         numbers = [f"{len(found.get(kind, [])):,}"]
         numbers += [f"{len(left.get(kind, [])):,}"] if repair else []
-        table.add_row(kind, *numbers, named)
+        table.add_row(kind, *numbers, Text(named))  # as markup an id could hide, or be an error
     console.print(table)
     if not repair:
         console.print(f"Nothing was changed. Mend it: waitroom reconcile {code} --repair")

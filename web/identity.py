@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from domain.member import is_member_id
+from domain.member import BadMemberId, check_member_id
 from web.usual_token import UsualToken
 
 SESSION_COOKIE = "session"
@@ -96,10 +96,12 @@ class Identity:
             raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
         claims = self._usual.read(token) or self._verified(token)
         member_id = claims["sub"]
-        if not isinstance(member_id, str) or not is_member_id(member_id):
-            raise BadToken(
-                "The member token's sub must be a member id: 1 to 64 of A-Z a-z 0-9 . _ : @ -"
-            )
+        if not isinstance(member_id, str):
+            raise BadToken("The member token's sub must be a string.")
+        try:
+            check_member_id(member_id)
+        except BadMemberId as error:
+            raise BadToken(f"The member token's sub can't be accepted: {error}.") from error
         return claims
 
     def _verified(self, token: str) -> dict[str, object]:

@@ -42,7 +42,7 @@ def outcome_of(outcome: IssuedCoupon | Refusal, code: str) -> Outcome:
 def issued_json(issued: IssuedCoupon, code: str) -> str:
     """What `IssuedCouponOut` would write, without making one: a batch tells hundreds at once.
 
-    Ids, codes and times are made of letters that JSON takes as they are.
+    Ids, codes and times have no characters that JSON must escape.
     """
     used_at = "null" if issued.used_at is None else f'"{rfc3339(issued.used_at)}"'
     return (

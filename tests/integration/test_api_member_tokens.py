@@ -41,12 +41,12 @@ BAD_CLAIMS = {
     "sub a number": {"sub": 7, "exp": SOON},
     "sub a list": {"sub": ["alice"], "exp": SOON},
     "sub empty": {"sub": "", "exp": SOON},
-    "sub too long": {"sub": "a" * 65, "exp": SOON},
+    "sub too long": {"sub": "a" * 129, "exp": SOON},
     "sub with a space": {"sub": "al ice", "exp": SOON},
     "sub with a newline at the end": {"sub": "alice\n", "exp": SOON},
     "sub in Korean": {"sub": "\uc568\ub9ac\uc2a4", "exp": SOON},
     "sub with control characters": {"sub": "al\x00ice\x1b", "exp": SOON},
-    "sub with a slash": {"sub": "../alice", "exp": SOON},
+    "sub with a quote": {"sub": "al'ice", "exp": SOON},
     "no exp": {"sub": "alice"},
     "exp null": {"sub": "alice", "exp": None},
     "exp a word": {"sub": "alice", "exp": "tomorrow"},
@@ -121,10 +121,10 @@ async def test_each_refusal_says_what_is_wrong(client, code, before):
     assert "secret" in why("wrong key")
     assert "HS256" in why("HS512")
     assert "longer" in why("too long")
-    assert "1 to 64" in why("sub in Korean")
+    assert "1 to 128" in why("sub in Korean")
 
 
-@pytest.mark.parametrize("member_id", ["a", "A-Z.a_z:0@9-", "0", "user@shop.example", "x" * 64])
+@pytest.mark.parametrize("member_id", ["a", "A-Z.a_z:0@9-", "0", "user@shop.example", "x" * 128])
 async def test_every_id_that_the_interface_allows_gets_a_place(
     client, line, engine, code, member_id
 ):

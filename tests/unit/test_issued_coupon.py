@@ -3,7 +3,6 @@ from datetime import timedelta
 import pytest
 
 from domain.issued_coupon import Status
-from domain.member import Member, is_member_id
 from domain.refusals import AlreadyUsed, CouponExpired, Refusal, SoldOut
 from tests.unit.cast import alice, noon, spring
 
@@ -54,13 +53,6 @@ def test_issued_coupons_are_the_same_by_id_whatever_their_status():
 
     assert one == other
     assert len({one, other}) == 1
-
-
-@pytest.mark.parametrize("text", ["", "a" * 65, "no space", "tab\t", "새봄", "a\n", "a/b", "<b>"])
-def test_an_absurd_member_id_is_refused(text):
-    assert not is_member_id(text)
-    with pytest.raises(ValueError, match="a member id is 1 to 64"):
-        Member(text)
 
 
 def test_a_refusal_reads_as_its_docstring():

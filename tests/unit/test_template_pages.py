@@ -127,7 +127,7 @@ def test_the_demo_takes_any_name_and_comes_back():
     fields = {tag.attrs["name"]: tag.attrs for tag in page.all("input")}
     assert fields["next"]["value"] == "/rooms/spring"
     assert "required" in fields["name"]
-    assert fields["name"]["maxlength"] == "64"
+    assert fields["name"]["maxlength"] == "128"
     assert page.says("any name will do")
 
 

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from domain.member import is_member_id
+from domain.member import BadMemberId, check_member_id
 from web.asking import refuse_cross_site
-from web.identity import SESSION_COOKIE, TOKEN_LENGTH_MAX, Visitor
-from web.languages import keep_switch, language_of, to_translate
+from web.identity import NAME_LENGTH_MAX, SESSION_COOKIE, TOKEN_LENGTH_MAX, Visitor
+from web.languages import Language, keep_switch, language_of, to_translate
 from web.pages.forms import local_path
 from web.pages.render import page
 from web.parts import parts_of
@@ -18,7 +18,11 @@ from web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-BAD_NAME = to_translate("Please use 1 to 64 letters, digits and . _ : @ - without spaces.")
+BAD_LENGTH = to_translate("Please use 1 to 128 characters.")
+BAD_CHARACTER = to_translate(
+    "A name can't have \u201c%(character)s\u201d in it. Please use letters, digits and signs, "
+    "without spaces, quotes, < > and \\."
+)
 
 
 @router.get("/signin")
@@ -44,10 +48,12 @@ async def sign_in_with_a_name(
     if not parts_of(request).demo:
         raise Problem("not_found")
     name = name.strip()
-    if not is_member_id(name):
-        error = language_of(request).gettext(BAD_NAME)
-        return page(request, "signin.html", status=422, next=local_path(next), error=error)
-    return _signed_in(request, Visitor(name, name), next)
+    try:
+        check_member_id(name)
+    except BadMemberId as error:
+        said = _said(error, language_of(request))
+        return page(request, "signin.html", status=422, next=local_path(next), error=said)
+    return _signed_in(request, Visitor(name, name[:NAME_LENGTH_MAX]), next)
 
 
 @router.post("/signout")
@@ -56,6 +62,14 @@ async def sign_out(request: Request) -> Response:
     response = RedirectResponse("/", 303)
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
+
+
+def _said(error: BadMemberId, language: Language) -> str:
+    """Why a name can't be taken."""
+    if error.character is None:
+        return language.gettext(BAD_LENGTH)
+    shown = error.character if error.character.isprintable() else f"U+{ord(error.character):04X}"
+    return language.gettext(BAD_CHARACTER, character=shown)
 
 
 def _signed_in(request: Request, visitor: Visitor, next_path: str) -> Response:

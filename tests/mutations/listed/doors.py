@@ -74,6 +74,17 @@ MUTATIONS = (
         noticed_by=("unit/test_settings.py::test_one_secret_for_two_purposes_is_refused",),
     ),
     Mutation(
+        name="a_member_id_may_have_quotes",
+        promise=9,
+        file="domain/member.py",
+        old="[!#-&(-;=?-",
+        new="[!-;=?-",
+        noticed_by=(
+            "unit/test_member.py::test_each_printable_sign_but_a_few_may_be_in_an_id",
+            "integration/test_member_ids.py::test_what_no_id_may_have_is_named_in_the_refusal",
+        ),
+    ),
+    Mutation(
         name="any_token_is_the_admins",
         promise=9,
         file="web/asking.py",
