@@ -13,8 +13,8 @@ from cli.settings import WorkerSettings
 from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
-from issuance.desk import ORIGINS, TRACEPARENT
 from issuance.issue import Issued
+from issuance.job_registry import ORIGINS, TRACEPARENT
 from issuance.worker import Post, run_worker
 from waitroom.errors import LineError
 from waitroom.line import open_line

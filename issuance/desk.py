@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from redis.exceptions import RedisError
-from rq import Queue, Worker
-from rq.exceptions import NoSuchJobError
-from rq.job import Job
-from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
+from issuance.checked_jobs import (
+    CheckedJob,
+    CheckedQueue,
+    enqueued_at,
+    forget_job,
+    refused_counts,
+    refused_key,
+)
 from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway, queue_cause
+from issuance.job_registry import ISSUE_BATCH, ORIGINS, TRACEPARENT, job_id_of
 
-JOB = "issuance.worker.issue_batch"
-ORIGINS, TRACEPARENT = "origins", "traceparent"  # in a job's meta
 FAILED_MAX = 1_000
 
 
@@ -45,8 +49,7 @@ class Desk:
     """Feeds batches to the pool through one RQ queue. Raises OfficeAway where Redis is away."""
 
     def __init__(self, redis: Conveyor, *, queue: str, limits: DeskLimits) -> None:
-        # JSON, not pickle: who can write to Redis must not be able to run code in a worker.
-        self._queue = Queue(queue, connection=redis, serializer=JSONSerializer)
+        self._queue = CheckedQueue(queue, connection=redis)
         self._limits = limits
 
     @property
@@ -65,10 +68,9 @@ class Desk:
     def backlog(self, now: datetime) -> Backlog:
         """What waits, how old it is, and who works on it. `now` by the clock of who fed it."""
         try:
-            first = self._queue.get_job_ids(0, 1)
-            failed = self._queue.failed_job_registry.get_job_count(cleanup=False)
-            workers = Worker.count(queue=self._queue)
-            return Backlog(_age_s(self._queue, first, now), failed, workers)
+            redis, queue = self._queue.connection, self._queue.name
+            workers = redis.scard(WORKERS_BY_QUEUE_KEY % queue)
+            return Backlog(_oldest_s(redis, queue, now), _failed_count(redis, queue), workers)
         except RedisError as error:
             raise OfficeAway(queue_cause(error)) from error
 
@@ -87,8 +89,8 @@ class Desk:
         """
         size = self._limits.batch_max
         batches = [
-            Queue.prepare_data(
-                JOB,
+            CheckedQueue.prepare_data(
+                ISSUE_BATCH.name,
                 args=[code, list(members[start : start + size])],
                 timeout=self._limits.job_timeout_s,
                 result_ttl=0,
@@ -109,35 +111,40 @@ class Desk:
             raise OfficeAway(queue_cause(error)) from error
 
 
-def _age_s(queue: Queue, job_ids: Sequence[str], now: datetime) -> float:
-    for job_id in job_ids:
-        try:
-            job = Job.fetch(job_id, connection=queue.connection, serializer=JSONSerializer)
-        except NoSuchJobError:  # a worker has just done it
+def _oldest_s(redis: Conveyor, queue: str, now: datetime) -> float:
+    """How long the first job has waited; 0 where nothing waits, or its time can't be read."""
+    first: Any = redis.lrange(f"rq:queue:{queue}", 0, 0)
+    for raw_id in first:
+        job_id = job_id_of(raw_id)
+        if job_id is None:
             continue
-        if job.enqueued_at is not None:
-            fed_at = job.enqueued_at.replace(tzinfo=job.enqueued_at.tzinfo or UTC)
+        fed_at = enqueued_at(redis, job_id)
+        if fed_at is not None:
             return max(0.0, (now - fed_at).total_seconds())
     return 0.0
+
+
+def _failed_count(redis: Conveyor, queue: str) -> int:
+    return redis.zcard(f"rq:failed:{queue}")
 
 
 def failed_jobs(redis: Conveyor, queue: str, code: str) -> list[str]:
     """Ids of this coupon's failed jobs that RQ still keeps, up to FAILED_MAX. Raises OfficeAway."""
     try:
-        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
-        ids = ours.failed_job_registry.get_job_ids(0, FAILED_MAX - 1, cleanup=False)
-        jobs = Job.fetch_many(ids, connection=redis, serializer=JSONSerializer)
+        raw_ids: Any = redis.zrange(f"rq:failed:{queue}", 0, FAILED_MAX - 1)
+        ids = [job_id for raw in raw_ids if (job_id := job_id_of(raw)) is not None]
+        jobs = CheckedJob.fetch_those_of_ours(ids, redis)
     except RedisError as error:
         raise OfficeAway(queue_cause(error)) from error
-    return [job.id for job in jobs if job is not None and job.args and job.args[0] == code]
+    return [job.id for job in jobs if job.args[0] == code]
 
 
 def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
     """Remove these: their members are under way still, and fed again. Raises OfficeAway."""
     try:
-        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
         for job_id in job_ids:
-            ours.failed_job_registry.remove(job_id, delete_job=True)
+            redis.zrem(f"rq:failed:{queue}", job_id)
+            forget_job(redis, job_id)
     except RedisError as error:
         raise OfficeAway(queue_cause(error)) from error
 
@@ -147,7 +154,8 @@ class Crew:
     """Who works, how many of them on a batch right now, and how many jobs wait for one of them.
 
     A worker that was killed counts for up to a minute longer. oldest_s: how long the first job has
-    waited. failed: failed jobs that RQ still keeps, of all coupons.
+    waited. failed: failed jobs that RQ still keeps, of all coupons. refused: jobs that no desk of
+    ours wrote, by reason, since the queue is there.
     """
 
     workers: int
@@ -155,39 +163,45 @@ class Crew:
     backlog: int
     oldest_s: float = 0.0
     failed: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
 
 
 def crew_of(redis: Conveyor, queue: str) -> Crew:
-    """As RQ tells it: a few calls for each worker, however many wait. Raises OfficeAway."""
+    """As RQ tells it, in a few calls, however many wait. Raises OfficeAway."""
     try:
-        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
-        workers = Worker.all(queue=ours)
-        busy = sum(1 for one in workers if one.get_state() == WorkerStatus.BUSY)
-        first = ours.get_job_ids(0, 1)
-        failed = ours.failed_job_registry.get_job_count(cleanup=False)
-        oldest_s = _age_s(ours, first, datetime.now(UTC))
-        return Crew(len(workers), busy, ours.count, oldest_s, failed)
+        workers = list(redis.smembers(WORKERS_BY_QUEUE_KEY % queue))
+        with redis.pipeline(transaction=False) as pipe:
+            for worker in workers:
+                pipe.hget(worker, "state")
+            # One that is gone, or is no worker, has no state.
+            states = [one for one in pipe.execute(raise_on_error=False) if isinstance(one, bytes)]
+        return Crew(
+            workers=len(states),
+            busy=states.count(WorkerStatus.BUSY.value.encode()),
+            backlog=redis.llen(f"rq:queue:{queue}"),
+            oldest_s=_oldest_s(redis, queue, datetime.now(UTC)),
+            failed=_failed_count(redis, queue),
+            refused=refused_counts(redis, queue),
+        )
     except RedisError as error:
         raise OfficeAway(queue_cause(error)) from error
 
 
 def forget_queue(redis: Conveyor, queue: str) -> None:
     """Remove the queue and its jobs: waiting, taken or failed. Raises OfficeAway."""
+    ours = CheckedQueue(queue, connection=redis)
+    taken = ours.intermediate_queue
     try:
-        ours = Queue(queue, connection=redis, serializer=JSONSerializer)
-        for job_id in ours.failed_job_registry.get_job_ids(cleanup=False):
-            ours.failed_job_registry.remove(job_id, delete_job=True)
-        _forget_taken(ours)
-        ours.delete(delete_jobs=True)
+        failed_ids: Any = redis.zrange(f"rq:failed:{queue}", 0, -1)
+        # Taken and not begun, by a worker that was ended: RQ itself looks a minute later.
+        taken_ids: Any = redis.lrange(taken.key, 0, -1)
+        waiting_ids: Any = redis.lrange(ours.key, 0, -1)
+        for raw in (*failed_ids, *taken_ids, *waiting_ids):
+            job_id = job_id_of(raw)
+            if job_id is not None:
+                forget_job(redis, job_id)
+                redis.delete(taken.get_first_seen_key(job_id))
+        redis.delete(ours.key, taken.key, f"rq:failed:{queue}", refused_key(queue))
+        redis.srem(CheckedQueue.redis_queues_keys, ours.key)
     except RedisError as error:
         raise OfficeAway(queue_cause(error)) from error
-
-
-def _forget_taken(queue: Queue) -> None:
-    """What a worker had taken and not begun when it was ended: RQ itself looks a minute later."""
-    taken = queue.intermediate_queue
-    for job_id in taken.get_job_ids():
-        with suppress(NoSuchJobError):
-            Job.fetch(job_id, connection=queue.connection, serializer=JSONSerializer).delete()
-        queue.connection.delete(taken.get_first_seen_key(job_id))
-    queue.connection.delete(taken.key)

@@ -17,13 +17,16 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
+from rq.utils import now
 from sqlalchemy import Engine
 
 from domain.issued_coupon import IssuedCoupon
+from issuance.abandoned_jobs import tidy
+from issuance.checked_jobs import CheckedJob, CheckedQueue
 from issuance.conveyor import Conveyor
-from issuance.desk import ORIGINS
 from issuance.errors import queue_cause
 from issuance.issue import Issued, issue
+from issuance.job_registry import ISSUE_BATCH, ORIGINS
 
 # A worker that was killed is still listed for this long.
 WORKER_TTL_S = 60
@@ -53,8 +56,8 @@ class Post:
     failed: Callable[[], None] = lambda: None
 
 
-# RQ calls a function by its name, with nothing but the job's arguments; this is where it finds
-# what its process was given. One process is one worker.
+# RQ calls a function with nothing but the job's arguments; this is where it finds what its process
+# was given. One process is one worker.
 _post: Post | None = None
 
 
@@ -106,8 +109,14 @@ class NoAlarm(BaseDeathPenalty):
         """Nothing was set."""
 
 
-class PoolQueue(Queue):
-    """RQ's queue, at which nobody waits who was told to stop."""
+class WorkerJob(CheckedJob):
+    """A job as a worker may run it."""
+
+    functions = {ISSUE_BATCH.name: issue_batch}
+
+
+class PoolQueue(CheckedQueue):
+    """A queue at which nobody waits who was told to stop."""
 
     @classmethod
     def dequeue_any(cls, *args: Any, **more: Any) -> Any:
@@ -117,12 +126,41 @@ class PoolQueue(Queue):
 
 
 class PoolWorker(SimpleWorker):
-    """RQ's worker, back within seconds when Redis is; by itself it would rest up to a minute."""
+    """RQ's worker, for jobs of known kinds; it takes no orders from Redis but the queue's.
 
+    It is back within seconds when Redis is; by itself RQ's would rest up to a minute.
+    """
+
+    job_class = WorkerJob
+    queue_class: type[Queue] = PoolQueue
     max_connection_wait_time = AGAIN_AFTER_S
     death_penalty_class = NoAlarm
-    queue_class = PoolQueue
     was_told_to_stop = False
+
+    @classmethod
+    def of_queue(cls, queue: str, redis: Conveyor) -> PoolWorker:
+        """A worker of this queue."""
+        return cls(
+            [PoolQueue(queue, connection=redis, job_class=WorkerJob)],
+            connection=redis,
+            serializer=JSONSerializer,
+            exception_handlers=[_say_what_failed],
+            worker_ttl=WORKER_TTL_S,
+        )
+
+    def subscribe(self) -> None:
+        """To no commands: RQ's shut a worker down, and give a job up for good."""
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Never: a key in Redis would suspend the workers of every queue."""
+
+    def run_maintenance_tasks(self) -> None:
+        """In place of RQ's, which call what jobs name."""
+        for queue in self.queues:
+            if queue.acquire_maintenance_lock():
+                tidy(queue, self._exc_handlers)
+                queue.release_maintenance_lock()  # type: ignore[no-untyped-call]
+        self.last_cleaned_at = now()  # type: ignore[assignment]
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """The handler of SIGTERM and SIGINT: sets flags, and raises nothing, as RQ's own does."""
@@ -151,14 +189,7 @@ def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
     PoolWorker.was_told_to_stop = False
     while not PoolWorker.was_told_to_stop:
         try:
-            worker = PoolWorker(
-                [PoolQueue(queue, connection=redis, serializer=JSONSerializer)],
-                connection=redis,
-                serializer=JSONSerializer,
-                exception_handlers=[_say_what_failed],
-                worker_ttl=WORKER_TTL_S,
-            )
-            worker.work(logging_level="WARNING")
+            PoolWorker.of_queue(queue, redis).work(logging_level="WARNING")
             if PoolWorker.was_told_to_stop:
                 return
             # RQ leaves its loop at whatever it did not expect of a Redis that goes or comes.

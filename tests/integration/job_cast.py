@@ -117,8 +117,17 @@ datas = st.one_of(
     ),
 )
 webhook = json.dumps([{"url": "http://127.0.0.1:9/", "statuses": ["failed", "finished"]}])
-odd = st.one_of(st.binary(max_size=20), st.integers().map(str), st.just(NEVER), st.just("nan"))
-metas = st.one_of(json_values.map(json.dumps), st.binary(max_size=20), st.just(b"[" * 100_000))
+odd = st.one_of(
+    st.binary(min_size=1, max_size=20), st.integers().map(str), st.just(NEVER), st.just("nan")
+)
+metas = st.one_of(
+    json_values.filter(lambda one: one != {}).map(json.dumps),
+    st.binary(min_size=1, max_size=20),
+    st.sampled_from([b"[" * 100_000, '{"origins": ["a"]}x', '{"origins": ["a", "b"]}']),
+    st.sampled_from(
+        ['{"traceparent": 1}', '{"admitted_at_us": true}', '{"admitted_at_us": [1, 2]}']
+    ),
+)
 ids = st.sampled_from(['["no-such-job"]', '["../x"]', "no-such-job", "{}"])
 
 
@@ -155,7 +164,6 @@ raw = _never_empty(
         "created_at": odd,
         "enqueued_at": odd,
         "origin": st.sampled_from(["another-queue", b"\xff", "x" * 200_000]),
-        "description": st.sampled_from([b"\xff", "x" * 200_000]),
     }
 )
 

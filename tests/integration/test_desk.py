@@ -38,7 +38,7 @@ def work(conveyor, queue, monkeypatch):
 
     def until_empty(post: Post) -> None:
         monkeypatch.setattr(worker, "_post", post)
-        PoolWorker([queue], connection=conveyor, serializer=JSONSerializer).work(burst=True)
+        PoolWorker.of_queue(queue.name, conveyor).work(burst=True)
 
     return until_empty
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import secrets
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from issuance import worker
-from issuance.desk import Desk, DeskLimits, crew_of, failed_jobs, forget_queue
-from issuance.worker import PoolWorker, Post, run_worker
-from rq import Queue
-from rq.serializers import JSONSerializer
+from issuance.desk import Desk, DeskLimits, forget_queue
+from issuance.worker import PoolWorker, Post
 from tests.integration.cast import on_offer
-from tests.integration.job_cast import GOOD, TRAP, foreign_fields, good_fields, packed, set_trap
+from tests.integration.job_cast import TRAP, foreign_fields, good_fields, packed, set_trap
 
 FEW = settings(
     max_examples=60,
@@ -54,8 +50,7 @@ def work(conveyor, queue, engine, monkeypatch):
     def until_empty() -> list[str]:
         told: list[str] = []
         monkeypatch.setattr(worker, "_post", Post(engine, lambda one: told.extend(one.outcomes)))
-        ours = Queue(queue, connection=conveyor, serializer=JSONSerializer)
-        PoolWorker([ours], connection=conveyor, serializer=JSONSerializer).work(burst=True)
+        PoolWorker.of_queue(queue, conveyor).work(burst=True)
         return told
 
     return until_empty
