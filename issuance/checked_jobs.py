@@ -6,6 +6,7 @@ a job's dependents, or read a field of any size, these do not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -36,6 +37,7 @@ from issuance.job_registry import (
 
 Fields = dict[str, bytes | None]
 READ = (*LONG_FIELDS, *SHORT_FIELDS)
+_COUNT = re.compile(rb"[0-9]{1,18}")
 REFUSED_KEPT_S = 3_600  # a refused job's hash, for whoever wants to look
 
 log = structlog.get_logger(__name__)
@@ -253,10 +255,9 @@ def refused_key(queue: str) -> str:
 
 
 def refused_counts(redis: Redis, queue: str) -> dict[str, int]:
-    """How many jobs of this queue were refused so far, by reason. Raises RedisError."""
+    """How many jobs of this queue were refused so far, by each reason. Raises RedisError."""
     counts: Sequence[Any] = redis.hmget(refused_key(queue), [str(reason) for reason in Reason])
     return {
-        str(reason): int(count)
+        str(reason): int(count) if count and _COUNT.fullmatch(count) else 0
         for reason, count in zip(Reason, counts, strict=True)
-        if count is not None and count.isdigit() and len(count) < 19
     }

@@ -14,6 +14,7 @@ from issuance.database import open_engine
 from issuance.desk import Crew, forget_queue
 from issuance.direct import Direct
 from tests.integration.away_cast import gone_silent, years_pass  # noqa: F401
+from tests.integration.job_cast import queue_name, sprung, work_off  # noqa: F401
 from tests.integration.lost_cast import comes_by, lose_all, set_back  # noqa: F401
 from tests.integration.web_cast import (
     ADMIN_TOKEN,

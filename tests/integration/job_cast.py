@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import secrets
+import sys
+import time
 import zlib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
+
+from issuance import worker
+from issuance.desk import forget_queue
+from issuance.worker import PoolWorker, Post
 
 GOOD = "issuance.worker.issue_batch"
 TRAP = "trap_of_a_test"
@@ -181,3 +190,52 @@ foreign_fields = st.one_of(
     st.builds(_merged, datas.map(lambda data: {"data": data}), callbacks, others),
     st.builds(_merged, callbacks, others, raw),
 )
+
+
+@pytest.fixture
+def sprung(tmp_path, monkeypatch):
+    """The file that appears where the trap is imported, called, or made."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    path = set_trap(tmp_path)
+    monkeypatch.setattr(os, "system", lambda *_: path.write_text("os.system"))
+    yield path
+    sys.modules.pop(TRAP, None)
+
+
+@pytest.fixture
+def queue_name(conveyor):
+    name = f"test-foreign-{secrets.token_hex(4)}"
+    yield name
+    forget_queue(conveyor, name)
+    for key in conveyor.scan_iter(f"rq:*{name}*", count=1_000):
+        conveyor.delete(key)
+
+
+@pytest.fixture
+def work_off(conveyor, queue_name, engine, monkeypatch):
+    """A worker's own loop, until the queue is empty; the members who were told."""
+
+    def until_empty() -> list[str]:
+        told: list[str] = []
+        monkeypatch.setattr(worker, "_post", Post(engine, lambda one: told.extend(one.outcomes)))
+        PoolWorker.of_queue(queue_name, conveyor).work(burst=True)
+        return told
+
+    return until_empty
+
+
+def put(conveyor, queue: str, fields: dict, *, where: str = "queue") -> str:
+    """A job with these fields, as somebody who writes to Redis puts it where it is looked for."""
+    job_id = secrets.token_hex(8)
+    conveyor.hset(f"rq:job:{job_id}", mapping=fields)
+    if where == "queue":
+        conveyor.rpush(f"rq:queue:{queue}", job_id)
+    elif where == "taken":
+        conveyor.rpush(f"rq:queue:{queue}:intermediate", job_id)
+        conveyor.set(f"rq:queue:{queue}:intermediate:first_seen:{job_id}", time.time() - 3_600)
+    elif where == "abandoned":
+        conveyor.hset(f"rq:job:{job_id}", "status", "started")
+        conveyor.zadd(f"rq:wip:{queue}", {f"{job_id}:{secrets.token_hex(4)}": 1})
+    else:
+        conveyor.zadd(f"rq:{where}:{queue}", {job_id: time.time() + 3_600})
+    return job_id

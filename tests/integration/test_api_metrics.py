@@ -180,6 +180,16 @@ async def test_the_office_is_told_of_as_it_is(parts, room):
     assert told["waitroom_db_connections_max"] == 7
 
 
+async def test_refused_jobs_are_a_metric_that_begins_at_nought(parts):
+    crew = Crew(workers=1, busy=0, backlog=0, refused={"unknown_kind": 3, "bad_id": 0})
+    async with client_of(app_with(parts, crew=lambda: crew)) as client:
+        text = (await client.get("/metrics")).text
+
+    name = "waitroom_refused_jobs_total"
+    assert samples(text, reason="unknown_kind") == {name: 3}
+    assert samples(text, reason="bad_id") == {name: 0}
+
+
 async def test_stores_that_are_away_are_said_to_be_and_the_rest_is_told(
     parts, line_away, engine_away
 ):

@@ -57,6 +57,14 @@ class OfficeMetrics(Collector):
             yield _gauge("backlog_jobs", "Jobs that wait for a worker", crew.backlog)
             yield _gauge("backlog_age_seconds", "How long the first has waited", crew.oldest_s)
             yield _gauge("failed_jobs", "Failed jobs that the queue still keeps", crew.failed)
+            refused = CounterMetricFamily(
+                "waitroom_refused_jobs",
+                "Jobs in the queue that this deployment did not write",
+                labels=["reason"],
+            )
+            for reason, count in crew.refused.items():
+                refused.add_metric([reason], count)
+            yield refused
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

@@ -1,6 +1,6 @@
 """All mutations, by what they break. A new list is added here; docs/promises.md names each."""
 
-from tests.mutations.listed import crowd, doors, limits, order, parts, restoring, stock, truth
+from tests.mutations.listed import crowd, doors, jobs, limits, order, parts, restoring, stock, truth
 from tests.mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -11,5 +11,6 @@ MUTATIONS: tuple[Mutation, ...] = (
     *limits.MUTATIONS,
     *parts.MUTATIONS,
     *doors.MUTATIONS,
+    *jobs.MUTATIONS,
     *restoring.MUTATIONS,
 )

@@ -1,0 +1,95 @@
+"""Promise 9, of jobs: a worker does what our desk has written, and nothing else."""
+
+from tests.mutations.mutation import Mutation
+
+_IN_FOREIGN = "integration/test_foreign_jobs.py::"
+_IN_REFUSED = "integration/test_refused_jobs.py::"
+_BY_REASON = f"{_IN_REFUSED}test_a_job_is_counted_by_why_it_was_refused"
+_NOTHING_IMPORTED = f"{_IN_FOREIGN}test_nothing_that_a_foreign_job_names_is_imported_and_a_good_job_after_it_is_done"
+
+MUTATIONS = (
+    Mutation(
+        name="a_job_may_name_any_function",
+        promise=9,
+        file="issuance/job_registry.py",
+        old="        raise RefusedJob(Reason.UNKNOWN_KIND)\n",
+        new="        kind = JobKind(str(name), lambda *_: None)\n",
+        noticed_by=(_BY_REASON,),
+    ),
+    Mutation(
+        name="a_job_is_imported_by_its_name",
+        promise=9,
+        file="issuance/job_registry.py",
+        old="        raise RefusedJob(Reason.UNKNOWN_KIND)\n",
+        new="        from rq.utils import import_attribute\n\n        import_attribute(name)\n"
+        "        raise RefusedJob(Reason.UNKNOWN_KIND)\n",
+        noticed_by=(_NOTHING_IMPORTED,),
+    ),
+    Mutation(
+        name="a_jobs_arguments_may_be_anything",
+        promise=9,
+        file="issuance/job_registry.py",
+        old="    kind.check(args, meta)\n",
+        new="",
+        noticed_by=(_BY_REASON, _NOTHING_IMPORTED),
+    ),
+    Mutation(
+        name="a_job_may_name_callbacks",
+        promise=9,
+        file="issuance/checked_jobs.py",
+        old="            return RefusedJob(Reason.INSTRUCTIONS, name)\n",
+        new="            pass\n",
+        noticed_by=(_BY_REASON, _NOTHING_IMPORTED),
+    ),
+    Mutation(
+        name="a_job_may_be_of_any_size",
+        promise=7,
+        file="issuance/checked_jobs.py",
+        old="            return RefusedJob(Reason.TOO_LARGE, name)\n",
+        new="            pass\n",
+        noticed_by=(_BY_REASON,),
+    ),
+    Mutation(
+        name="a_job_may_unpack_to_any_size",
+        promise=7,
+        file="issuance/job_registry.py",
+        old="unpack.decompress(data, FIELD_BYTES_MAX)",
+        new="unpack.decompress(data)",
+        noticed_by=(_BY_REASON,),
+    ),
+    Mutation(
+        name="a_refused_job_is_not_counted",
+        promise=8,
+        file="issuance/checked_jobs.py",
+        old="        pipe.hincrby(refused_key(queue.name), refused.reason, 1)\n",
+        new="",
+        noticed_by=(
+            _BY_REASON,
+            f"{_IN_REFUSED}test_a_refused_job_is_logged_once_counted_and_out_of_the_queue",
+        ),
+    ),
+    Mutation(
+        name="a_worker_takes_orders_from_redis",
+        promise=9,
+        file="issuance/worker.py",
+        old="    def subscribe(self) -> None:\n",
+        new="    def _subscribe_to_none(self) -> None:\n",
+        noticed_by=(f"{_IN_REFUSED}test_a_worker_is_not_shut_down_by_a_message_in_redis",),
+    ),
+    Mutation(
+        name="anybody_suspends_the_workers",
+        promise=9,
+        file="issuance/worker.py",
+        old="    def check_for_suspension(self, burst: bool) -> None:\n",
+        new="    def _never_suspended(self, burst: bool) -> None:\n",
+        noticed_by=(f"{_IN_REFUSED}test_workers_are_not_suspended_by_a_key_in_redis",),
+    ),
+    Mutation(
+        name="what_can_be_no_job_stops_the_workers",
+        promise=8,
+        file="issuance/checked_jobs.py",
+        old="            if moved is None or job_id_of(moved[1]) is not None:\n",
+        new="            if moved is None or moved[1]:\n",
+        noticed_by=(f"{_IN_REFUSED}test_what_is_in_the_queue_and_can_be_no_job_is_dropped",),
+    ),
+)
