@@ -5,7 +5,9 @@ from tests.mutations.mutation import Mutation
 _IN_FOREIGN = "integration/test_foreign_jobs.py::"
 _IN_REFUSED = "integration/test_refused_jobs.py::"
 _BY_REASON = f"{_IN_REFUSED}test_a_job_is_counted_by_why_it_was_refused"
-_NOTHING_IMPORTED = f"{_IN_FOREIGN}test_nothing_that_a_foreign_job_names_is_imported_and_a_good_job_after_it_is_done"
+_NOTHING_IMPORTED = (
+    f"{_IN_FOREIGN}test_nothing_that_a_foreign_job_names_is_imported_and_a_good_job_is_done"
+)
 
 MUTATIONS = (
     Mutation(
