@@ -217,6 +217,7 @@ def work_off(conveyor, queue_name, engine, monkeypatch):
 
     def until_empty() -> list[str]:
         told: list[str] = []
+        monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
         monkeypatch.setattr(worker, "_post", Post(engine, lambda one: told.extend(one.outcomes)))
         PoolWorker.of_queue(queue_name, conveyor).work(burst=True)
         return told

@@ -38,6 +38,7 @@ def work(conveyor, queue, monkeypatch):
 
     def until_empty(post: Post) -> None:
         monkeypatch.setattr(worker, "_post", post)
+        monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
         PoolWorker.of_queue(queue.name, conveyor).work(burst=True)
 
     return until_empty
