@@ -1,12 +1,14 @@
-"""python -m tests.mutations [NAME ...]: break each promise on purpose; 1 where nobody notices.
+"""python -m tests.mutations [NAME ...]: break each promise on purpose; 1 where a test passes.
 
-The checkout is copied, one mutation at a time is applied to the copy, and the tests that must
-notice it run there. First they all run without any, and must pass.
+The checkout is copied, one mutation at a time is applied to a copy, and each test that must
+notice it runs there, `--times` times; one that draws at random at least ten times, each time by
+another seed. First they all run without any mutation, and must pass.
 """
 
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 from collections.abc import Sequence
 
@@ -14,7 +16,7 @@ from tests.mutations.listed import MUTATIONS
 from tests.mutations.mutation import PROMISES, Mutation
 from tests.mutations.page import PAGE, write_table
 from tests.mutations.tree import ROOT
-from tests.mutations.trial import Bench, Finding, opened_bench
+from tests.mutations.trial import Bench, Finding, Runs, described, opened_bench
 
 NOT_NOTICED, CANNOT_BEGIN = 1, 2
 
@@ -26,24 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for one in chosen:
             print(f"{one.name}: {one.promise}. {PROMISES[one.promise]}")
         return 0
-    with opened_bench() as bench:
+    with opened_bench(asked.at_once) as bench:
         if faults := bench.faults(chosen):
             for name, why in faults.items():
                 print(f"{name}: {why}", file=sys.stderr)
             return NOT_NOTICED
-        if not _begins_well(bench, chosen):
+        random_tests = _begin(bench, chosen, asked.seed)
+        if random_tests is None:
             return CANNOT_BEGIN
-        findings = [_tried(bench, one) for one in chosen]
-    missed = [one for one in findings if not one.is_noticed]
-    for finding in missed:
-        tests = ", ".join(finding.missed)
-        print(f"\nNOT NOTICED: {finding.mutation.name} by {tests}\n{finding.said}")
-    total_s = sum(one.took_s for one in findings)
-    print(f"\n{len(findings)} mutations, {len(missed)} not noticed, {total_s:.0f} s")
-    if asked.write and not missed and not asked.names:
-        write_table(ROOT, findings)
-        print(f"{PAGE} is written.")
-    return NOT_NOTICED if missed else 0
+        runs = Runs(asked.times, asked.seed, random_tests)
+        findings = bench.attempts(chosen, runs, _print_line)
+    return _conclude(findings, write=asked.write and not asked.names)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,6 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help="a mutation; without any, all")
     parser.add_argument("--list", action="store_true", help="say which there are")
     parser.add_argument("--write", action="store_true", help=f"write the table of {PAGE}")
+    parser.add_argument("--times", type=int, default=1, help="runs of each test (default: 1)")
+    parser.add_argument("--at-once", type=int, default=2, help="mutations at once (default: 2)")
+    parser.add_argument(
+        "--seed", type=int, default=secrets.randbelow(1_000_000), help="the first run's seed"
+    )
     return parser
 
 
@@ -62,21 +62,45 @@ def _chosen(names: Sequence[str]) -> list[Mutation]:
     return [known[name] for name in names] if names else list(MUTATIONS)
 
 
-def _begins_well(bench: Bench, chosen: Sequence[Mutation]) -> bool:
+def _begin(bench: Bench, chosen: Sequence[Mutation], seed: int) -> frozenset[str] | None:
+    """Those of the tests that draw at random; None, and said, where one does not pass as it is."""
     tests = sorted({test for one in chosen for test in one.noticed_by})
-    print(f"{len(tests)} tests without any mutation ...", flush=True)
-    failed, said = bench.fail_anyway(tests)
+    print(f"{len(tests)} tests without any mutation, seed {seed} ...", flush=True)
+    cases, outputs = bench.run_unbroken(tests, seed)
+    failed = [
+        f"{test}: {described(cases[test])}"
+        for test in tests
+        if not cases[test] or any(end.failed_with for end in cases[test])
+    ]
     if failed:
-        print(f"These don't pass as it is: {', '.join(failed)}\n{said}", file=sys.stderr)
-    return not failed
+        print("These don't pass as it is:", *failed, *outputs, sep="\n", file=sys.stderr)
+        return None
+    return frozenset(test for test in tests if any(end.draws_at_random for end in cases[test]))
 
 
-def _tried(bench: Bench, mutation: Mutation) -> Finding:
-    finding = bench.attempt(mutation)
-    told = ", ".join(t for t in mutation.noticed_by if t not in finding.missed) or "NOBODY"
+def _print_line(finding: Finding) -> None:
+    mutation = finding.mutation
+    missed = {miss.test for miss in finding.misses}
+    by = ", ".join(f"{t} x{n}" for t, n in finding.times.items() if t not in missed) or "NOBODY"
     promise = f"{mutation.promise}. {PROMISES[mutation.promise]}"
-    print(f"{mutation.name:40} {promise:45} {finding.took_s:5.1f} s  {told}", flush=True)
-    return finding
+    print(f"{mutation.name:40} {promise:45} {finding.took_s:5.1f} s  {by}", flush=True)
+
+
+def _conclude(findings: Sequence[Finding], *, write: bool) -> int:
+    missed = [one for one in findings if not one.is_noticed]
+    for finding in missed:
+        print(f"\nNOT NOTICED: {finding.mutation.name}")
+        for miss in finding.misses:
+            times = finding.times[miss.test]
+            print(f"  {miss.test}, run {miss.run} of {times}, seed {miss.seed}: {miss.ending}")
+        print(finding.output)
+    runs = sum(sum(one.times.values()) for one in findings)
+    total_s = sum(one.took_s for one in findings)
+    print(f"\n{len(findings)} mutations, {runs} runs, {len(missed)} not noticed, {total_s:.0f} s")
+    if write and not missed:
+        write_table(ROOT, findings)
+        print(f"{PAGE} is written.")
+    return NOT_NOTICED if missed else 0
 
 
 if __name__ == "__main__":

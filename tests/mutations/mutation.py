@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,14 @@ PROMISES = {
 
 # What a test fails with: an `assert`, pytest's own "did not raise", or a bound on time of its own.
 BY_ASSERTION = ("AssertionError", "Failed", "TimeoutError")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a case of a test ended. failed_with: the exception's name, None where it passed."""
+
+    failed_with: str | None
+    draws_at_random: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +67,9 @@ class Mutation:
         path = root / self.file
         path.write_text(path.read_text("utf-8").replace(self.old, self.new), "utf-8")
 
-    def is_noticed(self, failures: dict[str, str], test: str) -> bool:
-        """Whether this test failed by what it asserts. failures: exception's name, by test."""
-        return any(
-            exception in BY_ASSERTION for name, exception in failures.items() if is_of(name, test)
-        )
+    def is_noticed(self, cases: Sequence[Ending]) -> bool:
+        """Whether a case of a test failed by what it asserts."""
+        return any(case.failed_with in BY_ASSERTION for case in cases)
 
 
 def is_of(name: str, test: str) -> bool:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
+from tests.mutations.mutation import Ending
 from tests.mutations.witness import FILE
 
 ROOT = Path(__file__).parents[2]
+FORK_SERVER = Path(__file__).with_name("fork_server.py")
 TESTS_MAX_S = 300.0
+LAST_LINES = 15
 
 
 def copy_checkout(to: Path) -> None:
@@ -28,38 +31,66 @@ def copy_checkout(to: Path) -> None:
             shutil.copy2(source, target)
 
 
-def run_tests(
-    tree: Path, tests: Sequence[str], servers: dict[str, str], *, last_words: int = 15
-) -> tuple[dict[str, str | None], str]:
-    """How each of these tests ended in `tree`: None where it passed, else the exception's name.
+class TestRunner:
+    """Runs tests of a tree in a fork server of its own; a context manager, one run at a time."""
 
-    Also the end of what pytest said. On the interpreter of the checkout, with the code of `tree`.
-    """
-    notes = tree / "witness.jsonl"
-    notes.write_text("")
-    paths = [f"tests/{test}" for test in tests]
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutations.witness", *paths]
-    # Before the checkout, which the environment's own path names.
-    environ = {**os.environ, **servers, "PYTHONPATH": str(tree), FILE: str(notes)}
-    with subprocess.Popen(
-        argv,
-        cwd=tree,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as running:
-        try:
-            said, _ = running.communicate(timeout=TESTS_MAX_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
-            said, _ = running.communicate()
-            said += f"\nended after {TESTS_MAX_S:.0f} s"
-    endings: dict[str, str | None] = {}
+    __test__ = False  # pytest collects classes of this name
+
+    def __init__(self, servers: dict[str, str]) -> None:
+        self._environ = {**os.environ, **servers}
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(FORK_SERVER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.communicate()
+
+    def run(
+        self, tree: Path, tests: Sequence[str], *, seed: int, last_lines: int = LAST_LINES
+    ) -> tuple[dict[str, Ending], str]:
+        """How each of these tests ended in `tree`, by its name, and the last that pytest printed.
+
+        On the interpreter of the checkout, with the code of `tree`. Hypothesis draws by `seed`.
+        """
+        notes, output = tree / "witness.jsonl", tree / "pytest.txt"
+        notes.write_text("")
+        code = self._ask(
+            tree=str(tree),
+            arguments=[
+                *("-q", "-p", "tests.mutations.witness", f"--hypothesis-seed={seed}"),
+                # The fork server has imported some plugins already.
+                *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
+                *(f"tests/{test}" for test in tests),
+            ],
+            environ={**self._environ, "PYTHONPATH": str(tree), FILE: str(notes)},
+            output=str(output),
+            limit_s=TESTS_MAX_S,
+        )
+        lines = output.read_text(errors="replace").splitlines()[-last_lines:]
+        if code is None:
+            lines.append(f"killed after {TESTS_MAX_S:.0f} s")
+        return _endings(notes), "\n".join(lines)
+
+    def _ask(self, **asked: object) -> int | None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        code: int | None = json.loads(self._process.stdout.readline())
+        return code
+
+
+def _endings(notes: Path) -> dict[str, Ending]:
+    endings: dict[str, Ending] = {}
     for line in notes.read_text().splitlines():
-        name, exception = json.loads(line)
-        endings[name] = endings.get(name) or exception
-    return endings, "\n".join(said.splitlines()[-last_words:])
+        name, exception, draws_at_random = json.loads(line)
+        before = endings.get(name)
+        endings[name] = Ending((before and before.failed_with) or exception, draws_at_random)
+    return endings

@@ -1,7 +1,8 @@
-"""Witness: a pytest plugin that writes down how each test ended, for whoever runs the mutations.
+"""Witness: a pytest plugin that writes down how each test ended, for the run of the mutations.
 
-A line of JSON each: the test, and the name of the exception that it failed with, or null. What
-went wrong before or after the test itself is marked, as it says nothing about a promise.
+A line of JSON each: the test, the name of the exception that it failed with, or null, and whether
+hypothesis draws its examples. What went wrong before or after the test itself is marked, as it
+says nothing about a promise.
 """
 
 from __future__ import annotations
@@ -12,8 +13,19 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 FILE = "WAITROOM_WITNESS_FILE"
+
+# The seed alone decides a run: no example that an earlier run found is tried first, and no CI
+# profile takes the seed away. Nobody reads a shrunk example here.
+settings.register_profile(
+    "witness",
+    settings.get_profile("default"),
+    database=None,
+    phases=(Phase.explicit, Phase.generate, Phase.target),
+)
+settings.load_profile("witness")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -25,8 +37,12 @@ def pytest_runtest_makereport(
         kind = _kind_of(call.excinfo.value) if report.failed and call.excinfo else None
         said = kind if report.when == "call" or kind is None else f"{kind} in {report.when}"
         with Path(os.environ[FILE]).open("a") as notes:
-            notes.write(json.dumps([item.nodeid, said]) + "\n")
+            notes.write(json.dumps([item.nodeid, said, _draws_at_random(item)]) + "\n")
     return report
+
+
+def _draws_at_random(item: pytest.Item) -> bool:
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
 
 
 def _kind_of(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tests.mutations.listed import MUTATIONS
-from tests.mutations.mutation import PROMISES, Mutation
+from tests.mutations.mutation import PROMISES, Ending, Mutation, is_of
 from tests.mutations.page import BEGIN, END, PAGE, table
 from tests.mutations.tree import ROOT
 
@@ -77,10 +77,17 @@ def test_a_mutation_that_no_longer_applies_is_said(tmp_path):
 
 def test_only_an_assertion_counts_as_noticed():
     mutation = Mutation("x", 1, "code.py", "a", "b", ("unit/test_x.py::test_y",))
-    for exception, is_noticed in (("AssertionError", True), ("Failed", True), ("NameError", False)):
-        failures = {"tests/unit/test_x.py::test_y[case]": exception}
+    for failed_with, is_noticed in (
+        ("AssertionError", True),
+        ("Failed", True),
+        ("NameError", False),
+        ("AssertionError in setup", False),
+        (None, False),
+    ):
+        assert mutation.is_noticed([Ending(None), Ending(failed_with)]) == is_noticed
+    assert not mutation.is_noticed([])
 
-        assert mutation.is_noticed(failures, "unit/test_x.py::test_y") == is_noticed
-    assert not mutation.is_noticed(
-        {"tests/unit/test_x.py::test_yz": "Failed"}, mutation.noticed_by[0]
-    )
+
+def test_a_case_belongs_to_its_test_alone():
+    assert is_of("tests/unit/test_x.py::test_y[case]", "unit/test_x.py::test_y")
+    assert not is_of("tests/unit/test_x.py::test_yz", "unit/test_x.py::test_y")

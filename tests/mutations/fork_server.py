@@ -1,0 +1,92 @@
+"""Fork server: runs pytest in forks of one process that has imported all packages once.
+
+`python fork_server.py` reads requests from standard input, one JSON object a line: `tree` (where
+to run), `arguments` (of pytest), `environ`, `output` (a file) and `limit_s`. It answers each with
+the exit code, or null where the limit was reached. It imports nothing of the checkout, so that a
+fork imports the product and the tests from its tree.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import Any, NoReturn
+
+# They cost a run three seconds where each imports them anew.
+PACKAGES = (
+    "pytest pytest_asyncio.plugin hypothesis hypothesis.stateful httpx fastapi "
+    "starlette.middleware sqlalchemy sqlalchemy.dialects.postgresql psycopg alembic.command redis "
+    "redis.asyncio rq structlog typer jwt itsdangerous argon2 altcha babel.support jinja2 "
+    "pydantic_settings granian.server uvloop prometheus_client aiohttp rich.live PIL.Image yaml"
+).split()
+LOOK_EVERY_S = 0.05
+
+
+def main() -> None:
+    for name in PACKAGES:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    for line in sys.stdin:
+        print(json.dumps(run_in_fork(**json.loads(line))), flush=True)
+
+
+def run_in_fork(limit_s: float, **asked: Any) -> int | None:
+    """The exit code of pytest; None where it had to be killed."""
+    pid = os.fork()
+    if pid == 0:
+        _become_pytest(**asked)
+    ends_at = time.monotonic() + limit_s
+    try:
+        while time.monotonic() < ends_at:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(LOOK_EVERY_S)
+    except BaseException:
+        _kill(pid)
+        raise
+    _kill(pid)
+    return None
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def _become_pytest(
+    tree: str, arguments: list[str], environ: dict[str, str], output: str
+) -> NoReturn:
+    code = 1
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        for number, descriptor in enumerate((nothing, written, written)):
+            os.dup2(descriptor, number)
+        os.chdir(tree)
+        os.environ.clear()
+        os.environ.update(environ)
+        # Before the checkout, which the environment's own path names.
+        sys.path.insert(0, tree)
+        import pytest
+
+        code = int(pytest.main(arguments))
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
