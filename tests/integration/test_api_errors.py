@@ -53,7 +53,7 @@ async def test_the_log_names_the_path_but_not_who_asked(client, line, engine, co
     await client.get("/signin", params={"token": token("alice")})
 
     with structlog.testing.capture_logs() as logs:
-        await client.post(f"/api/rooms/{code}/enter")
+        await client.post(f"/api/rooms/{code}/enter?token=alice")
 
     assert logs[0]["path"] == f"/api/rooms/{code}/enter"
     assert "alice" not in str({k: v for k, v in logs[0].items() if k != "exc_info"})

@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for one in chosen:
             print(f"{one.name}: {one.promise}. {PROMISES[one.promise]}")
         return 0
+    if asked.table:
+        write_table(ROOT, MUTATIONS)
+        return 0
     with opened_bench(asked.at_once) as bench:
         if faults := bench.faults(chosen):
             for name, why in faults.items():
@@ -45,7 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a mutation; without any, all")
     parser.add_argument("--list", action="store_true", help="say which there are")
-    parser.add_argument("--write", action="store_true", help=f"write the table of {PAGE}")
+    parser.add_argument(
+        "--write", action="store_true", help=f"write the table of {PAGE} where all are noticed"
+    )
+    parser.add_argument("--table", action="store_true", help="write that table, and run nothing")
     parser.add_argument("--times", type=int, default=1, help="runs of each test (default: 1)")
     parser.add_argument("--at-once", type=int, default=2, help="mutations at once (default: 2)")
     parser.add_argument(
@@ -98,7 +104,7 @@ def _conclude(findings: Sequence[Finding], *, write: bool) -> int:
     total_s = sum(one.took_s for one in findings)
     print(f"\n{len(findings)} mutations, {runs} runs, {len(missed)} not noticed, {total_s:.0f} s")
     if write and not missed:
-        write_table(ROOT, findings)
+        write_table(ROOT, [one.mutation for one in findings])
         print(f"{PAGE} is written.")
     return NOT_NOTICED if missed else 0
 

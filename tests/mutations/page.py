@@ -1,4 +1,4 @@
-"""Page: the table of all mutations in docs/promises.md, as the last whole run found them."""
+"""Page: the table of all mutations in docs/promises.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.mutations.mutation import PROMISES, Mutation
-from tests.mutations.trial import Finding
 
 PAGE = Path("docs") / "promises.md"
 BEGIN, END = "<!-- mutations -->", "<!-- end of mutations -->"
@@ -24,14 +23,12 @@ def table(mutations: Sequence[Mutation]) -> str:
     return "\n".join(lines)
 
 
-def write_table(root: Path, findings: Sequence[Finding]) -> None:
-    """Put the table of these findings, all of them noticed, in place of the one that is there."""
-    assert all(finding.is_noticed for finding in findings)
+def write_table(root: Path, mutations: Sequence[Mutation]) -> None:
+    """Put the table of these in place of the one that is there."""
     path = root / PAGE
     before, rest = path.read_text("utf-8").split(BEGIN)
     _, after = rest.split(END)
-    made = table([finding.mutation for finding in findings])
-    path.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{after}", "utf-8")
+    path.write_text(f"{before}{BEGIN}\n\n{table(mutations)}\n\n{END}{after}", "utf-8")
 
 
 def _promise(mutation: Mutation) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -84,6 +85,36 @@ def test_pip_does_it_where_uv_cannot(
 
     assert install.main("demo.txt") == 0
     assert done == ran
+
+
+@pytest.mark.parametrize("uv_fails", [False, True])
+def test_whoever_brings_a_package_holds_it_to_its_hash(
+    install: ModuleType, monkeypatch: pytest.MonkeyPatch, uv_fails: bool
+) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], environ: dict[str, str] | None = None) -> int:
+        commands.append(command)
+        return int(uv_fails and Path(command[0]).name == "uv")
+
+    monkeypatch.setattr(install, "_run", run)
+    monkeypatch.setattr(install, "_pips_settings", lambda: "")
+
+    install.main("demo.txt")
+
+    assert len(commands) == 2 + uv_fails
+    for command in commands:
+        assert "--require-hashes" in command, command
+
+
+@pytest.mark.parametrize("name", ["demo.txt", "dev.txt", "runtime.txt", "uv.txt"])
+def test_every_package_is_pinned_by_hash(name: str) -> None:
+    lines = FILE.with_name(name).read_text().replace("\\\n", " ").splitlines()
+    pinned = [line for line in lines if line.strip() and not line.startswith("#")]
+
+    assert pinned
+    for line in pinned:
+        assert re.match(r"\S+==\S+ .*--hash=sha256:[0-9a-f]{64}", line), line
 
 
 def test_where_pip_fails_too_that_is_said(

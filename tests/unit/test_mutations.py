@@ -54,7 +54,8 @@ def test_every_promise_is_broken_and_no_name_is_used_twice():
 def test_the_page_has_the_table_of_all_of_them():
     text = (ROOT / PAGE).read_text("utf-8")
 
-    assert text.partition(BEGIN)[2].partition(END)[0].strip() == table(MUTATIONS)
+    written = text.partition(BEGIN)[2].partition(END)[0].strip()
+    assert written == table(MUTATIONS), "`python3 run.py mutations --table` writes it"
 
 
 def test_the_page_names_every_promise():

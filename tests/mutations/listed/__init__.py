@@ -1,6 +1,18 @@
 """All mutations, by what they break. A new list is added here; docs/promises.md names each."""
 
-from tests.mutations.listed import crowd, doors, jobs, limits, order, parts, restoring, stock, truth
+from tests.mutations.listed import (
+    crowd,
+    doors,
+    floods,
+    jobs,
+    limits,
+    order,
+    parts,
+    restoring,
+    stock,
+    trust,
+    truth,
+)
 from tests.mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -9,8 +21,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     *truth.MUTATIONS,
     *crowd.MUTATIONS,
     *limits.MUTATIONS,
+    *floods.MUTATIONS,
     *parts.MUTATIONS,
     *doors.MUTATIONS,
+    *trust.MUTATIONS,
     *jobs.MUTATIONS,
     *restoring.MUTATIONS,
 )

@@ -1,0 +1,179 @@
+"""SECURITY.md, of those who send too much: addresses, members, proofs of work, slow senders."""
+
+from tests.mutations.mutation import Mutation
+
+_IN_ADDRESSES = "unit/test_addresses.py::"
+_IN_CHALLENGE = "integration/test_challenge.py::"
+_IN_LIMITS = "integration/test_limits.py::"
+_IN_SERVER_LIMITS = "integration/test_server_limits.py::"
+_IN_UNIT_CHALLENGE = "unit/test_challenge.py::"
+_SPOOFED = f"{_IN_LIMITS}test_behind_a_proxy_each_sender_is_counted_and_spoofing_does_not_help"
+_BELIEVED = f"{_IN_ADDRESSES}test_only_proxies_that_are_named_are_believed"
+
+MUTATIONS = (
+    Mutation(
+        name="requests_of_an_address_are_not_counted",
+        promise=7,
+        file="web/gate.py",
+        old='        return self._counted("address", who, most) if who and most else None\n',
+        new="        return None\n",
+        noticed_by=(
+            f"{_IN_LIMITS}test_an_address_is_held_to_its_limit_and_others_are_not",
+            f"{_IN_LIMITS}test_everything_a_crowd_asks_for_is_counted",
+        ),
+    ),
+    Mutation(
+        name="an_address_is_counted_after_its_token_is_verified",
+        promise=7,
+        file="web/hot_path.py",
+        old="        if unanswered := self._gate.address_at_once(scope):\n"
+        "            await unanswered\n"
+        "        member_id = self._identity.member_of(asked.token)\n",
+        new="        member_id = self._identity.member_of(asked.token)\n"
+        "        if unanswered := self._gate.address_at_once(scope):\n"
+        "            await unanswered\n",
+        noticed_by=(f"{_IN_LIMITS}test_everything_a_crowd_asks_for_is_counted",),
+    ),
+    Mutation(
+        name="each_process_counts_addresses_by_itself",
+        promise=7,
+        file="waitroom/limiter.py",
+        old='{{in a window}}:{number}"',
+        new="{{in a window}}:{number}:{__import__('os').getpid()}\"",
+        noticed_by=(f"{_IN_LIMITS}test_two_web_processes_hold_one_limit",),
+    ),
+    Mutation(
+        name="an_ipv6_address_is_counted_alone",
+        promise=7,
+        file="waitroom/neighbours.py",
+        old="inet_ntop(AF_INET6, ip[:8] + bytes(8))",
+        new="inet_ntop(AF_INET6, ip)",
+        noticed_by=(
+            f"{_IN_LIMITS}test_the_neighbours_of_an_ipv6_address_are_counted_as_one",
+            "unit/test_neighbours.py::test_an_ipv6_address_stands_for_its_64",
+        ),
+    ),
+    Mutation(
+        name="every_proxy_is_believed",
+        promise=7,
+        file="web/addresses.py",
+        old="        return any(ip in network for network in self._trusted)\n",
+        new="        return True\n",
+        noticed_by=(_BELIEVED, _SPOOFED),
+    ),
+    Mutation(
+        name="a_header_counts_where_no_proxy_is_named",
+        promise=7,
+        file="web/addresses.py",
+        old="        self._any = words == [ANY]\n",
+        new="        self._any = words in ([ANY], [])\n        words = words or [ANY]\n",
+        noticed_by=(
+            f"{_IN_LIMITS}test_a_header_that_nobody_vouches_for_is_ignored",
+            _BELIEVED,
+        ),
+    ),
+    Mutation(
+        name="forwarded_addresses_are_read_from_the_front",
+        promise=7,
+        file="web/addresses.py",
+        old='        for word in reversed(",".join(forwarded).split(",")):\n',
+        new='        for word in ",".join(forwarded).split(","):\n',
+        noticed_by=(_BELIEVED, _SPOOFED),
+    ),
+    Mutation(
+        name="requests_of_a_member_are_not_counted",
+        promise=7,
+        file="web/gate.py",
+        old='        return self._counted("member", f"m {member_id}", most)\n',
+        new="        return None\n",
+        noticed_by=(
+            f"{_IN_LIMITS}test_a_member_has_a_limit_of_their_own_wherever_they_come_from",
+            f"{_IN_LIMITS}test_a_members_pages_count_as_well",
+        ),
+    ),
+    Mutation(
+        name="any_number_of_streams_of_one_address_may_be_open",
+        promise=7,
+        file="web/gate.py",
+        old="        if self._streams.get(who, 0) >= most:\n",
+        new="        if False:\n",
+        noticed_by=(f"{_IN_LIMITS}test_streams_of_one_address_are_bounded",),
+    ),
+    Mutation(
+        name="a_place_costs_no_work",
+        promise=7,
+        file="waitroom/lua/enter.lua",
+        old="  if room.asks_for_solution and not is_solved(i) then return",
+        new="  if false then return",
+        noticed_by=(
+            f"{_IN_CHALLENGE}test_without_a_solution_there_is_no_place",
+            f"{_IN_CHALLENGE}test_who_is_in_line_or_has_a_coupon_is_not_asked",
+        ),
+    ),
+    Mutation(
+        name="a_solution_is_good_twice",
+        promise=7,
+        file="waitroom/lua/enter.lua",
+        old="  if redis.call('ZADD', keys.solved, 'NX', until_s, name) == 0 then",
+        new="  if redis.call('ZADD', keys.solved, 'NX', until_s, name) == 2 then",
+        noticed_by=(
+            f"{_IN_CHALLENGE}test_a_solution_gives_a_place_and_is_used_up",
+            f"{_IN_CHALLENGE}test_of_two_who_send_the_same_solution_at_once_one_gets_in",
+        ),
+    ),
+    Mutation(
+        name="a_solution_is_good_in_every_room",
+        promise=7,
+        file="waitroom/challenge.py",
+        old='            if asked.data != {"room": room}:\n                raise BadSolution\n',
+        new="",
+        noticed_by=(
+            f"{_IN_UNIT_CHALLENGE}test_a_solution_is_for_its_room_alone",
+            f"{_IN_CHALLENGE}test_a_solution_of_another_room_is_none",
+        ),
+    ),
+    Mutation(
+        name="a_solution_is_not_verified",
+        promise=7,
+        file="waitroom/challenge.py",
+        old="        return bool(found.verified)\n",
+        new="        return True\n",
+        noticed_by=(
+            f"{_IN_UNIT_CHALLENGE}test_its_time_can_not_be_stretched",
+            f"{_IN_UNIT_CHALLENGE}test_a_number_that_was_not_found_is_refused",
+            f"{_IN_UNIT_CHALLENGE}test_secrets_can_be_rotated",
+        ),
+    ),
+    Mutation(
+        name="a_solution_is_good_for_days",
+        promise=7,
+        file="waitroom/challenge.py",
+        old="            expires_at=int(self._now()) + CHALLENGE_AGE_MAX_S,\n",
+        new="            expires_at=int(self._now()) + 1_000 * CHALLENGE_AGE_MAX_S,\n",
+        noticed_by=(f"{_IN_UNIT_CHALLENGE}test_a_solution_is_too_old_one_day",),
+    ),
+    Mutation(
+        name="headers_may_come_as_slowly_as_they_like",
+        promise=7,
+        file="cli/server.py",
+        old="            header_read_timeout=headers_within_ms, max_buffer_size",
+        new="            header_read_timeout=10 * headers_within_ms, max_buffer_size",
+        noticed_by=(f"{_IN_SERVER_LIMITS}test_headers_that_come_by_the_letter_are_not_waited_for",),
+    ),
+    Mutation(
+        name="headers_may_be_as_long_as_they_like",
+        promise=7,
+        file="cli/server.py",
+        old="max_buffer_size=HEADERS_BYTES_MAX",
+        new="max_buffer_size=100 * HEADERS_BYTES_MAX",
+        noticed_by=(f"{_IN_SERVER_LIMITS}test_what_is_too_long_or_no_request_is_refused",),
+    ),
+    Mutation(
+        name="a_body_may_come_as_slowly_as_it_likes",
+        promise=7,
+        file="web/security.py",
+        old="await asyncio.wait_for(receive(), self._within_s)",
+        new="await receive()",
+        noticed_by=(f"{_IN_SERVER_LIMITS}test_a_body_that_never_comes_is_refused",),
+    ),
+)

@@ -1,0 +1,249 @@
+"""SECURITY.md, of those who pose as somebody, look where they may not, or write where they can."""
+
+from tests.mutations.mutation import Mutation
+
+_AUDIT = "integration/test_audit.py::test_a_package_that_is_known_to_be_vulnerable_fails_it"
+_IN_ADMIN_SIGNIN = "integration/test_admin_signin.py::"
+_IN_API_SESSIONS = "integration/test_api_sessions.py::"
+_IN_IDENTITY = "unit/test_identity.py::"
+_IN_INSTALL = "unit/test_install.py::"
+_IN_PASSWORDS = "unit/test_passwords.py::"
+_IN_RECONCILE = "integration/test_reconcile.py::"
+_IN_SAFE_ANSWERS = "integration/test_safe_answers.py::"
+_IN_TEMPLATES = "unit/test_templates.py::"
+_KEPT_FROM_SCRIPTS = (
+    f"{_IN_API_SESSIONS}test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites"
+)
+_REMOVED = f"{_IN_ADMIN_SIGNIN}test_an_admin_who_was_removed_is_out_within_two_seconds"
+
+MUTATIONS = (
+    Mutation(
+        name="a_ticket_is_enough_to_enter",
+        promise=9,
+        file="web/api/rooms.py",
+        old="    who: SignedIn,\n    ticket: TicketText,\n",
+        new="    holder: InLine,\n    ticket: TicketText,\n",
+        noticed_by=("integration/test_api_tickets.py::test_a_ticket_is_not_enough_to_enter",),
+    ),
+    Mutation(
+        name="a_token_may_leave_out_when_it_ends",
+        promise=9,
+        file="web/identity.py",
+        old='options={"require": ["exp", "sub"]}',
+        new='options={"require": ["sub"]}',
+        noticed_by=(f"{_IN_IDENTITY}test_a_token_that_leaves_out_what_it_must_say_is_refused",),
+    ),
+    Mutation(
+        name="a_token_may_name_anything_as_its_member",
+        promise=9,
+        file="web/identity.py",
+        old="            check_member_id(member_id)\n",
+        new="            pass\n",
+        noticed_by=(f"{_IN_IDENTITY}test_a_sub_that_is_no_member_id_is_refused",),
+    ),
+    Mutation(
+        name="claims_with_rules_of_their_own_are_read_the_short_way",
+        promise=9,
+        file="web/usual_token.py",
+        old="not isinstance(claims, dict) or not claims.keys() <= _CLAIMS",
+        new="not isinstance(claims, dict)",
+        noticed_by=("unit/test_usual_token.py::test_anything_unusual_is_not_taken",),
+    ),
+    Mutation(
+        name="other_sites_may_send_the_session",
+        promise=9,
+        file="web/pages/signin.py",
+        old='        samesite="lax",\n',
+        new='        samesite="none",\n',
+        noticed_by=(_KEPT_FROM_SCRIPTS,),
+    ),
+    Mutation(
+        name="scripts_may_read_the_session",
+        promise=9,
+        file="web/pages/signin.py",
+        old="        httponly=True,\n",
+        new="        httponly=False,\n",
+        noticed_by=(_KEPT_FROM_SCRIPTS,),
+    ),
+    Mutation(
+        name="the_session_is_sent_without_tls",
+        promise=9,
+        file="web/pages/signin.py",
+        old="        secure=parts.secure,\n",
+        new="        secure=False,\n",
+        noticed_by=(_KEPT_FROM_SCRIPTS,),
+    ),
+    Mutation(
+        name="browsers_are_not_told_to_keep_to_tls",
+        promise=9,
+        file="web/security.py",
+        old='"headers": [*message["headers"], HSTS]',
+        new='"headers": [*message["headers"]]',
+        noticed_by=(f"{_IN_SAFE_ANSWERS}test_every_answer_is_safe",),
+    ),
+    Mutation(
+        name="a_session_never_ends",
+        promise=9,
+        file="web/identity.py",
+        old="self._sessions.loads(cookie, max_age=self.session_age_max_s)",
+        new="self._sessions.loads(cookie)",
+        noticed_by=(
+            f"{_IN_IDENTITY}test_a_session_ends",
+            f"{_IN_API_SESSIONS}test_a_session_ends_after_its_time",
+        ),
+    ),
+    Mutation(
+        name="other_sites_may_frame_our_pages",
+        promise=9,
+        file="web/security.py",
+        old="\"frame-ancestors 'none'; object-src 'none'\"",
+        new="\"object-src 'none'\"",
+        noticed_by=(f"{_IN_SAFE_ANSWERS}test_the_policy_lets_nothing_in",),
+    ),
+    Mutation(
+        name="pages_run_scripts_that_stand_in_them",
+        promise=9,
+        file="web/security.py",
+        old="\"default-src 'self'; base-uri",
+        new="\"default-src 'self' 'unsafe-inline'; base-uri",
+        noticed_by=(f"{_IN_SAFE_ANSWERS}test_the_policy_lets_nothing_in",),
+    ),
+    Mutation(
+        name="templates_do_not_escape",
+        promise=9,
+        file="web/pages/render.py",
+        old="        autoescape=select_autoescape(),\n",
+        new="        autoescape=False,\n",
+        noticed_by=(
+            f"{_IN_TEMPLATES}test_what_others_wrote_is_shown_and_never_run",
+            f"{_IN_TEMPLATES}test_a_members_name_is_shown_and_never_run",
+        ),
+    ),
+    Mutation(
+        name="anything_is_a_logo",
+        promise=9,
+        file="domain/branding.py",
+        old="        if self._type is None:\n",
+        new="        if False:\n",
+        noticed_by=("unit/test_branding.py::test_what_is_no_small_picture_is_no_logo",),
+    ),
+    Mutation(
+        name="passwords_are_hashed_by_argon2i",
+        promise=9,
+        file="web/passwords.py",
+        old="self._hasher = hasher or PasswordHasher()",
+        new="self._hasher = hasher or PasswordHasher(type=Type.I)",
+        noticed_by=(f"{_IN_PASSWORDS}test_a_password_is_hashed_with_argon2id_and_64_mib",),
+    ),
+    Mutation(
+        name="any_number_of_passwords_is_verified_at_once",
+        promise=7,
+        file="web/passwords.py",
+        old="ThreadPoolExecutor(AT_ONCE_MAX, ",
+        new="ThreadPoolExecutor(64, ",
+        noticed_by=(f"{_IN_PASSWORDS}test_two_passwords_are_verified_at_once_and_no_more",),
+    ),
+    Mutation(
+        name="any_number_of_passwords_may_wait",
+        promise=7,
+        file="web/passwords.py",
+        old="        if self._waiting >= WAITING_MAX:\n            raise TooManyAtOnce\n",
+        new="",
+        noticed_by=(f"{_IN_PASSWORDS}test_more_than_can_wait_are_turned_away_at_once",),
+    ),
+    Mutation(
+        name="attempts_from_an_address_are_not_slowed_down",
+        promise=7,
+        file="waitroom/attempts.py",
+        old="keys=[_of(name), _from(address)]",
+        new="keys=[_of(name), _of(name)]",
+        noticed_by=(f"{_IN_ADMIN_SIGNIN}test_many_names_from_one_address_are_slowed_down_too",),
+    ),
+    Mutation(
+        name="an_admin_who_was_disabled_stays",
+        promise=9,
+        file="web/admins.py",
+        old="    return bool(account.password_hash) and not account.disabled\n",
+        new="    return bool(account.password_hash)\n",
+        noticed_by=(_REMOVED,),
+    ),
+    Mutation(
+        name="an_admin_is_read_once_and_for_all",
+        promise=9,
+        file="web/admins.py",
+        old="FRESH_S = 1.0\n",
+        new="FRESH_S = 1_000.0\n",
+        noticed_by=(_REMOVED,),
+    ),
+    Mutation(
+        name="the_trail_does_not_say_who",
+        promise=9,
+        file="issuance/audit.py",
+        old="insert(audit).values(at=now, who=who,",
+        new='insert(audit).values(at=now, who="somebody",',
+        noticed_by=(
+            "integration/test_admin_pages.py::test_the_trail_says_who_changed_what_from_what_to_what",
+        ),
+    ),
+    Mutation(
+        name="what_was_told_without_a_row_is_not_found",
+        promise=4,
+        file="web/reconciling.py",
+        old="                found.update(dict.fromkeys(told_without_row(some, held)))\n",
+        new="",
+        noticed_by=(
+            f"{_IN_RECONCILE}test_who_was_told_without_a_row_is_fed_again_and_gets_one",
+            f"{_IN_RECONCILE}test_an_admin_reads_the_findings",
+        ),
+    ),
+    Mutation(
+        name="what_was_told_without_a_row_is_not_mended",
+        promise=4,
+        file="web/reconciling.py",
+        old="        await self.line.inspection.retract(self.code, untrue)\n",
+        new="",
+        noticed_by=(f"{_IN_RECONCILE}test_who_was_told_without_a_row_is_fed_again_and_gets_one",),
+    ),
+    Mutation(
+        name="packages_are_not_held_to_their_hash_by_pip",
+        promise=9,
+        file="requirements/install.py",
+        old='    return _run([*PIP, "install", "--quiet", "--require-hashes", "-r", ',
+        new='    return _run([*PIP, "install", "--quiet", "-r", ',
+        noticed_by=(f"{_IN_INSTALL}test_whoever_brings_a_package_holds_it_to_its_hash",),
+    ),
+    Mutation(
+        name="packages_are_not_held_to_their_hash_by_uv",
+        promise=9,
+        file="requirements/install.py",
+        old='sys.executable, "--require-hashes", "-r"',
+        new='sys.executable, "-r"',
+        noticed_by=(f"{_IN_INSTALL}test_whoever_brings_a_package_holds_it_to_its_hash",),
+    ),
+    Mutation(
+        name="a_known_vulnerability_fails_nothing",
+        promise=9,
+        file=".ci/audit.py",
+        old="    return 1 if found else 0\n",
+        new="    return 0\n",
+        noticed_by=(_AUDIT,),
+    ),
+    Mutation(
+        name="the_log_has_the_settings",
+        promise=9,
+        file="cli/rolling.py",
+        old='log.info("serving", port=self.bind_port,',
+        new='log.info("serving", environ=dict(__import__("os").environ), port=self.bind_port,',
+        noticed_by=("integration/test_logs.py::test_no_log_has_a_secret_or_a_members_token",),
+    ),
+    Mutation(
+        name="the_log_has_the_query_of_an_address",
+        promise=9,
+        file="web/errors.py",
+        old='log.error("unexpected", path=request.url.path,',
+        new='log.error("unexpected", path=f"{request.url.path}?{request.url.query}",',
+        noticed_by=(
+            "integration/test_api_errors.py::test_the_log_names_the_path_but_not_who_asked",
+        ),
+    ),
+)
