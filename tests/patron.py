@@ -34,48 +34,129 @@ class Tally:
     failed: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Of an answer: header names are in small letters, `cookies` name each cookie's value."""
+
+    status: int
+    headers: dict[str, str]
+    cookies: dict[str, str]
+    reader: asyncio.StreamReader
+
+
+class KeptConnection:
+    """One browser's connection to the web on this machine, opened anew where it was closed."""
+
+    def __init__(self, port: int, tally: Tally) -> None:
+        self._port = port
+        self._tally = tally
+        self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def send(self, method: str, path: str, headers: dict[str, str]) -> Head:
+        """A request without a body; the head of its answer. Raises Failed."""
+        self._tally.requests += 1
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        request = f"{method} {path} HTTP/1.1\r\nHost: test\r\n{lines}Content-Length: 0\r\n\r\n"
+        what = f"{method} {path.partition('?')[0]}"
+        while True:
+            was_used = self._open is not None
+            reader, writer = self._open or await self._connected(what)
+            self._open = reader, writer
+            first = b""
+            try:
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    writer.write(request.encode())
+                    first = await reader.readexactly(1)
+                    return _head((first + await reader.readuntil(b"\r\n\r\n")).decode(), reader)
+            except (OSError, EOFError, TimeoutError) as error:
+                self.hang_up()
+                if was_used and not first and not isinstance(error, TimeoutError):
+                    self._tally.retried += 1
+                    continue
+                kept = "a used" if was_used else "a fresh"
+                raise Failed(f"{what}: {type(error).__name__} on {kept} connection") from None
+
+    async def answer(self, method: str, path: str, headers: dict[str, str]) -> tuple[Head, bytes]:
+        """One answer, whole. Raises Failed, also where the server could not answer."""
+        head = await self.send(method, path, headers)
+        what = f"{method} {path.partition('?')[0]}"
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                body = await head.reader.readexactly(int(head.headers.get("content-length", 0)))
+        except (OSError, EOFError, TimeoutError) as error:
+            raise Failed(f"{what}: cut off in mid-answer, {type(error).__name__}") from None
+        if head.headers.get("connection") == "close":
+            self.hang_up()
+        if head.status >= 500:
+            raise Failed(f"{what}: {head.status} {body[:200].decode()}")
+        return head, body
+
+    def hang_up(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+    async def _connected(self, what: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await asyncio.open_connection("127.0.0.1", self._port)
+        except (OSError, TimeoutError) as error:
+            raise Failed(f"{what}: {type(error).__name__} while connecting") from None
+
+
+def _head(text: str, reader: asyncio.StreamReader) -> Head:
+    start, *lines = text.splitlines()
+    pairs = [line.partition(":") for line in lines if line]
+    headers = {name.lower(): value.strip() for name, _, value in pairs}
+    kept = [value.strip() for name, _, value in pairs if name.lower() == "set-cookie"]
+    cookies = dict(one.partition(";")[0].split("=", 1) for one in kept)
+    return Head(int(start.split()[1]), headers, cookies, reader)
+
+
 class Patron:
     """One member at one server, who either asks for their place or follows it by a stream."""
 
     def __init__(self, port: int, code: str, member_id: str, token: str, tally: Tally) -> None:
         self.seen = Seen(member_id)
-        self._port = port
         self._code = code
-        self._token = token
+        self._headers = {"Authorization": f"Bearer {token}"}
         self._tally = tally
-        self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._connection = KeptConnection(port, tally)
 
     async def live(self, *, follows: bool) -> Seen:
         """Until they are told what they get, or a request fails."""
         try:
             async with asyncio.timeout(LIFE_MAX_S):
-                wait_s = self.seen.note(*await self._ask("POST", "enter"))
+                wait_s = await self._enter()
                 if follows and wait_s is not None:
                     await self._follow()
                 while not follows and wait_s is not None:
                     await asyncio.sleep(wait_s)
-                    wait_s = self.seen.note(*await self._ask("GET", "place"))
+                    wait_s = await self._ask_again()
         except Failed as why:
-            self._tally.failed[str(why)] += 1
+            self._fail(str(why))
         except TimeoutError:
-            self._tally.failed["was never told"] += 1
+            self._fail("was never told")
         finally:
-            self._hang_up()
+            self._connection.hang_up()
         return self.seen
 
+    def _fail(self, why: str) -> None:
+        self._tally.failed[why] += 1
+        self.seen.error = why
+
+    async def _enter(self) -> float | None:
+        return self.seen.note(*await self._ask("POST", "enter"))
+
+    async def _ask_again(self) -> float | None:
+        return self.seen.note_next(*await self._ask("GET", "place"))
+
     async def _ask(self, method: str, what: str) -> tuple[int, dict[str, Any]]:
-        """One answer, whole."""
-        status, headers, reader = await self._asked(method, what)
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                body = await reader.readexactly(int(headers["content-length"]))
-        except (OSError, EOFError, TimeoutError) as error:
-            raise Failed(f"{what}: cut off in mid-answer, {type(error).__name__}") from None
-        if headers.get("connection") == "close":
-            self._hang_up()
-        if status >= 500:
-            raise Failed(f"{what}: {status} {body[:200].decode()}")
-        return status, json.loads(body)
+        head, body = await self._connection.answer(method, self._path(what), self._headers)
+        return head.status, json.loads(body)
+
+    def _path(self, what: str) -> str:
+        return f"/api/rooms/{self._code}/{what}"
 
     async def _follow(self) -> None:
         """Streams, one after the other; whoever is ended early comes back when it said."""
@@ -87,67 +168,24 @@ class Patron:
                     if line.startswith("retry: "):
                         retry_s = int(line.removeprefix("retry: ")) / 1_000
                     if line.startswith("data: "):
-                        wait_s = self.seen.note(200, json.loads(line.removeprefix("data: ")))
-                        if wait_s is None:
+                        told = json.loads(line.removeprefix("data: "))
+                        if self.seen.note_next(200, told) is None:
                             return
             self._tally.returned += 1
             await asyncio.sleep(retry_s)
 
     async def _events(self) -> AsyncIterator[str]:
-        status, _, reader = await self._asked("GET", "live")
-        if status != 200:
-            raise Failed(f"live: {status}")
+        head = await self._connection.send("GET", self._path("live"), self._headers)
+        if head.status != 200:
+            raise Failed(f"live: {head.status}")
         text = ""
         try:
-            while size := int(await reader.readuntil(b"\r\n"), 16):
-                text += (await reader.readexactly(size + 2))[:-2].decode()
+            while size := int(await head.reader.readuntil(b"\r\n"), 16):
+                text += (await head.reader.readexactly(size + 2))[:-2].decode()
                 *whole, text = text.split("\n\n")
                 for event in whole:
                     yield event
         except (OSError, EOFError) as error:
             raise Failed(f"live: cut off in mid-answer, {type(error).__name__}") from None
         finally:
-            self._hang_up()
-
-    async def _asked(
-        self, method: str, what: str
-    ) -> tuple[int, dict[str, str], asyncio.StreamReader]:
-        """The head of an answer, and where the rest of it comes from."""
-        self._tally.requests += 1
-        while True:
-            was_used = self._connection is not None
-            reader, writer = self._connection or await self._connected(what)
-            self._connection = reader, writer
-            first = b""
-            try:
-                async with asyncio.timeout(ANSWER_WITHIN_S):
-                    writer.write(
-                        f"{method} /api/rooms/{self._code}/{what} HTTP/1.1\r\nHost: test\r\n"
-                        f"Authorization: Bearer {self._token}\r\n\r\n".encode()
-                    )
-                    first = await reader.readexactly(1)
-                    head = (first + await reader.readuntil(b"\r\n\r\n")).decode()
-                    break
-            except (OSError, EOFError, TimeoutError) as error:
-                self._hang_up()
-                if was_used and not first and not isinstance(error, TimeoutError):
-                    self._tally.retried += 1
-                    continue
-                kept = "a used" if was_used else "a fresh"
-                raise Failed(f"{what}: {type(error).__name__} on {kept} connection") from None
-        start, *lines = head.splitlines()
-        pairs = (line.partition(":") for line in lines if line)
-        headers = {name.lower(): value.strip() for name, _, value in pairs}
-        return int(start.split()[1]), headers, reader
-
-    async def _connected(self, what: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await asyncio.open_connection("127.0.0.1", self._port)
-        except (OSError, TimeoutError) as error:
-            raise Failed(f"{what}: {type(error).__name__} while connecting") from None
-
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection[1].close()
-            self._connection = None
+            self._connection.hang_up()

@@ -199,7 +199,7 @@ async def test_a_members_pages_count_as_well(parts, line, engine, code):
         client.cookies.set("session", session)
         answers = await flood(client, "GET", f"/rooms/{code}/place", 60)
 
-    assert statuses(answers)[429] >= 60 - 20 - 2 * OWN
+    assert statuses(answers).get(429, 0) >= 60 - 20 - 2 * OWN
 
 
 async def test_zero_is_no_limit_and_exempt_addresses_have_none(parts, line, engine, code):
