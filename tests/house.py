@@ -58,6 +58,7 @@ class House:
         self.redis_url = redis_url
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "house.log"
+        self._logs = {self.log}
         self.admin_token = secrets.token_urlsafe(32)
         self.environ = {
             "DATABASE_URL": database_url,
@@ -96,9 +97,14 @@ class House:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def run(self, argv: list[str]) -> subprocess.Popen[bytes]:
-        """Any program, with the settings of the house."""
-        process = spawn(argv, env={**os.environ, **self.environ}, cwd=ROOT, log=self.log)
+    def run(
+        self, argv: list[str], *, cwd: Path = ROOT, log: Path | None = None, **environ: str
+    ) -> subprocess.Popen[bytes]:
+        """Any program, with the settings of the house and those of `environ`."""
+        log = log or self.log
+        self._logs.add(log)
+        env = {**os.environ, **self.environ, **environ}
+        process = spawn(argv, env=env, cwd=cwd, log=log)
         self.processes.append(process)
         return process
 
@@ -134,16 +140,15 @@ class House:
         self._forget_queue()
 
     def keeps_its_secrets(self) -> None:
-        """Fails where a secret, a token or a password is in the log of what was run here."""
-        if not self.log.exists():
-            return
-        log = self.log.read_text(errors="replace")
+        """Fails where a secret, a token or a password is in a log of what was run here."""
+        logs = [path for path in self._logs if path.exists()]
+        log = "".join(path.read_text(errors="replace") for path in logs)
         names = ("_SECRETS", "_TOKEN", "_HASH")
         secrets_ = {value for name, value in self.environ.items() if name.endswith(names) and value}
         urls = (self.environ["DATABASE_URL"], self.environ["REDIS_URL"])
         passwords = {password for url in urls if (password := urlsplit(url).password)}
         found = [one for one in secrets_ | passwords | self.identity.minted if one in log]
-        assert not found, f"{len(found)} secrets are in {self.log}"
+        assert not found, f"{len(found)} secrets are in {', '.join(map(str, logs))}"
 
     def _forget_queue(self) -> None:
         """The Redis may be somebody's: leave nothing of our queue in it."""

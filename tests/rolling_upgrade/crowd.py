@@ -1,0 +1,132 @@
+"""Crowd: members who wait while the release is replaced, each by another kind of credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cli.crowd.seen import Seen
+from tests.house import House
+from tests.patron import Failed, Head, Patron, Tally
+
+SIGN_IN_AGAIN = "was asked to sign in again"
+
+
+@dataclass(slots=True)
+class SeenThroughout(Seen):
+    """arrivals: every time of arrival that was told; one, where the place was kept."""
+
+    arrivals: set[datetime] = field(default_factory=set)
+
+    def note(self, status: int, body: dict[str, Any]) -> float | None:
+        # Not super(): a dataclass with slots is another class than the one that was written.
+        wait_s = Seen.note(self, status, body)
+        self.waited = self.waited or wait_s is not None
+        if self.arrived_at is not None:
+            self.arrivals.add(self.arrived_at)
+        return wait_s
+
+
+class TokenHolder(Patron):
+    """Sends a member token with each request, as a shop's app does."""
+
+    seen: SeenThroughout
+
+    def __init__(self, house: House, code: str, member_id: str, tally: Tally) -> None:
+        super().__init__(house.port, code, member_id, house.identity.mint(member_id), tally)
+        self.seen = SeenThroughout(member_id)
+        self._token = self._headers["Authorization"].removeprefix("Bearer ")
+
+    async def _ask(self, method: str, what: str) -> tuple[int, dict[str, Any]]:
+        status, body = await super()._ask(method, what)
+        if status == 401:
+            raise Failed(SIGN_IN_AGAIN)
+        return status, body
+
+
+class TicketHolder(TokenHolder):
+    """Enters by a token, and asks by the ticket that it was given, and nothing else."""
+
+    async def _ask(self, method: str, what: str) -> tuple[int, dict[str, Any]]:
+        status, body = await super()._ask(method, what)
+        if ticket := body.get("ticket"):
+            self._headers = {"Waitroom-Ticket": ticket}
+        return status, body
+
+
+class Browser(TokenHolder):
+    """Signs in by a link of the shop, once, and keeps its cookies."""
+
+    def __init__(self, house: House, code: str, member_id: str, tally: Tally) -> None:
+        super().__init__(house, code, member_id, tally)
+        self._cookies: dict[str, str] = {}
+        self._headers = {}
+
+    async def _enter(self) -> float | None:
+        await self._page("GET", f"/signin?token={self._token}&next=/coupons/{self._code}")
+        head = await self._page("POST", f"/rooms/{self._code}/enter")
+        if head.headers.get("location") != f"/rooms/{self._code}":
+            raise Failed(f"entering by a form: {head.status}")
+        return self.seen.note(*await self._ask("GET", "place"))
+
+    async def _ask_again(self) -> float | None:
+        await self._page("GET", f"/rooms/{self._code}")
+        wait_s = await super()._ask_again()
+        if wait_s is None and self.seen.final == "issued":
+            await self._find_coupon()
+        return wait_s
+
+    async def _find_coupon(self) -> None:
+        head, body = await self._connection.answer("GET", "/api/me/coupons", self._headers)
+        if head.status == 401:
+            raise Failed(SIGN_IN_AGAIN)
+        if not self.seen.coupon_ids <= {one["id"] for one in json.loads(body)}:
+            raise Failed("my coupons do not show the coupon")
+
+    async def _page(self, method: str, path: str) -> Head:
+        head, _ = await self._connection.answer(method, path, self._headers)
+        self._cookies |= head.cookies
+        self._headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
+        if head.headers.get("location", "").startswith("/signin"):
+            raise Failed(SIGN_IN_AGAIN)
+        if head.status >= 400:
+            raise Failed(f"{method} {path.partition('?')[0]}: {head.status}")
+        return head
+
+
+# In turns; whether they follow by a stream.
+KINDS: tuple[tuple[type[TokenHolder], bool], ...] = (
+    (TokenHolder, False),
+    (TokenHolder, True),
+    (TicketHolder, False),
+    (TicketHolder, True),
+    (Browser, False),
+)
+
+
+class Crowd:
+    """Members of one room, who come one after the other."""
+
+    def __init__(self, house: House, code: str, tally: Tally) -> None:
+        self._house = house
+        self._code = code
+        self._tally = tally
+        self._tasks: list[asyncio.Task[Seen]] = []
+
+    async def send(self, members: int, *, within_s: float) -> None:
+        """Let so many more come, evenly spread."""
+        for _ in range(members):
+            number = len(self._tasks)
+            kind, follows = KINDS[number % len(KINDS)]
+            member = kind(self._house, self._code, f"{self._code}-{number}", self._tally)
+            self._tasks.append(asyncio.create_task(member.live(follows=follows)))
+            await asyncio.sleep(within_s / members)
+
+    async def told(self) -> list[SeenThroughout]:
+        """What each was told, once all of them know what they get."""
+        return [
+            one for one in await asyncio.gather(*self._tasks) if isinstance(one, SeenThroughout)
+        ]
