@@ -290,7 +290,7 @@ async def test_an_admin_reads_the_findings(client, books, engine, code):
     nobody = await client.get(f"/api/admin/rooms/{code}/reconcile")
 
     findings = {one["kind"]: one for one in answer.json()["findings"]}
-    assert findings["told_without_row"] == {
+    assert findings.get("told_without_row") == {
         "kind": "told_without_row", "count": 1, "examples": ["bob"]
     }  # fmt: skip
     assert (nowhere.status_code, nobody.status_code) == (404, 401)

@@ -38,11 +38,12 @@ from tests.servers import Servers, drop_database, fresh_database
 
 # Of the crowd: so many come before the first process is replaced, and so many get a coupon.
 EARLY_PART, ISSUED_PART = 0.8, 0.8
-# As many as those in the line, and a fifth of them in the lobby.
+# In the lobby, of as many as are in the line.
 DRAW_PART = 0.2
 ARRIVALS_PER_S = 60.0
 LATE_WITHIN_S = 40.0
 OPENS_AFTER_S = 20.0
+LINE_LASTS_S = 240.0
 SETTINGS = {
     "BASE_URL": "https://line.example",  # as behind a proxy: its cookies have names of their own
     "LOG_REQUESTS": "1",
@@ -97,7 +98,8 @@ class Rehearsal:
         arrive_s = plan.members / ARRIVALS_PER_S
         opens_at = datetime.now(UTC) + timedelta(seconds=arrive_s + OPENS_AFTER_S)
         # Slowly, so that there is a line until all is replaced.
-        room = {"rate_per_s": max(1.0, plan.members / 250), "burst": 1, "seats": plan.members}
+        rate = plan.members * ISSUED_PART / LINE_LASTS_S
+        room = {"rate_per_s": rate, "burst": 1, "seats": plan.members}
         house.offer(self._code("line"), self._total("line"), **room)
         house.offer(
             self._code("draw"), self._total("draw"), opens_at=opens_at, **room, opening="draw"

@@ -68,9 +68,10 @@ class Browser(TokenHolder):
     async def _enter(self) -> float | None:
         await self._page("GET", f"/signin?token={self._token}&next=/coupons/{self._code}")
         head = await self._page("POST", f"/rooms/{self._code}/enter")
-        if head.headers.get("location") != f"/rooms/{self._code}":
-            raise Failed(f"entering by a form: {head.status}")
-        return self.seen.note(*await self._ask("GET", "place"))
+        if head.headers.get("location") == f"/rooms/{self._code}":
+            return self.seen.note(*await self._ask("GET", "place"))
+        # A page with a refusal; the API says which.
+        return self.seen.note(*await self._ask("POST", "enter"))
 
     async def _ask_again(self) -> float | None:
         await self._page("GET", f"/rooms/{self._code}")
@@ -92,8 +93,8 @@ class Browser(TokenHolder):
         self._headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
         if head.headers.get("location", "").startswith("/signin"):
             raise Failed(SIGN_IN_AGAIN)
-        if head.status >= 400:
-            raise Failed(f"{method} {path.partition('?')[0]}: {head.status}")
+        if head.status == 401:
+            raise Failed(SIGN_IN_AGAIN)
         return head
 
 

@@ -38,8 +38,10 @@ MUTATIONS = (
         name="each_process_counts_addresses_by_itself",
         promise=7,
         file="waitroom/limiter.py",
-        old='{{in a window}}:{number}"',
-        new="{{in a window}}:{number}:{__import__('os').getpid()}\"",
+        old="await self._call(KEYS, arguments)",
+        new="await self._call(\n"
+        "                    [f\"{key}:{__import__('os').getpid()}\" for key in KEYS], arguments\n"
+        "                )",
         noticed_by=(f"{_IN_LIMITS}test_two_web_processes_hold_one_limit",),
     ),
     Mutation(
