@@ -21,6 +21,7 @@ from rich.table import Table
 from cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from cli.embedded.child import port_is_free
 from cli.home import FOLDER, DemoSecrets, forget_environment, keep_environment
+from cli.private_files import make_private
 from cli.settings import BadSettings, WebSettings, read
 from cli.supervise import Child, supervise
 from domain.coupon import Coupon
@@ -34,6 +35,7 @@ from issuance.migrate import migrate
 from web.passwords import Passwords
 
 SAMPLE = "spring"
+_OF_SERVERS = frozenset({"postgres", "valkey"})
 READY_WITHIN_S = 45.0
 
 
@@ -80,7 +82,8 @@ def _prepare(
     given = {n: os.environ.get(n, "") for n in ("DATABASE_URL", "REDIS_URL")}
     if options.fresh and any(given.values()):
         raise BadSettings("--fresh empties embedded servers only; yours are left as they are.")
-    folder.mkdir(mode=0o755, exist_ok=True)
+    # As root, Postgres's own user has to get through it; each server closes its own folder.
+    make_private(folder, passable=os.geteuid() == 0, leave=_OF_SERVERS)
     for name, server in (
         ("DATABASE_URL", EmbeddedPostgres(folder / "postgres")),
         ("REDIS_URL", EmbeddedValkey(folder / "valkey")),

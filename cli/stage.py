@@ -86,7 +86,7 @@ class Stage:
     def __enter__(self) -> Self:
         with self._stack:
             folder = Path(tempfile.mkdtemp(prefix="waitroom-stage-"))
-            folder.chmod(0o755)  # Postgres may run as another user
+            folder.chmod(0o711)  # Postgres may run as another user
             self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
             self.log = folder / "stage.log"
             self.environ = self._environ(folder)

@@ -34,18 +34,20 @@ def spawn(
     user: str | None = None,
     orphan_signal: signals.Signals = signals.SIGTERM,
     hold: Sequence[int] = (),
+    umask: int = -1,
 ) -> subprocess.Popen[bytes]:
     """Start `argv`, its output appended to `log` (None: our own output), without any input.
 
     It gets `orphan_signal` when we die. It has a session of its own, so that a Ctrl-C in the
     terminal reaches us alone and we decide in which order things end. As root it can run as
     `user`. The descriptors in `hold` stay open in it (a lock held for as long as it lives).
+    umask: its own instead of ours.
 
     Raises OSError when the log can't be opened; a program that can't be run says so in the log
     and exits with 126 or 127.
     """
     head = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(orphan_signal))]
-    fork = functools.partial(_fork, [*head, user or "", *argv], env, cwd, log, tuple(hold))
+    fork = functools.partial(_fork, [*head, user or "", *argv], env, cwd, log, tuple(hold), umask)
     # The kernel's "parent" is the thread that forked. One that ends would take the child with it.
     if threading.current_thread() is threading.main_thread():
         return fork()
@@ -102,6 +104,7 @@ def _fork(
     cwd: Path | None,
     log: Path | None,
     hold: tuple[int, ...],
+    umask: int,
 ) -> subprocess.Popen[bytes]:
     output = None if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -113,6 +116,7 @@ def _fork(
             stdout=output,
             stderr=None if output is None else subprocess.STDOUT,
             pass_fds=hold,
+            umask=umask,
             start_new_session=True,
         )
     finally:

@@ -12,10 +12,13 @@ from urllib.parse import quote
 
 from cli.embedded.child import spawn
 from cli.embedded.server import EmbeddedServer, EmbeddedServerError, wheel_folder
+from cli.private_files import UMASK, make_private
 
 NAME = "waitroom"
 # Where root keeps data that lies in a folder that only root can reach.
 ELSEWHERE = Path("/var/lib/waitroom-embedded")
+# Its data it closes itself, and its programs are for its own user to read.
+_OF_POSTGRES = frozenset({"data", "data.new", "programs", "programs.new"})
 NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -40,6 +43,10 @@ class EmbeddedPostgres(EmbeddedServer):
         super().erase()
         if home is not None:
             shutil.rmtree(home, ignore_errors=True)
+
+    def _close_folder(self) -> None:
+        # As root, Postgres's own user has to get to the data, which it closes by itself.
+        make_private(self.folder, passable=os.geteuid() == 0, leave=_OF_POSTGRES)
 
     def _launch(self, lock: int) -> subprocess.Popen[bytes]:
         home = self._home()
@@ -110,6 +117,7 @@ class EmbeddedPostgres(EmbeddedServer):
                 user=user,
                 group=None if user is None else pwd.getpwnam(user).pw_gid,
                 extra_groups=None if user is None else (),
+                umask=UMASK,
             )
         if done.returncode != 0:
             raise self._error("could not create its database")
@@ -125,6 +133,7 @@ class EmbeddedPostgres(EmbeddedServer):
             user=user,
             orphan_signal=self.stop_signal,
             hold=[lock],
+            umask=UMASK,
         )
 
     def _user(self, data: Path) -> str | None:
@@ -150,9 +159,9 @@ class EmbeddedPostgres(EmbeddedServer):
         if elsewhere is None:
             key = self._kept("elsewhere", lambda: secrets.token_hex(8))
             elsewhere = ELSEWHERE / key
-        for folder in (ELSEWHERE, elsewhere):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o755)
+        ELSEWHERE.mkdir(parents=True, exist_ok=True)
+        ELSEWHERE.chmod(0o711)
+        make_private(elsewhere, passable=True, leave=_OF_POSTGRES)
         return elsewhere
 
     def _elsewhere(self) -> Path | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from cli.embedded.child import free_port, port_is_free, stop
+from cli.private_files import make_private
 
 START_MAX_S = 60.0
 STOP_MAX_S = 20.0
@@ -78,7 +79,7 @@ class EmbeddedServer(ABC):
         if self.pid is not None:
             return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for _ in range(PORT_TRIES - 1):
                 with contextlib.suppress(PortTakenError):
                     self._start_once()
@@ -94,8 +95,12 @@ class EmbeddedServer(ABC):
             self.stop()
             raise
 
+    def _close_folder(self) -> None:
+        make_private(self.folder)
+
     def _start_once(self) -> None:
         with self._sole_use() as lock:
+            self._close_folder()
             self._password = self._kept("password", lambda: secrets.token_urlsafe(24))
             self.port = self._choose_port()
             if self.log.exists():
@@ -164,6 +169,7 @@ class EmbeddedServer(ABC):
         path = self.folder / name
         if not path.exists():
             new = path.with_name(name + ".new")
+            new.unlink(missing_ok=True)
             new.touch(mode=0o600)
             new.write_text(make())
             new.replace(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.embedded.child import spawn
 from cli.embedded.server import EmbeddedServer, EmbeddedServerError, wheel_folder
+from cli.private_files import UMASK
 
 ANSWER_MAX_S = 1.0
 
@@ -32,6 +33,7 @@ class EmbeddedValkey(EmbeddedServer):
             log=self.log,
             orphan_signal=self.stop_signal,
             hold=[lock],
+            umask=UMASK,
         )
 
     def _settings(self) -> list[str]:

@@ -9,6 +9,7 @@ from tests.mutations.listed import (
     order,
     parts,
     restoring,
+    secrecy,
     stock,
     trust,
     truth,
@@ -27,4 +28,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *trust.MUTATIONS,
     *jobs.MUTATIONS,
     *restoring.MUTATIONS,
+    *secrecy.MUTATIONS,
 )
