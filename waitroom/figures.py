@@ -23,9 +23,10 @@ _DEFAULTS = RoomSettings()
 class Figures:
     """Counts since the beginning, but for in_line and under_way (now) and the rates (per s).
 
-    in_line are all who have a place, also in a line that is over; away who were passed over, and
-    are not back. refused were admitted first, turned_away at the door. version is of the settings.
-    steered_rate_per_s is the rate in force on autopilot, None without.
+    in_line are all who have a place, also in a line that is over; away who were passed over, or
+    told a final word in line, and are not back. refused were admitted first, turned_away at the
+    door. version is of the settings. steered_rate_per_s is the rate in force on autopilot, None
+    without.
     """
 
     state: str

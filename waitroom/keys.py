@@ -147,7 +147,8 @@ class Keys:
 
     @property
     def away(self) -> str:
-        """hash: who was passed over, arrival, space, when that was (microseconds)."""
+        """hash: who was passed over, or told a final word in line: arrival, space, for the latter
+        `told` and a space, when that was (microseconds)."""
         return self._key("away")
 
     @property

@@ -30,12 +30,12 @@ def gone_silent(redis_url: str, code: str) -> Callable[..., None]:
 
 @pytest.fixture
 def years_pass(redis_url: str, code: str) -> Callable[[str, int], None]:
-    """Moves the time at which somebody was passed over back."""
+    """Moves the time at which somebody was passed over, or told no, back."""
 
     def move(member: str, seconds: int) -> None:
         with Redis.from_url(redis_url) as redis:
-            arrival, passed_at = redis.hget(Keys(code).away, member).split()
-            moved = int(passed_at) - seconds * 1_000_000
-            redis.hset(Keys(code).away, member, b"%s %d" % (arrival, moved))
+            before, _, since = redis.hget(Keys(code).away, member).rpartition(b" ")
+            moved = int(since) - seconds * 1_000_000
+            redis.hset(Keys(code).away, member, b"%s %d" % (before, moved))
 
     return move

@@ -23,6 +23,9 @@ class Model:
     room: Room
     used_count: int = 0
     waiting: list[str] = field(default_factory=list)
+    # Who was given a final word while the room was over, and has not asked since.
+    told: set[str] = field(default_factory=set)
+    arrivals: dict[str, int] = field(default_factory=dict)
     admitted: list[str] = field(default_factory=list)
     outcomes: dict[str, str] = field(default_factory=dict)
 
@@ -33,21 +36,37 @@ class Model:
         return "sold_out" if self.used_count >= self.room.total else None
 
     def standing(self, member: str) -> tuple[str, int]:
+        """They ask: a final word takes them out of the line; where there is more, they are back."""
         if member in self.outcomes:
             return self.outcomes[member], 0
         if member in self.admitted:
             return "admitted", 0
-        if member not in self.waiting:
+        if member not in self.waiting and member not in self.told:
             return "absent", 0
-        return (self.shut, 0) if self.shut else ("waiting", self.waiting.index(member))
+        if self.shut:
+            self.told.add(member)
+            self.waiting = [one for one in self.waiting if one != member]
+            return self.shut, 0
+        if member in self.told:
+            self.told.remove(member)
+            self.waiting = sorted([*self.waiting, member], key=self.arrivals.__getitem__)
+        return "waiting", self.waiting.index(member)
+
+    def leave(self, member: str) -> bool:
+        if member not in self.waiting and member not in self.told:
+            return False
+        self.told.discard(member)
+        self.waiting = [one for one in self.waiting if one != member]
+        return True
 
     def enter(self, member: str) -> tuple[str, int]:
         if self.outcomes.get(member) == "refused" and not self.shut:
             if self.room.state == "draining":
                 return "draining", 0
             del self.outcomes[member]
-        if self.standing(member)[0] != "absent":
-            return self.standing(member)
+        standing = self.standing(member)
+        if standing[0] != "absent":
+            return standing
         if self.shut:
             return self.shut, 0
         if self.room.state == "draining":
@@ -55,6 +74,7 @@ class Model:
         if len(self.waiting) >= self.room.size_max:
             return "room_full", 0
         self.waiting.append(member)
+        self.arrivals[member] = 1 + max(self.arrivals.values(), default=0)
         return self.standing(member)
 
     def admit(self, at_most: int) -> tuple[tuple[str, ...], str]:
@@ -81,6 +101,7 @@ class Model:
                 continue
             new += kind == "refused" or before != "issued"
             self.outcomes[member] = kind
+            self.told.discard(member)
             for place in (self.admitted, self.waiting):
                 if member in place:
                     place.remove(member)

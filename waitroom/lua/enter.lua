@@ -133,6 +133,6 @@ for why, count in pairs(turned_away) do
   redis.call('HINCRBY', keys.tally, 'turned_away:' .. why, count)
   count_on_meter(keys.meter, 'refused', count, now)
 end
-call_with('HSET', keys.heard, known.heard_now)
-if known.anybody_waits or entered > 0 then keep_listening(room, now, keys) end
+known.anybody_waits = known.anybody_waits or entered > 0
+note_all(room, now, known, keys)
 return { room_facts(room, now, keys), unpack(standings) }

@@ -104,6 +104,5 @@ local standings = {}
 for i, member in ipairs(members) do
   standings[i] = standing_of(i, member, room, now, shut, known, keys)
 end
-call_with('HSET', keys.heard, known.heard_now)
-if known.anybody_waits then keep_listening(room, now, keys) end
+note_all(room, now, known, keys)
 return { room_facts(room, now, keys), unpack(standings) }

@@ -22,7 +22,10 @@ Reading = Callable[[Readings], float | None]
 _GAUGES: dict[str, tuple[str, Reading]] = {
     "waiting": ("Members waiting in line", lambda r: r.figures.waiting),
     "size_max": ("Members that may wait in line", lambda r: r.figures.size_max),
-    "away": ("Members passed over and not back", lambda r: r.figures.away),
+    "away": (
+        "Members passed over, or told a final word in line, and not back",
+        lambda r: r.figures.away,
+    ),
     "under_way": ("Members admitted without an outcome", lambda r: r.figures.under_way),
     "seats": ("Members that may be admitted without an outcome", lambda r: r.figures.seats),
     "coupons": ("Coupons in all", lambda r: r.figures.total_count),

@@ -5,6 +5,7 @@ from tests.mutations.mutation import Mutation
 _IN_ADMITTER = "integration/test_admitter.py::"
 _IN_LINE = "integration/test_line.py::"
 _IN_LINE_ADMIT = "integration/test_line_admit.py::"
+_IN_FINAL = "integration/test_final_word.py::"
 _IN_LOBBY = "integration/test_lobby.py::"
 _IN_ORDER = f"{_IN_LINE}test_a_crowd_in_one_microsecond_has_arrivals_that_all_differ_in_its_order"
 _HEAD_FIRST = (
@@ -153,6 +154,38 @@ MUTATIONS = (
         old="  call_with('HSET', KEYS[9], away)\n",
         new="",
         noticed_by=(_BACK_IN_TIME,),
+    ),
+    Mutation(
+        name="stock_that_is_added_goes_to_members_who_were_told_no",
+        promise=3,
+        file="waitroom/lua/include/standing.lua",
+        old="  file_those_told(now, known.told_now, keys)\n",
+        new="",
+        noticed_by=(
+            f"{_IN_FINAL}test_stock_added_after_a_sell_out_goes_to_nobody_who_was_told_no_and_has_gone",
+            f"{_IN_FINAL}test_who_was_told_no_is_in_line_again_where_they_stood_once_they_ask",
+            "integration/test_line_model.py::test_the_line_does_what_its_model_does",
+        ),
+    ),
+    Mutation(
+        name="a_final_word_costs_the_place_of_who_asks_again",
+        promise=3,
+        file="waitroom/lua/include/kept.lua",
+        old="  return now - since > room.return_us\n",
+        new="  return was_told(away) or now - since > room.return_us\n",
+        noticed_by=(
+            f"{_IN_FINAL}test_who_was_told_no_is_in_line_again_where_they_stood_once_they_ask",
+        ),
+    ),
+    Mutation(
+        name="a_lobby_that_was_closed_joins_the_drawn_without_a_record",
+        promise=3,
+        file="waitroom/lua/include/kept.lua",
+        old="    return now >= room.opens_at\n",
+        new="    return false\n",
+        noticed_by=(
+            f"{_IN_FINAL}test_a_number_of_the_lobby_that_was_told_closed_is_no_place_after_the_draw",
+        ),
     ),
     Mutation(
         name="silence_counts_while_nobody_could_reach_us",

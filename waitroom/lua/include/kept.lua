@@ -50,16 +50,40 @@ local function note_heard(room, now, member, record, arrival, heard)
   heard[#heard + 1] = record_of(now, came_back_of(record))
 end
 
--- Whether who was passed over has lost their place for good: only its end is left to them.
-local function is_too_late(room, now, away)
-  return now - tonumber(string.match(away, '%d+$')) > room.return_us
+-- Files members who were given a final word (sold out, closed) as away: they get nothing later
+-- unless they ask again. Each is written as they ask, so that the sell-out itself costs one field.
+-- members: a list of member, arrival...
+local function file_those_told(now, told, keys)
+  if #told == 0 then return end
+  local members, away = {}, {}
+  for i = 1, #told, 2 do
+    members[#members + 1] = told[i]
+    away[i], away[i + 1] = told[i], told[i + 1] .. ' told ' .. digits(now)
+  end
+  call_with('ZREM', keys.waiting, members)
+  call_with('HDEL', keys.heard, members)
+  call_with('HSET', keys.away, away)
 end
 
--- Somebody who was passed over, as `away` says, is here again: with their old arrival, which is now
--- the head of the line, or with a new one at its end. Returns that, and the record of it.
+local function was_told(away)
+  return string.find(away, 'told', 1, true) ~= nil
+end
+
+-- Whether a member who is away has lost their place for good: only the end of the line is left.
+local function is_too_late(room, now, away)
+  local since = tonumber(string.match(away, '%d+$'))
+  if tonumber(string.match(away, '^%d+')) < DRAWN_BELOW and since < room.opens_at then
+    -- Closed in the lobby: the number is good until the draw, whose record then lacks them.
+    return now >= room.opens_at
+  end
+  return now - since > room.return_us
+end
+
+-- A member who is away, as `away` says, asks again: they stand at their old arrival, or with a new
+-- one at the end of the line. Returns that, and the record of it.
 local function come_back(room, now, member, away, keys)
   local arrival = string.match(away, '^%d+')
-  local how = 'h'
+  local how = not was_told(away) and 'h' or nil
   if is_too_late(room, now, away) then
     how = 'e'
     arrival = digits(next_arrival(room, now))
@@ -69,6 +93,6 @@ local function come_back(room, now, member, away, keys)
   redis.call('ZADD', keys.waiting, arrival, member)
   local record = record_of(now, how)
   redis.call('HSET', keys.heard, member, record)
-  redis.call('HINCRBY', keys.tally, 'returned', 1)
+  if not was_told(away) then redis.call('HINCRBY', keys.tally, 'returned', 1) end
   return { arrival = arrival, record = record }
 end

@@ -1,13 +1,14 @@
 -- standing: where members stand, and what the whole room is told with it. Needs room, many, kept.
 
 -- What is stored of these members, each list in their order: of who waits, when they were heard from;
--- of everybody else, whether they were passed over. came_back: who came back in this call, and how.
+-- of everybody else, whether they were passed over. came_back: who came back in this call, and how;
+-- told_now: who was given a final word in it, and their arrival.
 local function known_of(members, keys)
   local known = {
     outcomes = ask_about('HMGET', keys.outcomes, members),
     arrivals = ask_about('HMGET', keys.arrivals, members),
     scores = ask_about('ZMSCORE', keys.waiting, members),
-    heard_now = {}, came_back = {},
+    heard_now = {}, came_back = {}, told_now = {},
   }
   local waiting, others = {}, {}
   for i = 1, #members do
@@ -43,12 +44,23 @@ local function standing_of(i, member, room, now, shut, known, keys)
     known.came_back[member] = back
     arrival, known.heard[i] = back.arrival, back.record
   end
-  if over then return { shut, arrival } end
+  if over then
+    known.told_now[#known.told_now + 1] = member
+    known.told_now[#known.told_now + 1] = arrival
+    return { shut, arrival }
+  end
   known.anybody_waits = true
   note_heard(room, now, member, known.heard[i], tonumber(arrival), known.heard_now)
   -- Before the draw nobody is told where they will stand: others may still come.
   local ahead = is_undrawn(room, now) and 0 or redis.call('ZRANK', keys.waiting, member)
   return { 'waiting', arrival, ahead, came_back_of(known.heard[i]) }
+end
+
+-- Writes down what a call has found out: who was heard from, and who was given a final word.
+local function note_all(room, now, known, keys)
+  call_with('HSET', keys.heard, known.heard_now)
+  file_those_told(now, known.told_now, keys)
+  if known.anybody_waits then keep_listening(room, now, keys) end
 end
 
 -- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, since when nobody has
