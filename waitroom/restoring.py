@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
+from domain.draw import number_of
 from domain.watermark import Watermark
 from waitroom.away import away_is_said
 from waitroom.call import Call
@@ -37,8 +38,20 @@ class Restoring:
         """Where each member stands, by their id and what their ticket says of their arrival.
 
         Whoever the line knows nothing of gets the place back that they had, unless their ticket is
-        spent. Raises NoSuchRoom.
+        spent. A ticket of a lobby that draws says a mark instead of a number (`Ticket`). Raises
+        NoSuchRoom.
         """
+        standings = await self._restored(code, tickets)
+        marked = [i for i, one in enumerate(standings) if one.kind == "undrawn"]
+        if marked:
+            seed = bytes.fromhex(standings[marked[0]].text)
+            numbered = [(who, number_of(seed, who)) for who, _ in (tickets[i] for i in marked)]
+            again = await self._restored(code, numbered)
+            for i, standing in zip(marked, again, strict=True):
+                standings[i] = standing
+        return standings
+
+    async def _restored(self, code: str, tickets: Sequence[tuple[str, int]]) -> list[Standing]:
         standings: list[Standing] = []
         for start in range(0, len(tickets), RESTORE_MAX):
             arguments: list[str] = []

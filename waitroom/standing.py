@@ -44,11 +44,13 @@ class RoomFacts:
     grace_us: int = 300_000_000
     # Until when nobody is let through, as the line has lost its places; 0 where it hasn't.
     restoring_until_us: int = 0
+    # Whether the order of a lobby that draws was written down.
+    is_drawn: bool = False
 
     @classmethod
     def read(cls, reply: Sequence[bytes | int]) -> RoomFacts:
         now, state, opens, closes, remain, waiting, pace, at, opening, *times = reply
-        lobby, grace, restoring = times
+        lobby, grace, restoring, is_drawn = times
         assert isinstance(state, bytes)
         assert isinstance(opening, bytes)
         return cls(
@@ -64,6 +66,7 @@ class RoomFacts:
             lobby_us=int(lobby),
             grace_us=int(grace),
             restoring_until_us=int(restoring),
+            is_drawn=bool(int(is_drawn)),
         )
 
     @cached_property
@@ -73,13 +76,13 @@ class RoomFacts:
 
     @cached_property
     def is_lobby(self) -> bool:
-        """Whether who waits now waits for the opening."""
-        return self.now_us < self.opens_at_us
+        """Whether members who wait now wait for the opening, or for the draw that follows it."""
+        return self.now_us < self.opens_at_us or self.is_undrawn
 
     @property
     def is_undrawn(self) -> bool:
-        """Whether nobody knows yet in which order the lobby will stand."""
-        return self.opening == "draw" and self.is_lobby
+        """Whether nobody may know yet in which order the lobby will stand."""
+        return self.opening == "draw" and not self.is_drawn
 
     @property
     def lobby_opens_at_us(self) -> int:
@@ -114,7 +117,8 @@ class Standing(NamedTuple):
     outcome), absent, or untold while a line that was lost can't say who is; or why the room is
     shut: closed, sold_out, not_open_yet, room_full; or draining, to who has no place, and to who
     was away for too long and has lost theirs; or what is missing: challenge_required. Who came
-    through a lobby that drew has the number drawn in place of an arrival. `text` of who waits says
+    through a lobby that drew has the number drawn in place of an arrival, and until it is drawn a
+    negative mark that says nothing of it. `text` of who waits says
     how they came back after being passed over: h, at the head of the line, or e, at its end.
     """
 
@@ -127,7 +131,7 @@ class Standing(NamedTuple):
     @property
     def in_line(self) -> bool:
         """Whether the line knows them at all."""
-        return self.kind in ("waiting", "admitted", "issued", "refused") or self.arrival_us > 0
+        return self.kind in ("waiting", "admitted", "issued", "refused") or self.arrival_us != 0
 
     @property
     def is_missing(self) -> bool:

@@ -55,8 +55,9 @@ class StrangersTicket(BadTicket):
 class Ticket(NamedTuple):
     """Room, member, and arrival in microseconds since 1970, as the line gave it.
 
-    Whoever came through a lobby that drew has their number for an arrival; then the ticket also
-    says when it was signed, as nothing else tells its age.
+    A member who came through a lobby that drew has their number for an arrival. Before the draw
+    it is a mark below 0, which says nothing of the number: restoring works it out from the seed.
+    Either ticket also says when it was signed, as nothing else tells its age.
     """
 
     room: str

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.draw import number_of
 from domain.room_settings import RoomSettings
 from domain.watermark import Watermark
 from issuance import catalogue
@@ -408,4 +409,5 @@ async def test_a_lobby_that_was_lost_is_drawn_only_when_it_is_together_again(
         member: one.arrival_us for member, one in tickets.items()
     }
     assert before is None
-    assert await line.lobby(code) == sorted(crowd(20), key=lambda one: tickets[one].arrival_us)
+    seed = catalogue.offer(engine, code).seed
+    assert await line.lobby(code) == sorted(crowd(20), key=lambda one: number_of(seed, one))

@@ -168,13 +168,14 @@ def test_asking_again_is_neither_at_once_nor_never(pace, ahead, in_line, remain,
 
 def test_facts_are_read_from_a_scripts_reply():
     reply = [b"1777636800000000", b"open", b"1", b"2", -3, 7, b"12.5", b"1777636799000000"]
-    reply += [b"draw", b"60000000", b"300000000", b"17"]
+    reply += [b"draw", b"60000000", b"300000000", b"17", 1]
 
     read = RoomFacts.read(reply)
 
     assert read == RoomFacts(
-        NOON_US, "open", 1, 2, 0, 7, 12.5, NOON_US - SECOND_US, "draw", 60_000_000, 300_000_000, 17
-    )
+        NOON_US, "open", 1, 2, 0, 7, 12.5, NOON_US - SECOND_US, "draw", 60_000_000, 300_000_000, 17,
+        is_drawn=True,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,7 @@ def test_facts_are_read_from_a_scripts_reply():
         ([b"outcome", b"0", b"i17 a b"], Standing("issued", facts, 17, text="a b"), True),
         ([b"outcome", b"0", b"r17 closed"], Standing("refused", facts, 17, text="closed"), True),
         ([b"sold_out", b"17"], Standing("sold_out", facts, arrival_us=17), True),
+        ([b"waiting", b"-17", 0], Standing("waiting", facts, arrival_us=-17), True),
         ([b"sold_out"], Standing("sold_out", facts), False),
         ([b"room_full"], Standing("room_full", facts), False),
         ([b"absent"], Standing("absent", facts), False),

@@ -56,7 +56,7 @@ end
 
 -- Where they are to stand: the number drawn in a lobby that draws, else the time.
 local function score_for(i, member)
-  if is_undrawn(room, now) then
+  if takes_numbers(room, now) then
     -- A number doesn't say when they came.
     known.heard_now[#known.heard_now + 1] = member
     known.heard_now[#known.heard_now + 1] = record_of(now)
@@ -85,7 +85,7 @@ local function line_up(i, member)
   if shut and not (shut == 'not_open_yet' and lobby) then return turn_away(shut) end
   if is_draining(room) then return turn_away('draining') end
   if size >= room.size_max then return turn_away('room_full') end
-  if is_undrawn(room, now) and not number_of(i) then
+  if takes_numbers(room, now) and not number_of(i) then
     return { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }
   end
   if room.asks_for_solution and not is_solved(i) then return { 'challenge_required' } end
@@ -93,7 +93,8 @@ local function line_up(i, member)
   fresh[#fresh + 1] = score
   fresh[#fresh + 1] = member
   size, entered = size + 1, entered + 1
-  places[member] = { 'waiting', score, is_undrawn(room, now) and 0 or size - 1 }
+  local told = told_arrival(room, member, score)
+  places[member] = { 'waiting', told, told ~= score and 0 or size - 1 }
   return places[member]
 end
 

@@ -2,8 +2,10 @@
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
 --   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
---   ARGV    member, arrival in us or number drawn, member, arrival...
---   returns {facts, {standing}, ...}, or {} where the room is unknown
+--   ARGV    member, arrival in us or number drawn, member, arrival...; a mark, which is negative, in
+--           place of a number that was not drawn yet
+--   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
+--           {'undrawn', '0', the seed} for a mark whose number is needed
 --
 -- Whoever is known stays where they are: only a line that has lost something misses somebody who
 -- holds a ticket. A ticket gives nothing where its owner has left, was refused and came again, or had
@@ -45,6 +47,12 @@ local function is_known(i)
   return known.outcomes[i] or known.arrivals[i] or known.scores[i] or known.away[i]
 end
 
+-- A ticket of a lobby that draws says no number, from which its order could be told: it follows from
+-- the seed, which is asked for only where a place was lost.
+local function needs_number(i)
+  return tickets[i] < 0 and not is_known(i)
+end
+
 local function tells_of_a_loss(i)
   local arrival = tickets[i]
   return lost_at == 0 and arrival >= DRAWN_BELOW and arrival < founded_at
@@ -83,7 +91,7 @@ for i, member in ipairs(members) do
   -- Two tabs in one call: the second finds the place that the first was given.
   local first = placed[member]
   if first then known.scores[i], known.heard[i] = known.scores[first], known.heard[first] end
-  if not is_known(i) then restore(i, member) end
+  if not is_known(i) and not needs_number(i) then restore(i, member) end
 end
 -- Whoever is slow to be answered is slow to come back: a crowd comes all at once.
 local function wait_for_more()
@@ -102,7 +110,11 @@ if restored > 0 then
 end
 local standings = {}
 for i, member in ipairs(members) do
-  standings[i] = standing_of(i, member, room, now, shut, known, keys)
+  if needs_number(i) then
+    standings[i] = { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }
+  else
+    standings[i] = standing_of(i, member, room, now, shut, known, keys)
+  end
 end
 note_all(room, now, known, keys)
 return { room_facts(room, now, keys), unpack(standings) }

@@ -23,7 +23,7 @@ def turn_of(facts: RoomFacts) -> tuple[object, ...]:
         facts.state,
         facts.is_restoring,
         facts.opens_at_us,
-        facts.now_us >= facts.opens_at_us,
+        facts.is_lobby,
         facts.now_us >= facts.closes_at_us,
         facts.remain_count > 0,
     )
@@ -31,7 +31,7 @@ def turn_of(facts: RoomFacts) -> tuple[object, ...]:
 
 def common_news(facts: RoomFacts) -> tuple[object, ...]:
     """The part of everybody's news that a room has in common; not its clock."""
-    state = facts.state, facts.is_restoring
+    state = facts.state, facts.is_restoring, facts.is_lobby
     return *state, facts.opens_at_us, facts.remain_count, facts.known_pace_per_s
 
 

@@ -164,7 +164,6 @@ MUTATIONS = (
         noticed_by=(
             f"{_IN_FINAL}test_stock_added_after_a_sell_out_goes_to_nobody_who_was_told_no_and_has_gone",
             f"{_IN_FINAL}test_who_was_told_no_is_in_line_again_where_they_stood_once_they_ask",
-            "integration/test_line_model.py::test_the_line_does_what_its_model_does",
         ),
     ),
     Mutation(

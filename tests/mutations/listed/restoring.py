@@ -11,7 +11,7 @@ MUTATIONS = (
         name="tickets_bring_nobody_back",
         promise=8,
         file="waitroom/lua/restore.lua",
-        old="  if not is_known(i) then restore(i, member) end\n",
+        old="  if not is_known(i) and not needs_number(i) then restore(i, member) end\n",
         new="",
         noticed_by=(_OLD_ORDER,),
     ),

@@ -4,7 +4,45 @@ from tests.mutations.mutation import Mutation
 
 _IN_MODES = "integration/test_embedded_modes.py::"
 
+_IN_DRAW = "integration/test_draw_secrecy.py::"
+_UNTIL_DRAWN = f"{_IN_DRAW}test_the_order_is_nobodys_to_know_until_it_was_written_down"
+
 MUTATIONS = (
+    Mutation(
+        name="a_ticket_of_the_lobby_tells_the_order_before_the_draw",
+        promise=3,
+        file="waitroom/lua/include/room.lua",
+        old="  if is_undrawn(room) and tonumber(arrival) < DRAWN_BELOW then",
+        new="  if false then",
+        noticed_by=(
+            f"{_IN_DRAW}test_nothing_that_two_hundred_are_given_tells_how_they_will_be_drawn",
+            _UNTIL_DRAWN,
+        ),
+    ),
+    Mutation(
+        name="the_order_is_told_at_the_opening_before_the_draw_is_written_down",
+        promise=3,
+        file="waitroom/standing.py",
+        old='self.opening == "draw" and not self.is_drawn',
+        new='self.opening == "draw" and self.now_us < self.opens_at_us',
+        noticed_by=(_UNTIL_DRAWN,),
+    ),
+    Mutation(
+        name="a_lobby_that_draws_asks_again_all_at_once",
+        promise=8,
+        file="waitroom/lua/include/room.lua",
+        old="  return digits(-1 - tonumber(string.sub(redis.sha1hex(member), 1, 8), 16) % 1000)\n",
+        new="  return '-1'\n",
+        noticed_by=(f"{_IN_DRAW}test_who_asks_in_a_lobby_that_draws_is_spread_over_time",),
+    ),
+    Mutation(
+        name="a_ticket_of_the_lobby_gives_back_another_number",
+        promise=3,
+        file="waitroom/restoring.py",
+        old="number_of(seed, who)",
+        new="number_of(bytes(32), who)",
+        noticed_by=(f"{_IN_DRAW}test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost",),
+    ),
     Mutation(
         name="an_embedded_servers_files_are_as_open_as_the_umask_says",
         promise=9,

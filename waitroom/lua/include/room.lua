@@ -49,9 +49,27 @@ local function in_lobby(room, now)
   return now < room.opens_at and now >= room.opens_at - room.lobby_us
 end
 
--- Whether the lobby's order is still nobody's to know.
-local function is_undrawn(room, now)
+-- Whether a member who enters now takes a number of the draw.
+local function takes_numbers(room, now)
   return room.opening == 'draw' and now < room.opens_at
+end
+
+-- Whether nobody may know the lobby's order: until the draw is written down, the opening may still
+-- be put off and others may enter.
+local function is_undrawn(room)
+  return room.opening == 'draw' and not room.is_drawn
+end
+
+-- What a member is told in place of their number: negative, and by their id alone, as it spreads
+-- over time when they ask again.
+local function mark_of(member)
+  return digits(-1 - tonumber(string.sub(redis.sha1hex(member), 1, 8), 16) % 1000)
+end
+
+-- What a member is told of their arrival (a string), with which they are also signed a ticket.
+local function told_arrival(room, member, arrival)
+  if is_undrawn(room) and tonumber(arrival) < DRAWN_BELOW then return mark_of(member) end
+  return arrival
 end
 
 -- Until when a line that has lost its places lets nobody through (us), or 0. As long as nobody was
