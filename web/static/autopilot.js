@@ -46,7 +46,7 @@
 
   const draw = () => {
     plot?.destroy();
-    const { axis, line, colour, clock, number, shown, sayLast } = pens;
+    const { axis, line, colour, clock, number, shown, shownTime, sayLast } = pens;
     const of = (name, stroke, more) => line(name, stroke, { label: part.dataset[name], ...more });
     plot = new uPlot({
       width: target.clientWidth,
@@ -61,7 +61,7 @@
       ],
       legend: { markers: { width: 2 } },
       series: [
-        { label: document.querySelector("[data-series]").dataset.time, value: (_, at) => (at === null ? "–" : clock.format(new Date(at * 1000))) },
+        { label: document.querySelector("[data-series]").dataset.time, value: shownTime },
         of("rate", "--chart-1", { paths: uPlot.paths.stepped({ align: 1 }) }),
         of("issued", "--soft", { width: 1, dash: [4, 4] }),
         of("down", "--chart-2", { width: 0, paths: () => null, points: { show: true, size: 9, fill: colour("--chart-2") }, value: shown }),
@@ -71,27 +71,19 @@
   };
 
   const follow = async () => {
-    const answer = await fetch(`${part.dataset.decisions}?at_most=${decisions.length ? TAIL : KEPT}`, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return;
-    take((await answer.json()).decisions);
+    if (!isOn()) {
+      part.hidden = true;
+      return;
+    }
+    const answer = await pens.fetchJson(`${part.dataset.decisions}?at_most=${decisions.length ? TAIL : KEPT}`);
+    if (!answer) return;
+    take(answer.decisions);
     if (!decisions.length) return;
     part.hidden = false;
     if (plot) plot.setData(columns()); else draw();
   };
 
-  const keepFollowing = async () => {
-    if (!isOn()) part.hidden = true;
-    else if (!document.hidden) {
-      try {
-        await follow();
-      } catch {
-        // the next time asks again
-      }
-    }
-    setTimeout(keepFollowing, ASK_EVERY_MS);
-  };
-
-  keepFollowing();
+  pens.repeat(follow, ASK_EVERY_MS);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot && draw());
   new ResizeObserver(() => {
     if (plot && target.clientWidth && target.clientWidth !== plot.width) plot.setSize({ width: target.clientWidth, height: 150 });

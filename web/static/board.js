@@ -40,7 +40,28 @@
   const colour = (name) => getComputedStyle(charts).getPropertyValue(name).trim();
   const number = new Intl.NumberFormat(document.documentElement.lang);
   const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-  const shown = (_, value) => (value === null || value === undefined ? "–" : number.format(value));
+  // uPlot asks for the value of a second that is no longer drawn with `undefined`, for a gap with `null`.
+  const isMissing = (value) => value === null || value === undefined;
+  const shown = (_, value) => (isMissing(value) ? "–" : number.format(value));
+  const shownTime = (_, at) => (isMissing(at) ? "–" : clock.format(new Date(at * 1000)));
+
+  // Does the work for as long as the page is open: an error is logged, and the next turn tries again.
+  const repeat = async (work, rest_ms) => {
+    try {
+      if (!document.hidden) await work();
+    } catch (error) {
+      console.error(error);
+    }
+    setTimeout(repeat, rest_ms, work, rest_ms);
+  };
+  const fetchJson = async (url) => {
+    try {
+      const answer = await fetch(url, { headers: { Accept: "application/json" } });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null; // the network is away, or something else than JSON came: the next turn asks again
+    }
+  };
 
   const line = (label, stroke, more = {}) => ({
     label: charts.dataset[label], stroke: colour(stroke), width: 1.5, value: shown, points: { show: false }, ...more,
@@ -89,41 +110,30 @@
           axis({ values: (_, at) => at.map((one) => (Number.isInteger(one) ? number.format(one) : "")), size: 56 }),
         ],
         legend: { markers: { width: 2 } },
-        series: [{ label: charts.dataset.time, value: (_, at) => (at === null ? "–" : clock.format(new Date(at * 1000))) }, ...kind.lines()],
+        series: [{ label: charts.dataset.time, value: shownTime }, ...kind.lines()],
       }, drawn(kind.names), target);
       plots.push({ plot, target, names: kind.names });
     }
   };
 
   // autopilot.js draws with the same pens.
-  window.waitroomChart = { axis, line, colour, clock, number, shown, sayLast };
+  window.waitroomChart = { axis, line, colour, clock, number, shown, shownTime, sayLast, repeat, fetchJson };
 
   const redraw = () => plots.forEach(({ plot, names }) => plot.setData(drawn(names)));
-
-  const ask = async (seconds) => {
-    const answer = await fetch(`${charts.dataset.series}?seconds=${seconds}`, { headers: { Accept: "application/json" } });
-    if (answer.ok) take(await answer.json());
-    return answer.ok;
-  };
 
   let askedAt = 0;
   const follow = async () => {
     const away_s = (Date.now() - askedAt) / 1000;
-    try {
-      if (!await ask(columns && away_s < TAIL_S ? TAIL_S : KEPT_S)) return;
-    } catch {
-      return; // the next second asks again
-    }
+    const seconds = columns && away_s < TAIL_S ? TAIL_S : KEPT_S;
+    const series = await fetchJson(`${charts.dataset.series}?seconds=${seconds}`);
+    if (!series) return;
+    take(series);
     askedAt = Date.now();
     if (plots.length) redraw(); else draw();
   };
 
-  const keepFollowing = async () => {
-    if (!document.hidden) await follow();
-    if (isLive) setTimeout(keepFollowing, ASK_EVERY_MS);
-  };
   if (charts && window.uPlot) {
-    keepFollowing();
+    if (isLive) repeat(follow, ASK_EVERY_MS); else follow();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => columns && draw());
     new ResizeObserver(() => plots.forEach(({ plot, target }) => {
       if (target.clientWidth !== plot.width) plot.setSize({ width: target.clientWidth, height: 150 });

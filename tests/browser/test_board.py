@@ -1,0 +1,73 @@
+"""The board that an admin opens before anybody comes: its charts go on whatever happens."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.browser.console import add_admin, sign_in
+from tests.house import House, eventually
+
+WITHIN_MS = 20_000
+CHARTS = 3
+
+
+@pytest.fixture
+def board(page: Page, house: House, code: str) -> Page:
+    """The live board of a room that is open, into which nobody has come yet."""
+    sign_in(page, add_admin(house, "operator"))
+    house.offer(code, total=10, rate_per_s=20, burst=1)
+    page.goto(f"/admin/rooms/{code}")
+    expect(page.locator(".chart canvas")).to_have_count(CHARTS, timeout=WITHIN_MS)
+    return page
+
+
+def asked_for_series(page: Page) -> list[str]:
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/series" in request.url:
+            asked.append(request.url)
+
+    page.on("request", note)
+    return asked
+
+
+def last_second(page: Page) -> str:
+    """The time of the newest second that the charts show."""
+    legend = page.locator('[data-chart="coming"] .u-legend .u-series').first
+    return legend.locator(".u-value").inner_text()
+
+
+def test_the_charts_go_on_when_the_first_member_arrives(board: Page, house: House, code: str):
+    """What is drawn becomes shorter then: from the quiet quarter of an hour to the last minutes."""
+    asked = asked_for_series(board)
+    assert house.member("POST", f"/api/rooms/{code}/enter", "first")[0] == 202
+    eventually(lambda: house.admin("GET", f"/rooms/{code}")["issued"] == 1)
+    board.wait_for_timeout(2_500)
+
+    asked.clear()
+    before = last_second(board)
+    board.wait_for_timeout(3_500)
+
+    assert len(asked) >= 2, "the board asks every second"
+    assert last_second(board) > before
+
+
+def test_an_error_does_not_end_the_asking(board: Page, no_complaints: list[str]):
+    """Something else than figures comes once: a proxy's page, as in the middle of a deploy."""
+    answers: list[str] = []
+
+    def answer(route: Route) -> None:
+        answers.append(route.request.url)
+        route.fulfill(content_type="application/json", body='{"begins_at": "soon"}')
+
+    board.route("**/series?*", answer, times=2)
+    board.wait_for_timeout(3_500)
+    assert len(answers) == 2
+    asked = asked_for_series(board)
+    board.wait_for_timeout(3_500)
+
+    assert len(asked) >= 2
+    assert no_complaints, "the console names the error"
+    no_complaints.clear()
