@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -65,7 +66,6 @@ def test_what_the_stream_says_is_put_into_the_place_and_disturbs_nobody(page: Pa
     assert page.locator("#place .number").get_attribute("data-same") == "1"
     assert page.title() == "230 · In line · Open Run"
     assert page.locator("#news").inner_text() == "", "from 241 to 230 is no step"
-    assert page.locator("#live").get_attribute("sse-connect") is None, "it broke off"
 
     page.clock.run_for(4_000)
     expect(page.locator("#place .number")).to_have_text("57")
@@ -74,7 +74,6 @@ def test_what_the_stream_says_is_put_into_the_place_and_disturbs_nobody(page: Pa
     )
     page.clock.run_for(4_000)
     expect(page.locator("#place.place-issued")).to_be_visible()
-    expect(page.locator("#live")).to_have_count(0)
     expect(page.locator("#news")).to_have_text("You have your coupon.")
 
 
@@ -98,6 +97,42 @@ def test_where_no_stream_is_to_be_had_the_page_asks_and_tries_again_now_and_then
         passed_s += 5
     assert len(dialled) == first + 2
     assert 50 <= passed_s <= 200
+
+
+# A network that dies without a word: the first stream says the place, and then what it is made to say.
+SILENT = """
+window.EventSource = class extends EventTarget {
+  constructor() {
+    super();
+    if (window.stream) return;
+    window.stream = this;
+    setTimeout(() => this.say("place", PLACE), 100);
+  }
+  say(type, data) { this.dispatchEvent(new MessageEvent(type, { data })); }
+  close() { this.isClosed = true; }
+};
+"""
+
+
+def test_a_connection_that_dies_silently_is_noticed_within_25_s(page: Page):
+    place = fragment(waiting(230, remain_count=1_000))
+    page.add_init_script(SILENT.replace("PLACE", json.dumps(place)))
+    asked: list[str] = []
+    page.route("**/rooms/spring/place", lambda route: asked.append(route.request.url))
+    page.goto(address(WAITING, EN))
+    page.clock.run_for(1_000)
+    expect(page.locator("#place .number")).to_have_text("230")
+
+    for _ in range(6):
+        page.clock.run_for(10_000)
+        page.evaluate("stream.say('beat', '1')")
+    assert asked == [], "it speaks, so there is nothing to ask"
+    expect(page.locator("#trouble")).to_be_hidden()
+
+    page.clock.run_for(25_000)
+    expect(page.locator("#trouble")).to_be_visible()
+    assert page.evaluate("stream.isClosed")
+    assert len(asked) == 1, "by another connection, which does not answer either"
 
 
 @pytest.mark.parametrize(

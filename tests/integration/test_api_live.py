@@ -138,6 +138,8 @@ async def test_a_page_in_which_nothing_changes_shows_that_it_was_asked_again(
 
     times = re.findall(r'datetime="([^"]+)" data-seconds', follower.text)
     assert len(set(times)) > 3  # when they came, and three times when it was updated
+    # Scripts can't see a comment: a page learns by an event that its connection lives.
+    assert "event: beat\ndata: 1\n\n" in follower.text
 
 
 async def test_too_many_streams_are_refused_until_one_is_free(parts, line, engine, code):

@@ -130,15 +130,11 @@ def test_the_way_come_is_shown_from_where_one_started():
     assert bar.attrs["aria-labelledby"]
 
 
-def test_the_page_listens_to_the_stream_and_swaps_what_it_says_into_the_place():
+def test_the_page_says_where_its_stream_is_and_which_tabs_share_it():
     live = room(waiting(3)).with_id("live").attrs
 
-    assert (live["hx-ext"], live["sse-connect"]) == ("sse", "/rooms/spring/live")
-    assert (live["sse-swap"], live["hx-target"], live["hx-swap"]) == (
-        "place",
-        "#place",
-        "outerHTML",
-    )
+    assert live["data-live"] == "/rooms/spring/live"
+    assert live["data-shared"] == "waitroom spring en alice", "a room, a language, a member"
     assert not [tag for tag in room(PLACES["issued"]).tags if tag.attrs.get("id") == "live"]
 
 

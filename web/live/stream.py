@@ -8,11 +8,17 @@ from typing import Any
 
 from starlette.types import Send
 
+from web.live.beat import BEAT_MAX_S
 from web.live.teller import Teller
 
 STILL_HERE = b": still here\n\n"
+# For a page: scripts can't see a comment, and notice by this that the connection lives.
+BEAT_EVENT = b"event: beat\ndata: 1\n\n"
 # Proxies cut what is silent for long; a beat and a reading that fails may come on top.
 KEEP_ALIVE_S = 10.0
+# A page that has heard nothing for so long takes the connection for dead: a beat late, and another one
+# on the way.
+QUIET_MAX_S = KEEP_ALIVE_S + 2 * BEAT_MAX_S + 2.0
 # Whoever has not taken a message for so long is gone, or will come back.
 STUCK_S = 30.0
 
@@ -68,9 +74,11 @@ class Stream:
     def keep_alive(self, now_s: float) -> None:
         """Let proxies see that it lives, where nothing else did lately."""
         if now_s - self.sent_at > KEEP_ALIVE_S and not self.over and not self.is_busy:
-            self._begin(STILL_HERE, last=False)
             if self.teller.retells:
+                self._begin(BEAT_EVENT, last=False)
                 self.told = 0  # so that the next reading is news
+            else:
+                self._begin(STILL_HERE, last=False)
 
     def cut(self) -> None:
         """End without waiting for a reader who does not read."""

@@ -25,6 +25,7 @@ from jinja2 import (
 
 from issuance.catalogue import Offer
 from web.asking import visitor_of
+from web.live.stream import QUIET_MAX_S
 from web.languages import (
     COOKIE,
     Language,
@@ -72,7 +73,7 @@ def environment(language: Language, templates_dir: str = "") -> Environment:
         count=language.number,
         duration=partial(duration, language),
     )
-    env.globals.update(static=static, language=language)
+    env.globals.update(static=static, language=language, quiet_max_s=int(QUIET_MAX_S))
     return env
 
 

@@ -1,5 +1,5 @@
 // Keeps a waiting page told on a bad network: by a stream where it can be had, by asking where it can't.
-// htmx does the listening, the asking and the swapping.
+// htmx does the asking and the swapping.
 (() => {
   "use strict";
 
@@ -11,6 +11,7 @@
   let retry;
   let step;
   let state;
+  let doubt;
   let answeredAt = Date.now();
 
   const isPlace = (event) => event.detail.elt && event.detail.elt.id === "place";
@@ -41,66 +42,97 @@
 
   const told = () => {
     clearTimeout(retry);
+    clearTimeout(doubt);
     answeredAt = Date.now();
-    const wasTroubled = failures > 0;
+    const wasTroubled = failures > 0 || byId("trouble")?.hidden === false;
     failures = 0;
     if (byId("trouble")) byId("trouble").hidden = true;
     if (wasTroubled && byId("place")) say(byId("place").dataset.news);
     lookAtPlace();
     showLocalTimes();
     countDown();
-    if (!stillAsks()) hangUp();
-    else if (wasTroubled && !heardAt) dialIn(between(1, 8)); // who answers again may speak again too
+    if (!stillAsks()) letGo();
+    else if (wasTroubled && !heardAt) hangUp(between(1, 8)); // who answers again may speak again too
   };
 
-  // --- the stream ---
+  // --- the stream: one a browser and room, whichever of its tabs holds it ---
+  //
+  // Over HTTP/1.1 a browser has six connections to a site; with a stream in each tab the seventh tab
+  // would never load. The tab that holds the lock opens the stream and passes on what it hears. Without
+  // https there are no locks: then each tab that is looked at has a stream of its own.
 
   const FIRST_WORD_S = 10; // longer without one: something between keeps the words back
-  const QUIET_MAX_S = 45;
+  const HIDDEN_MAX_S = 10;
   let source;
   let heardAt = 0;
   let patience;
   let redial;
+  let letGoAgain;
+  let waitsForLock; // aborts the waiting
+  let giveLockBack;
+  const live = byId("live");
+  const quietMax_ms = 1000 * live?.dataset.quietMaxS;
+  const canFollow = Boolean(live && window.htmx && window.EventSource);
+  const tabs = canFollow && window.BroadcastChannel ? new BroadcastChannel(live.dataset.shared) : null;
 
-  const isHeard = () => Date.now() - heardAt < QUIET_MAX_S * 1000;
+  const isHeard = () => Date.now() - heardAt < quietMax_ms;
+  const isWanted = () => canFollow && stillAsks();
+  const mayFollow = () => !document.hidden || Boolean(window.waitroom.tellsTurn?.());
 
-  const dial = () => {
-    const live = byId("live");
-    if (!live || !stillAsks()) return;
-    live.dataset.dials = Number(live.dataset.dials || 0) + 1; // or htmx takes it for known
-    live.setAttribute("sse-connect", live.dataset.live);
-    htmx.process(live);
+  const passOn = (message) => {
+    hear(message);
+    if (tabs) tabs.postMessage(message);
   };
 
-  function dialIn(rest_ms) {
+  const connect = () => {
     clearTimeout(redial);
-    redial = setTimeout(dial, rest_ms);
+    if (!isWanted() || source) return;
+    source = new EventSource(live.dataset.live);
+    source.addEventListener("place", ({ data }) => passOn({ html: data }));
+    source.addEventListener("beat", () => passOn({}));
+    source.addEventListener("error", lost);
+    patience = setTimeout(hangUp, FIRST_WORD_S * 1000);
+  };
+
+  function follow() {
+    clearTimeout(letGoAgain);
+    if (!isWanted() || !mayFollow() || waitsForLock || giveLockBack) return;
+    if (!navigator.locks || !tabs) return connect();
+    waitsForLock = new AbortController();
+    const held = () => isWanted() && new Promise((resolve) => {
+      waitsForLock = undefined;
+      giveLockBack = resolve;
+      connect();
+    });
+    navigator.locks.request(live.dataset.shared, { signal: waitsForLock.signal }, held).catch(() => undefined);
   }
 
-  function hangUp(rest_ms = between(30, 90)) {
+  const closeStream = () => {
     clearTimeout(patience);
     clearTimeout(redial);
     if (source) source.close();
+    source = undefined;
     heardAt = 0;
-    if (!byId("live")) return;
-    byId("live").removeAttribute("sse-connect"); // or htmx would dial again by itself
-    if (stillAsks()) dialIn(rest_ms);
-    else byId("live").remove();
+  };
+
+  // The stream ends, and is opened again after a rest. Who waits for the lock has nothing to end.
+  function hangUp(rest_ms = between(30, 90)) {
+    const wasWaiting = Boolean(waitsForLock);
+    closeStream();
+    if (!stillAsks()) letGo();
+    else if (!wasWaiting && isWanted() && mayFollow()) redial = setTimeout(giveLockBack ? connect : follow, rest_ms);
   }
 
-  if (window.htmx && window.EventSource) {
-    htmx.createEventSource = (url) => {
-      source = new EventSource(url);
-      source.addEventListener("error", lost);
-      clearTimeout(patience);
-      patience = setTimeout(hangUp, FIRST_WORD_S * 1000);
-      return source;
-    };
+  // Another tab may have the stream now.
+  function letGo() {
+    closeStream();
+    waitsForLock?.abort();
+    giveLockBack?.();
+    waitsForLock = giveLockBack = undefined;
   }
 
-  // Everybody hears a server go: they are not to come back all at once, as htmx and browsers would.
-  function lost(event) {
-    event.stopImmediatePropagation();
+  // Everybody hears a server go: they are not to come back all at once, as browsers would.
+  function lost() {
     const wasHeard = heardAt > 0;
     hangUp(wasHeard ? between(3, 12) : between(30, 90));
     if (wasHeard) askIn(between(0.5, REST_MIN_S));
@@ -127,39 +159,60 @@
     old.childNodes.forEach((node, at) => adopt(node, fresh.childNodes[at]));
   };
 
-  document.addEventListener("htmx:sseBeforeMessage", (event) => {
+  const show = (html) => {
     const place = byId("place");
-    const fresh = new DOMParser().parseFromString(event.detail.data, "text/html").getElementById("place");
-    if (!place || !fresh) return event.preventDefault();
-    clearTimeout(patience);
-    heardAt = Date.now();
-    if (place.dataset.state !== fresh.dataset.state || !isAlike(place, fresh)) return;
-    event.preventDefault();
-    adopt(place, fresh);
-    told();
-    askIn(QUIET_MAX_S * 1000); // a connection may die without a word
-  });
+    const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("place");
+    if (!place || !fresh) return;
+    if (place.dataset.state === fresh.dataset.state && isAlike(place, fresh)) {
+      adopt(place, fresh);
+      told();
+    } else {
+      htmx.swap(place, html, { swapStyle: "outerHTML" });
+    }
+  };
 
-  // Who is told need not ask.
+  // A connection may die without a word: after a while of silence the page asks.
+  function hear({ html }) {
+    if (!stillAsks()) return;
+    clearTimeout(patience);
+    heardAt = answeredAt = Date.now();
+    try {
+      if (html) show(html);
+    } finally {
+      if (stillAsks()) askIn(quietMax_ms);
+    }
+  }
+  if (tabs) tabs.addEventListener("message", ({ data }) => hear(data));
+
+  // Who is told need not ask. Who has heard nothing for long asks at once, by another connection, and
+  // does not wait for that to fail before the page says so.
+  const DOUBT_S = 4;
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isPlace(event)) return;
-    if (heardAt && !isHeard()) hangUp(between(1, 8));
+    const fellSilent = heardAt && !isHeard();
+    if (fellSilent) {
+      hangUp(between(1, 8));
+      doubt = setTimeout(showTrouble, DOUBT_S * 1000);
+    }
     if (!isHeard()) return;
     event.preventDefault();
-    askIn(QUIET_MAX_S * 1000);
+    askIn(quietMax_ms);
   });
 
   // --- asking ---
 
+  function showTrouble() {
+    clearTimeout(doubt);
+    if (!byId("trouble")?.hidden) return;
+    byId("trouble").hidden = false;
+    say(byId("trouble").textContent);
+  }
   const trouble = (event) => {
     if (!isPlace(event)) return;
     const { xhr } = event.detail;
     if (xhr.status === 401) return location.reload();
     failures += 1;
-    if (failures === 1 && byId("trouble")) {
-      byId("trouble").hidden = false;
-      say(byId("trouble").textContent);
-    }
+    showTrouble();
     const grown_s = Math.min(RETRY_MAX_S, 2 ** failures) * (0.5 + Math.random() / 2);
     const told_s = Number(xhr.status && xhr.getResponseHeader("Retry-After")) || 0;
     askIn(1000 * Math.max(grown_s, Math.min(told_s, 60)));
@@ -195,16 +248,27 @@
     }
     ask();
   };
-  const lookedAtAgain = () => {
-    if (document.visibilityState === "visible" && Date.now() - answeredAt > REST_MIN_S * 1000) askAfresh();
+  // Nobody looks at this tab: it asks now and then, and leaves the stream to others.
+  const letGoAndAsk = () => {
+    if (!document.hidden || !stillAsks()) return;
+    letGo();
+    askIn(between(1, REST_MIN_S));
   };
-  document.addEventListener("visibilitychange", lookedAtAgain);
+  const lookedAtAgain = () => {
+    if (!document.hidden && !isHeard() && Date.now() - answeredAt > REST_MIN_S * 1000) askAfresh();
+  };
+  document.addEventListener("visibilitychange", () => {
+    lookedAtAgain();
+    if (!document.hidden) follow();
+    else if (!mayFollow()) letGoAgain = setTimeout(letGoAndAsk, HIDDEN_MAX_S * 1000);
+  });
   addEventListener("pageshow", (event) => event.persisted && lookedAtAgain());
   addEventListener("online", askAfresh);
   // The lobby goes on into the line.
   document.addEventListener("waitroom:open", () => askIn(between(0, 2)));
 
   lookAtPlace();
+  follow();
   // The one script that does the asking did not arrive: load the page again, gently.
   if (!window.htmx && stillAsks()) askIn(between(5, 15));
 })();

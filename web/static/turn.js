@@ -95,6 +95,11 @@
     for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { once: true });
   }
 
+  // While this tab is hidden it keeps its stream only where somebody counts on being told.
+  window.waitroom.tellsTurn = () => Boolean(
+    (window.Notification && Notification.permission === "granted" && kept("tell")) || (sound.checked && audio),
+  );
+
   let rang = false;
   document.addEventListener("waitroom:turn", ({ detail: state }) => {
     if (state !== "admitted" && state !== "issued") return;
