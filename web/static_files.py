@@ -1,22 +1,36 @@
-"""Static files: what a page links to by content (`?v=`) may be kept for ever."""
+"""Static files: an address that names the content by its digest (`?v=`) may be kept for ever."""
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from importlib.resources import files
 
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+FOLDER = files("web") / "static"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@cache
+def version_of(path: str) -> str:
+    """The beginning of the SHA-256 of a file that is there, by its path below `static`."""
+    return hashlib.sha256((FOLDER / path).read_bytes()).hexdigest()[:12]
+
 
 class VersionedFiles(StaticFiles):
     def __init__(self) -> None:
-        super().__init__(directory=str(files("web") / "static"))
+        super().__init__(directory=str(FOLDER))
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file; to be kept for ever only under the version that it really has.
+
+        In a rolling deploy pages of another release ask for another version: what they get here is
+        not what they mean, and nobody may keep it.
+        """
         response = await super().get_response(path, scope)
-        versioned = b"v=" in scope["query_string"]
-        response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if versioned else "no-cache"
-        )
+        is_its_own = scope["query_string"] == f"v={version_of(path)}".encode()
+        response.headers["Cache-Control"] = FOR_EVER if is_its_own else "no-cache"
         return response

@@ -33,6 +33,8 @@ async def test_a_room_gets_a_name_a_colour_a_message_and_a_logo(client, line, en
     assert kept.content == PNG
     assert "immutable" in kept.headers["cache-control"]
     assert logo.headers["cache-control"] == "no-store", "without its version it may be another soon"
+    for other in (logo_at[:-1], f"{logo_at}0", f"/rooms/{code}/brand.css?v=aa"):
+        assert (await client.get(other)).headers["cache-control"] == "no-store"
     assert cleared == with_logo | {"message": ""}
     changes = entries(engine, subject=code)
     assert [one.what for one in changes[:3]] == ["branding changed"] * 3

@@ -8,13 +8,15 @@ from fastapi.responses import Response
 from issuance.brandings import logo_of
 from web.asking import RoomCode
 from web.colours import brand_css
+from web.pages.render import colour_version, logo_version
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import Problem
+from web.static_files import FOR_EVER
 
 router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
 
 LOGOS_KEPT_MAX = 64
-_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_FOR_EVER = {"Cache-Control": FOR_EVER}
 _NOT_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -22,7 +24,7 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 async def style_sheet(request: Request, code: RoomCode) -> Response:
     colour = (await catalogue_of(request).offer(code)).branding.colour
     css = brand_css(colour) if colour else ""
-    return Response(css, media_type="text/css", headers=_kept(request, colour.removeprefix("#")))
+    return Response(css, media_type="text/css", headers=_kept(request, colour_version(colour)))
 
 
 @router.get("/logo")
@@ -40,10 +42,11 @@ async def logo(request: Request, code: RoomCode) -> Response:
             kept.pop(next(iter(kept)))
         kept[branding.logo_sha256] = found.picture, found.type
     picture, kind = kept[branding.logo_sha256]
-    return Response(picture, media_type=kind, headers=_kept(request, branding.logo_sha256))
+    headers = _kept(request, logo_version(branding.logo_sha256))
+    return Response(picture, media_type=kind, headers=headers)
 
 
 def _kept(request: Request, version: str) -> dict[str, str]:
-    """For ever, unless another version is asked for: another process may know a later one."""
+    """For ever under its own version alone: another process may know a later one."""
     asked = request.query_params.get("v", "")
-    return _FOR_EVER if asked and version.startswith(asked) else _NOT_KEPT
+    return _FOR_EVER if version and asked == version else _NOT_KEPT

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +23,6 @@ from jinja2 import (
 
 from issuance.catalogue import Offer
 from web.asking import visitor_of
-from web.live.stream import QUIET_MAX_S
 from web.languages import (
     COOKIE,
     Language,
@@ -34,10 +31,12 @@ from web.languages import (
     languages,
     say_language,
 )
+from web.live.stream import QUIET_MAX_S
 from web.pages.phrases import discount_text, duration
 from web.pages.phrases import seconds as seconds_text
 from web.parts import parts_of
 from web.shapes import CouponOut
+from web.static_files import version_of
 
 # Where a template of one's own finds the one it stands in for.
 SHIPPED = "shipped"
@@ -46,8 +45,7 @@ SHIPPED = "shipped"
 @cache
 def static(path: str) -> str:
     """The address of a static file; it changes with the file, so browsers may keep it for ever."""
-    digest = hashlib.sha256((files("web") / "static" / path).read_bytes()).hexdigest()
-    return f"/static/{path}?v={digest[:12]}"
+    return f"/static/{path}?v={version_of(path)}"
 
 
 @cache
@@ -138,13 +136,23 @@ def page(
     return response
 
 
+def colour_version(colour: str) -> str:
+    """What the address of a style sheet in this colour says; empty where there is none."""
+    return colour.removeprefix("#")
+
+
+def logo_version(sha256: str) -> str:
+    """What the address of the logo with this digest says; empty where there is none."""
+    return sha256[:12]
+
+
 def brand_of(offer: Offer) -> Brand | None:
     """How the pages of this offer look, where they don't look like all others."""
     branding = offer.branding
     if branding.is_plain:
         return None
     folder = f"/rooms/{offer.coupon.code}"
-    colour, logo = branding.colour.removeprefix("#"), branding.logo_sha256[:12]
+    colour, logo = colour_version(branding.colour), logo_version(branding.logo_sha256)
     return Brand(
         css=f"{folder}/brand.css?v={colour}" if colour else "",
         logo=f"{folder}/logo?v={logo}" if logo else "",

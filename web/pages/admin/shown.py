@@ -16,7 +16,7 @@ from issuance.catalogue import Offer
 from web.languages import Language, language_of, to_translate
 from web.pages.admin.typed import OF_COUPON, OF_ROOM, Errors, Form, form_of
 from web.pages.admin.words import CHOICES, LABELS, RULES, said
-from web.pages.render import page, shown
+from web.pages.render import logo_version, page, shown
 from web.parts import parts_of
 
 OF_ADDRESS = to_translate("Fixed: it is part of the addresses.")
@@ -71,7 +71,7 @@ def edit_page(
         looks_errors={
             name: said(language, text, name) for name, text in (looks_errors or {}).items()
         },
-        logo=f"/rooms/{offer.coupon.code}/logo?v={branding.logo_sha256[:12]}"
+        logo=f"/rooms/{offer.coupon.code}/logo?v={logo_version(branding.logo_sha256)}"
         if branding.logo_sha256
         else "",
         commitment=commitment_to(offer.seed) if draws else "",
