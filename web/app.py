@@ -102,6 +102,7 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         docs_url=None,  # its viewer comes from a CDN, which our own policy forbids
         redoc_url=None,
         routes=ROUTES,
+        redirect_slashes=False,  # as `web.trailing_slash` does it
         # Its own spans say whole addresses, and there may be a token in one: `web.watch` traces.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         **fastapi,

@@ -21,6 +21,7 @@ from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
 from web.request_id import id_of
 from web.security import HEADERS, Answer, BodyTooLarge, BodyTooSlow
 from web.times import rfc3339
+from web.trailing_slash import without_slash
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +111,8 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
 
     async def answer(request: Request, error: Exception) -> Response:
         problem, request_id = problem_of(error), id_of(request.scope)
+        if problem.type == "not_found" and (elsewhere := without_slash(request)):
+            return elsewhere
         response = page(request, problem) if wants_html(request) else as_json(problem, request_id)
         if problem.type == "method_not_allowed":
             response.headers["Allow"] = ", ".join(sorted(_allowed(app, request)))
