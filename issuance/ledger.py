@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import IO, Any
@@ -22,7 +23,17 @@ _OF = issued_coupons.c
 ISSUED_COLUMNS = ("id", "member_id", "status", "issued_at", "used_at")
 ROWS_AT_ONCE = 1_000
 # What a spreadsheet would take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@")
+# What a spreadsheet takes for something else than text: a formula, a number (from 0012 it drops the
+# zeros), a date or a time, a truth.
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_NOT_TEXT = re.compile(
+    rf"[=+\-@].*|[\d.,:/%$()\-]+(?:e[+\-]?\d+)?|true|false"
+    rf"|\d{{1,4}}[-./]?{_MONTH}|(?:\d{{1,2}}[-./]?)?{_MONTH}[-./]?\d{{1,4}}",
+    re.IGNORECASE,
+)
 
 
 def holders(engine: Engine, code: str) -> list[str]:
@@ -110,7 +121,7 @@ def write_csv(engine: Engine, code: str, file: IO[bytes]) -> None:
     """Every row of this coupon as CSV (RFC 4180, UTF-8), to a file as fast as it takes them.
 
     To a file and not to whoever asked for it: a slow reader must not hold a connection. A member id
-    that a spreadsheet would take for a formula gets an apostrophe before it.
+    that a spreadsheet would not take for text gets an apostrophe before it; no id begins with one.
     """
     text = io.TextIOWrapper(file, "utf-8", newline="")
     try:
@@ -126,7 +137,7 @@ def write_csv(engine: Engine, code: str, file: IO[bytes]) -> None:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _NOT_TEXT.fullmatch(text) else text
 
 
 def _time(at: object) -> str:

@@ -70,7 +70,11 @@ async def test_of_two_admins_who_saw_the_same_the_second_is_told(client, line, e
 
 async def test_the_list_of_who_got_one_is_what_postgres_has(client, engine, code):
     offer = on_offer(engine, code, 9_000)
-    ids = [f"member-{n:05}" for n in range(2_500)] + ["@handle", "-dash", "a:b@c.d"]
+    # A spreadsheet would make formulas, numbers, dates and truths of these.
+    mangled = ["@handle", "-dash", "007", "12345678901234567890", "1e5", "1.50", "3/4", "10:30"]
+    mangled += ["2026-03-01", "MAR1", "sept-2", "1-Jan", "1-jan-2027", "TRUE", "(12)"]
+    whole = ["a:b@c.d", "1e5a", "12b", "marion", "mar", "may-7th", "6f0e1d5a-0000-4000-8000-00c0"]
+    ids = [f"member-{n:05}" for n in range(2_500)] + mangled + whole
     rows = [
         {
             "id": uuid4(), "coupon_id": offer.coupon.id, "member_id": member,
@@ -95,7 +99,7 @@ async def test_the_list_of_who_got_one_is_what_postgres_has(client, engine, code
     as_csv = {
         (
             str(row.id),
-            {"@handle": "'@handle", "-dash": "'-dash"}.get(row.member_id, row.member_id),
+            f"'{row.member_id}" if row.member_id in mangled else row.member_id,
             row.status,
             row.issued_at.isoformat().replace("+00:00", "Z"),
             row.used_at.isoformat().replace("+00:00", "Z") if row.used_at else "",
