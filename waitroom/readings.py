@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from domain.room_settings import ROOM_STATES
 from waitroom.away import away_is_said
 from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
@@ -52,12 +53,13 @@ class Readings:
         """One of PHASES: the state, but before the opening and once there is no more to have."""
         if self.figures.is_over:
             return "over"
-        if self.figures.state == "open" and self.now_s < self.figures.opens_at_s:
+        if self.figures.state != "paused" and self.now_s < self.figures.opens_at_s:
             return "scheduled"
         return self.figures.state
 
 
-PHASES = ("scheduled", "open", "paused", "over")
+# A closed room is over.
+PHASES = ("scheduled", *(state for state in ROOM_STATES if state != "closed"), "over")
 
 
 class ReadingsOf:

@@ -11,6 +11,7 @@ from issuance.desk import Crew
 from issuance.errors import OfficeAway
 from tests.integration.cast import now
 from tests.integration.web_cast import (
+    ADMIN,
     ADMIN_TOKEN,
     app_with,
     by,
@@ -22,6 +23,7 @@ from tests.integration.web_cast import (
 from tests.prometheus import faults_of, promtool
 from waitroom.autopilot import Decision, Signals
 from waitroom.keys import Keys
+from waitroom.readings import PHASES
 from web.app import create_app
 
 METRICS_TOKEN = "prometheus-sends-this-token-with-a-scrape"
@@ -74,9 +76,9 @@ async def test_a_rooms_figures_are_there_and_right(client, room):
     assert abs(told["waitroom_admission_timestamp_seconds"] - now().timestamp()) < 60
     states = {
         one: samples(answer.text, room=room, state=one)["waitroom_room_state"]
-        for one in ("scheduled", "open", "paused", "over")
+        for one in ("scheduled", "open", "paused", "draining", "over")
     }
-    assert states == {"scheduled": 0, "open": 1, "paused": 0, "over": 0}
+    assert states == {"scheduled": 0, "open": 1, "paused": 0, "draining": 0, "over": 0}
 
 
 async def test_how_long_it_took_is_a_histogram_of_everybody_so_far(app, client, room):
@@ -119,6 +121,16 @@ async def test_before_it_opens_and_when_nothing_is_left_a_room_says_so(client, l
 
     assert samples(text, room=f"{code}-soon", state="scheduled")["waitroom_room_state"] == 1
     assert samples(text, room=f"{code}-gone", state="over")["waitroom_room_state"] == 1
+
+
+async def test_a_room_that_drains_says_so(client, room):
+    await client.patch(f"/api/admin/rooms/{room}", json={"state": "draining"}, headers=ADMIN)
+
+    states = {
+        one: samples((await client.get("/metrics")).text, room=room, state=one) for one in PHASES
+    }
+
+    assert [one for one, found in states.items() if found["waitroom_room_state"]] == ["draining"]
 
 
 async def test_the_autopilots_last_step_is_told(client, line, engine, code):
