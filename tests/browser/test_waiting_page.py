@@ -99,7 +99,7 @@ def test_where_no_stream_is_to_be_had_the_page_asks_and_tries_again_now_and_then
     assert 50 <= passed_s <= 200
 
 
-# A network that dies without a word: the first stream says the place, and then what it is made to say.
+# A network that dies without a word: the first stream says the place, then what it is made to say.
 SILENT = """
 window.EventSource = class extends EventTarget {
   constructor() {

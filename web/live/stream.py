@@ -16,8 +16,8 @@ STILL_HERE = b": still here\n\n"
 BEAT_EVENT = b"event: beat\ndata: 1\n\n"
 # Proxies cut what is silent for long; a beat and a reading that fails may come on top.
 KEEP_ALIVE_S = 10.0
-# A page that has heard nothing for so long takes the connection for dead: a beat late, and another one
-# on the way.
+# A page that has heard nothing for so long takes the connection for dead: a beat may be late, and
+# the next one on its way.
 QUIET_MAX_S = KEEP_ALIVE_S + 2 * BEAT_MAX_S + 2.0
 # Whoever has not taken a message for so long is gone, or will come back.
 STUCK_S = 30.0
