@@ -134,7 +134,7 @@ def test_the_page_says_where_its_stream_is_and_which_tabs_share_it():
     live = room(waiting(3)).with_id("live").attrs
 
     assert live["data-live"] == "/rooms/spring/live"
-    assert live["data-shared"] == "waitroom spring en alice", "a room, a language, a member"
+    assert live["data-shared"] == "spring:en:alice", "a room, a language, a member"
     assert not [tag for tag in room(PLACES["issued"]).tags if tag.attrs.get("id") == "live"]
 
 
