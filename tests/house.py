@@ -22,6 +22,7 @@ from redis import Redis
 
 from cli.embedded.child import free_port, spawn, stop
 from tests.nursery import Child, shared_nursery
+from tests.off_clock import OFF_BY_S
 from web.identity import Identity
 
 ROOT = Path(__file__).parent.parent
@@ -76,10 +77,13 @@ class House:
         self.identity = KnownToAll([self.environ["MEMBER_TOKEN_SECRETS"]], self.admin_token)
         self.processes: list[Process] = []
 
-    def start(self, *words: str) -> Process:
-        """`waitroom WORDS` as a process."""
+    def start(self, *words: str, clock_off_by_s: float = 0.0) -> Process:
+        """`waitroom WORDS` as a process, on a host whose clock is so many seconds ahead."""
         self.log.touch(0o600)  # at once, as by `run`: some look at it before anything is said
-        child = shared_nursery().start(words, {**os.environ, **self.environ}, self.log)
+        environ = {**os.environ, **self.environ}
+        if clock_off_by_s:
+            environ[OFF_BY_S] = str(clock_off_by_s)
+        child = shared_nursery().start(words, environ, self.log)
         self.processes.append(child)
         return child
 

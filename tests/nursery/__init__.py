@@ -30,6 +30,7 @@ from typing import Any, NoReturn
 from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 from cli.main import run
 from load.machine import family
+from tests.off_clock import begin_as_told
 
 LOOK_EVERY_S = 0.02
 ROOT = Path(__file__).parent.parent.parent
@@ -165,6 +166,7 @@ def _become(words: list[str], environ: dict[str, str], log: str) -> None:
     code = 1
     try:
         _leave_the_nursery(environ, log)
+        begin_as_told(environ)
         sys.argv = ["waitroom", *words]
         run()
         code = 0

@@ -1,0 +1,68 @@
+"""Off clock: a host whose clock is off by some seconds, for this process or for one that starts.
+
+What reads the wall clock is replaced: `time.time`, and `datetime` in our modules and in RQ's.
+Clocks that only go forward stay as they are, as on a real host whose clock is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime as datetime_module
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+OFF_BY_S = "TEST_CLOCK_OFF_BY_S"
+_REAL = datetime_module.datetime
+_REAL_TIME = time.time
+_for_good = ExitStack()
+_PACKAGES = ("cli", "web", "waitroom", "issuance", "domain", "rq")
+
+
+def _shifted(off_by_s: float) -> Any:
+    off_by = datetime_module.timedelta(seconds=off_by_s)
+
+    class Kind(type):
+        def __instancecheck__(cls, one: object) -> bool:
+            return isinstance(one, _REAL)
+
+    class Shifted(_REAL, metaclass=Kind):
+        @classmethod
+        def now(cls, tz: datetime_module.tzinfo | None = None) -> Any:
+            return _REAL.now(tz) + off_by
+
+        @classmethod
+        def utcnow(cls) -> Any:
+            return _REAL.now(datetime_module.UTC).replace(tzinfo=None) + off_by
+
+    return Shifted
+
+
+@contextmanager
+def clock_off(off_by_s: float) -> Iterator[None]:
+    """Until it ends, this process' clock is `off_by_s` ahead (behind, where negative)."""
+    shifted = _shifted(off_by_s)
+
+    def shifted_time() -> float:
+        return _REAL_TIME() + off_by_s
+
+    changed: list[tuple[Any, str, Any]] = [(time, "time", time.time)]
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in _PACKAGES:
+            for word, value in list(vars(module).items()):
+                if value is _REAL or value is _REAL_TIME:
+                    changed.append((module, word, value))
+    for module, word, value in changed:
+        setattr(module, word, shifted if value is _REAL else shifted_time)
+    try:
+        yield
+    finally:
+        for module, word, value in changed:
+            setattr(module, word, value)
+
+
+def begin_as_told(environ: Mapping[str, str]) -> None:
+    """In a process that was just started: for good, where its environment says so."""
+    if OFF_BY_S in environ:
+        _for_good.enter_context(clock_off(float(environ[OFF_BY_S])))
