@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -59,11 +59,12 @@ class DeskByTheLine:
         """0 while Postgres is away: nobody is called up to a counter where nobody works."""
         return await asyncio.to_thread(self._desk.free_seats) if self.is_open else 0
 
-    async def feed(self, code: str, members: Sequence[str]) -> None:
+    async def feed(self, code: str, admitted: Mapping[str, int]) -> None:
         if self._follower is None:
-            await asyncio.to_thread(self._desk.feed, code, members)
+            times = list(admitted.values())
+            await asyncio.to_thread(self._desk.feed, code, list(admitted), times)
         else:
-            await self._follower.feed(self._desk, code, members)
+            await self._follower.feed(self._desk, code, admitted)
 
     async def backlog(self, now: datetime) -> Backlog:
         return await asyncio.to_thread(self._desk.backlog, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 
 import structlog
@@ -23,13 +23,14 @@ class Follower:
         self._tracing = tracing
         self._logs = logs
 
-    async def feed(self, desk: Desk, code: str, members: Sequence[str]) -> None:
+    async def feed(self, desk: Desk, code: str, admitted: Mapping[str, int]) -> None:
         """Feed these, and say so. Raises OfficeAway, LineAway."""
+        members, times = list(admitted), list(admitted.values())
         origins = await self._origins.of(code, members)
         about = {"waitroom.room": code, "waitroom.members": len(members)}
         span = self._tracing.batch("feed", "", origins, about) if self._tracing else nullcontext("")
         with span as traceparent:
-            batches = await asyncio.to_thread(desk.feed, code, members, origins, traceparent)
+            batches = await asyncio.to_thread(desk.feed, code, members, times, origins, traceparent)
         if self._logs:
             for n, batch in enumerate(batches):
                 some = origins[n * desk.batch_max : (n + 1) * desk.batch_max]

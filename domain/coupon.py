@@ -78,17 +78,23 @@ class Coupon:
                 raise ValueError(f"issued coupon {one.id} is not of coupon {self.code}")
             self._held[one.member_id] = one
 
-    def issue_to(self, member: Member, now: datetime) -> IssuedCoupon:
+    def issue_to(
+        self, member: Member, now: datetime, admitted_at: datetime | None = None
+    ) -> IssuedCoupon:
         """Give `member` one; asked again, the same one.
+
+        admitted_at: when the line let them through, by its own clock, which has decided that it is
+        open. So no other clock decides it again, nor an opening that is put off afterwards; and
+        whether the end had come is decided by that time too, however long it has taken to get here.
 
         Raises NotOpenYet, Closed or SoldOut. Its id follows from coupon and member (a version 5
         UUID, RFC 9562), so that a repeated attempt can't even name a second one.
         """
         if held := self._held.get(member.id):
             return held
-        if now < self.opens_at:
+        if admitted_at is None and now < self.opens_at:
             raise NotOpenYet(self.opens_at)
-        if now >= self.expire_date:
+        if (now if admitted_at is None else admitted_at) >= self.expire_date:
             raise Closed
         if not self.inventory.has_available_stock:
             raise SoldOut
@@ -97,7 +103,7 @@ class Coupon:
             id=uuid5(self.id, member.id),
             coupon_id=self.id,
             member_id=member.id,
-            issued_at=now,
+            issued_at=now if admitted_at is None else max(now, admitted_at),
             expire_date=self.expire_date,
         )
         self._held[member.id] = issued

@@ -21,7 +21,13 @@ from issuance.checked_jobs import (
 )
 from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway, queue_cause
-from issuance.job_registry import ISSUE_BATCH, ORIGINS, TRACEPARENT, job_id_of
+from issuance.job_registry import (
+    ADMITTED_AT_US,
+    ISSUE_BATCH,
+    ORIGINS,
+    TRACEPARENT,
+    job_id_of,
+)
 
 FAILED_MAX = 1_000
 
@@ -78,14 +84,16 @@ class Desk:
         self,
         code: str,
         members: Sequence[str],
+        admitted_at_us: Sequence[int] = (),
         origins: Sequence[str] = (),
         traceparent: str = "",
     ) -> list[str]:
         """Queue these members of one coupon, in their order, a batch a job; the jobs' ids.
 
         Feeding somebody twice is harmless: issuing is once. RQ's word on a job is never asked for.
-        origins: by which requests these came, in their order, for the worker's log and spans;
-        traceparent: the span that feeds them. Or nothing.
+        In their order, or nothing where that is not known: admitted_at_us, when the line let each
+        of them through, by its clock; origins, by which requests they came, for the worker's log
+        and spans. traceparent: the span that feeds them, or nothing.
         """
         size = self._limits.batch_max
         batches = [
@@ -96,12 +104,11 @@ class Desk:
                 result_ttl=0,
                 failure_ttl=self._limits.failure_ttl_s,
                 description=f"issue {code}",  # RQ logs it, and arguments name people
-                meta={
-                    ORIGINS: list(origins[start : start + size]),
-                    TRACEPARENT: traceparent,
-                }
-                if origins
-                else None,
+                meta=_meta(
+                    admitted_at_us[start : start + size],
+                    origins[start : start + size],
+                    traceparent,
+                ),
             )
             for start in range(0, len(members), size)
         ]
@@ -109,6 +116,22 @@ class Desk:
             return [job.id for job in self._queue.enqueue_many(batches)]
         except RedisError as error:
             raise OfficeAway(queue_cause(error)) from error
+
+
+def _meta(
+    admitted_at_us: Sequence[int], origins: Sequence[str], traceparent: str
+) -> dict[str, object] | None:
+    """What travels beside a job's arguments, so that workers of other versions read those still.
+
+    The times as one number where they are the same, which they are for who was admitted together.
+    """
+    meta: dict[str, object] = {}
+    if admitted_at_us:
+        first, same = admitted_at_us[0], len(set(admitted_at_us)) == 1
+        meta[ADMITTED_AT_US] = first if same else list(admitted_at_us)
+    if origins:
+        meta |= {ORIGINS: list(origins), TRACEPARENT: traceparent}
+    return meta or None
 
 
 def _oldest_s(redis: Conveyor, queue: str, now: datetime) -> float:

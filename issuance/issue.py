@@ -34,19 +34,28 @@ def issue(
     engine: Engine,
     code: str,
     member_ids: Sequence[str],
-    now: datetime,
+    now: datetime | None = None,
     *,
+    admitted_at: Sequence[datetime] = (),
     within_s: float | None = None,
 ) -> Issued:
     """Issue to these members, in their order. When it returns, Postgres has committed it.
 
-    Asked again, each gets the coupon they hold. within_s: for all of it; beyond that it is given
-    up. Raises NoSuchCoupon, OfficeAway.
+    now: by Postgres' clock unless given. admitted_at: when the line let each of them through, in
+    their order, or nothing where that is not known. within_s: for all of it; beyond that it is
+    given up. Asked again, each gets the coupon they hold. Raises NoSuchCoupon, OfficeAway;
+    ValueError where the times are not as many as the members.
     """
     began_s = time.perf_counter()
     with away_is_said(), in_turns(engine, within_s=within_s) as tx:
-        coupon, _, holders = tx.read(FIND_LOCKED, code, member_ids)
-        outcomes = {member_id: _attempt(coupon, member_id, now) for member_id in member_ids}
+        coupon, row, holders = tx.read(FIND_LOCKED, code, member_ids)
+        # One moment for all of a batch, which is written as one.
+        moment = max([now or row.read_at, *admitted_at])
+        times: Sequence[datetime | None] = admitted_at or [None] * len(member_ids)
+        outcomes = {
+            member_id: _attempt(coupon, member_id, moment, time)
+            for member_id, time in zip(member_ids, times, strict=True)
+        }
         new = [
             one
             for one in outcomes.values()
@@ -58,8 +67,10 @@ def issue(
     return Issued(code, coupon.inventory.used_count, outcomes, took_ms)
 
 
-def _attempt(coupon: Coupon, member_id: str, now: datetime) -> IssuedCoupon | Refusal:
+def _attempt(
+    coupon: Coupon, member_id: str, now: datetime, admitted_at: datetime | None
+) -> IssuedCoupon | Refusal:
     try:
-        return coupon.issue_to(Member(member_id), now)
+        return coupon.issue_to(Member(member_id), now, admitted_at)
     except Refusal as refusal:
         return refusal

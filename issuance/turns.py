@@ -37,7 +37,9 @@ def ready(statement: Executable) -> Ready:
     return str(statement.compile(dialect=_DIALECT))  # type: ignore[attr-defined]
 
 
-_COUPON = select(coupons).where(coupons.c.code == bindparam("code"))
+# With the time at which it is read: by Postgres' clock, whichever host asks, and in the same turn.
+_READ_AT = func.clock_timestamp().label("read_at")
+_COUPON = select(coupons, _READ_AT).where(coupons.c.code == bindparam("code"))
 FIND = ready(_COUPON)
 FIND_LOCKED = ready(_COUPON.with_for_update())
 HELD = ready(
@@ -82,7 +84,7 @@ class Turns:
     def read(
         self, find: Ready, code: str, member_ids: Sequence[str]
     ) -> tuple[Coupon, Any, frozenset[str]]:
-        """The coupon, which recalls what these hold; its row; who of them holds one.
+        """The coupon, which recalls what these hold; its row, and `read_at`; who of them holds one.
 
         The second reading begins when the first, and with it any wait for a lock, is over: so it
         sees what whoever had the lock before has written. Raises NoSuchCoupon.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -26,7 +26,7 @@ from issuance.checked_jobs import CheckedJob, CheckedQueue
 from issuance.conveyor import Conveyor
 from issuance.errors import queue_cause
 from issuance.issue import Issued, issue
-from issuance.job_registry import ISSUE_BATCH, ORIGINS
+from issuance.job_registry import ADMITTED_AT_US, ISSUE_BATCH, ORIGINS
 
 # A worker that was killed is still listed for this long.
 WORKER_TTL_S = 60
@@ -67,14 +67,29 @@ def issue_batch(code: str, members: list[str]) -> None:
     job = get_current_job()
     meta = job.meta if job is not None else {}
     about = {"waitroom.room": code, "waitroom.members": len(members)}
+    admitted_at = _admitted_at(meta, len(members))
+    within_s = job.timeout if job is not None else None
     with _post.around(meta, about):
-        within_s = job.timeout if job is not None else None
-        issued = issue(_post.engine, code, members, datetime.now(UTC), within_s=within_s)
+        issued = issue(_post.engine, code, members, admitted_at=admitted_at, within_s=within_s)
     if job is not None and _post.logs:
         _say_what_was_issued(job, issued)
     # Only now: until the commit nobody may be told anything. Dying before this line is harmless:
     # the batch is fed again, and everybody gets the coupon they hold.
     _post.tell(issued)
+
+
+def _admitted_at(meta: Mapping[str, Any], members: int) -> list[datetime]:
+    """When each was admitted; nothing in a job of an earlier version, which does not say."""
+    times_us = meta.get(ADMITTED_AT_US)
+    if times_us is None:
+        return []
+    if isinstance(times_us, int):
+        return [_from_us(times_us)] * members
+    return [_from_us(at_us) for at_us in times_us]
+
+
+def _from_us(at_us: int) -> datetime:
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at_us)
 
 
 def _say_what_was_issued(job: Job, issued: Issued) -> None:

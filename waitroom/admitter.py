@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 import structlog
@@ -18,8 +18,11 @@ class Destination(Protocol):
     async def free_seats(self) -> int:
         """How many it can take now, whatever their room."""
 
-    async def feed(self, code: str, members: Sequence[str]) -> None:
-        """Take these people of one room. May be called again with the same people."""
+    async def feed(self, code: str, admitted: Mapping[str, int]) -> None:
+        """Take these people of one room, each with when they were admitted, by Redis' clock (us).
+
+        May be called again with the same people.
+        """
 
 
 class Admitter:
@@ -75,6 +78,6 @@ class Admitter:
             code, at_most=seats - len(overdue), lease_s=self._lease_s
         )
         if admission.members:
-            await self._destination.feed(code, admission.members)
+            await self._destination.feed(code, admission.by_member())
         taken = len(overdue) + len(admission.members)
         return taken, taken > 0 or admission.held_back_by == "rate"

@@ -16,7 +16,7 @@ from redis.exceptions import WatchError
 from waitroom.away import away_is_said
 from waitroom.errors import NoSuchRoom
 from waitroom.keys import Keys
-from waitroom.scripts import script
+from waitroom.scripts import by_member, script
 
 PART = 1_000
 PART_REST_S = 0.002
@@ -28,6 +28,7 @@ class Inspection:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._retract = redis.register_script(script("retract"))
+        self._lease = redis.register_script(script("lease"))
 
     async def used_count(self, code: str) -> int:
         """Raises NoSuchRoom."""
@@ -75,12 +76,20 @@ class Inspection:
             )
         return [member.decode() for member in found]
 
-    async def lease(self, code: str, members: Sequence[str], *, for_s: float) -> None:
-        """A new lease for these, who are about to be fed; who has an outcome by now gets none."""
-        with away_is_said():
-            due = await self._now_us() + int(for_s * 1_000_000)
-            dues = {member: due + n for n, member in enumerate(members)}
-            await self._redis.zadd(Keys(code).admitted, dues, xx=True)
+    async def lease(self, code: str, members: Sequence[str], *, for_s: float) -> dict[str, int]:
+        """A new lease for those of these who have no outcome yet, as they are about to be fed.
+
+        Returns when each of them was admitted (microseconds), in their order.
+        """
+        k, found = Keys(code), {}
+        for start in range(0, len(members), PART):
+            with away_is_said():
+                reply = await self._lease(
+                    keys=[k.admitted, k.admissions],
+                    args=[int(for_s * 1_000_000), *members[start : start + PART]],
+                )
+            found.update(by_member(reply))
+        return found
 
     async def retract(self, code: str, members: Sequence[str]) -> int:
         """Take back that these hold one; they are under way again. How many had been told so."""
@@ -88,7 +97,7 @@ class Inspection:
         for start in range(0, len(members), PART):
             with away_is_said():
                 done += await self._retract(
-                    keys=[k.outcomes, k.admitted, k.arrivals, k.tally],
+                    keys=[k.outcomes, k.admitted, k.arrivals, k.tally, k.admissions],
                     args=list(members[start : start + PART]),
                 )
         return done

@@ -28,7 +28,7 @@ class Keys:
             self.reports,
             self.pilot,
             self.decisions,
-            self.overdue,
+            self.admissions,
             self.spent,
             self.differences,
             self.checking,
@@ -61,6 +61,7 @@ class Keys:
             self.tally,
             self.heard,
             self.away,
+            self.admissions,
         ]
 
     def of_reporting(self) -> list[str]:
@@ -76,7 +77,7 @@ class Keys:
             self.away,
             self.reports,
             self.bucket,
-            self.overdue,
+            self.admissions,
         ]
 
     def of_entering(self) -> list[str]:
@@ -167,8 +168,12 @@ class Keys:
         return self._key("decisions")
 
     @property
-    def overdue(self) -> str:
-        """hash: admitted member who was fed again, when they were let through (microseconds)."""
+    def admissions(self) -> str:
+        """hash: admitted member, when they were let through (microseconds).
+
+        Its name is that of earlier versions, which wrote it for the overdue alone: in a rolling
+        upgrade theirs and ours read each other's.
+        """
         return self._key("overdue")
 
     @property

@@ -32,7 +32,7 @@ from waitroom.readings import ReadingsOf
 from waitroom.restoring import Restoring
 from waitroom.result import Result, result_of
 from waitroom.room import Room
-from waitroom.scripts import script
+from waitroom.scripts import by_member, script
 from waitroom.series import Series, series_of
 from waitroom.standing import Standing, standings_in
 from waitroom.steering import Steering
@@ -44,10 +44,15 @@ STANDINGS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who was let through, in the order they came, and what held the rest back."""
+    """Who was let through, in the order they came, when, and what held the rest back."""
 
     members: tuple[str, ...]
     held_back_by: str
+    admitted_at_us: int = 0
+
+    def by_member(self) -> dict[str, int]:
+        """When each was admitted (microseconds), in the order they came."""
+        return dict.fromkeys(self.members, self.admitted_at_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +205,20 @@ class Line:
                 keys=Keys(code).of_admitting(),
                 args=[at_most, int(lease_s * 1_000_000)],
             )
-        held_back_by, *members = (word.decode() for word in reply)
-        return Admission(tuple(members), held_back_by)
+        held_back_by, *rest = (word.decode() for word in reply)
+        if not rest:
+            return Admission((), held_back_by)
+        admitted_at, *members = rest
+        return Admission(tuple(members), held_back_by, int(admitted_at))
 
-    async def overdue(self, code: str, *, at_most: int, lease_s: float) -> list[str]:
-        """The admitted whose outcome is overdue, each under a new lease."""
+    async def overdue(self, code: str, *, at_most: int, lease_s: float) -> dict[str, int]:
+        """The admitted whose outcome is overdue, each under a new lease; when each was admitted."""
         with _away():
-            members = await self._overdue(
-                keys=[Keys(code).admitted, Keys(code).overdue],
+            reply = await self._overdue(
+                keys=[Keys(code).admitted, Keys(code).admissions],
                 args=[int(lease_s * 1_000_000), at_most],
             )
-        return [member.decode() for member in members]
+        return by_member(reply)
 
     async def report(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 
 _LUA = files("waitroom") / "lua"
@@ -17,3 +18,8 @@ def script(name: str) -> str:
 
 def _include(name: str) -> str:
     return (_LUA / "include" / f"{name}.lua").read_text("utf-8")
+
+
+def by_member(reply: Sequence[bytes]) -> dict[str, int]:
+    """Of a script's answer {member, number, member...}: the number of each, in their order."""
+    return {who.decode(): int(at) for who, at in zip(reply[::2], reply[1::2], strict=True)}

@@ -49,14 +49,15 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What is asked of RQ: a coupon's failed jobs; to mend, forgetting them and feeding members.
+    """What is asked of RQ: a coupon's failed jobs; to mend, forgetting them and feeding
+    members, with when each was admitted.
 
     Each raises OfficeAway.
     """
 
     failed: Callable[[str], list[str]]
     forget: Callable[[Sequence[str]], None]
-    feed: Callable[[str, Sequence[str]], object]
+    feed: Callable[[str, Sequence[str], Sequence[int]], object]
 
 
 def queue_of(conveyor: Conveyor, name: str, *, batch_max: int = DeskLimits().batch_max) -> Queue:
@@ -184,8 +185,8 @@ class Books:
         for some in _parts(found.get("row_not_told", [])):
             await self._tell(some)
         for some in _parts([*untrue, *found.get("outcome_overdue", [])]):
-            await self.line.inspection.lease(self.code, some, for_s=LEASE_S)
-            await self.ask(feed, self.code, some)
+            admitted = await self.line.inspection.lease(self.code, some, for_s=LEASE_S)
+            await self.ask(feed, self.code, list(admitted), list(admitted.values()))
         await self.ask(forget, found.get("job_failed", []))
 
     async def _mend_line_count(self) -> None:

@@ -62,6 +62,22 @@ def test_people_are_handed_on_in_their_order_a_batch_a_job(desk, queue):
     assert batches == [["spring", members[at : at + 10]] for at in (0, 10, 20)]
 
 
+def test_a_job_says_when_its_members_were_let_through(desk, queue):
+    members = [f"member-{n}" for n in range(25)]
+    times_us = [7] * 10 + list(range(10)) + [8] * 5
+
+    desk.feed("spring", members, times_us)
+    desk.feed("spring", members[:1])
+
+    assert [job.meta for job in queue.jobs] == [
+        {"admitted_at_us": 7},
+        {"admitted_at_us": list(range(10))},
+        {"admitted_at_us": 8},
+        {},
+    ]
+    assert {len(job.args) for job in queue.jobs} == {2}, "as workers of an earlier version read it"
+
+
 def test_a_batch_that_failed_is_fed_again_whatever_the_queue_says_of_it(
     desk, queue, work, conveyor, engine, engine_away, code
 ):

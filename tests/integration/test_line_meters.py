@@ -93,16 +93,16 @@ async def test_who_was_fed_again_is_timed_from_when_they_were_let_through(line, 
     await enter(line, code, ["alice"])
     await admit(line, code, lease_s=0.3)
     await asyncio.sleep(0.4)
-    assert await line.overdue(code, at_most=9, lease_s=0.3) == ["alice"]
+    assert list(await line.overdue(code, at_most=9, lease_s=0.3)) == ["alice"]
     await asyncio.sleep(0.4)
-    assert await line.overdue(code, at_most=9, lease_s=0.3) == ["alice"]
+    assert list(await line.overdue(code, at_most=9, lease_s=0.3)) == ["alice"]
     await issue(line, code, 1, ["alice"])
 
     figures_at = await a_second_later(line, code, 5)
 
     [issued_ms] = [one for one in figures_at.issue_p99_ms if one]
     assert 800 <= issued_ms < 2_000
-    assert not await line._redis.exists(Keys(code).overdue), "nothing of it stays"
+    assert not await line._redis.exists(Keys(code).admissions), "nothing of it stays"
 
 
 async def test_the_result_says_why_somebody_got_none(line, code):

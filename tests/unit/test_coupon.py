@@ -65,6 +65,35 @@ def test_nothing_is_issued_once_it_expires():
     assert not coupon.inventory.is_started
 
 
+@pytest.mark.parametrize("behind", [timedelta(microseconds=1), timedelta(hours=1)])
+def test_who_was_admitted_is_never_told_that_it_is_not_open_yet(behind):
+    """By a clock that is behind the line's, or as the opening was put off after they were."""
+    coupon = spring(opens_at=noon)
+
+    issued = coupon.issue_to(alice, noon - behind, admitted_at=noon)
+    coupon_put_off = spring(opens_at=noon + behind)
+
+    assert issued.issued_at == noon, "never before they were admitted"
+    assert coupon_put_off.issue_to(bob, noon, admitted_at=noon).issued_at == noon
+
+
+def test_whether_the_end_had_come_is_decided_by_when_they_were_admitted():
+    coupon = spring(expire_date=noon)
+    in_time, late = noon - timedelta(microseconds=1), noon + timedelta(hours=1)
+
+    with pytest.raises(Closed):
+        coupon.issue_to(bob, in_time, admitted_at=noon)
+
+    assert coupon.issue_to(alice, late, admitted_at=in_time).issued_at == late
+
+
+def test_who_was_admitted_gets_none_of_what_is_sold_out():
+    coupon = spring(total=1, used=1)
+
+    with pytest.raises(SoldOut):
+        coupon.issue_to(alice, noon, admitted_at=noon)
+
+
 def test_a_coupon_of_another_kind_is_not_recalled():
     stranger = spring(id=UUID(int=2), code="autumn").issue_to(alice, noon)
 

@@ -4,10 +4,11 @@
 --   KEYS[4] admitted (zset: member, due in us)          KEYS[5] arrivals (hash)
 --   KEYS[6] meter (hash)     KEYS[7] tally (hash)
 --   KEYS[8] heard (hash)     KEYS[9] away (hash: member, arrival, when passed over)
+--   KEYS[10] admissions (hash: member, admitted at in us)
 --   ARGV[1] how many the destination can take           ARGV[2] lease in us
---   returns {what held it back, members in the order they came...}; what is one of
+--   returns {what held it back, admitted at in us, members in the order they came...}; what is one of
 --           'no_such_room' 'restoring' 'paused' 'closed' 'not_open_yet' 'undrawn' 'sold_out' 'empty'
---           'rate' 'seats' 'stock' 'destination'
+--           'rate' 'seats' 'stock' 'destination'. Where nothing is looked at: {what held it back}
 --
 -- One move, so that a crash can't lose anybody between the line and the file; the bucket lives
 -- here, so that any number of admitters share one rate. Nobody is let through beyond what
@@ -16,7 +17,8 @@
 -- before the draw was written down: it could not be checked any more, nor before a line that has lost its
 -- places had time to come together again. How far it has come is kept for the watermark. A room that
 -- drains lets people through as an open one does. Whatever was steered, the
--- rate stays within the bounds that the admin gave.
+-- rate stays within the bounds that the admin gave. When each was admitted is written down: whoever
+-- issues to them later decides by it whether they came in time.
 --@include clock
 --@include room
 --@include many
@@ -110,16 +112,18 @@ while #answer - 1 < count and passed < PASSED_MAX do
   if #popped == 0 then break end
   front = popped[#popped]
   local here = those_here(popped)
-  local filed, arrivals, gone = {}, {}, {}
+  local filed, arrivals, admissions, gone = {}, {}, {}, {}
   for i = 1, #here, 2 do
     -- A microsecond apart: in a tie they would be fed again by member id, not as they came.
     answer[#answer + 1] = here[i]
     filed[i], filed[i + 1] = digits(now + tonumber(ARGV[2]) + #answer), here[i]
     arrivals[i], arrivals[i + 1] = here[i], here[i + 1]
+    admissions[i], admissions[i + 1] = here[i], digits(now)
   end
   for i = 1, #popped, 2 do gone[#gone + 1] = popped[i] end
   call_with('ZADD', KEYS[4], filed)
   call_with('HSET', KEYS[5], arrivals)
+  call_with('HSET', KEYS[10], admissions)
   if are_heard then call_with('HDEL', KEYS[8], gone) end
   passed = passed + (#popped - #here) / 2
 end
@@ -135,4 +139,5 @@ end
 bucket.tokens = bucket.tokens - count
 measure_pace(bucket, room.rate_per_s, count, now)
 keep_bucket(waiting - passed > count and held_back_by ~= 'stock')
+table.insert(answer, 2, digits(now))
 return answer

@@ -2,7 +2,7 @@
 --   KEYS[1] room (hash)      KEYS[2] admitted (zset)    KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] waiting (zset)     KEYS[6] meter (hash)
 --   KEYS[7] tally (hash)     KEYS[8] away (hash)        KEYS[9] reports (list)
---   KEYS[10] bucket (hash)   KEYS[11] overdue (hash: member fed again, when they were admitted)
+--   KEYS[10] bucket (hash)   KEYS[11] admissions (hash: member, admitted at in us)
 --   ARGV[1] used_count as committed
 --   ARGV[2] ms from the transaction's beginning to its commit, or '' where nobody waited for it
 --           then member, outcome, member, outcome..., each member once
@@ -20,7 +20,7 @@
 
 local REPORTS_MAX = 512
 
-local keys = { overdue = KEYS[11] }
+local keys = { admissions = KEYS[11] }
 local now = now_us()
 if redis.call('EXISTS', KEYS[1]) == 1 then
   local used = tonumber(redis.call('HGET', KEYS[1], 'used_count') or '0')
@@ -33,7 +33,7 @@ local under_way = ask_about('HMGET', KEYS[3], members)
 local before = ask_about('HMGET', KEYS[4], members)
 
 local due = ask_about('ZMSCORE', KEYS[2], members)
-local again = redis.call('EXISTS', keys.overdue) == 1 and ask_about('HMGET', keys.overdue, members) or {}
+local admissions = ask_about('HMGET', keys.admissions, members)
 local lease = tonumber(redis.call('HGET', KEYS[10], 'lease') or 0)
 local opens_at = tonumber(redis.call('HGET', KEYS[1], 'opens_at') or 0)
 
@@ -46,7 +46,7 @@ local issue_step_of, wait_step_of = stepper(), stepper()
 -- For how long they were under way, and how long they waited in all: in a draw from the opening on,
 -- as a number doesn't say when they came.
 local function note_times(i)
-  local admitted_at = again[i] and tonumber(again[i])
+  local admitted_at = admissions[i] and tonumber(admissions[i])
   if not admitted_at and lease > 0 and due[i] then admitted_at = tonumber(due[i]) - lease end
   if admitted_at then
     add_to_step(issue_steps, issue_step_of(now - admitted_at), 1)
@@ -85,7 +85,7 @@ call_with('HSET', KEYS[4], outcomes)
 call_with('HDEL', KEYS[3], done)
 call_with('ZREM', KEYS[2], done)
 call_with('ZREM', KEYS[5], done)
-if next(again) ~= nil then call_with('HDEL', keys.overdue, done) end
+call_with('HDEL', keys.admissions, done)
 if redis.call('EXISTS', KEYS[8]) == 1 then call_with('HDEL', KEYS[8], done) end
 
 if issued > 0 then

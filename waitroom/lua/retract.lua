@@ -1,6 +1,6 @@
 -- retract: takes back that members hold a coupon, which Postgres does not know; they are fed again.
 --   KEYS[1] outcomes (hash)  KEYS[2] admitted (zset)    KEYS[3] arrivals (hash)
---   KEYS[4] tally (hash)
+--   KEYS[4] tally (hash)     KEYS[5] admissions (hash: member, admitted at in us)
 --   ARGV    member ids
 --   returns how many had been told so
 --
@@ -12,17 +12,19 @@
 
 local now = now_us()
 local told = ask_about('HMGET', KEYS[1], ARGV)
-local gone, filed, arrivals = {}, {}, {}
+local gone, filed, arrivals, admissions = {}, {}, {}, {}
 for i, member in ipairs(ARGV) do
   local arrival = told[i] and string.match(told[i], '^i(%d+)')
   if arrival then
     gone[#gone + 1] = member
     filed[#filed + 1], filed[#filed + 2] = digits(now - #ARGV + i), member
     arrivals[#arrivals + 1], arrivals[#arrivals + 2] = member, arrival
+    admissions[#admissions + 1], admissions[#admissions + 2] = member, digits(now)
   end
 end
 call_with('HDEL', KEYS[1], gone)
 call_with('ZADD', KEYS[2], filed)
 call_with('HSET', KEYS[3], arrivals)
+call_with('HSET', KEYS[5], admissions)
 if #gone > 0 then redis.call('HINCRBY', KEYS[4], 'issued', -#gone) end
 return #gone

@@ -1,6 +1,7 @@
 """All mutations, by what they break. A new list is added here; docs/promises.md names each."""
 
 from tests.mutations.listed import (
+    clocks,
     crowd,
     doors,
     floods,
@@ -29,4 +30,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *jobs.MUTATIONS,
     *restoring.MUTATIONS,
     *secrecy.MUTATIONS,
+    *clocks.MUTATIONS,
 )

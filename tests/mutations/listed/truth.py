@@ -31,15 +31,15 @@ MUTATIONS = (
         name="the_line_is_told_before_the_commit",
         promise=4,
         file="issuance/worker.py",
-        old="    issued = issue(_post.engine, code, members, datetime.now(UTC), within_s=within_s)",
+        old="    issued = issue(_post.engine, code, members, admitted_at=admitted_at, within_s=within_s)",
         new="    from domain.member import Member\n"
         "    from issuance.turns import FIND, in_turns\n"
         "    with in_turns(_post.engine) as tx:\n"
-        "        coupon, _, _ = tx.read(FIND, code, members)\n"
+        "        coupon, row, _ = tx.read(FIND, code, members)\n"
         "    from issuance.issue import _attempt\n"
-        "    hoped = {one: _attempt(coupon, one, datetime.now(UTC)) for one in members}\n"
+        "    hoped = {one: _attempt(coupon, one, row.read_at, None) for one in members}\n"
         "    _post.tell(Issued(code, coupon.inventory.used_count, hoped))\n"
-        "    issued = issue(_post.engine, code, members, datetime.now(UTC))",
+        "    issued = issue(_post.engine, code, members, admitted_at=admitted_at)",
         noticed_by=(
             "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
             _KILLED,
@@ -130,7 +130,7 @@ MUTATIONS = (
         name="two_rescuers_are_told_of_the_same_people",
         promise=5,
         file="waitroom/lua/overdue.lua",
-        old="  redis.call('ZADD', KEYS[1], 'XX', digits(due + #members), member)\n",
+        old="  redis.call('ZADD', KEYS[1], 'XX', digits(due + i), member)\n",
         new="",
         noticed_by=(f"{_IN_LINE_OVERDUE}test_only_one_of_two_rescuers_gets_each_of_the_overdue",),
     ),
@@ -138,8 +138,8 @@ MUTATIONS = (
         name="feeding_empties_the_file",
         promise=5,
         file="waitroom/admitter.py",
-        old="            await self._destination.feed(code, admission.members)\n",
-        new="            await self._destination.feed(code, admission.members)\n"
+        old="            await self._destination.feed(code, admission.by_member())\n",
+        new="            await self._destination.feed(code, admission.by_member())\n"
         "            from waitroom.keys import Keys\n"
         "            await self._line._redis.delete(Keys(code).admitted)\n",
         noticed_by=("integration/test_admitter.py::test_who_was_fed_is_filed_until_the_outcome",),

@@ -1,0 +1,23 @@
+-- lease: gives those of these members who are under way a new lease, as they are about to be fed.
+--   KEYS[1] admitted (zset: member, due in us)   KEYS[2] admissions (hash: member, admitted at in us)
+--   ARGV[1] lease in us      then member ids
+--   returns {member, admitted at in us, member...}, in their order; who has an outcome is none of them
+--@include clock
+--@include many
+
+local now = now_us()
+local members = { unpack(ARGV, 2) }
+local due = ask_about('ZMSCORE', KEYS[1], members)
+local answer, under_way = {}, {}
+for i, member in ipairs(members) do
+  if due[i] then
+    -- Admitted by an earlier version, which did not write it down.
+    redis.call('HSETNX', KEYS[2], member, digits(now))
+    answer[#answer + 1] = member
+    answer[#answer + 1] = redis.call('HGET', KEYS[2], member)
+    under_way[#under_way + 1] = digits(now + tonumber(ARGV[1]) + i)
+    under_way[#under_way + 1] = member
+  end
+end
+call_with('ZADD', KEYS[1], under_way)
+return answer
