@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 SETTLE_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
-DRAW_AGAIN_S = 0.05  # Redis' clock says when a room opens, and may be behind ours
+DRAW_AGAIN_S = 0.05  # after an opening, until the whole lobby can be read
 # After its end a room is served until everybody is told, and remembered for a week.
 RETIRE_AFTER = timedelta(hours=1)
 KEEP_S = 7 * 24 * 3600
@@ -164,7 +164,7 @@ class Chores:
     async def expire(self) -> float:
         """Mark coupons that have expired; seconds until the next time. Raises OfficeAway."""
         async with self._connection:
-            await asyncio.to_thread(expire_stale, self._engine, datetime.now(UTC))
+            await asyncio.to_thread(expire_stale, self._engine)
         return EXPIRE_EVERY_S
 
     async def _draw(self, found: Sequence[Offer], rooms: EachRoom) -> float:
@@ -182,7 +182,7 @@ class Chores:
 
     async def _draw_one(self, offer: Offer) -> float:
         """Draw it if its time has come; seconds until it is to be looked at again."""
-        code, now = offer.coupon.code, datetime.now(UTC)
+        code, now = offer.coupon.code, await self._line.measure_clock()
         opens_in_s = (offer.coupon.opens_at - now).total_seconds()
         members = await self._line.lobby(code) if opens_in_s <= 0 else None
         if members is None:
@@ -196,7 +196,7 @@ class Chores:
 
     async def _settle(self, found: Sequence[Offer], rooms: EachRoom) -> None:
         """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""
-        now = datetime.now(UTC)
+        now = await self._line.measure_clock()
         served = []
         for offer in found:
             if offer.room is None:

@@ -121,8 +121,10 @@ def _parts(
             settings.ADMIN_TOKEN,
             session_age_max_s=settings.SESSION_AGE_MAX_S,
         ),
-        tickets=TicketOffice(settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S),
-        challenges=Challenges(settings.TICKET_SECRETS),
+        tickets=TicketOffice(
+            settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S, now=line.clock.now_s
+        ),
+        challenges=Challenges(settings.TICKET_SECRETS, now=line.clock.now_s),
         admins=AdminDoor(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
         db_connections_bound=settings.WORKERS
         + settings.WEB_DB_CONNECTIONS

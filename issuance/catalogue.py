@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.branding import PLAIN, Branding
@@ -107,7 +107,9 @@ def change(
     with away_is_said(), engine.begin() as tx:
         before = find_offer(tx, code, lock=True)
         coupon, room = alter(before)
-        _keep_the_draw(before, coupon, room, now)
+        _keep_the_draw(
+            before, coupon, room, tx.execute(select(func.clock_timestamp())).scalar_one()
+        )
         update_coupon(tx, coupon)
         if room is not None:
             values = asdict(room) | {"version": rooms.c.version + 1}

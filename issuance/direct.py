@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from redis.exceptions import RedisError
 from sqlalchemy import Engine
 
@@ -28,7 +26,7 @@ class Direct:
         self._lock_limits = lock_limits or LockLimits()
         self._issuing: dict[str, Issuing] = {}
 
-    def issue(self, code: str, member_id: str, now: datetime) -> DirectIssue:
+    def issue(self, code: str, member_id: str) -> DirectIssue:
         """The member's coupon; asked again, the same one.
 
         Raises a Refusal, NotDirect for a coupon that has a line, NoSuchCoupon, OfficeAway.
@@ -36,11 +34,11 @@ class Direct:
         with away_is_said():
             way = self._way(code)
             if way == "pessimistic":
-                return issue_pessimistically(self._engine, code, member_id, now)
+                return issue_pessimistically(self._engine, code, member_id)
             if way == "optimistic":
-                return issue_optimistically(self._engine, code, member_id, now)
+                return issue_optimistically(self._engine, code, member_id)
             if way == "redis_lock":
-                return self._under_lock(code, member_id, now)
+                return self._under_lock(code, member_id)
             raise NotDirect
 
     def _way(self, code: str) -> Issuing:
@@ -49,10 +47,10 @@ class Direct:
                 self._issuing[code] = find_coupon(tx, code).issuing
         return self._issuing[code]
 
-    def _under_lock(self, code: str, member_id: str, now: datetime) -> DirectIssue:
+    def _under_lock(self, code: str, member_id: str) -> DirectIssue:
         try:
             return issue_under_redis_lock(
-                self._engine, self._redis, code, member_id, now, self._lock_limits
+                self._engine, self._redis, code, member_id, self._lock_limits
             )
         except RedisError as error:
             raise OfficeAway(queue_cause(error)) from error

@@ -18,10 +18,11 @@ from issuance.tables import coupons, draws, rooms
 WHO = "draw"
 
 
-def keep_draw(engine: Engine, code: str, members: Sequence[str], now: datetime) -> Offer:
+def keep_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datetime) -> Offer:
     """Write down who was drawn, in that order, once: a second attempt changes nothing.
 
-    Returns the offer, which says when it was drawn. Raises NoSuchCoupon, OfficeAway.
+    drawn_at: by the line's clock, which says when nobody can join them any more. Returns the offer,
+    which says when it was drawn. Raises NoSuchCoupon, OfficeAway.
     """
     with away_is_said(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
@@ -31,7 +32,7 @@ def keep_draw(engine: Engine, code: str, members: Sequence[str], now: datetime) 
         tx.execute(
             insert(draws).values(
                 coupon_id=offer.coupon.id,
-                drawn_at=now,
+                drawn_at=drawn_at,
                 entrants_count=len(members),
                 entrants_sha256=drawn.entrants_sha256,
                 entrants=gzip.compress("\n".join(members).encode(), compresslevel=6),
@@ -46,7 +47,7 @@ def keep_draw(engine: Engine, code: str, members: Sequence[str], now: datetime) 
             "entrants_count": len(members),
             "entrants_sha256": drawn.entrants_sha256,
         }
-        record(tx, WHO, "lobby drawn", code, None, shown, now)
+        record(tx, WHO, "lobby drawn", code, None, shown, drawn_at)
         return find_offer(tx, code)
 
 

@@ -1,51 +1,58 @@
-"""Holdings: the coupons a member holds, using one, and letting old ones expire."""
+"""Holdings: the coupons a member holds, using one, and letting old ones expire.
+
+Whether one's time is over is for Postgres' clock to say, in the statement that reads it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, Row, func, select, update
 
 from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon, Status
 from issuance.errors import NoSuchIssuedCoupon, away_is_said
-from issuance.rows import coupon_of, issued_of
+from issuance.rows import READ_AT, coupon_of, issued_of
 from issuance.tables import coupons, issued_coupons
 
 HOLDINGS_MAX = 1_000
 Holding = tuple[IssuedCoupon, Coupon]
 
 
-def holdings(engine: Engine, member_id: str, now: datetime) -> list[Holding]:
+def holdings(engine: Engine, member_id: str) -> list[Holding]:
     """The latest that the member holds, newest first; what is past its date shows as EXPIRED."""
     mine = (
-        select(issued_coupons)
+        select(issued_coupons, READ_AT)
         .where(issued_coupons.c.member_id == member_id)
         .order_by(issued_coupons.c.issued_at.desc(), issued_coupons.c.id)
         .limit(HOLDINGS_MAX)
     )
     with away_is_said(), engine.begin() as tx:
-        held = [issued_of(row) for row in tx.execute(mine)]
+        held = [_as_it_shows(row) for row in tx.execute(mine)]
         ids = {one.coupon_id for one in held}
         kinds = {
             row.id: coupon_of(row)
             for row in tx.execute(select(coupons).where(coupons.c.id.in_(ids)))
         }
-    for one in held:
-        if one.status is Status.UNUSED and now >= one.expire_date:
-            one.expire(now)
     return [(one, kinds[one.coupon_id]) for one in held]
 
 
-def use(engine: Engine, member_id: str, issued_id: UUID, now: datetime) -> Holding:
+def _as_it_shows(row: Row[Any]) -> IssuedCoupon:
+    one = issued_of(row)
+    if one.status is Status.UNUSED and row.read_at >= one.expire_date:
+        one.expire(row.read_at)
+    return one
+
+
+def use(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
     """Spend one. Raises AlreadyUsed, CouponExpired, NoSuchIssuedCoupon, OfficeAway.
 
     Somebody else's coupon is answered like one that isn't there: ids are no secrets.
     """
     mine = (
-        select(issued_coupons)
+        select(issued_coupons, READ_AT)
         .where(issued_coupons.c.id == issued_id, issued_coupons.c.member_id == member_id)
         .with_for_update()
     )
@@ -54,7 +61,7 @@ def use(engine: Engine, member_id: str, issued_id: UUID, now: datetime) -> Holdi
         if row is None:
             raise NoSuchIssuedCoupon
         issued = issued_of(row)
-        issued.use(now)
+        issued.use(row.read_at)
         tx.execute(
             update(issued_coupons)
             .where(issued_coupons.c.id == issued.id)
@@ -64,18 +71,17 @@ def use(engine: Engine, member_id: str, issued_id: UUID, now: datetime) -> Holdi
     return issued, coupon_of(kind)
 
 
-def expire_stale(engine: Engine, now: datetime, *, at_most: int = 1_000) -> int:
+def expire_stale(engine: Engine, *, at_most: int = 1_000) -> int:
     """Mark unused coupons whose time is over, a bounded number at a time; how many were marked."""
     stale = (
-        select(issued_coupons)
-        .where(issued_coupons.c.status == Status.UNUSED.value, issued_coupons.c.expire_date <= now)
+        select(issued_coupons, READ_AT)
+        .where(issued_coupons.c.status == Status.UNUSED.value)
+        .where(issued_coupons.c.expire_date <= func.now())
         .limit(at_most)
         .with_for_update(skip_locked=True)
     )
     with away_is_said(), engine.begin() as tx:
-        expired: Sequence[IssuedCoupon] = [issued_of(row) for row in tx.execute(stale)]
-        for one in expired:
-            one.expire(now)
+        expired: Sequence[IssuedCoupon] = [_as_it_shows(row) for row in tx.execute(stale)]
         if expired:
             tx.execute(
                 update(issued_coupons)

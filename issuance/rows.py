@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
@@ -12,6 +12,9 @@ from domain.inventory import Inventory
 from domain.issued_coupon import IssuedCoupon, Status
 from issuance.errors import NoSuchCoupon
 from issuance.tables import coupons
+
+# When a row is read, by Postgres' clock: whichever host asks, in the same turn.
+READ_AT = func.clock_timestamp().label("read_at")
 
 
 def find_coupon(tx: Connection, code: str) -> Coupon:

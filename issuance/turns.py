@@ -25,7 +25,7 @@ from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon
 from issuance.deadline import cut_off_after
 from issuance.errors import NoSuchCoupon
-from issuance.rows import coupon_of, issued_of
+from issuance.rows import READ_AT, coupon_of, issued_of
 from issuance.tables import coupons, issued_coupons
 
 Ready = str
@@ -37,9 +37,7 @@ def ready(statement: Executable) -> Ready:
     return str(statement.compile(dialect=_DIALECT))  # type: ignore[attr-defined]
 
 
-# With the time at which it is read: by Postgres' clock, whichever host asks, and in the same turn.
-_READ_AT = func.clock_timestamp().label("read_at")
-_COUPON = select(coupons, _READ_AT).where(coupons.c.code == bindparam("code"))
+_COUPON = select(coupons, READ_AT).where(coupons.c.code == bindparam("code"))
 FIND = ready(_COUPON)
 FIND_LOCKED = ready(_COUPON.with_for_update())
 HELD = ready(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -21,6 +21,7 @@ from rq.utils import now
 from sqlalchemy import Engine
 
 from domain.issued_coupon import IssuedCoupon
+from domain.remote_clock import EPOCH
 from issuance.abandoned_jobs import tidy
 from issuance.checked_jobs import CheckedJob, CheckedQueue
 from issuance.conveyor import Conveyor
@@ -89,7 +90,7 @@ def _admitted_at(meta: Mapping[str, Any], members: int) -> list[datetime]:
 
 
 def _from_us(at_us: int) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at_us)
+    return EPOCH + timedelta(microseconds=at_us)
 
 
 def _say_what_was_issued(job: Job, issued: Issued) -> None:

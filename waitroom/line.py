@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 from weakref import WeakValueDictionary
@@ -12,6 +13,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from domain.remote_clock import EPOCH, RemoteClock
 from domain.watermark import Watermark
 from waitroom.attempts import Attempts
 from waitroom.away import away_is_said as _away
@@ -88,6 +90,7 @@ class Line:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self.clock = RemoteClock()
         self.attempts = Attempts(redis)
         moves = ("limit", "enter", "place", "restore")
         self._wires = Wires(redis.connection_pool)
@@ -123,6 +126,14 @@ class Line:
     async def ping(self) -> None:
         with _away():
             await self._redis.ping()
+
+    async def measure_clock(self) -> datetime:
+        """Redis' time, which `clock` tells from then on without asking."""
+        asked_at_s = self.clock.monotonic()
+        with _away():
+            seconds, us = await self._redis.time()
+        self.clock.observe(int(seconds) + int(us) / 1_000_000, asked_at_s)
+        return EPOCH + timedelta(seconds=int(seconds), microseconds=int(us))
 
     async def settle(self, room: Room) -> bool:
         """Put the room's settings in force; False where newer ones already are.

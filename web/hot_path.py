@@ -129,8 +129,7 @@ class HotPath:
                 # A whole crowd comes back at once where the line was lost.
                 standing = await self._line.restore(asked.code, member_id, ticket_us)
             return self._writer.place(standing, asked.code, member_id)
-        parts = self._parts
-        done = await self._office.ask(parts.direct.issue, asked.code, member_id, parts.now())
+        done = await self._office.ask(self._parts.direct.issue, asked.code, member_id)
         return issued_answer(done, asked.code)
 
     def _arrival_on(self, text: str | None, code: str, member_id: str) -> int:

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 from fastapi import Request
 
+from domain.remote_clock import RemoteClock
+from issuance.catalogue import Offer
 from issuance.database import Engine
 from issuance.desk import Crew
 from issuance.direct import Direct
@@ -61,6 +63,7 @@ class WebParts:
     crew: who works at the office right now. counts_dir: where the processes of one web command
     count together, None for one that counts alone. simulate: sends so many simulated members into
     a room, False where others are under way; the demo's alone. queue: what reconciling asks of RQ.
+    office_clock: Postgres'; the line has its own.
     """
 
     line: Line
@@ -84,7 +87,19 @@ class WebParts:
     proxies: Proxies = field(default_factory=Proxies)
     demo: bool = False
     simulate: Callable[[str, int], bool] | None = None
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    office_clock: RemoteClock = field(default_factory=RemoteClock)
+
+    def now(self) -> datetime:
+        """By Postgres' clock as it was last measured; this host's until then."""
+        return self.office_clock.now()
+
+    def line_now(self) -> datetime:
+        """By the line's, in the same way."""
+        return self.line.clock.now()
+
+    def now_of(self, offer: Offer) -> datetime:
+        """By the clock that decides when this offer opens and ends."""
+        return self.now() if offer.room is None else self.line_now()
 
     @property
     def follows(self) -> bool:

@@ -21,5 +21,8 @@ class DirectIssue:
 
 
 def decide(coupon: Coupon, holders: Collection[str], member_id: str, now: datetime) -> DirectIssue:
-    """Let the coupon decide, which has recalled; nothing is written yet. Raises a Refusal."""
+    """Let the coupon decide, which has recalled; nothing is written yet. Raises a Refusal.
+
+    now: when the coupon was read, by Postgres' clock; no host's decides what opens or ends when.
+    """
     return DirectIssue(coupon.issue_to(Member(member_id), now), is_new=member_id not in holders)

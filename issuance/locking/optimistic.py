@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy import Engine, bindparam, literal_column
 
@@ -23,13 +22,13 @@ _WRITE = write_where(
 )
 
 
-def issue_optimistically(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue:
+def issue_optimistically(engine: Engine, code: str, member_id: str) -> DirectIssue:
     """Read, decide, and write if the version is still the one that was read.
 
     Raises a Refusal, NoSuchCoupon, and OfficeAway where others were faster ATTEMPTS_MAX times.
     """
     for attempt in range(ATTEMPTS_MAX):
-        decided = _attempt(engine, code, member_id, now)
+        decided = _attempt(engine, code, member_id)
         if decided is not None:
             return replace(decided, retries=attempt)
         # Between attempts no connection is held. Full jitter: who collided must not meet again.
@@ -38,11 +37,11 @@ def issue_optimistically(engine: Engine, code: str, member_id: str, now: datetim
     raise OfficeAway
 
 
-def _attempt(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue | None:
+def _attempt(engine: Engine, code: str, member_id: str) -> DirectIssue | None:
     """None where another transaction wrote in between; then nothing of this one is kept."""
     with in_turns(engine) as tx:
         coupon, row, holders = tx.read(FIND, code, [member_id])
-        decided = decide(coupon, holders, member_id, now)
+        decided = decide(coupon, holders, member_id, row.read_at)
         if decided.is_new and not tx.write(
             _WRITE, coupon, [decided.issued], read_version=row.version
         ):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import Engine
 
 from issuance.locking.direct_issue import DirectIssue, decide
 from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
 
 
-def issue_pessimistically(engine: Engine, code: str, member_id: str, now: datetime) -> DirectIssue:
+def issue_pessimistically(engine: Engine, code: str, member_id: str) -> DirectIssue:
     """`SELECT ... FOR UPDATE`, decide, write. Raises a Refusal, NoSuchCoupon."""
     with in_turns(engine) as tx:
-        coupon, _, holders = tx.read(FIND_LOCKED, code, [member_id])
-        decided = decide(coupon, holders, member_id, now)
+        coupon, row, holders = tx.read(FIND_LOCKED, code, [member_id])
+        decided = decide(coupon, holders, member_id, row.read_at)
         if decided.is_new:
             tx.write(WRITE_LOCKED, coupon, [decided.issued])
     return decided

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
@@ -50,7 +49,6 @@ def issue_under_redis_lock(
     redis: Conveyor,
     code: str,
     member_id: str,
-    now: datetime,
     limits: LockLimits,
 ) -> DirectIssue:
     """Lock, announce, read, decide, write behind the fence.
@@ -60,14 +58,14 @@ def issue_under_redis_lock(
     """
     for attempt in range(ATTEMPTS_MAX):
         with _locked(redis, code, limits) as token:
-            decided = _attempt(engine, redis, code, member_id, now, token)
+            decided = _attempt(engine, redis, code, member_id, token)
         if decided is not None:
             return replace(decided, retries=attempt)
     raise OfficeAway
 
 
 def _attempt(
-    engine: Engine, redis: Conveyor, code: str, member_id: str, now: datetime, token: int
+    engine: Engine, redis: Conveyor, code: str, member_id: str, token: int
 ) -> DirectIssue | None:
     """None where the fence kept us out: somebody with a later token has announced it."""
     announced = _announce(engine, code, token)
@@ -76,8 +74,8 @@ def _attempt(
         redis.incrby(_token_key(code), announced - token)
         return None
     with in_turns(engine) as tx:
-        coupon, _, holders = tx.read(FIND, code, [member_id])
-        decided = decide(coupon, holders, member_id, now)
+        coupon, row, holders = tx.read(FIND, code, [member_id])
+        decided = decide(coupon, holders, member_id, row.read_at)
         if decided.is_new and not tx.write(_WRITE, coupon, [decided.issued], token=token):
             return None
     return decided

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
@@ -13,6 +13,7 @@ from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
 from issuance import catalogue
 from issuance.catalogue import Offer
+from issuance.tables import coupons, issued_coupons
 from waitroom.line import Line
 from waitroom.room import Room
 
@@ -42,6 +43,15 @@ def on_offer(engine: Engine, code: str, total: int = 10, **changes: object) -> O
     coupon = a_coupon(code, total, **changes)
     settings = room if coupon.issuing == "queue" else None
     return catalogue.create(engine, coupon, settings, who="test", now=now())
+
+
+def time_passes(engine: Engine, by: timedelta) -> None:
+    """For what Postgres' clock decides, which can't be turned: all schedules are moved back."""
+    with engine.begin() as tx:
+        for table in (coupons, issued_coupons):
+            times = [table.c.expire_date]
+            times += [table.c.opens_at] if "opens_at" in table.c else [table.c.issued_at]
+            tx.execute(update(table).values({one: one - by for one in times}))
 
 
 def a_room(code: str, total: int = 1_000, version: int = 1, **changes: object) -> Room:

@@ -9,7 +9,6 @@ from issuance.database import open_engine
 from issuance.direct import Direct
 from issuance.locking import redis_lock
 from issuance.locking.redis_lock import LockLimits
-from tests.integration.cast import now
 
 LEASE_S = 1.0
 
@@ -29,9 +28,7 @@ if __name__ == "__main__":
     engine = open_engine(database_url, connections_max=1, name="sleepy")
     limits = LockLimits(lease_s=LEASE_S, wait_s=10)
     try:
-        done = Direct(engine, open_conveyor(redis_url, timeout_s=5), limits).issue(
-            code, "alice", now()
-        )
+        done = Direct(engine, open_conveyor(redis_url, timeout_s=5), limits).issue(code, "alice")
         print("issued", done.is_new, flush=True)
     except Refusal as refusal:
         print(type(refusal).__name__, flush=True)

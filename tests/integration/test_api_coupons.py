@@ -7,8 +7,8 @@ from domain.room_settings import RoomSettings
 from issuance.issue import issue
 from issuance.ledger import holders
 from issuance.locking import optimistic
-from tests.integration.cast import HOUR, now, on_offer
-from tests.integration.web_cast import ISSUED_KEYS, app_with, by, checked_problem, client_of, stored
+from tests.integration.cast import HOUR, now, on_offer, time_passes
+from tests.integration.web_cast import ISSUED_KEYS, by, checked_problem, stored
 
 COUPON_KEYS = {
     "code", "description", "discount", "total_count", "used_count", "remain_count",
@@ -202,13 +202,12 @@ async def test_an_unknown_coupon_is_not_issued(client):
     checked_problem(answer, "no_such_coupon", 404)
 
 
-async def test_time_is_what_the_process_says_it_is(parts, engine, code):
+async def test_time_is_what_postgres_says_it_is(client, engine, code):
     on_offer(engine, code, issuing="pessimistic")
-    later = app_with(parts, now=lambda: now() + timedelta(days=1))
+    time_passes(engine, timedelta(days=1))
 
-    async with client_of(later) as client:
-        shown = await client.get(f"/api/coupons/{code}")
-        asked = await client.post(f"/api/coupons/{code}/issue", headers=by("alice"))
+    shown = await client.get(f"/api/coupons/{code}")
+    asked = await client.post(f"/api/coupons/{code}/issue", headers=by("alice"))
 
     assert shown.json()["state"] == "closed"
     checked_problem(asked, "closed", 410)

@@ -79,7 +79,7 @@ def books(line, engine, code) -> Books:
 
 
 def ids(engine, members: list[str]) -> set[str]:
-    return {str(one.id) for member in members for one, _ in holdings(engine, member, now())}
+    return {str(one.id) for member in members for one, _ in holdings(engine, member)}
 
 
 async def test_what_was_issued_before_the_backup_is_there_and_reconciling_names_the_rest(

@@ -38,7 +38,7 @@ def test_a_crowd_gets_exactly_what_there_is(direct, engine, code, way):
 
     def ask(number: int) -> object:
         try:
-            return direct.issue(code, f"member-{number % 60}", now()).issued
+            return direct.issue(code, f"member-{number % 60}").issued
         except Refusal as refusal:
             return refusal
 
@@ -57,11 +57,11 @@ def test_a_crowd_gets_exactly_what_there_is(direct, engine, code, way):
 def test_asking_again_gives_the_same_coupon(direct, engine, code, way):
     on_offer(engine, code, total=1, issuing=way)
 
-    first, second = direct.issue(code, "alice", now()), direct.issue(code, "alice", now())
+    first, second = direct.issue(code, "alice"), direct.issue(code, "alice")
 
     assert (first.issued, first.is_new, second.is_new) == (second.issued, True, False)
     with pytest.raises(SoldOut):
-        direct.issue(code, "bob", now())
+        direct.issue(code, "bob")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -69,7 +69,7 @@ def test_five_clicks_at_once_take_one_coupon(direct, engine, code, way):
     on_offer(engine, code, total=5, issuing=way)
 
     with ThreadPoolExecutor(5) as pool:
-        done = list(pool.map(lambda _: direct.issue(code, "alice", now()), range(5)))
+        done = list(pool.map(lambda _: direct.issue(code, "alice"), range(5)))
 
     assert len({one.issued for one in done}) == 1
     assert [one.is_new for one in done].count(True) == 1
@@ -81,7 +81,7 @@ def test_the_schedule_is_kept(direct, engine, code, way):
     on_offer(engine, code, issuing=way, opens_at=now() + HOUR, expire_date=now() + 2 * HOUR)
 
     with pytest.raises(NotOpenYet):
-        direct.issue(code, "alice", now())
+        direct.issue(code, "alice")
 
     assert holders(engine, code) == []
 
@@ -97,11 +97,11 @@ def test_the_last_one_goes_to_one_of_two_who_decide_at_once(
         decided = decide(*arguments)
         if not others:  # between Alice's decision and her writing it down
             others.append(None)  # Bob decides here too
-            others[0] = SomebodyElse(engine, lambda: direct.issue(code, "bob", now()))
+            others[0] = SomebodyElse(engine, lambda: direct.issue(code, "bob"))
         return decided
 
     monkeypatch.setattr(module, "decide", decide_late)
-    first = SomebodyElse(engine, lambda: direct.issue(code, "alice", now()))
+    first = SomebodyElse(engine, lambda: direct.issue(code, "alice"))
 
     answers = [first.done(), others[0].done()]
     assert [isinstance(one, SoldOut) for one in answers].count(True) == 1
@@ -125,7 +125,7 @@ def test_a_stock_that_an_admin_shrinks_meanwhile_is_kept(direct, engine, code, w
     monkeypatch.setattr(module, "decide", decide_late)
 
     with pytest.raises(SoldOut):
-        direct.issue(code, "alice", now())
+        direct.issue(code, "alice")
 
     assert holders(engine, code) == []
 
@@ -145,9 +145,9 @@ def test_a_coupon_with_a_line_is_not_issued_past_it(direct, engine, code):
     on_offer(engine, code)
 
     with pytest.raises(NotDirect):
-        direct.issue(code, "alice", now())
+        direct.issue(code, "alice")
     with pytest.raises(NoSuchCoupon):
-        direct.issue("nothing", "alice", now())
+        direct.issue("nothing", "alice")
 
     assert holders(engine, code) == []
 
@@ -168,7 +168,7 @@ def test_an_optimist_who_always_comes_second_gives_up_with_a_sentence(
     monkeypatch.setattr(optimistic, "decide", somebody_is_faster)
 
     with pytest.raises(OfficeAway):
-        direct.issue(code, "alice", now())
+        direct.issue(code, "alice")
 
     assert len(attempts) == 3
     assert holders(engine, code) == []
@@ -181,7 +181,7 @@ def test_a_taken_lock_is_waited_for_only_so_long(engine, redis_url, code):
     conveyor.set(f"waitroom:{{{code}}}:lock", "somebody", ex=5)
 
     with pytest.raises(OfficeAway):
-        impatient.issue(code, "alice", now())
+        impatient.issue(code, "alice")
 
     conveyor.close()
 
@@ -189,11 +189,11 @@ def test_a_taken_lock_is_waited_for_only_so_long(engine, redis_url, code):
 def test_a_redis_that_lost_its_tokens_keeps_nobody_out(direct, engine, redis_url, code):
     on_offer(engine, code, issuing="redis_lock")
     for member in ("alice", "bob"):
-        direct.issue(code, member, now())
+        direct.issue(code, member)
     conveyor = open_conveyor(redis_url, timeout_s=2)
     conveyor.delete(f"waitroom:{{{code}}}:fence")
 
-    issued = direct.issue(code, "charlie", now())
+    issued = direct.issue(code, "charlie")
 
     assert issued.is_new
     assert sorted(holders(engine, code)) == ["alice", "bob", "charlie"]
@@ -205,7 +205,7 @@ def test_a_redis_that_is_away_is_said(engine, code):
     conveyor = open_conveyor("redis://127.0.0.1:1", timeout_s=1)
 
     with pytest.raises(OfficeAway):
-        Direct(engine, conveyor).issue(code, "alice", now())
+        Direct(engine, conveyor).issue(code, "alice")
 
     conveyor.close()
 
@@ -226,7 +226,7 @@ def test_a_holder_who_slept_past_the_lease_cannot_write(
     eventually(lambda: "has read\n" in lines)
 
     holder.send_signal(signal.SIGSTOP)  # it holds the lock, and has decided on one coupon left
-    issued = direct.issue(code, "bob", now())  # waits until the lease is over
+    issued = direct.issue(code, "bob")  # waits until the lease is over
     holder.send_signal(signal.SIGCONT)
     holder.wait(30)
     reader.join()

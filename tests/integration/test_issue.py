@@ -16,7 +16,7 @@ from issuance.issue import issue
 from issuance.ledger import holders
 from issuance.tables import coupons, issued_coupons
 from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
-from tests.integration.cast import HOUR, a_coupon, now, on_offer
+from tests.integration.cast import HOUR, a_coupon, now, on_offer, time_passes
 from tests.integration.two_at_once import SomebodyElse
 
 
@@ -117,7 +117,7 @@ def test_a_coupon_is_used_once_even_by_two_at_once(engine, code):
 
     def try_to_use(_: int) -> bool:
         try:
-            use(engine, "alice", issued.id, now())
+            use(engine, "alice", issued.id)
         except AlreadyUsed:
             return False
         return True
@@ -133,31 +133,34 @@ def test_nobody_uses_somebody_elses_coupon(engine, code):
     issued = issue(engine, code, ["alice"], now()).outcomes["alice"]
 
     with pytest.raises(NoSuchIssuedCoupon):
-        use(engine, "bob", issued.id, now())
+        use(engine, "bob", issued.id)
 
-    assert holdings(engine, "alice", now())[0][0].status == "UNUSED"
+    assert holdings(engine, "alice")[0][0].status == "UNUSED"
 
 
 def test_unused_coupons_expire_and_used_ones_do_not(engine, code):
     on_offer(engine, code)
     outcomes = issue(engine, code, ["alice", "bob"], now()).outcomes
-    use(engine, "bob", outcomes["bob"].id, now())
+    use(engine, "bob", outcomes["bob"].id)
 
-    assert expire_stale(engine, now()) == 0
-    assert expire_stale(engine, now() + 2 * HOUR) == 1
+    early = expire_stale(engine)
+    time_passes(engine, 2 * HOUR)
 
-    assert holdings(engine, "alice", now())[0][0].status == "EXPIRED"
-    assert holdings(engine, "bob", now())[0][0].status == "USED"
+    assert (early, expire_stale(engine)) == (0, 1)
+
+    assert holdings(engine, "alice")[0][0].status == "EXPIRED"
+    assert holdings(engine, "bob")[0][0].status == "USED"
 
 
 def test_a_coupon_past_its_date_shows_as_expired_before_anybody_has_marked_it(engine, code):
     on_offer(engine, code)
     issued = issue(engine, code, ["alice"], now()).outcomes["alice"]
-    later = now() + 2 * HOUR
 
-    assert holdings(engine, "alice", later)[0][0].status == "EXPIRED"
+    time_passes(engine, 2 * HOUR)
+
+    assert holdings(engine, "alice")[0][0].status == "EXPIRED"
     with pytest.raises(CouponExpired):
-        use(engine, "alice", issued.id, later)
+        use(engine, "alice", issued.id)
 
 
 def test_waiting_for_a_connection_ends_with_a_sentence(database_url):

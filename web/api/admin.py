@@ -56,7 +56,7 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
         catalogue.create, parts.engine, coupon, room, who=who, now=parts.now()
     )
     await put_in_force(request, made)
-    return CouponOut.of(made, parts.now())
+    return CouponOut.of(made, parts.now_of(made))
 
 
 @router.patch(
@@ -81,7 +81,7 @@ async def change_coupon(
 
     with wrong_values_are_said():
         changed = await change_offer(request, code, alter, who=who, what="coupon changed")
-    return CouponOut.of(changed, parts_of(request).now())
+    return CouponOut.of(changed, parts_of(request).now_of(changed))
 
 
 @router.patch(

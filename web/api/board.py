@@ -54,7 +54,7 @@ async def show_record(request: Request, code: RoomCode, _who: Admin) -> dict[str
         raise NoSuchRoom
     known = await read_room(parts.line, code)
     entries = await office.ask(audit.entries, parts.engine, subject=code, at_most=audit.ENTRIES_MAX)
-    return record_of(offer, known, entries, parts.now())
+    return record_of(offer, known, entries, parts.line_now())
 
 
 @router.get(

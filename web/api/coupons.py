@@ -28,8 +28,8 @@ _RETRIES = {
 async def list_coupons(request: Request, response: Response) -> list[CouponOut]:
     """All coupons, by the time they open; at most a second old."""
     response.headers["Cache-Control"] = _CACHE
-    now = parts_of(request).now()
-    return [CouponOut.of(offer, now) for offer in await catalogue_of(request).offers()]
+    now_of = parts_of(request).now_of
+    return [CouponOut.of(offer, now_of(offer)) for offer in await catalogue_of(request).offers()]
 
 
 @router.get(
@@ -41,7 +41,7 @@ async def show_coupon(request: Request, response: Response, code: CouponCode) ->
     """One coupon, with what remains; at most a second old."""
     response.headers["Cache-Control"] = _CACHE
     offer = await catalogue_of(request).offer(code)
-    return CouponOut.of(offer, parts_of(request).now())
+    return CouponOut.of(offer, parts_of(request).now_of(offer))
 
 
 @router.post(
@@ -76,4 +76,4 @@ async def direct(request: Request, code: str, member_id: str) -> DirectIssue:
     """Raises Problem too_many_requests, a Refusal, NoSuchCoupon, NotDirect, OfficeAway."""
     parts = parts_of(request)
     await gate_of(request).admit_member(request.scope, member_id)
-    return await office_of(request).ask(parts.direct.issue, code, member_id, parts.now())
+    return await office_of(request).ask(parts.direct.issue, code, member_id)

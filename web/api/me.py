@@ -39,14 +39,11 @@ async def use_coupon(request: Request, id: UUID, who: SignedIn) -> IssuedCouponO
 
 
 async def held(request: Request, member_id: str) -> list[Holding]:
-    parts = parts_of(request)
-    return await office_of(request).ask(holdings, parts.engine, member_id, parts.now())
+    return await office_of(request).ask(holdings, parts_of(request).engine, member_id)
 
 
 async def spend(request: Request, member_id: str, issued_id: UUID) -> IssuedCouponOut:
     parts = parts_of(request)
-    issued, coupon = await office_of(request).ask(
-        use, parts.engine, member_id, issued_id, parts.now()
-    )
+    issued, coupon = await office_of(request).ask(use, parts.engine, member_id, issued_id)
     await tell_used(parts.line, issued, coupon)
     return IssuedCouponOut.of(issued, coupon.code)

@@ -21,10 +21,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def coupons(request: Request) -> Response:
-    now = parts_of(request).now()
+    now_of = parts_of(request).now_of
     language = language_of(request)
     offers = await catalogue_of(request).offers()
-    coupons = [shown(offer, now, language) for offer in offers]
+    coupons = [shown(offer, now_of(offer), language) for offer in offers]
     return page(request, "coupons.html", coupons=coupons)
 
 
@@ -32,7 +32,7 @@ async def coupons(request: Request) -> Response:
 async def coupon(request: Request, code: CouponCode) -> Response:
     offer = await catalogue_of(request).offer(code)
     place = await _place(request, code) if offer.room else None
-    coupon = shown(offer, parts_of(request).now(), language_of(request))
+    coupon = shown(offer, parts_of(request).now_of(offer), language_of(request))
     return page(request, "coupon.html", branded=offer, coupon=coupon, place=place)
 
 

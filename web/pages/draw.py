@@ -28,7 +28,7 @@ async def draw_page(request: Request, code: RoomCode) -> Response:
         request,
         "draw.html",
         branded=offer,
-        coupon=shown(offer, parts_of(request).now(), language),
+        coupon=shown(offer, parts_of(request).now_of(offer), language),
         draw=draw,
         number=number,
     )

@@ -61,7 +61,7 @@ async def page_teller(request: Request, code: str, who: Visitor) -> Teller:
             code=code,
             language=language,
             site_name=offer.branding.name or parts.site_name,
-            coupon=shown(offer, parts.now(), language),
+            coupon=shown(offer, parts.now_of(offer), language),
             fragments=fragments_of(language, parts.templates_dir),
             tickets=parts.tickets,
         )

@@ -125,7 +125,7 @@ def page(
             member=visitor_of(request),
             admin=getattr(request.state, "admin", None),
             demo=parts.demo,
-            now=parts.now(),
+            now=parts.now_of(branded) if branded else parts.now(),
             switches=_switches(request),
             **context,
         )

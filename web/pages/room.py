@@ -88,7 +88,7 @@ async def _answer(request: Request, code: str, template: str) -> Response:
         raise NotSignedIn
     offer = await catalogue_of(request).offer(code)
     words = _words(request, offer)
-    coupon = shown(offer, parts_of(request).now(), words["language"])
+    coupon = shown(offer, parts_of(request).now_of(offer), words["language"])
     try:
         place = await ask(request, code, who.id, kept_ticket_us(request, code, who.id))
     except NoSuchRoom:
@@ -103,7 +103,7 @@ async def _answer(request: Request, code: str, template: str) -> Response:
         return page(request, template, branded=offer, coupon=coupon, place=view)
     view = PlaceView.of(
         place,
-        now=parts_of(request).now(),
+        now=parts_of(request).line_now(),
         started_ahead=started_ahead(request.cookies, code),
         **words,
     )
@@ -123,7 +123,7 @@ async def _refused(request: Request, code: str, problem: Problem) -> Response:
     body = told(problem, words["language"])
     refusal = RefusalOut(type=body["type"], title=body["title"], detail=body["detail"])
     view = refused(code, refusal, retry_after_s=body.get("retry_after_s"), **words)
-    coupon = shown(offer, parts_of(request).now(), words["language"])
+    coupon = shown(offer, parts_of(request).now_of(offer), words["language"])
     return page(
         request, "room.html", status=problem.status, branded=offer, coupon=coupon, place=view
     )

@@ -3,7 +3,10 @@
 from tests.mutations.mutation import Mutation
 
 _IN_CLOCKS = "integration/test_clocks.py::"
+_IN_STORES = "integration/test_clocks_of_stores.py::"
 _IN_COUPON = "unit/test_coupon.py::"
+# Tests put off what reads `time.time`.
+_HOSTS_NOW = "type(row.read_at).fromtimestamp(__import__('time').time(), row.read_at.tzinfo)"
 
 MUTATIONS = (
     Mutation(
@@ -55,5 +58,32 @@ MUTATIONS = (
         old="now or row.read_at",
         new="now or datetime.now(row.read_at.tzinfo)",
         noticed_by=(f"{_IN_CLOCKS}test_a_job_that_does_not_say_when_is_judged_by_postgres_clock",),
+    ),
+    *(
+        Mutation(
+            name=f"a_hosts_clock_opens_the_{way}_way",
+            promise=3,
+            file=f"issuance/locking/{way}.py",
+            old="member_id, row.read_at)",
+            new=f"member_id, {_HOSTS_NOW})",
+            noticed_by=(f"{_IN_STORES}test_a_direct_way_opens_and_ends_by_postgres_clock",),
+        )
+        for way in ("pessimistic", "optimistic", "redis_lock")
+    ),
+    Mutation(
+        name="a_hosts_clock_ends_a_coupon",
+        promise=3,
+        file="issuance/holdings.py",
+        old="        issued.use(row.read_at)\n",
+        new=f"        issued.use({_HOSTS_NOW})\n",
+        noticed_by=(f"{_IN_STORES}test_a_coupon_is_used_and_expires_by_postgres_clock",),
+    ),
+    Mutation(
+        name="a_draw_waits_for_the_admitters_clock",
+        promise=3,
+        file="cli/admitter.py",
+        old="        code, now = offer.coupon.code, await self._line.measure_clock()\n",
+        new="        code, now = offer.coupon.code, datetime.now(offer.coupon.opens_at.tzinfo)\n",
+        noticed_by=(f"{_IN_STORES}test_a_lobby_is_drawn_when_redis_clock_says",),
     ),
 )

@@ -159,7 +159,7 @@ async def _view(request: Request, code: str) -> BoardView:
         seen,
         change,
         db_bound=parts.db_connections_bound,
-        now=parts.now(),
+        now=parts.line_now(),
         language=language_of(request),
     )
 

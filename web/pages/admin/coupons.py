@@ -58,14 +58,14 @@ async def coupons(
     page_number: Annotated[int, Query(alias="page", ge=1, le=PAGE_MAX)] = 1,
 ) -> Response:
     """What opens last comes first."""
-    language, now = language_of(request), parts_of(request).now()
+    language, now_of = language_of(request), parts_of(request).now_of
     found = list(reversed(await catalogue_of(request).offers()))
     some = found[(page_number - 1) * PAGE : page_number * PAGE]
     figures = await _figures(request, [one.coupon.code for one in some if one.room])
     return page(
         request,
         "admin/coupons.html",
-        coupons=[shown(offer, now, language) for offer in some],
+        coupons=[shown(offer, now_of(offer), language) for offer in some],
         figures=figures,
         page_number=page_number,
         pages=max(1, -(-len(found) // PAGE)),

@@ -55,7 +55,7 @@ def edit_page(
 ) -> Response:
     """Of one that is. looks: as they were typed, where not as they are."""
     language, parts = language_of(request), parts_of(request)
-    form.fixed = fixed_of(offer, parts.now())
+    form.fixed = fixed_of(offer, parts.line_now())
     form.texts |= {name: text for name, text in form_of(offer).texts.items() if name in form.fixed}
     form.may_change = request.state.admin.may_change
     branding: Branding = offer.branding
@@ -64,7 +64,7 @@ def edit_page(
         request,
         "admin/coupon_edit.html",
         status=status,
-        coupon=shown(offer, parts.now(), language),
+        coupon=shown(offer, parts.now_of(offer), language),
         form=in_words(language, form),
         looks=looks
         or {"name": branding.name, "colour": branding.colour, "message": branding.message},

@@ -1,0 +1,136 @@
+"""A host whose clock is off decides nothing: Postgres' clock and Redis' do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cli.admitter import Chores
+from domain.refusals import CouponExpired, NotOpenYet
+from domain.room_settings import RoomSettings
+from issuance import catalogue
+from issuance.draws import draw_of
+from issuance.holdings import expire_stale, holdings, use
+from issuance.issue import issue
+from issuance.ledger import holders
+from tests.integration.cast import HOUR, now, on_offer, time_passes
+from tests.integration.line_cast import crowd, enter, nothing_stays  # noqa: F401
+from tests.integration.test_clocks import OFF_BY_S, until
+from tests.integration.web_cast import by, checked_problem
+from tests.off_clock import clock_off
+from web.settling import settle
+
+WAYS = ("pessimistic", "optimistic", "redis_lock")
+SOON = timedelta(seconds=3)  # so that a busy machine gets that far before
+SHORTLY = timedelta(seconds=0.05)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("off_by_s", OFF_BY_S)
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_direct_way_opens_and_ends_by_postgres_clock(client, engine, code, way, off_by_s):
+    begins, ends = f"{code}-begins", f"{code}-ends"
+    on_offer(engine, begins, issuing=way, opens_at=now() + SHORTLY)
+    on_offer(engine, ends, issuing=way, expire_date=now() + MINUTE)
+    on_offer(engine, f"{code}-opens", issuing=way, opens_at=now() + MINUTE)
+    await until(now() + SHORTLY)
+
+    with clock_off(off_by_s):
+        answers = [
+            await client.post(f"/api/coupons/{one}/issue", headers=by("alice"))
+            for one in (begins, ends)
+        ]
+        early = await client.post(f"/api/coupons/{code}-opens/issue", headers=by("alice"))
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    checked_problem(early, "not_open_yet", 409)
+    assert abs(now() - holdings(engine, "alice")[0][0].issued_at) < timedelta(seconds=20)
+
+
+@pytest.mark.parametrize("off_by_s", OFF_BY_S)
+def test_a_coupon_is_used_and_expires_by_postgres_clock(engine, code, off_by_s):
+    on_offer(engine, code, expire_date=now() + MINUTE)
+    outcomes = issue(engine, code, ["alice", "bob"]).outcomes
+
+    with clock_off(off_by_s):
+        marked = expire_stale(engine)
+        shown = holdings(engine, "alice")[0][0].status
+        used = use(engine, "alice", outcomes["alice"].id)[0]
+        time_passes(engine, 2 * MINUTE)
+        with pytest.raises(CouponExpired):
+            use(engine, "bob", outcomes["bob"].id)
+        over = holdings(engine, "bob")[0][0].status, expire_stale(engine)
+
+    assert (marked, shown, over) == (0, "UNUSED", ("EXPIRED", 1))
+    assert abs(now() - used.used_at) < timedelta(seconds=20)
+
+
+@pytest.mark.parametrize("off_by_s", [-300, -1, 5, 300])
+async def test_a_lobby_is_drawn_when_redis_clock_says(line, engine, code, off_by_s):
+    room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw")
+    opens_at = now() + SOON
+    await settle(line, on_offer(engine, code, room=room, opens_at=opens_at))
+    await enter(line, code, crowd(10))
+    chores = Chores(engine, line)
+
+    with clock_off(off_by_s):
+        rest_s = await chores.do()
+        early = draw_of(engine, code)
+        await until(opens_at)
+        await chores.do()
+
+    drawn = catalogue.offer(engine, code).drawn
+    assert early is None
+    assert rest_s <= 1, "it looks again while the lobby is open"
+    assert drawn is not None
+    assert timedelta(0) <= drawn.at - opens_at < timedelta(seconds=20)
+    assert sorted(draw_of(engine, code).members) == sorted(crowd(10))
+
+
+@pytest.mark.parametrize("off_by_s", [-2 * 3_600, 2 * 3_600])
+async def test_a_room_is_retired_an_hour_after_its_end_by_redis_clock(line, engine, code, off_by_s):
+    later = f"{code}-later"
+    await settle(line, on_offer(engine, code, expire_date=now() + HOUR / 2))
+    await settle(
+        line, on_offer(engine, later, opens_at=now() - 3 * HOUR, expire_date=now() - 1.5 * HOUR)
+    )
+
+    with clock_off(off_by_s):
+        await Chores(engine, line).do()
+
+    assert (code in await line.codes(), later in await line.codes()) == (True, False)
+
+
+@pytest.mark.parametrize("off_by_s", [-300, 300])
+async def test_a_lobby_that_is_open_fixes_how_it_is_put_in_line(engine, code, off_by_s):
+    room = RoomSettings(opening="draw", lobby_s=600)
+    closed = f"{code}-closed"
+    on_offer(engine, code, room=room, opens_at=now() + 9 * MINUTE)
+    on_offer(engine, closed, room=room, opens_at=now() + 11 * MINUTE)
+
+    def change(one: str) -> None:
+        def alter(offer):
+            return offer.coupon, offer.room.change(opening="first_come")
+
+        hosts_now = now() + timedelta(seconds=off_by_s)
+        catalogue.change(engine, one, alter, who="test", what="changed", now=hosts_now)
+
+    with pytest.raises(ValueError, match="the lobby is open since"):
+        change(code)
+    change(closed)
+
+    assert catalogue.offer(engine, closed).room.opening == "first_come"
+
+
+def test_a_member_is_told_not_open_yet_by_the_clock_that_will_say_otherwise(engine, code):
+    on_offer(engine, code, opens_at=now() + MINUTE)
+
+    with clock_off(300):
+        early = issue(engine, code, ["alice"]).outcomes["alice"]
+    time_passes(engine, MINUTE)
+    with clock_off(-300):
+        issue(engine, code, ["alice"])
+
+    assert isinstance(early, NotOpenYet)
+    assert holders(engine, code) == ["alice"]
