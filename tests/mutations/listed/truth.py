@@ -31,7 +31,8 @@ MUTATIONS = (
         name="the_line_is_told_before_the_commit",
         promise=4,
         file="issuance/worker.py",
-        old="    issued = issue(_post.engine, code, members, admitted_at=admitted_at, within_s=within_s)",
+        old="    issued = issue(_post.engine, code, members, admitted_at=admitted_at, "
+        "within_s=within_s)",
         new="    from domain.member import Member\n"
         "    from issuance.turns import FIND, in_turns\n"
         "    with in_turns(_post.engine) as tx:\n"
