@@ -90,11 +90,9 @@ class Office:
     def work_off(self, off_by_s: float) -> None:
         """The same, and nobody is told."""
         worker._post = Post(self._engine, self.done.append)
+        PoolWorker.was_told_to_stop = False
         with clock_off(off_by_s):
-            connection = self._queue.connection
-            PoolWorker([self._queue], connection=connection, serializer=JSONSerializer).work(
-                burst=True
-            )
+            PoolWorker.of_queue(self._queue.name, self._queue.connection).work(burst=True)
 
 
 @pytest.mark.parametrize("off_by_s", OFF_BY_S)
