@@ -1,34 +1,12 @@
-"""All mutations, by what they break. A new list is added here; docs/promises.md names each."""
+"""All mutations, by what they break: those of each module here; docs/promises.md names each."""
 
-from tests.mutations.listed import (
-    clocks,
-    crowd,
-    doors,
-    floods,
-    jobs,
-    limits,
-    order,
-    parts,
-    restoring,
-    secrecy,
-    stock,
-    trust,
-    truth,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from tests.mutations.mutation import Mutation
 
-MUTATIONS: tuple[Mutation, ...] = (
-    *stock.MUTATIONS,
-    *order.MUTATIONS,
-    *truth.MUTATIONS,
-    *crowd.MUTATIONS,
-    *limits.MUTATIONS,
-    *floods.MUTATIONS,
-    *parts.MUTATIONS,
-    *doors.MUTATIONS,
-    *trust.MUTATIONS,
-    *jobs.MUTATIONS,
-    *restoring.MUTATIONS,
-    *secrecy.MUTATIONS,
-    *clocks.MUTATIONS,
+MUTATIONS: tuple[Mutation, ...] = tuple(
+    one
+    for module in sorted(module.name for module in iter_modules(__path__))
+    for one in import_module(f"{__name__}.{module}").MUTATIONS
 )

@@ -1,0 +1,59 @@
+"""What the release before wrote is still read: promises 3, 5 and 9 while processes are replaced."""
+
+from tests.mutations.mutation import Mutation
+
+_IN = "integration/test_release_before.py::"
+
+MUTATIONS = (
+    Mutation(
+        name="places_of_the_release_before_are_lost",
+        promise=3,
+        file="waitroom/keys.py",
+        old='        return self._key("waiting")\n',
+        new='        return self._key("line")\n',
+        noticed_by=(
+            f"{_IN}test_everybody_stands_where_they_stood",
+            f"{_IN}test_the_line_goes_on_in_its_order_and_newcomers_stand_behind",
+            f"{_IN}test_the_order_that_was_drawn_stays",
+        ),
+    ),
+    Mutation(
+        name="jobs_of_the_release_before_are_refused",
+        promise=5,
+        file="issuance/job_registry.py",
+        old='"issuance.worker.issue_batch"',
+        new='"issue_batch"',
+        noticed_by=(f"{_IN}test_a_job_that_was_queued_is_done_and_those_under_way_get_theirs",),
+    ),
+    Mutation(
+        name="members_sessions_of_the_release_before_are_forged",
+        promise=9,
+        file="web/identity.py",
+        old='salt="waitroom.session"',
+        new='salt="waitroom.session.2"',
+        noticed_by=(
+            f"{_IN}test_a_member_token_and_a_session_still_sign_in",
+            f"{_IN}test_a_session_says_the_same_name",
+        ),
+    ),
+    Mutation(
+        name="admins_sessions_of_the_release_before_are_forged",
+        promise=9,
+        file="web/admins.py",
+        old='salt="waitroom.admin-session"',
+        new='salt="waitroom.admin-session.2"',
+        noticed_by=(f"{_IN}test_an_admins_session_still_signs_in",),
+    ),
+    Mutation(
+        name="tickets_of_the_release_before_are_forged",
+        promise=9,
+        file="waitroom/ticket.py",
+        old='            salt="waitroom.ticket",\n',
+        new='            salt="waitroom.ticket.2",\n',
+        noticed_by=(
+            f"{_IN}test_a_ticket_asks_for_its_place",
+            f"{_IN}test_a_ticket_that_was_given_before_the_draw_asks_for_its_place",
+            f"{_IN}test_tickets_bring_a_line_back_that_was_lost",
+        ),
+    ),
+)
