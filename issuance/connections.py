@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, text
 
-from issuance.errors import away_is_said
+from issuance.errors import OfficeRefused, away_is_said
+
+READ_ONLY = "Postgres takes no writes: it is a standby, or default_transaction_read_only is on"
 
 _COUNT = text(
     "SELECT count(*) FROM pg_stat_activity"
@@ -52,6 +54,8 @@ def open_connections(engine: Engine) -> int:
 
 
 def check(engine: Engine) -> None:
-    """Raises OfficeAway where Postgres does not answer."""
+    """Raises OfficeAway where Postgres does not answer, OfficeRefused where it takes no writes."""
     with away_is_said(), engine.connect() as tx:
-        tx.execute(text("SELECT 1"))
+        answer = tx.execute(text("SELECT current_setting('transaction_read_only')")).scalar_one()
+    if answer == "on":
+        raise OfficeRefused(READ_ONLY)

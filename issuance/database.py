@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
 
 from issuance.deadline import cut_off_after
@@ -22,6 +23,17 @@ GONE_AFTER_S = 6
 # A connection that was idle for longer is asked whether it still works before it is used.
 PING_AFTER_S = 1.0
 PING_WITHIN_S = 5.0
+# What is relied on, whatever a database, a role or a server has as its default. For the transaction
+# alone: a pooler such as pgbouncer gives the connection to somebody else after it, and takes none
+# of this at the start of one. The isolation level comes with each BEGIN.
+_SET = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+    "lock_timeout": f"{LOCK_TIMEOUT_S}s",
+    "idle_in_transaction_session_timeout": f"{STATEMENT_TIMEOUT_S}s",
+}
+SETTINGS = "SELECT " + ", ".join(f"set_config('{name}', '{to}', true)" for name, to in _SET.items())
 
 
 def open_engine(
@@ -45,14 +57,31 @@ def open_engine(
             "keepalives_count": GONE_AFTER_S // 2 - 1,
             "tcp_user_timeout": GONE_AFTER_S * 1_000,
             "application_name": f"waitroom {name}",
-            "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_S}s "
-            f"-c lock_timeout={LOCK_TIMEOUT_S}s "
-            f"-c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_S}s",
+            # A pooler in transaction mode gives each transaction another connection.
+            "prepare_threshold": None,
         },
+        isolation_level="READ COMMITTED",  # said with each BEGIN
     )
+    _set_with_each_transaction(engine)
     _ping_the_idle(engine)
     _name_the_address(engine)
     return engine
+
+
+def _set_with_each_transaction(engine: Engine) -> None:
+    """SETTINGS, together with the BEGIN: so they cost no turn of their own."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        try:
+            with driver.pipeline():
+                driver.execute(SETTINGS)
+        except psycopg.Error as error:
+            if driver.closed:  # the pool is not to give it to the next one
+                connection.invalidate(error)
+            raise
 
 
 def _name_the_address(engine: Engine) -> None:

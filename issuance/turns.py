@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 import psycopg
@@ -23,6 +24,7 @@ from sqlalchemy.types import Text, Uuid
 
 from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon
+from issuance.database import SETTINGS
 from issuance.deadline import cut_off_after
 from issuance.errors import NoSuchCoupon
 from issuance.rows import READ_AT, coupon_of, issued_of
@@ -78,6 +80,7 @@ class Turns:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._has_begun = False
 
     def read(
         self, find: Ready, code: str, member_ids: Sequence[str]
@@ -99,7 +102,10 @@ class Turns:
     def ask(self, *asked: tuple[Ready, dict[str, Any]]) -> list[Sequence[Any]]:
         """The rows of each, in one turn."""
         with self._connection.pipeline():
-            cursors = [self._connection.cursor(row_factory=namedtuple_row) for _ in asked]
+            self._begin()
+            # In binary, which no DateStyle changes: SETTINGS come with the same turn's answer.
+            made = partial(self._connection.cursor, binary=True, row_factory=namedtuple_row)
+            cursors = [made() for _ in asked]
             for cursor, (statement, given) in zip(cursors, asked, strict=True):
                 cursor.execute(statement, given)
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
@@ -123,11 +129,18 @@ class Turns:
         }
         try:
             with self._connection.pipeline():
+                self._begin()
                 cursor = self._connection.execute(write, given)
                 self._connection.commit()
         except UniqueViolation as error:
             raise RuntimeError("one of these was written past the lock; rolled back") from error
         return cursor.rowcount == len(new)
+
+    def _begin(self) -> None:
+        """Once in each transaction, in the turn of its first statements."""
+        if not self._has_begun:
+            self._connection.execute(SETTINGS)
+            self._has_begun = True
 
     def commit(self) -> None:
         self._connection.commit()

@@ -24,7 +24,7 @@ structlog.configure(
 )
 
 # The faults take minutes, most of them waiting: begun early, the others run beside them.
-ORDER = ("unit", "faults", "integration", "browser")
+ORDER = ("unit", "faults", "integration", "witnesses", "browser")
 # Of the last ones these take a minute each: begun first, none of them ends long after the others.
 LONG = ("test_the_way.py", "test_axe.py", "test_admin.py")
 
@@ -61,7 +61,7 @@ def template(servers: Servers) -> Iterator[str]:
 def database_url(servers: Servers, template: str) -> Iterator[str]:
     """A migrated, empty database of this test's own."""
     name = f"waitroom_test_{secrets.token_hex(4)}"
-    yield fresh_database(servers.database_url, name, template=template)
+    yield servers.pooled(fresh_database(servers.database_url, name, template=template))
     drop_database(servers.database_url, name)
 
 

@@ -27,6 +27,7 @@ class Servers:
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self.redis_url = environ.get("REDIS_URL", "")
         self.database_url = _plain(environ.get("DATABASE_URL", ""))
+        self._pooler = environ.get("POOLER_PORT", "")
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -46,6 +47,15 @@ class Servers:
             # All went well: what was stacked up is kept until the end, not undone here.
             self._stack = self._stack.pop_all()
         return self
+
+    def pooled(self, database_url: str) -> str:
+        """By the pooler that POOLER_PORT names, before the same server; else the URL as it is."""
+        if not self._pooler:
+            return database_url
+        parts = urlsplit(database_url)
+        who, at, host = parts.netloc.rpartition("@")
+        place = f"{host.partition(':')[0]}:{self._pooler}"
+        return urlunsplit(parts._replace(netloc=f"{who}{at}{place}"))
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()

@@ -1,0 +1,128 @@
+"""What is relied on holds whatever a DBA has made the default of a database."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import text
+
+from issuance import catalogue
+from issuance.connections import check
+from issuance.database import open_engine
+from issuance.errors import OfficeRefused
+from issuance.issue import issue
+from issuance.ledger import holders
+from issuance.turns import FIND_LOCKED, in_turns
+from tests.integration.cast import now, on_offer
+
+DEFAULTS = {
+    "default_transaction_isolation": "repeatable read",
+    "default_transaction_deferrable": "on",
+    "timezone": "Asia/Seoul",
+    "datestyle": "German, DMY",
+    "lock_timeout": "20ms",
+    "idle_in_transaction_session_timeout": "20ms",
+    "bytea_output": "escape",
+}
+
+
+def set_default(database_url: str, name: str, value: str) -> None:
+    """For all who connect from now on."""
+    database = sql.Identifier(database_url.rpartition("/")[2])
+    command = sql.SQL("ALTER DATABASE {} SET {} = {}")
+    with psycopg.connect(database_url, autocommit=True) as db:
+        # SET takes some of them as a list; a literal alone would be one name.
+        values = sql.SQL(", ").join(sql.Literal(one.strip()) for one in value.split(","))
+        db.execute(command.format(database, sql.Identifier(name), values))
+
+
+@pytest.fixture(params=DEFAULTS, ids=str)
+def odd(request, database_url):
+    """An engine on a database with a default of this kind that is not Postgres's own."""
+    set_default(database_url, request.param, DEFAULTS[request.param])
+    made = open_engine(database_url, connections_max=4, name="odd")
+    yield made
+    made.dispose()
+
+
+def test_who_waits_for_the_coupons_lock_sees_what_was_committed_meanwhile(odd, code):
+    """With a snapshot of its own it would fail, be filed as failed, and be fed again a lease later."""
+    on_offer(odd, code, total=10)
+    issued = []
+    with in_turns(odd) as tx:
+        tx.read(FIND_LOCKED, code, ["alice"])
+        waits = threading.Thread(target=lambda: issued.append(issue(odd, code, ["bob"], now())))
+        waits.start()
+        time.sleep(0.3)  # its first statement has begun
+        tx.ask(("UPDATE coupons SET description = 'another'", {}))
+        tx.commit()
+    waits.join(10)
+
+    assert len(issued) == 1
+    assert holders(odd, code) == ["bob"]
+
+
+def test_a_change_waits_for_an_issue_and_neither_is_lost(odd, code):
+    on_offer(odd, code, total=10)
+    changed = []
+
+    def change() -> None:
+        changed.append(
+            catalogue.change(
+                odd, code, lambda one: (one.coupon, one.room), who="test", what="x", now=now()
+            )
+        )
+
+    with in_turns(odd) as tx:
+        tx.read(FIND_LOCKED, code, ["alice"])
+        waits = threading.Thread(target=change)
+        waits.start()
+        time.sleep(0.3)
+        tx.ask(("UPDATE coupons SET description = 'another'", {}))
+        tx.commit()
+    waits.join(10)
+
+    assert [one.coupon.description for one in changed] == ["another"]
+
+
+def test_times_are_in_utc_and_read_as_they_were_written(odd, code):
+    offer = on_offer(odd, code)
+
+    found = catalogue.offer(odd, code).coupon
+
+    assert found.opens_at == offer.coupon.opens_at
+    assert found.opens_at.utcoffset() == UTC.utcoffset(None)
+
+
+def test_nothing_of_it_stays_in_the_session(odd):
+    """A pooler would hand it on to somebody else."""
+    names = ("TimeZone", "statement_timeout", "lock_timeout")
+    pooled = odd.raw_connection()
+    driver = pooled.driver_connection
+    before = [driver.execute(f"SHOW {name}").fetchone() for name in names]
+    driver.rollback()
+    pooled.close()
+    with odd.begin() as tx:
+        inside = [tx.execute(text(f"SHOW {name}")).scalar_one() for name in names]
+    pooled = odd.raw_connection()
+    after = [pooled.driver_connection.execute(f"SHOW {name}").fetchone() for name in names]
+    pooled.close()
+
+    assert inside == ["UTC", "15s", "10s"]
+    assert after == before
+
+
+def test_a_postgres_that_takes_no_writes_is_not_said_to_be_well(engine, database_url):
+    check(engine)
+    set_default(database_url, "default_transaction_read_only", "on")
+    later = open_engine(database_url, connections_max=1, name="later")
+
+    with pytest.raises(OfficeRefused, match="takes no writes"):
+        check(later)
+
+    later.dispose()
