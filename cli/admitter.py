@@ -17,6 +17,7 @@ from cli.lookout import Lookout
 from cli.loops import EachRoom, repeat
 from cli.settings import AdmitterSettings
 from cli.steersman import Steersman
+from cli.store_checks import log_store_faults
 from cli.tracing import open_tracing
 from issuance.catalogue import Offer, offers
 from issuance.connections import check
@@ -90,6 +91,7 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     checker = Checker(line, engine, queue, desk, every_s=settings.RECONCILE_EVERY_S)
     with suppress(OfficeError):  # who steers is not to take a desk for closed that nobody looked at
         await lookout.do()
+    storing = asyncio.create_task(log_store_faults(line, conveyor, watched))
     log.info("admitting")
     works = {
         "admit": admitter.tick,
@@ -105,7 +107,8 @@ async def run_admitter(settings: AdmitterSettings) -> None:
         )
     finally:
         checking.cancel()  # it changes nothing, and may take minutes
-        await asyncio.wait({checking})
+        storing.cancel()
+        await asyncio.wait({checking, storing})
         await line.aclose()
         conveyor.close()
         engine.dispose()

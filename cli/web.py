@@ -20,6 +20,7 @@ from cli.logs import set_up_logs
 from cli.server import end_with_parent, run_server
 from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
+from cli.store_checks import log_store_faults
 from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
@@ -89,8 +90,10 @@ def make_app() -> FastAPI:
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)
         telling = asyncio.create_task(app.state.enter_times.keep_telling())
+        checking = asyncio.create_task(log_store_faults(line, conveyor, engine))
         yield
         telling.cancel()
+        checking.cancel()
         if sender is not None:
             sender.close()
         await line.aclose()

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from cli.settings import WorkerSettings
+from cli.store_checks import log_store_faults
 from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import open_conveyor
 from issuance.database import open_engine
@@ -39,6 +40,7 @@ def run_one(settings: WorkerSettings) -> None:
             with suppress(LineError):
                 runner.run(line.loop_errors.publish())
 
+        runner.run(log_store_faults(line, conveyor, engine))
         try:
             post = Post(engine, tell_line, logs=settings.LOG_REQUESTS, failed=count_error)
             if tracing is not None:

@@ -6,6 +6,7 @@ messages, and a URL is never part of one.
 
 from __future__ import annotations
 
+import errno
 import re
 
 # libpq and redis-py, each in its own words.
@@ -17,8 +18,11 @@ _ADDRESS = re.compile(
     r"|connecting to (?P<path>/\S+?)\.(?:\s|$)"
     r"|resolve host '(?P<name>[^']+)'"
 )
+# What redis-py puts before an error of a pipeline: the command, whose words may name people.
+_COMMAND = re.compile(r"Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
 _WORDS = (
-    ("refused the connection", re.compile(r"connection refused", re.IGNORECASE)),
+    ("refused the connection", re.compile(rf"connection refused|Error {errno.ECONNREFUSED} ",
+                                          re.IGNORECASE)),
     ("does not answer in time", re.compile(r"time(?:d )?out", re.IGNORECASE)),
     ("is a name that nobody knows", re.compile(r"name or service not known|could not translate|"
                                                r"name resolution|no address associated",
@@ -35,14 +39,15 @@ def sentence(error: BaseException, address: str = "") -> str:
     address: of the store, for errors whose message has none. The first line of the message where
     nothing better is known; never empty.
     """
-    text = " ".join(str(error).split())
+    message = _COMMAND.sub("", str(error)).strip()
+    text = " ".join(message.split())
     address = _address_in(text) or address
     for words, pattern in _WORDS:
         if address and pattern.search(text):
             return f"{address} {words}"
     if address and (fatal := re.search(r"FATAL: +(.*)", text)):
         return f"{address}: {fatal[1]}"
-    first = str(error).strip().partition("\n")[0].strip() or type(error).__name__
+    first = message.partition("\n")[0].strip() or type(error).__name__
     return f"{address}: {first}" if address and address not in first else first
 
 

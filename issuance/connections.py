@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import Engine, text
+import psycopg
+from sqlalchemy import Connection, Engine, text
 
+from issuance.deadline import cut_off_after
 from issuance.errors import OfficeRefused, away_is_said
 
 READ_ONLY = "Postgres takes no writes: it is a standby, or default_transaction_read_only is on"
@@ -53,9 +56,16 @@ def open_connections(engine: Engine) -> int:
         return int(tx.execute(_COUNT).scalar_one())
 
 
-def check(engine: Engine) -> None:
-    """Raises OfficeAway where Postgres does not answer, OfficeRefused where it takes no writes."""
-    with away_is_said(), engine.connect() as tx:
+def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+
+
+def check(engine: Engine, *, within_s: float | None = None) -> None:
+    """Raises OfficeAway where Postgres does not answer, OfficeRefused where it takes no writes.
+
+    within_s: beyond which a connection that stays silent is given up.
+    """
+    with away_is_said(), engine.connect() as tx, cut_off_after(_driver_of(tx), within_s):
         answer = tx.execute(text("SELECT current_setting('transaction_read_only')")).scalar_one()
     if answer == "on":
         raise OfficeRefused(READ_ONLY)

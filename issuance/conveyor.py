@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
+from domain.eviction import eviction_policy
 from issuance.errors import OfficeAway, queue_cause
 
 Conveyor = Redis
+PROBE_KEY, PROBE_KEPT_S = "waitroom:queue:probe", 60
 
 
 def open_conveyor(url: str, *, timeout_s: float | None) -> Conveyor:
@@ -21,6 +23,28 @@ def open_conveyor(url: str, *, timeout_s: float | None) -> Conveyor:
     return Redis.from_url(
         url, socket_timeout=timeout_s, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
     )
+
+
+def probe(redis: Conveyor) -> None:
+    """Write something tiny. Raises OfficeAway, whose text names the cause, where it is refused."""
+    try:
+        redis.set(PROBE_KEY, 1, ex=PROBE_KEPT_S)
+    except RedisError as error:
+        raise OfficeAway(queue_cause(error)) from error
+
+
+def may_evict(redis: Conveyor) -> str:
+    """The policy by which jobs may be lost; "" where none may, or Redis does not say.
+
+    Raises OfficeAway.
+    """
+    try:
+        info: dict[str, object] = redis.info("memory")
+    except ResponseError:  # some users may not ask
+        return ""
+    except RedisError as error:
+        raise OfficeAway(queue_cause(error)) from error
+    return eviction_policy(info)
 
 
 def redis_version(redis: Conveyor) -> str:

@@ -19,7 +19,7 @@ from issuance.checked_jobs import (
     refused_counts,
     refused_key,
 )
-from issuance.conveyor import Conveyor
+from issuance.conveyor import PROBE_KEPT_S, PROBE_KEY, Conveyor, may_evict, probe
 from issuance.errors import OfficeAway, queue_cause
 from issuance.job_registry import (
     ADMITTED_AT_US,
@@ -64,9 +64,16 @@ class Desk:
         return self._limits.batch_max
 
     def free_seats(self) -> int:
-        """How many more can be fed now: what fits into the backlog."""
+        """How many more can be fed now: what fits into the backlog.
+
+        Raises OfficeAway also where the queue takes no writes: nobody is let through to it then.
+        """
         try:
-            backlog = self._queue.count
+            with self._queue.connection.pipeline(transaction=False) as pipe:
+                pipe.set(PROBE_KEY, 1, ex=PROBE_KEPT_S)
+                pipe.llen(self._queue.key)
+                answers = pipe.execute()
+            backlog = int(answers[1])
         except RedisError as error:
             raise OfficeAway(queue_cause(error)) from error
         return max(0, self._limits.backlog_max - backlog) * self._limits.batch_max
@@ -178,7 +185,8 @@ class Crew:
 
     A worker that was killed counts for up to a minute longer. oldest_s: how long the first job has
     waited. failed: failed jobs that RQ still keeps, of all coupons. refused: jobs that no desk of
-    ours wrote, by reason, since the queue is there.
+    ours wrote, by reason, since the queue is there. eviction_policy: by which the queue's Redis may
+    lose jobs; "" where it may not.
     """
 
     workers: int
@@ -187,10 +195,15 @@ class Crew:
     oldest_s: float = 0.0
     failed: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
+    eviction_policy: str = ""
 
 
 def crew_of(redis: Conveyor, queue: str) -> Crew:
-    """As RQ tells it, in a few calls, however many wait. Raises OfficeAway."""
+    """As RQ tells it, in a few calls, however many wait.
+
+    Raises OfficeAway, also where the queue takes no writes.
+    """
+    probe(redis)
     try:
         workers = list(redis.smembers(WORKERS_BY_QUEUE_KEY % queue))
         with redis.pipeline(transaction=False) as pipe:
@@ -205,6 +218,7 @@ def crew_of(redis: Conveyor, queue: str) -> Crew:
             oldest_s=_oldest_s(redis, queue, datetime.now(UTC)),
             failed=_failed_count(redis, queue),
             refused=refused_counts(redis, queue),
+            eviction_policy=may_evict(redis),
         )
     except RedisError as error:
         raise OfficeAway(queue_cause(error)) from error

@@ -30,6 +30,7 @@ from waitroom.limiter import Limiter
 from waitroom.lobby import lobby_of
 from waitroom.loop_errors import LoopErrors
 from waitroom.origins import Origins
+from waitroom.probe import Probe
 from waitroom.readings import ReadingsOf
 from waitroom.restoring import Restoring
 from waitroom.result import Result, result_of
@@ -109,6 +110,7 @@ class Line:
         self.restoring = Restoring(redis, calls["restore"])
         self.checks = Checks(redis)
         self.loop_errors = LoopErrors(redis)
+        self.probe = Probe(redis)
         self.readings = ReadingsOf(redis)
         self._timed = redis.register_script(script("timed"))
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
@@ -122,10 +124,6 @@ class Line:
         """Close the connections. Whoever is in mid-call is told that the line is away."""
         await self._wires.aclose()
         await self._redis.aclose()
-
-    async def ping(self) -> None:
-        with _away():
-            await self._redis.ping()
 
     async def measure_clock(self) -> datetime:
         """Redis' time, which `clock` tells from then on without asking."""

@@ -79,6 +79,7 @@ class Application(FastAPI):
         turned_back = TurnedBack(door, self, gate, watch)
         self.state.enter_times = EnterTimes(parts.line)
         self.state.backstage = Backstage(parts, office)
+        self.state.readiness = health.Readiness(parts, office)
         hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, watch)
         self._first: ASGIApp = hot_path
         self._hot_path = hot_path

@@ -156,7 +156,7 @@ async def test_ready_says_what_does_not_answer_and_health_that_the_process_lives
         healthy = await asked.get("/healthz")
 
         assert ready.json() == {
-            "ready": postgres and redis, "postgres": postgres, "redis": redis
+            "ready": postgres and redis, "postgres": postgres, "redis": redis, "queue": True
         }  # fmt: skip
         assert ready.status_code == (200 if postgres and redis else 503)
         assert (healthy.status_code, healthy.json()) == (200, {"alive": True})

@@ -22,7 +22,7 @@ from waitroom.line import Line, open_line
 ENDS_WITHIN_S = 5.0
 
 CALLS: dict[str, Callable[[Line, str], Coroutine[Any, Any, object]]] = {
-    "ping": lambda line, code: line.ping(),
+    "probe": lambda line, code: line.probe.write(),
     "settle": lambda line, code: line.settle(a_room(code)),
     "codes": lambda line, code: line.codes(),
     "enter": lambda line, code: line.enter(code, "alice"),

@@ -43,7 +43,7 @@ def test_who_is_cut_off_before_they_can_write_is_told_that_the_line_is_away(cutt
         said: list[object] = []
         for _ in range(ROUNDS):
             asked = [line.place("spring", "alice") for line in lines]
-            asked += [line.ping() for line in lines for _ in range(PINGS)]
+            asked += [line.probe.write() for line in lines for _ in range(PINGS)]
             said += await asyncio.gather(*asked, return_exceptions=True)
         for line in lines:
             await line.aclose()

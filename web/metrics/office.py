@@ -17,6 +17,7 @@ class OfficeSeen:
     """held and crew are None where Postgres, or the queue's Redis, does not answer.
 
     loop_errors: by the name of the loop; empty where the line's Redis does not answer.
+    eviction_policy: by which the line's Redis may lose keys; "" where it may not.
     """
 
     redis_up: bool
@@ -24,6 +25,7 @@ class OfficeSeen:
     crew: Crew | None
     db_connections_max: int
     loop_errors: Mapping[str, int] = field(default_factory=dict)
+    eviction_policy: str = ""
 
 
 class OfficeMetrics(Collector):
@@ -32,12 +34,21 @@ class OfficeMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         seen = self._seen
-        yield _gauge("redis_up", "Whether the line's Redis answers", seen.redis_up)
-        yield _gauge("queue_up", "Whether the queue's Redis answers", seen.crew is not None)
+        writes = "Redis answers and takes writes"
+        yield _gauge("redis_up", f"Whether the line's {writes}", seen.redis_up)
+        yield _gauge("queue_up", f"Whether the queue's {writes}", seen.crew is not None)
         yield _gauge("postgres_up", "Whether Postgres answers", seen.held is not None)
         yield _gauge(
             "db_connections_max", "Connections to Postgres in all, at most", seen.db_connections_max
         )
+        evicts = GaugeMetricFamily(
+            "waitroom_redis_evicts", "Whether a Redis may throw keys away", labels=["store"]
+        )
+        if seen.redis_up:
+            evicts.add_metric(["line"], float(bool(seen.eviction_policy)))
+        if seen.crew is not None:
+            evicts.add_metric(["queue"], float(bool(seen.crew.eviction_policy)))
+        yield evicts
         errors = CounterMetricFamily(
             "waitroom_loop_errors", "Unforeseen errors of work that is repeated", labels=["loop"]
         )

@@ -50,13 +50,15 @@ async def may_look(
 )
 async def metrics(request: Request) -> Response:
     """Rooms and stores as any process tells them; requests and streams of one web command."""
-    rooms, seen, loop_errors = await asyncio.gather(
-        _rooms(request), _office(request), _loop_errors(request)
+    rooms, seen, of_line = await asyncio.gather(
+        _rooms(request), _office(request), _of_line(request)
     )
     parts = parts_of(request)
     registry = CollectorRegistry()
     registry.register(RoomMetrics(rooms or {}))
-    office = OfficeSeen(rooms is not None, *seen, parts.db_connections_bound, loop_errors)
+    is_up = rooms is not None and of_line is not None
+    loop_errors, policy = of_line or ({}, "")
+    office = OfficeSeen(is_up, *seen, parts.db_connections_bound, loop_errors, policy)
     registry.register(OfficeMetrics(office))
     total = traffic_of(request).total()
     registry.register(HttpMetrics(total, parts.limits.live_streams_max))
@@ -79,11 +81,14 @@ async def _rooms(request: Request) -> Rooms | None:
     return rooms
 
 
-async def _loop_errors(request: Request) -> dict[str, int]:
+async def _of_line(request: Request) -> tuple[dict[str, int], str] | None:
+    """Errors of loops, and by which policy keys may be lost; None where it takes no writes."""
+    line = parts_of(request).line
     try:
-        return await parts_of(request).line.loop_errors.counts()
+        await line.probe.write()
+        return await line.loop_errors.counts(), await line.probe.eviction_policy()
     except LineError:
-        return {}
+        return None
 
 
 async def _office(request: Request) -> tuple[Held | None, Crew | None]:
