@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from psycopg.errors import DataError, IntegrityError
+from psycopg.errors import DataError, IntegrityError, UndefinedColumn, UndefinedTable
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -93,7 +93,9 @@ def cause(error: BaseException) -> str:
         error = error.orig
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
         # Its detail may name people.
-        return f"Postgres: {error.diag.message_primary}"
+        said = f"Postgres: {error.diag.message_primary}"
+        is_missing = isinstance(error, (UndefinedTable, UndefinedColumn))
+        return f"{said}; was `waitroom migrate` run?" if is_missing else said
     return sentence(error, getattr(error, ADDRESS, ""))
 
 

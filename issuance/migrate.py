@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from psycopg.errors import LockNotAvailable
-from sqlalchemy import Engine, text
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from psycopg.errors import (
+    DuplicateObject,
+    DuplicateTable,
+    InsufficientPrivilege,
+    InvalidSchemaName,
+    LockNotAvailable,
+)
+from sqlalchemy import Connection, Engine, text
 
-from issuance.errors import OfficeAway, SchemaBusy, away_is_said
+from issuance.errors import OfficeAway, OfficeError, OfficeRefused, SchemaBusy, away_is_said
+from issuance.tables import VERSION_TABLE
 
 _LOCK = 7_420_061_000  # an advisory lock's number; any will do, as long as it stays the same
 # Whoever wants to change a table waits for those who use it, and all who come later wait behind
@@ -19,19 +30,27 @@ _LOCK = 7_420_061_000  # an advisory lock's number; any will do, as long as it s
 LOCK_WAIT_S = 2.0
 TRIES = 15
 REST_S = 1.0
+# Alembic's own name, which another application in the same database may use too.
+_SHARED_TABLE = "alembic_version"
+_OF_THE_FIRST_REVISION = ("coupons", "issued_coupons", "rooms", "audit")
+
+
+class SchemaRefused(OfficeError):
+    """The schema can't be brought up to date; nothing was changed."""
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Upgrade to this revision, the newest by default; does nothing where it is there already.
 
-    In one transaction. Raises OfficeAway, and SchemaBusy where tables are never free for it.
+    In one transaction. Raises OfficeAway, SchemaRefused, which says what to do, and SchemaBusy
+    where tables are never free for it.
     """
     for tries_left in reversed(range(TRIES)):
         try:
             _migrate_once(engine, revision)
             return
         except OfficeAway as error:
-            if not isinstance(getattr(error.__cause__, "orig", None), LockNotAvailable):
+            if not isinstance(_origin_of(error), LockNotAvailable):
                 raise
             if not tries_left:
                 raise SchemaBusy from error
@@ -41,11 +60,82 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 def _migrate_once(engine: Engine, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with away_is_said(), engine.begin() as tx:
+    with _refusal_is_said(engine), away_is_said(), engine.begin() as tx:
         # It may take long to fill a column; and another migration, which all wait for, as well.
         tx.execute(text("SET LOCAL statement_timeout = 0"))
+        tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         tx.execute(text("SET LOCAL lock_timeout = '60s'"))
         tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
         tx.execute(text(f"SET LOCAL lock_timeout = '{round(LOCK_WAIT_S * 1_000)}ms'"))
+        _carry_over(tx, config)
         config.attributes["connection"] = tx
         command.upgrade(config, revision)
+
+
+def _carry_over(tx: Connection, config: Config) -> None:
+    """Take the revision of an older installation into a table of our own.
+
+    What it had stays as it is: the program of the older version finds its revision there, and has
+    nothing to do. A table of that name without ours beside it is another application's.
+    """
+    if _is_there(tx, VERSION_TABLE) or not _is_there(tx, _SHARED_TABLE):
+        return
+    if not all(_is_there(tx, name) for name in _OF_THE_FIRST_REVISION):
+        return
+    ours = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
+    found = set(tx.execute(text(f"SELECT version_num FROM {_SHARED_TABLE}")).scalars())  # noqa: S608
+    if len(found & ours) != 1:
+        return
+    tx.execute(
+        text(
+            f"CREATE TABLE {VERSION_TABLE} (version_num varchar(32) NOT NULL,"
+            f" CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY (version_num))"
+        )
+    )
+    into = text(f"INSERT INTO {VERSION_TABLE} VALUES (:revision)")  # noqa: S608
+    tx.execute(into, {"revision": (found & ours).pop()})
+
+
+def _is_there(tx: Connection, table: str) -> bool:
+    return tx.execute(text("SELECT to_regclass(:name)"), {"name": table}).scalar_one() is not None
+
+
+@contextmanager
+def _refusal_is_said(engine: Engine) -> Iterator[None]:
+    """Raise SchemaRefused for what whoever typed the command can do something about."""
+    try:
+        yield
+    except OfficeRefused as error:
+        what_to_do = _what_to_do(_origin_of(error), engine.url.username or "ROLE")
+        if not what_to_do:
+            raise
+        raise SchemaRefused(f"{error}. {what_to_do}") from error
+    except CommandError as error:
+        raise SchemaRefused(
+            f"The schema of this database is not one that this version knows ({error}): a newer "
+            "version has migrated it. Run that version, or restore a backup of before."
+        ) from error
+
+
+def _what_to_do(error: object, role: str) -> str:
+    if isinstance(error, InsufficientPrivilege):
+        return (
+            "Nothing was changed. Whoever migrates must be allowed to create tables and own ours: "
+            f'run this as their owner, or GRANT CREATE ON SCHEMA public TO "{role}".'
+        )
+    if isinstance(error, (DuplicateTable, DuplicateObject)):
+        return (
+            "Nothing was changed. Another application has a table of this name: give the product a "
+            "database of its own, and name it in DATABASE_URL."
+        )
+    if isinstance(error, InvalidSchemaName):
+        return (
+            "Nothing was changed. No schema of the search_path is there: CREATE SCHEMA public, or "
+            f'ALTER ROLE "{role}" SET search_path to one that is.'
+        )
+    return ""
+
+
+def _origin_of(error: BaseException) -> object:
+    """What the driver raised."""
+    return getattr(error.__cause__, "orig", None) or error.__cause__

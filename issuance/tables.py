@@ -26,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
+# Which revision the schema is at. Not Alembic's own name, which other applications use too.
+VERSION_TABLE = "waitroom_schema_version"
 
 coupons = Table(
     "coupons",

@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from issuance.tables import metadata
+from issuance.tables import VERSION_TABLE, metadata
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata)
+context.configure(connection=connection, target_metadata=metadata, version_table=VERSION_TABLE)
 with context.begin_transaction():
     context.run_migrations()

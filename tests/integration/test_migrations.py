@@ -126,6 +126,8 @@ def test_a_table_that_is_never_free_is_said_and_nothing_is_changed(first_schema,
         reader.execute(text("SELECT * FROM rooms"))
         with pytest.raises(SchemaBusy):
             migrate(first_schema)
-        revision = reader.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        revision = reader.execute(
+            text("SELECT version_num FROM waitroom_schema_version")
+        ).scalar_one()
 
     assert revision == FIRST

@@ -26,7 +26,7 @@ DEFAULTS = {
     "timezone": "Asia/Seoul",
     "datestyle": "German, DMY",
     "lock_timeout": "20ms",
-    "idle_in_transaction_session_timeout": "20ms",
+    "idle_in_transaction_session_timeout": "200ms",
     "bytea_output": "escape",
 }
 
@@ -51,7 +51,7 @@ def odd(request, database_url):
 
 
 def test_who_waits_for_the_coupons_lock_sees_what_was_committed_meanwhile(odd, code):
-    """With a snapshot of its own it would fail, be filed as failed, and be fed again a lease later."""
+    """With a snapshot of its own it would fail, and its members be fed again a lease later."""
     on_offer(odd, code, total=10)
     issued = []
     with in_turns(odd) as tx:
