@@ -5,9 +5,67 @@ from tests.mutations.mutation import Mutation
 _IN_API_AWAY = "integration/test_api_away.py::"
 _IN_API_ROOMS = "integration/test_api_rooms.py::"
 _IN_OUTAGES = "integration/test_outages.py::"
+_IN_PROBES = "integration/test_store_probes.py::"
+_IN_SESSION = "integration/test_session_settings.py::"
 _IN_LOOPS = "integration/test_loops.py::"
 _IN_SIGNALS = "integration/test_worker_signals.py::"
 MUTATIONS = (
+    Mutation(
+        name="a_redis_that_takes_no_writes_is_ready",
+        promise=8,
+        file="waitroom/probe.py",
+        old="            await self._redis.set(KEY, 1, ex=KEPT_S)\n",
+        new="            await self._redis.ping()\n",
+        noticed_by=(f"{_IN_PROBES}test_a_line_that_takes_no_writes_is_not_ready[full]",),
+    ),
+    Mutation(
+        name="people_are_let_through_to_a_queue_that_takes_no_writes",
+        promise=8,
+        file="issuance/desk.py",
+        old="                pipe.set(PROBE_KEY, 1, ex=PROBE_KEPT_S)\n",
+        new="                pipe.ping()\n",
+        noticed_by=(
+            f"{_IN_PROBES}test_a_queue_that_takes_no_writes_is_not_ready_and_nobody_is_let_through_to_it[full]",
+        ),
+    ),
+    Mutation(
+        name="the_isolation_is_what_a_database_has_as_its_default",
+        promise=8,
+        file="issuance/database.py",
+        old='        isolation_level="READ COMMITTED",',
+        new="",
+        noticed_by=(
+            f"{_IN_SESSION}test_who_waits_for_the_coupons_lock_sees_what_was_committed_meanwhile[default_transaction_isolation]",
+        ),
+    ),
+    Mutation(
+        name="settings_stay_in_the_session",
+        promise=8,
+        file="issuance/database.py",
+        old="'{to}', true)",
+        new="'{to}', false)",
+        noticed_by=(f"{_IN_SESSION}test_nothing_of_it_stays_in_the_session[bytea_output]",),
+    ),
+    Mutation(
+        name="another_applications_revision_is_taken_for_ours",
+        promise=8,
+        file="issuance/migrate.py",
+        old="    if not all(_is_there(tx, name) for name in _OF_THE_FIRST_REVISION):\n",
+        new="    if not _OF_THE_FIRST_REVISION:\n",
+        noticed_by=(
+            "integration/test_schema_version.py::test_another_applications_revision_is_left_alone[0001]",
+        ),
+    ),
+    Mutation(
+        name="an_older_installation_is_not_carried_over",
+        promise=8,
+        file="issuance/migrate.py",
+        old="        _carry_over(tx, config)\n",
+        new="",
+        noticed_by=(
+            "integration/test_schema_version.py::test_an_older_installation_is_carried_over_and_its_program_finds_its_revision[0001]",
+        ),
+    ),
     Mutation(
         name="what_nobody_foresaw_ends_a_loop",
         promise=8,
@@ -98,7 +156,7 @@ MUTATIONS = (
         name="ready_is_said_whatever_answers",
         promise=8,
         file="web/health.py",
-        old="    if not (postgres and redis):\n        response.status_code = 503\n",
+        old="    if not found.ready:\n        response.status_code = 503\n",
         new="",
         noticed_by=(
             f"{_IN_API_AWAY}test_ready_says_what_does_not_answer_and_health_that_the_process_lives",
