@@ -27,6 +27,7 @@ from issuance.desk import Backlog, Desk, DeskLimits, failed_jobs, forget_failed
 from issuance.draws import keep_draw
 from issuance.errors import OfficeError
 from issuance.holdings import expire_stale
+from issuance.spent_tickets import forget_spent
 from waitroom.admitter import Admitter
 from waitroom.line import Line, open_line
 from waitroom.loop_errors import LoopErrors
@@ -197,6 +198,11 @@ class Chores:
         await settle(self._line, drawn)
         return SETTLE_EVERY_S
 
+    async def _retire(self, offer: Offer) -> None:
+        """Its tickets bring nobody back any more."""
+        if await self._line.retire(offer.coupon.code, keep_s=KEEP_S):
+            await asyncio.to_thread(forget_spent, self._engine, offer.coupon.id)
+
     async def _settle(self, found: Sequence[Offer], rooms: EachRoom) -> None:
         """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""
         now = await self._line.measure_clock()
@@ -209,7 +215,7 @@ class Chores:
                 await rooms.attempt(code, settle(self._line, offer))
                 served.append(offer)
             else:
-                await rooms.attempt(code, self._line.retire(code, keep_s=KEEP_S))
+                await rooms.attempt(code, self._retire(offer))
         # All are served again before one of them takes its time to come together.
         for offer in served:
             await rooms.attempt(offer.coupon.code, look_after(self._line, self._engine, offer))

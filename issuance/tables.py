@@ -123,6 +123,17 @@ watermarks = Table(
     Column("last_arrival_us", BigInteger, nullable=False),
 )
 
+# Whose old ticket gives no place back, though the line forgets it. As above, no foreign key.
+spent_tickets = Table(
+    "spent_tickets",
+    metadata,
+    Column("coupon_id", Uuid, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("arrival", BigInteger, nullable=False),
+    Column("noted_at_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("coupon_id", "member_id"),
+)
+
 # How rooms look. What is empty is as everywhere on the site.
 brandings = Table(
     "brandings",

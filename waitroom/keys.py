@@ -30,6 +30,7 @@ class Keys:
             self.decisions,
             self.admissions,
             self.spent,
+            self.spent_unsaved,
             self.differences,
             self.checking,
             self.origins,
@@ -78,16 +79,33 @@ class Keys:
             self.reports,
             self.bucket,
             self.admissions,
+            self.spent,
+            self.spent_unsaved,
         ]
 
     def of_entering(self) -> list[str]:
-        return [*self.of_asking(), self.meter, self.spent, self.solved]
+        return [*self.of_asking(), self.meter, self.spent, self.solved, self.spent_unsaved]
 
     def of_restoring(self) -> list[str]:
         return [*self.of_asking(), self.spent]
 
     def of_leaving(self) -> list[str]:
-        return [self.waiting, self.tally, self.heard, self.away, self.meter, self.spent]
+        return [
+            self.waiting,
+            self.tally,
+            self.heard,
+            self.away,
+            self.meter,
+            self.spent,
+            self.spent_unsaved,
+            self.arrivals,
+        ]
+
+    def of_watermark(self) -> list[str]:
+        return [self.room, self.waiting, self.arrivals, self.spent, self.spent_unsaved]
+
+    def of_spending(self) -> list[str]:
+        return [self.room, self.waiting, self.heard, self.spent, self.spent_unsaved]
 
     def of_timing(self) -> list[str]:
         return [self.room, self.meter, self.tally]
@@ -98,8 +116,9 @@ class Keys:
     @property
     def room(self) -> str:
         """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn; when it
-        was founded, front (the highest score let through), the last watermark, the last loss that
-        was found, and from when until when those who were lost have time to come back."""
+        was founded, front (the highest score let through), the last watermark, how many tickets are
+        spent, the last loss that was found, and from when until when those who were lost have time
+        to come back."""
         return self._key("room")
 
     @property
@@ -178,8 +197,13 @@ class Keys:
 
     @property
     def spent(self) -> str:
-        """hash: member who has left or came again after a refusal, arrival of their old ticket."""
+        """hash: member who has left or was refused, arrival up to which their tickets are spent."""
         return self._key("spent")
+
+    @property
+    def spent_unsaved(self) -> str:
+        """zset: member whose entry in `spent` Postgres may not have, since when (microseconds)."""
+        return self._key("spent_unsaved")
 
     @property
     def differences(self) -> str:

@@ -202,10 +202,14 @@ class Line:
             found += await self._place_all(code, members[start : start + STANDINGS_MAX])
         return found
 
-    async def leave(self, code: str, member_id: str) -> bool:
-        """Give up a place; False where there was none to give up."""
+    async def leave(self, code: str, member_id: str, ticket_us: int = 0) -> bool:
+        """Give up a place; False where there was none to give up.
+
+        ticket_us: the arrival on the member's ticket, which gives no place back any more.
+        """
+        arguments: list[str | int] = [member_id, max(0, ticket_us)]
         with _away():
-            return bool(await self._leave(keys=Keys(code).of_leaving(), args=[member_id]))
+            return bool(await self._leave(keys=Keys(code).of_leaving(), args=arguments))
 
     async def admit(self, code: str, *, at_most: int, lease_s: float) -> Admission:
         """Let the head of the line through; each must have an outcome within `lease_s`."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from domain.draw import number_of
+from domain.spent_ticket import SpentTicket
 from domain.watermark import Watermark
 from waitroom.away import away_is_said
 from waitroom.call import Call
@@ -19,10 +20,17 @@ RESTORE_MAX = 500
 
 
 class HowFar(NamedTuple):
-    """lost_at_us: of a loss after which those who hold a coupon were not told so again, else 0."""
+    """How far a line has come, and what of it is to be kept or given back.
+
+    lost_at_us: of a loss after which those who hold a coupon were not told so again, else 0.
+    are_spent_lost: whether the line has lost which tickets are spent. unsaved: those that may not
+    be written down yet, the oldest first, some thousands at most.
+    """
 
     watermark: Watermark
     lost_at_us: int
+    are_spent_lost: bool
+    unsaved: list[SpentTicket]
 
 
 class Restoring:
@@ -33,6 +41,8 @@ class Restoring:
         self._restore = restore
         self._watermark = redis.register_script(script("watermark"))
         self._retold = redis.register_script(script("retold"))
+        self._saved = redis.register_script(script("saved"))
+        self._spend = redis.register_script(script("spend"))
 
     async def restore(self, code: str, tickets: Sequence[tuple[str, int]]) -> list[Standing]:
         """Where each member stands, by their id and what their ticket says of their arrival.
@@ -65,11 +75,33 @@ class Restoring:
         """How far the room's line has come; None where nobody can have come yet."""
         keys = Keys(code)
         with away_is_said():
-            reply = await self._watermark(keys=[keys.room, keys.waiting, keys.arrivals], args=[])
+            reply = await self._watermark(keys=keys.of_watermark(), args=[])
         if not reply:
             return None
-        taken_at, spent_until, last_arrival, lost_at = (int(word) for word in reply)
-        return HowFar(Watermark(taken_at, spent_until, last_arrival), lost_at)
+        *numbers, words = reply
+        taken_at, spent_until, last_arrival, lost_at, are_spent_lost = map(int, numbers)
+        unsaved = [
+            SpentTicket(member.decode(), int(arrival), int(since))
+            for member, arrival, since in zip(words[::3], words[1::3], words[2::3], strict=True)
+        ]
+        mark = Watermark(taken_at, spent_until, last_arrival)
+        return HowFar(mark, lost_at, bool(are_spent_lost), unsaved)
+
+    async def saved(self, code: str, tickets: Sequence[SpentTicket]) -> int:
+        """These are written down; how many of them have not changed since."""
+        arguments: list[str] = []
+        for ticket in tickets:
+            arguments += [ticket.member_id, str(ticket.noted_at_us)]
+        with away_is_said():
+            return int(await self._saved(keys=[Keys(code).spent_unsaved], args=arguments))
+
+    async def spend(self, code: str, tickets: Sequence[SpentTicket]) -> int:
+        """Give the line these back; how many of their owners had come back in vain."""
+        arguments: list[str] = []
+        for ticket in tickets:
+            arguments += [ticket.member_id, str(ticket.arrival), str(ticket.noted_at_us)]
+        with away_is_said():
+            return int(await self._spend(keys=Keys(code).of_spending(), args=arguments))
 
     async def retold(self, code: str, lost_at_us: int) -> bool:
         """Everybody who holds a coupon was told so again; False where more was lost since."""

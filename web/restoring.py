@@ -9,6 +9,7 @@ import structlog
 from issuance import ledger
 from issuance.catalogue import Offer
 from issuance.database import Engine
+from issuance.spent_tickets import keep_spent, spent_after
 from issuance.watermarks import keep_watermark
 from waitroom.line import Line
 from web.teller import outcome_of
@@ -17,15 +18,21 @@ log = structlog.get_logger(__name__)
 
 
 async def look_after(line: Line, engine: Engine, offer: Offer) -> None:
-    """Write down how far this offer's line has come; after a loss, tell again who holds a coupon.
+    """Write down how far this offer's line has come, and whose tickets are spent; after a loss,
+    give the line the latter back and tell again who holds a coupon.
 
-    Until they are told, nobody is let through: they would stand in line once more. Telling twice is
-    harmless, so that it does not matter who was interrupted doing it. Raises LineAway, OfficeAway.
+    Until that is done nobody is let through: they would stand in line once more. All of it may be
+    done twice, so that it does not matter who was interrupted. Raises LineAway, OfficeAway.
     """
     code = offer.coupon.code
     far = await line.restoring.how_far(code)
     if far is None:
         return
+    if far.lost_at_us or far.are_spent_lost:
+        await _give_back_spent(line, engine, offer)
+    if far.unsaved:
+        await asyncio.to_thread(keep_spent, engine, offer.coupon.id, far.unsaved)
+        await line.restoring.saved(code, far.unsaved)
     if far.lost_at_us:
         log.warning("the line has lost its places; they come back by their tickets", room=code)
         told = await _retell(line, engine, code)
@@ -34,6 +41,18 @@ async def look_after(line: Line, engine: Engine, offer: Offer) -> None:
     known = offer.watermark
     if known is None or far.watermark.taken_at_us > known.taken_at_us:
         await asyncio.to_thread(keep_watermark, engine, offer.coupon.id, far.watermark)
+
+
+async def _give_back_spent(line: Line, engine: Engine, offer: Offer) -> None:
+    """Some at a time, by member id; the last call, of none, says that it was all of them."""
+    code, last, given, dropped = offer.coupon.code, "", 0, 0
+    while True:
+        some = await asyncio.to_thread(spent_after, engine, offer.coupon.id, last)
+        dropped += await line.restoring.spend(code, some)
+        if not some:
+            break
+        given, last = given + len(some), some[-1].member_id
+    log.info("the line knows whose tickets are spent", room=code, members=given, dropped=dropped)
 
 
 async def _retell(line: Line, engine: Engine, code: str) -> int:

@@ -5,6 +5,7 @@
 --   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] meter (hash)
 --   KEYS[10] spent (hash: member, arrival that their ticket says in vain)
 --   KEYS[11] solved (zset: solution, until when it would be good in s)
+--   KEYS[12] spent_unsaved (zset: member, since when in us)
 --   ARGV[1] how many members   ARGV[2] how many solutions: as many, or none
 --           Then the members' ids, in the order they came; then the solution of each ('': none; else
 --           its name, space, until when it is good in s); then, or not, the number of each for the
@@ -18,11 +19,12 @@
 --@include meter
 --@include kept
 --@include standing
+--@include spent
 
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
   tally = KEYS[6], heard = KEYS[7], away = KEYS[8], meter = KEYS[9], spent = KEYS[10],
-  solved = KEYS[11],
+  solved = KEYS[11], spent_unsaved = KEYS[12],
 }
 local room = read_room(keys.room)
 if not room then return {} end
@@ -48,7 +50,7 @@ local function forget_refusal(i, member)
     -- At the door of a room that drains they are refused anew, and what they were told stays true.
     if not is_draining(room) then
       redis.call('HDEL', keys.outcomes, member)
-      redis.call('HSET', keys.spent, member, string.match(outcome, '^.(%d+)'))
+      spend(now, member, string.match(outcome, '^.(%d+)'), keys)
     end
     known.outcomes[i] = false
   end
@@ -60,6 +62,10 @@ local function score_for(i, member)
     -- A number doesn't say when they came.
     known.heard_now[#known.heard_now + 1] = member
     known.heard_now[#known.heard_now + 1] = record_of(now)
+    -- After a loss it may be Postgres alone that knows of a spent number.
+    if not room.is_retold or redis.call('HEXISTS', keys.spent, member) == 1 then
+      unspend(now, member, keys)
+    end
     return number_of(i)
   end
   return digits(next_arrival(room, now))

@@ -1,21 +1,32 @@
 -- leave: gives up a place in line; who is admitted or has an outcome stays as they are.
 --   KEYS[1] waiting (zset)   KEYS[2] tally (hash)   KEYS[3] heard (hash)   KEYS[4] away (hash)
 --   KEYS[5] meter (hash)     KEYS[6] spent (hash: member, arrival)
---   ARGV[1] member id
+--   KEYS[7] spent_unsaved (zset: member, since when in us)   KEYS[8] arrivals (hash)
+--   ARGV[1] member id        ARGV[2] the arrival on their ticket (us), 0 without one
 --   returns 1 where a place was given up, else 0
 --
--- The ticket of who has left is spent, or else they would stand where they stood by showing it.
+-- The ticket of a member who has left is spent, or else they would stand where they stood by showing
+-- it; also where the line has lost them and is left before they are back.
 --@include clock
 --@include meter
+--@include spent
 
-local member = ARGV[1]
+local keys = { spent = KEYS[6], spent_unsaved = KEYS[7] }
+local now = now_us()
+local member, ticket = ARGV[1], tonumber(ARGV[2])
 local away = redis.call('HGET', KEYS[4], member)
 local arrival = redis.call('ZSCORE', KEYS[1], member) or (away and string.match(away, '^%d+'))
 redis.call('HDEL', KEYS[3], member)
-if not arrival then return 0 end
+if not arrival then
+  local is_newer = ticket > tonumber(redis.call('HGET', keys.spent, member) or 0)
+  if is_newer and redis.call('HEXISTS', KEYS[8], member) == 0 then
+    spend(now, member, digits(ticket), keys)
+  end
+  return 0
+end
 redis.call('ZREM', KEYS[1], member)
 redis.call('HDEL', KEYS[4], member)
-redis.call('HSET', KEYS[6], member, arrival)
+spend(now, member, arrival, keys)
 redis.call('HINCRBY', KEYS[2], 'left', 1)
-count_on_meter(KEYS[5], 'left', 1, now_us())
+count_on_meter(KEYS[5], 'left', 1, now)
 return 1

@@ -3,6 +3,7 @@
 --   KEYS[4] outcomes (hash)  KEYS[5] waiting (zset)     KEYS[6] meter (hash)
 --   KEYS[7] tally (hash)     KEYS[8] away (hash)        KEYS[9] reports (list)
 --   KEYS[10] bucket (hash)   KEYS[11] admissions (hash: member, admitted at in us)
+--   KEYS[12] spent (hash: member, arrival)   KEYS[13] spent_unsaved (zset: member, since when in us)
 --   ARGV[1] used_count as committed
 --   ARGV[2] ms from the transaction's beginning to its commit, or '' where nobody waited for it
 --           then member, outcome, member, outcome..., each member once
@@ -17,10 +18,11 @@
 --@include meter
 --@include room
 --@include latency
+--@include spent
 
 local REPORTS_MAX = 512
 
-local keys = { admissions = KEYS[11] }
+local keys = { admissions = KEYS[11], spent = KEYS[12], spent_unsaved = KEYS[13] }
 local now = now_us()
 if redis.call('EXISTS', KEYS[1]) == 1 then
   local used = tonumber(redis.call('HGET', KEYS[1], 'used_count') or '0')
@@ -71,6 +73,8 @@ local function file(i, member, kind, text)
   if kind == 'r' then
     refused = refused + 1
     why_refused[text] = (why_refused[text] or 0) + 1
+    -- They have had their turn, also where Redis forgets what it was.
+    spend(now, member, digits(tonumber(arrival)), keys)
   elseif not was_issued then
     issued = issued + 1
   end

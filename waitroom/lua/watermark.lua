@@ -1,15 +1,20 @@
 -- watermark: says how far the line has come, for whoever writes it down where nothing gets lost.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash: admitted member, arrival)
+--   KEYS[4] spent (hash: member, arrival)   KEYS[5] spent_unsaved (zset: member, since when in us)
 --   returns {when it was taken (us), spent until, last arrival, when a loss was found (us) or 0 where
---           nobody needs to be told again}, or {} where nobody can have come yet
+--           nobody needs to be told again, whether the spent tickets were lost (1 or 0), {member,
+--           arrival up to which tickets are spent or 0, since when (us), member...} of those that
+--           Postgres may not have}, or {} where nobody can have come yet
 --
 -- Everybody at or below `spent until` was let through and has an outcome, was passed over, or has
 -- left: so it stays below whoever is under way or stands in line. Where very many are under way it
 -- stays where it was, which is safe: a ticket that is not spent is good.
 --@include clock
 --@include room
+--@include many
 
 local UNDER_WAY_MAX = 20000
+local UNSAVED_MAX = 5000
 
 local room = read_room(KEYS[1])
 if not room then return {} end
@@ -17,7 +22,7 @@ local now = now_us()
 if now < room.opens_at - room.lobby_us then return {} end
 
 local v = redis.call('HMGET', KEYS[1], 'front', 'spent_until', 'last_arrival', 'watermark_at',
-  'watermark_spent', 'watermark_last', 'lost_at')
+  'watermark_spent', 'watermark_last', 'lost_at', 'spent_count')
 local floor = math.max(tonumber(v[2] or 0), tonumber(v[5] or 0))
 
 local function least_under_way()
@@ -38,4 +43,24 @@ if spent ~= v[5] or last ~= v[6] then
   at = digits(math.max(now, tonumber(v[4] or 0) + 1))
   redis.call('HSET', KEYS[1], 'watermark_at', at, 'watermark_spent', spent, 'watermark_last', last)
 end
-return { at, spent, last, room.is_retold and '0' or v[7] }
+
+-- Spent tickets are noted one by one and never all forgotten: none left means that their key is gone.
+local count = redis.call('HLEN', KEYS[4])
+local are_lost = count == 0 and tonumber(v[8] or 0) > 0
+if not are_lost and tonumber(v[8] or 0) ~= count then
+  redis.call('HSET', KEYS[1], 'spent_count', count)
+end
+
+local function unsaved()
+  local found = redis.call('ZRANGE', KEYS[5], 0, UNSAVED_MAX - 1, 'WITHSCORES')
+  if #found == 0 then return found end
+  local members, tickets = {}, {}
+  for i = 1, #found, 2 do members[#members + 1] = found[i] end
+  local arrivals = ask_about('HMGET', KEYS[4], members)
+  for n, member in ipairs(members) do
+    tickets[3 * n - 2], tickets[3 * n - 1], tickets[3 * n] = member, arrivals[n] or '0', found[2 * n]
+  end
+  return tickets
+end
+
+return { at, spent, last, room.is_retold and '0' or v[7], are_lost and 1 or 0, unsaved() }

@@ -96,7 +96,7 @@ async def ask_for_place(request: Request, code: RoomCode, who: InLine) -> Respon
 @router.delete("/place", status_code=204, responses=documented(*_WHO, "forbidden", *_ALWAYS))
 async def leave_room(request: Request, response: Response, code: RoomCode, who: InLine) -> None:
     """Give up the place. Who is admitted already may still get a coupon."""
-    await parts_of(request).line.leave(code, who.member_id)
+    await parts_of(request).line.leave(code, who.member_id, who.ticket_us)
     response.delete_cookie(f"ticket-{code}", path=f"/rooms/{code}")
 
 

@@ -74,7 +74,8 @@ async def leave_room(request: Request, code: RoomCode) -> Response:
     who = signed_in_for(request, f"/rooms/{code}")
     if isinstance(who, Response):
         return who
-    await parts_of(request).line.leave(code, who.id)
+    ticket_us = kept_ticket_us(request, code, who.id)
+    await parts_of(request).line.leave(code, who.id, ticket_us)
     response = RedirectResponse(f"/coupons/{code}", 303)
     response.delete_cookie(f"ticket-{code}", path=f"/rooms/{code}")
     forget_started(response, code, request.cookies)

@@ -6,7 +6,92 @@ _IN = "integration/test_restoring.py::"
 _OLD_ORDER = f"{_IN}test_a_line_that_lost_everything_is_admitted_in_its_old_order"
 _WAITS = f"{_IN}test_nobody_is_let_through_before_the_others_had_time_to_come_back"
 _HAD_THEIR_TURN = f"{_IN}test_who_had_their_turn_does_not_stand_at_the_head_again"
+_IN_SPENT = "integration/test_spent_tickets.py::"
+_LEFT = f"{_IN_SPENT}test_who_left_stays_out_whether_they_ask_before_or_after_it_is_given_back"
 MUTATIONS = (
+    Mutation(
+        name="who_left_is_not_written_down",
+        promise=3,
+        file="waitroom/lua/include/spent.lua",
+        old="  redis.call('HSET', keys.spent, member, arrival)\n"
+        "  redis.call('ZADD', keys.spent_unsaved, digits(now), member)\n",
+        new="  redis.call('HSET', keys.spent, member, arrival)\n",
+        noticed_by=(
+            f"{_IN_SPENT}test_who_left_stays_out_after_redis_has_lost_everything",
+            _LEFT,
+            f"{_IN_SPENT}test_leaving_reaches_postgres_in_one_statement_for_all",
+        ),
+    ),
+    Mutation(
+        name="what_was_written_down_is_not_given_back",
+        promise=3,
+        file="web/restoring.py",
+        old="        await _give_back_spent(line, engine, offer)\n",
+        new="        pass\n",
+        noticed_by=(
+            f"{_IN_SPENT}test_who_left_stays_out_after_redis_has_lost_everything",
+            f"{_IN_SPENT}test_who_left_twice_is_out_by_either_ticket",
+        ),
+    ),
+    Mutation(
+        name="who_came_back_in_vain_stays_in_line",
+        promise=3,
+        file="waitroom/lua/spend.lua",
+        old="call_with('ZREM', KEYS[2], dropped)\n",
+        new="",
+        noticed_by=(_LEFT,),
+    ),
+    Mutation(
+        name="a_number_that_was_left_is_spent_for_good",
+        promise=3,
+        file="waitroom/lua/enter.lua",
+        old="      unspend(now, member, keys)\n",
+        new="",
+        noticed_by=(
+            f"{_IN_SPENT}test_the_number_of_who_left_the_lobby_is_good_again_once_they_enter",
+        ),
+    ),
+    Mutation(
+        name="who_was_refused_has_another_turn_after_a_loss",
+        promise=3,
+        file="waitroom/lua/report.lua",
+        old="    spend(now, member, digits(tonumber(arrival)), keys)\n",
+        new="",
+        noticed_by=(f"{_IN_SPENT}test_who_was_refused_has_had_their_turn_through_a_loss",),
+    ),
+    Mutation(
+        name="nobody_notices_that_the_spent_tickets_were_lost",
+        promise=8,
+        file="web/restoring.py",
+        old="    if far.lost_at_us or far.are_spent_lost:\n",
+        new="    if far.lost_at_us:\n",
+        noticed_by=(f"{_IN_SPENT}test_a_redis_that_lost_nothing_but_who_left_gets_it_back",),
+    ),
+    Mutation(
+        name="leaving_a_line_that_was_lost_does_nothing",
+        promise=3,
+        file="waitroom/lua/leave.lua",
+        old="    spend(now, member, digits(ticket), keys)\n",
+        new="",
+        noticed_by=(f"{_IN_SPENT}test_who_leaves_a_lost_line_does_not_come_back_by_their_ticket",),
+    ),
+    Mutation(
+        name="each_who_left_is_a_statement_of_their_own",
+        promise=6,
+        file="web/restoring.py",
+        old="        await asyncio.to_thread(keep_spent, engine, offer.coupon.id, far.unsaved)\n",
+        new="        for one in far.unsaved:\n"
+        "            await asyncio.to_thread(keep_spent, engine, offer.coupon.id, [one])\n",
+        noticed_by=(f"{_IN_SPENT}test_leaving_reaches_postgres_in_one_statement_for_all",),
+    ),
+    Mutation(
+        name="an_older_note_of_who_left_counts",
+        promise=3,
+        file="issuance/spent_tickets.py",
+        old="                where=_OF.noted_at_us < kept.excluded.noted_at_us,\n",
+        new="",
+        noticed_by=(f"{_IN_SPENT}test_of_two_admitters_the_slower_does_not_put_back_who_left",),
+    ),
     Mutation(
         name="tickets_bring_nobody_back",
         promise=8,
@@ -70,7 +155,7 @@ MUTATIONS = (
         name="who_has_left_comes_back_by_their_ticket",
         promise=3,
         file="waitroom/lua/leave.lua",
-        old="redis.call('HSET', KEYS[6], member, arrival)\n",
+        old="spend(now, member, arrival, keys)\n",
         new="",
         noticed_by=(f"{_IN}test_who_left_can_not_come_back_by_the_ticket_they_kept",),
     ),

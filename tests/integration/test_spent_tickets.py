@@ -1,0 +1,291 @@
+"""A place that was given up, or had its turn, is not back by its old ticket after a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+
+from cli.embedded import EmbeddedValkey
+from domain.draw import number_of
+from domain.room_settings import RoomSettings
+from domain.spent_ticket import SpentTicket
+from issuance import catalogue
+from issuance.draws import keep_draw
+from issuance.spent_tickets import forget_spent, keep_spent, spent_after
+from tests.house import eventually, open_house
+from tests.integration.cast import now
+from tests.integration.line_cast import (
+    admit,
+    crowd,
+    enter,
+    kinds,
+    nothing_stays,  # noqa: F401
+    places,
+    refuse,
+)
+from tests.integration.lost_cast import HASTE
+from tests.integration.test_api_crowd import counted
+from tests.integration.web_cast import by, in_line
+from tests.servers import open_folder
+from waitroom.keys import Keys
+from web.settling import settle
+
+# A watermark's interval, and what a busy machine adds to it.
+WRITTEN_WITHIN_S = 10.0
+
+
+@pytest.fixture
+def own_house(database_url, tmp_path):
+    """On a Redis of its own: what is lost here is lost to nobody else."""
+    with ExitStack() as stack:
+        valkey = EmbeddedValkey(open_folder(stack) / "valkey", durable=False)
+        stack.callback(valkey.erase)
+        valkey.start()
+        yield stack.enter_context(open_house(database_url, valkey.url, tmp_path))
+
+
+def unsaved(redis_url, code):
+    with Redis.from_url(redis_url) as redis:
+        return redis.zcard(Keys(code).spent_unsaved)
+
+
+def test_who_left_stays_out_after_redis_has_lost_everything(own_house, code):
+    """Real processes: the 51st of 100 left, and shows their ticket after a FLUSHALL."""
+    house = own_house
+    house.start("admitter")
+    house.start_web()
+    house.offer(code, 100, restore_s=0)
+    house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
+    tickets = {}
+    for member in crowd(100):
+        tickets[member] = house.member("POST", f"/api/rooms/{code}/enter", member)[1]["ticket"]
+    leaver = crowd(100)[50]
+    assert house.member("DELETE", f"/api/rooms/{code}/place", leaver)[0] == 204
+    eventually(lambda: unsaved(house.redis_url, code) == 0, within_s=WRITTEN_WITHIN_S)
+    time.sleep(1.5)
+
+    with Redis.from_url(house.redis_url) as redis:
+        redis.flushall()
+    told: dict[str, int] = {}
+
+    def all_but_the_leaver_are_back() -> bool:
+        for member, ticket in tickets.items():
+            told[member] = ask_with(house, code, member, ticket)
+        return all(status == 200 for member, status in told.items() if member != leaver)
+
+    eventually(all_but_the_leaver_are_back)
+    time.sleep(1.5)
+
+    assert ask_with(house, code, leaver, tickets[leaver]) == 404
+    assert house.admin("GET", f"/rooms/{code}")["waiting"] == 99
+
+
+def ask_with(house, code, member, ticket):
+    request = urllib.request.Request(f"{house.base_url}/api/rooms/{code}/place")
+    request.add_header("Authorization", f"Bearer {house.identity.mint(member)}")
+    request.add_header("Waitroom-Ticket", ticket)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+async def come_back(line, code, came) -> list[str]:
+    pairs = [(member, one.arrival_us) for member, one in came.items()]
+    return [one.kind for one in await line.restoring.restore(code, pairs)]
+
+
+async def tickets_of(line, code, members):
+    return dict(zip(members, await enter(line, code, members), strict=True))
+
+
+@pytest.mark.parametrize("shown", ["after", "before"])
+async def test_who_left_stays_out_whether_they_ask_before_or_after_it_is_given_back(
+    line, engine, code, comes_by, lose_all, shown
+):
+    await in_line(line, engine, code, room=HASTE)
+    came = await tickets_of(line, code, ["alice", "bob", "carol"])
+    await line.leave(code, "bob")
+    await comes_by()
+
+    lose_all()
+    if shown == "before":
+        await settle(line, catalogue.offer(engine, code))
+        await come_back(line, code, came)
+        held = await admit(line, code)
+    else:
+        await comes_by()
+        held = None
+    await comes_by()
+    told = await come_back(line, code, came)
+    await comes_by()
+
+    assert held is None or held.held_back_by == "restoring"
+    assert told == ["waiting", "absent", "waiting"]
+    assert (await admit(line, code)).members == ("alice", "carol")
+
+
+async def test_who_left_and_entered_again_has_their_new_place_after_a_loss(
+    line, engine, code, comes_by, lose_all
+):
+    await in_line(line, engine, code, room=HASTE)
+    first = await tickets_of(line, code, ["alice", "bob"])
+    await line.leave(code, "alice")
+    second = await tickets_of(line, code, ["alice"])
+    await comes_by()
+
+    lose_all()
+    await comes_by(times=2)
+    old = await come_back(line, code, {"alice": first["alice"]})
+    new = await come_back(line, code, {"bob": first["bob"], **second})
+
+    assert old == ["absent"]
+    assert new == ["waiting"] * 2
+    assert [one.ahead for one in await places(line, code, ["bob", "alice"])] == [0, 1]
+
+
+async def test_who_was_refused_has_had_their_turn_through_a_loss(
+    line, engine, code, comes_by, lose_all
+):
+    """Also where somebody before them still stands in line, so that no watermark says it."""
+    await in_line(line, engine, code, room=HASTE)
+    came = await tickets_of(line, code, ["alice", "bob", "carol", "dora"])
+    await admit(line, code, 3)
+    await refuse(line, code, 0, ["bob", "carol"])
+    await line.enter(code, "carol")
+    await comes_by()
+
+    lose_all()
+    await comes_by(times=2)
+    told = await come_back(line, code, came)
+
+    # Alice was let through and has no outcome yet.
+    assert told == ["waiting", "absent", "absent", "waiting"]
+
+
+async def test_who_left_twice_is_out_by_either_ticket(line, engine, code, comes_by, lose_all):
+    await in_line(line, engine, code, room=HASTE)
+    first = await tickets_of(line, code, ["alice"])
+    await line.leave(code, "alice")
+    await comes_by()
+    second = await tickets_of(line, code, ["alice"])
+    await line.leave(code, "alice")
+    await comes_by()
+
+    for _ in range(2):
+        lose_all()
+        await comes_by(times=2)
+
+    assert await come_back(line, code, first) == ["absent"]
+    assert await come_back(line, code, second) == ["absent"]
+
+
+@pytest.mark.parametrize("again", ["never", "before the loss", "after the loss"])
+async def test_the_number_of_who_left_the_lobby_is_good_again_once_they_enter(
+    line, engine, code, comes_by, lose_all, again
+):
+    opens_at = now() + timedelta(seconds=3)
+    room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=0)
+    offer = await in_line(line, engine, code, room=room, opens_at=opens_at)
+    came = await tickets_of(line, code, ["alice", "bob"])
+    await line.leave(code, "alice")
+    await comes_by()
+    if again == "before the loss":
+        await line.enter(code, "alice")
+        await comes_by()
+    lose_all()
+    await settle(line, catalogue.offer(engine, code))
+    if again == "after the loss":
+        await line.enter(code, "alice")
+    await comes_by(times=2)
+    told = await come_back(line, code, came)
+    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    lobby = await line.lobby(code)
+    await settle(line, keep_draw(engine, code, lobby or [], now()))
+    later = await come_back(line, code, came)
+
+    there = ["alice", "bob"] if again != "never" else ["bob"]
+    assert told == later == (["waiting"] * 2 if again != "never" else ["absent", "waiting"])
+    assert lobby == sorted(there, key=lambda one: number_of(offer.seed, one))
+
+
+async def test_a_redis_that_lost_nothing_but_who_left_gets_it_back(
+    line, engine, code, comes_by, redis_url
+):
+    await in_line(line, engine, code, room=HASTE)
+    came = await tickets_of(line, code, ["alice", "bob"])
+    await line.leave(code, "alice")
+    await comes_by(times=2)
+
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(Keys(code).spent)
+    await comes_by(times=2)
+
+    assert await come_back(line, code, came) == ["absent", "waiting"]
+
+
+async def test_who_leaves_a_lost_line_does_not_come_back_by_their_ticket(
+    client, line, engine, code, comes_by, lose_all
+):
+    await in_line(line, engine, code, room=HASTE)
+    ticket = (await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))).json()["ticket"]
+    headers = by("alice") | {"Waitroom-Ticket": ticket}
+    await comes_by()
+    lose_all()
+    await comes_by(times=2)
+
+    left = await client.delete(f"/api/rooms/{code}/place", headers=headers)
+    back = await client.get(f"/api/rooms/{code}/place", headers=headers)
+
+    assert left.status_code == 204
+    assert back.status_code == 404
+    assert await kinds(line, code, ["alice"]) == ["absent"]
+
+
+async def test_leaving_reaches_postgres_in_one_statement_for_all(line, engine, code, comes_by):
+    await in_line(line, engine, code, room=HASTE)
+    members = crowd(1_000)
+    await enter(line, code, members)
+    await comes_by(times=2)
+    for member in members[:300]:
+        await line.leave(code, member)
+
+    with counted(engine) as one_tick:
+        await comes_by()
+    with counted(engine) as idle:
+        await comes_by()
+    with engine.begin() as tx:
+        rows = tx.execute(text("SELECT count(*) FROM spent_tickets")).scalar_one()
+
+    assert rows == 300
+    assert len([one for one in one_tick if "spent_tickets" in one]) == 1
+    assert not [one for one in idle if "spent_tickets" in one]
+
+
+async def test_of_two_admitters_the_slower_does_not_put_back_who_left(line, engine, code):
+    offer = await in_line(line, engine, code)
+    later, earlier = SpentTicket("alice", 900, 2_000), SpentTicket("alice", 51, 1_000)
+
+    keep_spent(engine, offer.coupon.id, [later])
+    keep_spent(engine, offer.coupon.id, [earlier])
+
+    assert spent_after(engine, offer.coupon.id, "") == [later]
+
+
+async def test_what_nobody_needs_any_more_is_forgotten(line, engine, code):
+    offer = await in_line(line, engine, code)
+    keep_spent(engine, offer.coupon.id, [SpentTicket("alice", 900, 2_000)])
+
+    forget_spent(engine, offer.coupon.id)
+
+    assert spent_after(engine, offer.coupon.id, "") == []

@@ -1,0 +1,27 @@
+-- spend: gives a line that has lost something back whose tickets are spent, as Postgres has them.
+--   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] heard (hash)
+--   KEYS[4] spent (hash: member, arrival)   KEYS[5] spent_unsaved (zset: member, since when in us)
+--   ARGV    member, arrival (0: none is spent), since when in us, member, ...
+--   returns how many stood in line by a spent ticket, and do no more
+--
+-- Nobody is let through meanwhile (restoring). Members may come back before their spent ticket is known
+-- here: they lose that place again. What this line has noted later than Postgres stays.
+--@include clock
+--@include many
+
+local members, records, dropped = {}, {}, {}
+for i = 1, #ARGV, 3 do members[#members + 1] = ARGV[i] end
+local noted = #members > 0 and ask_about('ZMSCORE', KEYS[5], members) or {}
+local standing = #members > 0 and ask_about('ZMSCORE', KEYS[2], members) or {}
+for n, member in ipairs(members) do
+  local arrival, since = tonumber(ARGV[3 * n - 1]), tonumber(ARGV[3 * n])
+  if not noted[n] or tonumber(noted[n]) < since then
+    records[#records + 1], records[#records + 2] = member, digits(arrival)
+    if standing[n] and tonumber(standing[n]) <= arrival then dropped[#dropped + 1] = member end
+  end
+end
+call_with('HSET', KEYS[4], records)
+call_with('ZREM', KEYS[2], dropped)
+call_with('HDEL', KEYS[3], dropped)
+redis.call('HSET', KEYS[1], 'spent_count', redis.call('HLEN', KEYS[4]))
+return #dropped
