@@ -42,6 +42,7 @@ from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
 from web.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
+from web.shared_readings import SharedReadings
 from web.static_files import VersionedFiles
 from web.traffic import Call, Traffic, calls_of
 from web.turned_back import TurnedBack
@@ -79,7 +80,6 @@ class Application(FastAPI):
         turned_back = TurnedBack(door, self, gate, watch)
         self.state.enter_times = EnterTimes(parts.line)
         self.state.backstage = Backstage(parts, office)
-        self.state.readiness = health.Readiness(parts, office)
         hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, watch)
         self._first: ASGIApp = hot_path
         self._hot_path = hot_path
@@ -112,7 +112,7 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
     app.state.known_admins = KnownAdmins(
         lambda name: office.ask(account_of, parts.engine, name), parts.admins
     )
-    app.state.draw_records = {}
+    app.state.readings = SharedReadings()
     app.state.logos = {}
     app.state.rooms_in_words = {}
     answer = add_error_handlers(app, problem_page)

@@ -13,6 +13,7 @@ from issuance.connections import open_connections
 from issuance.desk import Crew
 from issuance.errors import OfficeAway
 from web.parts import Office, WebParts
+from web.shared_readings import SharedReadings
 
 R = TypeVar("R")
 FRESH_S = 1.0
@@ -36,21 +37,17 @@ class Backstage:
     ) -> None:
         self._parts = parts
         self._office = office
-        self._clock = clock
-        self._seen = Seen(None, None)
-        self._seen_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._readings = SharedReadings(clock=clock)
         self._changes: dict[str, tuple[int, audit.Entry | None]] = {}
 
     async def look(self) -> Seen:
         """At most a second old."""
-        async with self._reading:
-            if self._clock() - self._seen_at >= FRESH_S:
-                in_use = self._office.ask(open_connections, self._parts.engine)
-                crew = self._office.ask(self._parts.crew)
-                self._seen = Seen(*await asyncio.gather(or_none(in_use), or_none(crew)))
-                self._seen_at = self._clock()
-        return self._seen
+        return await self._readings.get("seen", self._look, fresh_s=FRESH_S)
+
+    async def _look(self) -> Seen:
+        in_use = self._office.ask(open_connections, self._parts.engine)
+        crew = self._office.ask(self._parts.crew)
+        return Seen(*await asyncio.gather(or_none(in_use), or_none(crew)))
 
     async def last_change(self, code: str, version: int) -> audit.Entry | None:
         """Who changed these settings last: asked once for each version of them."""

@@ -35,11 +35,17 @@ class Catalogue:
         self._offers: dict[str, Offer] | None = None
         self._read_at = float("-inf")
         self._changes = 0
+        self._edition = 0
         self._reading = asyncio.Lock()
 
     async def offers(self) -> list[Offer]:
         """All of them, by the time they open. Raises OfficeAway where none were ever read."""
         return list((await self._current()).values())
+
+    async def edition(self) -> tuple[int, list[Offer]]:
+        """The offers, and a number that is another one after each reading. Raises OfficeAway."""
+        offers = await self.offers()
+        return self._edition, offers
 
     async def offer(self, code: str) -> Offer:
         """Raises NoSuchCoupon, OfficeAway."""
@@ -72,6 +78,7 @@ class Catalogue:
             log.warning("the catalogue could not be read; showing what was read last")
         else:
             self._offers = {offer.coupon.code: offer for offer in offers}
+            self._edition += 1
         # What was changed meanwhile may not be in what was read.
         if changes == self._changes:
             self._read_at = asked_at

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from issuance.connections import check
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
-from web.parts import Office, WebParts
+from web.parts import office_of, parts_of
+from web.shared_readings import readings_of
 
 router = APIRouter(tags=["health"])
 
@@ -25,37 +26,6 @@ class Ready(BaseModel):
     postgres: bool
     redis: bool
     queue: bool
-
-
-class Readiness:
-    """One reading at a time, at most FRESH_S old: asking for it often costs the stores nothing."""
-
-    def __init__(
-        self, parts: WebParts, office: Office, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._parts = parts
-        self._office = office
-        self._clock = clock
-        self._reading = asyncio.Lock()
-        self._read: Ready | None = None
-        self._read_at = 0.0
-
-    async def read(self) -> Ready:
-        """Which stores answer, and take writes."""
-        async with self._reading:
-            if self._read is None or self._clock() - self._read_at >= FRESH_S:
-                self._read = await self._look()
-                self._read_at = self._clock()
-        return self._read
-
-    async def _look(self) -> Ready:
-        postgres, redis, queue = await asyncio.gather(
-            _works(self._office.ask(check, self._parts.engine)),
-            _works(self._parts.line.probe.write()),
-            _works(self._office.ask(self._parts.crew)),
-        )
-        ready = postgres and redis and queue
-        return Ready(ready=ready, postgres=postgres, redis=redis, queue=queue)
 
 
 @router.get("/healthz")
@@ -71,11 +41,21 @@ async def healthz() -> dict[str, bool]:
 )
 async def readyz(request: Request, response: Response) -> Ready:
     """The stores answer and take writes, as of the last second."""
-    readiness: Readiness = request.app.state.readiness
-    found = await readiness.read()
+    found = await readings_of(request).get("ready", partial(_look, request), fresh_s=FRESH_S)
     if not found.ready:
         response.status_code = 503
     return found
+
+
+async def _look(request: Request) -> Ready:
+    parts, office = parts_of(request), office_of(request)
+    postgres, redis, queue = await asyncio.gather(
+        _works(office.ask(check, parts.engine)),
+        _works(parts.line.probe.write()),
+        _works(office.ask(parts.crew)),
+    )
+    ready = postgres and redis and queue
+    return Ready(ready=ready, postgres=postgres, redis=redis, queue=queue)
 
 
 async def _works(asked: Awaitable[object]) -> bool:

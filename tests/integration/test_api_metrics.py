@@ -29,6 +29,12 @@ from web.app import create_app
 METRICS_TOKEN = "prometheus-sends-this-token-with-a-scrape"
 
 
+@pytest.fixture(autouse=True)
+def read_anew(monkeypatch):
+    """Here each answer is to be of its own moment."""
+    monkeypatch.setattr("web.metrics.route.FRESH_S", 0)
+
+
 @pytest.fixture
 async def room(client, line, engine, code) -> str:
     """Alice has hers, Bob is admitted, Charlie waits, Dora has left, Eve came to a full room."""

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from markupsafe import Markup
 
 from domain.discount import DiscountPolicy
 from domain.issued_coupon import Status
@@ -239,6 +240,10 @@ COUPON_STATES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def list_of(coupons: list[Any], language: Language = EN) -> Markup:
+    return Markup(environment(language).get_template("_coupons.html").render(coupons=coupons))
+
+
 def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """Every page in every state: its template, and what it is given."""
     listed = [
@@ -258,8 +263,8 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
         for one in ("no_such_coupon", "unavailable")
     }
     found: dict[str, tuple[str, dict[str, Any]]] = {
-        "coupons": ("coupons.html", {"coupons": listed}),
-        "no coupons": ("coupons.html", {"coupons": [], "member": None}),
+        "coupons": ("coupons.html", {"coupon_list": list_of(listed, language)}),
+        "no coupons": ("coupons.html", {"coupon_list": list_of([], language), "member": None}),
         "my coupons": ("me.html", {"issued": mine}),
         "none of my own": ("me.html", {"issued": []}),
         "sign in to the demo": ("signin.html", {"next": "/me", "error": None, "member": None}),

@@ -18,7 +18,7 @@ from tests.unit.template_cast import (
 
 
 def test_a_coupon_in_the_list_says_what_is_left_and_leads_on():
-    page = render("coupons.html", coupons=[a_coupon()])
+    page = render("_coupons.html", coupons=[a_coupon()])
 
     assert page.says("412 of 1,000 left")
     (meter,) = page.all("meter")

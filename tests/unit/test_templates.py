@@ -13,6 +13,7 @@ from tests.unit.template_cast import (
     a_problem,
     an_issued_coupon,
     every_page,
+    list_of,
     render,
     waiting,
 )
@@ -72,7 +73,7 @@ def test_every_time_can_be_read_by_a_machine(template, context):
 @pytest.mark.parametrize(
     ("template", "context"),
     [
-        ("coupons.html", {"coupons": [a_coupon(description="<script>alert(1)</script>")]}),
+        ("_coupons.html", {"coupons": [a_coupon(description="<script>alert(1)</script>")]}),
         ("me.html", {"issued": [an_issued_coupon(description="<script>alert(1)</script>")]}),
         ("problem.html", {"problem": a_problem(detail="<script>alert(1)</script>")}),
         ("signin.html", {"next": '"><script>alert(1)</script>', "error": "<script>"}),
@@ -87,7 +88,9 @@ def test_what_others_wrote_is_shown_and_never_run(template, context):
 
 
 def test_a_members_name_is_shown_and_never_run():
-    page = render("coupons.html", coupons=[], member=SimpleNamespace(id="m", name='<b onx="1">'))
+    page = render(
+        "coupons.html", coupon_list=list_of([]), member=SimpleNamespace(id="m", name='<b onx="1">')
+    )
 
     assert page.says('<b onx="1">')
     assert not page.all("b")

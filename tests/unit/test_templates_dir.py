@@ -3,11 +3,12 @@
 import pytest
 from jinja2 import TemplateNotFound
 
-from tests.unit.template_cast import EN, alice
+from tests.unit.template_cast import EN, alice, list_of
 from web.pages.render import environment
 
 SHOWN = {
-    "site_name": "Shop", "member": alice, "demo": False, "switches": [], "coupons": [],
+    "site_name": "Shop", "member": alice, "demo": False, "switches": [],
+    "coupon_list": list_of([]),
 }  # fmt: skip
 
 

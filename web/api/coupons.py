@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
+from pydantic import TypeAdapter
 
 from issuance.locking.direct_issue import DirectIssue
 from web.asking import CouponCode, SignedIn
+from web.compressed import Compressed
 from web.gate import gate_of
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import documented
 from web.shapes import RETRIES, CouponOut, IssuedCouponOut
+from web.shared_readings import readings_of
 
 router = APIRouter(prefix="/api/coupons", tags=["coupons"])
 
 # A crowd looks at these: browsers and proxies may keep them as long as we do ourselves.
 _CACHE = "public, max-age=1"
+_COUPONS = TypeAdapter(list[CouponOut])
 
 _RETRIES = {
     RETRIES: {
@@ -25,11 +31,17 @@ _RETRIES = {
 
 
 @router.get("", response_model=list[CouponOut], responses=documented("unavailable"))
-async def list_coupons(request: Request, response: Response) -> list[CouponOut]:
+async def list_coupons(request: Request) -> Response:
     """All coupons, by the time they open; at most a second old."""
-    response.headers["Cache-Control"] = _CACHE
+    edition, offers = await catalogue_of(request).edition()
     now_of = parts_of(request).now_of
-    return [CouponOut.of(offer, now_of(offer)) for offer in await catalogue_of(request).offers()]
+
+    def list_json() -> bytes:
+        return _COUPONS.dump_json([CouponOut.of(offer, now_of(offer)) for offer in offers])
+
+    make = partial(Compressed.of, list_json, "application/json")
+    made = await readings_of(request).get(("coupons as JSON", edition), make)
+    return await made.answer(request, {"Cache-Control": _CACHE})
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,15 +13,17 @@ from issuance.draws import draw_of
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
 from web.asking import Admin, RoomCode
+from web.compressed import Compressed
 from web.parts import catalogue_of, office_of, parts_of
 from web.problems import Problem, documented
 from web.shapes import DrawOut, DrawRecordOut
+from web.shared_readings import readings_of
 from web.times import rfc3339
 
 router = APIRouter(tags=["line"])
 
 # What was drawn never changes; a page full of people may ask for it.
-KEPT_MAX = 16
+_JSON = "application/json"
 _FOR_EVER = "public, max-age=86400, immutable"
 
 
@@ -44,17 +46,13 @@ async def show_draw(request: Request, response: Response, code: RoomCode) -> Dra
 async def show_record(request: Request, code: RoomCode) -> Response:
     """The numbers in order of place, as `waitroom draw verify` reads them; without names."""
     offer = await _offer(request, code)
-    kept: dict[str, bytes] = request.app.state.draw_records
-    if code not in kept:
+
+    async def make() -> Compressed:
         record = await _record(request, offer)
-        if len(kept) >= KEPT_MAX:
-            kept.pop(next(iter(kept)))
-        kept[code] = gzip.compress(record.as_json(with_members=False).encode())
-    headers = {"Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(gzip.decompress(kept[code]), 200, headers, "application/json")
-    headers["Content-Encoding"] = "gzip"
-    return Response(kept[code], 200, headers, "application/json")
+        return await Compressed.of(partial(record.as_json, with_members=False), _JSON)
+
+    kept = await readings_of(request).get(("draw record", code), make)
+    return await kept.answer(request, {"Cache-Control": _FOR_EVER})
 
 
 @router.get(
@@ -68,8 +66,8 @@ async def show_record(request: Request, code: RoomCode) -> Response:
 async def show_record_with_members(request: Request, code: RoomCode, _who: Admin) -> Response:
     """The same with each member's id, for whoever audits the draw."""
     record = await _record(request, await _offer(request, code))
-    headers = {"Cache-Control": "no-store"}
-    return Response(record.as_json(with_members=True), 200, headers, "application/json")
+    made = await Compressed.of(partial(record.as_json, with_members=True), _JSON)
+    return await made.answer(request, {"Cache-Control": "no-store"})
 
 
 async def draw_shown(request: Request, code: str) -> DrawOut:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, Security
@@ -17,14 +18,18 @@ from issuance.connections import Held, held_connections
 from issuance.desk import Crew
 from waitroom.errors import LineError, NoSuchRoom
 from web.backstage import or_none
+from web.compressed import Compressed
 from web.identity import Forbidden, NotSignedIn
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSeen
 from web.metrics.rooms import RoomMetrics, Rooms
 from web.parts import office_of, parts_of, traffic_of
 from web.problems import documented
+from web.shared_readings import readings_of
 
 router = APIRouter(tags=["health"])
+
+FRESH_S = 1.0
 
 _token = HTTPBearer(auto_error=False, scheme_name="metricsToken")
 
@@ -49,7 +54,15 @@ async def may_look(
     dependencies=[Depends(may_look)],
 )
 async def metrics(request: Request) -> Response:
-    """Rooms and stores as any process tells them; requests and streams of one web command."""
+    """Rooms and stores as any process tells them; requests and streams of one web command.
+
+    At most a second old, however many ask.
+    """
+    made = await readings_of(request).get("metrics", partial(_read, request), fresh_s=FRESH_S)
+    return await made.answer(request, {"Cache-Control": "no-store"})
+
+
+async def _read(request: Request) -> Compressed:
     rooms, seen, of_line = await asyncio.gather(
         _rooms(request), _office(request), _of_line(request)
     )
@@ -62,8 +75,7 @@ async def metrics(request: Request) -> Response:
     registry.register(OfficeMetrics(office))
     total = traffic_of(request).total()
     registry.register(HttpMetrics(total, parts.limits.live_streams_max))
-    text = await asyncio.to_thread(generate_latest, registry)
-    return Response(text, media_type=CONTENT_TYPE_LATEST)
+    return await Compressed.of(partial(generate_latest, registry), CONTENT_TYPE_LATEST)
 
 
 async def _rooms(request: Request) -> Rooms | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
 
 from waitroom.errors import LineError
 from web.api.coupons import direct
@@ -11,21 +15,30 @@ from web.asking import CouponCode, visitor_of
 from web.entrance import ask
 from web.languages import language_of
 from web.pages.forms import signed_in_for
-from web.pages.render import page, shown
+from web.pages.render import environment, page, shown
 from web.parts import catalogue_of, parts_of
 from web.problems import Problem
 from web.shapes import PlaceOut
+from web.shared_readings import readings_of
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
 async def coupons(request: Request) -> Response:
-    now_of = parts_of(request).now_of
-    language = language_of(request)
-    offers = await catalogue_of(request).offers()
-    coupons = [shown(offer, now_of(offer), language) for offer in offers]
-    return page(request, "coupons.html", coupons=coupons)
+    """What is on offer, at most a second old; the list is drawn once for everyone who looks."""
+    edition, offers = await catalogue_of(request).edition()
+    parts, language = parts_of(request), language_of(request)
+
+    def list_html() -> Markup:
+        coupons = [shown(offer, parts.now_of(offer), language) for offer in offers]
+        template = environment(language, parts.templates_dir).get_template("_coupons.html")
+        return Markup(template.render(coupons=coupons))  # noqa: S704 - the template escapes
+
+    coupon_list = await readings_of(request).get(
+        ("coupons as HTML", language.code, edition), partial(asyncio.to_thread, list_html)
+    )
+    return page(request, "coupons.html", coupon_list=coupon_list)
 
 
 @router.get("/coupons/{code}")

@@ -1,0 +1,50 @@
+"""Compressed: a large body that is compressed once, off the event loop, and sent to many."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+
+# Of gzip's nine: twice as fast as the ninth, and 3 % larger.
+LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """`body` is in gzip's format."""
+
+    body: bytes
+    media_type: str
+
+    @classmethod
+    async def of(cls, make: Callable[[], str | bytes], media_type: str) -> Compressed:
+        """`make` runs in a thread: neither it nor the compression holds up other requests."""
+        return cls(await asyncio.to_thread(_compressed, make), media_type)
+
+    async def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
+        """As it is, or decompressed for who does not accept gzip."""
+        headers = {**headers, "Vary": "Accept-Encoding"}
+        if accepts_gzip(request.headers.get("accept-encoding", "")):
+            headers["Content-Encoding"] = "gzip"
+            return Response(self.body, 200, headers, self.media_type)
+        body = await asyncio.to_thread(gzip.decompress, self.body)
+        return Response(body, 200, headers, self.media_type)
+
+
+def _compressed(make: Callable[[], str | bytes]) -> bytes:
+    made = make()
+    return gzip.compress(made.encode() if isinstance(made, str) else made, compresslevel=LEVEL)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether a request with this Accept-Encoding takes gzip (RFC 9110, 12.5.3)."""
+    weights: dict[str, str] = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, weight = part.partition(";")
+        weights[coding.strip()] = weight.replace(" ", "")
+    found = [weights[name] for name in ("gzip", "x-gzip", "*") if name in weights]
+    return bool(found) and found[0].rstrip("0") not in ("q=", "q=0.")
