@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import partial
@@ -13,12 +13,12 @@ from cli.settings import WorkerSettings
 from cli.store_checks import log_store_faults
 from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import open_conveyor
-from issuance.database import open_engine
+from issuance.database import Engine, open_engine
 from issuance.issue import Issued
 from issuance.job_registry import ORIGINS, TRACEPARENT
 from issuance.worker import Post, run_worker
 from waitroom.errors import LineError
-from waitroom.line import open_line
+from waitroom.line import Line, open_line
 from web.teller import tell
 
 
@@ -29,20 +29,10 @@ def run_one(settings: WorkerSettings) -> None:
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "worker")
     with asyncio.Runner() as runner:
         line = open_line(settings.REDIS_URL, connections_max=1)
-
-        def tell_line(issued: Issued) -> None:
-            runner.run(tell(line, issued))
-            if settings.follows:
-                runner.run(line.origins.forget(issued.code, list(issued.outcomes)))
-
-        def count_error() -> None:
-            line.loop_errors.note("worker")
-            with suppress(LineError):
-                runner.run(line.loop_errors.publish())
-
         runner.run(log_store_faults(line, conveyor, engine))
         try:
-            post = Post(engine, tell_line, logs=settings.LOG_REQUESTS, failed=count_error)
+            post = post_for(line, engine, runner.run, follows=settings.follows)
+            post = replace(post, logs=settings.LOG_REQUESTS)
             if tracing is not None:
                 post = replace(post, around=partial(_span, tracing))
             run_worker(post, conveyor, queue=settings.QUEUE_NAME)
@@ -52,6 +42,34 @@ def run_one(settings: WorkerSettings) -> None:
             engine.dispose()
             if tracing is not None:
                 tracing.close()
+
+
+def post_for(
+    line: Line,
+    engine: Engine,
+    run: Callable[[Coroutine[Any, Any, Any]], Any],
+    *,
+    follows: bool = False,
+) -> Post:
+    """What a worker works with, beside this line, whose calls `run` awaits.
+
+    follows: the requests by which members came are kept until they have an outcome.
+    """
+
+    def tell_line(issued: Issued) -> None:
+        run(tell(line, issued))
+        if follows:
+            run(line.origins.forget(issued.code, list(issued.outcomes)))
+
+    def refused(code: str, members: list[str]) -> Collection[str]:
+        return set(run(line.inspection.refused(code, members)))
+
+    def count_error() -> None:
+        line.loop_errors.note("worker")
+        with suppress(LineError):
+            run(line.loop_errors.publish())
+
+    return Post(engine, tell_line, refused=refused, failed=count_error)
 
 
 def _span(

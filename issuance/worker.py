@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,8 +43,8 @@ log = structlog.get_logger(__name__)
 class Post:
     """What a worker's jobs work with: a connection, and whom to tell.
 
-    logs: whether each batch is a line in the log. failed: called for an error of the worker's loop
-    that nobody foresaw.
+    refused: of these members of a room, those who were refused already. logs: whether each batch is
+    a line in the log. failed: called for an error of the worker's loop that nobody foresaw.
     """
 
     engine: Engine
@@ -53,6 +53,7 @@ class Post:
     around: Callable[[Mapping[str, Any], Mapping[str, Any]], AbstractContextManager[object]] = (
         lambda _meta, _attributes: nullcontext()
     )
+    refused: Callable[[str, list[str]], Collection[str]] = lambda _code, _members: ()
     logs: bool = False
     failed: Callable[[], None] = lambda: None
 
@@ -69,6 +70,15 @@ def issue_batch(code: str, members: list[str]) -> None:
     meta = job.meta if job is not None else {}
     about = {"waitroom.room": code, "waitroom.members": len(members)}
     admitted_at = _admitted_at(meta, len(members))
+    # A batch that was fed again is in the queue twice. A refusal by the first of its jobs is final:
+    # the second must not find that there is more by now.
+    refused = _post.refused(code, members)
+    admitted_at = [
+        at for at, member in zip(admitted_at, members, strict=False) if member not in refused
+    ]
+    members = [member for member in members if member not in refused]
+    if not members:
+        return
     within_s = job.timeout if job is not None else None
     with _post.around(meta, about):
         issued = issue(_post.engine, code, members, admitted_at=admitted_at, within_s=within_s)

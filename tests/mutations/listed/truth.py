@@ -4,6 +4,7 @@ from tests.mutations.mutation import Mutation
 
 _IN_ADMITTER = "integration/test_admitter.py::"
 _IN_DESK = "integration/test_desk.py::"
+_IN_FED_AGAIN = "integration/test_fed_again.py::"
 _IN_ISSUE = "integration/test_issue.py::"
 _IN_LINE_OVERDUE = "integration/test_line_overdue.py::"
 _IN_LINE_REPORT = "integration/test_line_report.py::"
@@ -45,6 +46,14 @@ MUTATIONS = (
             "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
             _KILLED,
         ),
+    ),
+    Mutation(
+        name="a_job_that_was_fed_again_decides_anew",
+        promise=4,
+        file="issuance/worker.py",
+        old="    refused = _post.refused(code, members)\n",
+        new="    refused: Collection[str] = ()\n",
+        noticed_by=(f"{_IN_FED_AGAIN}test_who_was_refused_gets_nothing_of_a_job_that_comes_later",),
     ),
     Mutation(
         name="the_queues_word_is_taken_for_a_failure",
