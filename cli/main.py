@@ -118,13 +118,16 @@ def token(
 ) -> None:
     """Print a member token, for trying things out."""
     from web.identity import Identity
+    from web.token_claims import ClaimRules
 
     try:
         check_member_id(member)
     except BadMemberId as error:
         raise BadSettings(f"MEMBER can't be taken: {error}.") from None
     settings = read(TokenSettings, with_running_demo(dict(os.environ)))
-    print(Identity(settings.MEMBER_TOKEN_SECRETS, "").mint(member, valid_s=valid_s))
+    rules = ClaimRules(settings.MEMBER_TOKEN_AUDIENCE)
+    identity = Identity(settings.MEMBER_TOKEN_SECRETS, "", rules=rules)
+    print(identity.mint(member, valid_s=valid_s))
 
 
 def run() -> None:

@@ -91,6 +91,10 @@ class TokenSettings(BaseModel):
         "the first signs, all verify"
     )
 
+    MEMBER_TOKEN_AUDIENCE: str = Field(
+        "", max_length=256, description="member tokens must have it as `aud`; empty: any `aud`"
+    )
+
     @field_validator("MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", check_fields=False)
     @classmethod
     def _are_long(cls, secrets: tuple[str, ...]) -> tuple[str, ...]:
@@ -125,6 +129,9 @@ class WebSettings(StoreSettings, TokenSettings):
     DEMO: bool = Field(False, description="1: anybody may sign in with any name")
     SITE_NAME: str = Field("Open Run", min_length=1, max_length=60, description="on every page")
     TEMPLATES_DIR: str = Field("", description="a folder of templates that come before ours")
+    CLOCK_LEEWAY_S: float = Field(
+        10, ge=0, le=60, description="how far the shop's clock may differ for member tokens"
+    )
     TICKET_AGE_MAX_S: int = Field(604_800, ge=60, description="older tickets have expired")
     SESSION_AGE_MAX_S: int = Field(604_800, ge=60, description="older sessions have ended")
     BODY_BYTES_MAX: int = Field(16_384, ge=1_024, description="larger bodies are refused")

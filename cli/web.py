@@ -35,6 +35,7 @@ from web.app import create_app
 from web.identity import Identity
 from web.parts import WebLimits, WebParts
 from web.reconciling import queue_of
+from web.token_claims import ClaimRules
 
 ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"
@@ -123,6 +124,7 @@ def _parts(
             settings.MEMBER_TOKEN_SECRETS,
             settings.ADMIN_TOKEN,
             session_age_max_s=settings.SESSION_AGE_MAX_S,
+            rules=ClaimRules(settings.MEMBER_TOKEN_AUDIENCE, settings.CLOCK_LEEWAY_S),
         ),
         tickets=TicketOffice(
             settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S, now=line.clock.now_s

@@ -21,9 +21,10 @@ from domain.refusals import Refusal
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from waitroom.ticket import BadTicket
-from web.identity import BadToken, Forbidden, NotSignedIn
+from web.identity import Forbidden, NotSignedIn
 from web.languages import CATALOGUE, FOLDER
 from web.problems import KINDS
+from web.token_claims import BadToken
 
 WEB = Path(__file__).parents[1] / "web"
 METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]

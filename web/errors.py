@@ -16,11 +16,12 @@ from domain.refusals import NotOpenYet, Refusal
 from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.ticket import BadTicket
-from web.identity import BadToken, Forbidden, NotSignedIn
+from web.identity import Forbidden, NotSignedIn
 from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
 from web.request_id import id_of
 from web.security import HEADERS, Answer, BodyTooLarge, BodyTooSlow
 from web.times import rfc3339
+from web.token_claims import BadToken
 from web.trailing_slash import without_slash
 
 log = structlog.get_logger(__name__)

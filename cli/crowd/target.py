@@ -12,6 +12,7 @@ from cli.stores import postgres
 from issuance.errors import OfficeError
 from issuance.ledger import holders
 from web.identity import Identity
+from web.token_claims import ClaimRules
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -44,5 +45,7 @@ def find_target(url: str | None, *, anywhere: bool) -> Target:
     base_url = url or environ.get("BASE_URL") or "http://127.0.0.1:8000"
     if urlsplit(base_url).hostname not in LOOPBACK and not anywhere:
         raise BadSettings(f"{base_url} is not this machine. If it is yours, say --anywhere.")
-    identity = Identity(read(TokenSettings, environ).MEMBER_TOKEN_SECRETS, "")
+    settings = read(TokenSettings, environ)
+    rules = ClaimRules(settings.MEMBER_TOKEN_AUDIENCE)
+    identity = Identity(settings.MEMBER_TOKEN_SECRETS, "", rules=rules)
     return Target(base_url, identity, environ)

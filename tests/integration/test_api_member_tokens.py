@@ -38,7 +38,7 @@ NOT_A_TOKEN = {
 BAD_CLAIMS = {
     "no sub": {"exp": SOON},
     "sub null": {"sub": None, "exp": SOON},
-    "sub a number": {"sub": 7, "exp": SOON},
+    "sub a fraction": {"sub": 7.5, "exp": SOON},
     "sub a list": {"sub": ["alice"], "exp": SOON},
     "sub empty": {"sub": "", "exp": SOON},
     "sub too long": {"sub": "a" * 129, "exp": SOON},
@@ -50,9 +50,11 @@ BAD_CLAIMS = {
     "no exp": {"sub": "alice"},
     "exp null": {"sub": "alice", "exp": None},
     "exp a word": {"sub": "alice", "exp": "tomorrow"},
-    "expired": {"sub": "alice", "exp": int(time.time()) - 1},
+    "exp in milliseconds": {"sub": "alice", "exp": SOON * 1_000},
+    "expired": {"sub": "alice", "exp": int(time.time()) - 11},
     "not yet valid": ALICE | {"nbf": SOON},
-    "for somebody else's site": ALICE | {"aud": "elsewhere"},
+    "signed in the future": ALICE | {"iat": SOON},
+    "jti a number": ALICE | {"jti": 7},
 }
 TOKENS = NOT_A_TOKEN | {name: signed(claims) for name, claims in BAD_CLAIMS.items()}
 CALLS = (

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.member import MEMBER_ID_LENGTH_MAX
-from tests.integration.test_api_member_tokens import TOKENS
+from tests.integration.test_api_member_tokens import SOON, TOKENS
 from tests.integration.test_api_sessions import CROSS_SITE, OWN_PAGES
 from tests.integration.web_cast import Html, app_with, client_of, cookies_set, signed, token
 
@@ -73,7 +73,7 @@ async def test_names_up_to_the_limit_are_taken(demo):
 
 
 async def test_a_shop_hands_a_member_over_with_a_token(client):
-    claims = {"sub": "user:7", "exp": 9_999_999_999, "name": "Alice"}
+    claims = {"sub": "user:7", "exp": SOON, "name": "Alice"}
 
     answer = await client.get("/signin", params={"token": signed(claims), "next": "/rooms/spring"})
 
@@ -83,7 +83,7 @@ async def test_a_shop_hands_a_member_over_with_a_token(client):
 
 
 async def test_a_name_is_shown_as_text_whatever_it_is(client):
-    claims = {"sub": "alice", "exp": 9_999_999_999, "name": "<script>alert(1)</script>"}
+    claims = {"sub": "alice", "exp": SOON, "name": "<script>alert(1)</script>"}
     await client.get("/signin", params={"token": signed(claims)})
 
     answer = await client.get("/")
@@ -93,7 +93,7 @@ async def test_a_name_is_shown_as_text_whatever_it_is(client):
 
 
 async def test_a_name_no_page_could_show_still_signs_in(client):
-    claims = {"sub": "alice", "exp": 9_999_999_999, "name": "\ud800"}
+    claims = {"sub": "alice", "exp": SOON, "name": "\ud800"}
 
     answer = await client.get("/signin", params={"token": signed(claims)})
 

@@ -8,6 +8,8 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import jwt
+
 from cli.embedded.child import port_is_free
 from domain.draw_record import faults_of
 from issuance.conveyor import open_conveyor
@@ -263,3 +265,21 @@ def test_a_monitor_may_ask_by_head(house):
         status, body = answer.status, answer.read()
 
     assert (status, body) == (200, b"")
+
+
+def test_a_shops_audience_and_clock_are_as_the_settings_say(house):
+    house.environ |= {"MEMBER_TOKEN_AUDIENCE": "https://line.example.com", "CLOCK_LEEWAY_S": "30"}
+    house.start_web()
+    secret, now_s = house.environ["MEMBER_TOKEN_SECRETS"], int(time.time())
+    plain = house.identity.mint("alice")
+    late = {"sub": "alice", "exp": now_s + 60, "aud": ["https://line.example.com"]}
+
+    def answer(token: str) -> tuple[int, object]:
+        return house.call("GET", "/api/me/coupons", token=token)
+
+    assert answer(house.command("token", "alice").strip())[0] == 200
+    assert answer(jwt.encode(late | {"iat": now_s + 25}, secret))[0] == 200
+    for token, claim in ((plain, "aud"), (jwt.encode(late | {"iat": now_s + 90}, secret), "iat")):
+        status, problem = answer(token)
+        assert (status, problem["type"]) == (401, "bad_token")
+        assert claim in problem["detail"]

@@ -35,7 +35,7 @@ HS256 = {"alg": "HS256", "typ": "JWT"}
 
 office, others_office = TicketOffice([OURS], now=lambda: NOW), TicketOffice([OTHER])
 identity, others_identity = Identity([OURS], "admin token"), Identity([OTHER], "admin token")
-usual = UsualToken([OURS], lambda: NOW)
+usual = UsualToken([OURS])
 challenges = Challenges([OURS])
 door, others_door = AdminDoor([OURS]), AdminDoor([OTHER])
 

@@ -54,6 +54,8 @@ WRONG = {
     "DEMO": "perhaps",
     "SITE_NAME": "n" * 61,
     "TEMPLATES_DIR": "/nowhere/at/all",
+    "MEMBER_TOKEN_AUDIENCE": "a" * 257,
+    "CLOCK_LEEWAY_S": "60.5",
     "TICKET_AGE_MAX_S": "59",
     "SESSION_AGE_MAX_S": "1.5",
     "BODY_BYTES_MAX": "-1",

@@ -1,4 +1,7 @@
-"""The short way to read a member token takes nothing that PyJWT would not take, and the same."""
+"""The short way to read a member token takes nothing that PyJWT would not take, and the same.
+
+What its claims must be is in test_token_verdict.py, for both ways.
+"""
 
 import base64
 import hashlib
@@ -38,7 +41,7 @@ def good(**claims: object) -> str:
 
 
 def read(token: str) -> dict[str, object] | None:
-    return UsualToken([NEW, OLD], lambda: float(NOW)).read(token)
+    return UsualToken([NEW, OLD]).read(token)
 
 
 def test_what_a_shop_and_we_ourselves_sign_is_read_the_short_way():
@@ -54,8 +57,9 @@ def test_whatever_is_read_is_what_pyjwt_reads(claims):
     found = read(token)
 
     if found is not None:
-        options = {"require": ["exp", "sub"]}
-        assert found == jwt.decode(token, OLD, algorithms=["HS256"], options=options)
+        unchecked = {f"verify_{name}": False for name in ("exp", "iat", "nbf", "aud", "sub", "jti")}
+        by_pyjwt = jwt.decode(token, OLD, algorithms=["HS256"], options=unchecked)
+        assert repr(found) == repr(by_pyjwt)  # NaN is not equal to itself
 
 
 @settings(max_examples=100, deadline=None)
@@ -80,16 +84,8 @@ def test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses(data):
         signed({"alg": "none", "typ": "JWT"}, {"sub": "alice", "exp": NOW + 60}),
         signed({"alg": "HS512", "typ": "JWT"}, {"sub": "alice", "exp": NOW + 60}),
         signed({**USUAL, "crit": ["x"]}, {"sub": "alice", "exp": NOW + 60}),
-        signed(USUAL, {"sub": "alice", "exp": NOW}),
-        signed(USUAL, {"sub": "alice", "exp": str(NOW + 60)}),
-        signed(USUAL, {"sub": "alice", "exp": True}),
-        signed(USUAL, {"sub": 7, "exp": NOW + 60}),
-        signed(USUAL, {"sub": "alice"}),
-        signed(USUAL, {"exp": NOW + 60}),
         signed(USUAL, ["sub", "exp"]),
         signed(USUAL, {"sub": "alice", "exp": NOW + 60}, "another-secret-of-at-least-32-bytes!"),
-        good(nbf=NOW + 30),
-        good(aud="somebody else"),
         good()[:-1],
         good() + "=",
         good().rpartition(".")[0] + ".",
@@ -102,3 +98,15 @@ def test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses(data):
 )
 def test_anything_unusual_is_not_taken(token):
     assert read(token) is None
+
+
+@pytest.mark.parametrize(
+    "change", ["{}=", "{}==", "{}\n", "\n{}", "{}!", "!{}", "{}A", "A{}", "{}."]
+)
+def test_a_payload_that_is_not_as_base64url_writes_it_is_left_to_pyjwt(change):
+    """Signed by who has the secret: padding and stray signs are not for us to judge."""
+    head, payload, _ = good().split(".")
+    said = f"{head}.{change.format(payload)}"
+    mac = hmac.digest(OLD.encode(), said.encode(), hashlib.sha256)
+
+    assert read(f"{said}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}") is None

@@ -6,6 +6,7 @@ _IN_ADMIN_SIGNIN = "integration/test_admin_signin.py::"
 _IN_ADMIN_WALK = "integration/test_admin_walk.py::"
 _IN_API_TICKETS = "integration/test_api_tickets.py::"
 _IN_USUAL_TOKEN = "unit/test_usual_token.py::"
+_IN_VERDICT = "unit/test_token_verdict.py::"
 _BAD_TICKET = f"{_IN_API_TICKETS}test_a_bad_ticket_is_refused_by_every_call_and_changes_nothing"
 
 MUTATIONS = (
@@ -64,6 +65,36 @@ MUTATIONS = (
         old='algorithms=["HS256"], options=',
         new="algorithms=list(jwt.algorithms.get_default_algorithms()), options=",
         noticed_by=("unit/test_forged.py::test_no_token_that_nobody_here_signed_is_accepted",),
+    ),
+    Mutation(
+        name="a_usual_tokens_payload_may_have_stray_signs",
+        promise=9,
+        file="web/usual_token.py",
+        old="from_json(raw) if encoded(raw) == payload else None",
+        new="from_json(raw)",
+        noticed_by=(
+            f"{_IN_USUAL_TOKEN}test_a_payload_that_is_not_as_base64url_writes_it_is_left_to_pyjwt",
+            f"{_IN_VERDICT}test_ten_thousand_tokens_have_the_verdict_of_pyjwt",
+        ),
+    ),
+    Mutation(
+        name="a_token_for_another_site_is_accepted",
+        promise=9,
+        file="web/token_claims.py",
+        old="        if self.audience not in audiences:\n",
+        new="        if not audiences:\n",
+        noticed_by=(
+            "unit/test_foreign_tokens.py::test_an_audience_that_a_library_wrote_is_found",
+            f"{_IN_VERDICT}test_ten_thousand_tokens_have_the_verdict_of_pyjwt",
+        ),
+    ),
+    Mutation(
+        name="a_token_from_the_future_is_accepted",
+        promise=9,
+        file="web/token_claims.py",
+        old="        latest = now + self.leeway_s\n",
+        new="        latest = 10 * now\n",
+        noticed_by=(f"{_IN_VERDICT}test_ten_thousand_tokens_have_the_verdict_of_pyjwt",),
     ),
     Mutation(
         name="one_secret_may_serve_two_purposes",

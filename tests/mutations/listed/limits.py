@@ -172,13 +172,23 @@ MUTATIONS = (
     Mutation(
         name="a_member_token_is_good_for_ever",
         promise=7,
-        file="web/usual_token.py",
-        old="        if type(expires) is not int or expires <= self._now():\n"
-        "            return None\n",
-        new="",
+        file="web/token_claims.py",
+        old="        if expires <= now - self.leeway_s:\n",
+        new="        if not expires:\n",
         noticed_by=(
-            "unit/test_usual_token.py::test_anything_unusual_is_not_taken",
+            "unit/test_token_verdict.py::test_ten_thousand_tokens_have_the_verdict_of_pyjwt",
             "unit/test_identity.py::test_a_token_ends_when_it_says",
+        ),
+    ),
+    Mutation(
+        name="a_member_token_may_end_in_milliseconds",
+        promise=7,
+        file="web/token_claims.py",
+        old="        if expires > now + EXPIRES_WITHIN_S:\n",
+        new="        if not expires:\n",
+        noticed_by=(
+            "unit/test_foreign_tokens.py::test_an_exp_in_milliseconds_is_refused_with_the_unit",
+            "unit/test_token_verdict.py::test_ten_thousand_tokens_have_the_verdict_of_pyjwt",
         ),
     ),
     Mutation(

@@ -1,0 +1,111 @@
+"""Token claims: what a member token with a good signature may say (RFC 7519), and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.member import BadMemberId, check_member_id
+
+CLOCK_LEEWAY_S = 10.0
+# Further away is no end, or milliseconds.
+EXPIRES_WITHIN_S = 10 * 365 * 24 * 3600
+
+
+class BadToken(Exception):
+    """This member token can't be accepted."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRules:
+    """The verdict of PyJWT with `leeway`, `audience` and `exp` and `sub` required; beyond that, a
+    whole number may be a `sub`, and `exp` has a latest time.
+
+    audience: `aud` must be or contain it; empty: any `aud` is accepted, also none. leeway_s: by how
+    much the clock of the one who signs may differ from ours.
+    """
+
+    audience: str = ""
+    leeway_s: float = CLOCK_LEEWAY_S
+
+    def member_id(self, claims: Mapping[str, object], now: float) -> str:
+        """The member's id. now: seconds since 1970. Raises BadToken, which names the claim."""
+        expires = _seconds(claims, "exp")
+        if expires <= now - self.leeway_s:
+            raise BadToken("The member token has expired (exp). Get a new one.")
+        if expires > now + EXPIRES_WITHIN_S:
+            raise BadToken(
+                "The member token's exp is more than 10 years away. Give it in seconds since 1970, "
+                "not in milliseconds."
+            )
+        latest = now + self.leeway_s
+        if "iat" in claims and _seconds(claims, "iat") > latest:
+            raise BadToken(
+                "The member token's iat is in the future. Give it in seconds since 1970, and set "
+                "the clocks of the shop and of this server, or raise CLOCK_LEEWAY_S here."
+            )
+        if "nbf" in claims and _seconds(claims, "nbf") > latest:
+            raise BadToken(
+                "The member token is not valid yet: its nbf is in the future. Give it in seconds "
+                "since 1970, and set the clocks of the shop and of this server, or raise "
+                "CLOCK_LEEWAY_S here."
+            )
+        if type(claims.get("jti", "")) is not str:
+            raise BadToken("The member token's jti must be a string. Put it in quotes.")
+        if self.audience:
+            self._check_audience(claims.get("aud"))
+        return _member_id(claims.get("sub"))
+
+    def _check_audience(self, found: object) -> None:
+        if not found:
+            raise BadToken("The member token has no aud. Set it to MEMBER_TOKEN_AUDIENCE.")
+        audiences = found if isinstance(found, list) else [found]
+        if not all(isinstance(one, str) for one in audiences):
+            raise BadToken("The member token's aud must be a string or a list of strings.")
+        if self.audience not in audiences:
+            raise BadToken(
+                "The member token's aud is for another site. It must be MEMBER_TOKEN_AUDIENCE, or "
+                "a list that contains it."
+            )
+
+
+DEFAULT_RULES = ClaimRules()
+
+
+def _seconds(claims: Mapping[str, object], name: str) -> int:
+    """As PyJWT reads a time: a float without its fraction, digits in quotes, true as 1."""
+    found = claims.get(name)
+    if type(found) is int:
+        return found
+    if found is None and name == "exp":
+        raise BadToken("The member token has no exp. Set it to its end, in seconds since 1970.")
+    try:
+        return int(found)  # type: ignore[call-overload,no-any-return]
+    except (TypeError, ValueError, OverflowError):
+        raise _not_seconds(name) from None
+
+
+def _not_seconds(name: str) -> BadToken:
+    """A sentence each, as the catalogues have no sentences with values in them."""
+    if name == "iat":
+        return BadToken("The member token's iat must be a number: seconds since 1970.")
+    if name == "nbf":
+        return BadToken("The member token's nbf must be a number: seconds since 1970.")
+    return BadToken("The member token's exp must be a number: seconds since 1970.")
+
+
+def _member_id(found: object) -> str:
+    if found is None:
+        raise BadToken("The member token has no sub. Set it to the member's id.")
+    if type(found) is int:
+        found = str(found)
+    if type(found) is not str:
+        raise BadToken("The member token's sub must be a string or a whole number.")
+    try:
+        check_member_id(found)
+    except BadMemberId as error:
+        raise BadToken(f"The member token's sub can't be accepted: {error}.") from error
+    return found
