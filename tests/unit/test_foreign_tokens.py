@@ -24,7 +24,7 @@ def test_a_token_of_any_library_names_its_member_also_by_another_clock(library, 
 
 @pytest.mark.parametrize("library", TOKENS)
 def test_a_token_of_any_library_ends(library):
-    with pytest.raises(BadToken, match="expired .exp"):
+    with pytest.raises(BadToken, match="expired"):
         identity(NOW + 3_600 + 10).member_of(TOKENS[library][1])
 
 
