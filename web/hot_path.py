@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket
+from web.bearer import bearer_token
 from web.enter_times import EnterTimes
 from web.gate import Gate
 from web.parts import Office, WebParts
@@ -42,7 +43,6 @@ _COUNTED: dict[Call, CountedCall] = {
     for (method, end), (before, call) in _CALLS.items()
 }
 _END = 6  # letters, of each end
-_BEARER = b"Bearer "
 _TICKET = b"waitroom-ticket"
 # Headers that make a request more than the plain one.
 _UNUSUAL = {b"waitroom-solution", b"transfer-encoding"}
@@ -153,9 +153,9 @@ def plainly_asked(scope: Scope) -> Asked | None:
         if name not in _READ:
             continue
         if name == b"authorization":
-            if token is not None or not value.startswith(_BEARER):
+            if token is not None:
                 return None
-            token = value[len(_BEARER) :].decode("latin-1")
+            token = bearer_token(value)
         elif name == _TICKET:
             if ticket is not None or call != "place":
                 return None
@@ -165,4 +165,5 @@ def plainly_asked(scope: Scope) -> Asked | None:
         elif name != b"content-length" or value != b"0":
             return None
     code = path[len(before) : -_END]
-    return Asked(call, code, token, ticket, said) if token and is_code(code) else None
+    # An empty ticket is none, as it is for the framework.
+    return Asked(call, code, token, ticket or None, said) if token and is_code(code) else None

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from tests.integration.web_cast import by
+from web.watch import Watched
 
 
 class Follower:
@@ -106,4 +107,7 @@ def events(text: str) -> list[str]:
 
 def framework_of(app: FastAPI) -> Any:
     """The application without what stands before it."""
-    return app._hot_path._app._app  # type: ignore[attr-defined]
+    turned_back = app._hot_path._app  # type: ignore[attr-defined]
+    framework = turned_back._app._app
+    assert isinstance(framework, Watched)
+    return framework

@@ -38,6 +38,20 @@ def test_asking_with_ones_ticket_is_plain():
     assert (twice, alone) == (None, None)
 
 
+def test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it():
+    """As FastAPI reads both."""
+    empty = (b"waitroom-ticket", b"")
+    spaced = (b"authorization", b"Bearer  t.o.k ")
+
+    asked = plainly_asked(scope("GET", "/api/rooms/spring/place", spaced, empty))
+    after_an_empty_one = plainly_asked(
+        scope("GET", "/api/rooms/spring/place", TOKEN, empty, (b"waitroom-ticket", b"abc"))
+    )
+
+    assert asked == Asked("place", "spring", "t.o.k", None)
+    assert after_an_empty_one is None
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -69,6 +83,8 @@ def test_other_calls_are_the_frameworks(method, path):
         [(b"authorization", b"Basic abc")],
         [(b"authorization", b"bearer t.o.k")],
         [(b"authorization", b"Bearer ")],
+        [(b"authorization", b"Bearer  ")],
+        [(b"authorization", b"Bearer \xa0")],
         [TOKEN, TOKEN],
         [TOKEN, (b"waitroom-ticket", b"abc")],
         [TOKEN, (b"content-length", b"2")],

@@ -24,6 +24,14 @@ def test_streams_are_understood_with_whatever_says_who_asks():
     assert page == Asked("spring", False, None, None, None)
 
 
+def test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it():
+    headers = [(b"authorization", b"Bearer  t.o.k "), (b"waitroom-ticket", b"")]
+
+    asked = plainly_asked(scope("/api/rooms/spring/live", *headers))
+
+    assert asked == Asked("spring", True, "t.o.k", None, None)
+
+
 @pytest.mark.parametrize(
     "unusual",
     [

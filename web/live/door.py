@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket
+from web.bearer import bearer_token
 from web.identity import SESSION_COOKIE, NotSignedIn, Visitor
 from web.live.hub import Hub
 from web.live.json_teller import JsonTeller
@@ -32,7 +33,6 @@ PageTeller = Callable[[Request, str, Visitor], Awaitable[Teller]]
 
 _API, _PAGE, _END = "/api/rooms/", "/rooms/", "/live"
 _API_CALL, _PAGE_CALL = (Call("GET", f"{before}{{code}}{_END}") for before in (_API, _PAGE))
-_BEARER = "Bearer "
 _SAY_WHO = {b"authorization", b"waitroom-ticket", b"cookie"}
 
 
@@ -143,22 +143,24 @@ def plainly_asked(scope: Scope) -> Asked | None:
     code = path[len(before) : -len(_END)]
     if not path.startswith(before) or not is_code(code):
         return None
-    found: dict[bytes, str] = {}
+    found: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name in _SAY_WHO:
             if name in found:
                 return None
-            found[name] = value.decode("latin-1")
+            found[name] = value
         elif name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
             return None
-    token = found.get(b"authorization")
-    if token is not None and not (token.startswith(_BEARER) and token[len(_BEARER) :].strip()):
+    authorization = found.get(b"authorization")
+    token = bearer_token(authorization) if authorization is not None else None
+    if token == "":
         return None
-    session = cookie_parser(found.get(b"cookie", "")).get(SESSION_COOKIE)
+    session = cookie_parser(found.get(b"cookie", b"").decode("latin-1")).get(SESSION_COOKIE)
     return Asked(
         code,
         is_api=before is _API,
-        token=token.removeprefix(_BEARER) if token else None,
-        ticket=found.get(b"waitroom-ticket"),
+        token=token,
+        # An empty one is none, as for the framework.
+        ticket=found.get(b"waitroom-ticket", b"").decode("latin-1") or None,
         session=session or None,
     )

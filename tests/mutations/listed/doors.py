@@ -7,6 +7,8 @@ _IN_ADMIN_WALK = "integration/test_admin_walk.py::"
 _IN_API_TICKETS = "integration/test_api_tickets.py::"
 _IN_USUAL_TOKEN = "unit/test_usual_token.py::"
 _IN_VERDICT = "unit/test_token_verdict.py::"
+_GENERATED = "integration/test_hot_path_generated.py::"
+_AS_THE_FRAMEWORK_READS = "test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it"
 _BAD_TICKET = f"{_IN_API_TICKETS}test_a_bad_ticket_is_refused_by_every_call_and_changes_nothing"
 
 MUTATIONS = (
@@ -95,6 +97,18 @@ MUTATIONS = (
         old="        latest = now + self.leeway_s\n",
         new="        latest = 10 * now\n",
         noticed_by=(f"{_IN_VERDICT}test_ten_thousand_tokens_have_the_verdict_of_pyjwt",),
+    ),
+    Mutation(
+        name="the_hot_path_reads_a_header_as_it_is",
+        promise=9,
+        file="web/bearer.py",
+        old='.decode("latin-1").strip()',
+        new='.decode("latin-1")',
+        noticed_by=(
+            f"{_GENERATED}test_the_hot_path_and_the_framework_give_the_same_answers",
+            f"unit/test_hot_path.py::{_AS_THE_FRAMEWORK_READS}",
+            f"unit/test_live_door.py::{_AS_THE_FRAMEWORK_READS}",
+        ),
     ),
     Mutation(
         name="one_secret_may_serve_two_purposes",
