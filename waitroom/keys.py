@@ -38,7 +38,10 @@ class Keys:
         ]
 
     def of_asking(self) -> list[str]:
-        """What entering and asking look at, in the order in which their scripts name it."""
+        """What asking and restoring look at, in the order in which their scripts name it."""
+        return [*self._of_standing(), self.spent, self.spent_unsaved]
+
+    def _of_standing(self) -> list[str]:
         return [
             self.room,
             self.waiting,
@@ -84,10 +87,13 @@ class Keys:
         ]
 
     def of_entering(self) -> list[str]:
-        return [*self.of_asking(), self.meter, self.spent, self.solved, self.spent_unsaved]
-
-    def of_restoring(self) -> list[str]:
-        return [*self.of_asking(), self.spent]
+        return [
+            *self._of_standing(),
+            self.meter,
+            self.spent,
+            self.solved,
+            self.spent_unsaved,
+        ]
 
     def of_leaving(self) -> list[str]:
         return [

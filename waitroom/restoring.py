@@ -68,7 +68,7 @@ class Restoring:
             for member, arrival in tickets[start : start + RESTORE_MAX]:
                 arguments += [member, str(arrival)]
             with away_is_said():
-                standings += standings_in(await self._restore(Keys(code).of_restoring(), arguments))
+                standings += standings_in(await self._restore(Keys(code).of_asking(), arguments))
         return standings
 
     async def how_far(self, code: str) -> HowFar | None:

@@ -289,3 +289,28 @@ async def test_what_nobody_needs_any_more_is_forgotten(line, engine, code):
     forget_spent(engine, offer.coupon.id)
 
     assert spent_after(engine, offer.coupon.id, "") == []
+
+
+async def test_who_came_back_too_late_is_not_at_their_old_place_after_a_loss(
+    line, engine, code, comes_by, lose_all, redis_url, years_pass
+):
+    """Alice still stands before them, so that no watermark says that their turn is over."""
+    await in_line(line, engine, code, room=HASTE)
+    first = await tickets_of(line, code, ["alice", "bob", "carol"])
+    with Redis.from_url(redis_url) as redis:  # as admit.lua passes somebody over
+        redis.zrem(Keys(code).waiting, "bob")
+        away = f"{first['bob'].arrival_us} {int(now().timestamp() * 1_000_000)}"
+        redis.hset(Keys(code).away, "bob", away)
+    years_pass("bob", HASTE.return_s + 1)
+    second = await line.place(code, "bob")
+    await comes_by()
+
+    lose_all()
+    await comes_by(times=2)
+    old = await come_back(line, code, first)
+    new = await come_back(line, code, {"bob": second})
+
+    assert second.text == "e"
+    assert old == ["waiting", "absent", "waiting"]
+    assert new == ["waiting"]
+    assert (await admit(line, code)).members == ("alice", "carol", "bob")

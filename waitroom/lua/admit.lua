@@ -24,6 +24,7 @@
 --@include many
 --@include meter
 --@include pace
+--@include spent
 --@include kept
 
 local VISIT_S = 0.25

@@ -17,9 +17,9 @@
 --@include room
 --@include many
 --@include meter
+--@include spent
 --@include kept
 --@include standing
---@include spent
 
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],

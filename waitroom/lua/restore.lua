@@ -2,6 +2,7 @@
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
 --   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
+--   KEYS[10] spent_unsaved (zset: member, since when in us)
 --   ARGV    member, arrival in us or number drawn, member, arrival...; a mark, which is negative, in
 --           place of a number that was not drawn yet
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
@@ -18,6 +19,7 @@
 --@include clock
 --@include room
 --@include many
+--@include spent
 --@include kept
 --@include standing
 
@@ -27,6 +29,7 @@ local MOST_TIMES = 4
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
   tally = KEYS[6], heard = KEYS[7], away = KEYS[8], spent = KEYS[9],
+  spent_unsaved = KEYS[10],
 }
 local room = read_room(keys.room)
 if not room then return {} end
@@ -74,6 +77,7 @@ local function restore(i, member)
   local arrival, came_back = tickets[i], nil
   if arrival <= spent_until or arrival <= tonumber(spent[i] or 0) then return end
   if is_late and arrival <= front then
+    spend(now, member, digits(arrival), keys)
     arrival, came_back = next_arrival(room, now), 'e'
   elseif arrival >= DRAWN_BELOW then
     -- This Redis' clock may be behind the one that gave it: whoever comes now stands behind.

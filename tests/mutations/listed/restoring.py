@@ -60,6 +60,16 @@ MUTATIONS = (
         noticed_by=(f"{_IN_SPENT}test_who_was_refused_has_had_their_turn_through_a_loss",),
     ),
     Mutation(
+        name="who_came_back_too_late_keeps_their_old_ticket",
+        promise=3,
+        file="waitroom/lua/include/kept.lua",
+        old="    spend(now, member, arrival, keys)\n",
+        new="",
+        noticed_by=(
+            f"{_IN_SPENT}test_who_came_back_too_late_is_not_at_their_old_place_after_a_loss",
+        ),
+    ),
+    Mutation(
         name="nobody_notices_that_the_spent_tickets_were_lost",
         promise=8,
         file="web/restoring.py",

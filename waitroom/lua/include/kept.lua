@@ -1,4 +1,4 @@
--- kept: who was heard from when, who was passed over, and how they come back. Needs clock, room, many.
+-- kept: who was heard from when, who was passed over, and how they come back. Needs clock, room, many, spent.
 --
 -- A crowd must not write at each asking. So the arrival says at first that somebody is there, and a
 -- record is written only once what is known is older than a part of the grace: most of a crowd is
@@ -86,6 +86,8 @@ local function come_back(room, now, member, away, keys)
   local how = not was_told(away) and 'h' or nil
   if is_too_late(room, now, away) then
     how = 'e'
+    -- A ticket from before is not to bring them back to where they stood, should the line be lost.
+    spend(now, member, arrival, keys)
     arrival = digits(next_arrival(room, now))
     redis.call('HSET', keys.room, 'last_arrival', arrival)
   end
