@@ -1,4 +1,4 @@
-"""Token claims: what a member token with a good signature may say (RFC 7519), and refusals."""
+"""Token claims: what a member token with a good signature must say (RFC 7519), and why not."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class BadToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ClaimRules:
-    """The verdict of PyJWT with `leeway`, `audience` and `exp` and `sub` required; beyond that, a
-    whole number may be a `sub`, and `exp` has a latest time.
+    """What the claims must be, as PyJWT checks them with `leeway`, `audience`, and `exp` and `sub`
+    required. Beyond that, `sub` must be a member id or a whole number, and `exp` has a latest time.
 
     audience: `aud` must be or contain it; empty: any `aud` is accepted, also none. leeway_s: by how
     much the clock of the one who signs may differ from ours.
