@@ -25,6 +25,7 @@ usage: python3 run.py NAME [arguments]
   python3 run.py test      the tests; arguments go to pytest
   python3 run.py mutations each promise broken on purpose: do the tests notice?
   python3 run.py contract  the interface against what it says of itself
+  python3 run.py witnesses the tests on the servers that Debian ships
   python3 run.py bench     the benchmarks; python3 run.py locust -f load/... a Locust crowd
   python3 run.py --help    this text; `python3 run.py NAME --help` tells about one command
 
@@ -37,6 +38,7 @@ DEVELOPERS = {
     "locust": "locust",
     "mutations": "tests.mutations",
     "contract": "tests.contract",
+    "witnesses": "tests.witnesses",
 }
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import make_url, text
-from sqlalchemy.exc import ProgrammingError
 
 from issuance.database import open_engine
-from issuance.errors import OfficeError, away_is_said
+from issuance.errors import OfficeError, OfficeRefused, away_is_said
 
 
 class NoScratch(OfficeError):
@@ -36,7 +36,9 @@ def _run(database_url: str, command: str) -> None:
     try:
         with away_is_said(), engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(command))
-    except ProgrammingError as error:
-        raise NoScratch from error
+    except OfficeRefused as error:
+        if isinstance(getattr(error.__cause__, "orig", None), InsufficientPrivilege):
+            raise NoScratch from error
+        raise
     finally:
         engine.dispose()

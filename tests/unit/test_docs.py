@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in PAGES}
 # What run.py does itself.
-RUN_PY_ONLY = {"test", "bench", "locust", "mutations", "contract"}
+RUN_PY_ONLY = {"test", "bench", "locust", "mutations", "contract", "witnesses"}
 
 
 def commands() -> set[str]:

@@ -1,0 +1,116 @@
+"""python3 run.py witnesses [stores|pooler|nginx ...]: the tests, on the servers that Debian ships.
+
+  stores   Debian's Redis 7.0 and Postgres 15: all integration tests
+  pooler   pgbouncer in transaction mode before that Postgres: those that work on its tables
+  nginx    nginx with docs/nginx.conf before a real `web`: TLS, streams, redirects, addresses
+
+What is not here is installed by apt-get, where this runs as root on Debian or Ubuntu. Exits 1 where
+a test fails, or a package is missing and can't be installed, which is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.witnesses.packages import POSTGRES_PROGRAMS, install, missing
+from tests.witnesses.servers import debian_postgres, debian_redis, pgbouncer
+
+ROOT = Path(__file__).parents[2]
+INTEGRATION = "tests/integration/"
+# What works on Postgres' tables; not what breaks connections, which are the pooler's here, nor what
+# needs a role or a default of its own.
+THROUGH_POOLER = (
+    "test_issue.py", "test_direct.py", "test_desk.py", "test_processes.py", "test_reconcile.py",
+    "test_session_settings.py", "test_api_admin.py", "test_api_coupons.py", "test_api_me.py",
+    "test_lobby.py", "test_restoring.py", "test_audit.py", "test_checker.py",
+)  # fmt: skip
+NOT_THROUGH_POOLER = (
+    "broke_in_use or broke_while_it_was_idle or takes_no_writes or stays_in_the_session"
+)
+NEEDS = {
+    "stores": {"redis-server", "postgresql-15"},
+    "pooler": {"redis-server", "postgresql-15", "pgbouncer"},
+    "nginx": {"redis-server", "postgresql-15", "nginx-light", "openssl"},
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    words = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="python3 run.py witnesses", description=__doc__, formatter_class=words
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help="stores, pooler, nginx; all")
+    asked = parser.parse_args(arguments).parts or list(NEEDS)
+    if unknown := set(asked) - NEEDS.keys():
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    needed = set().union(*(NEEDS[part] for part in asked))
+    lacking = set(install([package for package in missing() if package in needed]))
+    failed = [part for part in asked if not _witness(part, lacking)]
+    if lacking:
+        print(f"\nNot here, and not to be installed: {', '.join(sorted(lacking))}.")
+    if failed:
+        print(f"\nFailed, or not run: {', '.join(failed)}.")
+    return 1 if failed or lacking else 0
+
+
+def _witness(part: str, lacking: set[str]) -> bool:
+    """Whether its tests were run, and pass."""
+    if absent := NEEDS[part] & lacking:
+        print(f"\n{part}: not run, as {', '.join(sorted(absent))} is missing.", flush=True)
+        return False
+    print(f"\n{part}:", flush=True)
+    return RUNS[part]() == 0
+
+
+def _stores() -> int:
+    with _opened() as (_, environ):
+        return _pytest(environ, INTEGRATION)
+
+
+def _pooler() -> int:
+    with _opened() as (folder, environ):
+        port = urlsplit(environ["DATABASE_URL"]).port
+        assert port is not None
+        with pgbouncer(folder, port) as pooler:
+            tests = [INTEGRATION + name for name in THROUGH_POOLER]
+            environ = {**environ, "POOLER_PORT": str(pooler)}
+            return _pytest(environ, *tests, "-k", f"not ({NOT_THROUGH_POOLER})")
+
+
+def _nginx() -> int:
+    with _opened() as (_, environ):
+        return _pytest(environ, "tests/witnesses/nginx_checks.py")
+
+
+RUNS: dict[str, Callable[[], int]] = {"stores": _stores, "pooler": _pooler, "nginx": _nginx}
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[Path, Mapping[str, str]]]:
+    """Debian's Redis and Postgres in a folder of their own, and the environment that names them."""
+    folder = Path(tempfile.mkdtemp(prefix="waitroom-witnesses-"))
+    folder.chmod(0o755)  # for the user as whom the servers run
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        redis_url = stack.enter_context(debian_redis(folder))
+        database_url = stack.enter_context(debian_postgres(folder, POSTGRES_PROGRAMS))
+        yield folder, {**os.environ, "REDIS_URL": redis_url, "DATABASE_URL": database_url}
+
+
+def _pytest(environ: Mapping[str, str], *words: str) -> int:
+    """One test after the other: an admitter on a shared Redis lets everybody's people through."""
+    argv = [sys.executable, "-m", "pytest", "-q", *words]
+    return subprocess.run(argv, cwd=ROOT, env=environ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
