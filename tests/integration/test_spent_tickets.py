@@ -223,15 +223,18 @@ async def test_a_redis_that_lost_nothing_but_who_left_gets_it_back(
     line, engine, code, comes_by, redis_url
 ):
     await in_line(line, engine, code, room=HASTE)
-    came = await tickets_of(line, code, ["alice", "bob"])
+    came = await tickets_of(line, code, ["alice", "bob", "carol", "dora"])
     await line.leave(code, "alice")
+    await line.leave(code, "dora")
+    del came["dora"]
     await comes_by(times=2)
 
     with Redis.from_url(redis_url) as redis:
         redis.delete(Keys(code).spent)
+    await line.leave(code, "carol")
     await comes_by(times=2)
 
-    assert await come_back(line, code, came) == ["absent", "waiting"]
+    assert await come_back(line, code, came) == ["absent", "waiting", "absent"]
 
 
 async def test_who_leaves_a_lost_line_does_not_come_back_by_their_ticket(
@@ -314,3 +317,42 @@ async def test_who_came_back_too_late_is_not_at_their_old_place_after_a_loss(
     assert old == ["waiting", "absent", "waiting"]
     assert new == ["waiting"]
     assert (await admit(line, code)).members == ("alice", "carol", "bob")
+
+
+async def test_a_redis_that_lost_the_second_in_which_somebody_left_learns_of_it(
+    line, engine, code, comes_by, redis_url
+):
+    """As after a power cut: it still has them in line, and nothing else is missing."""
+    await in_line(line, engine, code, room=HASTE)
+    came = await tickets_of(line, code, ["alice", "bob"])
+    await comes_by()
+    with Redis.from_url(redis_url) as redis:
+        before = redis.hgetall(Keys(code).room)
+        await line.leave(code, "alice")
+        await comes_by()
+        redis.delete(Keys(code).room, Keys(code).spent, Keys(code).spent_unsaved)
+        redis.hset(Keys(code).room, mapping=before)
+        redis.zadd(Keys(code).waiting, {"alice": came["alice"].arrival_us})
+    await comes_by(times=2)
+
+    assert await come_back(line, code, came) == ["absent", "waiting"]
+    assert (await admit(line, code)).members == ("bob",)
+
+
+async def test_what_was_lost_before_it_was_written_down_overwrites_nothing(
+    line, engine, code, comes_by, redis_url
+):
+    offer = await in_line(line, engine, code, room=HASTE)
+    came = await tickets_of(line, code, ["alice"])
+    await line.leave(code, "alice")
+    await comes_by()
+    await enter(line, code, ["alice"])
+    await line.leave(code, "alice")
+
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(Keys(code).spent)
+    await comes_by(times=2)
+
+    kept = spent_after(engine, offer.coupon.id, "")
+    assert [(one.member_id, one.arrival) for one in kept] == [("alice", came["alice"].arrival_us)]
+    assert await come_back(line, code, came) == ["absent"]

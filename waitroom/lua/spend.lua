@@ -13,9 +13,11 @@ local members, records, dropped = {}, {}, {}
 for i = 1, #ARGV, 3 do members[#members + 1] = ARGV[i] end
 local noted = #members > 0 and ask_about('ZMSCORE', KEYS[5], members) or {}
 local standing = #members > 0 and ask_about('ZMSCORE', KEYS[2], members) or {}
+local held = #members > 0 and ask_about('HMGET', KEYS[4], members) or {}
 for n, member in ipairs(members) do
   local arrival, since = tonumber(ARGV[3 * n - 1]), tonumber(ARGV[3 * n])
-  if not noted[n] or tonumber(noted[n]) < since then
+  local is_newer_here = held[n] and noted[n] and tonumber(noted[n]) >= since
+  if not is_newer_here then
     records[#records + 1], records[#records + 2] = member, digits(arrival)
     if standing[n] and tonumber(standing[n]) <= arrival then dropped[#dropped + 1] = member end
   end

@@ -38,29 +38,37 @@ local function spent_until()
   return math.max(tonumber(v[2] or 0), math.min(tonumber(v[1] or 0), standing - 1))
 end
 
+local function unsaved_tickets()
+  local found = redis.call('ZRANGE', KEYS[5], 0, UNSAVED_MAX - 1, 'WITHSCORES')
+  if #found == 0 then return found end
+  local members, tickets, lost = {}, {}, {}
+  for i = 1, #found, 2 do members[#members + 1] = found[i] end
+  local arrivals = ask_about('HMGET', KEYS[4], members)
+  for n, member in ipairs(members) do
+    if arrivals[n] then
+      tickets[#tickets + 1], tickets[#tickets + 2] = member, arrivals[n]
+      tickets[#tickets + 1] = found[2 * n]
+    else
+      lost[#lost + 1] = member
+    end
+  end
+  call_with('ZREM', KEYS[5], lost)
+  return tickets
+end
+
+local unsaved = unsaved_tickets()
 local spent, last, at = digits(spent_until()), v[3] or '0', v[4]
-if spent ~= v[5] or last ~= v[6] then
+-- Also where somebody left: a Redis that forgets the last second is to be found out.
+if spent ~= v[5] or last ~= v[6] or #unsaved > 0 then
   at = digits(math.max(now, tonumber(v[4] or 0) + 1))
   redis.call('HSET', KEYS[1], 'watermark_at', at, 'watermark_spent', spent, 'watermark_last', last)
 end
 
--- Spent tickets are noted one by one and never all forgotten: none left means that their key is gone.
+-- Spent tickets are never forgotten: where there are fewer than before, their key was lost.
 local count = redis.call('HLEN', KEYS[4])
-local are_lost = count == 0 and tonumber(v[8] or 0) > 0
+local are_lost = count < tonumber(v[8] or 0)
 if not are_lost and tonumber(v[8] or 0) ~= count then
   redis.call('HSET', KEYS[1], 'spent_count', count)
 end
 
-local function unsaved()
-  local found = redis.call('ZRANGE', KEYS[5], 0, UNSAVED_MAX - 1, 'WITHSCORES')
-  if #found == 0 then return found end
-  local members, tickets = {}, {}
-  for i = 1, #found, 2 do members[#members + 1] = found[i] end
-  local arrivals = ask_about('HMGET', KEYS[4], members)
-  for n, member in ipairs(members) do
-    tickets[3 * n - 2], tickets[3 * n - 1], tickets[3 * n] = member, arrivals[n] or '0', found[2 * n]
-  end
-  return tickets
-end
-
-return { at, spent, last, room.is_retold and '0' or v[7], are_lost and 1 or 0, unsaved() }
+return { at, spent, last, room.is_retold and '0' or v[7], are_lost and 1 or 0, unsaved }

@@ -70,6 +70,16 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        name="a_watermark_is_as_old_as_before_somebody_left",
+        promise=8,
+        file="waitroom/lua/watermark.lua",
+        old="if spent ~= v[5] or last ~= v[6] or #unsaved > 0 then\n",
+        new="if spent ~= v[5] or last ~= v[6] then\n",
+        noticed_by=(
+            f"{_IN_SPENT}test_a_redis_that_lost_the_second_in_which_somebody_left_learns_of_it",
+        ),
+    ),
+    Mutation(
         name="nobody_notices_that_the_spent_tickets_were_lost",
         promise=8,
         file="web/restoring.py",

@@ -8,6 +8,6 @@ end
 
 -- The member stands at a spent arrival again: a number of the draw is theirs however often they enter.
 local function unspend(now, member, keys)
-  redis.call('HDEL', keys.spent, member)
+  redis.call('HSET', keys.spent, member, '0')
   redis.call('ZADD', keys.spent_unsaved, digits(now), member)
 end
