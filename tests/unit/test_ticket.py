@@ -10,7 +10,6 @@ from domain.coupon import CODE_LENGTH_MAX
 from domain.draw import NUMBERS
 from domain.member import MEMBER_ID_LENGTH_MAX
 from waitroom.ticket import (
-    CLOCK_SKEW_S,
     TICKET_LENGTH_MAX,
     BadTicket,
     ExpiredTicket,
@@ -107,15 +106,15 @@ def test_a_ticket_is_for_one_room():
         office().read(text, room="summer")
 
 
-@pytest.mark.parametrize("age_s", [0, HOUR_S - 1, -CLOCK_SKEW_S + 1])
-def test_a_ticket_is_good_for_its_age(age_s):
+@pytest.mark.parametrize("age_s", [0, HOUR_S - 1, -1, -HOUR_S, -365 * 24 * HOUR_S])
+def test_a_ticket_is_good_for_its_age_and_before(age_s):
     text = office().sign(alices)
 
     assert office(at_s=NOON_S + age_s).read(text, room="spring") == alices
 
 
-@pytest.mark.parametrize("age_s", [HOUR_S + 1, 10 * HOUR_S, -CLOCK_SKEW_S - 1, -HOUR_S])
-def test_a_ticket_that_is_too_old_or_from_the_future_has_expired(age_s):
+@pytest.mark.parametrize("age_s", [HOUR_S + 1, 10 * HOUR_S])
+def test_a_ticket_that_is_too_old_has_expired(age_s):
     text = office().sign(alices)
 
     with pytest.raises(ExpiredTicket):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fastapi import APIRouter, Request, Response
 
+from waitroom.ticket import ExpiredTicket
 from web.asking import InLine, RoomCode, SignedIn, SolutionText, TicketText, checked_ticket
 from web.entrance import ask, enter, keep_ticket
 from web.live.answer import LiveAnswer, hub_of
@@ -61,10 +64,13 @@ async def enter_room(
 ) -> Response:
     """Take a place in line. Entering again gives the same place.
 
-    With the ticket it does so even where the line has lost it. A room whose `challenge` is on gives
-    a new one only to who sends a solution of its challenge.
+    With the ticket it does so even where the line has lost it; one that is too old is as none. A
+    room whose `challenge` is on gives a new one only to who sends a solution of its challenge.
     """
-    ticket_us = checked_ticket(request, code, ticket, who).arrival_us if ticket is not None else 0
+    ticket_us = 0
+    if ticket is not None:
+        with suppress(ExpiredTicket):  # it gives no place back, and keeps nobody from a new one
+            ticket_us = checked_ticket(request, code, ticket, who).arrival_us
     place = await enter(request, code, who.id, ticket_us, solution=solution)
     return _answer(request, place, 200 if place.state == "issued" else 202)
 
