@@ -6,12 +6,13 @@ import asyncio
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
 from cli.checker import Checker
+from cli.clocks import watch_clocks
 from cli.follower import Follower
 from cli.lookout import Lookout
 from cli.loops import EachRoom, repeat
@@ -19,6 +20,7 @@ from cli.settings import AdmitterSettings
 from cli.steersman import Steersman
 from cli.store_checks import log_store_faults
 from cli.tracing import open_tracing
+from domain.remote_clock import RemoteClock
 from issuance.catalogue import Offer, offers
 from issuance.connections import check
 from issuance.conveyor import Conveyor, open_conveyor
@@ -68,8 +70,8 @@ class DeskByTheLine:
         else:
             await self._follower.feed(self._desk, code, admitted)
 
-    async def backlog(self, now: datetime) -> Backlog:
-        return await asyncio.to_thread(self._desk.backlog, now)
+    async def backlog(self) -> Backlog:
+        return await asyncio.to_thread(self._desk.backlog)
 
 
 async def run_admitter(settings: AdmitterSettings) -> None:
@@ -86,6 +88,7 @@ async def run_admitter(settings: AdmitterSettings) -> None:
     desk = DeskByTheLine(_desk(conveyor, settings), follower if settings.follows else None)
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
     lookout = Lookout(partial(check, watched), desk)
+    clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)
     chores = Chores(engine, line)
     steersman = Steersman(line, desk)
     queue = _queue(conveyor, settings)
@@ -100,6 +103,7 @@ async def run_admitter(settings: AdmitterSettings) -> None:
         "settle": chores.do,
         "expire": chores.expire,
         "autopilot": steersman.do,
+        "clocks": clock_watch.do,
     }
     checking = asyncio.create_task(_check_if_wanted(checker, settings, stop, line.loop_errors))
     try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
@@ -27,19 +25,16 @@ class Office(Protocol):
 
     is_open: bool
 
-    async def backlog(self, now: datetime) -> Backlog:
+    async def backlog(self) -> Backlog:
         """Raises OfficeAway."""
 
 
 class Steersman:
     """Looks, decides, and puts it in force. Any number may run: each step is taken by one."""
 
-    def __init__(
-        self, line: Line, office: Office, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, line: Line, office: Office) -> None:
         self._line = line
         self._office = office
-        self._now = now
         self._failed: int | None = None
         self._failed_at_s = -FAILED_FOR_S
         self._said: dict[str, Reason] = {}
@@ -59,7 +54,7 @@ class Steersman:
 
     async def _look_at_office(self) -> tuple[float, Reason | None]:
         try:
-            backlog = await self._office.backlog(self._now())
+            backlog = await self._office.backlog()
         except OfficeError:
             return 0.0, "queue_away"
         clock_s = asyncio.get_running_loop().time()

@@ -15,8 +15,10 @@ from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
+from cli.clocks import watch_clocks
 from cli.draining import when_told_to_stop
 from cli.logs import set_up_logs
+from cli.loops import repeat
 from cli.server import end_with_parent, run_server
 from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
@@ -92,9 +94,14 @@ def make_app() -> FastAPI:
         gc.set_threshold(50_000, 50, 50)
         telling = asyncio.create_task(app.state.enter_times.keep_telling())
         checking = asyncio.create_task(log_store_faults(line, conveyor, engine))
+        clocks = watch_clocks("web", line, parts.office_clock, app.state.office.ask, engine)
+        watching = asyncio.create_task(
+            repeat("clocks", clocks.do, asyncio.Event(), line.loop_errors)
+        )
         yield
         telling.cancel()
         checking.cancel()
+        watching.cancel()
         if sender is not None:
             sender.close()
         await line.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
@@ -17,6 +18,7 @@ from issuance.database import Engine, open_engine
 from issuance.issue import Issued
 from issuance.job_registry import ORIGINS, TRACEPARENT
 from issuance.worker import Post, run_worker
+from waitroom.clock_skews import MEASURE_EVERY_S, ClockWatch
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
 from web.teller import tell
@@ -32,7 +34,8 @@ def run_one(settings: WorkerSettings) -> None:
         runner.run(log_store_faults(line, conveyor, engine))
         try:
             post = post_for(line, engine, runner.run, follows=settings.follows)
-            post = replace(post, logs=settings.LOG_REQUESTS)
+            idle = _clock_watch(line, runner)
+            post = replace(post, logs=settings.LOG_REQUESTS, idle=idle)
             if tracing is not None:
                 post = replace(post, around=partial(_span, tracing))
             run_worker(post, conveyor, queue=settings.QUEUE_NAME)
@@ -70,6 +73,21 @@ def post_for(
             run(line.loop_errors.publish())
 
     return Post(engine, tell_line, refused=refused, failed=count_error)
+
+
+def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
+    """Watches our clock, each time that it is called and due."""
+    watch = ClockWatch(line.clock_skews, "worker", {"redis": line.clock}, line.measure_clock)
+    due_at_s = time.monotonic()
+
+    def watch_if_due() -> None:
+        nonlocal due_at_s
+        if time.monotonic() >= due_at_s:
+            due_at_s = time.monotonic() + MEASURE_EVERY_S
+            with suppress(LineError):
+                runner.run(watch.do())
+
+    return watch_if_due
 
 
 def _span(

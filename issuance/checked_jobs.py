@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice, product
 from typing import Any, ClassVar, Self
 
@@ -21,6 +21,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
+from domain.remote_clock import EPOCH
 from issuance.job_registry import (
     FIELD_BYTES_MAX,
     INSTRUCTIONS,
@@ -169,8 +170,15 @@ def _why_not(answers: Sequence[Any]) -> NoSuchJobError | None:
     return None
 
 
+def redis_now(redis: Redis) -> datetime:
+    """Raises RedisError."""
+    reply: Any = redis.time()
+    seconds, us = reply
+    return EPOCH + timedelta(seconds=int(seconds), microseconds=int(us))
+
+
 def enqueued_at(redis: Redis, job_id: str) -> datetime | None:
-    """When a job was fed; None where that can't be read. Raises RedisError."""
+    """When a job was fed, by the queue's Redis; None where it can't be read. Raises RedisError."""
     try:
         return moment_of(read_fields(redis, CheckedJob.key_for(job_id)), "enqueued_at")
     except NoSuchJobError:
@@ -185,6 +193,11 @@ class CheckedQueue(Queue):
     def __init__(self, name: str = "default", connection: Redis | None = None, **more: Any) -> None:
         more["serializer"] = JSONSerializer
         super().__init__(name, connection, **more)
+
+    def _prepare_for_queue(self, job: Job) -> None:
+        """As RQ's, but by the queue's own clock: how long it has waited is read on other hosts."""
+        super()._prepare_for_queue(job)
+        job.enqueued_at = redis_now(self.connection)
 
     @classmethod
     def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -16,6 +15,7 @@ from issuance.checked_jobs import (
     CheckedQueue,
     enqueued_at,
     forget_job,
+    redis_now,
     refused_counts,
     refused_key,
 )
@@ -78,12 +78,12 @@ class Desk:
             raise OfficeAway(queue_cause(error)) from error
         return max(0, self._limits.backlog_max - backlog) * self._limits.batch_max
 
-    def backlog(self, now: datetime) -> Backlog:
-        """What waits, how old it is, and who works on it. `now` by the clock of who fed it."""
+    def backlog(self) -> Backlog:
+        """What waits, how old it is, and who works on it."""
         try:
             redis, queue = self._queue.connection, self._queue.name
             workers = redis.scard(WORKERS_BY_QUEUE_KEY % queue)
-            return Backlog(_oldest_s(redis, queue, now), _failed_count(redis, queue), workers)
+            return Backlog(_oldest_s(redis, queue), _failed_count(redis, queue), workers)
         except RedisError as error:
             raise OfficeAway(queue_cause(error)) from error
 
@@ -141,7 +141,7 @@ def _meta(
     return meta or None
 
 
-def _oldest_s(redis: Conveyor, queue: str, now: datetime) -> float:
+def _oldest_s(redis: Conveyor, queue: str) -> float:
     """How long the first job has waited; 0 where nothing waits, or its time can't be read."""
     first: Any = redis.lrange(f"rq:queue:{queue}", 0, 0)
     for raw_id in first:
@@ -150,7 +150,7 @@ def _oldest_s(redis: Conveyor, queue: str, now: datetime) -> float:
             continue
         fed_at = enqueued_at(redis, job_id)
         if fed_at is not None:
-            return max(0.0, (now - fed_at).total_seconds())
+            return max(0.0, (redis_now(redis) - fed_at).total_seconds())
     return 0.0
 
 
@@ -215,7 +215,7 @@ def crew_of(redis: Conveyor, queue: str) -> Crew:
             workers=len(states),
             busy=states.count(WorkerStatus.BUSY.value.encode()),
             backlog=redis.llen(f"rq:queue:{queue}"),
-            oldest_s=_oldest_s(redis, queue, datetime.now(UTC)),
+            oldest_s=_oldest_s(redis, queue),
             failed=_failed_count(redis, queue),
             refused=refused_counts(redis, queue),
             eviction_policy=may_evict(redis),

@@ -44,7 +44,8 @@ class Post:
     """What a worker's jobs work with: a connection, and whom to tell.
 
     refused: of these members of a room, those who were refused already. logs: whether each batch is
-    a line in the log. failed: called for an error of the worker's loop that nobody foresaw.
+    a line in the log. failed: called for an error of the worker's loop that nobody foresaw. idle:
+    called between jobs, each few seconds at least.
     """
 
     engine: Engine
@@ -56,6 +57,7 @@ class Post:
     refused: Callable[[str, list[str]], Collection[str]] = lambda _code, _members: ()
     logs: bool = False
     failed: Callable[[], None] = lambda: None
+    idle: Callable[[], None] = lambda: None
 
 
 # RQ calls a function with nothing but the job's arguments; this is where it finds what its process
@@ -206,6 +208,8 @@ class PoolWorker(SimpleWorker):
             self.connection.delete(self.key)
             self.register_birth()  # type: ignore[no-untyped-call]
         super().heartbeat(timeout, pipeline)
+        if pipeline is None and _post is not None:
+            _post.idle()
 
 
 def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:

@@ -21,6 +21,7 @@ from waitroom.batcher import Ask, Batcher
 from waitroom.call import Call
 from waitroom.challenge import Solved
 from waitroom.checks import Checks
+from waitroom.clock_skews import ClockSkews
 from waitroom.entering import Entering, entrant
 from waitroom.errors import NoSuchRoom
 from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
@@ -92,6 +93,7 @@ class Line:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self.clock = RemoteClock()
+        self.clock_skews = ClockSkews(redis, self.clock)
         self.attempts = Attempts(redis)
         moves = ("limit", "enter", "place", "restore")
         self._wires = Wires(redis.connection_pool)

@@ -78,7 +78,7 @@ def _watch(bench: Bench, code: str, began_s: float, until_s: float) -> list[Look
             watched = await line.steering.watch(code)
             figures = await line.figures(code)
             p95_ms, issued_per_s = lately(watched.batches, watched.now_s)
-            backlog = desk.backlog(datetime.now(UTC))
+            backlog = desk.backlog()
             return Look(
                 at_s=time.monotonic() - began_s,
                 rate_per_s=figures.rate_in_force_per_s,

@@ -15,7 +15,7 @@ from cli.admitter import DeskByTheLine
 from domain.room_settings import RoomSettings
 from issuance import catalogue, worker
 from issuance.catalogue import Offer
-from issuance.desk import Desk, DeskLimits
+from issuance.desk import Desk, DeskLimits, crew_of
 from issuance.issue import Issued
 from issuance.ledger import holders
 from issuance.worker import PoolWorker, Post
@@ -159,6 +159,19 @@ def test_a_job_that_does_not_say_when_is_judged_by_postgres_clock(
     office.work_off(off_by_s)
 
     assert (holders(engine, code), holders(engine, later)) == (["alice"], [])
+
+
+@pytest.mark.parametrize(("fed_off_by_s", "asked_off_by_s"), [(300, 0), (-300, 0), (0, 300)])
+def test_how_long_a_job_has_waited_is_by_the_queues_own_clock(
+    desk, conveyor, queue, code, fed_off_by_s, asked_off_by_s
+):
+    """Else an autopilot would steer by the clocks of two admitters."""
+    with clock_off(fed_off_by_s):
+        desk.feed(code, ["alice"])
+    with clock_off(asked_off_by_s):
+        ages_s = desk.backlog().oldest_s, crew_of(conveyor, queue.name).oldest_s
+
+    assert all(0 < age_s < 20 for age_s in ages_s)
 
 
 async def test_when_somebody_was_let_through_stays_known_under_a_new_lease(own, code):

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import time
-from datetime import UTC, datetime
 from threading import Timer
 
 import pytest
@@ -146,7 +145,7 @@ def test_desk_and_console_read_foreign_jobs_without_harm(
     conveyor.hset("rq:worker:odd", mapping={"last_heartbeat": "x", "pid": "x", "state": "busy"})
     desk = Desk(conveyor, queue=queue_name, limits=DeskLimits())
 
-    backlog, crew = desk.backlog(datetime.now(UTC)), crew_of(conveyor, queue_name)
+    backlog, crew = desk.backlog(), crew_of(conveyor, queue_name)
 
     conveyor.delete("rq:worker:odd")
     assert failed_jobs(conveyor, queue_name, code) == [ours]

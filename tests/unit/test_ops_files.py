@@ -16,6 +16,7 @@ from tests.ops_files import (
     sample_names,
 )
 from tests.prometheus import promtool
+from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSeen
 from web.metrics.rooms import RoomMetrics
@@ -24,7 +25,12 @@ from web.traffic import Total
 OFFICE = OfficeSeen(True, Held(1, 1, 0), Crew(1, 1, 0), 7)
 FAMILIES = [
     family
-    for collector in (RoomMetrics({}), OfficeMetrics(OFFICE), HttpMetrics(Total([], 0, 1), 1))
+    for collector in (
+        RoomMetrics({}),
+        OfficeMetrics(OFFICE),
+        ClockMetrics({}),
+        HttpMetrics(Total([], 0, 1), 1),
+    )
     for family in collector.collect()
 ]
 SAMPLES = {

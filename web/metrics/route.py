@@ -16,10 +16,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from issuance.connections import Held, held_connections
 from issuance.desk import Crew
+from waitroom.clock_skews import Skews
 from waitroom.errors import LineError, NoSuchRoom
 from web.backstage import or_none
 from web.compressed import Compressed
 from web.identity import Forbidden, NotSignedIn
+from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSeen
 from web.metrics.rooms import RoomMetrics, Rooms
@@ -63,8 +65,8 @@ async def metrics(request: Request) -> Response:
 
 
 async def _read(request: Request) -> Compressed:
-    rooms, seen, of_line = await asyncio.gather(
-        _rooms(request), _office(request), _of_line(request)
+    rooms, seen, of_line, skews = await asyncio.gather(
+        _rooms(request), _office(request), _of_line(request), _clock_skews(request)
     )
     parts = parts_of(request)
     registry = CollectorRegistry()
@@ -73,6 +75,7 @@ async def _read(request: Request) -> Compressed:
     loop_errors, policy = of_line or ({}, "")
     office = OfficeSeen(is_up, *seen, parts.db_connections_bound, loop_errors, policy)
     registry.register(OfficeMetrics(office))
+    registry.register(ClockMetrics(skews))
     total = traffic_of(request).total()
     registry.register(HttpMetrics(total, parts.limits.live_streams_max))
     return await Compressed.of(partial(generate_latest, registry), CONTENT_TYPE_LATEST)
@@ -101,6 +104,13 @@ async def _of_line(request: Request) -> tuple[dict[str, int], str] | None:
         return await line.loop_errors.counts(), await line.probe.eviction_policy()
     except LineError:
         return None
+
+
+async def _clock_skews(request: Request) -> Skews:
+    try:
+        return await parts_of(request).line.clock_skews.worst()
+    except LineError:
+        return {}
 
 
 async def _office(request: Request) -> tuple[Held | None, Crew | None]:

@@ -1,0 +1,18 @@
+"""Clock: how Postgres' clock is read."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, func, select
+
+from domain.remote_clock import EPOCH, RemoteClock
+from issuance.errors import away_is_said
+
+_NOW = select(func.clock_timestamp())
+
+
+def measure_clock(engine: Engine, clock: RemoteClock) -> None:
+    """Let `clock` tell Postgres' time from now on. Raises OfficeAway."""
+    with away_is_said(), engine.connect() as tx:
+        asked_at_s = clock.monotonic()
+        read_at = tx.execute(_NOW).scalar_one()
+        clock.observe((read_at - EPOCH).total_seconds(), asked_at_s)

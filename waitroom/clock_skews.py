@@ -1,0 +1,127 @@
+"""ClockSkews: how far the clocks of processes are off the stores', measured and published.
+
+In Redis, so that any web process can report those of admitters and workers too.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+
+from domain.remote_clock import RemoteClock
+from waitroom.away import away_is_said
+
+log = structlog.get_logger(__name__)
+
+# A name with a space: no room has it.
+KEY = "waitroom:{clock skews}:processes"
+MEASURE_EVERY_S = 5.0
+# What a process published before that is of one that has ended.
+FORGET_AFTER_S = 30.0
+WARN_ABOVE_S = 1.0
+OVER_BELOW_S = 0.9
+
+# Seconds that a host's clock is ahead, by kind of process and store.
+Skews = dict[tuple[str, str], float]
+
+
+class ClockSkews:
+    """For one process. Raises LineAway where Redis does not answer.
+
+    clock: Redis', measured by each round.
+    """
+
+    def __init__(self, redis: Redis, clock: RemoteClock) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+
+    async def publish(self, process: str, skews: Mapping[str, float]) -> None:
+        """File these, by store, as this process', and forget those of processes that have ended.
+
+        process: its kind, such as `worker`.
+        """
+        now_s = self._clock.now_s()
+        told = " ".join(f"{store}={skew_s:.6f}" for store, skew_s in skews.items())
+        with away_is_said():
+            await self._redis.hset(KEY, f"{process} {self._name}", f"{now_s:.0f} {told}")
+            await self._redis.expire(KEY, int(2 * FORGET_AFTER_S))
+            ended = [name for name, at_s, _ in await self._all() if _is_old(at_s, now_s)]
+            if ended:
+                await self._redis.hdel(KEY, *ended)
+
+    async def worst(self) -> Skews:
+        """The largest skew either way of each kind of process to each store."""
+        now_s = self._clock.now_s()
+        with away_is_said():
+            found = await self._all()
+        worst: Skews = {}
+        for name, at_s, skews in found:
+            for store, skew_s in () if _is_old(at_s, now_s) else skews:
+                kind = name.partition(" ")[0], store
+                worst[kind] = max(worst.get(kind, 0.0), skew_s, key=abs)
+        return worst
+
+    async def _all(self) -> Iterable[tuple[str, float, list[tuple[str, float]]]]:
+        found: Any = await self._redis.hgetall(KEY)
+        return [(name.decode(), *_read(value.decode())) for name, value in found.items()]
+
+
+def _read(value: str) -> tuple[float, list[tuple[str, float]]]:
+    at_s, *told = value.split(" ")
+    pairs = [one.partition("=") for one in told if one]
+    return float(at_s), [(store, float(skew_s)) for store, _, skew_s in pairs]
+
+
+def _is_old(at_s: float, now_s: float) -> bool:
+    return abs(now_s - at_s) > FORGET_AFTER_S
+
+
+class ClockWatch:
+    """Measures the stores' clocks now and then, publishes how far ours is off them, and warns.
+
+    process: the kind of ours. clocks: by store, Redis' among them. measure: measures them all;
+    raises nothing where a store is away, and then what was measured last is still told.
+    """
+
+    def __init__(
+        self,
+        skews: ClockSkews,
+        process: str,
+        clocks: Mapping[str, RemoteClock],
+        measure: Callable[[], Awaitable[object]],
+    ) -> None:
+        self._skews = skews
+        self._process = process
+        self._clocks = clocks
+        self._measure = measure
+        self._off: set[str] = set()
+
+    async def do(self) -> float:
+        """One round; seconds until the next. Raises LineAway."""
+        await self._measure()
+        for store, clock in self._clocks.items():
+            self._say_if_off(store, clock)
+        told = {store: clock.skew_s() for store, clock in self._clocks.items()}
+        known = {store: skew_s for store, skew_s in told.items() if skew_s is not None}
+        await self._skews.publish(self._process, known)
+        return MEASURE_EVERY_S
+
+    def _say_if_off(self, store: str, clock: RemoteClock) -> None:
+        """Once, until it is over: a wrong clock is wrong each time that it is looked at."""
+        skew_s = clock.skew_s()
+        if skew_s is None:
+            return
+        if store not in self._off and clock.certain_skew_s() > WARN_ABOVE_S:
+            self._off.add(store)
+            log.warning(
+                "this host's clock is off: set it by NTP", store=store, ahead_s=round(skew_s, 3)
+            )
+        elif store in self._off and abs(skew_s) < OVER_BELOW_S:
+            self._off.discard(store)
+            log.info("this host's clock is right again", store=store, ahead_s=round(skew_s, 3))

@@ -1,0 +1,27 @@
+"""Clocks: how far hosts' clocks are off the stores', as metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from waitroom.clock_skews import Skews
+
+
+class ClockMetrics(Collector):
+    """skews: the largest of each kind of process; none where the line's Redis does not answer."""
+
+    def __init__(self, skews: Skews) -> None:
+        self._skews = skews
+
+    def collect(self) -> Iterator[Metric]:
+        skew = GaugeMetricFamily(
+            "waitroom_clock_skew_seconds",
+            "How far the clock of these processes is ahead of the store's, at most either way",
+            labels=["process", "store"],
+        )
+        for (process, store), skew_s in sorted(self._skews.items()):
+            skew.add_metric([process, store], skew_s)
+        yield skew
