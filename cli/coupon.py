@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from cli.settings import BadSettings
-from cli.stores import WHO, console, postgres, print_json, put_in_force
+from cli.stores import WHO, console, office_now, postgres, print_json, put_in_force
 from domain.coupon import ISSUING_WAYS, Coupon
 from domain.discount import DiscountKind, DiscountPolicy
 from domain.inventory import Inventory
@@ -63,7 +63,7 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
-    now = datetime.now(UTC)
+    now = office_now()
     opens = parse_time(opens_at) if opens_at else now
     try:
         coupon = Coupon(
@@ -104,7 +104,8 @@ def list_coupons(as_json: Json = False) -> None:
     with postgres() as engine:
         found = catalogue.offers(engine)
     if as_json:
-        print_json([_as_json(offer) for offer in found])
+        now = office_now()
+        print_json([_as_json(offer, now) for offer in found])
     else:
         _show(found, as_json=False)
 
@@ -142,17 +143,18 @@ def _discount(amount: int | None, percent: int | None, cap: int | None) -> Disco
     return DiscountPolicy(kind, amount or percent or 0, cap)
 
 
-def _as_json(offer: Offer) -> object:
-    return CouponOut.of(offer, datetime.now(UTC)).model_dump(mode="json")
+def _as_json(offer: Offer, now: datetime) -> object:
+    return CouponOut.of(offer, now).model_dump(mode="json")
 
 
 def _show(found: list[Offer], *, as_json: bool) -> None:
+    now = office_now()
     if as_json:
-        print_json(_as_json(found[0]))
+        print_json(_as_json(found[0], now))
         return
     table = Table("code", "state", "used", "total", "opens", "ends", "issuing", "description")
     for offer in found:
-        out = CouponOut.of(offer, datetime.now(UTC))
+        out = CouponOut.of(offer, now)
         table.add_row(
             out.code,
             out.state,

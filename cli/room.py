@@ -48,7 +48,7 @@ def record(code: Code) -> None:
     if offer.room is None:
         raise NoSuchRoom
     known = with_line(lambda line: read_room(line, code))
-    print_json(record_of(offer, known, entries, datetime.now(UTC)))
+    print_json(record_of(offer, known, entries, with_line(lambda line: line.measure_clock())))
 
 
 @app.command(name="set")

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.console import Console
 from cli.home import with_running_demo
 from cli.settings import DatabaseSettings, StoreSettings, read
 from issuance.catalogue import Offer
+from issuance.clock import read_clock
 from issuance.database import Engine, open_engine
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
@@ -34,6 +36,12 @@ def postgres(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def office_now() -> datetime:
+    """Postgres' time: this machine's may be any. Raises OfficeAway."""
+    with postgres() as engine:
+        return read_clock(engine)
 
 
 def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:

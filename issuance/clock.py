@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import cast
+
 from sqlalchemy import Engine, func, select
 
 from domain.remote_clock import EPOCH, RemoteClock
 from issuance.errors import away_is_said
 
 _NOW = select(func.clock_timestamp())
+
+
+def read_clock(engine: Engine) -> datetime:
+    """Postgres' time. Raises OfficeAway."""
+    with away_is_said(), engine.connect() as tx:
+        return cast(datetime, tx.execute(_NOW).scalar_one())
 
 
 def measure_clock(engine: Engine, clock: RemoteClock) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 
+from cli import coupon as coupon_command
 from cli.admitter import Chores
+from cli.clocks import watch_clocks
 from domain.refusals import CouponExpired, NotOpenYet
 from domain.room_settings import RoomSettings
 from issuance import catalogue
@@ -121,6 +125,41 @@ async def test_a_lobby_that_is_open_fixes_how_it_is_put_in_line(engine, code, of
     change(closed)
 
     assert catalogue.offer(engine, closed).room.opening == "first_come"
+
+
+@pytest.mark.parametrize("off_by_s", [-300, 300])
+def test_a_coupon_that_is_made_to_open_now_opens_by_postgres_clock(
+    engine, code, database_url, redis_url, monkeypatch, off_by_s, capsys
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+
+    with clock_off(off_by_s):
+        coupon_command.create(code, total=5, description="Now", amount=5_000, as_json=True)
+
+    made = catalogue.offer(engine, code).coupon
+    assert timedelta(0) <= now() - made.opens_at < timedelta(seconds=20)
+    assert json.loads(capsys.readouterr().out)["state"] == "open"
+
+
+async def test_what_is_shown_of_a_coupon_is_by_the_clock_that_decides_it(
+    client, parts, engine, line, code
+):
+    watch = watch_clocks("web", line, parts.office_clock, asyncio.to_thread, engine)
+    for way in ("queue", "optimistic"):
+        on_offer(engine, f"{code}-{way}", issuing=way)
+        on_offer(engine, f"{code}-{way}-soon", issuing=way, opens_at=now() + MINUTE)
+
+    for off_by_s in (-2 * 3_600, 300):
+        with clock_off(off_by_s):
+            await watch.do()
+            shown = {one["code"]: one for one in (await client.get("/api/coupons")).json()}
+            page = await client.get(f"/coupons/{code}-queue")
+
+        for way in ("queue", "optimistic"):
+            states = (shown[f"{code}-{way}"]["state"], shown[f"{code}-{way}-soon"]["state"])
+            assert states == ("open", "scheduled"), (way, off_by_s)
+        assert "/enter" in page.text
 
 
 def test_a_member_is_told_not_open_yet_by_the_clock_that_will_say_otherwise(engine, code):

@@ -2,6 +2,7 @@
 
 from tests.mutations.mutation import Mutation
 
+_IN_API_TICKETS = "integration/test_api_tickets.py::"
 _IN_CLOCKS = "integration/test_clocks.py::"
 _IN_STORES = "integration/test_clocks_of_stores.py::"
 _IN_COUPON = "unit/test_coupon.py::"
@@ -85,5 +86,51 @@ MUTATIONS = (
         old="        code, now = offer.coupon.code, await self._line.measure_clock()\n",
         new="        code, now = offer.coupon.code, datetime.now(offer.coupon.opens_at.tzinfo)\n",
         noticed_by=(f"{_IN_STORES}test_a_lobby_is_drawn_when_redis_clock_says",),
+    ),
+    Mutation(
+        name="a_ticket_from_the_future_is_refused",
+        promise=3,
+        file="waitroom/ticket.py",
+        old="        if age_s > self._age_max_s:\n",
+        new="        if not -60 <= age_s <= self._age_max_s:\n",
+        noticed_by=(f"{_IN_API_TICKETS}test_a_ticket_from_the_future_is_good",),
+    ),
+    Mutation(
+        name="an_old_ticket_keeps_its_owner_from_entering",
+        promise=3,
+        file="web/api/rooms.py",
+        old="        with suppress(ExpiredTicket):",
+        new="        with suppress():",
+        noticed_by=(f"{_IN_API_TICKETS}test_a_ticket_that_is_too_old_keeps_nobody_from_entering",),
+    ),
+    Mutation(
+        name="a_hosts_clock_says_what_is_open",
+        promise=3,
+        file="domain/remote_clock.py",
+        old="        return self._host() if ahead is None else self.monotonic() + ahead.middle_s\n",
+        new="        return self._host()\n",
+        noticed_by=(
+            "unit/test_remote_clock.py::test_it_tells_the_time_whatever_this_hosts_clock_says",
+            f"{_IN_STORES}test_what_is_shown_of_a_coupon_is_by_the_clock_that_decides_it",
+            f"{_IN_API_TICKETS}test_a_tickets_age_is_by_redis_clock",
+        ),
+    ),
+    Mutation(
+        name="a_jobs_age_is_by_the_clock_of_who_fed_it",
+        promise=8,
+        file="issuance/checked_jobs.py",
+        old="        job.enqueued_at = redis_now(self.connection)\n",
+        new="",
+        noticed_by=(f"{_IN_CLOCKS}test_how_long_a_job_has_waited_is_by_the_queues_own_clock",),
+    ),
+    Mutation(
+        name="a_wrong_clock_is_not_said",
+        promise=8,
+        file="waitroom/clock_skews.py",
+        old="clock.certain_skew_s() > WARN_ABOVE_S",
+        new="clock.certain_skew_s() > 1_000_000",
+        noticed_by=(
+            "integration/test_clock_skews.py::test_a_clock_that_is_off_is_said_once_until_it_is_right",
+        ),
     ),
 )
