@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from types import ModuleType
 from typing import Any
 
 OFF_BY_S = "TEST_CLOCK_OFF_BY_S"
@@ -39,22 +40,30 @@ def _shifted(off_by_s: float) -> Any:
     return Shifted
 
 
+def _instead(off_by_s: float) -> list[tuple[Any, Any]]:
+    """What reads the clock, and what does it in its place."""
+    module = ModuleType("datetime")
+    shifted = _shifted(off_by_s)
+    vars(module).update(vars(datetime_module) | {"datetime": shifted})
+    return [
+        (_REAL, shifted),
+        (datetime_module, module),
+        (_REAL_TIME, lambda: _REAL_TIME() + off_by_s),
+    ]
+
+
 @contextmanager
 def clock_off(off_by_s: float) -> Iterator[None]:
     """Until it ends, this process' clock is `off_by_s` ahead (behind, where negative)."""
-    shifted = _shifted(off_by_s)
-
-    def shifted_time() -> float:
-        return _REAL_TIME() + off_by_s
-
+    instead = _instead(off_by_s)
     changed: list[tuple[Any, str, Any]] = [(time, "time", time.time)]
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in _PACKAGES:
             for word, value in list(vars(module).items()):
-                if value is _REAL or value is _REAL_TIME:
+                if any(value is one for one, _ in instead):
                     changed.append((module, word, value))
     for module, word, value in changed:
-        setattr(module, word, shifted if value is _REAL else shifted_time)
+        setattr(module, word, next(other for one, other in instead if one is value))
     try:
         yield
     finally:

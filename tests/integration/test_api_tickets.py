@@ -116,6 +116,7 @@ async def test_a_ticket_that_is_too_old_keeps_nobody_from_entering(client, line,
         for method, what in (("GET", "place"), ("DELETE", "place"), ("GET", "live"))
     ]
     entered = await client.post(f"/api/rooms/{code}/enter", headers=by("alice") | headers)
+    assert entered.status_code == 202
     new = with_ticket(entered.json()["ticket"])
     place = await client.get(f"/api/rooms/{code}/place", headers=new)
 
@@ -123,7 +124,6 @@ async def test_a_ticket_that_is_too_old_keeps_nobody_from_entering(client, line,
         problem = checked_problem(answer, "bad_ticket", 401)
         assert problem["reason"] == "expired"
         assert problem["detail"].endswith("Enter the line again to get a new one.")
-    assert entered.status_code == 202
     assert (place.status_code, place.json()["place"]) == (200, 1)
 
 
