@@ -42,6 +42,16 @@ MUTATIONS = (
         noticed_by=(f"{_IN_IDENTITY}test_a_sub_that_is_no_member_id_is_refused",),
     ),
     Mutation(
+        name="any_name_signs_in_outside_the_demo",
+        promise=9,
+        file="web/pages/signin.py",
+        old="    if not parts_of(request).demo:\n",
+        new="    if False:\n",
+        noticed_by=(
+            "integration/test_pages_signin.py::test_outside_the_demo_nobody_signs_in_with_a_name",
+        ),
+    ),
+    Mutation(
         name="other_sites_may_send_the_session",
         promise=9,
         file="web/pages/signin.py",
