@@ -2,6 +2,10 @@
 
 import sys
 
-from tests.faults.run import main
+from tests.faults import skewed_clock
+
+skewed_clock.install()  # before anything below binds `time.time`
+
+from tests.faults.run import main  # noqa: E402
 
 sys.exit(main())

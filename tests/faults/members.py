@@ -22,7 +22,10 @@ DOUBLE_CLICKS = 0.1
 ONCE_MORE_AT_ONCE, ONCE_MORE_ATTEMPTS = 100, 8
 # Half come when it opens; the others all the while, also when everything is broken.
 OPEN_RUN, OPEN_RUN_S, LATECOMERS_S = 0.5, 1.0, 18.0
-FINAL = frozenset({"issued", "sold_out"})
+# Whoever is told one of these has nothing more to wait for. `not_open_yet` and `draining` at the
+# door are no final words; a place that was refused for them is, and is `refused: ...`.
+REFUSALS = frozenset({"sold_out", "closed", "refused: not_open_yet", "refused: draining"})
+FINAL = frozenset({"issued"}) | REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Answer:
     """What was asked when, and what was said when; seconds after the crowd set out.
 
     said: a place's state or a problem's type, `no answer`, or `unclear: ...`. arrival_us: by the
-    ticket that came with it, shown_us: by the one that was shown; 0 without one.
+    ticket that came with it, shown_us: by the one that was shown; 0 without one. In place of an
+    arrival a ticket of a lobby that draws has the number, or until it is drawn a mark below 0.
     """
 
     asked_s: float
@@ -56,9 +60,14 @@ class Record:
     answers: list[Answer] = field(default_factory=list)
 
     @property
+    def last_word(self) -> Answer | None:
+        """The answer with the final word, once there is one."""
+        return next((one for one in self.answers if one.said in FINAL), None)
+
+    @property
     def final(self) -> str | None:
-        """The final word, once there is one."""
-        return next((one.said for one in self.answers if one.said in FINAL), None)
+        """The final word itself."""
+        return self.last_word.said if self.last_word else None
 
 
 class Crowd:
@@ -74,9 +83,8 @@ class Crowd:
         self._chance = random.Random(seed)
         self._members: list[_Member] = []
 
-    async def live(self) -> None:
-        """Everybody's life, to the final word."""
-        began_s = asyncio.get_running_loop().time()
+    async def live(self, began_s: float) -> None:
+        """Everybody's life, from that moment of the loop's clock to the final word."""
         self._members = [self._member(record, began_s) for record in self.records]
         async with asyncio.TaskGroup() as group:
             for member in self._members:
@@ -230,7 +238,7 @@ def read(status: int, text: bytes) -> dict[str, Any]:
         if status in (200, 202):
             refusal, coupon = body["refusal"], body["issued_coupon"]
             return {
-                "said": refusal["type"] if refusal else body["state"],
+                "said": _refused(refusal["type"]) if refusal else body["state"],
                 "coupon_id": coupon["id"] if coupon else None,
                 "ticket": body["ticket"],
                 "ahead": body["ahead"],
@@ -240,3 +248,7 @@ def read(status: int, text: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         return {"said": f"unclear: {status} {text[:80]!r}"}
     return {"said": kind if status < 500 or kind == "unavailable" else f"unclear: {kind}"}
+
+
+def _refused(kind: str) -> str:
+    return kind if kind in REFUSALS else f"refused: {kind}"

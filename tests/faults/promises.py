@@ -3,47 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
-from tests.faults.members import Answer, Record
+from domain.draw import NUMBERS
+from tests.faults.evidence import Evidence, Found
+from tests.faults.members import REFUSALS, Answer, Record
+from tests.faults.order import issued_to_gone, overtaken, too_early, turned_back
+from tests.faults.took_hold import change_not_made, clock_right, opening_missed
 
-# Who asks at least so often, answered or not, has kept asking.
-KEPT_ASKING_S = 10.0
 # A queue keeps the jobs that failed while Postgres was away; their members were fed again.
 EXPECTED_DIFFERENCES = frozenset({"job_failed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An issued coupon, as Postgres has it."""
-
-    id: str
-    member_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was seen of one run.
-
-    once_more: what each was told when asked again, after everything was whole again. connections:
-    of ours to Postgres, sampled one after another. found, left: what `reconcile` named before and
-    after mending. fell_over: processes that ended without being told to. forgets: Redis lost
-    something, so that it had to be told again.
-    """
-
-    total_count: int
-    members: Sequence[Record]
-    rows: Sequence[Row]
-    used_count: int
-    once_more: Mapping[str, Answer]
-    connections: Sequence[int] = ()
-    connections_bound: int = 0
-    found: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    left: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    fell_over: Sequence[str] = ()
-    forgets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +33,6 @@ def judge(evidence: Evidence) -> list[Broken]:
         for promise, broken_in in PROMISES.items()
         for subject, how in broken_in(evidence)
     ]
-
-
-Found = Iterator[tuple[str, str]]
 
 
 def _over_issued(seen: Evidence) -> Found:
@@ -97,28 +65,21 @@ def _row_untold(seen: Evidence) -> Found:
             yield row.member_id, f"holds {row.id}, and was told: {last.said if last else 'nothing'}"
 
 
-def _overtaken(seen: Evidence) -> Found:
-    """Refused as sold out, having kept asking, while somebody with a later ticket got one."""
-    holders = {row.member_id for row in seen.rows}
-    got = [arrival for one in seen.members if one.member_id in holders if (arrival := _claim(one))]
-    last_got = max(got, default=0)
-    for member in seen.members:
-        claim = _claim(member)
-        refused = member.member_id not in holders and member.final == "sold_out"
-        if refused and claim and claim < last_got and _kept_asking(member):
-            yield member.member_id, f"arrived at {claim}, and {last_got} got one"
-
-
 def _moved(seen: Evidence) -> Found:
     """Whoever shows a ticket has the place that it says; and nobody has two, unless Redis forgot
     the first while a request without a ticket was under way.
     """
     for member in seen.members:
         given = [one for one in member.answers if one.arrival_us]
-        arrivals = {one.arrival_us for one in given}
-        moved = [one for one in given if one.shown_us not in (0, one.arrival_us)]
+        arrivals = {one.arrival_us for one in given if one.arrival_us > 0}
+        moved = [one for one in given if one.shown_us and _has_moved(one.shown_us, one.arrival_us)]
         if moved or (len(arrivals) > 1 and not seen.forgets):
             yield member.member_id, f"arrived at {', '.join(map(str, sorted(arrivals)))}"
+
+
+def _has_moved(shown_us: int, given_us: int) -> bool:
+    """A mark, below 0, becomes the number that was drawn, and never an arrival behind the lobby."""
+    return given_us >= NUMBERS if shown_us < 0 else given_us != shown_us
 
 
 def _set_back(seen: Evidence) -> Found:
@@ -129,9 +90,17 @@ def _set_back(seen: Evidence) -> Found:
         waiting = [one for one in member.answers if one.ahead is not None]
         for before, after in pairwise(sorted(waiting, key=lambda one: one.asked_s)):
             # Asked at the same time (a double click), either may be the earlier one.
-            if after.asked_s >= before.at_s and (after.ahead or 0) > (before.ahead or 0):
+            further = after.asked_s >= before.at_s and (after.ahead or 0) > (before.ahead or 0)
+            if further and not _is_lobby_again(seen, before, after):
                 yield member.member_id, f"{before.ahead} ahead, then {after.ahead}"
                 break
+
+
+def _is_lobby_again(seen: Evidence, before: Answer, after: Answer) -> bool:
+    """A draw that was put off after its opening had begun: whoever comes may stand anywhere."""
+    return seen.is_draw and any(
+        one.asked_s <= after.at_s and one.over_s >= before.asked_s for one in seen.made("put off")
+    )
 
 
 def _forgotten(seen: Evidence) -> Found:
@@ -142,16 +111,24 @@ def _forgotten(seen: Evidence) -> Found:
 
 
 def _took_back(seen: Evidence) -> Found:
-    """A final word is final."""
+    """A final word is final, unless an admin had something to give again, or took it away."""
     for member in seen.members:
-        last = seen.once_more.get(member.member_id)
-        if member.final and last and last.said != member.final:
-            yield member.member_id, f"was told {member.final}, then {last.said}"
+        word, last = member.last_word, seen.once_more.get(member.member_id)
+        if word is None or last is None or last.said == word.said:
+            continue
+        refused_anew = last.said in REFUSALS and any(one.is_made for one in seen.changes)
+        given_again = seen.given_again_s(word.said, word.asked_s) < float("inf")
+        if word.said == "issued" or not (refused_anew or given_again):
+            yield member.member_id, f"was told {word.said}, then {last.said}"
 
 
 def _left_over(seen: Evidence) -> Found:
-    """Nobody is told that it is sold out while one is left."""
-    refused = sum(one.final == "sold_out" for one in seen.members)
+    """Nobody is told that it is sold out while one is left, that was there at the time."""
+    more_s = max((one.over_s for one in seen.made("more stock")), default=float("-inf"))
+    words = [one.last_word for one in seen.members]
+    refused = sum(
+        word is not None and word.said == "sold_out" and word.asked_s > more_s for word in words
+    )
     if refused and len(seen.rows) < seen.total_count:
         yield "rows", f"{len(seen.rows)} of {seen.total_count}, {refused} were told: sold out"
 
@@ -195,7 +172,10 @@ PROMISES: dict[str, Callable[[Evidence], Found]] = {
     "twice": _twice,
     "told without a row": _told_without_row,
     "row untold": _row_untold,
-    "overtaken": _overtaken,
+    "overtaken": overtaken,
+    "turned back": turned_back,
+    "too early": too_early,
+    "issued to the gone": issued_to_gone,
     "moved": _moved,
     "set back": _set_back,
     "forgotten": _forgotten,
@@ -206,26 +186,12 @@ PROMISES: dict[str, Callable[[Evidence], Found]] = {
     "used_count off": _used_count_off,
     "differs": _differs,
     "fell over": _fell_over,
+    "clock right": clock_right,
+    "change not made": change_not_made,
+    "opening missed": opening_missed,
 }
 
 
 def _all_of(seen: Evidence, member: Record) -> list[Answer]:
     last = seen.once_more.get(member.member_id)
     return [*member.answers, *([last] if last else [])]
-
-
-def _claim(member: Record) -> int:
-    """The arrival on their first ticket, or on a later one that they got without showing any; 0
-    for who never had one.
-    """
-    claim = 0
-    for one in member.answers:
-        if one.arrival_us and not (claim and one.shown_us):
-            claim = one.arrival_us
-    return claim
-
-
-def _kept_asking(member: Record) -> bool:
-    return all(
-        after.asked_s - before.at_s <= KEPT_ASKING_S for before, after in pairwise(member.answers)
-    )

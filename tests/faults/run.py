@@ -12,7 +12,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 from load.machine import family
+from tests.faults.openings import CHANGE_KINDS, RoomPlan
 from tests.faults.schedule import TARGETS, draw, kinds_of
 from tests.faults.trial import run_trial
 from tests.nursery import import_commands
@@ -29,6 +30,7 @@ LOOK_EVERY_S = 0.2
 # A trial bounds itself; one that has not ended by then never will.
 TRIAL_MAX_S = 300.0
 END_WITHIN_S = 40.0
+BROKEN_MAX = 10  # told of each promise
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -195,8 +197,13 @@ def line_of(result: dict[str, Any]) -> str:
 
 def story_of(result: dict[str, Any]) -> str:
     """All that is known of a broken promise: the seed, its faults, and what members were told."""
-    lines = [f"seed {result['seed']}", *result.get("faults", [])]
-    lines += [f"  {one['promise']}: {one['subject']} {one['how']}" for one in result["broken"][:20]]
+    lines = [f"seed {result['seed']}, {result.get('opening')}"]
+    lines += sorted([*result.get("faults", []), *result.get("changes", [])])
+    lines += result.get("clocks", [])
+    for promise, count in Counter(one["promise"] for one in result["broken"]).items():
+        some = [one for one in result["broken"] if one["promise"] == promise][:BROKEN_MAX]
+        lines.append(f"  {promise}: {count}")
+        lines += [f"    {one['subject']} {one['how']}" for one in some]
     for member, answers in result.get("stories", {}).items():
         lines += [f"  {member}", *(f"    {answer}" for answer in answers)]
     return "\n".join(lines)
@@ -204,17 +211,27 @@ def story_of(result: dict[str, Any]) -> str:
 
 def table_of_faults(results: Sequence[dict[str, Any]], *, losses: bool) -> str:
     """How often each target was broken in each way, in the runs that kept every promise."""
-    seeds = [result["seed"] for result in results if not result["broken"]]
-    applied = Counter(
-        (fault.target, fault.kind) for seed in seeds for fault in draw(seed, losses=losses).faults
-    )
+    good = [result for result in results if not result["broken"]]
+    plans = [draw(result["seed"], losses=losses) for result in good]
+    applied = Counter((fault.target, fault.kind) for plan in plans for fault in plan.faults)
     lines = []
     for target in TARGETS:
         kinds = kinds_of(target, losses=losses)
-        lines.append(
-            f"{target:15}" + ", ".join(f"{kind} {applied[target, kind]}" for kind in kinds)
-        )
+        lines.append(_row(target, {kind: applied[target, kind] for kind in kinds}))
+    clocks = Counter(f"{off_s:+g} s" for plan in plans for off_s in plan.clocks.values())
+    lines.append(_row("clocks", {**clocks, "stepped": sum(len(plan.steps) for plan in plans)}))
+    lines.append(_row("opening", Counter(_opening(plan.room) for plan in plans)))
+    made = Counter(kind for result in good for kind in result["made"])
+    lines.append(_row("admin", {kind: made[kind] for kind in CHANGE_KINDS}))
     return "\n".join(lines)
+
+
+def _row(name: str, counts: Mapping[str, int]) -> str:
+    return f"{name:15}" + ", ".join(f"{kind} {count}" for kind, count in counts.items())
+
+
+def _opening(room: RoomPlan) -> str:
+    return room.order if room.opens_s else "open already"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -257,5 +274,9 @@ def _sum_up(results: Sequence[dict[str, Any]], losses: bool) -> None:
             print("\n" + story_of(result))
     good = [result for result in results if not result["broken"]]
     faults = sum(len(result["faults"]) for result in good)
-    print(f"\n{len(good)} of {len(results)} runs kept every promise, through {faults} faults:\n")
+    made = sum(len(result["made"]) for result in good)
+    print(
+        f"\n{len(good)} of {len(results)} runs kept every promise, through {faults} faults "
+        f"and {made} changes by an admin:\n"
+    )
     print(table_of_faults(results, losses=losses))

@@ -6,8 +6,11 @@ The same seed gives the same plan. What the processes do between two faults is t
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+from tests.faults.openings import OF_THE_END, RoomPlan, draw_changes, draw_room
 
 Target = Literal[
     "web", "web process", "admitter", "worker", "workers",
@@ -53,6 +56,22 @@ _KINDS: dict[Target, tuple[Kind, ...]] = {
 _PARTS = {"workers": "worker"}
 # What Redis forgets is lost for good, unless members' tickets bring it back.
 LOSSES: tuple[Kind, ...] = ("lose a second", "lose all")
+# While one of these lasts nobody issues: what an admin changes meanwhile meets those let through.
+OUTAGES: tuple[tuple[Target, Kind], ...] = (
+    ("workers", "kill"),
+    ("workers", "stop"),
+    ("postgres link", "hang"),
+    ("postgres", "stop"),
+)
+OUTAGE_MIN_S, OUTAGE_MAX_S = 2.0, 3.5
+IN_OUTAGE = 0.5
+
+WEB_PROCESSES, WORKERS = 2, 2
+# How far a process' clock may be from Redis' and Postgres'.
+OFFSETS_S = (-5.0, -1.0, -0.1, 0.1, 1.0, 5.0)
+STEPS_MAX = 2
+# Each offset lasts for so long at least that its process states its time under it.
+STEP_FROM_S, STEP_UNTIL_S = 3.0, 18.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +100,62 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockStep:
+    """The clock of this name is off by offset_s from at_s on, whatever it was off by before."""
+
+    at_s: float
+    clock: str
+    offset_s: float
+
+    def __str__(self) -> str:
+        return f"{self.at_s:5.1f} s  clock of {self.clock}: now {self.offset_s:+.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What a seed stands for: the faults in order of time, and the house they happen to."""
+    """What a seed stands for: the faults in order of time, and the house they happen to.
+
+    clocks: by how many seconds each process' clock is off from the beginning.
+    """
 
     seed: int
     faults: tuple[Fault, ...]
     admitters: int
     rate_per_s: int
+    clocks: Mapping[str, float]
+    steps: tuple[ClockStep, ...]
+    room: RoomPlan
 
 
 def draw(seed: int, *, losses: bool = True) -> Plan:
     """The plan of this seed. losses: Redis may also lose its last second, or everything."""
     chance = random.Random(seed)
+    admitters = chance.randint(1, 2)
+    room = draw_room(chance)
+    clocks = {name: chance.choice(OFFSETS_S) for name in clock_names(admitters)}
+    changes = draw_changes(chance, room)
     faults: list[Fault] = []
+    if changes and chance.random() < IN_OUTAGE:
+        faults.append(_outage_around(chance, chance.choice(changes).at_s))
+    elif room.opens_s:
+        faults.append(_draw_one(chance, losses, during_s=room.opens_s))
     wanted = chance.randint(FAULTS_MIN, FAULTS_MAX)
     while len(faults) < wanted:
         fault = _draw_one(chance, losses)
         if not any(_clash(fault, other) for other in faults):
             faults.append(fault)
+    if any(fault.kind in LOSSES for fault in faults):
+        # The line comes together again for longer than it would be until an early end.
+        changes = [change for change in changes if change.kind not in OF_THE_END]
     return Plan(
         seed=seed,
         faults=tuple(sorted(faults, key=lambda fault: fault.at_s)),
-        admitters=chance.randint(1, 2),
+        admitters=admitters,
         # 500 coupons are gone within the faults, or soon after them.
         rate_per_s=chance.randint(25, 60),
+        clocks=clocks,
+        steps=_draw_steps(chance, clocks),
+        room=room.with_changes(changes),
     )
 
 
@@ -113,13 +164,50 @@ def kinds_of(target: Target, *, losses: bool) -> tuple[Kind, ...]:
     return (*_KINDS[target], *more)
 
 
-def _draw_one(chance: random.Random, losses: bool) -> Fault:
+def clock_names(admitters: int) -> list[str]:
+    """Of every Python process: the web command has processes with clocks of their own."""
+    return [
+        "web",
+        *(f"web process {number}" for number in range(WEB_PROCESSES)),
+        *(f"admitter {number}" for number in range(admitters)),
+        *(f"worker {number}" for number in range(WORKERS)),
+    ]
+
+
+def _draw_one(chance: random.Random, losses: bool, during_s: float | None = None) -> Fault:
+    """during_s: the moment that the fault is to last through, or begin at if it takes no time."""
     target = chance.choice(TARGETS)
     kind = chance.choice(kinds_of(target, losses=losses))
     shortest, longest = _LENGTHS_S[kind]
     length_s = round(chance.uniform(shortest, longest), 2)
-    at_s = round(chance.uniform(BEGINS_S, HEALED_S - length_s), 2)
+    at_s = chance.uniform(BEGINS_S, HEALED_S - length_s)
+    if during_s is not None:
+        at_s = during_s - chance.uniform(0, length_s)
+    return Fault(round(at_s, 2), target, kind, length_s, chance.randrange(1_000))
+
+
+def _outage_around(chance: random.Random, moment_s: float) -> Fault:
+    """Nobody issues when an admin makes a change, nor shortly before and after it."""
+    target, kind = chance.choice(OUTAGES)
+    length_s = round(chance.uniform(OUTAGE_MIN_S, OUTAGE_MAX_S), 2)
+    at_s = max(BEGINS_S, moment_s - chance.uniform(0.3, 0.8) * length_s)
+    at_s = round(min(at_s, HEALED_S - length_s), 2)
     return Fault(at_s, target, kind, length_s, chance.randrange(1_000))
+
+
+def _draw_steps(chance: random.Random, clocks: Mapping[str, float]) -> tuple[ClockStep, ...]:
+    # The web command itself asks for the time only when it starts a process.
+    names = sorted(clocks.keys() - {"web"})
+    stepped = chance.sample(names, chance.randint(0, STEPS_MAX))
+    steps = [
+        ClockStep(
+            at_s=round(chance.uniform(STEP_FROM_S, STEP_UNTIL_S), 2),
+            clock=name,
+            offset_s=chance.choice([one for one in OFFSETS_S if one != clocks[name]]),
+        )
+        for name in stepped
+    ]
+    return tuple(sorted(steps, key=lambda step: step.at_s))
 
 
 def _clash(one: Fault, other: Fault) -> bool:

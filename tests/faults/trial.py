@@ -7,9 +7,10 @@ import json
 import resource
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,40 +19,25 @@ import uvloop
 
 from cli.open_files import raise_limit
 from load.machine import cpu_s as cpu_s_of
+from tests.faults.admin_changes import Admin
+from tests.faults.evidence import Evidence, Row
 from tests.faults.members import Answer, Crowd
-from tests.faults.promises import Broken, Evidence, Row, judge
-from tests.faults.schedule import HEALED_S, Fault, draw
+from tests.faults.openings import AdminChange
+from tests.faults.result import Result, result_of
+from tests.faults.schedule import HEALED_S, ClockStep, Fault, draw
 from tests.faults.world import World
 
 CODE = "spring"
 MEMBERS, COUPONS = 2_000, 500
-FAULTS_MIN = 5
 # Members ask every two seconds; while web is away too, or the machine is busy, they come later.
 RESTORE_S = 30
 # Once all is whole again: until then everybody must have a final word.
 FINAL_WITHIN_S = 90.0
 SAMPLE_EVERY_S = 0.25
-STORIES_MAX = 10
-# Of those who were told that it is sold out, each so-manieth is asked once more.
+# Of those who were refused, each so-manieth is asked once more.
 OTHERS_EACH = 5
-
-
-@dataclass(slots=True)
-class Result:
-    """What became of a seed. cpu_s: processor time of everything that was started for it."""
-
-    seed: int
-    faults: list[str] = field(default_factory=list)
-    members: int = 0
-    issued: int = 0
-    refused: int = 0
-    answers: int = 0
-    no_answer: int = 0
-    seconds: float = 0.0
-    cpu_s: float = 0.0
-    connections: str = ""
-    broken: list[dict[str, str]] = field(default_factory=list)
-    stories: dict[str, list[str]] = field(default_factory=dict)
+# A room that is open when the crowd sets out has been so for long; all end long after the run.
+OPEN_SINCE_S, END_S = -3_600.0, 86_400.0
 
 
 class Trial:
@@ -62,27 +48,55 @@ class Trial:
         self.connections: list[int] = []
         self.losses = losses
         self.forgets = False
+        self.admin: Admin
+        self.holders_before: Collection[str] = ()
         self._began_s = time.monotonic()
+        self._set_out_s = 0.0
 
     async def run(self) -> Result:
         try:
             await self.world.start()
-            await asyncio.to_thread(self._offer)
             return await self._run()
         finally:
             await self.world.close()
 
-    def _offer(self) -> None:
-        rate = self.plan.rate_per_s
+    def _offer(self, began: datetime) -> None:
+        """The room as it is planned, by the moment at which the crowd sets out."""
+        rate, room = self.plan.rate_per_s, self.plan.room
         more: dict[str, Any] = {"restore_s": RESTORE_S} if self.losses else {}
-        self.world.house.offer(CODE, COUPONS, rate_per_s=rate, burst=rate, seats=200, **more)
+        opens_s = room.opens_s or OPEN_SINCE_S
+        self.world.house.offer(
+            CODE,
+            COUPONS,
+            opens_at=began + timedelta(seconds=opens_s),
+            rate_per_s=rate,
+            burst=rate,
+            seats=200,
+            opening=room.order,
+            lobby_s=room.lobby_s,
+            **more,
+        )
+        self.admin = Admin(
+            self.world.house,
+            CODE,
+            began,
+            now_s=self._now_s,
+            redis_url=lambda: self.world.valkey.url,
+            values={"opens_at": opens_s, "total_count": COUPONS, "state": "open"},
+        )
+
+    def _now_s(self) -> float:
+        """Seconds after the crowd set out."""
+        return asyncio.get_running_loop().time() - self._set_out_s
 
     async def _run(self) -> Result:
         house = self.world.house
         crowd = Crowd(house.port, CODE, self.plan.seed, MEMBERS, house.identity.mint)
         sampling = asyncio.create_task(self._sample())
+        self._set_out_s = asyncio.get_running_loop().time()
+        await asyncio.to_thread(self._offer, datetime.now(UTC))
         self._mark("the crowd sets out")
-        lives = asyncio.create_task(crowd.live())
+        lives = asyncio.create_task(crowd.live(self._set_out_s))
         await self._break_all()
         self._mark("whole again")
         await self._finish(lives)
@@ -93,7 +107,8 @@ class Trial:
         evidence = await self._evidence(crowd, once_more)
         self._mark("counted and reconciled")
         await self.world.end_commands()
-        return self._result(evidence)
+        seconds = time.monotonic() - self._began_s
+        return result_of(self.plan, evidence, self.applied, seconds=seconds)
 
     def _mark(self, what: str) -> None:
         """Into the log: what took how long."""
@@ -107,20 +122,34 @@ class Trial:
 
     async def _break_all(self) -> None:
         """Every fault at its time; all is over at HEALED_S or, on a busy machine, soon after."""
-        began_s = asyncio.get_running_loop().time()
-
-        async def one(fault: Fault) -> None:
-            await asyncio.sleep(began_s + fault.at_s - asyncio.get_running_loop().time())
-            at_s = asyncio.get_running_loop().time() - began_s
-            await self.world.apply(fault)
-            self.forgets |= fault.kind.startswith("lose")
-            over_s = asyncio.get_running_loop().time() - began_s
-            self.applied.append(f"{fault}  (broken at {at_s:.1f} s, over at {over_s:.1f} s)")
-
         async with asyncio.TaskGroup() as group:
             for fault in self.plan.faults:
-                group.create_task(one(fault))
-        await asyncio.sleep(began_s + HEALED_S - asyncio.get_running_loop().time())
+                group.create_task(self._at(fault.at_s, self._break, fault))
+            for step in self.plan.steps:
+                group.create_task(self._at(step.at_s, self._step, step))
+            group.create_task(self._change_all())
+        await asyncio.sleep(HEALED_S - self._now_s())
+
+    async def _at(self, at_s: float, work: Callable[[Any], Awaitable[None]], what: Any) -> None:
+        await asyncio.sleep(at_s - self._now_s())
+        await work(what)
+
+    async def _break(self, fault: Fault) -> None:
+        at_s = self._now_s()
+        await self.world.apply(fault)
+        self.forgets |= fault.kind.startswith("lose")
+        self.applied.append(f"{fault}  (broken at {at_s:.1f} s, over at {self._now_s():.1f} s)")
+
+    async def _step(self, step: ClockStep) -> None:
+        self.world.clocks.set(step.clock, step.offset_s)
+
+    async def _change_all(self) -> None:
+        """One after another, as one admin would."""
+        for change in self.plan.room.changes:
+            await self._at(change.at_s, self._change, change)
+
+    async def _change(self, change: AdminChange) -> None:
+        await self.admin.make(change)
 
     async def _finish(self, lives: asyncio.Task[None]) -> None:
         """All is whole: the rate is turned up, and everybody gets their final word, or is stuck."""
@@ -136,17 +165,19 @@ class Trial:
     async def _once_more(self, crowd: Crowd) -> Mapping[str, Answer]:
         """Of everybody who holds one or was told so, and of some of the others."""
         rows, _ = await asyncio.to_thread(self._rows)
-        holders = {row.member_id for row in rows}
+        self.holders_before = holders = {row.member_id for row in rows}
         before = {record.member_id: len(record.answers) for record in crowd.records}
         await crowd.ask_once_more(
             record.member_id in holders or record.final == "issued" or number % OTHERS_EACH == 0
             for number, record in enumerate(crowd.records)
         )
-        return {
-            record.member_id: record.answers.pop()
-            for record in crowd.records
-            if len(record.answers) > before[record.member_id]
-        }
+        told = {}
+        for record in crowd.records:
+            count = before[record.member_id]
+            if len(record.answers) > count:
+                told[record.member_id] = record.answers[-1]
+                del record.answers[count:]
+        return told
 
     async def _sample(self) -> None:
         """How many connections of ours Postgres has; while it is away, none can be counted."""
@@ -167,8 +198,10 @@ class Trial:
     async def _evidence(self, crowd: Crowd, once_more: Mapping[str, Answer]) -> Evidence:
         rows, used_count = await asyncio.to_thread(self._rows)
         reconciled = await self._reconcile()
+        room = self.plan.room
+        is_draw = bool(room.opens_s) and room.order == "draw"
         return Evidence(
-            total_count=COUPONS,
+            total_count=self.admin.values["total_count"],
             members=crowd.records,
             rows=rows,
             used_count=used_count,
@@ -179,14 +212,33 @@ class Trial:
             left=reconciled["left"],
             fell_over=self.world.fell_over,
             forgets=self.forgets,
+            holders_before=self.holders_before,
+            opens_s=room.opens_s,
+            changes=self.admin.made,
+            in_force=await self.admin.in_force(),
+            numbers=await asyncio.to_thread(self._numbers) if is_draw else None,
+            is_draw=is_draw,
+            clocks=self.world.clocks.seen(),
         )
+
+    def _numbers(self) -> dict[str, int] | None:
+        """Of each entrant of the draw, by its record."""
+        path = f"/api/admin/rooms/{CODE}/draw/record"
+        house = self.world.house
+        status, record = house.call("GET", path, token=house.admin_token)
+        if status >= 300:
+            return None
+        return dict(zip(record["members"], record["numbers"], strict=True))
 
     def _rows(self) -> tuple[list[Row], int]:
         with psycopg.connect(self.world.postgres.url) as connection:
-            found = connection.execute("SELECT id::text, member_id FROM issued_coupons").fetchall()
+            found = connection.execute(
+                "SELECT id::text, member_id, pg_xact_commit_timestamp(xmin) FROM issued_coupons"
+            ).fetchall()
             used = connection.execute("SELECT used_count FROM coupons").fetchone()
         assert used is not None
-        return [Row(*one) for one in found], int(used[0])
+        rows = [Row(id_, member_id, self.admin.seconds(at)) for id_, member_id, at in found]
+        return rows, int(used[0])
 
     async def _reconcile(self) -> dict[str, dict[str, Sequence[str]]]:
         """`waitroom reconcile --repair`, as an admin would run it; what it found, what is left."""
@@ -197,33 +249,6 @@ class Trial:
         except ValueError:
             return {"found": {f"it ended with {code}": [printed[-500:]]}, "left": {}}
         return said
-
-    def _result(self, seen: Evidence) -> Result:
-        broken = judge(seen)
-        if len(self.applied) < FAULTS_MIN:
-            broken.append(Broken("five faults", "schedule", f"{len(self.applied)} were applied"))
-        said = [one.said for record in seen.members for one in record.answers]
-        finals = [record.final for record in seen.members]
-        return Result(
-            seed=self.plan.seed,
-            faults=self.applied,
-            members=len(seen.members),
-            issued=len(seen.rows),
-            refused=finals.count("sold_out"),
-            answers=len(said),
-            no_answer=sum(one.startswith("no answer") for one in said),
-            seconds=round(time.monotonic() - self._began_s, 1),
-            connections=f"{max(seen.connections, default=0)} of {seen.connections_bound}",
-            broken=[asdict(one) for one in broken],
-            stories=_stories(seen, broken),
-        )
-
-
-def _stories(seen: Evidence, broken: Sequence[Broken]) -> dict[str, list[str]]:
-    """What the members were told to whom a promise was broken; the first few of them."""
-    subjects = {one.subject for one in broken}
-    told = [record for record in seen.members if record.member_id in subjects][:STORIES_MAX]
-    return {record.member_id: [str(answer) for answer in record.answers] for record in told}
 
 
 async def _until_told_to_stop(trial: Trial) -> Result:

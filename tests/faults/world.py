@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 from redis import Redis
 
 from cli.embedded import (
@@ -26,16 +27,17 @@ from cli.embedded.child import free_port, port_is_free
 from issuance.database import open_engine
 from issuance.migrate import migrate
 from load.machine import family
+from tests.faults.clocks import Clocks
 from tests.faults.link import Link
-from tests.faults.schedule import Fault, Plan
+from tests.faults.power_cut import PowerCut
+from tests.faults.schedule import WEB_PROCESSES, WORKERS, Fault, Plan
+from tests.faults.signals import kill_family, send
 from tests.house import House
 from tests.nursery import Child, Nursery
 
 START_ATTEMPTS = 3
 STOP_WITHIN_S = 15.0
 LOOK_EVERY_S = 0.2
-WEB_PROCESSES = 2
-WORKERS = 2
 WEB_DB_CONNECTIONS = 4
 # A process that is to be hit may be on its way back from the last blow.
 HIT_WITHIN_S = 20.0
@@ -55,6 +57,7 @@ class World:
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.redis_link = Link(free_port(), lambda: self.valkey.port)
         self.postgres_link = Link(free_port(), lambda: self.postgres.port)
+        self.clocks = Clocks(folder / "clocks", plan.clocks)
         self._folder = folder
         self._names = {
             "web": ["web"],
@@ -64,7 +67,7 @@ class World:
         self._running: dict[str, Child] = {}
         self._stopped: set[int] = set()
         self._one_at_a_time: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._lengths: deque[tuple[float, Path, int]] = deque(maxlen=50)
+        self._power = PowerCut(self.valkey.folder)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -93,7 +96,8 @@ class World:
             self._start(name)
         self._tasks = [
             asyncio.create_task(self._look_after()),
-            asyncio.create_task(self._note_lengths()),
+            asyncio.create_task(self._power.note_lengths()),
+            asyncio.create_task(self.clocks.compare(self.valkey.url)),
         ]
         await self.until(self.house._is_ready, within_s=60)
 
@@ -111,6 +115,10 @@ class World:
 
     def _start_postgres(self) -> None:
         _started(self.postgres)
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+        self.postgres.stop()
+        _started(self.postgres)
         engine = open_engine(self.postgres.url, connections_max=1, name="faults")
         migrate(engine)
         engine.dispose()
@@ -122,7 +130,7 @@ class World:
             "worker": ["--workers", "1"],
         }
         words = [kind, *more.get(kind, [])]
-        environ = {**os.environ, **self.house.environ}
+        environ = {**os.environ, **self.house.environ, **self.clocks.environ(name)}
         self._running[name] = self._nursery.start(words, environ, self.house.log)
 
     async def run(self, *words: str, within_s: float) -> tuple[int, str]:
@@ -134,7 +142,7 @@ class World:
         try:
             code = await asyncio.to_thread(command.wait, within_s)
         finally:
-            _kill(command.pid)
+            kill_family(command.pid)
         return code, printed.read_text(errors="replace")
 
     async def apply(self, fault: Fault) -> None:
@@ -171,9 +179,9 @@ class World:
             await asyncio.to_thread(server.stop)
             await asyncio.to_thread(_started, server)
         else:
-            _kill(pid)
+            kill_family(pid)
             if fault.kind == "lose a second":
-                self._forget_the_last_second()
+                self._power.forget_the_last_second()
             await asyncio.sleep(fault.length_s)
             await asyncio.to_thread(_started, server)
 
@@ -188,7 +196,7 @@ class World:
         assert children, f"{fault.target} is not running"
         pid = sorted(children)[fault.which % len(children)]
         if fault.kind == "kill":
-            _kill(pid)
+            kill_family(pid)
         else:
             await self._stop_for(lambda: family(pid), pid, fault.length_s)
 
@@ -199,7 +207,7 @@ class World:
             return
         del self._running[name]  # so that nobody takes it for one that fell over
         if fault.kind == "kill":
-            _kill(command.pid)
+            kill_family(command.pid)
             await asyncio.to_thread(command.wait)
             await asyncio.sleep(fault.length_s)
         else:
@@ -213,18 +221,18 @@ class World:
         self, members: Callable[[], list[int]], first: int, length_s: float
     ) -> None:
         """SIGSTOP, then SIGCONT. The first one before the others, so that it starts no more."""
-        _send(first, signal.SIGSTOP)
+        send(first, signal.SIGSTOP)
         self._stopped.add(first)
         pids = members()
         self._stopped.update(pids)
         for pid in pids:
-            _send(pid, signal.SIGSTOP)
+            send(pid, signal.SIGSTOP)
         await asyncio.sleep(length_s)
         self._go_on(pids)
 
     def _go_on(self, pids: list[int]) -> None:
         for pid in pids:
-            _send(pid, signal.SIGCONT)
+            send(pid, signal.SIGCONT)
             self._stopped.discard(pid)
 
     async def _gone(self, name: str, command: Child) -> None:
@@ -233,7 +241,7 @@ class World:
             await asyncio.to_thread(command.wait, STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
             self.fell_over.append(f"{name} (not ended {STOP_WITHIN_S:.0f} s after SIGTERM)")
-            _kill(command.pid)
+            kill_family(command.pid)
             await asyncio.to_thread(command.wait)
 
     async def _look_after(self) -> None:
@@ -244,29 +252,6 @@ class World:
                 if (code := process.poll()) is not None:
                     self.fell_over.append(f"{name} (exit code {code})")
                     self._start(name)
-
-    async def _note_lengths(self) -> None:
-        """How long the append-only file was, in the last seconds."""
-        loop = asyncio.get_running_loop()
-        while True:
-            for path in self._append_only():
-                with suppress(FileNotFoundError):
-                    self._lengths.append((loop.time(), path, path.stat().st_size))
-            await asyncio.sleep(0.1)
-
-    def _append_only(self) -> list[Path]:
-        return sorted((self.valkey.folder / "appendonlydir").glob("*.incr.aof"))
-
-    def _forget_the_last_second(self) -> None:
-        """What a machine that loses power loses: the file is brought to its disk once a second."""
-        until_s = asyncio.get_running_loop().time() - 1.0
-        for path in self._append_only():
-            known = [
-                size for at_s, noted, size in self._lengths if noted == path and at_s <= until_s
-            ]
-            if known:
-                os.truncate(path, known[-1])
-        self._lengths.clear()
 
     def _flush(self) -> None:
         with Redis.from_url(self.valkey.url, socket_timeout=5) as redis:
@@ -314,15 +299,3 @@ def _through(url: str, port: int) -> str:
     parts = urlsplit(url)
     user = parts.netloc.rpartition("@")[0]
     return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}"))
-
-
-def _kill(pid: int) -> None:
-    """SIGKILL to it and to all it has started; itself first, so that it starts no more."""
-    _send(pid, signal.SIGSTOP)
-    for one in family(pid):
-        _send(one, signal.SIGKILL)
-
-
-def _send(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)

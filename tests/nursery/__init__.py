@@ -30,6 +30,7 @@ from typing import Any, NoReturn
 from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 from cli.main import run
 from load.machine import family
+from tests.faults import skewed_clock
 from tests.off_clock import begin_as_told
 
 LOOK_EVERY_S = 0.02
@@ -167,6 +168,8 @@ def _become(words: list[str], environ: dict[str, str], log: str) -> None:
     try:
         _leave_the_nursery(environ, log)
         begin_as_told(environ)
+        if clock := environ.get(skewed_clock.VARIABLE):
+            skewed_clock.follow(Path(clock))
         sys.argv = ["waitroom", *words]
         run()
         code = 0

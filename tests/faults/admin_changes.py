@@ -1,0 +1,201 @@
+"""Admin changes: a plan's changes, made through the admin API, and what it answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tests.faults.openings import AdminChange, ChangeKind
+from tests.house import House
+from waitroom.keys import Keys
+
+# Postgres or every web process may be away for some seconds: whoever changes something tries again.
+ANSWERED_WITHIN_S = 30.0
+TRY_AGAIN_S = 0.3
+LOOK_EVERY_S = 0.05
+# Also where nothing is issued yet: a run without coupons shows little.
+STOCK_MIN = 100
+# What is promised can't be changed once issuing has started, or the lobby was drawn.
+TOO_LATE = "already_started"
+STATES: Mapping[ChangeKind, str] = {
+    "close": "closed",
+    "pause": "paused",
+    "drain": "draining",
+    "open": "open",
+}
+FIELDS: Mapping[ChangeKind, str] = {
+    "put off": "opens_at",
+    "bring forward": "opens_at",
+    "end early": "expire_date",
+    "put the end off": "expire_date",
+    "more stock": "total_count",
+    "less stock": "total_count",
+    **dict.fromkeys(STATES, "state"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MadeChange:
+    """A change that was asked for at asked_s, s after the crowd set out, and in force at over_s: in
+    the API's answer and in the line, which is told again after Redis was away.
+
+    field, value: what was sent; an opening or an end as s after the crowd set out. before: what it
+    was before. problem: the type of the problem that refused it, or ''.
+    """
+
+    kind: ChangeKind
+    field: str
+    value: Any
+    before: Any
+    asked_s: float
+    over_s: float
+    problem: str = ""
+
+    @property
+    def is_made(self) -> bool:
+        return not self.problem
+
+    def gives_again(self, refused: str) -> bool:
+        """Whether there may be coupons again for who was refused with this word."""
+        if not self.is_made:
+            return False
+        if refused == "sold_out":
+            return self.kind == "more stock"
+        return self.kind == "put the end off" or (self.kind == "open" and self.before == "closed")
+
+    def __str__(self) -> str:
+        became = f"refused: {self.problem}" if self.problem else "in force"
+        return (
+            f"{self.asked_s:5.1f} s  admin: {self.kind}: {self.field} {self.before} to "
+            f"{self.value}  ({became} at {self.over_s:.1f} s)"
+        )
+
+
+class Admin:
+    """Changes one room. now_s: s after the crowd set out; began: that moment.
+
+    redis_url: of the server itself, where a link may hang. values: what the room's fields are, as
+    far as they are looked at.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        code: str,
+        began: datetime,
+        *,
+        now_s: Callable[[], float],
+        redis_url: Callable[[], str],
+        values: dict[str, Any],
+    ) -> None:
+        self.values = values
+        self.made: list[MadeChange] = []
+        self._house = house
+        self._code = code
+        self._began = began
+        self._now_s = now_s
+        self._redis_url = redis_url
+
+    async def make(self, change: AdminChange) -> MadeChange:
+        """Until there is an answer that says why not, or it is in force. Raises TimeoutError."""
+        asked_s = self._now_s()
+        field = FIELDS[change.kind]
+        async with asyncio.timeout(ANSWERED_WITHIN_S):
+            value, problem = await self._answered(change, field)
+            while not (problem or await asyncio.to_thread(self._line_has, field, value)):  # noqa: ASYNC110 - no event tells it
+                await asyncio.sleep(LOOK_EVERY_S)
+        times_s = (round(asked_s, 2), round(self._now_s(), 2))
+        made = MadeChange(change.kind, field, value, self.values.get(field), *times_s, problem)
+        if made.is_made:
+            self.values[field] = value
+        self.made.append(made)
+        return made
+
+    async def _answered(self, change: AdminChange, field: str) -> tuple[Any, str]:
+        """What was sent in the end, and the problem that refused it, or ''.
+
+        The value is decided once, so that trying again changes nothing twice.
+        """
+        value = None
+        while True:
+            if value is None:
+                value = await self._value(change)
+            status, problem = await asyncio.to_thread(self._patch, field, value)
+            if status < 300 or problem == TOO_LATE:
+                return value, problem
+            if status == 422:
+                value = None  # more was issued meanwhile than is to be left
+            await asyncio.sleep(TRY_AGAIN_S)
+
+    async def _value(self, change: AdminChange) -> Any:
+        if change.kind in STATES:
+            return STATES[change.kind]
+        if change.kind not in ("more stock", "less stock"):
+            return change.value
+        total, used = await self._stock()
+        if change.kind == "less stock":
+            return min(total, max(STOCK_MIN, used + int(change.value)))
+        return total + int(change.value)
+
+    async def _stock(self) -> tuple[int, int]:
+        while True:
+            status, coupon = await asyncio.to_thread(self._call, "GET", self._coupon)
+            if status == 200:
+                return coupon["total_count"], coupon["used_count"]
+            await asyncio.sleep(TRY_AGAIN_S)
+
+    def _patch(self, field: str, value: Any) -> tuple[int, str]:
+        path = f"/api/admin/rooms/{self._code}" if field == "state" else f"/api/admin{self._short}"
+        sent = self.time(value).isoformat() if field in ("opens_at", "expire_date") else value
+        status, answer = self._call("PATCH", path, {field: sent})
+        return status, "" if status < 300 else str(answer.get("type"))
+
+    def _line_has(self, field: str, value: Any) -> bool:
+        name = "closes_at" if field == "expire_date" else field
+        if field in ("opens_at", "expire_date"):
+            value = round(self.time(value).timestamp() * 1_000_000)
+        try:
+            with Redis.from_url(self._redis_url(), socket_timeout=1) as redis:
+                kept = redis.hget(Keys(self._code).room, name)
+        except RedisError:
+            return False
+        return kept == str(value).encode()
+
+    def time(self, seconds: float) -> datetime:
+        return self._began + timedelta(seconds=seconds)
+
+    def seconds(self, at: datetime) -> float:
+        """After the crowd set out."""
+        return (at - self._began).total_seconds()
+
+    async def in_force(self) -> dict[str, tuple[Any, Any]]:
+        """Of each field that was set: what it should be now, and what the API says it is."""
+        _, coupon = await asyncio.to_thread(self._call, "GET", self._coupon)
+        _, room = await asyncio.to_thread(self._call, "GET", f"/api/admin/rooms/{self._code}")
+        said = {**coupon, "state": room.get("state")}
+        for field in ("opens_at", "expire_date"):
+            at = datetime.fromisoformat(said[field]).astimezone(UTC) if field in said else None
+            said[field] = at and round(self.seconds(at), 2)
+        return {field: (value, said.get(field)) for field, value in self.values.items()}
+
+    @property
+    def _short(self) -> str:
+        return f"/coupons/{self._code}"
+
+    @property
+    def _coupon(self) -> str:
+        return f"/api{self._short}"
+
+    def _call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        """As `House.call`, but 503 where there was no answer."""
+        try:
+            status, answer = self._house.call(method, path, body, token=self._house.admin_token)
+        except (OSError, ValueError) as error:
+            return 503, {"type": f"no answer ({type(error).__name__})"}
+        return status, answer

@@ -1,0 +1,119 @@
+"""Order: nobody who stayed and asked in time is refused while somebody later gets one. Pure."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from tests.faults.evidence import Evidence, Found, Row
+from tests.faults.members import Answer, Record
+
+# Who asks at least so often, answered or not, has kept asking.
+KEPT_ASKING_S = 10.0
+
+
+def overtaken(seen: Evidence) -> Found:
+    """Refused, for whatever reason, having kept asking, while somebody later got one."""
+    claims = {one.member_id: seen.claim(one) for one in seen.members}
+    first_asked = {one.member_id: one.answers[0].asked_s for one in seen.members if one.answers}
+    later_first = sorted(
+        ((claims.get(row.member_id, 0), row) for row in seen.rows),
+        key=lambda pair: pair[0],
+        reverse=True,
+    )
+    holders = {row.member_id for row in seen.rows}
+    for member in seen.members:
+        refused = member.last_word
+        if member.member_id in holders or refused is None or refused.said == "issued":
+            continue
+        claim = claims[member.member_id]
+        if claim and not _kept_asking(member):
+            continue
+        # They were refused, and left; then an admin had something to give again.
+        decided_s = _decided_from_s(seen, member, refused)
+        until_s = seen.given_again_s(refused.said, decided_s)
+        for later, row in later_first:
+            if claim and later <= claim:
+                break
+            is_later = claim or first_asked.get(row.member_id, 0.0) > refused.at_s
+            if is_later and row.committed_s < until_s and _counts(seen, member, refused, row):
+                words = f"arrived at {claim}" if claim else f"was refused at {refused.at_s:.1f} s"
+                yield member.member_id, f"{words}, was told {refused.said}, and {later} got one"
+                break
+
+
+def _counts(seen: Evidence, member: Record, refused: Answer, row: Row) -> bool:
+    """Whether this member may say that this row should have been theirs."""
+    if seen.forgets and refused.said == "closed":
+        # They had been let through, Redis lost that, and the room closed before their turn came
+        # again.
+        return False
+    taken = [one for one in seen.made("less stock") if one.asked_s <= refused.at_s]
+    if refused.said == "sold_out" and taken:
+        # What they had been let through for was taken away, and workers finish in any order: they
+        # count only if they stood in line still by then, or when the other one had theirs.
+        let_through_s = min(row.committed_s, taken[-1].over_s)
+        return not seen.forgets and any(
+            one.said == "waiting" and one.asked_s > let_through_s for one in member.answers
+        )
+    return True
+
+
+def _decided_from_s(seen: Evidence, member: Record, refused: Answer) -> float:
+    """When at the earliest it was decided that they get none.
+
+    Whoever waits is refused in the moment they ask; but that answer may have been lost, and they
+    asked again. Whoever was let through is refused by a worker, and told when they ask the next
+    time: where there was less stock meanwhile it may be that.
+    """
+    before = member.answers[: member.answers.index(refused)]
+    from_s = refused.asked_s
+    while before and (before[-1].said == "unavailable" or before[-1].said.startswith("no answer")):
+        from_s = min(from_s, before.pop().asked_s)
+    was_less = any(
+        before and one.asked_s <= refused.asked_s and one.over_s >= before[-1].asked_s
+        for one in seen.made("less stock")
+    )
+    if was_less or (before and before[-1].said == "admitted"):
+        return before[-1].asked_s
+    return from_s
+
+
+def issued_to_gone(seen: Evidence) -> Found:
+    """A refusal is final: whoever was told so has gone, and asks before they are given one."""
+    for member in seen.members:
+        last = member.last_word
+        if last and last.said != "issued" and member.member_id in seen.holders_before:
+            yield member.member_id, f"was told {last.said} at {last.at_s:.1f} s, and has a row"
+
+
+def too_early(seen: Evidence) -> Found:
+    """Nobody is let through, or issued to, before an opening that was in force."""
+    for member in seen.members:
+        for one in member.answers:
+            if one.said not in ("admitted", "issued"):
+                continue
+            if not any(
+                opens_s <= min(one.at_s, until_s) and from_s <= one.at_s
+                for opens_s, from_s, until_s in seen.openings
+            ):
+                yield member.member_id, f"{one.said} at {one.at_s:.1f} s"
+                break
+
+
+def turned_back(seen: Evidence) -> Found:
+    """Whoever was let through is not refused for the time: that was decided when they were."""
+    for member in seen.members:
+        admitted = any(one.said == "admitted" for one in member.answers)
+        last = member.last_word
+        if last is None or last.said == "issued":
+            continue
+        if last.said.startswith("refused: ") or (
+            admitted and last.said == "closed" and not seen.forgets
+        ):
+            yield member.member_id, f"{'admitted, then ' if admitted else ''}{last.said}"
+
+
+def _kept_asking(member: Record) -> bool:
+    return all(
+        after.asked_s - before.at_s <= KEPT_ASKING_S for before, after in pairwise(member.answers)
+    )

@@ -1,0 +1,80 @@
+"""Result: what became of a seed, as it is printed and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from tests.faults.evidence import Evidence
+from tests.faults.members import REFUSALS
+from tests.faults.promises import Broken, judge
+from tests.faults.schedule import FAULTS_MIN, Plan
+
+# Of each promise that was broken.
+STORIES_MAX = 4
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of a seed.
+
+    made: the kinds of changes that an admin made. cpu_s: processor time of everything that was
+    started for it.
+    """
+
+    seed: int
+    faults: list[str] = field(default_factory=list)
+    opening: str = ""
+    changes: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    clocks: list[str] = field(default_factory=list)
+    members: int = 0
+    total: int = 0
+    issued: int = 0
+    told_yes: int = 0
+    refused: int = 0
+    answers: int = 0
+    no_answer: int = 0
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+    connections: str = ""
+    broken: list[dict[str, str]] = field(default_factory=list)
+    stories: dict[str, list[str]] = field(default_factory=dict)
+
+
+def result_of(plan: Plan, seen: Evidence, applied: Sequence[str], *, seconds: float) -> Result:
+    """The verdict, with what was broken and how it went. applied: the faults that were."""
+    broken = judge(seen)
+    if len(applied) < FAULTS_MIN:
+        broken.append(Broken("five faults", "schedule", f"{len(applied)} were applied"))
+    said = [one.said for record in seen.members for one in record.answers]
+    finals = [record.final for record in seen.members]
+    return Result(
+        seed=plan.seed,
+        faults=list(applied),
+        opening=str(plan.room),
+        changes=[str(one) for one in seen.changes],
+        made=[one.kind for one in seen.changes if one.is_made],
+        clocks=[str(one) for one in seen.clocks],
+        members=len(seen.members),
+        total=seen.total_count,
+        issued=len(seen.rows),
+        told_yes=finals.count("issued"),
+        refused=sum(one in REFUSALS for one in finals),
+        answers=len(said),
+        no_answer=sum(one.startswith("no answer") for one in said),
+        seconds=round(seconds, 1),
+        connections=f"{max(seen.connections, default=0)} of {seen.connections_bound}",
+        broken=[asdict(one) for one in broken],
+        stories=_stories(seen, broken),
+    )
+
+
+def _stories(seen: Evidence, broken: Sequence[Broken]) -> dict[str, list[str]]:
+    """What the members were told to whom a promise was broken; the first few of each promise."""
+    subjects: dict[str, list[str]] = {}
+    for one in broken:
+        subjects.setdefault(one.promise, []).append(one.subject)
+    chosen = {subject for some in subjects.values() for subject in some[:STORIES_MAX]}
+    told = [record for record in seen.members if record.member_id in chosen]
+    return {record.member_id: [str(answer) for answer in record.answers] for record in told}

@@ -1,0 +1,21 @@
+"""Signals to processes that may have ended already, by pid."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+
+from load.machine import family
+
+
+def kill_family(pid: int) -> None:
+    """SIGKILL to it and to all it has started; itself first, so that it starts no more."""
+    send(pid, signal.SIGSTOP)
+    for one in family(pid):
+        send(one, signal.SIGKILL)
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
