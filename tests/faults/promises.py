@@ -90,17 +90,9 @@ def _set_back(seen: Evidence) -> Found:
         waiting = [one for one in member.answers if one.ahead is not None]
         for before, after in pairwise(sorted(waiting, key=lambda one: one.asked_s)):
             # Asked at the same time (a double click), either may be the earlier one.
-            further = after.asked_s >= before.at_s and (after.ahead or 0) > (before.ahead or 0)
-            if further and not _is_lobby_again(seen, before, after):
+            if after.asked_s >= before.at_s and (after.ahead or 0) > (before.ahead or 0):
                 yield member.member_id, f"{before.ahead} ahead, then {after.ahead}"
                 break
-
-
-def _is_lobby_again(seen: Evidence, before: Answer, after: Answer) -> bool:
-    """A draw that was put off after its opening had begun: whoever comes may stand anywhere."""
-    return seen.is_draw and any(
-        one.asked_s <= after.at_s and one.over_s >= before.asked_s for one in seen.made("put off")
-    )
 
 
 def _forgotten(seen: Evidence) -> Found:

@@ -177,6 +177,11 @@ BROKEN = {
         in_lobby("charlie", waits(1, 15), waits(3, 16, shown=15), answer("sold_out", 7)),
     ],
     "set back": [
+        # Also where a draw was put off.
+        changed(
+            in_lobby("charlie", waits(3, 300, 2), waits(6, 300, 3), answer("sold_out", 7)),
+            change("put off", 4, value=4.5),
+        ),
         told("charlie", waits(1, 300, 2), waits(3, 300, 3), answer("sold_out", 7)),
     ],
     "forgotten": [told("charlie", waits(1, 300), answer("no answer", 60)), told("charlie")],
@@ -294,11 +299,6 @@ def test_a_broken_promise_is_named(promise, evidence):
         changed(GOOD, change("bring forward", 2, value=4), opens_s=8),
         changed(GOOD, change("put off", 5.5, value=9), opens_s=4),
         changed(GOOD, change("put off", 5.5, problem="already_started"), opens_s=4),
-        # The draw was put off when they had been told a place already.
-        changed(
-            in_lobby("charlie", waits(3, 300, 2), waits(6, 300, 3), answer("sold_out", 7)),
-            change("put off", 4, value=4.5),
-        ),
     ],
 )
 def test_what_looks_alike_is_no_broken_promise(evidence):
