@@ -21,6 +21,7 @@ def test_no_secret_has_a_default() -> None:
 
     assert must_be_set >= {
         "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
         "TICKET_SECRETS",
         "MEMBER_TOKEN_SECRETS",
         "ADMIN_TOKEN",
@@ -28,3 +29,12 @@ def test_no_secret_has_a_default() -> None:
     assert filled_in == set()
     for name in must_be_set:
         assert f"${{{name}:-" not in COMPOSE
+
+
+def test_both_stores_ask_for_a_password_and_the_processes_have_it() -> None:
+    required = r"\$\{REDIS_PASSWORD:\?[^}]*\}"
+
+    assert re.search(rf"REDIS_URL: redis://:{required}@redis:6379/0", COMPOSE)
+    assert re.search(rf'--requirepass, "?{required}', COMPOSE)
+    assert re.search(rf"REDISCLI_AUTH: {required}", COMPOSE)
+    assert re.search(r"DATABASE_URL: postgresql://waitroom:\$\{POSTGRES_PASSWORD:\?", COMPOSE)

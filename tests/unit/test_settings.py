@@ -254,3 +254,49 @@ def test_every_variable_is_documented():
     missing = [name for name in NAMES if f"`{name}`" not in documented]
 
     assert missing == [], f"docs/configuration.md does not say what {', '.join(missing)} means"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:pa/hush@cache:6379/0",
+        "redis://:pa#hush@cache:6379/0",
+        "redis://:pa?hush@cache:6379/0",
+        "redis://:pa[hush@cache:6379/0",
+        "redis://:hush@cache:63x/0",
+        "redis://:hush@cache:6379/zero",
+        "redis://:hush@cache:6379/0/1",
+        "rediss://waitroom:hush@/0",
+    ],
+)
+@pytest.mark.parametrize("name", ["REDIS_URL", "QUEUE_REDIS_URL"])
+def test_a_redis_url_that_can_not_be_read_is_refused_without_its_password(name, url):
+    with pytest.raises(BadSettings, match=rf"^{name}: ") as told:
+        read(WebSettings, environ | {name: url})
+
+    assert "hush" not in "".join(traceback.format_exception(told.value))
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://waitroom:pa/hush@db/waitroom", "postgresql://waitroom:hush@db:x/waitroom"]
+)
+def test_a_database_url_that_can_not_be_read_is_refused_without_its_password(url):
+    with pytest.raises(BadSettings, match=r"^DATABASE_URL: ") as told:
+        read(WebSettings, environ | {"DATABASE_URL": url})
+
+    assert "hush" not in "".join(traceback.format_exception(told.value))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://cache",
+        "redis://:p%2Fa%23ss@cache:6379/3",
+        "rediss://waitroom:pass@cache.internal:6380/",
+        "redis://:pass@[::1]:6379/15",
+        "unix://:pass@/run/redis.sock?db=2",
+        "unix:///run/redis.sock",
+    ],
+)
+def test_redis_urls_with_passwords_are_taken(url):
+    assert read(WebSettings, environ | {"REDIS_URL": url}).REDIS_URL == url
