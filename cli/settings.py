@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     BaseModel,
@@ -32,6 +34,21 @@ def _split(text: object) -> object:
 Secrets = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
+def _check_url(url: str) -> SplitResult:
+    """The URL's parts. Raises ValueError, which repeats none of them: one is a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = None
+    if parts is None or parts.fragment or (parts.query and "@" in parts.query):
+        raise ValueError(
+            "can't be read; in a user's name or password write / ? # @ : [ ] % as "
+            "%2F %3F %23 %40 %3A %5B %5D %25"
+        )
+    return parts
+
+
 class DatabaseSettings(BaseModel):
     """Where Postgres is."""
 
@@ -44,6 +61,7 @@ class DatabaseSettings(BaseModel):
     def _is_postgres(cls, url: str) -> str:
         if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
             raise ValueError("must begin with postgresql://")
+        _check_url(url)
         return url
 
 
@@ -74,6 +92,10 @@ class StoreSettings(DatabaseSettings):
     def _is_redis(cls, url: str) -> str:
         if url and not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
+        path = _check_url(url).path
+        if not url.startswith("unix://") and not re.fullmatch(r"(/[0-9]*)?", path):
+            # redis-py would take another database without a word.
+            raise ValueError("must end with the number of a database, as redis://host:6379/0")
         return url
 
     @property

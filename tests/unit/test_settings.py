@@ -266,7 +266,6 @@ def test_every_variable_is_documented():
         "redis://:hush@cache:63x/0",
         "redis://:hush@cache:6379/zero",
         "redis://:hush@cache:6379/0/1",
-        "rediss://waitroom:hush@/0",
     ],
 )
 @pytest.mark.parametrize("name", ["REDIS_URL", "QUEUE_REDIS_URL"])
@@ -299,4 +298,4 @@ def test_a_database_url_that_can_not_be_read_is_refused_without_its_password(url
     ],
 )
 def test_redis_urls_with_passwords_are_taken(url):
-    assert read(WebSettings, environ | {"REDIS_URL": url}).REDIS_URL == url
+    assert url == read(WebSettings, environ | {"REDIS_URL": url}).REDIS_URL
