@@ -13,6 +13,7 @@ import structlog
 
 from cli.checker import Checker
 from cli.clocks import watch_clocks
+from cli.deployment import watch_deployment
 from cli.follower import Follower
 from cli.lookout import Lookout
 from cli.loops import EachRoom, repeat
@@ -46,6 +47,7 @@ DRAW_AGAIN_S = 0.05  # after an opening, until the whole lobby can be read
 RETIRE_AFTER = timedelta(hours=1)
 KEEP_S = 7 * 24 * 3600
 REDIS_TIMEOUT_S = 2.0
+WAIT_S = 1.0
 
 
 class DeskByTheLine:
@@ -75,23 +77,48 @@ class DeskByTheLine:
 
 
 async def run_admitter(settings: AdmitterSettings) -> None:
-    """Admit until SIGTERM or SIGINT; the tick under way is finished first."""
+    """Admit until SIGTERM or SIGINT; the tick under way is finished first.
+
+    Raises BadSettings where Redis or the queue belongs to another deployment.
+    """
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
+
+    def end(_sentence: str) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    try:
+        with watch_deployment(settings, engine, end) as watch:
+            known = False
+            while not (known or stop.is_set()):
+                known = await asyncio.to_thread(watch.wait, WAIT_S, stop.is_set)
+            if known:
+                await _admit(settings, engine, watch.deployment.id, stop)
+            watch.raise_if_other()
+    finally:
+        engine.dispose()
+    log.info("stopped")
+
+
+async def _admit(
+    settings: AdmitterSettings, engine: Engine, deployment: str, stop: asyncio.Event
+) -> None:
     line = open_line(settings.REDIS_URL, timeout_s=REDIS_TIMEOUT_S)
     conveyor = open_conveyor(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
-    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="admitter")
     watched = open_engine(settings.DATABASE_URL, connections_max=1, name="lookout")
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "admitter")
     follower = Follower(line.origins, tracing, logs=settings.LOG_REQUESTS)
-    desk = DeskByTheLine(_desk(conveyor, settings), follower if settings.follows else None)
+    desk_of_ours = _desk(conveyor, settings, deployment)
+    desk = DeskByTheLine(desk_of_ours, follower if settings.follows else None)
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
     lookout = Lookout(partial(check, watched), desk)
     clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)
     chores = Chores(engine, line)
     steersman = Steersman(line, desk)
-    queue = _queue(conveyor, settings)
+    queue = _queue(conveyor, settings, desk_of_ours)
     checker = Checker(line, engine, queue, desk, every_s=settings.RECONCILE_EVERY_S)
     with suppress(OfficeError):  # who steers is not to take a desk for closed that nobody looked at
         await lookout.do()
@@ -116,28 +143,26 @@ async def run_admitter(settings: AdmitterSettings) -> None:
         await asyncio.wait({checking, storing})
         await line.aclose()
         conveyor.close()
-        engine.dispose()
         watched.dispose()
         if tracing is not None:
             tracing.close()
-    log.info("stopped")
 
 
-def _desk(conveyor: Conveyor, settings: AdmitterSettings) -> Desk:
+def _desk(conveyor: Conveyor, settings: AdmitterSettings, deployment: str) -> Desk:
     limits = DeskLimits(
         batch_max=settings.BATCH_MAX,
         backlog_max=settings.BACKLOG_MAX,
         job_timeout_s=settings.JOB_TIMEOUT_S,
     )
-    return Desk(conveyor, queue=settings.QUEUE_NAME, limits=limits)
+    return Desk(conveyor, queue=settings.QUEUE_NAME, limits=limits, deployment=deployment)
 
 
-def _queue(conveyor: Conveyor, settings: AdmitterSettings) -> Queue:
+def _queue(conveyor: Conveyor, settings: AdmitterSettings, desk: Desk) -> Queue:
     name = settings.QUEUE_NAME
     return Queue(
         failed=partial(failed_jobs, conveyor, name),
         forget=partial(forget_failed, conveyor, name),
-        feed=_desk(conveyor, settings).feed,
+        feed=desk.feed,
     )
 
 

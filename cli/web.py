@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,9 +19,11 @@ from tempfile import TemporaryDirectory
 from fastapi import FastAPI
 
 from cli.clocks import watch_clocks
+from cli.deployment import DeploymentWatch, open_deployment
 from cli.draining import when_told_to_stop
 from cli.logs import set_up_logs
 from cli.loops import repeat
+from cli.port import local_address, refuse_port_of_others
 from cli.server import end_with_parent, run_server
 from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
@@ -26,6 +31,7 @@ from cli.store_checks import log_store_faults
 from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import Engine, open_engine
+from issuance.deployment import deployment_id
 from issuance.desk import crew_of
 from issuance.direct import Direct
 from waitroom.challenge import Challenges
@@ -43,13 +49,17 @@ ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"
 ADDRESS = "WAITROOM_WEB_ADDRESS"
 COUNTS = "WAITROOM_WEB_COUNTS"
+DEPLOYMENT = "WAITROOM_WEB_DEPLOYMENT"
+KNOWN_WITHIN_S = 2.0
+LOOK_EVERY_S = 0.05
 SWITCH_EVERY_S = 0.0005
 
 
 def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP replaces the processes in turn.
 
-    Raises BadSettings where processes outnumber connections.
+    Raises BadSettings where processes outnumber connections, or where Redis, the queue or the port
+    belongs to another deployment.
     """
     if processes > settings.WEB_DB_CONNECTIONS:
         raise BadSettings(
@@ -58,13 +68,60 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
         )
     os.environ[PROCESSES] = str(processes)  # the server starts its processes with our environment
     # Where a simulated crowd finds us, whatever BASE_URL others know us by.
-    here = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
-    os.environ[ADDRESS] = f"http://{here}:{port}"
+    here = local_address(host)
+    os.environ[ADDRESS] = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
     set_up_logs(settings.LOG_FORMAT, "web")
     # Its processes count together there; who starts anew begins at nought.
-    with TemporaryDirectory(prefix="waitroom-counts-") as folder:
+    with TemporaryDirectory(prefix="waitroom-counts-") as folder, _watched(settings) as watch:
         os.environ[COUNTS] = folder
+        # Where Postgres or Redis is away, serve all the same: they are told so.
+        watch.wait(KNOWN_WITHIN_S)
+        os.environ[DEPLOYMENT] = watch.deployment.id
+        refuse_port_of_others(host, port, watch.deployment.id)
+        watch.raise_if_other()
         run_server("cli.web:make_app", host=host, port=port, processes=processes)
+        watch.raise_if_other()
+
+
+@contextmanager
+def _watched(settings: WebSettings) -> Iterator[DeploymentWatch]:
+    """In the command, for all its processes; over a connection that is open only to read the id."""
+
+    def read_id() -> str:
+        engine = open_engine(settings.DATABASE_URL, connections_max=1, name="deployment")
+        try:
+            return deployment_id(engine)
+        finally:
+            engine.dispose()
+
+    closing = threading.Event()
+
+    def end(_sentence: str) -> None:
+        # Until the server is there to be told, `serve` sees it by itself.
+        while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and not closing.wait(LOOK_EVERY_S):
+            pass
+        if not closing.is_set():
+            _end_at_once()
+
+    with open_deployment(settings, read_id) as deployment:
+        watch = DeploymentWatch(deployment, end)
+        try:
+            yield watch
+        finally:
+            closing.set()
+            watch.close()
+
+
+def _end_at_once() -> None:
+    """What the processes still answer would be the other deployment's.
+
+    The main thread is told first: it would start a process again that ended by itself.
+    """
+    main = threading.main_thread().ident
+    if main is not None:
+        signal.pthread_kill(main, signal.SIGTERM)
+    for process in multiprocessing.active_children():
+        process.kill()
 
 
 def make_app() -> FastAPI:
@@ -141,7 +198,8 @@ def _parts(
         db_connections_bound=settings.WORKERS
         + settings.WEB_DB_CONNECTIONS
         + ADMITTER_DB_CONNECTIONS,
-        queue=queue_of(conveyor, settings.QUEUE_NAME),
+        queue=queue_of(conveyor, settings.QUEUE_NAME, deployment=os.environ.get(DEPLOYMENT, "")),
+        deployment=os.environ.get(DEPLOYMENT, ""),
         limits=_limits(settings, connections),
         metrics_token=settings.METRICS_TOKEN,
         log_requests=settings.LOG_REQUESTS,

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import partial
+from threading import Event
 from typing import Any
 
+import structlog
+
+from cli.deployment import DeploymentWatch, watch_deployment
 from cli.settings import WorkerSettings
 from cli.store_checks import log_store_faults
+from cli.supervise import EXIT_BAD_SETTINGS
 from cli.tracing import Tracing, open_tracing
 from issuance.conveyor import open_conveyor
 from issuance.database import Engine, open_engine
@@ -23,6 +31,10 @@ from waitroom.errors import LineError
 from waitroom.line import Line, open_line
 from web.teller import tell
 
+log = structlog.get_logger(__name__)
+
+WAIT_S = 1.0
+
 
 def run_one(settings: WorkerSettings) -> None:
     """Work in this process. A batch under way is finished before it ends."""
@@ -33,12 +45,18 @@ def run_one(settings: WorkerSettings) -> None:
         line = open_line(settings.REDIS_URL, connections_max=1)
         runner.run(log_store_faults(line, conveyor, engine))
         try:
-            post = post_for(line, engine, runner.run, follows=settings.follows)
-            idle = _clock_watch(line, runner)
-            post = replace(post, logs=settings.LOG_REQUESTS, idle=idle)
-            if tracing is not None:
-                post = replace(post, around=partial(_span, tracing))
-            run_worker(post, conveyor, queue=settings.QUEUE_NAME)
+            with watch_deployment(settings, engine, _end) as watch:
+                if not _knows_its_deployment(watch):
+                    return
+                post = replace(
+                    post_for(line, engine, runner.run, follows=settings.follows),
+                    logs=settings.LOG_REQUESTS,
+                    idle=_clock_watch(line, runner),
+                    deployment=lambda: watch.deployment.id,
+                )
+                if tracing is not None:
+                    post = replace(post, around=partial(_span, tracing))
+                run_worker(post, conveyor, queue=settings.QUEUE_NAME)
         finally:
             runner.run(line.aclose())
             conveyor.close()
@@ -88,6 +106,27 @@ def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
                 runner.run(watch.do())
 
     return watch_if_due
+
+
+def _knows_its_deployment(watch: DeploymentWatch) -> bool:
+    """Wait until it does; False where this process is told to stop. Raises BadSettings."""
+    told = Event()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in numbers}
+    try:
+        while not told.is_set() and not watch.wait(WAIT_S, told.is_set):
+            pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return not told.is_set()
+
+
+def _end(sentence: str) -> None:
+    """At once: to finish a batch would be to tell the members of another deployment."""
+    log.error(sentence)
+    sys.stderr.flush()
+    os._exit(EXIT_BAD_SETTINGS)
 
 
 def _span(

@@ -23,6 +23,7 @@ from issuance.conveyor import PROBE_KEPT_S, PROBE_KEY, Conveyor, may_evict, prob
 from issuance.errors import OfficeAway, queue_cause
 from issuance.job_registry import (
     ADMITTED_AT_US,
+    DEPLOYMENT,
     ISSUE_BATCH,
     ORIGINS,
     TRACEPARENT,
@@ -52,11 +53,17 @@ class Backlog:
 
 
 class Desk:
-    """Feeds batches to the pool through one RQ queue. Raises OfficeAway where Redis is away."""
+    """Feeds batches to the pool through one RQ queue. Raises OfficeAway where Redis is away.
 
-    def __init__(self, redis: Conveyor, *, queue: str, limits: DeskLimits) -> None:
+    deployment: whose jobs these are, in each of them; empty: not said.
+    """
+
+    def __init__(
+        self, redis: Conveyor, *, queue: str, limits: DeskLimits, deployment: str = ""
+    ) -> None:
         self._queue = CheckedQueue(queue, connection=redis)
         self._limits = limits
+        self._deployment = deployment
 
     @property
     def batch_max(self) -> int:
@@ -115,6 +122,7 @@ class Desk:
                     admitted_at_us[start : start + size],
                     origins[start : start + size],
                     traceparent,
+                    self._deployment,
                 ),
             )
             for start in range(0, len(members), size)
@@ -126,7 +134,7 @@ class Desk:
 
 
 def _meta(
-    admitted_at_us: Sequence[int], origins: Sequence[str], traceparent: str
+    admitted_at_us: Sequence[int], origins: Sequence[str], traceparent: str, deployment: str
 ) -> dict[str, object] | None:
     """What travels beside a job's arguments, so that workers of other versions read those still.
 
@@ -138,6 +146,9 @@ def _meta(
         meta[ADMITTED_AT_US] = first if same else list(admitted_at_us)
     if origins:
         meta |= {ORIGINS: list(origins), TRACEPARENT: traceparent}
+    if deployment:
+        # A worker of another deployment that takes it by mistake sees whose it is.
+        meta[DEPLOYMENT] = deployment
     return meta or None
 
 

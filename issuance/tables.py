@@ -181,3 +181,14 @@ admin_sessions = Table(
     Column("name", Text, primary_key=True),
     Column("generation", BigInteger, nullable=False),
 )
+
+# One row: which deployment this database belongs to. Made by a migration.
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("singleton", Boolean, nullable=False, server_default=text("true")),
+    Column("id", Uuid, nullable=False),
+    Column("made_at", DateTime(timezone=True), server_default=func.now()),
+    PrimaryKeyConstraint("singleton", name="one_deployment"),
+    CheckConstraint("singleton", name="only_one_deployment"),
+)

@@ -27,7 +27,14 @@ from issuance.checked_jobs import CheckedJob, CheckedQueue
 from issuance.conveyor import Conveyor
 from issuance.errors import queue_cause
 from issuance.issue import Issued, issue
-from issuance.job_registry import ADMITTED_AT_US, ISSUE_BATCH, ORIGINS
+from issuance.job_registry import (
+    ADMITTED_AT_US,
+    DEPLOYMENT,
+    ISSUE_BATCH,
+    ORIGINS,
+    Reason,
+    RefusedJob,
+)
 
 # A worker that was killed is still listed for this long.
 WORKER_TTL_S = 60
@@ -58,6 +65,8 @@ class Post:
     logs: bool = False
     failed: Callable[[], None] = lambda: None
     idle: Callable[[], None] = lambda: None
+    # This deployment's id; empty where there is none to compare with.
+    deployment: Callable[[], str] = lambda: ""
 
 
 # RQ calls a function with nothing but the job's arguments; this is where it finds what its process
@@ -141,6 +150,14 @@ class WorkerJob(CheckedJob):
     """A job as a worker may run it."""
 
     functions = {ISSUE_BATCH.name: issue_batch}
+
+    def refresh(self) -> None:
+        """Read and check. Raises NoSuchJobError, RefusedJob, also for another deployment's job."""
+        super().refresh()
+        ours = _post.deployment() if _post is not None else ""
+        # Earlier releases wrote none.
+        if ours and self.meta.get(DEPLOYMENT, ours) != ours:
+            raise RefusedJob(Reason.OTHER_DEPLOYMENT)
 
 
 class PoolQueue(CheckedQueue):

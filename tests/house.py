@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from redis import Redis
 
 from cli.embedded.child import free_port, spawn, stop
+from issuance.deployment import LINE_KEY
 from tests.nursery import Child, shared_nursery
 from tests.off_clock import OFF_BY_S
 from web.identity import Identity
@@ -158,8 +159,11 @@ class House:
         """The Redis may be somebody's: leave nothing of our queue in it."""
         queue = self.environ["QUEUE_NAME"]
         with Redis.from_url(self.redis_url) as redis:
-            for key in redis.scan_iter(f"rq:*:{queue}*", count=1_000):
-                redis.delete(key)
+            for kind in (f"rq:*:{queue}*", f"waitroom:queue:{queue}:*"):
+                for key in redis.scan_iter(kind, count=1_000):
+                    redis.delete(key)
+            # The next house may be another deployment.
+            redis.delete(LINE_KEY)
             redis.srem("rq:queues", f"rq:queue:{queue}")
 
     def _is_ready(self) -> bool:

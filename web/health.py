@@ -19,6 +19,8 @@ router = APIRouter(tags=["health"])
 
 ANSWER_WITHIN_S = 3.0
 FRESH_S = 1.0
+# Tells a second web command on the same port whether this one is of the same deployment.
+DEPLOYMENT_HEADER = "X-Waitroom-Deployment"
 
 
 class Ready(BaseModel):
@@ -29,8 +31,10 @@ class Ready(BaseModel):
 
 
 @router.get("/healthz")
-async def healthz() -> dict[str, bool]:
+async def healthz(request: Request, response: Response) -> dict[str, bool]:
     """The process lives."""
+    if deployment := parts_of(request).deployment:
+        response.headers[DEPLOYMENT_HEADER] = deployment
     return {"alive": True}
 
 

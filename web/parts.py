@@ -64,6 +64,7 @@ class WebParts:
     count together, None for one that counts alone. simulate: sends so many simulated members into
     a room, False where others are under way; the demo's alone. queue: what reconciling asks of RQ.
     office_clock: Postgres'; the line has its own.
+    deployment: its id, empty where Postgres has not said it yet.
     """
 
     line: Line
@@ -82,6 +83,7 @@ class WebParts:
     tracing: Tracing | None = None
     counts_dir: Path | None = None
     site_name: str = "Open Run"
+    deployment: str = ""
     templates_dir: str = ""
     base_url: str = ""
     proxies: Proxies = field(default_factory=Proxies)

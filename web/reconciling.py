@@ -60,12 +60,19 @@ class Queue:
     feed: Callable[[str, Sequence[str], Sequence[int]], object]
 
 
-def queue_of(conveyor: Conveyor, name: str, *, batch_max: int = DeskLimits().batch_max) -> Queue:
-    """The queue of this name; batch_max: members a job."""
+def queue_of(
+    conveyor: Conveyor,
+    name: str,
+    *,
+    batch_max: int = DeskLimits().batch_max,
+    deployment: str = "",
+) -> Queue:
+    """The queue of this name; batch_max: members a job. deployment: as the desk's."""
+    limits = DeskLimits(batch_max=batch_max)
     return Queue(
         failed=partial(failed_jobs, conveyor, name),
         forget=partial(forget_failed, conveyor, name),
-        feed=Desk(conveyor, queue=name, limits=DeskLimits(batch_max=batch_max)).feed,
+        feed=Desk(conveyor, queue=name, limits=limits, deployment=deployment).feed,
     )
 
 
