@@ -11,7 +11,15 @@ import typer
 from rich.table import Table
 
 from cli.settings import BadSettings
-from cli.stores import WHO, console, office_now, postgres, print_json, put_in_force
+from cli.stores import (
+    WHO,
+    console,
+    office_now,
+    postgres,
+    postgres_for_a_change,
+    print_json,
+    put_in_force,
+)
 from domain.coupon import ISSUING_WAYS, Coupon
 from domain.discount import DiscountKind, DiscountPolicy
 from domain.inventory import Inventory
@@ -92,7 +100,7 @@ def create(
     except ValueError as error:
         raise BadSettings(str(error)) from None
     with_line = room if issuing == "queue" else None
-    with postgres() as engine:
+    with postgres_for_a_change() as engine:
         made = catalogue.create(engine, coupon, with_line, who=WHO, now=now)
     put_in_force(made)
     _show([made], as_json=as_json)

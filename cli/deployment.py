@@ -102,10 +102,10 @@ def watch_deployment(
             watch.close()
 
 
-def refuse_other_deployment(settings: StoreSettings, engine: Engine) -> None:
-    """For a command that is about to change something. Raises BadSettings.
+def refuse_other_deployment(settings: StoreSettings, engine: Engine) -> str:
+    """For a command that is about to change something: our id. Raises BadSettings.
 
-    Where a store is away the command says so itself.
+    Where a store is away, "": the command says so itself.
     """
     with open_deployment(settings, lambda: deployment_id(engine)) as deployment:
         try:
@@ -113,4 +113,5 @@ def refuse_other_deployment(settings: StoreSettings, engine: Engine) -> None:
         except OtherDeployment as error:
             raise BadSettings(f"{error}.") from None
         except OfficeError:
-            return
+            return ""
+        return deployment.id

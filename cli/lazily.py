@@ -23,6 +23,7 @@ LATER = {
     "crowd": "cli.crowd.command:crowd",
     "compare": "cli.compare.command:compare",
     "reconcile": "cli.reconcile:reconcile",
+    "adopt": "cli.adopt:adopt",
 }
 
 

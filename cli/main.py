@@ -102,13 +102,15 @@ def worker(
 def migrate_database() -> None:
     """Bring the database's schema up to date."""
     from issuance.database import open_engine
+    from issuance.deployment import deployment_id
     from issuance.migrate import migrate
 
     settings = read(DatabaseSettings, with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="migrate")
     migrate(engine)
+    made = deployment_id(engine)
     engine.dispose()
-    console.print("The schema is up to date.")
+    console.print(f"The schema is up to date. This deployment is {made}.", soft_wrap=True)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.coupon import Code, Json
+from cli.deployment import refuse_other_deployment
 from cli.home import with_running_demo
 from cli.settings import AdmitterSettings, read
 from cli.stores import WHO, console, postgres, print_json
@@ -40,7 +41,10 @@ async def _reconcile(settings: AdmitterSettings, code: str, *, repair: bool) -> 
     line = open_line(settings.REDIS_URL, connections_max=1)
     name = settings.QUEUE_NAME
     with postgres() as engine, open_conveyor(settings.queue_redis_url, timeout_s=5) as conveyor:
-        queue = queue_of(conveyor, name, batch_max=settings.BATCH_MAX)
+        deployment = ""
+        if repair:
+            deployment = refuse_other_deployment(settings, engine)
+        queue = queue_of(conveyor, name, batch_max=settings.BATCH_MAX, deployment=deployment)
         books = Books(line, engine, queue, asyncio.to_thread, code)
         try:
             if not repair:

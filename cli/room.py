@@ -11,7 +11,15 @@ from rich.table import Table
 
 from cli.coupon import Code, Json
 from cli.settings import BadSettings
-from cli.stores import WHO, console, postgres, print_json, put_in_force, with_line
+from cli.stores import (
+    WHO,
+    console,
+    postgres,
+    postgres_for_a_change,
+    print_json,
+    put_in_force,
+    with_line,
+)
 from domain.branding import Logo
 from domain.coupon import Coupon
 from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
@@ -95,7 +103,7 @@ def set_room(
             challenge=challenge,
         )
 
-    with postgres() as engine:
+    with postgres_for_a_change() as engine:
         try:
             changed = catalogue.change(
                 engine, code, alter, who=WHO, what="room changed", now=datetime.now(UTC)

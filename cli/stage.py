@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
+from cli.deployment import refuse_other_deployment
 from cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from cli.embedded.child import free_port, spawn, stop
-from cli.settings import ALL, BadSettings
+from cli.settings import ALL, BadSettings, StoreSettings, read
 from domain.coupon import Coupon, Issuing
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
@@ -31,6 +32,7 @@ from domain.room_settings import RoomSettings
 from issuance import catalogue
 from issuance.conveyor import open_conveyor
 from issuance.database import Engine, open_engine
+from issuance.deployment import deployment_id, places
 from issuance.desk import forget_queue
 from issuance.direct import forget_lock
 from issuance.migrate import migrate
@@ -147,6 +149,7 @@ class Stage:
     def _migrate(self) -> None:
         with self.postgres() as engine:
             migrate(engine)
+            refuse_other_deployment(read(StoreSettings, self.environ), engine)
 
     def _start(self) -> None:
         self._stack.callback(self._forget)
@@ -204,6 +207,10 @@ class Stage:
         """The Redis may be somebody's: leave nothing of ours in it."""
         with open_conveyor(self.environ["REDIS_URL"], timeout_s=5) as conveyor:
             forget_queue(conveyor, self.environ["QUEUE_NAME"])
+            with self.postgres() as engine:
+                own = deployment_id(engine)
+            for place in places(conveyor, conveyor, self.environ["QUEUE_NAME"]):
+                place.release(own)
             for code in self._codes:
                 forget_lock(conveyor, code)
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
+from cli.deployment import refuse_other_deployment
 from cli.home import with_running_demo
 from cli.settings import DatabaseSettings, StoreSettings, read
 from issuance.catalogue import Offer
@@ -42,6 +43,18 @@ def office_now() -> datetime:
     """Postgres' time: this machine's may be any. Raises OfficeAway."""
     with postgres() as engine:
         return read_clock(engine)
+
+
+@contextmanager
+def postgres_for_a_change() -> Iterator[Engine]:
+    """As `postgres`, for what is put in force in the line next.
+
+    Raises BadSettings where the line belongs to another deployment.
+    """
+    settings = read(StoreSettings, with_running_demo(dict(os.environ)))
+    with postgres() as engine:
+        refuse_other_deployment(settings, engine)
+        yield engine
 
 
 def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:

@@ -97,13 +97,13 @@ def places(line: Conveyor, queue: Conveyor, queue_name: str) -> tuple[Place, Pla
         Place(
             line,
             LINE_KEY,
-            f"The line's Redis, {address_of(line)},",
+            f"The line's Redis at {address_of(line)}",
             "Give this one a Redis or a database of its own: REDIS_URL, as redis://host:6379/1.",
         ),
         Place(
             queue,
             f"waitroom:queue:{queue_name}:deployment",
-            f"The queue {queue_name} in {address_of(queue)}",
+            f"The queue {queue_name} at {address_of(queue)}",
             "Give this one a queue of its own: another QUEUE_NAME, or another QUEUE_REDIS_URL.",
         ),
     )
@@ -140,7 +140,7 @@ class Deployment:
 
     def __init__(self, read_id: Callable[[], str], where: Sequence[Place]) -> None:
         self._read_id = read_id
-        self._where = where
+        self.places = tuple(where)
         self.id = ""
 
     def check(self) -> None:
@@ -162,7 +162,7 @@ class Deployment:
         self.id = own
 
     def _claim(self, own: str) -> None:
-        for place in self._where:
+        for place in self.places:
             found = place.claim(own)
             if found is not None:
                 raise OtherDeployment(place, found, own)

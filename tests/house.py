@@ -90,7 +90,13 @@ class House:
 
     def command(self, *words: str, given: str = "") -> str:
         """`waitroom WORDS` to its end, with `given` on standard input; what it printed."""
-        done = subprocess.run(
+        done = self.finished(*words, given=given)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def finished(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """As `command`, whatever it ends with."""
+        return subprocess.run(
             [sys.executable, "-m", "cli", *words],
             env={**os.environ, **self.environ},
             cwd=ROOT,
@@ -99,8 +105,6 @@ class House:
             text=True,
             timeout=2 * WITHIN_S,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def run(
         self, argv: list[str], *, cwd: Path = ROOT, log: Path | None = None, **environ: str

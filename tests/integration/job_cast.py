@@ -215,10 +215,11 @@ def queue_name(conveyor):
 def work_off(conveyor, queue_name, engine, monkeypatch):
     """A worker's own loop, until the queue is empty; the members who were told."""
 
-    def until_empty() -> list[str]:
+    def until_empty(*, deployment: str = "") -> list[str]:
         told: list[str] = []
+        post = Post(engine, lambda one: told.extend(one.outcomes), deployment=lambda: deployment)
         monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
-        monkeypatch.setattr(worker, "_post", Post(engine, lambda one: told.extend(one.outcomes)))
+        monkeypatch.setattr(worker, "_post", post)
         PoolWorker.of_queue(queue_name, conveyor).work(burst=True)
         return told
 

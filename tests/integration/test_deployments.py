@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from redis import Redis
 
 from cli.supervise import EXIT_BAD_SETTINGS
+from issuance.catalogue import offers
 from issuance.database import open_engine
+from issuance.deployment import LINE_KEY, Place, renew_deployment_id
 from issuance.migrate import migrate
 from tests.house import House, Process, eventually, open_house
+from tests.integration.cast import on_offer
 from tests.servers import Servers, drop_database, fresh_database
+from tests.tcp_proxy import proxied
 
 KINDS = {
     "web": ("web", "--port", "0"),
@@ -133,3 +140,159 @@ def test_a_port_that_another_deployment_serves_is_not_shared(house, other, redis
     assert house._is_ready()
     with Redis.from_url(beside(redis_url, 1)) as redis:
         redis.flushdb()
+
+
+@pytest.fixture
+def line_redis(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url) as redis:
+        yield redis
+
+
+def queue_key(house: House) -> str:
+    return f"waitroom:queue:{house.environ['QUEUE_NAME']}:deployment"
+
+
+@pytest.mark.parametrize("key", ["line", "queue"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_redis_that_becomes_another_deployments_ends_each_process(kind, key, house, line_redis):
+    """As when a Redis behind a name is swapped, or somebody adopts it."""
+    process = start(house, kind)
+    eventually(lambda: line_redis.exists(LINE_KEY, queue_key(house)) == 2)
+
+    line_redis.set(LINE_KEY if key == "line" else queue_key(house), "another-one")
+
+    assert ended(house, process) == EXIT_BAD_SETTINGS
+    assert "another-one" in house.log.read_text()
+
+
+def test_a_redis_that_lost_everything_is_the_same_deployments_again(house, line_redis):
+    processes = [start(house, kind) for kind in KINDS if kind != "workers"]
+    eventually(lambda: line_redis.exists(LINE_KEY, queue_key(house)) == 2)
+    own = line_redis.get(LINE_KEY)
+
+    line_redis.delete(LINE_KEY, queue_key(house))
+
+    eventually(lambda: line_redis.mget(LINE_KEY, queue_key(house)) == [own, own])
+    assert [process.poll() for process in processes] == [None, None, None]
+
+
+def test_of_two_that_begin_at_once_one_gets_the_redis(conveyor):
+    """Each at its own pace; asked again, each says the same."""
+    for number in range(100):
+        key = f"waitroom:test-{secrets.token_hex(4)}"
+        place = Place(conveyor, key, "The place", "")
+        begin = Barrier(2)
+
+        def claim(own: str, place: Place = place, begin: Barrier = begin) -> str | None:
+            begin.wait()
+            return place.claim(own)
+
+        with ThreadPoolExecutor(2) as pool:
+            found = dict(zip("ab", pool.map(claim, "ab"), strict=True))
+
+        winner = conveyor.get(key).decode()
+        loser = "b" if winner == "a" else "a"
+        conveyor.delete(key)
+        assert found == {winner: None, loser: winner}, number
+
+
+def fails(house: House, *words: str, given: str = "") -> str:
+    """What a command that ends with 2 says."""
+    done = house.finished(*words, given=given)
+    assert done.returncode == EXIT_BAD_SETTINGS, done.stdout + done.stderr
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def test_adopting_takes_over_and_ends_the_other_deployments_processes(
+    serving, house, other, line_redis
+):
+    theirs = line_redis.get(LINE_KEY).decode()
+    other.environ["QUEUE_NAME"] = house.environ["QUEUE_NAME"]
+
+    refused = fails(other, "adopt", given="n\n")
+    kept = line_redis.get(LINE_KEY).decode()
+    said = " ".join(other.command("adopt", "--yes").split())
+
+    assert "Nothing was changed" in refused
+    assert kept == theirs
+    assert f"The line's Redis at {urlsplit(other.redis_url).hostname}" in said
+    assert said.count(f"in place of {theirs}") == 2
+    assert ended(house, serving) == EXIT_BAD_SETTINGS
+    other.start("admitter")
+    eventually(lambda: "admitting" in other.log.read_text())
+    assert "its own already" in " ".join(other.command("adopt").split())
+
+
+def test_a_copied_database_gets_an_id_of_its_own_and_leaves_redis_alone(
+    servers, house, database_url, line_redis, tmp_path
+):
+    """As of a backup that was restored elsewhere, whose settings still name production's Redis."""
+    name = f"waitroom_copy_{secrets.token_hex(4)}"
+    copied = fresh_database(servers.database_url, name, template=urlsplit(database_url).path[1:])
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    with open_house(copied, house.redis_url, folder) as copy:
+        production = house.start("admitter")
+        eventually(lambda: "admitting" in house.log.read_text())
+        own = line_redis.get(LINE_KEY)
+
+        said = copy.command("adopt", "--new-id", "--yes")
+        process = copy.start("admitter")
+
+        assert ended(copy, process) == EXIT_BAD_SETTINGS
+        assert own.decode() in said
+        assert line_redis.get(LINE_KEY) == own
+        assert production.poll() is None
+    drop_database(servers.database_url, name)
+
+
+def test_processes_go_on_where_their_own_database_gets_a_new_id(house, serving, line_redis):
+    old = line_redis.get(LINE_KEY)
+    engine = open_engine(house.environ["DATABASE_URL"], connections_max=1, name="test")
+    new = renew_deployment_id(engine)
+    engine.dispose()
+
+    house.command("adopt", "--yes")
+    time.sleep(2.5)
+
+    assert old != new.encode()
+    assert line_redis.get(LINE_KEY) == new.encode()
+    assert serving.poll() is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("coupon", "create", "CODE", "--total", "10", "--amount", "5", "--description", "x"),
+        ("room", "set", "CODE", "--rate", "5"),
+        ("reconcile", "CODE", "--repair"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_command_changes_nothing_where_the_redis_is_another_deployments(
+    words, serving, other, code
+):
+    engine = open_engine(other.environ["DATABASE_URL"], connections_max=1, name="test")
+    if words[0] != "coupon":
+        on_offer(engine, code)
+    before = [offer.room for offer in offers(engine)]
+
+    said = fails(other, *(code if word == "CODE" else word for word in words))
+
+    assert "belongs to another deployment" in said
+    assert [offer.room for offer in offers(engine)] == before
+    engine.dispose()
+
+
+def test_a_web_command_serves_while_postgres_is_away_and_ends_once_it_knows(serving, other):
+    """What a store that is away can't say is asked again each second."""
+    with proxied(other.environ["DATABASE_URL"]) as (proxy, url):
+        other.environ["DATABASE_URL"] = url
+        proxy.cut()
+        process = other.start("web", "--port", str(other.port))
+        eventually(lambda: "serving" in other.log.read_text())
+        assert process.poll() is None
+
+        proxy.mend()
+
+        assert ended(other, process) == EXIT_BAD_SETTINGS

@@ -224,3 +224,18 @@ def test_what_the_release_before_wrote_into_the_queue_is_done(
     put(conveyor, queue_name, good_fields(code, ["bob"], queue_name) | {"meta": meta})
 
     assert work_off() == ["alice", "bob"]
+
+
+def test_a_job_of_another_deployment_is_refused_and_ours_is_done(
+    conveyor, queue_name, work_off, engine, code
+):
+    """As where two share a queue by mistake; earlier releases do not say whose a job is."""
+    on_offer(engine, code)
+    for deployment, member in (("theirs", "mallory"), ("ours", "alice"), ("", "bob")):
+        desk = Desk(conveyor, queue=queue_name, limits=DeskLimits(), deployment=deployment)
+        desk.feed(code, [member])
+
+    told = work_off(deployment="ours")
+
+    assert told == ["alice", "bob"]
+    assert crew_of(conveyor, queue_name).refused["other_deployment"] == 1
