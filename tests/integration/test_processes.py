@@ -106,7 +106,7 @@ def test_a_worker_that_is_started_while_the_queue_is_away_waits_for_it(
         redis.cut()
         worker = house.start("worker", "--workers", "1")
         eventually(
-            lambda: "the queue is away" in house.log.read_text() or worker.poll() is not None
+            lambda: "the queue's Redis" in house.log.read_text() or worker.poll() is not None
         )
         desk.feed(code, ["alice"])
         redis.mend()
