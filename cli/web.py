@@ -79,8 +79,10 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
         os.environ[DEPLOYMENT] = watch.deployment.id
         refuse_port_of_others(host, port, watch.deployment.id)
         watch.raise_if_other()
-        run_server("cli.web:make_app", host=host, port=port, processes=processes)
-        watch.raise_if_other()
+        try:
+            run_server("cli.web:make_app", host=host, port=port, processes=processes)
+        finally:  # the server may leave by sys.exit, as its processes were killed
+            watch.raise_if_other()
 
 
 @contextmanager
