@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from psycopg.errors import UndefinedTable
 from redis.exceptions import RedisError
 from sqlalchemy import Engine, select, update
 
 from issuance.conveyor import Conveyor
-from issuance.errors import OfficeAway, OfficeError, away_is_said, queue_cause
+from issuance.errors import OfficeAway, OfficeError, OfficeRefused, away_is_said, queue_cause
 from issuance.tables import deployment
 
 LINE_KEY = "waitroom:deployment"
@@ -118,8 +119,13 @@ def address_of(redis: Conveyor) -> str:
 
 def deployment_id(engine: Engine) -> str:
     """The id of this database. Raises NoDeployment, OfficeAway."""
-    with away_is_said(), engine.connect() as tx:
-        found: UUID | None = tx.execute(select(deployment.c.id)).scalar_one_or_none()
+    try:
+        with away_is_said(), engine.connect() as tx:
+            found: UUID | None = tx.execute(select(deployment.c.id)).scalar_one_or_none()
+    except OfficeRefused as error:
+        if isinstance(getattr(error.__cause__, "orig", None), UndefinedTable):
+            raise NoDeployment from error
+        raise
     if found is None:
         raise NoDeployment
     return str(found)

@@ -259,6 +259,7 @@ def test_every_variable_is_documented():
 @pytest.mark.parametrize(
     "url",
     [
+        "redis://:hush/pa@cache:6379/0",
         "redis://:pa/hush@cache:6379/0",
         "redis://:pa#hush@cache:6379/0",
         "redis://:pa?hush@cache:6379/0",

@@ -1,0 +1,77 @@
+"""Promise 9, of deployments: none answers for another that it shares something with by mistake."""
+
+from tests.mutations.mutation import Mutation
+
+_IN = "integration/test_deployments.py::"
+_ENDS = f"{_IN}test_a_process_that_finds_another_deployments_redis_ends_with_a_sentence"
+_SWAPPED = f"{_IN}test_a_redis_that_becomes_another_deployments_ends_each_process"
+_AT_ONCE = f"{_IN}test_of_two_that_begin_at_once_one_gets_the_redis"
+
+MUTATIONS = (
+    Mutation(
+        name="a_bad_url_is_repeated",
+        promise=9,
+        file="cli/settings.py",
+        old="    except ValueError:\n        parts = None\n    if parts is None or",
+        new="    except ValueError:\n        raise\n    if",
+        noticed_by=(
+            (
+                "unit/test_settings.py::"
+                "test_a_redis_url_that_can_not_be_read_is_refused_without_its_password"
+            ),
+        ),
+    ),
+    Mutation(
+        name="another_deployments_redis_is_used",
+        promise=9,
+        file="issuance/deployment.py",
+        old="        return None if found in (None, own) else found\n",
+        new="        return None\n",
+        noticed_by=(_ENDS, _AT_ONCE),
+    ),
+    Mutation(
+        name="a_redis_that_is_swapped_later_is_not_noticed",
+        promise=9,
+        file="cli/deployment.py",
+        old="            self._stop.wait(CHECK_EVERY_S)\n",
+        new="            self._stop.wait(600 if self._checked.is_set() else CHECK_EVERY_S)\n",
+        noticed_by=(_SWAPPED,),
+    ),
+    Mutation(
+        name="two_deployments_that_begin_at_once_both_get_the_redis",
+        promise=9,
+        file="issuance/deployment.py",
+        old="self.redis.set(self.key, own, nx=True)",
+        new="self.redis.set(self.key, own)",
+        noticed_by=(_AT_ONCE,),
+    ),
+    Mutation(
+        name="jobs_of_another_deployment_are_done",
+        promise=9,
+        file="issuance/worker.py",
+        old="            raise RefusedJob(Reason.OTHER_DEPLOYMENT)\n",
+        new="            pass\n",
+        noticed_by=(
+            (
+                "integration/test_refused_jobs.py::"
+                "test_a_job_of_another_deployment_is_refused_and_ours_is_done"
+            ),
+        ),
+    ),
+    Mutation(
+        name="a_port_is_shared_with_another_deployment",
+        promise=9,
+        file="cli/port.py",
+        old="    elif found != deployment:\n",
+        new="    elif found == deployment:\n",
+        noticed_by=(f"{_IN}test_a_port_that_another_deployment_serves_is_not_shared",),
+    ),
+    Mutation(
+        name="a_command_changes_another_deployments_line",
+        promise=9,
+        file="cli/stores.py",
+        old="        refuse_other_deployment(settings, engine)\n",
+        new="",
+        noticed_by=(f"{_IN}test_a_command_changes_nothing_where_the_redis_is_another_deployments",),
+    ),
+)
