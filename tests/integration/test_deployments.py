@@ -196,6 +196,26 @@ def test_of_two_that_begin_at_once_one_gets_the_redis(conveyor):
         assert found == {winner: None, loser: winner}, number
 
 
+def test_one_that_writes_its_id_between_anothers_look_and_write_keeps_the_redis(redis_url):
+    key = f"waitroom:test-{secrets.token_hex(4)}"
+
+    class Overtaken(Redis):
+        """Looks, and is then overtaken by `faster`."""
+
+        def get(self, name: str) -> bytes | None:
+            found = super().get(name)
+            if found is None:
+                assert faster.claim("faster") is None
+            return found
+
+    with Redis.from_url(redis_url) as redis, Overtaken.from_url(redis_url) as overtaken:
+        faster = Place(redis, key, "The place", "")
+        found = Place(overtaken, key, "The place", "").claim("slower")
+        kept = redis.getdel(key)
+
+    assert (found, kept) == ("faster", b"faster")
+
+
 def fails(house: House, *words: str, given: str = "") -> str:
     """What a command that ends with 2 says."""
     done = house.finished(*words, given=given)
