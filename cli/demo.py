@@ -23,7 +23,8 @@ from cli.embedded.child import port_is_free
 from cli.home import FOLDER, DemoSecrets, forget_environment, keep_environment
 from cli.private_files import make_private
 from cli.settings import BadSettings, WebSettings, read
-from cli.supervise import Child, supervise
+from cli.signals import Ended, Signals
+from cli.supervise import ENDING, Child, supervise
 from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
@@ -58,9 +59,19 @@ def run_demo(options: DemoOptions, console: Console) -> int:
         raise BadSettings(
             f"Port {options.port} is taken: is a demo running already? Choose another with --port."
         )
+    # From here on a signal is noted, and looked for where it is safe to stop.
+    signals = Signals(*ENDING)
+    try:
+        return _run_all(options, console, signals)
+    except Ended:
+        return 0
+
+
+def _run_all(options: DemoOptions, console: Console, signals: Signals) -> int:
     folder = FOLDER.absolute()
     with ExitStack() as stack:
         environ = _prepare(folder, options, stack, console)
+        signals.raise_if_ended()
         settings = read(WebSettings, environ)
         _set_up_database(settings, options, console)
         keep_environment(folder, environ)
@@ -72,7 +83,8 @@ def run_demo(options: DemoOptions, console: Console) -> int:
         ]
         for child in processes:
             child.env = os.environ | environ
-        return supervise(processes, started=_welcome(options, settings, console))
+        started = _welcome(options, settings, console, signals)
+        return supervise(processes, started=started, signals=signals)
 
 
 def _prepare(
@@ -141,9 +153,11 @@ def _command(*words: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "cli", *words)
 
 
-def _welcome(options: DemoOptions, settings: WebSettings, console: Console) -> Callable[[], None]:
+def _welcome(
+    options: DemoOptions, settings: WebSettings, console: Console, signals: Signals
+) -> Callable[[], None]:
     def welcome() -> None:
-        _wait_until_ready(options.base_url)
+        _wait_until_ready(options.base_url, signals)
         table = Table.grid(padding=(0, 2))
         for name, value in (
             ("Coupons", options.base_url + "/"),
@@ -167,13 +181,14 @@ def _password() -> str:
     return DemoSecrets.kept_in(FOLDER.absolute()).admin_password
 
 
-def _wait_until_ready(base_url: str) -> None:
-    """Raises BadSettings where the web process does not answer in time."""
+def _wait_until_ready(base_url: str, signals: Signals) -> None:
+    """Raises BadSettings where the web process does not answer in time, Ended where told to end."""
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
+        signals.raise_if_ended()
         try:
             with urllib.request.urlopen(base_url + "/readyz", timeout=2):  # noqa: S310
                 return
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+            signals.wait(0.1)
     raise BadSettings(f"The web process was not ready within {READY_WITHIN_S:.0f} s; see above.")

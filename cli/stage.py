@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,10 +61,17 @@ class Stage:
     DATABASE_URL and REDIS_URL of the environment are taken where given, embedded servers else. On
     a given Postgres it works in a database of its own, dropped at the end, so the user must be
     allowed to create one. A given Redis may serve no rooms: our admitter would let their people
-    through. Raises BadSettings, EmbeddedServerError, OfficeError, LineAway.
+    through. look: is called now and then while it starts, and may raise to end that. Raises
+    BadSettings, EmbeddedServerError, OfficeError, LineAway.
     """
 
-    def __init__(self, cast: Cast, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        cast: Cast,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
         self.cast = cast
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
@@ -72,6 +79,7 @@ class Stage:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.servers: dict[str, int] = {}
         self._given = environ
+        self._look = look
         self._codes: list[str] = []
         self._stack = ExitStack()
 
@@ -92,6 +100,7 @@ class Stage:
             self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
             self.log = folder / "stage.log"
             self.environ = self._environ(folder)
+            self._look()
             self._refuse_rooms_of_others()
             self._migrate()
             self._start()
@@ -183,6 +192,7 @@ class Stage:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
+            self._look()
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise BadSettings(f"{name} ended while starting:\n{self._end_of_log()}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,11 @@ from pathlib import Path
 import structlog
 
 from cli.embedded.child import spawn, stop
+from cli.signals import Ended, Signals
 
 log = structlog.get_logger(__name__)
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
 LOOK_EVERY_S = 0.2
 # Longer than a batch may take: a worker finishes what it holds.
 GRACE_S = 35.0
@@ -49,42 +50,46 @@ def supervise(
     *,
     started: Callable[[], None] | None = None,
     rolling: bool = False,
+    signals: Signals | None = None,
 ) -> int:
     """Run until SIGTERM or SIGINT, or until one ends for bad settings; the exit code.
 
     Whoever dies is started again, after a rest that grows. `started` is called once all run. With
-    `rolling`, SIGHUP replaces them in turn.
+    `rolling`, SIGHUP replaces them in turn. signals: that note SIGTERM and SIGINT already.
     """
-    ending, replacing = threading.Event(), threading.Event()
-    if rolling:
-        signal.signal(signal.SIGHUP, lambda *_: replacing.set())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+    noted = (*ENDING, signal.SIGHUP) if rolling else ENDING
+    signals = signals or Signals(*noted)
     try:
         for child in children:
             child.start()
         if started is not None:
             started()
-        while not ending.wait(LOOK_EVERY_S):
+        while not signals.came(*ENDING):
+            signals.wait(LOOK_EVERY_S)
             for child in children:
                 if _look_after(child) == EXIT_BAD_SETTINGS:
                     return EXIT_BAD_SETTINGS
-            if replacing.is_set():
-                replacing.clear()
-                _replace_in_turn(children, ending)
+            if signals.came(signal.SIGHUP):
+                signals.forget(signal.SIGHUP)
+                _replace_in_turn(children, signals)
+        return 0
+    except Ended:
         return 0
     finally:
         stop_all(children)
 
 
-def _replace_in_turn(children: Sequence[Child], ending: threading.Event) -> None:
+def _replace_in_turn(children: Sequence[Child], signals: Signals) -> None:
     """Each finishes what it holds, and another takes its place before the next one has to go."""
     for child in children:
         if child.process is not None and child.process.poll() is None:
             stop(child.process, signal=signal.SIGTERM, grace_s=GRACE_S)
             child.start()
             log.info("a process was replaced", name=child.name)
-        if ending.wait(REPLACE_APART_S):
+        until = time.monotonic() + REPLACE_APART_S
+        while time.monotonic() < until and not signals.came(*ENDING):
+            signals.wait(until - time.monotonic())
+        if signals.came(*ENDING):
             return
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
+from typing import Any, TypeVar
 
 from cli.compare.comparison import Comparison
 from cli.compare.machine import describe
@@ -25,8 +24,10 @@ from cli.crowd.run import arrivals, run_crowd
 from cli.crowd.seen import Seen
 from cli.open_files import raise_limit
 from cli.settings import BadSettings
+from cli.signals import Ended, Signals
 from cli.stage import Cast, Stage
 from cli.stores import print_json
+from cli.supervise import ENDING
 from domain.coupon import Issuing
 from domain.room_settings import BURST_MAX, RATE_PER_S_MAX, RoomSettings
 from issuance.ledger import holders
@@ -35,6 +36,8 @@ from issuance.ledger import holders
 UNHURRIED_BY_A_RATE = RoomSettings(rate_per_s=RATE_PER_S_MAX, burst=BURST_MAX)
 TOKEN_S = 24 * 3_600
 EXIT_ENDED = 130
+LOOK_EVERY_S = 0.1
+R = TypeVar("R")
 
 
 def run_compare(options: CompareOptions, *, as_json: bool, report: Path | None) -> int:
@@ -42,33 +45,22 @@ def run_compare(options: CompareOptions, *, as_json: bool, report: Path | None) 
 
     Raises BadSettings, EmbeddedServerError, OfficeError, LineError.
     """
-    is_ended = False
-
-    def end(number: int, frame: FrameType | None) -> None:
-        nonlocal is_ended
-        is_ended = True
-        signal.default_int_handler(number, frame)
-
-    # Ended by somebody's tool as by Ctrl-C, it takes its processes and its database away.
-    signal.signal(signal.SIGTERM, end)
+    # Ended by somebody's tool or by Ctrl-C, it takes its processes and its database away.
+    signals = Signals(*ENDING)
     raise_limit()
     try:
-        return _compare_and_say(options, as_json=as_json, report=report)
-    except KeyboardInterrupt:
-        return EXIT_ENDED
-    except Exception:
-        # What is interrupted can fail in its own way: a driver cancels what it waits for, and that
-        # looks like a Postgres that is away.
-        if not is_ended:
-            raise
+        return _compare_and_say(options, signals, as_json=as_json, report=report)
+    except Ended:
         return EXIT_ENDED
 
 
-def _compare_and_say(options: CompareOptions, *, as_json: bool, report: Path | None) -> int:
+def _compare_and_say(
+    options: CompareOptions, signals: Signals, *, as_json: bool, report: Path | None
+) -> int:
     if report is not None:
         _make_folder(report)
     with Bars(options) as bars:
-        made = compare(options, os.environ, bars)
+        made = compare(options, os.environ, bars, signals)
     if report is not None:
         write_report(made, report)
     if as_json:
@@ -86,11 +78,13 @@ def _make_folder(folder: Path) -> None:
         raise BadSettings(f"--report: {folder} can't be made: {error.strerror}.") from None
 
 
-def compare(options: CompareOptions, environ: Mapping[str, str], bars: Bars) -> Comparison:
-    """All ways in turn, on the same servers."""
+def compare(
+    options: CompareOptions, environ: Mapping[str, str], bars: Bars, signals: Signals
+) -> Comparison:
+    """All ways in turn, on the same servers. Raises Ended where SIGTERM or SIGINT has come."""
     cast = Cast(web_processes=options.web_processes, workers=options.workers)
     bars.say("Starting the servers and the product's processes ...")
-    with Stage(cast, environ) as stage:
+    with Stage(cast, environ, look=signals.raise_if_ended) as stage:
         made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         machine = describe(stage)
         run = f"compare-{secrets.token_hex(3)}"  # the Redis may have other comparisons in it
@@ -113,9 +107,22 @@ def compare(options: CompareOptions, environ: Mapping[str, str], bars: Bars) -> 
                 stage.restart_web()
             one = replace(crowd, code=f"{run}-{way.replace('_', '-')}")
             bars.begin(way)
-            ways.append(_one_way(stage, way, options, one, tokens, bars.seen))
+            ways.append(_one_way(stage, way, options, one, tokens, bars.seen, signals))
+            signals.raise_if_ended()
             bars.end(ways[-1])
     return Comparison(options, made_at, machine, tuple(ways))
+
+
+async def _until_ended(work: Coroutine[Any, Any, R], signals: Signals) -> R:
+    """What the work returns. Raises Ended, the work cancelled, where a signal comes meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=LOOK_EVERY_S))[0]:
+            signals.raise_if_ended()
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 def _one_way(
@@ -125,12 +132,12 @@ def _one_way(
     crowd: CrowdOptions,
     tokens: Mapping[str, str],
     seen: Callable[[Seen], None],
+    signals: Signals,
 ) -> Measured:
     stage.offer(crowd.code, options.coupons, issuing=way, room=UNHURRIED_BY_A_RATE)
     with Watch(stage.environ["DATABASE_URL"], crowd.code) as watch:
-        known, timings = asyncio.run(
-            run_crowd(crowd, tokens.__getitem__, direct=way != "queue", seen=seen)
-        )
+        sent = run_crowd(crowd, tokens.__getitem__, direct=way != "queue", seen=seen)
+        known, timings = asyncio.run(_until_ended(sent, signals))
     with stage.postgres() as engine:
         rows = holders(engine, crowd.code)
     return measure(

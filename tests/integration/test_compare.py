@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import psycopg
 import pytest
 
 from cli.compare.options import WAYS
@@ -83,15 +84,29 @@ def test_neither_secrets_nor_places_are_in_what_it_says(done, servers):
         assert str(folder.parent) not in text
 
 
-def test_ended_early_it_takes_everything_away(servers, tmp_path):
+def is_under_way(database_url: str, name: str) -> bool:
+    """Whether a coupon is on offer in this database: a crowd is being sent."""
+    try:
+        with psycopg.connect(database_url, dbname=name) as db:
+            return db.execute("SELECT 1 FROM coupons").fetchone() is not None
+    except psycopg.Error:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("in_mid_run", [False, True], ids=["at its start", "in mid-run"])
+def test_ended_early_it_takes_everything_away(servers, tmp_path, number, in_mid_run):
     before = scratch_databases(servers.database_url)
     where = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     environ = {**os.environ, **where, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     argv = [sys.executable, "-P", "-m", "cli", "compare", "--coupons", "1000"]
     process = spawn(argv, env=environ, cwd=tmp_path, log=tmp_path / "log")
     eventually(lambda: scratch_databases(servers.database_url) - before)
+    if in_mid_run:
+        (name,) = scratch_databases(servers.database_url) - before
+        eventually(lambda: is_under_way(servers.database_url, name))
 
-    code = stop(process, signal=signal.SIGTERM, grace_s=30)
+    code = stop(process, signal=number, grace_s=60)
 
     assert code == 130, (tmp_path / "log").read_text()
     assert scratch_databases(servers.database_url) == before
