@@ -20,6 +20,8 @@ ANSWER_WITHIN_S = 20.0
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.3, 3.0
 DOUBLE_CLICKS = 0.1
 ONCE_MORE_AT_ONCE, ONCE_MORE_ATTEMPTS = 100, 8
+# Who was refused and enters again may stand in line: of a room that has lost its places, for long.
+ONCE_MORE_WAITS_S = 90.0
 # Half come when it opens; the others all the while, also when everything is broken.
 OPEN_RUN, OPEN_RUN_S, LATECOMERS_S = 0.5, 1.0, 18.0
 # Whoever is told one of these has nothing more to wait for. `not_open_yet` and `draining` at the
@@ -188,10 +190,12 @@ class _Member:
 
     async def enter_again(self) -> None:
         """Until there is a final word (again)."""
-        for _ in range(ONCE_MORE_ATTEMPTS):
+        attempts, until_s = ONCE_MORE_ATTEMPTS, self._now() + ONCE_MORE_WAITS_S
+        while attempts > 0 and self._now() < until_s:
             answer, rest_s = await self._ask("enter", self._wire)
             if answer.said in FINAL:
                 break
+            attempts -= answer.said not in ("waiting", "admitted")
             await asyncio.sleep(rest_s)
         self._wire.close()
 

@@ -72,7 +72,15 @@ def _moved(seen: Evidence) -> Found:
     for member in seen.members:
         given = [one for one in member.answers if one.arrival_us]
         arrivals = {one.arrival_us for one in given if one.arrival_us > 0}
-        moved = [one for one in given if one.shown_us and _has_moved(one.shown_us, one.arrival_us)]
+        # Of a double click one entered before the loss and one after it; neither had a ticket.
+        entered_anew = {one.arrival_us for one in given if seen.forgets and not one.shown_us}
+        moved = [
+            one
+            for one in given
+            if one.shown_us
+            and one.arrival_us not in entered_anew
+            and _has_moved(one.shown_us, one.arrival_us)
+        ]
         if moved or (len(arrivals) > 1 and not seen.forgets):
             yield member.member_id, f"arrived at {', '.join(map(str, sorted(arrivals)))}"
 

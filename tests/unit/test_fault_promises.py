@@ -172,6 +172,7 @@ BROKEN = {
             told("bob", waits(1, 200), waits(3, 201, shown=200), answer("sold_out", 7)),
             forgets=True,
         ),
+        told("bob", waits(1, 201), waits(2, 200), waits(3, 201, shown=200), answer("issued", 6)),
         # From the lobby to behind it.
         in_lobby("charlie", waits(1, -7), waits(3, 1 << 50, shown=-7), answer("sold_out", 7)),
         in_lobby("charlie", waits(1, 15), waits(3, 16, shown=15), answer("sold_out", 7)),
@@ -287,6 +288,17 @@ def test_a_broken_promise_is_named(promise, evidence):
         ),
         # Bob did not come later than they were refused at the door.
         told("charlie", answer("sold_out", 2)),
+        # A double click, one before Redis forgot it, and one after; the earlier ticket came later.
+        replace(
+            told(
+                "charlie",
+                waits(1, 301),
+                waits(1.1, 300),
+                waits(3, 301, shown=300),
+                answer("sold_out", 7),
+            ),
+            forgets=True,
+        ),
         # A mark becomes the number that was drawn.
         in_lobby("charlie", waits(1, -7), waits(3, 30, shown=-7), answer("sold_out", 7)),
         # Who was not drawn stands behind the lobby, whenever they came.
