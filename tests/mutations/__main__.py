@@ -87,9 +87,14 @@ def _begin(bench: Bench, chosen: Sequence[Mutation], seed: int) -> frozenset[str
 def _print_line(finding: Finding) -> None:
     mutation = finding.mutation
     missed = {miss.test for miss in finding.misses}
-    by = ", ".join(f"{t} x{n}" for t, n in finding.times.items() if t not in missed) or "NOBODY"
+    how = dict.fromkeys(finding.by_time_out, " by a bound on time")
+    by = ", ".join(
+        f"{test} x{times}{how.get(test, '')}"
+        for test, times in finding.times.items()
+        if test not in missed
+    )
     promise = f"{mutation.promise}. {PROMISES[mutation.promise]}"
-    print(f"{mutation.name:40} {promise:45} {finding.took_s:5.1f} s  {by}", flush=True)
+    print(f"{mutation.name:40} {promise:45} {finding.took_s:5.1f} s  {by or 'NOBODY'}", flush=True)
 
 
 def _conclude(findings: Sequence[Finding], *, write: bool) -> int:

@@ -34,11 +34,16 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one mutation. times: runs of each test. output: the last lines of a miss."""
+    """What became of one mutation. times: runs of each test. output: the last lines of a miss.
+
+    by_time_out: tests that noticed by a bound on time, in a run at least. On a machine that is busy
+    they might fail by that alone.
+    """
 
     mutation: Mutation
     times: dict[str, int]
     misses: tuple[Miss, ...]
+    by_time_out: frozenset[str]
     took_s: float
     output: str = ""
 
@@ -86,15 +91,25 @@ class Lane:
         began_s = time.monotonic()
         times = {test: runs.times_of(test) for test in mutation.noticed_by}
         misses: list[Miss] = []
+        by_time_out: set[str] = set()
         output = ""
         for run in range(1, max(times.values()) + 1):
             tests = [test for test in times if run <= times[test]]
             cases, last_lines = self.endings(tree, tests, runs.seed_of(run))
             for test in tests:
-                if not mutation.is_noticed(cases[test]):
+                if mutation.is_noticed(cases[test]):
+                    by_time_out |= {test} if is_by_time_out(cases[test]) else set()
+                else:
                     misses.append(Miss(test, run, runs.seed_of(run), described(cases[test])))
                     output = output or last_lines
-        return Finding(mutation, times, tuple(misses), time.monotonic() - began_s, output)
+        took_s = time.monotonic() - began_s
+        return Finding(mutation, times, tuple(misses), frozenset(by_time_out), took_s, output)
+
+
+def is_by_time_out(cases: Sequence[Ending]) -> bool:
+    """Whether what failed by what it asserts, failed by a bound on time alone."""
+    failed_with = {case.failed_with for case in cases}
+    return "TimeoutError" in failed_with and not failed_with & {"AssertionError", "Failed"}
 
 
 def described(cases: Sequence[Ending]) -> str:
