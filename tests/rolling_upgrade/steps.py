@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.house import House, Process, eventually
 from tests.rolling_restart import WEB_PROCESSES, WORKERS, children
@@ -85,5 +86,19 @@ class Batches:
 
 
 def _batches(log: Path, event: str) -> set[str]:
-    lines = (line for line in log.read_text().splitlines() if f'"event": "{event}"' in line)
-    return {json.loads(line)["batch"] for line in lines}
+    return {one["batch"] for one in _lines(log.read_text()) if one.get("event") == event}
+
+
+def _lines(text: str) -> Iterator[dict[str, Any]]:
+    """The objects of a log that several processes write: two may stand on one line."""
+    decoder = json.JSONDecoder()
+    for line in text.splitlines():
+        at = line.find("{")
+        while at >= 0:
+            try:
+                one, at = decoder.raw_decode(line, at)
+            except json.JSONDecodeError:
+                at += 1
+            else:
+                yield one
+            at = line.find("{", at)
