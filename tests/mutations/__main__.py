@@ -16,7 +16,7 @@ from tests.mutations.listed import MUTATIONS
 from tests.mutations.mutation import PROMISES, Mutation
 from tests.mutations.page import PAGE, write_table
 from tests.mutations.tree import ROOT
-from tests.mutations.trial import Bench, Finding, Runs, described, opened_bench
+from tests.mutations.trial import Bench, Finding, Runs, described, opened_bench, passed
 
 NOT_NOTICED, CANNOT_BEGIN = 1, 2
 
@@ -73,11 +73,7 @@ def _begin(bench: Bench, chosen: Sequence[Mutation], seed: int) -> frozenset[str
     tests = sorted({test for one in chosen for test in one.noticed_by})
     print(f"{len(tests)} tests without any mutation, seed {seed} ...", flush=True)
     cases, outputs = bench.run_unbroken(tests, seed)
-    failed = [
-        f"{test}: {described(cases[test])}"
-        for test in tests
-        if not cases[test] or any(end.failed_with for end in cases[test])
-    ]
+    failed = [f"{test}: {described(cases[test])}" for test in tests if not passed(cases[test])]
     if failed:
         print("These don't pass as it is:", *failed, *outputs, sep="\n", file=sys.stderr)
         return None

@@ -112,6 +112,11 @@ def is_by_time_out(cases: Sequence[Ending]) -> bool:
     return "TimeoutError" in failed_with and not failed_with & {"AssertionError", "Failed"}
 
 
+def passed(cases: Sequence[Ending]) -> bool:
+    """Whether a test ran, and all its cases passed."""
+    return bool(cases) and not any(case.failed_with for case in cases)
+
+
 def described(cases: Sequence[Ending]) -> str:
     """What the cases of a test ended with, in few words."""
     return ", ".join(sorted({end.failed_with or "passed" for end in cases})) or "did not run"
@@ -137,20 +142,21 @@ class Bench:
     def run_unbroken(
         self, tests: Sequence[str], seed: int
     ) -> tuple[dict[str, list[Ending]], list[str]]:
-        """How each test ends without any mutation, and pytest's last lines."""
+        """How each test ends without any mutation, and pytest's last lines where one fails."""
         files = sorted({test.partition("::")[0] for test in tests})
-        shares = [set(files[at :: self._lanes]) for at in range(self._lanes)]
 
-        def run(share: set[str]) -> tuple[dict[str, list[Ending]], str]:
-            mine = [test for test in tests if test.partition("::")[0] in share]
+        def run(file: str) -> tuple[dict[str, list[Ending]], str]:
+            of_file = [test for test in tests if test.partition("::")[0] == file]
             with self._lane() as lane, self._copy() as tree:
-                return lane.endings(tree, mine, seed)
+                return lane.endings(tree, of_file, seed)
 
+        # A file at a time: each has the time that a run has.
         with ThreadPoolExecutor(self._lanes) as pool:
-            answers = list(pool.map(run, filter(None, shares)))
-        return {test: ends for cases, _ in answers for test, ends in cases.items()}, [
-            output for _, output in answers
+            answers = list(pool.map(run, files))
+        outputs = [
+            output for cases, output in answers if not all(passed(ends) for ends in cases.values())
         ]
+        return {test: ends for cases, _ in answers for test, ends in cases.items()}, outputs
 
     def attempts(
         self, mutations: Sequence[Mutation], runs: Runs, done: Callable[[Finding], None]
