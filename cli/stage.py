@@ -38,7 +38,8 @@ from issuance.direct import forget_lock
 from issuance.migrate import migrate
 from issuance.scratch import scratch_database
 from waitroom.line import open_line
-from web.identity import Identity
+from web.identity import Identity, Visitor
+from web.sessions import SESSION_COOKIE, Sessions
 from web.settling import settle
 
 READY_WITHIN_S = 45.0
@@ -92,6 +93,12 @@ class Stage:
     def identity(self) -> Identity:
         """Mints the tokens of this stage's members."""
         return Identity([self.environ["MEMBER_TOKEN_SECRETS"]], self.environ["ADMIN_TOKEN"])
+
+    def session_cookie(self, member_id: str) -> str:
+        """The `Cookie` header of a browser in which this member is signed in."""
+        sessions = Sessions([self.environ["TICKET_SECRETS"]])
+        member = sessions.begun(Visitor(member_id, member_id), int(time.time() * 1_000_000))
+        return f"{SESSION_COOKIE}={sessions.text_of(member)}"
 
     def __enter__(self) -> Self:
         with self._stack:

@@ -43,6 +43,7 @@ from web.app import create_app
 from web.identity import Identity
 from web.parts import WebLimits, WebParts
 from web.reconciling import queue_of
+from web.sessions import Sessions
 from web.token_claims import ClaimRules
 
 ADMITTER_DB_CONNECTIONS = 2
@@ -151,16 +152,17 @@ def make_app() -> FastAPI:
         # of the requests a second.
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)
-        telling = asyncio.create_task(app.state.enter_times.keep_telling())
-        checking = asyncio.create_task(log_store_faults(line, conveyor, engine))
+        await app.state.session_watch.look()  # who has signed out before this process was there
         clocks = watch_clocks("web", line, parts.office_clock, app.state.office.ask, engine)
-        watching = asyncio.create_task(
-            repeat("clocks", clocks.do, asyncio.Event(), line.loop_errors)
-        )
+        tasks = [
+            asyncio.create_task(app.state.enter_times.keep_telling()),
+            asyncio.create_task(app.state.session_watch.keep_watching()),
+            asyncio.create_task(log_store_faults(line, conveyor, engine)),
+            asyncio.create_task(repeat("clocks", clocks.do, asyncio.Event(), line.loop_errors)),
+        ]
         yield
-        telling.cancel()
-        checking.cancel()
-        watching.cancel()
+        for task in tasks:
+            task.cancel()
         if sender is not None:
             sender.close()
         await line.aclose()
@@ -189,8 +191,13 @@ def _parts(
         identity=Identity(
             settings.MEMBER_TOKEN_SECRETS,
             settings.ADMIN_TOKEN,
-            session_age_max_s=settings.SESSION_AGE_MAX_S,
             rules=ClaimRules(settings.MEMBER_TOKEN_AUDIENCE, settings.CLOCK_LEEWAY_S),
+        ),
+        sessions=Sessions(
+            settings.TICKET_SECRETS,
+            old_secrets=settings.MEMBER_TOKEN_SECRETS,
+            age_max_s=settings.SESSION_AGE_MAX_S,
+            now=line.clock.now_s,
         ),
         tickets=TicketOffice(
             settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S, now=line.clock.now_s

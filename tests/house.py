@@ -25,6 +25,7 @@ from issuance.deployment import LINE_KEY
 from tests.nursery import Child, shared_nursery
 from tests.off_clock import OFF_BY_S
 from web.identity import Identity
+from web.sessions import Sessions
 
 ROOT = Path(__file__).parent.parent
 WITHIN_S = 30.0
@@ -76,6 +77,7 @@ class House:
             **environ,
         }
         self.identity = KnownToAll([self.environ["MEMBER_TOKEN_SECRETS"]], self.admin_token)
+        self.sessions = Sessions([self.environ["TICKET_SECRETS"]])
         self.processes: list[Process] = []
 
     def start(self, *words: str, clock_off_by_s: float = 0.0) -> Process:

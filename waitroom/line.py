@@ -30,6 +30,7 @@ from waitroom.keys import ROOMS, Keys
 from waitroom.limiter import Limiter
 from waitroom.lobby import lobby_of
 from waitroom.loop_errors import LoopErrors
+from waitroom.member_sessions import MemberSessions
 from waitroom.origins import Origins
 from waitroom.probe import Probe
 from waitroom.readings import ReadingsOf
@@ -95,6 +96,7 @@ class Line:
         self.clock = RemoteClock()
         self.clock_skews = ClockSkews(redis, self.clock)
         self.attempts = Attempts(redis)
+        self.sessions = MemberSessions(redis)
         moves = ("limit", "enter", "place", "restore")
         self._wires = Wires(redis.connection_pool)
         calls = {move: Call(self._wires, script(move)) for move in moves}

@@ -24,7 +24,7 @@ from web.hot_path import HotPath
 from web.live.door import Door
 from web.live.hub import Hub
 from web.metrics import route as metrics
-from web.pages import brand, signin
+from web.pages import brand, hand_over, signin
 from web.pages import coupons as coupon_pages
 from web.pages import draw as draw_pages
 from web.pages import live as live_pages
@@ -43,13 +43,14 @@ from web.parts import Office, WebParts
 from web.problems import ProblemOut
 from web.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
 from web.shared_readings import SharedReadings
+from web.session_watch import SessionWatch
 from web.static_files import VersionedFiles
 from web.traffic import Call, Traffic, calls_of
 from web.turned_back import TurnedBack
 from web.watch import Watch, Watched
 
 _API = (rooms, draw, coupons, me, admin, board, branding, health, metrics, autopilot, reconcile)
-_PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, live_pages)
+_PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, hand_over, live_pages)
 _CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
 _MODULES = (*_API, *_PAGES, *_CONSOLE, *_BOARD)
@@ -75,6 +76,7 @@ class Application(FastAPI):
         self.state.hub = Hub(
             parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.streams_are
         )
+        self.state.session_watch = SessionWatch(parts.sessions, parts.line.sessions, self.state.hub)
         watch = Watch(traffic, logs=parts.log_requests, tracing=parts.tracing)
         door = Door(Watched(super().__call__, watch), self, live_pages.page_teller, watch)
         turned_back = TurnedBack(door, self, gate, watch)

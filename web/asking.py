@@ -12,10 +12,12 @@ from domain.coupon import is_code
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket, Ticket
+from web import cookies
 from web.admins import SESSION_COOKIE as ADMIN_COOKIE
-from web.identity import SESSION_COOKIE, Forbidden, NotSignedIn, Visitor
+from web.identity import Forbidden, NotSignedIn, Visitor
 from web.parts import known_admins_of, parts_of
 from web.problems import Problem
+from web.sessions import SESSION_COOKIE
 
 TICKET_HEADER = "Waitroom-Ticket"
 SOLUTION_HEADER = "Waitroom-Solution"
@@ -24,14 +26,20 @@ _member_token = HTTPBearer(
     auto_error=False, scheme_name="memberToken", bearerFormat="JWT", description="HS256, by a shop"
 )
 _session = APIKeyCookie(
-    name=SESSION_COOKIE, auto_error=False, scheme_name="session", description="of a browser"
+    name=SESSION_COOKIE,
+    auto_error=False,
+    scheme_name="session",
+    description=f"of a browser; `{cookies.HOST_PREFIX}{SESSION_COOKIE}` by https",
 )
 _ticket = APIKeyHeader(
     name=TICKET_HEADER, auto_error=False, scheme_name="ticket", description="as enter gave it"
 )
 _admin_token = HTTPBearer(auto_error=False, scheme_name="adminToken")
 _admin_session = APIKeyCookie(
-    name=ADMIN_COOKIE, auto_error=False, scheme_name="adminSession", description="of the console"
+    name=ADMIN_COOKIE,
+    auto_error=False,
+    scheme_name="adminSession",
+    description=f"of the console; `{cookies.HOST_PREFIX}{ADMIN_COOKIE}` by https",
 )
 # Who sends the admin token; recorded under a name that no admin can have, as it has a space.
 BY_TOKEN = AdminWho("token", "operator")
@@ -43,18 +51,18 @@ TicketText = Annotated[str | None, Security(_ticket)]
 
 def visitor_of(request: Request) -> Visitor | None:
     """The member whose session this browser has, or None."""
-    cookie = request.cookies.get(SESSION_COOKIE)
-    return parts_of(request).identity.read_session(cookie) if cookie else None
+    parts = parts_of(request)
+    return parts.sessions.find(request.cookies, secure=parts.secure)
 
 
-async def visitor_or_none(request: Request, bearer: Bearer, session: Session) -> Visitor | None:
+async def visitor_or_none(request: Request, bearer: Bearer, _: Session) -> Visitor | None:
     """Who asks; None without credentials. Raises BadToken for a token that is no good."""
     identity = parts_of(request).identity
     if bearer is not None:
         return identity.read_token(bearer.credentials)
     if "authorization" in request.headers:
         raise NotSignedIn
-    visitor = identity.read_session(session) if session else None
+    visitor = visitor_of(request)
     if visitor is not None:
         refuse_cross_site(request)
     return visitor
@@ -67,10 +75,14 @@ async def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) ->
 
 
 class Whose(NamedTuple):
-    """Whose place is asked for, and the arrival on the ticket that they showed; 0 without one."""
+    """Whose place is asked for, and the arrival on the ticket that they showed; 0 without one.
+
+    session: by which they ask, where it is one.
+    """
 
     member_id: str
     ticket_us: int
+    session: Visitor | None = None
 
 
 async def member_in_line(
@@ -80,12 +92,13 @@ async def member_in_line(
     ticket: TicketText,
 ) -> Whose:
     """The member's who is signed in, or the ticket's owner's."""
+    session = found if found is not None and found.signed_in_us else None
     if ticket is None:
         if found is None:
             raise NotSignedIn
-        return Whose(found.id, 0)
+        return Whose(found.id, 0, session)
     checked = checked_ticket(request, code, ticket, found)
-    return Whose(checked.member_id, checked.arrival_us)
+    return Whose(checked.member_id, checked.arrival_us, session)
 
 
 def checked_ticket(request: Request, code: str, text: str, found: Visitor | None) -> Ticket:
@@ -118,7 +131,7 @@ def refuse_cross_site(request: Request) -> None:
 async def signed_in_admin(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_admin_token)],
-    session: Annotated[str | None, Security(_admin_session)],
+    _: Annotated[str | None, Security(_admin_session)],
 ) -> AdminWho:
     """Who administers: by the admin token, or by a session, from our own pages.
 
@@ -129,7 +142,8 @@ async def signed_in_admin(
             raise Forbidden
         request.state.admin = BY_TOKEN
         return BY_TOKEN
-    if session is None or "authorization" in request.headers:
+    session = cookies.kept(request.cookies, ADMIN_COOKIE)
+    if not session or "authorization" in request.headers:
         raise NotSignedIn
     refuse_cross_site(request)
     found = await known_admins_of(request).of_session(session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from time import perf_counter
 
 from fastapi import Request, Response
@@ -12,6 +13,7 @@ from waitroom.challenge import BadSolution, UsedSolution
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.standing import Standing
 from waitroom.ticket import BadTicket
+from web import cookies
 from web.answers import entered, place_of
 from web.gate import gate_of
 from web.parts import catalogue_of, parts_of
@@ -90,7 +92,7 @@ async def say_if_missing(request: Request, code: str) -> None:
 
 def kept_ticket_us(request: Request, code: str, member_id: str) -> int:
     """The arrival on the ticket that this browser keeps; 0 where it has none that is good."""
-    text = request.cookies.get(f"ticket-{code}")
+    text = cookies.kept(request.cookies, f"ticket-{code}")
     if not text:
         return 0
     try:
@@ -100,18 +102,29 @@ def kept_ticket_us(request: Request, code: str, member_id: str) -> int:
     return ticket.arrival_us if ticket.member_id == member_id else 0
 
 
-def keep_ticket(response: Response, place: PlaceOut, *, secure: bool, age_max_s: int) -> None:
-    """Give the browser its ticket; final places need none any more."""
+def keep_ticket(
+    response: Response,
+    place: PlaceOut,
+    *,
+    secure: bool,
+    age_max_s: int,
+    found: Mapping[str, str] | None = None,
+) -> None:
+    """Give the browser its ticket; final places need none any more. found: its cookies."""
     name, path = f"ticket-{place.room}", f"/rooms/{place.room}"
     if place.ticket is None:
-        response.delete_cookie(name, path=path)
+        cookies.forget(response, name, secure=secure, path=path)
     else:
-        response.set_cookie(
+        cookies.keep(
+            response,
             name,
             place.ticket,
-            max_age=age_max_s,
-            path=path,
             secure=secure,
-            httponly=True,
-            samesite="lax",
+            age_max_s=age_max_s,
+            path=path,
+            found=found,
         )
+
+
+def forget_ticket(response: Response, code: str, *, secure: bool) -> None:
+    cookies.forget(response, f"ticket-{code}", secure=secure, path=f"/rooms/{code}")

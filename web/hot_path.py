@@ -85,7 +85,7 @@ class HotPath:
         self._identity = parts.identity
         self._tickets = parts.tickets
         self._writer = PlaceWriter(
-            parts.tickets, secure=parts.secure, cookie_age_max_s=parts.identity.session_age_max_s
+            parts.tickets, secure=parts.secure, cookie_age_max_s=parts.sessions.age_max_s
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

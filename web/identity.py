@@ -1,22 +1,19 @@
-"""Identity: who asks. Member tokens that a shop mints, and the session cookie of a browser."""
+"""Identity: who asks. Member tokens that a shop mints, and the admin token."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import jwt
-from itsdangerous import BadData, URLSafeTimedSerializer
 from jwt.types import Options
 
 from web.token_claims import DEFAULT_RULES, BadToken, ClaimRules
 from web.usual_token import UsualToken
 
-SESSION_COOKIE = "session"
 TOKEN_LENGTH_MAX = 4_096
 NAME_LENGTH_MAX = 64
 _SIGNATURE_ONLY: Options = {
@@ -40,14 +37,20 @@ class Forbidden(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A member who is signed in; `name` is for showing only."""
+    """A member who asks; `name` is for showing only.
+
+    signed_in_us, until_s: when their session began and when it ends, in microseconds and seconds
+    since 1970; 0 of a member token, which is no session.
+    """
 
     id: str
     name: str
+    signed_in_us: int = field(default=0, compare=False)
+    until_s: int = field(default=0, compare=False)
 
 
 class Identity:
-    """Reads and mints member tokens (JWT, HS256) and session cookies.
+    """Reads and mints member tokens (JWT, HS256).
 
     The first secret signs, all verify: put a new one in front to rotate. rules: what a token's
     claims must be.
@@ -58,21 +61,14 @@ class Identity:
         member_token_secrets: Sequence[str],
         admin_token: str,
         *,
-        session_age_max_s: int = 7 * 24 * 3600,
         rules: ClaimRules = DEFAULT_RULES,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._secrets = list(member_token_secrets)
         self._admin_token = admin_token
-        self.session_age_max_s = session_age_max_s
         self._now = now
         self._rules = rules
         self._usual = UsualToken(self._secrets)
-        self._sessions = URLSafeTimedSerializer(
-            list(reversed(self._secrets)),  # itsdangerous signs with the last of its keys
-            salt="waitroom.session",
-            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
-        )
 
     def mint(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
         """A member token, as a shop would make it."""
@@ -98,6 +94,12 @@ class Identity:
         """The id alone. Raises BadToken as `read_token` does."""
         return self._rules.member_id(self._signed_claims(token), self._now())
 
+    def claims_of(self, token: str) -> dict[str, object]:
+        """All that this token says. Raises BadToken as `read_token` does."""
+        claims = self._signed_claims(token)
+        self._rules.member_id(claims, self._now())
+        return claims
+
     def _signed_claims(self, token: str) -> dict[str, object]:
         """What one of our secrets has signed; whether it is good is for the rules to say."""
         if len(token) > TOKEN_LENGTH_MAX:
@@ -116,20 +118,6 @@ class Identity:
             except (jwt.PyJWTError, ValueError) as error:
                 raise BadToken("The member token is not a well-formed, valid JWT.") from error
         raise BadToken("The member token was not signed with a secret that is known here.")
-
-    def session_for(self, visitor: Visitor) -> str:
-        text = self._sessions.dumps([visitor.id, visitor.name])
-        return text if isinstance(text, str) else text.decode()
-
-    def read_session(self, cookie: str) -> Visitor | None:
-        """The member of this session, or None: a stale cookie is just not being signed in."""
-        if len(cookie) > TOKEN_LENGTH_MAX:
-            return None
-        try:
-            member_id, name = self._sessions.loads(cookie, max_age=self.session_age_max_s)
-        except (BadData, TypeError, ValueError):
-            return None
-        return Visitor(str(member_id), str(name))
 
     def is_admin(self, token: str) -> bool:
         # Half a letter (a lone surrogate) must not be an error of ours.

@@ -21,6 +21,8 @@ from babel.numbers import format_decimal
 from babel.support import Translations
 from fastapi import Request, Response
 
+from web import cookies
+
 FOLDER = Path(str(files("web"))) / "locales"
 CATALOGUE = Path("LC_MESSAGES") / "messages.po"
 # What the sentences in the code are written in, and whoever asks for no language of ours reads.
@@ -105,7 +107,7 @@ def languages() -> Mapping[str, Language]:
 def language_of(request: Request) -> Language:
     """As switched by `?lang=`, else as switched before, else as the browser asks, else English."""
     known = languages()
-    for chosen in (request.query_params.get(COOKIE), request.cookies.get(COOKIE)):
+    for chosen in (request.query_params.get(COOKIE), cookies.kept(request.cookies, COOKIE)):
         if chosen is not None and chosen in known:
             return known[chosen]
     return known[accepted(request.headers.get("accept-language", ""))]
@@ -144,15 +146,11 @@ def say_language(response: Response, language: Language) -> None:
 
 
 def keep_switch(request: Request, response: Response, *, secure: bool) -> None:
-    """Remember a language that `?lang=` asks for."""
-    chosen = request.query_params.get(COOKIE)
+    """Remember a language that `?lang=` asks for, or that is kept by the name of before."""
+    chosen, found = request.query_params.get(COOKIE), request.cookies
+    if chosen is None and secure and cookies.HOST_PREFIX + COOKIE not in found:
+        chosen = found.get(COOKIE)
     if chosen is not None and chosen in languages():
-        response.set_cookie(
-            COOKIE,
-            chosen,
-            max_age=COOKIE_AGE_MAX_S,
-            path="/",
-            secure=secure,
-            httponly=True,
-            samesite="lax",
+        cookies.keep(
+            response, COOKIE, chosen, secure=secure, age_max_s=COOKIE_AGE_MAX_S, found=found
         )

@@ -26,6 +26,7 @@ from web.addresses import Proxies
 from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
 from web.reconciling import AGAIN_AFTER_S, Queue
+from web.sessions import Sessions
 from web.tracing import Tracing
 from web.traffic import Traffic
 
@@ -71,6 +72,7 @@ class WebParts:
     engine: Engine
     direct: Direct
     identity: Identity
+    sessions: Sessions
     tickets: TicketOffice
     challenges: Challenges
     admins: AdminDoor

@@ -11,6 +11,7 @@ from issuance.locking.direct_issue import DirectIssue
 from waitroom.place import Place
 from waitroom.standing import Standing
 from waitroom.ticket import Ticket, TicketOffice
+from web import cookies
 from web.answers import entered, place_of
 from web.entrance import keep_ticket
 from web.errors import problem_of
@@ -45,6 +46,7 @@ class PlaceWriter:
     def __init__(self, tickets: TicketOffice, *, secure: bool, cookie_age_max_s: int) -> None:
         self._tickets = tickets
         self._secure = secure
+        self._before_room = cookies.name_of("ticket-", secure=secure)
         self._cookie_age_max_s = cookie_age_max_s
 
     def entered(self, standing: Standing, room: str, member_id: str) -> Answer:
@@ -72,8 +74,9 @@ class PlaceWriter:
         ticket = self._tickets.sign(Ticket(room, member_id, standing.arrival_us))
         body = waiting_json(standing, room, ticket).encode()
         cookie = (
-            f"ticket-{room}={ticket}; HttpOnly; Max-Age={self._cookie_age_max_s}; "
-            f"Path=/rooms/{room}; SameSite=lax{'; Secure' if self._secure else ''}"
+            f"{self._before_room}{room}={ticket}; HttpOnly; Max-Age={self._cookie_age_max_s}; "
+            f"Path={'/' if self._secure else f'/rooms/{room}'}; SameSite=lax"
+            f"{'; Secure' if self._secure else ''}"
         ).encode()
         return status, [*_PLAIN, (b"set-cookie", cookie), _length(body)], body
 

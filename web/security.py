@@ -27,6 +27,8 @@ HEADERS = {
 RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 BODY_WITHIN_S = 20.0
+# In the scope of a GET that was a HEAD: what changes something by a GET looks for it.
+WAS_HEAD = "waitroom.was_head"
 # The API's own documentation page loads its viewer from elsewhere; we serve the description only.
 
 
@@ -75,7 +77,7 @@ class HeadAsGet:
             await self._app(scope, receive, send)
             return
         # The server looks at the method of its own scope: this is another one.
-        asked = {**scope, "method": "GET"}
+        asked = {**scope, "method": "GET", WAS_HEAD: True}
 
         async def send_knowing_route(message: Message) -> None:
             scope["route"] = asked.get("route")  # by which it is counted

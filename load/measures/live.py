@@ -10,7 +10,6 @@ from load.machine import cpu_s, memory_mb
 from load.measures.bench import Bench, bare_server, members
 from load.measures.row import Row, Summary, rounds
 from load.tokens import tokens
-from web.identity import Visitor
 
 ADMITTED_PER_S = 100.0
 # Ahead of those who follow, so that they still wait at the end: also while streams are opened.
@@ -48,10 +47,7 @@ def _json(bench: Bench) -> Row:
 
 def _html(bench: Bench) -> Row:
     code, following = _line(bench)
-    identity = bench.stage.identity
-    headers = [
-        f"Cookie: session={identity.session_for(Visitor(member, member))}" for member in following
-    ]
+    headers = [f"Cookie: {bench.stage.session_cookie(member)}" for member in following]
     seen = _seen(bench, bench.pids["web"], bench.stage.base_url, f"/rooms/{code}/live", headers)
     return Row(f"fragments to {bench.streams:,} pages", seen["events/s"], "/s", seen=seen)
 

@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_axe import RUN
-from web.identity import Visitor
+from tests.signed_in import session_of
+from web.sessions import SESSION_COOKIE
 
 PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 30_000
@@ -22,8 +23,8 @@ def room(house, code):
 
 
 def signed_in(page: Page, house) -> None:
-    session = house.identity.session_for(Visitor("alice", "Alice"))
-    page.context.add_cookies([{"name": "session", "value": session, "url": house.base_url}])
+    session = session_of(house.sessions)
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": house.base_url}])
 
 
 def test_pressing_the_button_is_enough(page: Page, house, code, room):

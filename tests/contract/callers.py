@@ -12,8 +12,8 @@ from domain.admin import Admin, Role
 from issuance.admins import Account, account_of, add
 from issuance.database import open_engine
 from tests.house import House, eventually
+from tests.signed_in import session_of
 from web.admins import AdminDoor
-from web.identity import Visitor
 
 # Slowly, so that some still wait while others have got one.
 _SLOWLY = {"rate_per_s": 0.5, "burst": 1, "seats": 10}
@@ -61,7 +61,7 @@ def set_stage(house: House, prefix: str) -> Stage:
 
 def _callers(house: House, ticket: str) -> Mapping[str, Mapping[str, str]]:
     token = house.identity.mint("alice", valid_s=24 * 3600)
-    session = house.identity.session_for(Visitor("alice", "Alice"))
+    session = session_of(house.sessions)
     return {
         "nobody": {},
         "member": {"memberToken": token},

@@ -32,6 +32,7 @@ from web.app import create_app
 from web.identity import Identity
 from web.parts import WebLimits, WebParts
 from web.reconciling import queue_of
+from web.sessions import Sessions
 
 NOBODY_LISTENS = "127.0.0.1:9"
 
@@ -51,8 +52,15 @@ def parts(
         engine=engine,
         direct=Direct(engine, conveyor),
         identity=Identity([MEMBER_SECRET], ADMIN_TOKEN),
+<<<<<<< HEAD
+        sessions=Sessions([TICKET_SECRET], old_secrets=[MEMBER_SECRET]),
         tickets=TicketOffice([TICKET_SECRET], now=line.clock.now_s),
         challenges=Challenges([TICKET_SECRET], now=line.clock.now_s),
+=======
+        sessions=Sessions([TICKET_SECRET], old_secrets=[MEMBER_SECRET]),
+        tickets=TicketOffice([TICKET_SECRET]),
+        challenges=Challenges([TICKET_SECRET]),
+>>>>>>> a554959 (sessions: end them everywhere, use links once, ask first)
         admins=AdminDoor([TICKET_SECRET], passwords=CHEAP),
         crew=lambda: Crew(workers=2, busy=0, backlog=0),
         db_connections_bound=7,

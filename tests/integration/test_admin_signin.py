@@ -229,7 +229,7 @@ async def test_members_and_admins_are_never_each_other(client, engine):
     await client.get("/signin", params={"token": token("alice")})
 
     checked_problem(await client.get(AUDIT), "not_signed_in", 401)
-    as_admin = {"Cookie": f"admin_session={client.cookies['session']}"}
+    as_admin = {"Cookie": f"admin_session={client.cookies['member_session']}"}
     checked_problem(await client.get(AUDIT, headers=as_admin), "not_signed_in", 401)
 
 

@@ -60,7 +60,7 @@ async def test_nobody_else_gets_in(client, app, line, engine, redis_url, code, h
 async def test_a_members_session_gets_nowhere(client, app, line, engine, redis_url, code):
     await in_line(line, engine, code)
     await client.get("/signin", params={"token": token("alice")})
-    client.cookies.set("admin_session", client.cookies["session"])
+    client.cookies.set("admin_session", client.cookies["member_session"])
     before = stored(redis_url, engine, code, "new")
 
     for method, path in admin_calls(app):

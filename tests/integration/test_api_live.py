@@ -22,6 +22,7 @@ from tests.integration.web_cast import (
     token,
     until,
 )
+from tests.signed_in import session_of
 from web.identity import Identity
 from web.live import beat, stream
 from web.parts import WebLimits
@@ -130,7 +131,7 @@ async def test_a_page_in_which_nothing_changes_shows_that_it_was_asked_again(
     await in_line(line, engine, code, room=RoomSettings(state="paused"))
     await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
     await client.get(f"/signin?token={token('alice')}&next=/me")
-    cookie = {"Cookie": f"session={client.cookies['session']}"}
+    cookie = {"Cookie": f"member_session={client.cookies['member_session']}"}
 
     follower = Follower(app, code, path="/rooms/{}/live", headers=cookie)
     await until(lambda: follower.text.count("event: place") == 3)
@@ -192,7 +193,7 @@ async def test_the_framework_and_what_stands_before_it_agree_in_each_problem(
         (app, code, {}, "not_signed_in"),
         (app, code, {"Authorization": "Basic x"}, "not_signed_in"),
         (app, code, {"Authorization": "Bearer "}, "not_signed_in"),
-        (app, code, {"Cookie": "session=stale"}, "not_signed_in"),
+        (app, code, {"Cookie": "member_session=stale"}, "not_signed_in"),
         (app, code, {"Authorization": f"Bearer {strangers}"}, "bad_token"),
         (app, code, {"Waitroom-Ticket": f"{ticket}x"}, "bad_ticket"),
         (app, code, by("bob") | {"Waitroom-Ticket": ticket}, "bad_ticket"),
@@ -216,14 +217,12 @@ async def test_the_framework_and_what_stands_before_it_agree_in_each_problem(
 async def test_tokens_sessions_and_tickets_are_each_enough(client, app, line, engine, code):
     await in_line(line, engine, code)
     entered = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
-    session = app.state.parts.identity.session_for(
-        app.state.parts.identity.read_token(token("alice"))
-    )
+    session = session_of(app.state.parts.sessions)
     await serve(line, engine, code)
 
     for headers in (
         by("alice"),
-        {"Cookie": f"a=b; session={session}"},
+        {"Cookie": f"a=b; member_session={session}"},
         {"Waitroom-Ticket": entered.json()["ticket"]},
         by("alice") | {"Waitroom-Ticket": entered.json()["ticket"]},
     ):

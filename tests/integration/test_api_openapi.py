@@ -190,7 +190,7 @@ async def test_who_may_call_is_described(schema):
     schemes = schema["components"]["securitySchemes"]
 
     assert schemes["memberToken"]["scheme"] == schemes["adminToken"]["scheme"] == "bearer"
-    assert (schemes["session"]["in"], schemes["session"]["name"]) == ("cookie", "session")
+    assert (schemes["session"]["in"], schemes["session"]["name"]) == ("cookie", "member_session")
     assert (schemes["ticket"]["in"], schemes["ticket"]["name"]) == ("header", "Waitroom-Ticket")
     for _, path, operation in operations(schema):
         wanted = {name for one in operation.get("security", []) for name in one}

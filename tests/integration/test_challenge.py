@@ -10,9 +10,9 @@ from cli.crowd.run import run_crowd
 from domain.room_settings import RoomSettings
 from tests.integration.cast import HOUR, now
 from tests.integration.web_cast import ADMIN, Html, by, checked_problem, client_of, in_line, serve
+from tests.signed_in import session_of
 from waitroom.challenge import solve
 from waitroom.keys import Keys
-from web.identity import Visitor
 
 
 @pytest.fixture
@@ -114,9 +114,9 @@ async def test_in_a_lobby_that_draws_one_solution_is_enough(app, line, engine, c
 
 
 async def test_the_page_has_the_widget_and_takes_its_solution(app, parts, room, code):
-    session = parts.identity.session_for(Visitor("alice", "Alice"))
+    session = session_of(parts.sessions)
     async with client_of(app) as client:
-        client.cookies.set("session", session)
+        client.cookies.set("member_session", session)
         page = await client.get(f"/coupons/{code}")
         without = await client.post(f"/rooms/{code}/enter")
         solution = (await a_solution(client, code))["Waitroom-Solution"]
@@ -135,7 +135,7 @@ async def test_a_page_of_a_room_that_asks_for_nothing_loads_nothing_more(
 ):
     await in_line(line, engine, code)
     async with client_of(app) as client:
-        client.cookies.set("session", parts.identity.session_for(Visitor("alice", "Alice")))
+        client.cookies.set("member_session", session_of(parts.sessions))
         page = await client.get(f"/coupons/{code}")
 
     assert "altcha" not in page.text

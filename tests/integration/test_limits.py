@@ -19,8 +19,8 @@ from tests.integration.web_cast import (
     in_line,
     stored,
 )
+from tests.signed_in import session_of
 from web.addresses import Proxies
-from web.identity import Visitor
 from web.parts import WebLimits
 
 MOST = 40
@@ -194,9 +194,9 @@ async def test_a_member_has_a_limit_of_their_own_wherever_they_come_from(parts, 
 async def test_a_members_pages_count_as_well(parts, line, engine, code):
     await in_line(line, engine, code)
     app, alice = limited(parts, address_requests_max=0, member_requests_max=20), member()
-    session = parts.identity.session_for(Visitor(alice, alice))
+    session = session_of(parts.sessions, alice)
     async with from_(app, an_address()) as client:
-        client.cookies.set("session", session)
+        client.cookies.set("member_session", session)
         answers = await flood(client, "GET", f"/rooms/{code}/place", 60)
 
     assert statuses(answers).get(429, 0) >= 60 - 20 - 2 * OWN

@@ -4,9 +4,9 @@ import pytest
 
 from tests.integration.live_cast import Follower, events
 from tests.integration.web_cast import app_with, in_line, serve, token, until
+from tests.signed_in import session_of
 from tests.tcp_proxy import proxied
 from waitroom.line import open_line
-from web.identity import Visitor
 from web.live import beat, news
 
 
@@ -17,8 +17,8 @@ def quick(monkeypatch):
 
 
 def page_of(app, code, member_id="alice") -> Follower:
-    session = app.state.parts.identity.session_for(Visitor(member_id, member_id))
-    headers = {"Cookie": f"session={session}"}
+    session = session_of(app.state.parts.sessions, member_id)
+    headers = {"Cookie": f"member_session={session}"}
     return Follower(app, code, path="/rooms/{}/live", headers=headers)
 
 

@@ -48,7 +48,7 @@ async def test_in_the_demo_any_name_will_do(demo):
     answer = await demo.post("/signin", data=form | {"name": " alice "})
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/coupons/spring")
-    kept = set(cookies_set(answer)["session"].split("; "))
+    kept = set(cookies_set(answer)["member_session"].split("; "))
     assert {"HttpOnly", "SameSite=lax", "Path=/"} <= kept
     assert await who(demo) == "alice"
 
@@ -138,7 +138,7 @@ async def test_signing_out_ends_the_session_of_this_browser(client):
     answer = await client.post("/signout", data=form)
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert {"Max-Age=0", "Path=/"} <= set(cookies_set(answer)["session"].split("; "))
+    assert {"Max-Age=0", "Path=/"} <= set(cookies_set(answer)["member_session"].split("; "))
     assert await who(client) is None
 
 

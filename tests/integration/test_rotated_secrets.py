@@ -12,10 +12,12 @@ from tests.integration.web_cast import (
     client_of,
     in_line,
 )
+from tests.signed_in import session_of
 from waitroom.challenge import Challenges
 from waitroom.ticket import TicketOffice
 from web.admins import AdminDoor
-from web.identity import Identity, Visitor
+from web.identity import Identity
+from web.sessions import Sessions
 
 NEW_MEMBER_SECRET = "another-secret-that-the-shop-and-we-know"
 NEW_TICKET_SECRET = "another-secret-for-tickets-we-alone-know"
@@ -29,6 +31,7 @@ def rotated(parts):
         return app_with(
             parts,
             identity=Identity(members, ADMIN_TOKEN),
+            sessions=Sessions(tickets, old_secrets=members),
             tickets=TicketOffice(tickets),
             challenges=Challenges(tickets),
             admins=AdminDoor(tickets),
@@ -47,7 +50,7 @@ async def kept(app, parts, line, engine, code):
         "arrived_at": place["arrived_at"],
         "token": by("alice"),
         "ticket": {"Waitroom-Ticket": place["ticket"]},
-        "session": parts.identity.session_for(Visitor("alice", "Alice")),
+        "session": session_of(parts.sessions),
     }
 
 
@@ -59,7 +62,7 @@ async def test_with_the_new_one_in_front_all_that_is_old_works_and_the_place_is_
     async with client_of(app) as client:
         by_token = await client.get(path, headers=kept["token"])
         by_ticket = await client.get(path, headers=kept["ticket"])
-        client.cookies.set("session", kept["session"])
+        client.cookies.set("member_session", kept["session"])
         by_session = await client.get(path)
         page = await client.get(f"/rooms/{code}")
 
@@ -75,11 +78,11 @@ async def test_what_was_given_meanwhile_works_without_the_old_one(rotated, kept,
     path = f"/api/rooms/{code}/place"
     async with client_of(both) as client:
         ticket = (await client.get(path, headers=kept["token"])).json()["ticket"]
-    session = both.state.parts.identity.session_for(Visitor("alice", "Alice"))
+    session = session_of(both.state.parts.sessions)
 
     async with client_of(rotated([NEW_MEMBER_SECRET], [NEW_TICKET_SECRET])) as client:
         by_ticket = await client.get(path, headers={"Waitroom-Ticket": ticket})
-        client.cookies.set("session", session)
+        client.cookies.set("member_session", session)
         by_session = await client.get(path)
 
     assert by_ticket.json()["arrived_at"] == kept["arrived_at"]
@@ -94,7 +97,7 @@ async def test_without_the_old_one_it_is_said_what_to_do_and_the_place_is_still_
     async with client_of(app) as client:
         by_token = await client.get(path, headers=kept["token"])
         by_ticket = await client.get(path, headers=kept["ticket"])
-        client.cookies.set("session", kept["session"])
+        client.cookies.set("member_session", kept["session"])
         by_session = await client.get(path)
         page = await client.get(f"/rooms/{code}")
         client.cookies.clear()

@@ -8,7 +8,9 @@ import pytest
 from fastapi.routing import APIRoute
 
 from tests.integration.web_cast import ADMIN, app_with, by, client_of, has_safe_headers, in_line
-from web.identity import Visitor
+from tests.signed_in import session_of
+from web.cookies import name_of
+from web.sessions import SESSION_COOKIE
 
 # What is the same for everybody, and may be kept.
 FOR_ALL = re.compile(
@@ -42,7 +44,9 @@ async def walk(app, code: str, credentials: str) -> list[tuple[str, str, httpx.R
         path = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
         async with client_of(app) as client:
             if credentials == "session":
-                client.cookies.set("session", parts.identity.session_for(Visitor("alice", "A")))
+                client.cookies.set(
+                    name_of(SESSION_COOKIE, secure=parts.secure), session_of(parts.sessions)
+                )
             headers = {"token": by("alice"), "admin": ADMIN}.get(credentials, {})
             found.append((method, path, await client.request(method, path, headers=headers)))
     return found

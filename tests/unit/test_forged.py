@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import URLSafeSerializer
 from itsdangerous.encoding import base64_decode
 
 from domain.draw import NUMBERS
@@ -23,6 +23,7 @@ from waitroom.challenge import BadSolution, Challenges, solve
 from waitroom.ticket import BadTicket, ForeignTicket, ForgedTicket, Ticket, TicketOffice
 from web.admins import AdminDoor
 from web.identity import BadToken, Identity, Visitor
+from web.sessions import Sessions
 from web.usual_token import UsualToken
 
 OURS, OTHER = (
@@ -38,13 +39,15 @@ office, others_office = TicketOffice([OURS], now=lambda: NOW), TicketOffice([OTH
 identity, others_identity = Identity([OURS], "admin token"), Identity([OTHER], "admin token")
 usual = UsualToken([OURS])
 challenges = Challenges([OURS])
+sessions, others_sessions = Sessions([OURS], now=lambda: NOW), Sessions([OTHER])
 door, others_door = AdminDoor([OURS]), AdminDoor([OTHER])
 
 alices = Ticket("spring", "alice", int(NOW * 1_000_000))
 bobs = Ticket("summer", "bob", alices.arrival_us - 5)
 alice_token, bob_token = identity.mint("alice"), identity.mint("bob")
-alice, admin = Visitor("alice", "Alice"), Account("alice", "operator", "a hash")
-alices_session, admins_session = identity.session_for(alice), door.session_for(admin)
+NOW_US = int(NOW * 1_000_000)
+alice, admin = Visitor("alice", "Alice", NOW_US, SOON), Account("alice", "operator", "a hash")
+alices_session, admins_session = sessions.text_of(alice), door.session_for(admin)
 
 codes = st.text("abcz09_-", min_size=1, max_size=40)
 members = st.text(ALLOWED, min_size=1, max_size=128)
@@ -176,11 +179,13 @@ def test_absurd_claims_that_a_shop_has_signed_make_nobody_of_somebody_else(said)
 
 
 forged_sessions = st.one_of(
-    st.builds(Visitor, members, st.text(max_size=60)).map(others_identity.session_for),
+    st.builds(Visitor, members, st.text(max_size=60), st.just(NOW_US), st.just(SOON)).map(
+        others_sessions.text_of
+    ),
     mangled(alices_session),
     mangled(admins_session),
-    json_values.map(URLSafeTimedSerializer(OTHER, salt="waitroom.session").dumps),
-    json_values.map(URLSafeTimedSerializer(OURS, salt="session", signer_kwargs=AS_HERE).dumps),
+    json_values.map(URLSafeSerializer(OTHER, salt="waitroom.member-session").dumps),
+    json_values.map(URLSafeSerializer(OURS, salt="session", signer_kwargs=AS_HERE).dumps),
     st.just(others_door.session_for(admin)),
     texts,
     absurd,
@@ -192,7 +197,7 @@ forged_sessions = st.one_of(
 @example(others_identity.session_for(alice))
 @example(others_door.session_for(admin))
 def test_no_session_that_we_did_not_sign_is_anybodys(cookie):
-    visitor, name = identity.read_session(cookie), door.name_in(cookie)
+    visitor, name = sessions.read(cookie), door.name_in(cookie)
 
     assert visitor is None or read_as(cookie) == read_as(alices_session)
     assert name is None or read_as(cookie) == read_as(admins_session)
@@ -203,14 +208,14 @@ def test_what_was_signed_for_one_purpose_serves_no_other():
     readers: dict[str, Any] = {
         "ticket": lambda text: office.read(text, room="spring"),
         "token": identity.read_token,
-        "session": identity.read_session,
+        "session": sessions.read,
         "admin session": door.name_in,
         "solution": lambda text: challenges.read(text, room="spring"),
     }
     signed = {
         "ticket": office.sign(alices),
         "token": alice_token,
-        "session": identity.session_for(alice),
+        "session": alices_session,
         "admin session": door.session_for(admin),
         "solution": solve(challenges.make("spring")),
     }

@@ -57,7 +57,6 @@ def test_a_name_that_no_page_could_show_does_no_harm():
     visitor = identity().read_token(hs256({"sub": "alice", "exp": SOON, "name": "\ud800lice"}))
 
     assert visitor.name == "?lice"
-    assert identity().read_session(identity().session_for(visitor)) == visitor
 
 
 def test_a_token_ends_when_it_says():
@@ -158,41 +157,6 @@ def test_the_first_secret_signs_and_all_verify():
 def test_an_expired_token_of_the_old_secret_is_told_it_has_expired():
     with pytest.raises(BadToken, match="expired"):
         identity(NEW, OLD).read_token(identity(OLD).mint("alice", valid_s=-11))
-
-
-def test_sessions_rotate_with_the_secrets():
-    alice = Visitor("alice", "Alice")
-    rotated, retired = identity(NEW, OLD), identity(NEW)
-
-    assert rotated.read_session(identity(OLD).session_for(alice)) == alice
-    assert retired.read_session(rotated.session_for(alice)) == alice
-    assert retired.read_session(identity(OLD).session_for(alice)) is None
-
-
-def test_a_token_is_no_session_and_a_session_is_no_token():
-    alice = Visitor("alice", "Alice")
-
-    assert identity().read_session(identity().mint("alice")) is None
-    with pytest.raises(BadToken):
-        identity().read_token(identity().session_for(alice))
-
-
-@pytest.mark.parametrize("cookie", ["", ".", "a.b.c", "x" * 10_000, "\x00", "caf\u00e9"])
-def test_a_bad_session_is_just_not_being_signed_in(cookie):
-    assert identity().read_session(cookie) is None
-
-
-def test_a_session_that_says_something_else_is_none():
-    sessions = identity()._sessions
-
-    for said in ("alice", ["alice"], ["alice", "Alice", "admin"], {}, None, 7):
-        assert identity().read_session(sessions.dumps(said)) is None
-
-
-def test_a_session_ends():
-    over = identity(session_age_max_s=-1)
-
-    assert over.read_session(over.session_for(Visitor("alice", "Alice"))) is None
 
 
 @pytest.mark.parametrize("token", ["", "x", ADMIN[:-1], ADMIN + "x", ADMIN.upper(), "\xff", "\0"])

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from waitroom.ticket import ExpiredTicket
 from web.asking import InLine, RoomCode, SignedIn, SolutionText, TicketText, checked_ticket
-from web.entrance import ask, enter, keep_ticket
+from web.entrance import ask, enter, forget_ticket, keep_ticket
 from web.live.answer import LiveAnswer, hub_of
 from web.live.json_teller import JsonTeller
 from web.parts import parts_of
@@ -103,7 +103,7 @@ async def ask_for_place(request: Request, code: RoomCode, who: InLine) -> Respon
 async def leave_room(request: Request, response: Response, code: RoomCode, who: InLine) -> None:
     """Give up the place. Who is admitted already may still get a coupon."""
     await parts_of(request).line.leave(code, who.member_id, who.ticket_us)
-    response.delete_cookie(f"ticket-{code}", path=f"/rooms/{code}")
+    forget_ticket(response, code, secure=parts_of(request).secure)
 
 
 @router.get(
@@ -125,7 +125,7 @@ async def follow_place(request: Request, code: RoomCode, who: InLine) -> LiveAns
     # Who is unknown here is told so as all are.
     await ask(request, code, who.member_id, who.ticket_us)
     teller = JsonTeller(code, parts_of(request).tickets, who.ticket_us)
-    return LiveAnswer(hub, code, who.member_id, teller)
+    return LiveAnswer(hub, code, who.member_id, teller, who.session)
 
 
 def _answer(request: Request, place: PlaceOut, status: int) -> Response:
@@ -133,5 +133,5 @@ def _answer(request: Request, place: PlaceOut, status: int) -> Response:
     response = Response(place.model_dump_json(), status, media_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     parts = parts_of(request)
-    keep_ticket(response, place, secure=parts.secure, age_max_s=parts.identity.session_age_max_s)
+    keep_ticket(response, place, secure=parts.secure, age_max_s=parts.sessions.age_max_s)
     return response

@@ -7,6 +7,7 @@ from typing import cast
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
+from web.identity import Visitor
 from web.live.hub import Hub
 from web.live.teller import Teller
 
@@ -16,15 +17,31 @@ class LiveAnswer(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, code: str, member_id: str, teller: Teller) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        code: str,
+        member_id: str,
+        teller: Teller,
+        session: Visitor | None = None,
+    ) -> None:
         super().__init__()
         self._hub = hub
         self._code = code
         self._member_id = member_id
         self._teller = teller
+        self._session = session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._hub.follow(self._code, self._member_id, self._teller, scope, receive, send)
+        await self._hub.follow(
+            self._code,
+            self._member_id,
+            self._teller,
+            scope,
+            receive,
+            send,
+            session=self._session,
+        )
 
 
 def hub_of(request: Request) -> Hub:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.line import Line
 from waitroom.standing import RoomFacts, Standing
+from web.identity import Visitor
 from web.live import beat
 from web.live.news import FINAL, common_news, look_again_s, news_of, turn_of
 from web.live.stream import Stream
@@ -57,6 +58,13 @@ class Audience:
 
     def leave(self, stream: Stream) -> None:
         self._streams.pop(stream, None)
+
+    def end_sessions(self, is_over: Callable[[Visitor], bool]) -> None:
+        """Tell those whose session is over, and close their streams."""
+        for stream in list(self._streams):
+            if stream.session is not None and is_over(stream.session):
+                stream.end_session()
+                self.leave(stream)
 
     def end(self) -> None:
         """Close all streams; their owners ask another process."""

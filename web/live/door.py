@@ -19,7 +19,7 @@ from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.ticket import StrangersTicket
 from web.bearer import bearer_token
-from web.identity import SESSION_COOKIE, NotSignedIn, Visitor
+from web.identity import NotSignedIn, Visitor
 from web.live.hub import Hub
 from web.live.json_teller import JsonTeller
 from web.live.teller import Teller
@@ -43,7 +43,7 @@ class Asked(NamedTuple):
     is_api: bool
     token: str | None
     ticket: str | None
-    session: str | None
+    cookies: dict[str, str]
 
 
 class Door:
@@ -62,6 +62,8 @@ class Door:
         self._page_teller = page_teller
         parts: WebParts = application.state.parts
         self._identity = parts.identity
+        self._sessions = parts.sessions
+        self._secure = parts.secure
         self._tickets = parts.tickets
         self._hub: Hub = application.state.hub
 
@@ -74,7 +76,7 @@ class Door:
         request_id = self._watch.ids.of(said_in(scope["headers"]))
         code = asked.code
         try:
-            member_id, teller = await self._understood(asked, scope)
+            member_id, session, teller = await self._understood(asked, scope)
             asked = None  # nothing is kept here while the stream is open: there are many
             await self._hub.follow(
                 code,
@@ -84,6 +86,7 @@ class Door:
                 receive,
                 send,
                 partial(self._begin, call, began, request_id, code),
+                session,
             )
         except NoSuchRoom:
             # Away or unknown? Postgres knows, and is asked behind the office's door.
@@ -104,34 +107,37 @@ class Door:
         self._watch.of(call)(status, began, request_id, code)
         return [(HEADER, request_id.encode())]
 
-    async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, Teller]:
-        """Whose place, told how. Raises NotSignedIn, BadToken, BadTicket."""
+    async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, Visitor | None, Teller]:
+        """Whose place, by which session, told how. Raises NotSignedIn, BadToken, BadTicket."""
         code = asked.code
         if asked.is_api:
-            member_id, ticket_us = self._member_of(asked)
-            return member_id, JsonTeller(code, self._tickets, ticket_us)
-        visitor = self._identity.read_session(asked.session) if asked.session else None
+            member_id, ticket_us, session = self._member_of(asked)
+            return member_id, session, JsonTeller(code, self._tickets, ticket_us)
+        visitor = self._sessions.find(asked.cookies, secure=self._secure)
         if visitor is None:
             raise NotSignedIn
         request = Request({**scope, "app": self._application})
-        return visitor.id, await self._page_teller(request, code, visitor)
+        return visitor.id, visitor, await self._page_teller(request, code, visitor)
 
-    def _member_of(self, asked: Asked) -> tuple[str, int]:
-        """Whose place is asked for, as `web.asking` has it, and the arrival on their ticket."""
+    def _member_of(self, asked: Asked) -> tuple[str, int, Visitor | None]:
+        """Whose place is asked for, as `web.asking` has it, the arrival on their ticket, and the
+        session by which they ask.
+        """
         member_id: str | None = None
+        session: Visitor | None = None
         if asked.token is not None:
             member_id = self._identity.member_of(asked.token)
-        elif asked.session is not None:
-            visitor = self._identity.read_session(asked.session)
-            member_id = visitor.id if visitor else None
+        elif asked.cookies:
+            session = self._sessions.find(asked.cookies, secure=self._secure)
+            member_id = session.id if session else None
         if asked.ticket is not None:
             ticket = self._tickets.read(asked.ticket, room=asked.code)
             if member_id is not None and member_id != ticket.member_id:
                 raise StrangersTicket
-            return ticket.member_id, ticket.arrival_us
+            return ticket.member_id, ticket.arrival_us, session
         if member_id is None:
             raise NotSignedIn
-        return member_id, 0
+        return member_id, 0, session
 
 
 def plainly_asked(scope: Scope) -> Asked | None:
@@ -155,12 +161,11 @@ def plainly_asked(scope: Scope) -> Asked | None:
     token = bearer_token(authorization) if authorization is not None else None
     if token == "":
         return None
-    session = cookie_parser(found.get(b"cookie", b"").decode("latin-1")).get(SESSION_COOKIE)
     return Asked(
         code,
         is_api=before is _API,
         token=token,
         # An empty one is none, as for the framework.
         ticket=found.get(b"waitroom-ticket", b"").decode("latin-1") or None,
-        session=session or None,
+        cookies=cookie_parser(found.get(b"cookie", b"").decode("latin-1")),
     )

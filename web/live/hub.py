@@ -14,6 +14,7 @@ from waitroom.errors import LineAway, LineBusy
 from waitroom.line import Line
 from waitroom.standing import Standing
 from web.gate import Gate
+from web.identity import Visitor
 from web.live.audience import Audience
 from web.live.news import FINAL
 from web.live.stream import Stream
@@ -66,17 +67,19 @@ class Hub:
         receive: Receive,
         send: Send,
         begin: Callable[[], Headers] = list,
+        session: Visitor | None = None,
     ) -> None:
         """Answer with a stream, until it is over or its reader has gone.
 
-        begin: called when the answer begins, for headers that it is to have besides.
+        begin: called when the answer begins, for headers that it is to have besides. session: by
+        which they ask, with which the stream ends.
 
         Raises NoSuchRoom, LineAway, LineBusy, and Problem unavailable, too_many_requests or
         not_in_line, all of them before anything is sent.
         """
         self.refuse_if_full()
         with self._gate.stream(scope):
-            await self._follow(code, member_id, teller, scope, receive, send, begin)
+            await self._follow(code, member_id, teller, scope, receive, send, begin, session)
 
     async def _follow(
         self,
@@ -87,11 +90,12 @@ class Hub:
         receive: Receive,
         send: Send,
         begin: Callable[[], Headers],
+        session: Visitor | None,
     ) -> None:
         self._count(+1)
         try:
             await self._gate.admit_member(scope, member_id)
-            stream = await self._opened(code, member_id, teller, send, begin)
+            stream = await self._opened(code, member_id, teller, send, begin, session)
             del begin
             # The server keeps the scope while it answers, and headers are the most of it.
             scope["headers"] = []
@@ -119,7 +123,13 @@ class Hub:
             )
 
     async def _opened(
-        self, code: str, member_id: str, teller: Teller, send: Send, begin: Callable[[], Headers]
+        self,
+        code: str,
+        member_id: str,
+        teller: Teller,
+        send: Send,
+        begin: Callable[[], Headers],
+        session: Visitor | None,
     ) -> Stream:
         """With the first message under way. What it takes is not kept while the stream is open."""
         standing: Standing | None = None
@@ -137,7 +147,7 @@ class Hub:
         else:
             message = teller.message(standing, member_id)
         await send({**_START, "headers": [*_HEADERS, *begin()]})
-        stream = Stream(send, teller, member_id)
+        stream = Stream(send, teller, member_id, session)
         retry = f"retry: {random.randint(RETRY_MIN_MS, RETRY_MAX_MS)}\n".encode()  # noqa: S311
         is_last = self._is_closed or (standing is not None and standing.kind in FINAL)
         stream.tell(retry + message, last=is_last)
@@ -157,6 +167,11 @@ class Hub:
             audience.leave(stream)
             if not audience:
                 del self._audiences[code]
+
+    def end_sessions(self, is_over: Callable[[Visitor], bool]) -> None:
+        """End the streams whose session is over, and tell their pages."""
+        for audience in list(self._audiences.values()):
+            audience.end_sessions(is_over)
 
     def close(self) -> None:
         """End every stream: this process is about to stop. Who asks for one hears how it stands and

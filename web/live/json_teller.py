@@ -43,3 +43,7 @@ class JsonTeller:
     def unreachable(self, _member_id: str) -> None:
         """A program keeps the place it has, and is told the next one."""
         return
+
+    def signed_out(self) -> None:
+        """A program is told where it comes again."""
+        return

@@ -8,7 +8,11 @@ from typing import Any
 
 from starlette.types import Send
 
+<<<<<<< HEAD
 from web.live.beat import BEAT_MAX_S
+=======
+from web.identity import Visitor
+>>>>>>> a554959 (sessions: end them everywhere, use links once, ask first)
 from web.live.teller import Teller
 
 STILL_HERE = b": still here\n\n"
@@ -27,14 +31,18 @@ class Stream:
     """Sends without waiting: a reader who is slow misses what was overtaken, and holds up nobody.
 
     due_at: when the line is to be asked for them again. told: what they know, as `news_of` has it.
+    session: by which it was asked for; None where it was by a token or a ticket.
     """
 
     __slots__ = (
         "_is_last", "_next", "_send", "_sending", "due_at", "member_id", "over", "sent_at",
-        "teller", "told",
+        "session", "teller", "told",
     )  # fmt: skip
 
-    def __init__(self, send: Send, teller: Teller, member_id: str) -> None:
+    def __init__(
+        self, send: Send, teller: Teller, member_id: str, session: Visitor | None = None
+    ) -> None:
+        self.session = session
         self.member_id = member_id
         self.teller = teller
         self.due_at = 0.0
@@ -66,6 +74,10 @@ class Stream:
     def end(self) -> None:
         """No more comes, and what waits is let go."""
         self.tell(b"", last=True)
+
+    def end_session(self) -> None:
+        """Its session has ended: the page is told so, a program comes again and is."""
+        self.tell(self.teller.signed_out() or b"", last=True)
 
     def is_stuck(self, now_s: float) -> bool:
         """Whether nothing was taken for long."""

@@ -34,6 +34,10 @@ class Teller(Protocol):
         """What is said once when the line is away; None to say nothing."""
         ...
 
+    def signed_out(self) -> bytes | None:
+        """What is said last where the reader's session has ended; None to end without a word."""
+        ...
+
 
 def event(text: str, *, read_us: int | None = None) -> bytes:
     """One event `place`. Its id is the time in ms at which Redis was asked: how old it is."""

@@ -45,7 +45,7 @@ async def follow(request: Request, code: RoomCode) -> LiveAnswer:
     hub.refuse_if_full()
     teller = await page_teller(request, code, who)
     await standing_of(request, code, who.id)  # a room nobody knows is a page's problem
-    return LiveAnswer(hub, code, who.id, teller)
+    return LiveAnswer(hub, code, who.id, teller, who)
 
 
 async def page_teller(request: Request, code: str, who: Visitor) -> Teller:
@@ -131,6 +131,11 @@ class HtmlTeller:
             ask_again_s=UNREACHABLE_ASK_AGAIN_S,
             arrived_at=from_us(self.arrival_us) if self.arrival_us >= NUMBERS else None,
         )
+        return room.event(view)
+
+    def signed_out(self) -> bytes:
+        room = self._room
+        view = plain(room.code, "signed_out", language=room.language, site_name=room.site_name)
         return room.event(view)
 
 

@@ -33,6 +33,7 @@ from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 
 State = Literal[
     "waiting", "lobby", "restoring", "admitted", "issued", "refused", "absent", "unreachable",
+    "signed_out",
 ]  # fmt: skip
 PASSES = ("room_full", "too_many_requests", "challenge_required", "not_open_yet", "unavailable")
 TEXTS = (

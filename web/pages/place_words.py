@@ -32,6 +32,7 @@ PLAIN = {
         to_translate("Reaching the line again"),
         to_translate("We can’t reach the line right now. Your place is kept."),
     ),
+    "signed_out": (to_translate("Signed out"), to_translate("You are signed out.")),
 }
 
 

@@ -116,13 +116,14 @@ def page(
     """
     parts = parts_of(request)
     language = language_of(request)
+    member = visitor_of(request)
     html = (
         environment(language, parts.templates_dir)
         .get_template(template)
         .render(
             site_name=(branded and branded.branding.name) or parts.site_name,
             brand=brand_of(branded) if branded else None,
-            member=visitor_of(request),
+            member=member,
             admin=getattr(request.state, "admin", None),
             demo=parts.demo,
             now=parts.now_of(branded) if branded else parts.now(),
@@ -133,6 +134,8 @@ def page(
     response = HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
     say_language(response, language)
     keep_switch(request, response, secure=parts.secure)
+    if member is not None:
+        parts.sessions.keep_old(response, request.cookies, member, secure=parts.secure)
     return response
 
 
@@ -161,9 +164,8 @@ def brand_of(offer: Offer) -> Brand | None:
 
 
 def _switches(request: Request) -> list[Switch]:
-    path, kept = _same_page(request), {}
-    if "next" in request.query_params:
-        kept["next"] = request.query_params["next"]
+    path, asked = _same_page(request), request.query_params
+    kept = {name: asked[name] for name in ("next", "token") if name in asked}
     return [
         Switch(one.code, one.name, f"{path}?{urlencode({**kept, COOKIE: one.code})}")
         for one in languages().values()
@@ -181,6 +183,7 @@ def _same_page(request: Request) -> str:
             "issue": form[0],
             "use": "/me",
             "turn": form[0],
+            "hand-over": "/",
         }.get(form[2], path)
     # A path that begins with two slashes would be another site's address.
     return "/" + path.lstrip("/")

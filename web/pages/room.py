@@ -11,7 +11,7 @@ from domain.draw import NUMBERS
 from issuance.catalogue import Offer
 from waitroom.errors import LineError, NoSuchRoom
 from web.asking import RoomCode, visitor_of
-from web.entrance import ask, enter, keep_ticket, kept_ticket_us
+from web.entrance import ask, enter, forget_ticket, keep_ticket, kept_ticket_us
 from web.identity import NotSignedIn, Visitor
 from web.languages import Language, language_of
 from web.pages.forms import signed_in_for
@@ -77,8 +77,9 @@ async def leave_room(request: Request, code: RoomCode) -> Response:
     ticket_us = kept_ticket_us(request, code, who.id)
     await parts_of(request).line.leave(code, who.id, ticket_us)
     response = RedirectResponse(f"/coupons/{code}", 303)
-    response.delete_cookie(f"ticket-{code}", path=f"/rooms/{code}")
-    forget_started(response, code, request.cookies)
+    secure = parts_of(request).secure
+    forget_ticket(response, code, secure=secure)
+    forget_started(response, code, request.cookies, secure=secure)
     return response
 
 
@@ -145,6 +146,7 @@ def _unreachable(request: Request, code: str, who: Visitor, words: Words) -> Pla
 def _keep(request: Request, response: Response, place: PlaceOut) -> None:
     """The browser keeps its ticket, and where it started."""
     parts = parts_of(request)
-    age_max_s = parts.identity.session_age_max_s
-    keep_ticket(response, place, secure=parts.secure, age_max_s=age_max_s)
-    keep_started(response, place, request.cookies, secure=parts.secure, age_max_s=age_max_s)
+    age_max_s = parts.sessions.age_max_s
+    found = request.cookies
+    keep_ticket(response, place, secure=parts.secure, age_max_s=age_max_s, found=found)
+    keep_started(response, place, found, secure=parts.secure, age_max_s=age_max_s)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.admin import PASSWORD_LENGTH_MAX
 from issuance.admins import Account, sign_out_everywhere
+from web import cookies
 from web.addresses import HEADER
 from web.admins import SESSION_COOKIE, may_sign_in
 from web.asking import BY_TOKEN, Admin, refuse_cross_site
@@ -61,10 +63,23 @@ async def sign_in(
     return _signed_in(request, account, next)
 
 
+@router.get("/signed-in")
+async def arrived(
+    request: Request,
+    next: Annotated[str, Query(max_length=512)] = "/admin",  # noqa: A002
+) -> Response:
+    """Where signing in leads first: a browser that has kept its cookie goes on from here."""
+    to = local_path(next)
+    if cookies.kept(request.cookies, SESSION_COOKIE) is None:
+        again = "/admin/signin"
+        return page(request, "no_cookies.html", status=400, next=to, again=again, for_admin=True)
+    return RedirectResponse(to, 303)
+
+
 @router.post("/signout")
 async def sign_out(request: Request) -> Response:
     refuse_cross_site(request)
-    return _signed_out()
+    return _signed_out(request)
 
 
 @router.post("/signout-everywhere")
@@ -76,7 +91,7 @@ async def sign_out_of_everything(request: Request, who: Admin) -> Response:
             sign_out_everywhere, parts.engine, who, who=who, now=parts.now()
         )
         known_admins_of(request).forget()
-    return _signed_out()
+    return _signed_out(request)
 
 
 def _form(
@@ -104,21 +119,22 @@ def _slowed(request: Request, next_path: str, name: str, wait_s: int) -> Respons
 
 def _signed_in(request: Request, account: Account, next_path: str) -> Response:
     parts = parts_of(request)
-    response = RedirectResponse(local_path(next_path), 303)
-    response.set_cookie(
+    query = urlencode({"next": local_path(next_path)})
+    response = RedirectResponse(f"/admin/signed-in?{query}", 303)
+    cookies.keep(
+        response,
         SESSION_COOKIE,
         parts.admins.session_for(account),
-        max_age=parts.admins.age_max_s,
-        path="/",
         secure=parts.secure,
-        httponly=True,
+        age_max_s=parts.admins.age_max_s,
         samesite="strict",
+        by_both_names=True,
     )
     keep_switch(request, response, secure=parts.secure)
     return response
 
 
-def _signed_out() -> Response:
+def _signed_out(request: Request) -> Response:
     response = RedirectResponse("/admin/signin", 303)
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    cookies.forget(response, SESSION_COOKIE, secure=parts_of(request).secure)
     return response
