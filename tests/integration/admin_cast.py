@@ -32,7 +32,9 @@ async def sign_in(
 async def signed_in(client: httpx.AsyncClient, engine: Engine, name: str, role: Role) -> None:
     """As a new admin of this role, with nothing but the session."""
     answer = await sign_in(client, an_admin(engine, name, role))
-    assert (answer.status_code, answer.headers["location"]) == (303, "/admin"), answer.text
+    assert answer.status_code == 303, answer.text
+    arrived = await client.get(answer.headers["location"])
+    assert (arrived.status_code, arrived.headers["location"]) == (303, "/admin"), arrived.text
 
 
 def forget_attempts(redis_url: str) -> None:

@@ -35,7 +35,12 @@ NOT_ADMIN = {
 
 
 # Where admins come in and go out: anybody may stand before these.
-DOORS = {("GET", "/admin/signin"), ("POST", "/admin/signin"), ("POST", "/admin/signout")}
+DOORS = {
+    ("GET", "/admin/signed-in"),
+    ("GET", "/admin/signin"),
+    ("POST", "/admin/signin"),
+    ("POST", "/admin/signout"),
+}
 
 
 def admin_calls(app) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.integration.test_api_sessions import CROSS_SITE
-from tests.integration.web_cast import Html, app_with, client_of, signed
+from tests.integration.web_cast import Html, app_with, client_of, cookies_set, signed
 
 NEVER = 9_999_999_999
 FORM = "/hand-over"
@@ -282,6 +282,23 @@ async def test_redis_away_signs_nobody_in_says_so_and_tries_again(parts, line_aw
     async with client_of(app_with(parts)) as back:
         await followed(back, token)
         assert await who(back) == "alice"
+
+
+async def test_a_session_lasts_until_the_token_says(client):
+    ends_s = int(time.time()) + 120
+
+    kept = cookies_set(await followed(client, link("alice", session_until=ends_s)))
+
+    assert set(kept["member_session"].split("; ")) & {"Max-Age=120", "Max-Age=119", "Max-Age=118"}
+    assert "Max-Age=0" in kept["session"], "the form of the release before would last longer"
+
+
+async def test_a_session_lasts_no_longer_than_ours_do(client):
+    ends_s = int(time.time()) + 365 * 24 * 3600
+
+    kept = cookies_set(await followed(client, link("alice", session_until=ends_s)))
+
+    assert set(kept["member_session"].split("; ")) & {"Max-Age=604800", "Max-Age=604799"}
 
 
 @pytest.mark.parametrize(

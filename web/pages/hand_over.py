@@ -122,21 +122,21 @@ def _refused(request: Request, error: BadToken, token: str, to: str) -> Response
     if member_named_in(token) == who.id:
         return RedirectResponse(to, 303)
     why = told(Problem("bad_token", str(error)), language_of(request))["detail"]
-    return page(request, "hand_over.html", who=_called(who), other="", why=why, token="", next=to)
+    return _page(request, to, who=_called(who), why=why)
 
 
 def _question(
     request: Request, who: Visitor | None, found: HandOver, token: str, to: str
 ) -> Response:
-    return page(
-        request,
-        "hand_over.html",
-        who=_called(who) if who else "",
-        other=_called(found.visitor),
-        why="",
-        token=token,
-        next=to,
-    )
+    called = _called(who) if who else ""
+    return _page(request, to, who=called, other=_called(found.visitor), token=token)
+
+
+def _page(
+    request: Request, to: str, *, who: str, other: str = "", why: str = "", token: str = ""
+) -> Response:
+    said = {"who": who, "other": other, "why": why, "token": token}
+    return page(request, "hand_over.html", asked=("next", "token"), next=to, **said)
 
 
 def _called(visitor: Visitor) -> str:

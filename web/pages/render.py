@@ -108,9 +108,12 @@ def page(
     *,
     status: int = 200,
     branded: Offer | None = None,
+    asked: tuple[str, ...] = ("next",),
     **context: Any,
 ) -> HTMLResponse:
     """The template's HTML, with the look of what is offered where it has one of its own.
+
+    asked: what of the query belongs to this page, in whatever language it is shown.
 
     Pages say who is signed in, so nobody between may keep them.
     """
@@ -127,7 +130,7 @@ def page(
             admin=getattr(request.state, "admin", None),
             demo=parts.demo,
             now=parts.now_of(branded) if branded else parts.now(),
-            switches=_switches(request),
+            switches=_switches(request, asked),
             **context,
         )
     )
@@ -163,9 +166,9 @@ def brand_of(offer: Offer) -> Brand | None:
     )
 
 
-def _switches(request: Request) -> list[Switch]:
-    path, asked = _same_page(request), request.query_params
-    kept = {name: asked[name] for name in ("next", "token") if name in asked}
+def _switches(request: Request, asked: tuple[str, ...]) -> list[Switch]:
+    path, query = _same_page(request), request.query_params
+    kept = {name: query[name] for name in asked if name in query}
     return [
         Switch(one.code, one.name, f"{path}?{urlencode({**kept, COOKIE: one.code})}")
         for one in languages().values()
