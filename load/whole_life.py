@@ -46,6 +46,7 @@ class Shopper(Member):
         self.look()
         path = f"/signin?token={self.token}&next=/coupons/{self.code}"
         self.ask("GET", path, "hand-over")
+        self.ask("GET", f"/signed-in?next=/coupons/{self.code}", "page: signed in")
         self.look()
         self.wait_in_line(self.enter())
         if self.seen.final == "issued":

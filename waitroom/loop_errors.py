@@ -16,8 +16,8 @@ from waitroom.away import away_is_said
 KEY = "waitroom:{loop errors}:counts"
 # Their names, so that each can be reported before its first error.
 LOOPS = (
-    "admit", "autopilot", "clocks", "enter_times", "expire", "live", "reconcile", "settle",
-    "watch_postgres", "worker",
+    "admit", "autopilot", "clocks", "enter_times", "expire", "live", "reconcile", "sessions",
+    "settle", "watch_postgres", "worker",
 )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class Application(FastAPI):
         self.state.hub = Hub(
             parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.streams_are
         )
-        self.state.session_watch = SessionWatch(parts.sessions, parts.line.sessions, self.state.hub)
+        self.state.session_watch = SessionWatch(parts.sessions, parts.line, self.state.hub)
         watch = Watch(traffic, logs=parts.log_requests, tracing=parts.tracing)
         door = Door(Watched(super().__call__, watch), self, live_pages.page_teller, watch)
         turned_back = TurnedBack(door, self, gate, watch)

@@ -10,7 +10,7 @@ import structlog
 from fastapi import Request
 
 from waitroom.errors import LineError
-from waitroom.member_sessions import MemberSessions
+from waitroom.line import Line
 from web.identity import Visitor
 from web.live.hub import Hub
 from web.sessions import Sessions
@@ -25,9 +25,9 @@ LOOKS_FOR_TIME = 5
 class SessionWatch:
     """For one process; nothing that a request waits for reads here."""
 
-    def __init__(self, sessions: Sessions, store: MemberSessions, hub: Hub) -> None:
+    def __init__(self, sessions: Sessions, line: Line, hub: Hub) -> None:
         self._sessions = sessions
-        self._store = store
+        self._line = line
         self._hub = hub
         self._looks = count()
 
@@ -37,13 +37,14 @@ class SessionWatch:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self.look()
-            except Exception as error:  # the next look may do better
-                log.error("unexpected", exc_info=error)
+            except Exception as error:
+                self._line.loop_errors.note("sessions")
+                log.error("unexpected in a loop; trying again", loop="sessions", exc_info=error)
 
     async def look(self) -> None:
         """Read what is new. While Redis is away what is known stays in force."""
         try:
-            is_news = await self._sessions.ended.refresh(self._store)
+            is_news = await self._sessions.ended.refresh(self._line.sessions)
         except LineError:
             is_news = False
         if is_news or next(self._looks) % LOOKS_FOR_TIME == 0:
@@ -54,7 +55,7 @@ class SessionWatch:
 
         Raises LineAway: then none has ended.
         """
-        at_us = await self._store.end(
+        at_us = await self._line.sessions.end(
             visitor.id, began_us=visitor.signed_in_us, age_max_s=self._sessions.age_max_s
         )
         self._sessions.ended.note(visitor.id, at_us)

@@ -28,7 +28,7 @@ WEB = Path(__file__).parents[2] / "web"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KNOWN_POSTS = re.compile(
-    r"/signin|/signout|/admin/(signin|signout|signout-everywhere|coupons/new)"
+    r"/signin|/signout|/hand-over|/admin/(signin|signout|signout-everywhere|coupons/new)"
     r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate|reconcile)"
     r"|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
@@ -221,6 +221,7 @@ FINAL: dict[str, AnyPlace] = {
     "refused, not open yet": Refused("not_open_yet"),
     "refused, reason not known": Refused(),
     "absent": Plain("absent", arrived_at=None),
+    "signed out": Plain("signed_out", arrived_at=None),
 }
 PLACES = {**GOING_ON, **FINAL}
 
@@ -242,6 +243,28 @@ COUPON_STATES: dict[str, dict[str, Any]] = {
 
 def list_of(coupons: list[Any], language: Language = EN) -> Markup:
     return Markup(environment(language).get_template("_coupons.html").render(coupons=coupons))
+
+
+def sign_ins(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What a hand-over link, or a browser without cookies, leads to."""
+    old = language.gettext("The member token has expired. Get a new one.")
+    link = {"who": "", "other": "", "why": "", "token": "e30.e30.c2lnbmVk", "next": "/rooms/spring"}
+    them = {"who": "Alice (user:7)", "other": "Bob Marlowe (user:8)"}
+    refused = {"next": "/rooms/spring", "member": None}
+    return {
+        "link for somebody else": ("hand_over.html", {**link, **them}),
+        "link to go on by": ("hand_over.html", {**link, "other": "Bob", "member": None}),
+        "link that is old": ("hand_over.html", {**link, "who": "Alice (user:7)", "why": old}),
+        "no cookies": ("no_cookies.html", {**refused, "again": "", "for_admin": False}),
+        "no cookies, demo": (
+            "no_cookies.html",
+            {**refused, "again": "/signin", "for_admin": False},
+        ),
+        "no cookies, console": (
+            "no_cookies.html",
+            {**refused, "again": "/admin/signin", "for_admin": True},
+        ),
+    }
 
 
 def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -269,6 +292,7 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
         "none of my own": ("me.html", {"issued": []}),
         "sign in to the demo": ("signin.html", {"next": "/me", "error": None, "member": None}),
         "sign in again": ("signin.html", {"next": "/me", "error": "…", "member": None}),
+        **sign_ins(language),
         "sign in at the shop": ("signin.html", {"next": "/me", "error": None, "demo": False}),
         "problem": (
             "problem.html",

@@ -20,8 +20,8 @@ def test_streams_are_understood_with_whatever_says_who_asks():
     api = plainly_asked(scope("/api/rooms/spring/live", *headers))
     page = plainly_asked(scope("/rooms/spring/live"))
 
-    assert api == Asked("spring", True, "t.o.k", "t.i", "s.e")
-    assert page == Asked("spring", False, None, None, None)
+    assert api == Asked("spring", True, "t.o.k", "t.i", {"a": "b", "session": "s.e"})
+    assert page == Asked("spring", False, None, None, {})
 
 
 def test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it():

@@ -19,8 +19,9 @@ def includes(move: str) -> list[str]:
 
 def test_there_is_a_file_for_each_move():
     assert MOVES == [
-        "admit", "attempt", "enter", "lease", "leave", "limit", "overdue", "place", "report",
-        "restore", "retold", "retract", "saved", "settle", "spend", "steer", "timed", "watermark",
+        "admit", "attempt", "begin_session", "end_sessions", "enter", "lease", "leave", "limit",
+        "overdue", "place", "report", "restore", "retold", "retract", "saved", "settle", "spend",
+        "steer", "timed", "watermark",
     ]  # fmt: skip
 
 

@@ -135,8 +135,16 @@ def _question(
 def _page(
     request: Request, to: str, *, who: str, other: str = "", why: str = "", token: str = ""
 ) -> Response:
-    said = {"who": who, "other": other, "why": why, "token": token}
-    return page(request, "hand_over.html", asked=("next", "token"), next=to, **said)
+    return page(
+        request,
+        "hand_over.html",
+        asked=("next", "token"),
+        next=to,
+        who=who,
+        other=other,
+        why=why,
+        token=token,
+    )
 
 
 def _called(visitor: Visitor) -> str:
