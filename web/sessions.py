@@ -11,6 +11,7 @@ release these are still read, and written beside, so that processes of both can 
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,8 @@ SESSION_COOKIE = "member_session"
 OLD_COOKIE = "session"
 AGE_MAX_S = 7 * 24 * 3600
 LENGTH_MAX = 4_096
+# Base64 would be read with any other letters between, as if they were not there.
+_SIGNED = re.compile(r"[A-Za-z0-9_.-]{1,%d}" % LENGTH_MAX)
 
 
 class Sessions:
@@ -79,7 +82,7 @@ class Sessions:
 
     def read(self, text: str) -> Visitor | None:
         """The member of this session, or None."""
-        if len(text) > LENGTH_MAX:
+        if not _SIGNED.fullmatch(text):
             return None
         try:
             member_id, name, signed_in_us, until_s = self._signed.loads(text)
@@ -90,7 +93,7 @@ class Sessions:
 
     def read_old(self, text: str) -> Visitor | None:
         """As `read`, of a session of the release before."""
-        if self._old is None or len(text) > LENGTH_MAX:
+        if self._old is None or not _SIGNED.fullmatch(text):
             return None
         try:
             (member_id, name), signed_at = self._old.loads(

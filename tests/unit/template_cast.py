@@ -249,12 +249,13 @@ def sign_ins(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """What a hand-over link, or a browser without cookies, leads to."""
     old = language.gettext("The member token has expired. Get a new one.")
     link = {"who": "", "other": "", "why": "", "token": "e30.e30.c2lnbmVk", "next": "/rooms/spring"}
-    them = {"who": "Alice (user:7)", "other": "Bob Marlowe (user:8)"}
+    who, bob = ("김하늘 (1007)", "이바다") if language is KO else ("Alice (1007)", "Bob Marlowe")
+    them = {"who": who, "other": f"{bob} (1008)"}
     refused = {"next": "/rooms/spring", "member": None}
     return {
         "link for somebody else": ("hand_over.html", {**link, **them}),
-        "link to go on by": ("hand_over.html", {**link, "other": "Bob", "member": None}),
-        "link that is old": ("hand_over.html", {**link, "who": "Alice (user:7)", "why": old}),
+        "link to go on by": ("hand_over.html", {**link, "other": bob, "member": None}),
+        "link that is old": ("hand_over.html", {**link, "who": who, "why": old}),
         "no cookies": ("no_cookies.html", {**refused, "again": "", "for_admin": False}),
         "no cookies, demo": (
             "no_cookies.html",

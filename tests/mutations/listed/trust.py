@@ -14,6 +14,8 @@ _IN_TEMPLATES = "unit/test_templates.py::"
 _KEPT_FROM_SCRIPTS = (
     f"{_IN_API_SESSIONS}test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites"
 )
+_OF_THIS_HOST = "integration/test_cookies.py::test_by_tls_every_cookie_is_of_this_host_alone"
+_LASTS = "unit/test_sessions.py::test_a_session_lasts_its_age_or_until_the_token_said_the_sooner"
 _REMOVED = f"{_IN_ADMIN_SIGNIN}test_an_admin_who_was_removed_is_out_within_two_seconds"
 
 MUTATIONS = (
@@ -54,26 +56,26 @@ MUTATIONS = (
     Mutation(
         name="other_sites_may_send_the_session",
         promise=9,
-        file="web/pages/signin.py",
-        old='        samesite="lax",\n',
-        new='        samesite="none",\n',
+        file="web/cookies.py",
+        old="            samesite=samesite,\n",
+        new='            samesite="none",\n',
         noticed_by=(_KEPT_FROM_SCRIPTS,),
     ),
     Mutation(
         name="scripts_may_read_the_session",
         promise=9,
-        file="web/pages/signin.py",
-        old="        httponly=True,\n",
-        new="        httponly=False,\n",
+        file="web/cookies.py",
+        old="            httponly=True,\n            samesite=samesite,\n",
+        new="            httponly=False,\n            samesite=samesite,\n",
         noticed_by=(_KEPT_FROM_SCRIPTS,),
     ),
     Mutation(
         name="the_session_is_sent_without_tls",
         promise=9,
-        file="web/pages/signin.py",
-        old="        secure=parts.secure,\n",
-        new="        secure=False,\n",
-        noticed_by=(_KEPT_FROM_SCRIPTS,),
+        file="web/cookies.py",
+        old="            secure=secure,\n            httponly=True,\n",
+        new="            secure=False,\n            httponly=True,\n",
+        noticed_by=(_OF_THIS_HOST,),
     ),
     Mutation(
         name="browsers_are_not_told_to_keep_to_tls",
@@ -86,11 +88,13 @@ MUTATIONS = (
     Mutation(
         name="a_session_never_ends",
         promise=9,
-        file="web/identity.py",
-        old="self._sessions.loads(cookie, max_age=self.session_age_max_s)",
-        new="self._sessions.loads(cookie)",
+        file="web/sessions.py",
+        old="            now_s >= visitor.until_s\n"
+        "            or now_s >= visitor.signed_in_us / 1_000_000 + self.age_max_s\n"
+        "            or self.ended",
+        new="            self.ended",
         noticed_by=(
-            f"{_IN_IDENTITY}test_a_session_ends",
+            _LASTS,
             f"{_IN_API_SESSIONS}test_a_session_ends_after_its_time",
         ),
     ),
