@@ -28,7 +28,7 @@ OLD_COOKIE = "session"
 AGE_MAX_S = 7 * 24 * 3600
 LENGTH_MAX = 4_096
 # Base64 would be read with any other letters between, as if they were not there.
-_SIGNED = re.compile(r"[A-Za-z0-9_.-]{1,%d}" % LENGTH_MAX)
+_SIGNED = re.compile(rf"[A-Za-z0-9_.-]{{1,{LENGTH_MAX}}}")
 
 
 class Sessions:
