@@ -52,15 +52,9 @@ def parts(
         engine=engine,
         direct=Direct(engine, conveyor),
         identity=Identity([MEMBER_SECRET], ADMIN_TOKEN),
-<<<<<<< HEAD
         sessions=Sessions([TICKET_SECRET], old_secrets=[MEMBER_SECRET]),
         tickets=TicketOffice([TICKET_SECRET], now=line.clock.now_s),
         challenges=Challenges([TICKET_SECRET], now=line.clock.now_s),
-=======
-        sessions=Sessions([TICKET_SECRET], old_secrets=[MEMBER_SECRET]),
-        tickets=TicketOffice([TICKET_SECRET]),
-        challenges=Challenges([TICKET_SECRET]),
->>>>>>> a554959 (sessions: end them everywhere, use links once, ask first)
         admins=AdminDoor([TICKET_SECRET], passwords=CHEAP),
         crew=lambda: Crew(workers=2, busy=0, backlog=0),
         db_connections_bound=7,

@@ -34,14 +34,16 @@ from tests.release_before.capture import (
 from waitroom.keys import ROOMS
 from waitroom.ticket import TicketOffice
 from web.admins import AdminDoor
-from web.identity import Identity, Visitor
+from web.identity import Visitor
 from web.restoring import look_after
+from web.sessions import Sessions
 from web.settling import settle
 
 WRITTEN = json.loads((Path(__file__).parents[1] / "release_before" / "written.json").read_text())
 LINE, DRAWN, SIGNED = WRITTEN["rooms"][ROOM], WRITTEN["rooms"][DRAW], WRITTEN["signed"]
 # What was signed when it was captured is to be good for as long as there are tests.
 FOR_EVER_S = 100 * 365 * 24 * 3600
+SESSIONS = Sessions([TICKET_SECRET], old_secrets=[MEMBER_SECRET], age_max_s=FOR_EVER_S)
 
 
 def put(redis: Redis, key: str, kind: str, value: Any) -> None:
@@ -93,7 +95,7 @@ def offered(engine):
 async def client(parts):
     app = app_with(
         parts,
-        identity=Identity([MEMBER_SECRET], "", session_age_max_s=FOR_EVER_S),
+        sessions=SESSIONS,
         tickets=TicketOffice([TICKET_SECRET], age_max_s=FOR_EVER_S),
         admins=AdminDoor([TICKET_SECRET], age_max_s=FOR_EVER_S),
     )
@@ -202,9 +204,7 @@ async def test_a_member_token_and_a_session_still_sign_in(written, client, offer
 
 
 def test_a_session_says_the_same_name():
-    identity = Identity([MEMBER_SECRET], "", session_age_max_s=FOR_EVER_S)
-
-    assert identity.read_session(SIGNED["session"]) == Visitor("alice", "Alice")
+    assert SESSIONS.read_old(SIGNED["session"]) == Visitor("alice", "Alice")
 
 
 async def test_an_admins_session_still_signs_in(client, engine):

@@ -30,11 +30,13 @@ from issuance.migrate import migrate
 from tests.integration.line_cast import admit, enter, places, refuse
 from tests.integration.web_cast import in_line, serve
 from tests.servers import Servers, fresh_database
+from tests.signed_in import session_of
 from waitroom.line import Line, open_line
 from waitroom.ticket import Ticket, TicketOffice
 from web.admins import AdminDoor
-from web.identity import Identity, Visitor
+from web.identity import Identity
 from web.restoring import look_after
+from web.sessions import Sessions
 from web.settling import settle
 
 ROOM, DRAW, QUEUE = "release-before", "release-before-draw", "release-before-queue"
@@ -124,7 +126,7 @@ def signed(arrivals_us: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
             for room, members in arrivals_us.items()
         },
         "token": identity.mint("alice", valid_s=9 * 365 * 24 * 3600, name="Alice"),
-        "session": identity.session_for(Visitor("alice", "Alice")),
+        "member_session": session_of(Sessions([TICKET_SECRET]), "alice", "Alice"),
         "admin_session": AdminDoor([TICKET_SECRET]).session_for(account),
     }
 

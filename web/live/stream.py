@@ -8,11 +8,8 @@ from typing import Any
 
 from starlette.types import Send
 
-<<<<<<< HEAD
-from web.live.beat import BEAT_MAX_S
-=======
 from web.identity import Visitor
->>>>>>> a554959 (sessions: end them everywhere, use links once, ask first)
+from web.live.beat import BEAT_MAX_S
 from web.live.teller import Teller
 
 STILL_HERE = b": still here\n\n"

@@ -28,7 +28,7 @@ MUTATIONS = (
     Mutation(
         name="members_sessions_of_the_release_before_are_forged",
         promise=9,
-        file="web/identity.py",
+        file="web/sessions.py",
         old='salt="waitroom.session"',
         new='salt="waitroom.session.2"',
         noticed_by=(
