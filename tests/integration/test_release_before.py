@@ -34,7 +34,7 @@ from tests.release_before.capture import (
 from waitroom.keys import ROOMS
 from waitroom.ticket import TicketOffice
 from web.admins import AdminDoor
-from web.identity import Visitor
+from web.identity import Identity, Visitor
 from web.restoring import look_after
 from web.sessions import Sessions
 from web.settling import settle
@@ -95,6 +95,7 @@ def offered(engine):
 async def client(parts):
     app = app_with(
         parts,
+        identity=Identity([MEMBER_SECRET], ""),
         sessions=SESSIONS,
         tickets=TicketOffice([TICKET_SECRET], age_max_s=FOR_EVER_S),
         admins=AdminDoor([TICKET_SECRET], age_max_s=FOR_EVER_S),
