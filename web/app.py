@@ -42,8 +42,8 @@ from web.pages.problem import problem_page
 from web.parts import Office, WebParts
 from web.problems import ProblemOut
 from web.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
-from web.shared_readings import SharedReadings
 from web.session_watch import SessionWatch
+from web.shared_readings import SharedReadings
 from web.static_files import VersionedFiles
 from web.traffic import Call, Traffic, calls_of
 from web.turned_back import TurnedBack

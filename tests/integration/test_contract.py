@@ -88,7 +88,7 @@ def sampled(strategy: st.SearchStrategy[str], count: int) -> list[str]:
 def test_what_nobody_here_signed_opens_nothing(stage):
     house = stage.house
     good = {kind: text for one in stage.callers.values() for kind, text in one.items()}
-    kinds = {"memberToken": "token", "ticket": "ticket", "session": "session",
+    kinds = {"memberToken": "token", "ticket": "ticket", "session": "member_session",
              "adminToken": "token", "adminSession": "admin_session"}  # fmt: skip
     path = {"adminToken": "/api/admin/audit", "adminSession": "/api/admin/audit"}
     told: dict[str, list[int | None]] = {}
