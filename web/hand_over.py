@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from waitroom.base64url import decoded
-from web.identity import BadToken, Identity, Visitor
+from web.identity import Identity, Visitor
+from web.token_claims import BadToken
 
 SESSION_UNTIL = "session_until"
 AHEAD_MAX_S = 10 * 366 * 24 * 3600

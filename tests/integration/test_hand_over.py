@@ -11,7 +11,6 @@ import pytest
 from tests.integration.test_api_sessions import CROSS_SITE
 from tests.integration.web_cast import Html, app_with, client_of, cookies_set, signed
 
-NEVER = 9_999_999_999
 FORM = "/hand-over"
 # A browser that follows a link, from the shop or from a chat.
 FOLLOWS = {

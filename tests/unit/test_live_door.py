@@ -29,7 +29,7 @@ def test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it():
 
     asked = plainly_asked(scope("/api/rooms/spring/live", *headers))
 
-    assert asked == Asked("spring", True, "t.o.k", None, None)
+    assert asked == Asked("spring", True, "t.o.k", None, {})
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from waitroom.errors import LineError
 from web.asking import refuse_cross_site, visitor_of
 from web.hand_over import HandOver, member_named_in, read_hand_over
-from web.identity import TOKEN_LENGTH_MAX, BadToken, Visitor
+from web.identity import TOKEN_LENGTH_MAX, Visitor
 from web.languages import COOKIE as LANGUAGE
 from web.languages import keep_switch, language_of
 from web.pages.forms import local_path
@@ -25,6 +25,7 @@ from web.pages.render import page
 from web.parts import parts_of
 from web.problems import Problem
 from web.security import WAS_HEAD
+from web.token_claims import BadToken
 
 router = APIRouter(include_in_schema=False)
 
