@@ -247,7 +247,9 @@ def list_of(coupons: list[Any], language: Language = EN) -> Markup:
 
 def sign_ins(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """What a hand-over link, or a browser without cookies, leads to."""
-    old = language.gettext("The member token has expired (exp). Get a new one.")
+    old = language.gettext(
+        "This link has been used already. Go back to the shop, and come here from there again."
+    )
     link = {"who": "", "other": "", "why": "", "token": "e30.e30.c2lnbmVk", "next": "/rooms/spring"}
     who, bob = ("김하늘 (1007)", "이바다") if language is KO else ("Alice (1007)", "Bob Marlowe")
     them = {"who": who, "other": f"{bob} (1008)"}
