@@ -59,7 +59,7 @@ async def test_who_waits_sees_their_place_and_keeps_their_ticket(alice, line, en
     page, fragment = await seen(alice, code, "waiting")
 
     assert (entered.status_code, entered.headers["location"]) == (303, f"/rooms/{code}")
-    kept = set(cookies_set(entered)[f"__Host-ticket-{code}"].split("; "))
+    kept = set(cookies_set(entered)[f"ticket-{code}"].split("; "))
     assert {"HttpOnly", "SameSite=lax", f"Path=/rooms/{code}", "Max-Age=604800"} <= kept
     assert "1 person is ahead of you." in page.text
     assert "1 person is ahead of you." in fragment.text
