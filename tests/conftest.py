@@ -12,6 +12,7 @@ from redis import Redis
 from sqlalchemy import Engine
 
 from issuance.database import open_engine
+from issuance.deployment import LINE_KEY
 from issuance.migrate import migrate
 from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
@@ -42,6 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     with Servers() as running:
+        # A run that was killed may have left its deployment's id in a Redis that stays.
+        with Redis.from_url(running.redis_url) as redis:
+            redis.delete(LINE_KEY)
         yield running
 
 

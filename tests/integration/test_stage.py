@@ -13,6 +13,7 @@ from redis import Redis
 from cli.settings import BadSettings
 from cli.stage import Cast, Stage, _without_settings
 from issuance import scratch
+from issuance.deployment import LINE_KEY
 from issuance.scratch import NoScratch, scratch_database
 from tests.house import eventually
 from tests.servers import scratch_databases
@@ -49,6 +50,7 @@ def test_nothing_is_left_of_a_stage(servers, given, code):
     # A room's keys are given a second, for whoever is asking about it.
     eventually(lambda: keys_with(servers.redis_url, code) == [], within_s=5)
     assert keys_with(servers.redis_url, queue) == []
+    assert keys_with(servers.redis_url, LINE_KEY) == []
     assert not stage.log.parent.exists()
 
 
@@ -116,3 +118,15 @@ def test_settings_of_somebodys_own_processes_do_not_reach_the_stages():
 
     assert _without_settings(environ) == {"PATH": "x"}
     assert "PATH" in _without_settings(os.environ)
+
+
+def test_a_redis_of_another_deployment_is_refused(servers, given):
+    before = scratch_databases(servers.database_url)
+    with Redis.from_url(servers.redis_url) as redis:
+        redis.set(LINE_KEY, "another-one")
+
+        with pytest.raises(BadSettings, match="belongs to another deployment"), Stage(Cast(), given):
+            pass
+
+        assert redis.getdel(LINE_KEY) == b"another-one"
+    assert scratch_databases(servers.database_url) == before
