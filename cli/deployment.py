@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import structlog
 
@@ -20,6 +21,14 @@ log = structlog.get_logger(__name__)
 CHECK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.1
+# The server's command forks its processes, and a fork copies every lock that a thread holds, but not
+# the thread that would release it. So none begins in the middle of a check.
+_checking = Lock()
+os.register_at_fork(
+    before=_checking.acquire,
+    after_in_parent=_checking.release,
+    after_in_child=_checking.release,
+)
 
 
 @contextmanager
@@ -72,7 +81,8 @@ class DeploymentWatch:
         said = ""
         while not self._stop.is_set():
             try:
-                self.deployment.check()
+                with _checking:
+                    self.deployment.check()
                 self._checked.set()
                 said = ""
             except OtherDeployment as error:

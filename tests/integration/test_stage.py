@@ -125,7 +125,10 @@ def test_a_redis_of_another_deployment_is_refused(servers, given):
     with Redis.from_url(servers.redis_url) as redis:
         redis.set(LINE_KEY, "another-one")
 
-        with pytest.raises(BadSettings, match="belongs to another deployment"), Stage(Cast(), given):
+        with (
+            pytest.raises(BadSettings, match="belongs to another deployment"),
+            Stage(Cast(), given),
+        ):
             pass
 
         assert redis.getdel(LINE_KEY) == b"another-one"

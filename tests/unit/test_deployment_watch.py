@@ -1,4 +1,4 @@
-"""The watch is a thread, and the server's command forks: no process begins in the middle of a check."""
+"""The watch is a thread, and the server forks: no process begins in the middle of a check."""
 
 import os
 import time
