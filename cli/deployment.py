@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 CHECK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.1
-# The server's command forks its processes, and a fork copies every lock that a thread holds, but not
-# the thread that would release it. So none begins in the middle of a check.
+# The server's command forks its processes, and a fork copies every lock that a thread holds, but
+# not the thread that would release it. So none begins in the middle of a check.
 _checking = Lock()
 os.register_at_fork(
     before=_checking.acquire,

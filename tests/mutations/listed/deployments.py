@@ -47,6 +47,16 @@ MUTATIONS = (
         noticed_by=(_OVERTAKEN,),
     ),
     Mutation(
+        name="a_process_is_forked_in_the_middle_of_a_check",
+        promise=8,
+        file="cli/deployment.py",
+        old="                with _checking:\n",
+        new="                with Lock():\n",
+        noticed_by=(
+            "unit/test_deployment_watch.py::test_a_process_that_is_forked_meanwhile_begins_after_the_check",
+        ),
+    ),
+    Mutation(
         name="jobs_of_another_deployment_are_done",
         promise=9,
         file="issuance/worker.py",
