@@ -36,11 +36,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Of an answer: header names are in small letters, `cookies` name each cookie's value."""
+    """Of an answer. headers: names in small letters. cookies: None where one is to be forgotten."""
 
     status: int
     headers: dict[str, str]
-    cookies: dict[str, str]
+    cookies: dict[str, str | None]
     reader: asyncio.StreamReader
 
 
@@ -108,8 +108,12 @@ def _head(text: str, reader: asyncio.StreamReader) -> Head:
     start, *lines = text.splitlines()
     pairs = [line.partition(":") for line in lines if line]
     headers = {name.lower(): value.strip() for name, _, value in pairs}
-    kept = [value.strip() for name, _, value in pairs if name.lower() == "set-cookie"]
-    cookies = dict(one.partition(";")[0].split("=", 1) for one in kept)
+    cookies: dict[str, str | None] = {}
+    for name, _, value in pairs:
+        if name.lower() == "set-cookie":
+            cookie, _, kept = value.strip().partition("=")
+            is_gone = "max-age=0" in kept.lower()
+            cookies[cookie] = None if is_gone else kept.partition(";")[0]
     return Head(int(start.split()[1]), headers, cookies, reader)
 
 

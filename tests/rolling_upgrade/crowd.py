@@ -62,7 +62,7 @@ class Browser(TokenHolder):
 
     def __init__(self, house: House, code: str, member_id: str, tally: Tally) -> None:
         super().__init__(house, code, member_id, tally)
-        self._cookies: dict[str, str] = {}
+        self._cookies: dict[str, str | None] = {}
         self._headers = {}
 
     async def _enter(self) -> float | None:
@@ -89,7 +89,8 @@ class Browser(TokenHolder):
 
     async def _page(self, method: str, path: str) -> Head:
         head, _ = await self._connection.answer(method, path, self._headers)
-        self._cookies |= head.cookies
+        found = self._cookies | head.cookies
+        self._cookies = {name: value for name, value in found.items() if value is not None}
         self._headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
         if head.headers.get("location", "").startswith("/signin"):
             raise Failed(SIGN_IN_AGAIN)
