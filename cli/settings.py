@@ -165,7 +165,10 @@ class WebSettings(StoreSettings, TokenSettings):
         60, ge=0, le=10_000_000, description="of one member in any 10 s; 0: any number"
     )
     ADDRESS_STREAMS_MAX: int = Field(
-        1_000, ge=0, description="event streams of one address a process; 0: any number"
+        1_000, ge=0, description="open event streams of one address; 0: any number"
+    )
+    MEMBER_STREAMS_MAX: int = Field(
+        20, ge=0, description="open event streams of one member; 0: any number"
     )
     LIMITS_EXEMPT_IPS: str = Field(
         "127.0.0.0/8,::1", description="addresses and networks without limits; `none`: none"

@@ -231,5 +231,7 @@ def _limits(settings: WebSettings, connections: int) -> WebLimits:
         address_requests_max=settings.ADDRESS_REQUESTS_MAX,
         member_requests_max=settings.MEMBER_REQUESTS_MAX,
         address_streams_max=settings.ADDRESS_STREAMS_MAX,
+        member_streams_max=settings.MEMBER_STREAMS_MAX,
+        processes=int(os.environ.get(PROCESSES, "1")),
         exempt_ips=settings.LIMITS_EXEMPT_IPS,
     )

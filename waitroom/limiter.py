@@ -57,12 +57,17 @@ class Limiter:
         self._window_s = window_s
         self._clock = clock
         self._began = clock()
+        self._processes = 1
         self._own: dict[str, int] = {}  # let through here, and Redis knows nothing of it
         self._counted: dict[str, Counted] = {}
         self._waiting: dict[str, tuple[int, list[asyncio.Future[float]]]] = {}
         self._task: asyncio.Task[None] | None = None
         self._ahead_s = 0.0  # Redis' clock of ours
         self._blind_until = 0.0
+
+    def share_among(self, processes: int) -> None:
+        """So many processes count what is sent to one command: each one's own few are fewer."""
+        self._processes = processes
 
     async def wait_s(self, who: str, most: int) -> float:
         """0 where this request may pass, which is counted; else the seconds to wait."""
@@ -80,10 +85,13 @@ class Limiter:
             wait_s = self._known_wait_s(counted, most, own, now)
             if wait_s > 0:
                 return wait_s
-        if own >= max(OWN_MIN, most // OWN_PART) and now >= self._blind_until:
+        if own >= self._own_most(most) and now >= self._blind_until:
             return None
         self._own[who] = own + 1
         return 0.0
+
+    def _own_most(self, most: int) -> int:
+        return max(1, max(OWN_MIN, most // OWN_PART) // self._processes)
 
     def _known_wait_s(self, counted: Counted, most: int, own: int, now: float) -> float:
         if now < counted.refused_until:

@@ -81,7 +81,7 @@ class Application(FastAPI):
         door = Door(Watched(super().__call__, watch), self, live_pages.page_teller, watch)
         turned_back = TurnedBack(door, self, gate, watch)
         self.state.enter_times = EnterTimes(parts.line)
-        self.state.backstage = Backstage(parts, office)
+        self.state.backstage = Backstage(parts, office.ahead)
         hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, watch)
         self._first: ASGIApp = hot_path
         self._hot_path = hot_path
@@ -110,9 +110,9 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         **fastapi,
     )
-    app.state.catalogue = Catalogue(lambda: office.ask(offers, parts.engine))
+    app.state.catalogue = Catalogue(lambda: office.ahead.ask(offers, parts.engine))
     app.state.known_admins = KnownAdmins(
-        lambda name: office.ask(account_of, parts.engine, name), parts.admins
+        lambda name: office.ahead.ask(account_of, parts.engine, name), parts.admins
     )
     app.state.readings = SharedReadings()
     app.state.logos = {}

@@ -19,16 +19,22 @@ from fastapi import Request
 from starlette.types import Scope
 
 from waitroom.limiter import Limiter
-from waitroom.neighbours import neighbours_of, packed
-from web.addresses import HEADER, Proxies
+from waitroom.neighbours import neighbours_of
+from web.addresses import HEADER, Address, Proxies, read_address
 from web.parts import WebLimits
 from web.problems import Problem
+from web.shares import Share, share_of
 
 log = structlog.get_logger(__name__)
 
 _FORWARDED = HEADER.encode()
 # What a request was counted as, so that it is counted once wherever it comes by.
 _ADDRESS, _MEMBER = "waitroom.address", "waitroom.member"
+# All whose address can't be read are counted as one sender.
+UNREADABLE = "unreadable"
+# A header this long is worked out each time: what is kept here has a bound in bytes.
+_KEPT_LENGTH_MAX = 96
+_KEPT_MAX = 50_000
 STREAMS_RETRY_S = 10
 SAY_EVERY_S = 10.0
 
@@ -38,53 +44,84 @@ class Gate:
 
     def __init__(self, limiter: Limiter, proxies: Proxies, limits: WebLimits) -> None:
         self._limiter = limiter
+        limiter.share_among(limits.processes)
         self._proxies = proxies
         self._limits = limits
-        self._exempt = [
-            (network, int(network.network_address), int(network.netmask))
-            for network in networks(limits.exempt_ips)
-        ]
+        self._most: dict[Share, int] = {
+            "requests": limits.address_requests_max,
+            "looks": limits.address_requests_max * limits.looks_factor,
+            "health": limits.health_requests_max if limits.address_requests_max else 0,
+        }
+        self._exempt = networks(limits.exempt_ips)
         self._streams: dict[str, int] = {}
-        self._refused = {"address": 0, "member": 0}
+        self._refused = {"address": 0, "member": 0, "admin": 0}
         self._said_at = -SAY_EVERY_S
+        self._has_warned = False
         # An address is worked out once, not for each of its requests.
-        self._who = lru_cache(maxsize=50_000)(self._counted_as)
+        self._known = lru_cache(maxsize=_KEPT_MAX)(self._worked_out)
+
+    def sender(self, scope: Scope) -> str:
+        """The address that sent this: of IPv6 the first of its /64, UNREADABLE where it is none."""
+        return self._sender(scope)[0]
 
     def who(self, scope: Scope) -> str:
         """As what this request's address is counted; empty where it isn't."""
+        sender, is_exempt = self._sender(scope)
+        return "" if is_exempt else sender
+
+    def _sender(self, scope: Scope) -> tuple[str, bool]:
         client = scope.get("client")
-        forwarded: tuple[bytes, ...] = ()
-        if self._proxies.any_trusted:
-            forwarded = tuple(value for name, value in scope["headers"] if name == _FORWARDED)
-        return self._who(client[0] if client else "", forwarded)
+        peer = client[0] if client else ""
+        forwarded = [value for name, value in scope["headers"] if name == _FORWARDED]
+        if not forwarded:
+            return self._known(peer, ())
+        known = self._known if sum(map(len, forwarded)) <= _KEPT_LENGTH_MAX else self._worked_out
+        return known(peer, tuple(forwarded))
 
-    def _counted_as(self, peer: str, forwarded: tuple[bytes, ...]) -> str:
+    def _worked_out(self, peer_text: str, forwarded: tuple[bytes, ...]) -> tuple[str, bool]:
+        """The sender, and whether it has no limits."""
+        peer = read_address(peer_text)
         address = self._proxies.sender(peer, [value.decode("latin-1") for value in forwarded])
-        try:
-            ip = packed(address)
-        except ValueError:
-            return ""  # a socket of this machine: it has no address
-        number, bits = int.from_bytes(ip), 8 * len(ip)
-        if any(
-            bits == network.max_prefixlen and number & mask == first
-            for network, first, mask in self._exempt
-        ):
-            return ""
-        return f"a {neighbours_of(address)}"
+        if address is None:
+            return UNREADABLE, False
+        # A proxy that nobody named stands for all who come through it: whatever its address, it
+        # is not the operator's own program.
+        is_unnamed_proxy = bool(forwarded) and not self._proxies.believes(peer)
+        if is_unnamed_proxy:
+            self._warn_of(peer_text)
+        return neighbours_of(str(address)), not is_unnamed_proxy and self._is_exempt(address)
 
-    async def admit_address(self, scope: Scope) -> str:
-        """Count the request once, wherever it comes by; what `who` says of it.
+    def _is_exempt(self, address: Address) -> bool:
+        return any(address in network for network in self._exempt)
 
-        Raises Problem too_many_requests.
-        """
+    def _warn_of(self, peer: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "X-Forwarded-For comes from a peer that FORWARDED_ALLOW_IPS does not name: all who "
+                "come through it are counted as one sender. Name it if it is your proxy.",
+                peer=peer,
+            )
+
+    async def admit_address(self, scope: Scope) -> None:
+        """Count the request once, wherever it comes by. Raises Problem too_many_requests."""
         if unanswered := self.address_at_once(scope):
             await unanswered
-        return cast(str, scope[_ADDRESS])
 
     async def admit_member(self, scope: Scope, member_id: str) -> None:
         """Count it for the member too, once. Raises Problem too_many_requests."""
         await self.admit_address(scope)
         if unanswered := self.member_at_once(scope, member_id):
+            await unanswered
+
+    async def admit_admin(self, scope: Scope, name: str) -> None:
+        """Count the request of a verified admin for them alone, and not for their address.
+
+        Raises Problem too_many_requests.
+        """
+        who = scope[_ADDRESS] = self.who(scope)
+        most = self._limits.admin_requests_max if self._limits.address_requests_max else 0
+        if who and most and (unanswered := self._counted("admin", f"admin {name}", most)):
             await unanswered
 
     # Nearly everybody is let through, or refused, without Redis: a crowd is not to pay for a
@@ -93,8 +130,9 @@ class Gate:
         if _ADDRESS in scope:
             return None
         who = scope[_ADDRESS] = self.who(scope)
-        most = self._limits.address_requests_max
-        return self._counted("address", who, most) if who and most else None
+        share = share_of(scope["path"])
+        most = self._most[share]
+        return self._counted("address", f"{share} {who}", most) if who and most else None
 
     def member_at_once(self, scope: Scope, member_id: str) -> Awaitable[None] | None:
         """Whose address was counted before."""
@@ -127,26 +165,31 @@ class Gate:
         return Problem("too_many_requests", None, {"retry_after_s": max(1, math.ceil(wait_s))})
 
     @contextmanager
-    def stream(self, scope: Scope) -> Iterator[None]:
-        """While a stream is open. Raises Problem too_many_requests where its address has enough."""
-        who = self.who(scope)
-        most = self._limits.address_streams_max
-        if not who or not most:
+    def stream(self, scope: Scope, member_id: str) -> Iterator[None]:
+        """While a stream is open.
+
+        Raises Problem too_many_requests where its address, or its member, has enough here.
+        """
+        who, limits = self.who(scope), self._limits
+        if not who:
             yield
             return
-        if self._streams.get(who, 0) >= most:
+        held = {who: limits.address_streams_share, f"m {member_id}": limits.member_streams_share}
+        if any(most and self._streams.get(one, 0) >= most for one, most in held.items()):
             raise Problem(
                 "too_many_requests",
-                "Too many pages are open here from your network. Ask for your place instead.",
+                "Too many pages are open here already. Ask for your place instead.",
                 {"retry_after_s": STREAMS_RETRY_S},
             )
-        self._streams[who] = self._streams.get(who, 0) + 1
+        for one in held:
+            self._streams[one] = self._streams.get(one, 0) + 1
         try:
             yield
         finally:
-            self._streams[who] -= 1
-            if not self._streams[who]:
-                del self._streams[who]
+            for one in held:
+                self._streams[one] -= 1
+                if not self._streams[one]:
+                    del self._streams[one]
 
 
 def networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:

@@ -52,7 +52,7 @@ async def readyz(request: Request, response: Response) -> Ready:
 
 
 async def _look(request: Request) -> Ready:
-    parts, office = parts_of(request), office_of(request)
+    parts, office = parts_of(request), office_of(request).ahead
     postgres, redis, queue = await asyncio.gather(
         _works(office.ask(check, parts.engine)),
         _works(parts.line.probe.write()),

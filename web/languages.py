@@ -31,6 +31,8 @@ COOKIE = "lang"
 COOKIE_AGE_MAX_S = 365 * 24 * 3600
 # Nobody reads more languages, and the header is a stranger's.
 TAGS_MAX = 20
+# What comes after is not read, and no key of a cache.
+HEADER_LENGTH_MAX = 256
 
 
 def to_translate(message: str) -> str:
@@ -110,7 +112,7 @@ def language_of(request: Request) -> Language:
     for chosen in (request.query_params.get(COOKIE), cookies.kept(request.cookies, COOKIE)):
         if chosen is not None and chosen in known:
             return known[chosen]
-    return known[accepted(request.headers.get("accept-language", ""))]
+    return known[accepted(request.headers.get("accept-language", "")[:HEADER_LENGTH_MAX])]
 
 
 @lru_cache(maxsize=1_024)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -25,6 +27,7 @@ from waitroom.ticket import TicketOffice
 from web.addresses import Proxies
 from web.admins import AdminDoor, KnownAdmins
 from web.identity import Identity
+from web.priority_semaphore import PrioritySemaphore
 from web.reconciling import AGAIN_AFTER_S, Queue
 from web.sessions import Sessions
 from web.tracing import Tracing
@@ -34,6 +37,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+STREAMS_SHARE_MIN = 2
+
+
 @dataclass(frozen=True, slots=True)
 class WebLimits:
     """body_bytes_max: of any request. live_streams_max: open event streams a process.
@@ -41,8 +47,10 @@ class WebLimits:
     look_again_after_s: how long reconciling waits before it looks again at what it has found.
     db_connections: of this process; db_waiting_max: callers that may wait for one, each for
     db_wait_s at most. address_requests_max, member_requests_max: in any ten seconds, by all
-    processes together; address_streams_max: open a process; 0: no limit. exempt_ips: addresses and
-    networks that are not counted.
+    processes together; looks_factor: so many times as many of what pages look like;
+    health_requests_max: of one address; admin_requests_max: of one admin. address_streams_max,
+    member_streams_max: open, of which each of this command's `processes` holds its share. 0: no
+    limit. exempt_ips: addresses and networks that are not counted.
     """
 
     body_bytes_max: int = 16_384
@@ -53,8 +61,27 @@ class WebLimits:
     look_again_after_s: float = AGAIN_AFTER_S
     address_requests_max: int = 3_000
     member_requests_max: int = 60
+    looks_factor: int = 10
+    health_requests_max: int = 600
+    admin_requests_max: int = 600
     address_streams_max: int = 1_000
+    member_streams_max: int = 20
     exempt_ips: str = "127.0.0.0/8,::1"
+    processes: int = 1
+
+    @property
+    def address_streams_share(self) -> int:
+        """Of address_streams_max, for one process."""
+        return self._share(self.address_streams_max)
+
+    @property
+    def member_streams_share(self) -> int:
+        """Of member_streams_max, for one process."""
+        return self._share(self.member_streams_max)
+
+    def _share(self, most: int) -> int:
+        # Connections don't spread evenly: two are let be everywhere.
+        return max(STREAMS_SHARE_MIN, math.ceil(most / self.processes)) if most else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +146,33 @@ class WebParts:
 class Office:
     """The sync coupon office behind an async door, with a bounded number of people inside.
 
-    Callers wait here, not in threads and not in the database. Raises OfficeAway where too many
-    wait, or one waited too long.
+    Callers wait here, not in threads and not in the database. Those who ask `ahead` go before all
+    who don't: verified admins, health checks, and readings that everybody shares. Raises OfficeAway
+    where too many wait, or one waited too long.
     """
 
     def __init__(self, limits: WebLimits) -> None:
         self._limits = limits
-        self._inside = asyncio.Semaphore(limits.db_connections)
+        self._inside = PrioritySemaphore(limits.db_connections)
         self._threads = ThreadPoolExecutor(limits.db_connections, thread_name_prefix="office")
         self._waiting = 0
+        self._goes_first = False
+
+    @cached_property
+    def ahead(self) -> Office:
+        """The same office for those who go before the others; they are counted by themselves."""
+        ahead = copy(self)
+        ahead._goes_first = True
+        return ahead
 
     async def ask(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self._waiting >= self._limits.db_waiting_max:
             raise OfficeAway
         self._waiting += 1
         try:
-            await asyncio.wait_for(self._inside.acquire(), self._limits.db_wait_s)
+            await asyncio.wait_for(
+                self._inside.acquire(first=self._goes_first), self._limits.db_wait_s
+            )
         except TimeoutError as error:
             raise OfficeAway from error
         finally:
@@ -156,7 +194,9 @@ def parts_of(request: Request) -> WebParts:
 
 
 def office_of(request: Request) -> Office:
-    return cast(Office, request.app.state.office)
+    """For a verified admin the one that goes first."""
+    office = cast(Office, request.app.state.office)
+    return office.ahead if getattr(request.state, "admin", None) else office
 
 
 def traffic_of(request: Request) -> Traffic:

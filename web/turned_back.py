@@ -11,23 +11,32 @@ from time import perf_counter
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.admins import SESSION_COOKIE as ADMIN_COOKIE
+from web.asking import BY_TOKEN, visitor_of
 from web.gate import Gate
+from web.identity import BadToken
 from web.languages import language_of
 from web.pages.problem import problem_page
 from web.problems import Problem
 from web.raw_answers import Answer, problem_answer
 from web.request_id import HEADER, said_in
 from web.security import RAW_HEADERS
+from web.shares import is_for_admins, share_of
 from web.traffic import UNMATCHED
 from web.watch import Watch
 
-_COUNTED = ("/rooms/", "/api/rooms/")
-# What a page looks like is kept by browsers, and asked for once.
-_LOOKS = ("/brand.css", "/logo")
+_BEARER = "bearer "
+# A form that is sent again goes to where it was; the pages of longer addresses are not kept.
+_FORM_LENGTH_MAX = 128
 
 
 class TurnedBack:
-    """An ASGI application before another one: counts whatever has to do with a line or an issue."""
+    """An ASGI application before another one: counts every request that comes by.
+
+    For its address, before anything is verified, and for its member, whose session or token is
+    good. An admin's is counted for the admin alone: a flood from their network, or in their name,
+    must not keep them from the rate.
+    """
 
     def __init__(self, app: ASGIApp, application: FastAPI, gate: Gate, watch: Watch) -> None:
         self._app = app
@@ -37,10 +46,10 @@ class TurnedBack:
         self._page = lru_cache(maxsize=256)(self._drawn)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and is_counted(scope["path"]):
+        if scope["type"] == "http":
             began = perf_counter()
             try:
-                await self._gate.admit_address(scope)
+                await self._admit(scope)
             except Problem as problem:
                 request_id = self._watch.ids.of(said_in(scope["headers"]))
                 status, headers, body = self._answer(scope, problem, request_id)
@@ -52,13 +61,42 @@ class TurnedBack:
                 return
         await self._app(scope, receive, send)
 
+    async def _admit(self, scope: Scope) -> None:
+        """Raises Problem too_many_requests."""
+        request = Request({**scope, "app": self._application})
+        if is_for_admins(scope["path"]) and (name := self._admin_in(request)):
+            await self._gate.admit_admin(scope, name)
+            return
+        await self._gate.admit_address(scope)
+        if share_of(scope["path"]) == "requests" and (member_id := self._member_in(request)):
+            await self._gate.admit_member(scope, member_id)
+
+    def _admin_in(self, request: Request) -> str:
+        """Who administers, by a token or a session that we signed; empty where nobody does."""
+        parts = self._application.state.parts
+        if token := _token_in(request):
+            return BY_TOKEN.name if parts.identity.is_admin(token) else ""
+        cookie = request.cookies.get(ADMIN_COOKIE)
+        found = parts.admins.name_in(cookie) if cookie else None
+        return found[0] if found else ""
+
+    def _member_in(self, request: Request) -> str:
+        """Whose request it is; empty where their token or session is no good, or there is none."""
+        if token := _token_in(request):
+            try:
+                return str(self._application.state.parts.identity.member_of(token))
+            except BadToken:
+                return ""
+        visitor = visitor_of(request)
+        return visitor.id if visitor else ""
+
     def _answer(self, scope: Scope, problem: Problem, request_id: str) -> Answer:
         path, wait_s = scope["path"], problem.more["retry_after_s"]
         if path.startswith("/api/"):
             return problem_answer(problem, path, request_id)
         language = language_of(Request({**scope, "app": self._application}))
         # A page loads itself again, wherever it is; a form is sent again to where it was.
-        form = path if scope["method"] == "POST" else ""
+        form = path if scope["method"] == "POST" and len(path) <= _FORM_LENGTH_MAX else ""
         return self._page(language.code, wait_s, form)
 
     def _drawn(self, language: str, wait_s: int, form: str) -> Answer:
@@ -77,6 +115,6 @@ class TurnedBack:
         return response.status_code, headers, bytes(response.body)
 
 
-def is_counted(path: str) -> bool:
-    """Whether this has to do with a line, or issues: what a crowd, or a bot, asks for."""
-    return path.endswith("/issue") or (path.startswith(_COUNTED) and not path.endswith(_LOOKS))
+def _token_in(request: Request) -> str:
+    said = request.headers.get("authorization", "")
+    return said[len(_BEARER) :].strip() if said[: len(_BEARER)].lower() == _BEARER else ""

@@ -78,7 +78,7 @@ class Hub:
         not_in_line, all of them before anything is sent.
         """
         self.refuse_if_full()
-        with self._gate.stream(scope):
+        with self._gate.stream(scope, member_id):
             await self._follow(code, member_id, teller, scope, receive, send, begin, session)
 
     async def _follow(

@@ -114,7 +114,7 @@ async def _clock_skews(request: Request) -> Skews:
 
 
 async def _office(request: Request) -> tuple[Held | None, Crew | None]:
-    parts, office = parts_of(request), office_of(request)
+    parts, office = parts_of(request), office_of(request).ahead
     held = or_none(office.ask(held_connections, parts.engine))
     crew = or_none(office.ask(parts.crew))
     return await asyncio.gather(held, crew)

@@ -11,9 +11,9 @@ from fastapi.responses import RedirectResponse, Response
 from domain.admin import PASSWORD_LENGTH_MAX
 from issuance.admins import Account, sign_out_everywhere
 from web import cookies
-from web.addresses import HEADER
 from web.admins import SESSION_COOKIE, may_sign_in
 from web.asking import BY_TOKEN, Admin, refuse_cross_site
+from web.gate import gate_of
 from web.languages import keep_switch, language_of, to_translate
 from web.pages.forms import local_path
 from web.pages.render import page
@@ -45,8 +45,7 @@ async def sign_in(
     """The same answer, after the same work, for a wrong name as for a wrong password."""
     refuse_cross_site(request)
     name, attempts = name.strip(), parts_of(request).line.attempts
-    peer = request.client.host if request.client else ""
-    address = parts_of(request).proxies.sender(peer, request.headers.getlist(HEADER))
+    address = gate_of(request).sender(request.scope)
     wait_s = await attempts.begin(name, address)
     if wait_s:
         return _slowed(request, next, name, wait_s)
