@@ -13,6 +13,7 @@ from issuance.connections import check
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from web.parts import office_of, parts_of
+from web.problems import documented
 from web.shared_readings import readings_of
 
 router = APIRouter(tags=["health"])
@@ -30,7 +31,7 @@ class Ready(BaseModel):
     queue: bool
 
 
-@router.get("/healthz")
+@router.get("/healthz", responses=documented())
 async def healthz(request: Request, response: Response) -> dict[str, bool]:
     """The process lives."""
     if deployment := parts_of(request).deployment:
@@ -41,7 +42,10 @@ async def healthz(request: Request, response: Response) -> dict[str, bool]:
 @router.get(
     "/readyz",
     response_model=Ready,
-    responses={503: {"model": Ready, "description": "Says which store does not do what is needed"}},
+    responses={
+        503: {"model": Ready, "description": "Says which store does not do what is needed"},
+        **documented(),
+    },
 )
 async def readyz(request: Request, response: Response) -> Ready:
     """The stores answer and take writes, as of the last second."""

@@ -159,9 +159,12 @@ _HEADERS = {401: _AUTHENTICATE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
 
 
 def documented(*types: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may answer with these problems, for /openapi.json."""
+    """The `responses` of a route that may answer with these problems, for /openapi.json.
+
+    Every route is counted, so each may answer `too_many_requests` too.
+    """
     responses: dict[int | str, dict[str, Any]] = {}
-    for name in types:
+    for name in (*types, "too_many_requests"):
         kind = KINDS[name]
         response = responses.setdefault(
             kind.status,

@@ -69,7 +69,7 @@ async def show_coupon(request: Request, response: Response, code: CouponCode) ->
         201: {"description": "Issued", "headers": _RETRIES},
         **documented(
             "not_signed_in", "bad_token", "forbidden", "no_such_coupon", "not_open_yet",
-            "not_direct", "closed", "sold_out", "bad_request", "too_many_requests", "unavailable",
+            "not_direct", "closed", "sold_out", "bad_request", "unavailable",
         ),
     },
 )  # fmt: skip

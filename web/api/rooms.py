@@ -17,7 +17,7 @@ from web.shapes import ChallengeOut, PlaceOut
 
 router = APIRouter(prefix="/api/rooms/{code}", tags=["line"])
 
-_ALWAYS = ("bad_request", "no_such_room", "too_many_requests", "unavailable")
+_ALWAYS = ("bad_request", "no_such_room", "unavailable")
 # An event as it is read (HTML, 9.2.6); comments and the id are nothing to act on.
 _EVENT = {
     "type": "object",
