@@ -51,8 +51,8 @@ MUTATIONS = (
         name="the_offices_door_lets_everybody_in",
         promise=6,
         file="web/parts.py",
-        old="asyncio.Semaphore(limits.db_connections)",
-        new="asyncio.Semaphore(10_000)",
+        old="PrioritySemaphore(limits.db_connections)",
+        new="PrioritySemaphore(10_000)",
         noticed_by=("integration/test_api_office.py::test_waiting_ends",),
     ),
     Mutation(

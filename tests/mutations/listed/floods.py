@@ -5,6 +5,8 @@ from tests.mutations.mutation import Mutation
 _IN_ADDRESSES = "unit/test_addresses.py::"
 _IN_CHALLENGE = "integration/test_challenge.py::"
 _IN_LIMITS = "integration/test_limits.py::"
+_IN_ROUTES = "integration/test_every_route_is_counted.py::"
+_IN_SENDERS = "integration/test_senders.py::"
 _IN_SERVER_LIMITS = "integration/test_server_limits.py::"
 _IN_UNIT_CHALLENGE = "unit/test_challenge.py::"
 _SPOOFED = f"{_IN_LIMITS}test_behind_a_proxy_each_sender_is_counted_and_spoofing_does_not_help"
@@ -15,8 +17,8 @@ MUTATIONS = (
         name="requests_of_an_address_are_not_counted",
         promise=7,
         file="web/gate.py",
-        old='        return self._counted("address", who, most) if who and most else None\n',
-        new="        return None\n",
+        old='        return self._counted("address", f"{share} {who}", most)',
+        new="        return None",
         noticed_by=(
             f"{_IN_LIMITS}test_an_address_is_held_to_its_limit_and_others_are_not",
             f"{_IN_LIMITS}test_everything_a_crowd_asks_for_is_counted",
@@ -59,8 +61,8 @@ MUTATIONS = (
         name="every_proxy_is_believed",
         promise=7,
         file="web/addresses.py",
-        old="        return any(ip in network for network in self._trusted)\n",
-        new="        return True\n",
+        old="any(address in network for network in self._trusted)",
+        new="True",
         noticed_by=(_BELIEVED, _SPOOFED),
     ),
     Mutation(
@@ -78,8 +80,8 @@ MUTATIONS = (
         name="forwarded_addresses_are_read_from_the_front",
         promise=7,
         file="web/addresses.py",
-        old='        for word in reversed(",".join(forwarded).split(",")):\n',
-        new='        for word in ",".join(forwarded).split(","):\n',
+        old="        for word in said[: -_HOPS_MAX - 1 : -1]:\n",
+        new="        for word in said:\n",
         noticed_by=(_BELIEVED, _SPOOFED),
     ),
     Mutation(
@@ -97,9 +99,63 @@ MUTATIONS = (
         name="any_number_of_streams_of_one_address_may_be_open",
         promise=7,
         file="web/gate.py",
-        old="        if self._streams.get(who, 0) >= most:\n",
-        new="        if False:\n",
+        old="        held = {who: limits.address_streams_share, ",
+        new="        held = {who: 0, ",
         noticed_by=(f"{_IN_LIMITS}test_streams_of_one_address_are_bounded",),
+    ),
+    Mutation(
+        name="any_number_of_streams_of_one_member_may_be_open",
+        promise=7,
+        file="web/gate.py",
+        old='f"m {member_id}": limits.member_streams_share}',
+        new='f"m {member_id}": 0}',
+        noticed_by=(f"{_IN_ROUTES}test_too_many_streams_of_one_member_are_refused",),
+    ),
+    Mutation(
+        name="only_lines_are_counted",
+        promise=7,
+        file="web/turned_back.py",
+        old='        if scope["type"] == "http":\n',
+        new='        if scope["type"] == "http" and "/rooms/" in scope["path"]:\n',
+        noticed_by=(
+            f"{_IN_ROUTES}test_a_stranger_who_floods_it_is_refused",
+            f"{_IN_ROUTES}test_a_member_who_floods_it_from_everywhere_is_refused",
+            f"{_IN_ROUTES}test_a_wrong_key_counts_against_its_address",
+        ),
+    ),
+    Mutation(
+        name="admins_are_counted_with_their_address",
+        promise=7,
+        file="web/turned_back.py",
+        old='        if is_for_admins(scope["path"]) and (name := self._admin_in(request)):\n',
+        new='        if (name := "") and is_for_admins(scope["path"]):\n',
+        noticed_by=(f"{_IN_ROUTES}test_an_admin_and_the_other_shares_are_served_beside_a_flood",),
+    ),
+    Mutation(
+        name="admins_wait_behind_members",
+        promise=7,
+        file="web/priority_semaphore.py",
+        old="        for waiting in (self._waiting[True], self._waiting[False]):\n",
+        new="        for waiting in (self._waiting[False], self._waiting[True]):\n",
+        noticed_by=(f"{_IN_ROUTES}test_who_goes_first_passes_all_who_wait",),
+    ),
+    Mutation(
+        name="an_unnamed_proxy_is_exempt",
+        promise=7,
+        file="web/gate.py",
+        old="not is_unnamed_proxy and self._is_exempt(address)",
+        new="self._is_exempt(address)",
+        noticed_by=(
+            f"{_IN_SENDERS}test_a_proxy_that_nobody_named_is_one_sender_even_where_it_would_be_exempt",
+        ),
+    ),
+    Mutation(
+        name="what_cannot_be_read_has_no_limit",
+        promise=7,
+        file="web/gate.py",
+        old="            return UNREADABLE, False\n",
+        new="            return UNREADABLE, True\n",
+        noticed_by=(f"{_IN_SENDERS}test_all_nonsense_is_one_sender",),
     ),
     Mutation(
         name="a_place_costs_no_work",
