@@ -11,10 +11,10 @@ from time import perf_counter
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web import cookies
 from web.admins import SESSION_COOKIE as ADMIN_COOKIE
 from web.asking import BY_TOKEN, visitor_of
 from web.gate import Gate
-from web.identity import BadToken
 from web.languages import language_of
 from web.pages.problem import problem_page
 from web.problems import Problem
@@ -22,10 +22,10 @@ from web.raw_answers import Answer, problem_answer
 from web.request_id import HEADER, said_in
 from web.security import RAW_HEADERS
 from web.shares import is_for_admins, share_of
+from web.token_claims import BadToken
 from web.traffic import UNMATCHED
 from web.watch import Watch
 
-_BEARER = "bearer "
 # A form that is sent again goes to where it was; the pages of longer addresses are not kept.
 _FORM_LENGTH_MAX = 128
 
@@ -76,7 +76,7 @@ class TurnedBack:
         parts = self._application.state.parts
         if token := _token_in(request):
             return BY_TOKEN.name if parts.identity.is_admin(token) else ""
-        cookie = request.cookies.get(ADMIN_COOKIE)
+        cookie = cookies.kept(request.cookies, ADMIN_COOKIE)
         found = parts.admins.name_in(cookie) if cookie else None
         return found[0] if found else ""
 
@@ -116,5 +116,5 @@ class TurnedBack:
 
 
 def _token_in(request: Request) -> str:
-    said = request.headers.get("authorization", "")
-    return said[len(_BEARER) :].strip() if said[: len(_BEARER)].lower() == _BEARER else ""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -63,6 +63,7 @@ WRONG = {
     "ADDRESS_REQUESTS_MAX": "-1",
     "MEMBER_REQUESTS_MAX": "many",
     "ADDRESS_STREAMS_MAX": "0.5",
+    "MEMBER_STREAMS_MAX": "-1",
     "LIMITS_EXEMPT_IPS": "the office",
     "BATCH_MAX": "5001",
     "BACKLOG_MAX": "0",
