@@ -16,6 +16,7 @@ from tests.integration.web_cast import ADMIN, app_with, by, checked_problem, in_
 from web.app import ROUTES
 from web.identity import Visitor
 from web.parts import Office, WebLimits
+from web.sessions import SESSION_COOKIE
 from web.shares import is_for_admins, share_of
 
 MOST = 8
@@ -81,7 +82,7 @@ async def test_a_member_who_floods_it_from_everywhere_is_refused(
     if by_session:
         sessions = app.state.parts.sessions
         session = sessions.text_of(sessions.begun(Visitor(who, who), at_us=time.time_ns() // 1_000))
-        headers = {"Cookie": f"session={session}"}
+        headers = {"Cookie": f"{SESSION_COOKIE}={session}"}
 
     async def once() -> int:
         async with from_(app, an_address()) as client:
