@@ -11,7 +11,7 @@ from domain.draw import NUMBERS
 from tests.faults.evidence import Evidence, Found
 from tests.faults.members import REFUSALS, Answer, Record
 from tests.faults.order import issued_to_gone, overtaken, too_early, turned_back
-from tests.faults.took_hold import change_not_made, clock_right, opening_missed
+from tests.faults.took_hold import change_not_made, clock_not_skewed, opening_missed
 
 # A queue keeps the jobs that failed while Postgres was away; their members were fed again.
 EXPECTED_DIFFERENCES = frozenset({"job_failed"})
@@ -186,7 +186,7 @@ PROMISES: dict[str, Callable[[Evidence], Found]] = {
     "used_count off": _used_count_off,
     "differs": _differs,
     "fell over": _fell_over,
-    "clock right": clock_right,
+    "clock not skewed": clock_not_skewed,
     "change not made": change_not_made,
     "opening missed": opening_missed,
 }

@@ -13,7 +13,7 @@ BEFORE_OPENING = frozenset({"waiting", "not_open_yet"})
 _MAY_BE_TOO_LATE: frozenset[ChangeKind] = frozenset({"put off", "bring forward", "end early"})
 
 
-def clock_right(seen: Evidence) -> Found:
+def clock_not_skewed(seen: Evidence) -> Found:
     """Each process says a time that differs from Redis' TIME by what was asked for."""
     for clock in seen.clocks:
         off_by_s = clock.off_by_s

@@ -39,8 +39,7 @@ START_ATTEMPTS = 3
 STOP_WITHIN_S = 15.0
 LOOK_EVERY_S = 0.2
 WEB_DB_CONNECTIONS = 4
-# A process that is to be hit may be on its way back from the last blow.
-HIT_WITHIN_S = 20.0
+HIT_WITHIN_S = 20.0  # a process may still be on its way back from the last fault
 
 
 class World:

@@ -4,86 +4,27 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.admin_changes import MadeChange
 from tests.faults.clocks import ClockSeen
-from tests.faults.evidence import Evidence, Row
-from tests.faults.members import Answer, Record
+from tests.faults.evidence import Row
+from tests.faults.members import Record
 from tests.faults.promises import PROMISES, judge
-
-
-def answer(said, at_s=1.0, *, arrival=0, ahead=None, coupon=None, asked_s=None, shown=0):
-    asked_s = at_s - 0.1 if asked_s is None else asked_s
-    return Answer(asked_s, at_s, "place", said, arrival, ahead, coupon, shown)
-
-
-def waits(at_s, arrival, ahead=0, *, shown=0):
-    return answer("waiting", at_s, arrival=arrival, ahead=ahead, shown=shown)
-
-
-def change(kind, asked_s, over_s=None, *, value=0, before=None, problem=""):
-    over_s = asked_s + 0.2 if over_s is None else over_s
-    return MadeChange(kind, "field", value, before, asked_s, over_s, problem)
-
-
-ALICE = Record("alice", [waits(1, 100), waits(3, 100), answer("issued", 5, coupon="a")])
-BOB = Record("bob", [waits(1, 200, 1), waits(3, 200), answer("issued", 6, coupon="b")])
-CHARLIE = Record("charlie", [waits(1, 300, 2), waits(3, 300, 1), answer("sold_out", 7)])
-GOOD = Evidence(
-    total_count=2,
-    members=[ALICE, BOB, CHARLIE],
-    rows=[Row("a", "alice", 4.9), Row("b", "bob", 5.9)],
-    used_count=2,
-    once_more={
-        "alice": answer("issued", 9, coupon="a"),
-        "bob": answer("issued", 9, coupon="b"),
-        "charlie": answer("sold_out", 9),
-    },
-    connections=[5, 7, 6],
-    connections_bound=7,
-    found={"job_failed": ["some job"]},
-    holders_before={"alice", "bob"},
-    clocks=[ClockSeen("web", -5.0, 0.0, (-5.0, -5.001, -4.2))],
-    in_force={"total_count": (2, 2)},
-)
-MORE, LESS = change("more stock", 5.5), change("less stock", 5.5)
-REOPENED = change("open", 5.5, before="closed")
-# It was to open at 3 s, and nobody is let through before.
-LATE = replace(
+from tests.unit.fault_cast import (
+    ALICE,
+    BOB,
     GOOD,
-    opens_s=3.0,
-    is_draw=True,
-    numbers={"alice": 10, "bob": 20},
-    members=[
-        Record("alice", [waits(1, 10), answer("issued", 5, coupon="a")]),
-        Record("bob", [waits(1, 20), answer("issued", 6, coupon="b")]),
-        CHARLIE,
-    ],
+    LATE,
+    LESS,
+    MORE,
+    REOPENED,
+    answer,
+    change,
+    changed,
+    in_lobby,
+    once_more,
+    stayed,
+    told,
+    waits,
 )
-
-
-def told(record, *answers):
-    """The evidence, but for what this member was told."""
-    members = [Record(record, list(answers)) if m.member_id == record else m for m in GOOD.members]
-    return replace(GOOD, members=members)
-
-
-def changed(evidence, *changes, **more):
-    return replace(evidence, changes=list(changes), **more)
-
-
-def stayed(*answers, **more):
-    """Charlie came before Bob, and stayed, and was told this."""
-    return replace(told("charlie", waits(1, 150), *answers), **more)
-
-
-def in_lobby(record, *answers):
-    members = [Record(record, list(answers)) if m.member_id == record else m for m in LATE.members]
-    return replace(LATE, members=members)
-
-
-def once_more(member, said):
-    return replace(GOOD, once_more={**GOOD.once_more, member: said})
-
 
 BROKEN = {
     "over-issued": [replace(GOOD, total_count=1)],
@@ -204,7 +145,7 @@ BROKEN = {
         replace(GOOD, left={"job_failed": ["some job"]}),
     ],
     "fell over": [replace(GOOD, fell_over=["admitter 0 (exit code 1)"])],
-    "clock right": [
+    "clock not skewed": [
         replace(GOOD, clocks=[ClockSeen("web", -5.0, 0.0, (0.0, 0.001))]),
         replace(GOOD, clocks=[ClockSeen("web", 0.1, 0.0, (0.05,))]),
         replace(GOOD, clocks=[ClockSeen("web", 0.1, 0.0, ())]),
@@ -237,84 +178,6 @@ def test_what_was_kept_is_not_called_broken(evidence):
 )
 def test_a_broken_promise_is_named(promise, evidence):
     assert promise in {one.promise for one in judge(evidence)}
-
-
-@pytest.mark.parametrize(
-    "evidence",
-    [
-        # Nobody asked for 20 s: gone, and not overtaken.
-        told("charlie", waits(1, 150), waits(21, 150), answer("sold_out", 22)),
-        # Who was told at the door never had a place.
-        told("charlie", answer("no answer", 1), answer("sold_out", 7)),
-        # A double click: the later place was the earlier answer.
-        told(
-            "charlie",
-            answer("waiting", 1.2, arrival=300, ahead=1, asked_s=0.9),
-            answer("waiting", 1.3, arrival=300, ahead=2, asked_s=1.0),
-            answer("sold_out", 7),
-        ),
-        # Others get their places back from their tickets.
-        replace(
-            told("charlie", waits(1, 300, 2), waits(3, 300, 3), answer("sold_out", 7)),
-            forgets=True,
-        ),
-        # Redis forgot who had entered while they entered once more, not knowing yet that they had.
-        replace(told("charlie", waits(1, 150), waits(3, 301), answer("sold_out", 7)), forgets=True),
-        # One sample alone is a connection whose owner has just been killed.
-        replace(GOOD, connections=[7, 8, 7, 8, 7]),
-        replace(GOOD, connections=[]),
-        # They were refused, and left; then there was more, for Bob too.
-        changed(stayed(answer("sold_out", 5)), MORE),
-        changed(stayed(answer("closed", 5)), REOPENED),
-        changed(stayed(answer("closed", 5)), change("put the end off", 5.5)),
-        # A worker refused them while there was less; they asked when there was more again.
-        changed(
-            stayed(answer("admitted", 3), answer("sold_out", 7)),
-            change("less stock", 4),
-            change("more stock", 5.5),
-        ),
-        # The refusal was lost on its way, and they asked again when there was more.
-        changed(stayed(answer("no answer (TimeoutError)", 5), answer("sold_out", 7)), MORE),
-        changed(stayed(answer("unavailable", 5), answer("sold_out", 7)), MORE),
-        # What they had been let through for was taken away.
-        changed(stayed(answer("sold_out", 7)), LESS),
-        changed(stayed(answer("admitted", 3), answer("sold_out", 7)), LESS),
-        # Redis lost that they had been let through, and the room closed.
-        stayed(
-            answer("admitted", 3),
-            answer("closed", 7),
-            forgets=True,
-            once_more={**GOOD.once_more, "charlie": answer("closed", 9)},
-        ),
-        # Bob did not come later than they were refused at the door.
-        told("charlie", answer("sold_out", 2)),
-        # A double click, one before Redis forgot it, and one after; the earlier ticket came later.
-        replace(
-            told(
-                "charlie",
-                waits(1, 301),
-                waits(1.1, 300),
-                waits(3, 301, shown=300),
-                answer("sold_out", 7),
-            ),
-            forgets=True,
-        ),
-        # A mark becomes the number that was drawn.
-        in_lobby("charlie", waits(1, -7), waits(3, 30, shown=-7), answer("sold_out", 7)),
-        # Who was not drawn stands behind the lobby, whenever they came.
-        in_lobby("charlie", waits(1, 1 << 50), answer("sold_out", 7)),
-        # There was one too many, but only since they were told.
-        changed(GOOD, change("more stock", 8), total_count=3),
-        changed(once_more("charlie", answer("waiting", 9)), change("more stock", 8)),
-        changed(once_more("charlie", answer("closed", 9)), change("close", 8)),
-        # An opening that was put off or brought forward, as it was in force.
-        changed(GOOD, change("bring forward", 2, value=4), opens_s=8),
-        changed(GOOD, change("put off", 5.5, value=9), opens_s=4),
-        changed(GOOD, change("put off", 5.5, problem="already_started"), opens_s=4),
-    ],
-)
-def test_what_looks_alike_is_no_broken_promise(evidence):
-    assert judge(evidence) == []
 
 
 def test_each_member_is_named_with_how():
