@@ -63,8 +63,17 @@ class Record:
 
     @property
     def last_word(self) -> Answer | None:
-        """The answer with the final word, once there is one."""
-        return next((one for one in self.answers if one.said in FINAL), None)
+        """The answer with the final word, once there is one.
+
+        Of a double click one may be refused and the other let in, as the room opens in between.
+        """
+        word = None
+        for one in self.answers:
+            if one.said in FINAL:
+                word = word or one
+            elif one.said in ("waiting", "admitted"):
+                word = None
+        return word
 
     @property
     def final(self) -> str | None:

@@ -81,6 +81,8 @@ from tests.unit.fault_cast import (
             ),
             forgets=True,
         ),
+        # The room was opened again between the two of a double click.
+        told("bob", answer("closed", 0.9), waits(1, 200), answer("issued", 6, coupon="b")),
         # A mark becomes the number that was drawn.
         in_lobby("charlie", waits(1, -7), waits(3, 30, shown=-7), answer("sold_out", 7)),
         # Who was not drawn stands behind the lobby, whenever they came.
