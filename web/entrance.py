@@ -8,6 +8,7 @@ from time import perf_counter
 
 from fastapi import Request, Response
 
+from domain.coupon import is_code
 from issuance.errors import NoSuchCoupon, OfficeAway
 from waitroom.challenge import BadSolution, UsedSolution
 from waitroom.errors import LineAway, NoSuchRoom
@@ -21,6 +22,8 @@ from web.problems import Problem
 from web.request_id import origin_in
 from web.shapes import PlaceOut
 
+# Of a browser that comes by TLS: 200 bytes each, and many proxies take 8 kB of cookies.
+TICKETS_KEPT_MAX = 20
 # What the line gives a place back for: everything else enters as if there were no ticket.
 _HELD = ("waiting", "admitted", "issued")
 
@@ -124,6 +127,19 @@ def keep_ticket(
             path=path,
             found=found,
         )
+        if secure and found:
+            _forget_oldest_tickets(response, found, place.room)
+
+
+def _forget_oldest_tickets(response: Response, found: Mapping[str, str], code: str) -> None:
+    """By TLS a browser sends all its tickets with each request, and proxies bound that."""
+    prefix = cookies.name_of("ticket-", secure=True)
+    # Browsers send the oldest first (RFC 6265, 5.4).
+    rooms = [name.removeprefix(prefix) for name in found if name.startswith(prefix)]
+    others = [room for room in rooms if room != code and is_code(room)]
+    for room in others[: max(0, len(others) + 1 - TICKETS_KEPT_MAX)]:
+        forget_ticket(response, room, secure=True)
+        cookies.forget(response, f"from-{room}", secure=True, path=f"/rooms/{room}")
 
 
 def forget_ticket(response: Response, code: str, *, secure: bool) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.integration.admin_cast import an_admin, forget_attempts, sign_in
 from tests.integration.test_hand_over import followed, link, who
 from tests.integration.web_cast import Html, app_with, by, client_of, cookies_set, in_line
+from web.entrance import TICKETS_KEPT_MAX
 
 BY_TLS = "https://line.example"
 KOREAN = {"Accept-Language": "ko"}
@@ -90,6 +91,24 @@ async def test_leaving_by_tls_forgets_the_ticket(secure, line, engine, code):
 
     for name in (f"__Host-ticket-{code}", f"__Host-from-{code}"):
         assert {"Max-Age=0", "Secure", "Path=/"} <= set(left[name].split("; "))
+
+
+async def test_a_browser_by_tls_keeps_a_few_tickets_and_forgets_the_oldest(
+    secure, line, engine, code
+):
+    """It sends all of them with each request, and a proxy would refuse a header of 8 kB."""
+    await in_line(line, engine, code)
+    await followed(secure, link("alice"))
+    for number in range(TICKETS_KEPT_MAX + 5):
+        secure.cookies.set(f"__Host-ticket-room-{number}", "a ticket", domain="line.example")
+
+    left = cookies_set(await secure.post(f"/rooms/{code}/enter"))
+
+    forgotten = {name for name, value in left.items() if "Max-Age=0" in value}
+    assert {name for name in forgotten if "Host-ticket" in name} == {
+        f"__Host-ticket-room-{number}" for number in range(6)
+    }
+    assert "Max-Age=0" not in left[f"__Host-ticket-{code}"]
 
 
 async def test_names_of_the_release_before_are_read_and_replaced(
