@@ -174,4 +174,14 @@ MUTATIONS = (
             f"{_IN_COOKIES}test_a_browser_that_refuses_cookies_is_told_so_and_not_sent_round",
         ),
     ),
+    Mutation(
+        name="a_browser_keeps_any_number_of_tickets",
+        promise=7,
+        file="web/entrance.py",
+        old="others[: max(0, len(others) + 1 - TICKETS_KEPT_MAX)]",
+        new="others[:0]",
+        noticed_by=(
+            f"{_IN_COOKIES}test_a_browser_by_tls_keeps_a_few_tickets_and_forgets_the_oldest",
+        ),
+    ),
 )
