@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -15,6 +16,7 @@ from tests.integration.live_cast import asked_by_hand
 from tests.integration.web_cast import ADMIN_TOKEN, MEMBER_SECRET, TICKET_SECRET
 from waitroom.ticket import Ticket, TicketOffice
 from web.identity import Identity
+from web.sessions import Sessions
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -92,7 +94,10 @@ class Drawn:
             "",
             "x" * 5_000,
         ]
-        sessions = [identity.session_for(identity.read_token(one)) for one in (alices, bobs)]
+        signer = Sessions([TICKET_SECRET])
+        at_us = time.time_ns() // 1_000
+        visitors = [identity.read_token(one) for one in (alices, bobs)]
+        sessions = [signer.text_of(signer.begun(one, at_us)) for one in visitors]
         return cls(code, random, tokens, tickets, sessions)
 
     def request(self) -> dict[str, Any]:

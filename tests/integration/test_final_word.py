@@ -35,11 +35,13 @@ def test_stock_added_after_a_sell_out_goes_to_nobody_who_was_told_no_and_has_gon
     house, engine, code
 ):
     """Real processes: twenty are told that it is sold out and go, then there are twenty more."""
-    house.start_all()
+    house.start_web()
+    house.start("worker")
     house.offer(code, 1)
     everybody = crowd(21)
     for member in everybody:
         house.member("POST", f"/api/rooms/{code}/enter", member)
+    house.start("admitter")  # not before all have a place
     eventually(lambda: counted(engine, code) == (1, 1))
     first = holders(engine, code)
     gone = [member for member in everybody if member not in first]

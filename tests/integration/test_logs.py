@@ -10,7 +10,8 @@ def test_no_log_has_a_secret_or_a_members_token(house, code):
     house.start_all()
     house.offer(code, total=2)
     token = house.identity.mint("alice")
-    urllib.request.urlopen(f"{house.base_url}/signin?token={token}").close()
+    with_cookies = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with_cookies.open(f"{house.base_url}/signin?token={token}").close()
     house.call("GET", "/api/me/coupons", token=token[:-3])
     house.member("POST", f"/api/rooms/{code}/enter", "alice")
     place = f"/api/rooms/{code}/place"

@@ -36,12 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for name, why in faults.items():
                 print(f"{name}: {why}", file=sys.stderr)
             return NOT_NOTICED
-        random_tests = _begin(bench, chosen, asked.seed)
-        if random_tests is None:
+        random_tests, failing = _begin(bench, chosen, asked.seed)
+        if failing and not asked.keep_going:
             return CANNOT_BEGIN
-        runs = Runs(asked.times, asked.seed, random_tests)
-        findings = bench.attempts(chosen, runs, _print_line)
-    return _conclude(findings, write=asked.write and not asked.names)
+        tried = [one for one in chosen if not failing & set(one.noticed_by)]
+        findings = bench.attempts(tried, Runs(asked.times, asked.seed, random_tests), _print_line)
+    left_out = sorted({one.name for one in chosen} - {one.name for one in tried})
+    code = _conclude(findings, write=asked.write and not asked.names and not left_out)
+    if left_out:
+        print(f"Left out, as a test of theirs fails by itself: {', '.join(left_out)}")
+    return code or (CANNOT_BEGIN if left_out else 0)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
         "--write", action="store_true", help=f"write the table of {PAGE} where all are noticed"
     )
     parser.add_argument("--table", action="store_true", help="write that table, and run nothing")
+    parser.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="leave out mutations of which a test does not pass as it is, and try the others",
+    )
     parser.add_argument("--times", type=int, default=1, help="runs of each test (default: 1)")
     parser.add_argument("--at-once", type=int, default=2, help="mutations at once (default: 2)")
     parser.add_argument(
@@ -68,16 +77,19 @@ def _chosen(names: Sequence[str]) -> list[Mutation]:
     return [known[name] for name in names] if names else list(MUTATIONS)
 
 
-def _begin(bench: Bench, chosen: Sequence[Mutation], seed: int) -> frozenset[str] | None:
-    """Those of the tests that draw at random; None, and said, where one does not pass as it is."""
+def _begin(
+    bench: Bench, chosen: Sequence[Mutation], seed: int
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Those of the tests that draw at random, and those that do not pass as it is."""
     tests = sorted({test for one in chosen for test in one.noticed_by})
     print(f"{len(tests)} tests without any mutation, seed {seed} ...", flush=True)
     cases, outputs = bench.run_unbroken(tests, seed)
-    failed = [f"{test}: {described(cases[test])}" for test in tests if not passed(cases[test])]
-    if failed:
-        print("These don't pass as it is:", *failed, *outputs, sep="\n", file=sys.stderr)
-        return None
-    return frozenset(test for test in tests if any(end.draws_at_random for end in cases[test]))
+    failing = frozenset(test for test in tests if not passed(cases[test]))
+    if failing:
+        said = [f"{test}: {described(cases[test])}" for test in sorted(failing)]
+        print("These don't pass as it is:", *said, *outputs, sep="\n", file=sys.stderr)
+    drawing = (test for test in tests if any(end.draws_at_random for end in cases[test]))
+    return frozenset(drawing), failing
 
 
 def _print_line(finding: Finding) -> None:
