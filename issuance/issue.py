@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,14 +37,16 @@ def issue(
     now: datetime | None = None,
     *,
     admitted_at: Sequence[datetime] = (),
+    refused: Callable[[], Collection[str]] = frozenset,
     within_s: float | None = None,
 ) -> Issued:
     """Issue to these members, in their order. When it returns, Postgres has committed it.
 
     now: by Postgres' clock unless given. admitted_at: when the line let each of them through, in
-    their order, or nothing where that is not known. within_s: for all of it; beyond that it is
-    given up. Asked again, each gets the coupon they hold. Raises NoSuchCoupon, OfficeAway;
-    ValueError where the times are not as many as the members.
+    their order, or nothing where that is not known. refused: who has been told a refusal already,
+    asked under the coupon's lock; they are left out. within_s: for all of it; beyond that it is
+    given up. Asked again, each gets the coupon they hold. Raises NoSuchCoupon, OfficeAway, what
+    `refused` raises; ValueError where the times are not as many as the members.
     """
     began_s = time.perf_counter()
     with away_is_said(), in_turns(engine, within_s=within_s) as tx:
@@ -52,9 +54,12 @@ def issue(
         # One moment for all of a batch, which is written as one.
         moment = max([now or row.read_at, *admitted_at])
         times: Sequence[datetime | None] = admitted_at or [None] * len(member_ids)
+        # Not before the lock is ours: who held it may just have refused these very members.
+        left_out = refused()
         outcomes = {
             member_id: _attempt(coupon, member_id, moment, time)
             for member_id, time in zip(member_ids, times, strict=True)
+            if member_id not in left_out
         }
         new = [
             one

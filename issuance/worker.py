@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -83,16 +84,14 @@ def issue_batch(code: str, members: list[str]) -> None:
     admitted_at = _admitted_at(meta, len(members))
     # A batch that was fed again is in the queue twice. A refusal by the first of its jobs is final:
     # the second must not find that there is more by now.
-    refused = _post.refused(code, members)
-    admitted_at = [
-        at for at, member in zip(admitted_at, members, strict=False) if member not in refused
-    ]
-    members = [member for member in members if member not in refused]
-    if not members:
-        return
+    refused = partial(_post.refused, code, members)
     within_s = job.timeout if job is not None else None
     with _post.around(meta, about):
-        issued = issue(_post.engine, code, members, admitted_at=admitted_at, within_s=within_s)
+        issued = issue(
+            _post.engine, code, members, admitted_at=admitted_at, refused=refused, within_s=within_s
+        )
+    if not issued.outcomes:
+        return
     if job is not None and _post.logs:
         _say_what_was_issued(job, issued)
     # Only now: until the commit nobody may be told anything. Dying before this line is harmless:

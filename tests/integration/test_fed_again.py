@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
+from sqlalchemy import select
 
 from cli.worker import post_for
 from issuance import catalogue, worker
 from issuance.desk import Desk, DeskLimits
+from issuance.issue import issue
 from issuance.ledger import holders
+from issuance.tables import coupons
 from issuance.worker import PoolWorker
 from tests.integration.cast import now, on_offer
 from tests.integration.line_cast import (
@@ -94,6 +98,23 @@ def test_who_was_refused_gets_nothing_of_a_job_that_comes_later(
     assert queue.count == 0
     assert told == ["issued", "refused"]
     assert run(kinds(own, code, members)) == told
+    assert holders(engine, code) == ["alice"]
+
+
+def test_a_job_that_waits_for_the_coupon_asks_once_it_has_it(engine, code):
+    """Who holds the coupon meanwhile may be refusing these very members."""
+    on_offer(engine, code, total=2)
+    told: set[str] = set()
+    with ThreadPoolExecutor() as pool:
+        with engine.begin() as tx:
+            tx.execute(select(coupons).where(coupons.c.code == code).with_for_update())
+            later = pool.submit(issue, engine, code, ["alice", "bob"], refused=lambda: set(told))
+            with pytest.raises(TimeoutError):
+                later.result(timeout=0.5)
+            told.add("bob")
+        issued = later.result(timeout=10)
+
+    assert list(issued.outcomes) == ["alice"]
     assert holders(engine, code) == ["alice"]
 
 

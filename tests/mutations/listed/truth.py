@@ -32,16 +32,14 @@ MUTATIONS = (
         name="the_line_is_told_before_the_commit",
         promise=4,
         file="issuance/worker.py",
-        old="    issued = issue(_post.engine, code, members, admitted_at=admitted_at, "
-        "within_s=within_s)",
-        new="    from domain.member import Member\n"
+        old="    within_s = job.timeout if job is not None else None\n",
+        new="    within_s = job.timeout if job is not None else None\n"
+        "    from issuance.issue import _attempt\n"
         "    from issuance.turns import FIND, in_turns\n"
         "    with in_turns(_post.engine) as tx:\n"
         "        coupon, row, _ = tx.read(FIND, code, members)\n"
-        "    from issuance.issue import _attempt\n"
         "    hoped = {one: _attempt(coupon, one, row.read_at, None) for one in members}\n"
-        "    _post.tell(Issued(code, coupon.inventory.used_count, hoped))\n"
-        "    issued = issue(_post.engine, code, members, admitted_at=admitted_at)",
+        "    _post.tell(Issued(code, coupon.inventory.used_count, hoped))\n",
         noticed_by=(
             "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
             _KILLED,
@@ -51,9 +49,17 @@ MUTATIONS = (
         name="a_job_that_was_fed_again_decides_anew",
         promise=4,
         file="issuance/worker.py",
-        old="    refused = _post.refused(code, members)\n",
-        new="    refused: Collection[str] = ()\n",
+        old="    refused = partial(_post.refused, code, members)\n",
+        new="    refused: Callable[[], Collection[str]] = frozenset\n",
         noticed_by=(f"{_IN_FED_AGAIN}test_who_was_refused_gets_nothing_of_a_job_that_comes_later",),
+    ),
+    Mutation(
+        name="a_second_job_asks_who_was_refused_before_its_turn",
+        promise=4,
+        file="issuance/issue.py",
+        old="    began_s = time.perf_counter()\n",
+        new="    began_s = time.perf_counter()\n    told = refused()\n    refused = lambda: told\n",
+        noticed_by=(f"{_IN_FED_AGAIN}test_a_job_that_waits_for_the_coupon_asks_once_it_has_it",),
     ),
     Mutation(
         name="the_queues_word_is_taken_for_a_failure",
