@@ -27,6 +27,7 @@ places = st.sampled_from(["queue", "taken", "abandoned", "failed", "ready", "sch
 @example(fields={"success_callback_name": f"{TRAP}.spring"}, where="queue")
 @example(fields={"failure_callback_name": f"{TRAP}.spring"}, where="abandoned")
 @example(fields={"data": packed("os.system", None, ["true"], {})}, where="queue")
+@example(fields={"meta": '{"admitted_at_us": true}'}, where="queue")
 def test_nothing_that_a_foreign_job_names_is_imported_and_a_good_job_is_done(
     fields, where, sprung, conveyor, queue_name, work_off, engine
 ):

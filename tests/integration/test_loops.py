@@ -35,8 +35,10 @@ async def run_for(errors: LoopErrors, *works, rounds: int) -> None:
 
     names = [f"test {n}" for n in range(len(works))]
     all_works = zip(names, [*others, counted], strict=True)
+    repeated = (repeat(name, work, stop, errors) for name, work in all_works)
     async with asyncio.timeout(20):
-        await asyncio.gather(*(repeat(name, work, stop, errors) for name, work in all_works))
+        ended_with = await asyncio.gather(*repeated, return_exceptions=True)
+    assert ended_with == [None] * len(works)
 
 
 async def fails() -> float:
@@ -51,7 +53,7 @@ async def test_a_bug_in_one_loop_ends_neither_it_nor_another(errors, capsys):
     await run_for(errors, fails, works, rounds=12)
 
     counts = await errors.counts()
-    assert counts["test 0"] >= 2
+    assert counts.get("test 0", 0) >= 2
     assert "test 1" not in counts
     assert capsys.readouterr().out.count("unexpected in a loop") == 1
 
@@ -68,7 +70,7 @@ async def test_a_part_that_is_away_is_no_error_of_a_loop_but_a_refused_statement
     counts = await errors.counts()
     said = capsys.readouterr().out
     assert "test 0" not in counts
-    assert counts["test 1"] >= 2
+    assert counts.get("test 1", 0) >= 2
     assert said.count("127.0.0.1:5432 refused the connection") == 1
     assert said.count('relation "rooms" does not exist') == 1
 
@@ -110,7 +112,10 @@ async def test_one_room_that_fails_keeps_no_other_from_its_turn():
         served.append(code)
         return code
 
-    answers = [await rooms.attempt(code, serve(code)) for code in ("a", "broken", "b")]
+    try:
+        answers = [await rooms.attempt(code, serve(code)) for code in ("a", "broken", "b")]
+    except ZeroDivisionError:
+        pytest.fail("one room has ended the round")
 
     assert served == ["a", "b"]
     assert answers == ["a", None, "b"]

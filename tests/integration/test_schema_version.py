@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,6 +17,7 @@ from sqlalchemy import text
 
 from issuance import catalogue
 from issuance.database import open_engine
+from issuance.errors import OfficeRefused
 from issuance.migrate import SchemaRefused, migrate
 from tests.servers import drop_database, fresh_database
 
@@ -59,6 +61,14 @@ def as_a_release_before_left_it(url: str, engine, revision: str) -> None:
     )
 
 
+@contextmanager
+def nothing_refused() -> Iterator[None]:
+    try:
+        yield
+    except (OfficeRefused, SchemaRefused) as error:
+        pytest.fail(str(error))
+
+
 @pytest.mark.parametrize("foreign", ["a1b2c3d4e5f6", "0001", HEAD])
 def test_another_applications_revision_is_left_alone(empty, empty_engine, foreign):
     run(
@@ -67,12 +77,14 @@ def test_another_applications_revision_is_left_alone(empty, empty_engine, foreig
         f"INSERT INTO alembic_version VALUES ('{foreign}')",
     )
 
-    migrate(empty_engine)
-    migrate(empty_engine)
+    with nothing_refused():
+        migrate(empty_engine)
+        migrate(empty_engine)
+        offers = catalogue.offers(empty_engine)
 
     assert rows(empty, "alembic_version") == [foreign]
     assert rows(empty, "waitroom_schema_version") == [HEAD]
-    assert catalogue.offers(empty_engine) == []
+    assert offers == []
 
 
 @pytest.mark.parametrize("revision", ["0001", "0005", HEAD])
@@ -81,7 +93,8 @@ def test_an_older_installation_is_carried_over_and_its_program_finds_its_revisio
 ):
     as_a_release_before_left_it(empty, empty_engine, revision)
 
-    migrate(empty_engine)
+    with nothing_refused():
+        migrate(empty_engine)
 
     assert rows(empty, "waitroom_schema_version") == [HEAD]
     assert rows(empty, "alembic_version") == [revision]
