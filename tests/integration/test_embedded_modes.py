@@ -13,6 +13,7 @@ from rich.console import Console
 from cli.demo import DemoOptions, _prepare
 from cli.embedded import EmbeddedPostgres, EmbeddedValkey, postgres
 from cli.home import keep_environment
+from tests.house import eventually
 from tests.servers import open_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Postgres as itself")
@@ -59,6 +60,8 @@ def test_valkey_keeps_its_data_to_its_owner(folder: Path) -> None:
         client.set("seed", "of a draw")
         client.save()
         client.bgrewriteaof()
+        # Its temporary file would go while we look at it.
+        eventually(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
         kept = {path.name for path in (folder / "valkey").rglob("*")}
 
         assert readable(folder / "valkey") == {}
