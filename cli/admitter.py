@@ -30,7 +30,7 @@ from issuance.desk import Backlog, Desk, DeskLimits, failed_jobs, forget_failed
 from issuance.draws import keep_draw
 from issuance.errors import OfficeError
 from issuance.holdings import expire_stale
-from issuance.spent_tickets import forget_spent
+from issuance.retire import forget_line
 from waitroom.admitter import Admitter
 from waitroom.line import Line, open_line
 from waitroom.loop_errors import LoopErrors
@@ -230,7 +230,7 @@ class Chores:
     async def _retire(self, offer: Offer) -> None:
         """Its tickets bring nobody back any more."""
         if await self._line.retire(offer.coupon.code, keep_s=KEEP_S):
-            await asyncio.to_thread(forget_spent, self._engine, offer.coupon.id)
+            await asyncio.to_thread(forget_line, self._engine, offer.coupon.id)
 
     async def _settle(self, found: Sequence[Offer], rooms: EachRoom) -> None:
         """Rooms' settings live in Postgres; a line that lost or missed them gets them back here."""

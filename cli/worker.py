@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import partial
@@ -82,15 +82,12 @@ def post_for(
         if follows:
             run(line.origins.forget(issued.code, list(issued.outcomes)))
 
-    def refused(code: str, members: list[str]) -> Collection[str]:
-        return set(run(line.inspection.refused(code, members)))
-
     def count_error() -> None:
         line.loop_errors.note("worker")
         with suppress(LineError):
             run(line.loop_errors.publish())
 
-    return Post(engine, tell_line, refused=refused, failed=count_error)
+    return Post(engine, tell_line, failed=count_error)
 
 
 def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
@@ -14,11 +14,13 @@ from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
-from domain.refusals import AlreadyStarted, Closed, NotOpenYet, SoldOut
+from domain.refusals import AlreadyStarted, Closed, NotOpenYet, Refusal, SoldOut
 
 # How a coupon is given out: through its line, or directly in one of three ways.
 Issuing = Literal["queue", "pessimistic", "optimistic", "redis_lock"]
 ISSUING_WAYS: tuple[Issuing, ...] = get_args(Issuing)
+# A member's id, and when the line let them through.
+Admission = tuple[str, datetime]
 
 CODE_LENGTH_MAX = 40
 DESCRIPTION_LENGTH_MAX = 200
@@ -45,6 +47,7 @@ class Coupon:
     expire_date: datetime
     issuing: Issuing = "queue"
     _held: dict[str, IssuedCoupon] = field(default_factory=dict, repr=False)
+    _refused: dict[Admission, Refusal] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if not is_code(self.code):
@@ -71,12 +74,18 @@ class Coupon:
                 f"and {self.expire_date.isoformat()}"
             )
 
-    def recall(self, issued: Iterable[IssuedCoupon]) -> None:
-        """Remember who already holds one. Whoever is to be issued to must be recalled first."""
+    def recall(
+        self, issued: Iterable[IssuedCoupon], refused: Mapping[Admission, Refusal] | None = None
+    ) -> None:
+        """Remember who holds one, and which admissions ended with a refusal.
+
+        It knows nothing of a member who is to be issued to until they were recalled.
+        """
         for one in issued:
             if one.coupon_id != self.id:
                 raise ValueError(f"issued coupon {one.id} is not of coupon {self.code}")
             self._held[one.member_id] = one
+        self._refused |= refused or {}
 
     def issue_to(
         self, member: Member, now: datetime, admitted_at: datetime | None = None
@@ -86,12 +95,15 @@ class Coupon:
         admitted_at: when the line let them through, by its own clock, which has decided that it is
         open. So no other clock decides it again, nor an opening that is put off afterwards; and
         whether the end had come is decided by that time too, however long it has taken to get here.
+        An admission that ended with a refusal ends with it again, also where there is more by now.
 
         Raises NotOpenYet, Closed or SoldOut. Its id follows from coupon and member (a version 5
         UUID, RFC 9562), so that a repeated attempt can't even name a second one.
         """
         if held := self._held.get(member.id):
             return held
+        if admitted_at is not None and (before := self._refused.get((member.id, admitted_at))):
+            raise before
         if admitted_at is None and now < self.opens_at:
             raise NotOpenYet(self.opens_at)
         if (now if admitted_at is None else admitted_at) >= self.expire_date:

@@ -76,6 +76,8 @@ class CouponExpired(Refusal):
     title = "Expired"
 
 
+# How an admission can end.
+ADMISSION_REFUSALS: dict[str, type[Refusal]] = {kind.slug: kind for kind in (Closed, SoldOut)}
 # What a batch can answer a member, by the name that travels through the line and back.
 ISSUE_REFUSALS: dict[str, type[Refusal]] = {
     kind.slug: kind for kind in (NotOpenYet, Closed, SoldOut)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from domain.unix_time import EPOCH
 
 # Bounds are kept for so long where a later reading is less exact: by then clocks have drifted.
 KEEP_S = 60.0
 DRIFT_S = 0.005
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Ahead(NamedTuple):

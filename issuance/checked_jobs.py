@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice, product
 from typing import Any, ClassVar, Self
 
@@ -21,7 +21,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from domain.remote_clock import EPOCH
+from domain.unix_time import from_us
 from issuance.job_registry import (
     FIELD_BYTES_MAX,
     INSTRUCTIONS,
@@ -174,7 +174,7 @@ def redis_now(redis: Redis) -> datetime:
     """Raises RedisError."""
     reply: Any = redis.time()
     seconds, us = reply
-    return EPOCH + timedelta(seconds=int(seconds), microseconds=int(us))
+    return from_us(int(seconds) * 1_000_000 + int(us))
 
 
 def enqueued_at(redis: Redis, job_id: str) -> datetime | None:

@@ -7,7 +7,8 @@ from typing import cast
 
 from sqlalchemy import Engine, func, select
 
-from domain.remote_clock import EPOCH, RemoteClock
+from domain.remote_clock import RemoteClock
+from domain.unix_time import EPOCH
 from issuance.errors import away_is_said
 
 _NOW = select(func.clock_timestamp())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -21,13 +21,15 @@ from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
 class Issued:
     """What was committed: the stock's used_count, and each member's coupon or refusal.
 
-    took_ms: from asking for the transaction to its commit.
+    took_ms: from asking for the transaction to its commit. admitted_at: when the line let each of
+    them through, where that is known.
     """
 
     code: str
     used_count: int
     outcomes: Mapping[str, IssuedCoupon | Refusal]
     took_ms: float | None = None
+    admitted_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def issue(
@@ -37,39 +39,45 @@ def issue(
     now: datetime | None = None,
     *,
     admitted_at: Sequence[datetime] = (),
-    refused: Callable[[], Collection[str]] = frozenset,
     within_s: float | None = None,
 ) -> Issued:
     """Issue to these members, in their order. When it returns, Postgres has committed it.
 
     now: by Postgres' clock unless given. admitted_at: when the line let each of them through, in
-    their order, or nothing where that is not known. refused: who has been told a refusal already,
-    asked under the coupon's lock; they are left out. within_s: for all of it; beyond that it is
-    given up. Asked again, each gets the coupon they hold. Raises NoSuchCoupon, OfficeAway, what
-    `refused` raises; ValueError where the times are not as many as the members.
+    their order, or nothing where that is not known. within_s: for all of it; beyond that it is
+    given up. Asked again, each gets the coupon they hold, and each admission that was refused the
+    same refusal. Raises NoSuchCoupon, OfficeAway; ValueError where the times are not as many as the
+    members.
     """
     began_s = time.perf_counter()
+    admissions = dict(zip(member_ids, admitted_at, strict=True)) if admitted_at else {}
     with away_is_said(), in_turns(engine, within_s=within_s) as tx:
-        coupon, row, holders = tx.read(FIND_LOCKED, code, member_ids)
+        coupon, row, holders = tx.read(FIND_LOCKED, code, member_ids, with_refusals=True)
         # One moment for all of a batch, which is written as one.
         moment = max([now or row.read_at, *admitted_at])
-        times: Sequence[datetime | None] = admitted_at or [None] * len(member_ids)
-        # Not before the lock is ours: who held it may just have refused these very members.
-        left_out = refused()
         outcomes = {
-            member_id: _attempt(coupon, member_id, moment, time)
-            for member_id, time in zip(member_ids, times, strict=True)
-            if member_id not in left_out
+            member_id: _attempt(coupon, member_id, moment, admissions.get(member_id))
+            for member_id in member_ids
         }
         new = [
             one
             for one in outcomes.values()
             if isinstance(one, IssuedCoupon) and one.member_id not in holders
         ]
+        refused = {
+            (member_id, admissions[member_id]): one
+            for member_id, one in outcomes.items()
+            if isinstance(one, Refusal) and member_id in admissions
+        }
+        if refused:
+            # From the commit on, a copy of this batch gives the same answer.
+            tx.write_refusals(coupon, refused)
         if new:
             tx.write(WRITE_LOCKED, coupon, new)
+        elif refused:
+            tx.commit()
     took_ms = (time.perf_counter() - began_s) * 1_000
-    return Issued(code, coupon.inventory.used_count, outcomes, took_ms)
+    return Issued(code, coupon.inventory.used_count, outcomes, took_ms, admissions)
 
 
 def _attempt(

@@ -10,6 +10,7 @@ from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.issued_coupon import IssuedCoupon, Status
+from domain.refusals import ADMISSION_REFUSALS, Refusal
 from issuance.errors import NoSuchCoupon
 from issuance.tables import coupons
 
@@ -61,6 +62,10 @@ def update_coupon(tx: Connection, coupon: Coupon) -> None:
     later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
     values = _columns_of(coupon) | later
     tx.execute(update(coupons).where(coupons.c.id == coupon.id).values(**values))
+
+
+def refusal_of(row: Row[Any]) -> Refusal:
+    return ADMISSION_REFUSALS[row.slug]()
 
 
 def issued_of(row: Row[Any]) -> IssuedCoupon:

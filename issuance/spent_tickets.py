@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Engine, Text, delete, func, literal, select
+from sqlalchemy import BigInteger, Engine, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from domain.spent_ticket import SpentTicket
@@ -55,9 +55,3 @@ def spent_after(engine: Engine, coupon_id: UUID, member_id: str) -> list[SpentTi
     with away_is_said(), engine.begin() as tx:
         rows = tx.execute(query.order_by(_OF.member_id).limit(AT_ONCE))
         return [SpentTicket(*row) for row in rows]
-
-
-def forget_spent(engine: Engine, coupon_id: UUID) -> None:
-    """All of a line that is served no more. Raises OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
-        tx.execute(delete(spent_tickets).where(_OF.coupon_id == coupon_id))

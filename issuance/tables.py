@@ -134,6 +134,17 @@ spent_tickets = Table(
     PrimaryKeyConstraint("coupon_id", "member_id"),
 )
 
+# The refusal that each admission ended with. As above, no foreign key.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("coupon_id", Uuid, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("admitted_at", DateTime(timezone=True), nullable=False),
+    Column("slug", Text, nullable=False),
+    PrimaryKeyConstraint("coupon_id", "member_id", "admitted_at", name="one_refusal_per_admission"),
+)
+
 # How rooms look. What is empty is as everywhere on the site.
 brandings = Table(
     "brandings",

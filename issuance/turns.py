@@ -8,7 +8,7 @@ once: to build them anew costs a small batch as much as everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
@@ -16,19 +16,20 @@ from typing import Any, cast
 import psycopg
 from psycopg.errors import UniqueViolation
 from psycopg.rows import namedtuple_row
-from sqlalchemy import ColumnElement, Engine, bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Engine, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import Text, Uuid
 
-from domain.coupon import Coupon
+from domain.coupon import Admission, Coupon
 from domain.issued_coupon import IssuedCoupon
+from domain.refusals import Refusal
 from issuance.database import SETTINGS
 from issuance.deadline import cut_off_after
 from issuance.errors import NoSuchCoupon
-from issuance.rows import READ_AT, coupon_of, issued_of
-from issuance.tables import coupons, issued_coupons
+from issuance.rows import READ_AT, coupon_of, issued_of, refusal_of
+from issuance.tables import coupons, issued_coupons, refusals
 
 Ready = str
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
@@ -48,6 +49,25 @@ HELD = ready(
     .where(coupons.c.code == bindparam("code"))
     .where(issued_coupons.c.member_id == func.any(bindparam("member_ids", type_=ARRAY(Text))))
 )
+REFUSED = ready(
+    select(refusals.c.member_id, refusals.c.admitted_at, refusals.c.slug)
+    .join(coupons, coupons.c.id == refusals.c.coupon_id)
+    .where(coupons.c.code == bindparam("code"))
+    .where(refusals.c.member_id == func.any(bindparam("member_ids", type_=ARRAY(Text))))
+)
+
+
+def _write_refusals() -> Ready:
+    """Writes these refusals, but for those that are written already."""
+    names = ("member_id", "admitted_at", "slug")
+    columns = (bindparam(name, type_=ARRAY(refusals.c[name].type)) for name in names)
+    new = func.unnest(*columns).table_valued(*names, name="new").render_derived()
+    rows = select(bindparam("of_id", type_=Uuid), *(new.c[name] for name in names))
+    kept = insert(refusals).from_select(["coupon_id", *names], rows)
+    return ready(kept.on_conflict_do_nothing())
+
+
+WRITE_REFUSALS = _write_refusals()
 
 
 def write_where(condition: ColumnElement[bool] | None = None, **more: Any) -> Ready:
@@ -83,20 +103,28 @@ class Turns:
         self._has_begun = False
 
     def read(
-        self, find: Ready, code: str, member_ids: Sequence[str]
+        self, find: Ready, code: str, member_ids: Sequence[str], *, with_refusals: bool = False
     ) -> tuple[Coupon, Any, frozenset[str]]:
         """The coupon, which recalls what these hold; its row, and `read_at`; who of them holds one.
+
+        with_refusals: the coupon also recalls which of their admissions ended with a refusal.
 
         The second reading begins when the first, and with it any wait for a lock, is over: so it
         sees what whoever had the lock before has written. Raises NoSuchCoupon.
         """
         given = {"code": code, "member_ids": list(member_ids)}
-        coupon_rows, held_rows = self.ask((find, {"code": code}), (HELD, given))
+        about = [(HELD, given), (REFUSED, given)] if with_refusals else [(HELD, given)]
+        coupon_rows, held_rows, *refused_rows = self.ask((find, {"code": code}), *about)
         if not coupon_rows:
             raise NoSuchCoupon
         coupon = coupon_of(coupon_rows[0])
         held = [issued_of(row) for row in held_rows]
-        coupon.recall(held)
+        refused = {
+            (row.member_id, row.admitted_at): refusal_of(row)
+            for rows in refused_rows
+            for row in rows
+        }
+        coupon.recall(held, refused)
         return coupon, coupon_rows[0], frozenset(one.member_id for one in held)
 
     def ask(self, *asked: tuple[Ready, dict[str, Any]]) -> list[Sequence[Any]]:
@@ -135,6 +163,16 @@ class Turns:
         except UniqueViolation as error:
             raise RuntimeError("one of these was written past the lock; rolled back") from error
         return cursor.rowcount == len(new)
+
+    def write_refusals(self, coupon: Coupon, refused: Mapping[Admission, Refusal]) -> None:
+        """Write which admissions ended with which refusal; whoever calls this commits it."""
+        given = {
+            "of_id": coupon.id,
+            "member_id": [member_id for member_id, _ in refused],
+            "admitted_at": [admitted_at for _, admitted_at in refused],
+            "slug": [refusal.slug for refusal in refused.values()],
+        }
+        self.ask((WRITE_REFUSALS, given))
 
     def _begin(self) -> None:
         """Once in each transaction, in the turn of its first statements."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from types import FrameType
 from typing import Any
 
@@ -22,7 +21,7 @@ from rq.utils import now
 from sqlalchemy import Engine
 
 from domain.issued_coupon import IssuedCoupon
-from domain.remote_clock import EPOCH
+from domain.unix_time import from_us
 from issuance.abandoned_jobs import tidy
 from issuance.checked_jobs import CheckedJob, CheckedQueue
 from issuance.conveyor import Conveyor
@@ -51,9 +50,8 @@ log = structlog.get_logger(__name__)
 class Post:
     """What a worker's jobs work with: a connection, and whom to tell.
 
-    refused: of these members of a room, those who were refused already. logs: whether each batch is
-    a line in the log. failed: called for an error of the worker's loop that nobody foresaw. idle:
-    called between jobs, each few seconds at least.
+    logs: whether each batch is a line in the log. failed: called for an error of the worker's loop
+    that nobody foresaw. idle: called between jobs, each few seconds at least.
     """
 
     engine: Engine
@@ -62,7 +60,6 @@ class Post:
     around: Callable[[Mapping[str, Any], Mapping[str, Any]], AbstractContextManager[object]] = (
         lambda _meta, _attributes: nullcontext()
     )
-    refused: Callable[[str, list[str]], Collection[str]] = lambda _code, _members: ()
     logs: bool = False
     failed: Callable[[], None] = lambda: None
     idle: Callable[[], None] = lambda: None
@@ -82,20 +79,13 @@ def issue_batch(code: str, members: list[str]) -> None:
     meta = job.meta if job is not None else {}
     about = {"waitroom.room": code, "waitroom.members": len(members)}
     admitted_at = _admitted_at(meta, len(members))
-    # A batch that was fed again is in the queue twice. A refusal by the first of its jobs is final:
-    # the second must not find that there is more by now.
-    refused = partial(_post.refused, code, members)
     within_s = job.timeout if job is not None else None
     with _post.around(meta, about):
-        issued = issue(
-            _post.engine, code, members, admitted_at=admitted_at, refused=refused, within_s=within_s
-        )
-    if not issued.outcomes:
-        return
+        issued = issue(_post.engine, code, members, admitted_at=admitted_at, within_s=within_s)
     if job is not None and _post.logs:
         _say_what_was_issued(job, issued)
     # Only now: until the commit nobody may be told anything. Dying before this line is harmless:
-    # the batch is fed again, and everybody gets the coupon they hold.
+    # the batch is fed again, and everybody gets the coupon or the refusal that was committed.
     _post.tell(issued)
 
 
@@ -105,12 +95,8 @@ def _admitted_at(meta: Mapping[str, Any], members: int) -> list[datetime]:
     if times_us is None:
         return []
     if isinstance(times_us, int):
-        return [_from_us(times_us)] * members
-    return [_from_us(at_us) for at_us in times_us]
-
-
-def _from_us(at_us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=at_us)
+        return [from_us(times_us)] * members
+    return [from_us(at_us) for at_us in times_us]
 
 
 def _say_what_was_issued(job: Job, issued: Issued) -> None:

@@ -67,25 +67,6 @@ class Inspection:
         pairs = zip(members, dues, strict=True)
         return [one for one, due in pairs if due is not None and due > now_us]
 
-    async def refused(self, code: str, members: Sequence[str]) -> list[str]:
-        """Those of these who are not admitted and were refused, or have entered anew since."""
-        if not members:
-            return []
-        k, some = Keys(code), list(members)
-        with away_is_said():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.zmscore(k.admitted, some)
-                pipe.hmget(k.outcomes, some)
-                pipe.zmscore(k.waiting, some)
-                pipe.hmget(k.away, some)
-                found: Any = await pipe.execute()
-        return [
-            member
-            for member, due, outcome, waits, is_away in zip(some, *found, strict=True)
-            if due is None
-            and ((outcome or b"").startswith(b"r") or waits is not None or is_away is not None)
-        ]
-
     async def overdue(self, code: str, *, by_s: float, at_most: int = PART) -> list[str]:
         """The admitted who should have had an outcome `by_s` ago; their leases stay as they are."""
         with away_is_said():

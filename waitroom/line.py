@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 from weakref import WeakValueDictionary
@@ -13,7 +13,8 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from domain.remote_clock import EPOCH, RemoteClock
+from domain.remote_clock import RemoteClock
+from domain.unix_time import from_us
 from domain.watermark import Watermark
 from waitroom.attempts import Attempts
 from waitroom.away import away_is_said as _away
@@ -62,13 +63,19 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an admission: issued with a text, or refused with the refusal's slug."""
+    """What became of an admission: issued with a text, or refused with the refusal's slug.
+
+    admitted_at_us: which admission it was, where that is known.
+    """
 
     kind: Literal["issued", "refused"]
     text: str
+    admitted_at_us: int | None = None
 
-    def encoded(self) -> str:
-        return self.kind[0] + self.text
+    def arguments(self) -> tuple[str, str]:
+        """For report.lua."""
+        known = self.admitted_at_us is not None
+        return self.kind[0] + self.text, str(self.admitted_at_us) if known else ""
 
 
 def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.0) -> Line:
@@ -135,7 +142,7 @@ class Line:
         with _away():
             seconds, us = await self._redis.time()
         self.clock.observe(int(seconds) + int(us) / 1_000_000, asked_at_s)
-        return EPOCH + timedelta(seconds=int(seconds), microseconds=int(us))
+        return from_us(int(seconds) * 1_000_000 + int(us))
 
     async def settle(self, room: Room) -> bool:
         """Put the room's settings in force; False where newer ones already are.
@@ -253,7 +260,7 @@ class Line:
         for start in range(0, max(1, len(members)), REPORT_MAX):
             arguments = [str(used_count), "" if took_ms is None else f"{took_ms:.1f}"]
             for member in members[start : start + REPORT_MAX]:
-                arguments += [member, outcomes[member].encoded()]
+                arguments += [member, *outcomes[member].arguments()]
             with _away():
                 new += await self._report(keys=keys, args=arguments)
         return new

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from domain.refusals import ISSUE_REFUSALS, Draining, NotOpenYet, Refusal
+from domain.unix_time import from_us
 from waitroom.errors import LineAway
 from waitroom.place import ASK_AGAIN_MIN_S, Place
 from waitroom.standing import Standing
@@ -12,7 +13,6 @@ from waitroom.ticket import Ticket, TicketOffice
 from web.errors import refusal_problem
 from web.problems import Problem
 from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut, Returned, RoomPhase
-from web.times import from_us
 
 ROOM_FULL_RETRY_S = 10
 # How somebody who was passed over came back, as the line says it.

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from domain.unix_time import from_us
 from issuance.audit import Entry
 from issuance.catalogue import Offer
 from waitroom.figures import Figures
@@ -15,7 +16,7 @@ from waitroom.result import Result
 from waitroom.series import SERIES_S_MAX, Series, as_record
 from web.admin_shapes import AuditOut
 from web.shapes import CouponOut
-from web.times import from_us, rfc3339
+from web.times import rfc3339
 
 
 async def read_room(line: Line, code: str) -> tuple[Figures, Result, Series]:

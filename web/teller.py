@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon
 from domain.refusals import Refusal
+from domain.unix_time import to_us
 from issuance.issue import Issued
 from waitroom.errors import LineError
 from waitroom.line import Line, Outcome
@@ -17,7 +20,10 @@ log = structlog.get_logger(__name__)
 
 async def tell(line: Line, issued: Issued) -> None:
     """File a batch's outcomes and free its seats. Raises LineAway; telling twice is harmless."""
-    outcomes = {who: outcome_of(outcome, issued.code) for who, outcome in issued.outcomes.items()}
+    outcomes = {
+        member: outcome_of(outcome, issued.code, issued.admitted_at.get(member))
+        for member, outcome in issued.outcomes.items()
+    }
     await line.report(issued.code, issued.used_count, outcomes, took_ms=issued.took_ms)
 
 
@@ -32,10 +38,12 @@ async def tell_used(line: Line, issued: IssuedCoupon, coupon: Coupon) -> None:
         log.warning("the line could not be told that a coupon was used", room=coupon.code)
 
 
-def outcome_of(outcome: IssuedCoupon | Refusal, code: str) -> Outcome:
+def outcome_of(
+    outcome: IssuedCoupon | Refusal, code: str, admitted_at: datetime | None = None
+) -> Outcome:
     """As the line files it."""
     if isinstance(outcome, Refusal):
-        return Outcome("refused", outcome.slug)
+        return Outcome("refused", outcome.slug, None if admitted_at is None else to_us(admitted_at))
     return Outcome("issued", issued_json(outcome, code))
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from domain.unix_time import from_us
 
 
 @lru_cache(maxsize=4_096)
 def rfc3339(time: datetime) -> str:
     """As `2026-05-01T10:00:00Z`, with microseconds where there are any. Batches share theirs."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def from_us(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def rfc3339_us(microseconds: int) -> str:

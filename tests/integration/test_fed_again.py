@@ -10,16 +10,18 @@ from dataclasses import replace
 import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from cli.worker import post_for
+from domain.issued_coupon import IssuedCoupon
+from domain.refusals import Closed, SoldOut
 from issuance import catalogue, worker
 from issuance.desk import Desk, DeskLimits
 from issuance.issue import issue
 from issuance.ledger import holders
-from issuance.tables import coupons
+from issuance.tables import coupons, refusals
 from issuance.worker import PoolWorker
-from tests.integration.cast import now, on_offer
+from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.line_cast import (
     admit,
     enter,
@@ -60,35 +62,49 @@ def own(redis_url, run):
 
 
 @pytest.fixture
+def feed(desk, code):
+    """Queue these as one batch, as the admitter does."""
+
+    def feed_batch(admitted: dict[str, int]) -> None:
+        desk.feed(code, list(admitted), list(admitted.values()))
+
+    return feed_batch
+
+
+@pytest.fixture
 def work(conveyor, queue, engine, own, run, monkeypatch):
     """So many jobs are done, by a worker as the command makes it."""
 
-    def do(jobs: int) -> None:
-        monkeypatch.setattr(worker, "_post", post_for(own, engine, run))
+    def do(jobs: int, **changes) -> None:
+        monkeypatch.setattr(worker, "_post", replace(post_for(own, engine, run), **changes))
         monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
         PoolWorker.of_queue(queue.name, conveyor).work(burst=True, max_jobs=jobs)
 
     return do
 
 
-def more_stock(engine, code, total):
+def change(engine, code, **changes):
     def alter(offer):
-        return offer.coupon.change(total_count=total), offer.room
+        return offer.coupon.change(**changes), offer.room
 
     return catalogue.change(engine, code, alter, who="test", what="coupon changed", now=now())
 
 
+def more_stock(engine, code, total):
+    return change(engine, code, total_count=total)
+
+
 def test_who_was_refused_gets_nothing_of_a_job_that_comes_later(
-    own, run, engine, desk, queue, work, code
+    own, run, engine, feed, queue, work, code
 ):
     """While the workers were away, two were let through for whom there is one coupon left."""
     run(settle(own, on_offer(engine, code, total=2)))
     members = ["alice", "bob"]
     run(enter(own, code, members))
-    run(admit(own, code, lease_s=LEASE_S))
+    admitted = run(admit(own, code, lease_s=LEASE_S)).by_member()
     run(settle(own, more_stock(engine, code, 1)))
     for _ in range(2):
-        desk.feed(code, members)
+        feed(admitted)
 
     work(1)
     told = run(kinds(own, code, members))
@@ -101,30 +117,77 @@ def test_who_was_refused_gets_nothing_of_a_job_that_comes_later(
     assert holders(engine, code) == ["alice"]
 
 
-def test_a_job_that_waits_for_the_coupon_asks_once_it_has_it(engine, code):
-    """Who holds the coupon meanwhile may be refusing these very members."""
-    on_offer(engine, code, total=2)
-    told: set[str] = set()
-    with ThreadPoolExecutor() as pool:
-        with engine.begin() as tx:
-            tx.execute(select(coupons).where(coupons.c.code == code).with_for_update())
-            later = pool.submit(issue, engine, code, ["alice", "bob"], refused=lambda: set(told))
-            with pytest.raises(TimeoutError):
-                later.result(timeout=0.5)
-            told.add("bob")
-        issued = later.result(timeout=10)
+def test_a_refusal_is_final_from_its_commit_on_and_not_from_its_report(
+    own, run, engine, feed, work, code
+):
+    """The worker dies in between, and stock is added before its batch is fed again."""
+    run(settle(own, on_offer(engine, code, total=2)))
+    run(enter(own, code, ["alice", "bob"]))
+    admitted = run(admit(own, code, lease_s=LEASE_S)).by_member()
+    run(settle(own, more_stock(engine, code, 1)))
+    for _ in range(2):
+        feed(admitted)
 
-    assert list(issued.outcomes) == ["alice"]
+    work(1, tell=lambda issued: None)
+    told_before = run(kinds(own, code, ["bob"]))
+    run(settle(own, more_stock(engine, code, 2)))
+    work(1)
+
+    assert told_before == ["admitted"]
+    assert run(kinds(own, code, ["alice", "bob"])) == ["issued", "refused"]
     assert holders(engine, code) == ["alice"]
 
 
-def test_who_was_refused_and_enters_again_waits_for_their_turn(own, run, engine, desk, work, code):
+def test_a_copy_of_a_batch_does_not_refuse_who_was_admitted_again(
+    own, run, engine, feed, work, code
+):
     run(settle(own, on_offer(engine, code, total=2)))
     run(enter(own, code, ["alice", "bob"]))
-    run(admit(own, code, lease_s=LEASE_S))
+    first = run(admit(own, code, lease_s=LEASE_S)).by_member()
     run(settle(own, more_stock(engine, code, 1)))
-    desk.feed(code, ["alice", "bob"])
-    desk.feed(code, ["bob"])
+    feed(first)
+    work(1)
+    run(settle(own, more_stock(engine, code, 2)))
+    run(enter(own, code, ["bob"]))
+    again = run(admit(own, code, lease_s=LEASE_S)).by_member()
+
+    for admitted in (first, again):
+        feed(admitted)
+    work(1)
+    between = run(kinds(own, code, ["bob"]))
+    work(1)
+
+    assert between == ["admitted"]
+    assert run(kinds(own, code, ["bob"])) == ["issued"]
+
+
+def test_a_job_that_waits_for_the_coupon_sees_what_was_refused_meanwhile(engine, code):
+    on_offer(engine, code, total=2)
+    admissions = {"alice": now(), "bob": now()}
+    with ThreadPoolExecutor() as pool:
+        with engine.begin() as tx:
+            query = select(coupons.c.id).where(coupons.c.code == code).with_for_update()
+            coupon_id = tx.execute(query).scalar_one()
+            later = pool.submit(
+                issue, engine, code, list(admissions), admitted_at=list(admissions.values())
+            )
+            with pytest.raises(TimeoutError):
+                later.result(timeout=0.5)
+            bobs = {"member_id": "bob", "admitted_at": admissions["bob"], "slug": SoldOut.slug}
+            tx.execute(insert(refusals).values(coupon_id=coupon_id, **bobs))
+        issued = later.result(timeout=10)
+
+    assert isinstance(issued.outcomes["bob"], SoldOut)
+    assert holders(engine, code) == ["alice"]
+
+
+def test_who_was_refused_and_enters_again_waits_for_their_turn(own, run, engine, feed, work, code):
+    run(settle(own, on_offer(engine, code, total=2)))
+    run(enter(own, code, ["alice", "bob"]))
+    admitted = run(admit(own, code, lease_s=LEASE_S)).by_member()
+    run(settle(own, more_stock(engine, code, 1)))
+    feed(admitted)
+    feed({"bob": admitted["bob"]})
 
     work(1)
     run(settle(own, more_stock(engine, code, 2)))
@@ -133,6 +196,21 @@ def test_who_was_refused_and_enters_again_waits_for_their_turn(own, run, engine,
 
     assert run(kinds(own, code, ["bob"])) == ["waiting"]
     assert holders(engine, code) == ["alice"]
+
+
+def test_who_was_admitted_too_late_is_so_too_when_the_end_is_put_off(engine, code):
+    offer = on_offer(engine, code)
+    late = offer.coupon.expire_date
+
+    first = issue(engine, code, ["alice"], admitted_at=[late])
+    altered = change(engine, code, expire_date=late + HOUR)
+    copy = issue(engine, code, ["alice"], admitted_at=[late])
+    again = issue(engine, code, ["alice"], admitted_at=[late + HOUR / 2])
+
+    assert altered.coupon.expire_date == late + HOUR
+    assert isinstance(first.outcomes["alice"], Closed)
+    assert isinstance(copy.outcomes["alice"], Closed)
+    assert isinstance(again.outcomes["alice"], IssuedCoupon)
 
 
 def test_who_has_no_outcome_yet_gets_one_whichever_job_comes_first(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.unix_time import from_us
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     TICKET_SECRET,
@@ -14,7 +15,6 @@ from tests.integration.web_cast import (
 from tests.servers import drop_database
 from tests.signed_in import session_of
 from waitroom.ticket import Ticket, TicketOffice
-from web.times import from_us
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from domain.room_settings import RoomSettings
 from domain.spent_ticket import SpentTicket
 from issuance import catalogue
 from issuance.draws import keep_draw
-from issuance.spent_tickets import forget_spent, keep_spent, spent_after
+from issuance.retire import forget_line
+from issuance.spent_tickets import keep_spent, spent_after
 from tests.house import eventually, open_house
 from tests.integration.cast import now
 from tests.integration.line_cast import (
@@ -289,7 +290,7 @@ async def test_what_nobody_needs_any_more_is_forgotten(line, engine, code):
     offer = await in_line(line, engine, code)
     keep_spent(engine, offer.coupon.id, [SpentTicket("alice", 900, 2_000)])
 
-    forget_spent(engine, offer.coupon.id)
+    forget_line(engine, offer.coupon.id)
 
     assert spent_after(engine, offer.coupon.id, "") == []
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from starlette.responses import Response
 
 from domain.issued_coupon import IssuedCoupon
+from domain.unix_time import from_us
 from issuance.locking.direct_issue import DirectIssue
 from tests.member_ids import ALLOWED
 from waitroom.standing import RoomFacts, Standing
@@ -19,7 +20,7 @@ from web.raw_answers import PlaceWriter, issued_answer
 from web.security import HEADERS
 from web.shapes import IssuedCouponOut
 from web.teller import issued_json
-from web.times import from_us, rfc3339, rfc3339_us
+from web.times import rfc3339, rfc3339_us
 
 NOON_US = 1_795_600_800_000_000
 # Of a number drawn the ticket also says when it was signed: no second may pass between two.

@@ -6,7 +6,7 @@
 --   KEYS[12] spent (hash: member, arrival)   KEYS[13] spent_unsaved (zset: member, since when in us)
 --   ARGV[1] used_count as committed
 --   ARGV[2] ms from the transaction's beginning to its commit, or '' where nobody waited for it
---           then member, outcome, member, outcome..., each member once
+--           then member, outcome, admitted at in us or '', member..., each member once
 --           an outcome is 'i' and its text, or 'r' and the refusal's slug
 --   returns how many outcomes are new
 --
@@ -30,7 +30,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
 end
 
 local members = {}
-for i = 3, #ARGV, 2 do members[#members + 1] = ARGV[i] end
+for i = 3, #ARGV, 3 do members[#members + 1] = ARGV[i] end
 local under_way = ask_about('HMGET', KEYS[3], members)
 local before = ask_about('HMGET', KEYS[4], members)
 
@@ -61,10 +61,13 @@ local function note_times(i)
   longest = math.max(longest, waited)
 end
 
-local function file(i, member, kind, text)
+local function file(i, member, kind, text, admitted_at)
   local was_issued = before[i] and string.sub(before[i], 1, 1) == 'i'
-  -- A refusal that comes late must not cost the place of who has lined up again since.
-  if kind == 'r' and (was_issued or not under_way[i]) then return end
+  -- A refusal that comes late must not cost the place of who has lined up again since, nor the
+  -- turn of who was admitted again.
+  local is_late = was_issued or not under_way[i]
+    or (admitted_at ~= '' and admissions[i] and tonumber(admissions[i]) ~= tonumber(admitted_at))
+  if kind == 'r' and is_late then return end
   local arrival = under_way[i] or redis.call('ZSCORE', KEYS[5], member)
     or (before[i] and string.match(before[i], '^.(%d+)')) or '0'
   done[#done + 1] = member
@@ -82,8 +85,8 @@ local function file(i, member, kind, text)
 end
 
 for i, member in ipairs(members) do
-  local outcome = ARGV[i * 2 + 2]
-  file(i, member, string.sub(outcome, 1, 1), string.sub(outcome, 2))
+  local outcome = ARGV[i * 3 + 1]
+  file(i, member, string.sub(outcome, 1, 1), string.sub(outcome, 2), ARGV[i * 3 + 2])
 end
 call_with('HSET', KEYS[4], outcomes)
 call_with('HDEL', KEYS[3], done)

@@ -12,6 +12,7 @@ from typing import Any, cast
 from fastapi import APIRouter, Request
 
 from domain.draw import NUMBERS
+from domain.unix_time import from_us
 from waitroom.place import Place
 from waitroom.standing import Standing
 from waitroom.ticket import TicketOffice
@@ -30,7 +31,6 @@ from web.pages.started import started_ahead
 from web.parts import catalogue_of, parts_of
 from web.raw_answers import plainly_waits
 from web.shapes import PlaceOut, RoomPhase
-from web.times import from_us
 
 router = APIRouter(include_in_schema=False)
 

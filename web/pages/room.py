@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.draw import NUMBERS
+from domain.unix_time import from_us
 from issuance.catalogue import Offer
 from waitroom.errors import LineError, NoSuchRoom
 from web.asking import RoomCode, visitor_of
@@ -22,7 +23,6 @@ from web.pages.started import forget_started, keep_started, started_ahead
 from web.parts import catalogue_of, parts_of
 from web.problems import Problem
 from web.shapes import PlaceOut, RefusalOut
-from web.times import from_us
 
 router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
 

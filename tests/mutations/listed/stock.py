@@ -97,8 +97,8 @@ MUTATIONS = (
         name="the_coupon_is_not_told_who_holds_one",
         promise=2,
         file="issuance/turns.py",
-        old="        coupon.recall(held)\n",
-        new="",
+        old="        coupon.recall(held, refused)\n",
+        new="        coupon.recall([], refused)\n",
         noticed_by=(_FED_AGAIN,),
     ),
     Mutation(

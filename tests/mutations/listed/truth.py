@@ -48,18 +48,36 @@ MUTATIONS = (
     Mutation(
         name="a_job_that_was_fed_again_decides_anew",
         promise=4,
-        file="issuance/worker.py",
-        old="    refused = partial(_post.refused, code, members)\n",
-        new="    refused: Callable[[], Collection[str]] = frozenset\n",
-        noticed_by=(f"{_IN_FED_AGAIN}test_who_was_refused_gets_nothing_of_a_job_that_comes_later",),
+        file="domain/coupon.py",
+        old="            raise before\n",
+        new="            del before\n",
+        noticed_by=(
+            f"{_IN_FED_AGAIN}test_who_was_refused_gets_nothing_of_a_job_that_comes_later",
+            f"{_IN_FED_AGAIN}test_a_refusal_is_final_from_its_commit_on_and_not_from_its_report",
+            f"{_IN_FED_AGAIN}test_a_job_that_waits_for_the_coupon_sees_what_was_refused_meanwhile",
+            f"{_IN_FED_AGAIN}test_who_was_admitted_too_late_is_so_too_when_the_end_is_put_off",
+        ),
     ),
     Mutation(
-        name="a_second_job_asks_who_was_refused_before_its_turn",
+        name="a_refusal_is_not_committed",
         promise=4,
         file="issuance/issue.py",
-        old="    began_s = time.perf_counter()\n",
-        new="    began_s = time.perf_counter()\n    told = refused()\n    refused = lambda: told\n",
-        noticed_by=(f"{_IN_FED_AGAIN}test_a_job_that_waits_for_the_coupon_asks_once_it_has_it",),
+        old="        elif refused:\n            tx.commit()\n",
+        new="",
+        noticed_by=(
+            f"{_IN_FED_AGAIN}test_who_was_admitted_too_late_is_so_too_when_the_end_is_put_off",
+        ),
+    ),
+    Mutation(
+        name="a_late_refusal_costs_the_turn_of_who_was_admitted_again",
+        promise=4,
+        file="waitroom/lua/report.lua",
+        old="    or (admitted_at ~= '' and admissions[i]"
+        " and tonumber(admissions[i]) ~= tonumber(admitted_at))\n",
+        new="",
+        noticed_by=(
+            f"{_IN_FED_AGAIN}test_a_copy_of_a_batch_does_not_refuse_who_was_admitted_again",
+        ),
     ),
     Mutation(
         name="the_queues_word_is_taken_for_a_failure",
@@ -77,7 +95,7 @@ MUTATIONS = (
         name="a_late_refusal_overwrites_an_issue",
         promise=4,
         file="waitroom/lua/report.lua",
-        old="  if kind == 'r' and (was_issued or not under_way[i]) then return end\n",
+        old="  if kind == 'r' and is_late then return end\n",
         new="",
         noticed_by=(
             "integration/test_line_report.py::test_what_was_issued_stays_issued",
@@ -88,8 +106,8 @@ MUTATIONS = (
         name="redis_keeps_its_refusal_though_postgres_has_issued",
         promise=4,
         file="waitroom/lua/report.lua",
-        old="  if kind == 'r' and (was_issued or not under_way[i]) then return end\n",
-        new="  if before[i] or (kind == 'r' and not under_way[i]) then return end\n",
+        old="  if kind == 'r' and is_late then return end\n",
+        new="  if before[i] or (kind == 'r' and is_late) then return end\n",
         noticed_by=(
             f"{_IN_LINE_REPORT}test_what_was_refused_turns_into_issued_when_postgres_says_so",
         ),

@@ -1,0 +1,17 @@
+"""Retire: forgets what was kept of a line that is served no more."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Engine, delete
+
+from issuance.errors import away_is_said
+from issuance.tables import refusals, spent_tickets
+
+
+def forget_line(engine: Engine, coupon_id: UUID) -> None:
+    """Its spent tickets, and its refusals: no copy of a batch comes any more. Raises OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        for kept in (spent_tickets, refusals):
+            tx.execute(delete(kept).where(kept.c.coupon_id == coupon_id))
