@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.promises import judge
+from tests.faults.promises import SAMPLES_RUNNING, judge
 from tests.unit.fault_cast import (
     GOOD,
     LESS,
@@ -43,7 +43,7 @@ from tests.unit.fault_cast import (
         # Redis forgot who had entered while they entered once more, not knowing yet that they had.
         replace(told("charlie", waits(1, 150), waits(3, 301), answer("sold_out", 7)), forgets=True),
         # One sample alone is a connection whose owner has just been killed.
-        replace(GOOD, connections=[7, 8, 7, 8, 7]),
+        replace(GOOD, connections=[7] * 20 + [8] * (SAMPLES_RUNNING - 1) + [7] * 20),
         replace(GOOD, connections=[]),
         # They were refused, and left; then there was more, for Bob too.
         changed(stayed(answer("sold_out", 5)), MORE),

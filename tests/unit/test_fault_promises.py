@@ -7,7 +7,7 @@ import pytest
 from tests.faults.clocks import ClockSeen
 from tests.faults.evidence import Row
 from tests.faults.members import Record
-from tests.faults.promises import PROMISES, judge
+from tests.faults.promises import PROMISES, SAMPLES_RUNNING, judge
 from tests.unit.fault_cast import (
     ALICE,
     BOB,
@@ -138,7 +138,7 @@ BROKEN = {
         changed(GOOD, change("more stock", 5), total_count=3),
     ],
     "unclear": [told("charlie", answer("unclear: 500 b''"), answer("sold_out", 7))],
-    "above the bound": [replace(GOOD, connections=[5, 8, 9])],
+    "above the bound": [replace(GOOD, connections=[5] + [8, 9] * SAMPLES_RUNNING)],
     "used_count off": [replace(GOOD, used_count=1)],
     "differs": [
         replace(GOOD, found={"row_not_told": ["bob"]}),
