@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from tests.faults.evidence import Evidence, Found, Row
 from tests.faults.members import Answer, Record
@@ -21,6 +21,7 @@ def overtaken(seen: Evidence) -> Found:
         reverse=True,
     )
     holders = {row.member_id for row in seen.rows}
+    not_later = {one.member_id for one in seen.members if _had_come_before(seen, one)}
     for member in seen.members:
         refused = member.last_word
         if member.member_id in holders or refused is None or refused.said == "issued":
@@ -34,11 +35,23 @@ def overtaken(seen: Evidence) -> Found:
         for later, row in later_first:
             if claim and later <= claim:
                 break
+            if row.member_id in not_later:
+                continue
             is_later = claim or first_asked.get(row.member_id, 0.0) > refused.at_s
             if is_later and row.committed_s < until_s and _counts(seen, member, refused, row):
                 words = f"arrived at {claim}" if claim else f"was refused at {refused.at_s:.1f} s"
-                yield member.member_id, f"{words}, was told {refused.said}, and {later} got one"
+                got = f"{row.member_id} of {later} got one"
+                yield member.member_id, f"{words}, was told {refused.said}, and {got}"
                 break
+
+
+def _had_come_before(seen: Evidence, holder: Record) -> bool:
+    """Redis let them through, and lost it, before they were told any place.
+
+    The answer to their entering got lost, so the ticket that they have is of a later one.
+    """
+    before_ticket = takewhile(lambda one: not one.arrival_us, holder.answers)
+    return seen.forgets and any(one.said.startswith("no answer") for one in before_ticket)
 
 
 def _counts(seen: Evidence, member: Record, refused: Answer, row: Row) -> bool:

@@ -42,6 +42,16 @@ from tests.unit.fault_cast import (
         ),
         # Redis forgot who had entered while they entered once more, not knowing yet that they had.
         replace(told("charlie", waits(1, 150), waits(3, 301), answer("sold_out", 7)), forgets=True),
+        # The answer to Bob's entering got lost, and so did his place, but he had been let through.
+        replace(
+            told(
+                "bob",
+                answer("no answer (TimeoutError)", 1),
+                waits(4, 400),
+                answer("issued", 6, coupon="b"),
+            ),
+            forgets=True,
+        ),
         # One sample alone is a connection whose owner has just been killed.
         replace(GOOD, connections=[7] * 20 + [8] * (SAMPLES_RUNNING - 1) + [7] * 20),
         replace(GOOD, connections=[]),
