@@ -52,11 +52,14 @@ class KeptConnection:
         self._tally = tally
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def send(self, method: str, path: str, headers: dict[str, str]) -> Head:
-        """A request without a body; the head of its answer. Raises Failed."""
+    async def send(
+        self, method: str, path: str, headers: dict[str, str], content: str = ""
+    ) -> Head:
+        """A request; the head of its answer. content: its body, in ASCII. Raises Failed."""
         self._tally.requests += 1
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        request = f"{method} {path} HTTP/1.1\r\nHost: test\r\n{lines}Content-Length: 0\r\n\r\n"
+        lines += f"Content-Length: {len(content)}\r\n"
+        request = f"{method} {path} HTTP/1.1\r\nHost: test\r\n{lines}\r\n{content}"
         what = f"{method} {path.partition('?')[0]}"
         while True:
             was_used = self._open is not None
@@ -76,9 +79,11 @@ class KeptConnection:
                 kept = "a used" if was_used else "a fresh"
                 raise Failed(f"{what}: {type(error).__name__} on {kept} connection") from None
 
-    async def answer(self, method: str, path: str, headers: dict[str, str]) -> tuple[Head, bytes]:
+    async def answer(
+        self, method: str, path: str, headers: dict[str, str], content: str = ""
+    ) -> tuple[Head, bytes]:
         """One answer, whole. Raises Failed, also where the server could not answer."""
-        head = await self.send(method, path, headers)
+        head = await self.send(method, path, headers, content)
         what = f"{method} {path.partition('?')[0]}"
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):

@@ -6,6 +6,7 @@ address is refused costs next to nothing here: its answers are written once.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import math
 from collections.abc import Awaitable, Iterator
@@ -23,6 +24,7 @@ from waitroom.neighbours import neighbours_of
 from web.addresses import HEADER, Address, Proxies, read_address
 from web.parts import WebLimits
 from web.problems import Problem
+from web.refusal_pace import RefusalPace
 from web.shares import Share, share_of
 
 log = structlog.get_logger(__name__)
@@ -57,6 +59,7 @@ class Gate:
         self._refused = {"address": 0, "member": 0, "admin": 0}
         self._said_at = -SAY_EVERY_S
         self._has_warned = False
+        self._pace = RefusalPace()
         # An address is worked out once, not for each of its requests.
         self._known = lru_cache(maxsize=_KEPT_MAX)(self._worked_out)
 
@@ -163,6 +166,15 @@ class Gate:
             self._said_at = monotonic()
             self._refused = dict.fromkeys(self._refused, 0)
         return Problem("too_many_requests", None, {"retry_after_s": max(1, math.ceil(wait_s))})
+
+    async def hold_back(self) -> None:
+        """Before a refusal is answered: a flood of them must not keep this process busy."""
+        if wait_s := self._pace.wait_s():
+            await asyncio.sleep(wait_s)
+
+    def counted_as(self, scope: Scope) -> str:
+        """As what an admitted request was counted; empty where it has no limits."""
+        return str(scope.get(_ADDRESS, ""))
 
     @contextmanager
     def stream(self, scope: Scope, member_id: str) -> Iterator[None]:

@@ -22,6 +22,7 @@ from web.bearer import bearer_token
 from web.enter_times import EnterTimes
 from web.gate import Gate
 from web.parts import Office, WebParts
+from web.problems import is_too_many
 from web.raw_answers import Answer, PlaceWriter, issued_answer, problem_answer
 from web.request_id import HEADER, SAID_IN, traceparent_in
 from web.tracing import origin_of
@@ -104,6 +105,8 @@ class HotPath:
             await self._app(scope, receive, send)
             return
         except Exception as error:
+            if is_too_many(error):
+                await self._gate.hold_back()
             status, headers, body = problem_answer(error, scope["path"], request_id)
         headers.append((HEADER, request_id.encode()))
         self._answered[asked.call](status, began, request_id, asked.code)

@@ -70,7 +70,13 @@ _KINDS = (
 )
 KINDS = {kind.type: kind for kind in _KINDS}
 RETRY_AFTER_S = 2
+TOO_MANY = "too_many_requests"
 _AN_ID = "5f0c3a9be1d4-0000002a"
+
+
+def is_too_many(error: Exception) -> bool:
+    """Whether it refuses somebody who asks too often."""
+    return isinstance(error, Problem) and error.type == TOO_MANY
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from web import cookies
 from web.admins import SESSION_COOKIE as ADMIN_COOKIE
 from web.asking import BY_TOKEN, visitor_of
+from web.fair_start import FairStart
 from web.gate import Gate
 from web.languages import language_of
 from web.pages.problem import problem_page
@@ -43,14 +44,16 @@ class TurnedBack:
         self._application = application
         self._gate = gate
         self._watch = watch
+        self._fair_start = FairStart()
         self._page = lru_cache(maxsize=256)(self._drawn)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             began = perf_counter()
             try:
-                await self._admit(scope)
+                first = await self._admit(scope)
             except Problem as problem:
+                await self._gate.hold_back()
                 request_id = self._watch.ids.of(said_in(scope["headers"]))
                 status, headers, body = self._answer(scope, problem, request_id)
                 headers = [*headers, (HEADER, request_id.encode())]
@@ -59,17 +62,21 @@ class TurnedBack:
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
                 return
+            if turn := self._fair_start.turn(self._gate.counted_as(scope), first=first):
+                await turn
         await self._app(scope, receive, send)
 
-    async def _admit(self, scope: Scope) -> None:
-        """Raises Problem too_many_requests."""
+    async def _admit(self, scope: Scope) -> bool:
+        """Whether the request goes before others. Raises Problem too_many_requests."""
         request = Request({**scope, "app": self._application})
         if is_for_admins(scope["path"]) and (name := self._admin_in(request)):
             await self._gate.admit_admin(scope, name)
-            return
+            return True
         await self._gate.admit_address(scope)
-        if share_of(scope["path"]) == "requests" and (member_id := self._member_in(request)):
+        share = share_of(scope["path"])
+        if share == "requests" and (member_id := self._member_in(request)):
             await self._gate.admit_member(scope, member_id)
+        return share == "health"
 
     def _admin_in(self, request: Request) -> str:
         """Who administers, by a token or a session that we signed; empty where nobody does."""

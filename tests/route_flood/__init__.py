@@ -1,0 +1,1 @@
+"""Route flood: every route of the application flooded in turn, and what others feel of it."""

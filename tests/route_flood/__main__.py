@@ -1,0 +1,116 @@
+"""Flood every route in turn, and measure what members, admins and health checks feel of it.
+
+    python -m tests.route_flood [--seconds 5] [--connections 300] [--only ROUTE]
+
+Starts the product on servers of its own and reads its route table. Each route is asked on
+--connections connections by one member, then by one stranger, for --seconds each. Meanwhile other
+members enter, an admin changes the rate, and health is checked. Ends with 0 where each route's
+refusals rise (but for those excused), each change is in force within 1 s, health is always 200, and
+the p99 of entering is at most 3 times its quiet value.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+
+from cli.open_files import raise_limit
+from load.machine import described
+from tests.route_flood.target import Target, open_target
+from tests.route_flood.walk import WHO, Flooded, Walk, p99
+from tests.route_table import Call, calls_of_product
+
+COLUMNS = "{:<48} {:<8} {:>7} {:>7} {:>7} {:>8} {:>7} {:>8} {:>6}  {}"
+TITLES = ("route", "who", "sent", "refused", "streams", "admin s", "health", "p99 ms", "ratio", "")
+
+
+def main(words: Sequence[str]) -> int:
+    asked = _asked(words)
+    raise_limit()
+    began = time.monotonic()
+    print(f"{described()}; {asked.connections} connections, {asked.seconds:g} s each", flush=True)
+    with open_target(asked.processes) as target:
+        calls = _chosen(calls_of_product(target.stage.environ), asked.only)
+        faults = asyncio.run(_walk(target, calls, asked))
+    print(f"{len(calls)} routes in {time.monotonic() - began:,.0f} s.", end=" ")
+    print("BROKEN:" if faults else "Every route refuses a flood, and others are served.")
+    for fault in faults:
+        print(f"  {fault}")
+    return 1 if faults else 0
+
+
+async def _walk(target: Target, calls: list[Call], asked: argparse.Namespace) -> list[str]:
+    walk = Walk(target, asked.connections, asked.seconds)
+    await walk.warm_up()
+    print(COLUMNS.format(*TITLES), flush=True)
+    seen: list[Flooded] = []
+    for call in calls:
+        for who in WHO:
+            seen.append(one := await walk.flood(call, who))
+            print(_line(one), flush=True)
+    per_s = max(one.per_s for one in seen)
+    ratio, rate = await walk.flood_bare_server(per_s)
+    worst = max(seen, key=lambda one: one.ratio)
+    print(f"p99 of entering at most {worst.ratio:.1f} times its quiet value: {worst.call.name}")
+    print(f"  beside a flood of {rate:,.0f}/s that a bare server gets: {ratio:.1f} times")
+    late = max(seen, key=lambda one: one.change_s)
+    print(f"an admin's change in force after at most {late.change_s:.2f} s: {late.call.name}")
+    return [f"{one.call.name}, {one.who}: {why}" for one in seen for why in one.faults]
+
+
+def _line(one: Flooded) -> str:
+    checks = len(one.felt.health)
+    health = f"{checks - one.felt.health_failed}/{checks}"
+    p99_ms = p99(one.felt.enter_s) * 1_000
+    return COLUMNS.format(
+        one.call.name,
+        one.who,
+        one.sent,
+        one.refused,
+        one.streams,
+        f"{one.change_s:.2f}",
+        health,
+        f"{p99_ms:.1f}",
+        f"{one.ratio:.1f}",
+        "; ".join(one.faults) or one.excuse,
+    ).rstrip()
+
+
+def _chosen(calls: list[Call], only: list[str]) -> list[Call]:
+    """Those whose name has one of these words in it. Exits where there is none."""
+    if not only:
+        return calls
+    chosen = [call for call in calls if any(word in call.name for word in only)]
+    if not chosen:
+        names = "\n  ".join(call.name for call in calls)
+        sys.exit(f"No route has {' or '.join(only)} in its name. There are:\n  {names}")
+    return chosen
+
+
+def _asked(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.route_flood",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each flood (default: 5)")
+    parser.add_argument("--connections", type=int, default=300, help="of each flood (default: 300)")
+    parser.add_argument("--processes", type=int, default=1, help="of web (default: 1)")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="ROUTE",
+        help='a part of "METHOD /path"; may be given again (default: every route)',
+    )
+    asked = parser.parse_args(words)
+    if asked.seconds <= 0 or asked.connections < 1 or asked.processes < 1:
+        parser.error("--seconds, --connections and --processes must be above 0")
+    return asked
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

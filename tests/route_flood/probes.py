@@ -1,0 +1,156 @@
+"""Probes: what others feel while a route is flooded: members who enter, an admin, health checks."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from load.tokens import tokens
+from tests.patron import Failed, KeptConnection, Tally
+from tests.route_flood.target import FORWARDED_FOR, Target
+from waitroom.line import open_line
+
+ENTER_PER_S = 100.0
+TOKENS_AT_ONCE = 2_000
+CHANGE_EVERY_S = 1.0
+LOOK_EVERY_S = 0.01
+IN_FORCE_WITHIN_S = 5.0
+CHECK_EVERY_S = 0.25
+HEALTH = ("/healthz", "/readyz")
+HEALTH_ADDRESS = "192.0.2.200"
+
+
+@dataclass(slots=True)
+class Felt:
+    """What the probes saw: seconds of entering and of the admin's changes, and what went wrong."""
+
+    enter_s: list[float] = field(default_factory=list)
+    change_s: list[float] = field(default_factory=list)
+    health: list[int] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def health_failed(self) -> int:
+        return sum(status != 200 for status in self.health)
+
+
+class Entrants:
+    """Members who enter the line at a steady rate, each for the first time, from an own address.
+
+    A time is counted from when the member was due, so that a stalled server delays nobody unseen.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._members = self._made()
+        self._idle: list[KeptConnection] = []
+
+    def _made(self) -> Iterator[tuple[str, str]]:
+        secret = self._target.stage.environ["MEMBER_TOKEN_SECRETS"]
+        for start in itertools.count(0, TOKENS_AT_ONCE):
+            numbers = range(start, start + TOKENS_AT_ONCE)
+            made = tokens(secret, [f"entrant-{number}" for number in numbers])
+            for number, token in zip(numbers, made, strict=True):
+                yield token, f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+    async def enter_for(self, seconds: float, felt: Felt) -> None:
+        began, number = time.monotonic(), 0
+        next(self._members)  # makes the next tokens now and not while times are taken
+        async with asyncio.TaskGroup() as group:
+            while (due := began + number / ENTER_PER_S) < began + seconds:
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                group.create_task(self._enter(due, felt))
+                number += 1
+
+    async def _enter(self, due: float, felt: Felt) -> None:
+        token, address = next(self._members)
+        connection = self._idle.pop() if self._idle else KeptConnection(self._target.stage.port, Tally())
+        headers = {"Authorization": f"Bearer {token}", FORWARDED_FOR: address}
+        path = f"/api/rooms/{self._target.line}/enter"
+        try:
+            head, _ = await connection.answer("POST", path, headers)
+        except Failed as error:
+            felt.wrong.append(str(error))
+            return
+        felt.enter_s.append(time.monotonic() - due)
+        if head.status != 202:
+            felt.wrong.append(f"entering: {head.status}")
+        self._idle.append(connection)
+
+
+class Admin:
+    """Changes the room's rate through the API, and looks in the line when it is in force."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._connection = KeptConnection(target.stage.port, Tally())
+        self._rates = itertools.cycle(range(80, 120))
+
+    async def change_for(self, seconds: float, address: str, felt: Felt) -> None:
+        """Once a second. address: which the admin shares with the flood."""
+        line = open_line(self._target.stage.environ["REDIS_URL"], connections_max=1)
+        try:
+            async for _ in _every(CHANGE_EVERY_S, seconds):
+                try:
+                    felt.change_s.append(await self._change(line, address))
+                except Failed as error:
+                    felt.wrong.append(f"the admin's change: {error}")
+        finally:
+            await line.aclose()
+
+    async def _change(self, line: Any, address: str) -> float:
+        """Seconds until the line has it. Raises Failed."""
+        rate, began, code = float(next(self._rates)), time.monotonic(), self._target.line
+        headers = {"Content-Type": "application/json", FORWARDED_FOR: address}
+        head, body = await self._connection.answer(
+            "PATCH",
+            f"/api/admin/rooms/{code}",
+            {**headers, **self._target.admin},
+            json.dumps({"rate_per_s": rate}),
+        )
+        if head.status != 200:
+            raise Failed(f"{head.status} {body[:100].decode()}")
+        while (await line.figures(code)).rate_per_s != rate:
+            if time.monotonic() > began + IN_FORCE_WITHIN_S:
+                raise Failed(f"not in force after {IN_FORCE_WITHIN_S} s")
+            await asyncio.sleep(LOOK_EVERY_S)
+        return time.monotonic() - began
+
+
+class HealthChecks:
+    """Asks the health routes as an orchestrator does, from an address of its own."""
+
+    def __init__(self, target: Target) -> None:
+        self._connection = KeptConnection(target.stage.port, Tally())
+
+    async def check_for(self, seconds: float, felt: Felt) -> None:
+        async for _ in _every(CHECK_EVERY_S, seconds):
+            for path in HEALTH:
+                try:
+                    head, _ = await self._connection.answer(
+                        "GET", path, {FORWARDED_FOR: HEALTH_ADDRESS}
+                    )
+                    felt.health.append(head.status)
+                except Failed as error:
+                    felt.health.append(0)
+                    felt.wrong.append(str(error))
+
+
+async def _every(seconds: float, within_s: float) -> Any:
+    """Once at first, then every so many seconds, until `within_s` have gone by."""
+    until = time.monotonic() + within_s
+    while (now := time.monotonic()) < until:
+        yield
+        await asyncio.sleep(max(0.0, min(now + seconds, until) - time.monotonic()))
+
+
+def p99(seconds: list[float]) -> float:
+    """Infinite where there are none: then nobody got in."""
+    ordered = sorted(seconds)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] if ordered else float("inf")

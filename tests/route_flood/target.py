@@ -1,0 +1,76 @@
+"""Target: the real product on servers of its own, with rooms to flood and an admin signed in."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from cli.stage import Cast, Stage
+from domain.room_settings import RoomSettings
+from tests.patron import Failed, KeptConnection, Tally
+from tests.route_table import Call
+from web.passwords import Passwords
+
+FORWARDED_FOR = "X-Forwarded-For"
+# Routes that issue directly need a coupon without a line.
+DIRECT_END = "/issue"
+STOCK = 1_000_000
+ROOM = RoomSettings(rate_per_s=100, burst=100, seats=2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """line, direct: codes of a coupon with a line and of one without. admin: headers."""
+
+    stage: Stage
+    line: str
+    direct: str
+    admin: dict[str, str]
+
+    def request(self, call: Call, who: dict[str, str]) -> bytes:
+        """One request to this route, as it is sent; who: headers that say who asks."""
+        code = self.direct if call.route.endswith(DIRECT_END) else self.line
+        path = call.path(code=code, id=secrets.token_hex(16))
+        headers = {"Host": f"127.0.0.1:{self.stage.port}", "Content-Length": "0", **who}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"{call.method} {path} HTTP/1.1\r\n{lines}\r\n".encode()
+
+    def member(self, call: Call, member_id: str) -> dict[str, str]:
+        """A member's credentials: a token for the API, a session for pages."""
+        if call.route.startswith("/api/"):
+            return {"Authorization": f"Bearer {self.stage.identity.mint(member_id)}"}
+        return {"Cookie": self.stage.session_cookie(member_id)}
+
+
+@contextmanager
+def open_target(web_processes: int = 1) -> Iterator[Target]:
+    """The product with its usual limits, which counts whom this machine names as a proxy does."""
+    password = secrets.token_urlsafe(16)
+    environ = {
+        "FORWARDED_ALLOW_IPS": "127.0.0.1",
+        "ADMIN_PASSWORD_HASH": Passwords().hashed(password),
+    }
+    with Stage(Cast(web_processes=web_processes, workers=1, environ=environ)) as stage:
+        line, direct = "flooded", "flooded-direct"
+        stage.offer(line, STOCK, room=ROOM)
+        stage.offer(direct, STOCK, issuing="pessimistic")
+        admin = asyncio.run(_signed_in(stage.port, password))
+        yield Target(stage, line, direct, admin)
+
+
+async def _signed_in(port: int, password: str) -> dict[str, str]:
+    """The headers of an admin who has signed in with a password. Raises Failed."""
+    connection = KeptConnection(port, Tally())
+    form = urlencode({"name": "admin", "password": password})
+    head, _ = await connection.answer(
+        "POST", "/admin/signin", {"Content-Type": "application/x-www-form-urlencoded"}, form
+    )
+    connection.hang_up()
+    cookie = head.cookies.get("admin_session")
+    if head.status != 303 or not cookie:
+        raise Failed(f"the admin could not sign in: {head.status}")
+    return {"Cookie": f"admin_session={cookie}"}

@@ -1,0 +1,229 @@
+"""Walk: floods one route after the other and keeps what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from cli.embedded.child import free_port
+from tests.route_flood.probes import Admin, Entrants, Felt, HealthChecks, p99
+from tests.route_flood.target import FORWARDED_FOR, Target
+from tests.route_table import Call
+from waitroom.line import open_line
+from web.shares import share_of
+
+FOLDER = Path(__file__).parent
+WHO = ("member", "stranger")
+# Of one flood's seconds; the quiet value is that of so many such times.
+QUIET_PART, QUIET_MIN_S, QUIET_KEPT = 0.25, 1.0, 8
+CHANGE_WITHIN_S = 1.0
+RATIO_MAX = 3.0
+# Answers that refuse, and those that the product counts for them.
+REFUSALS = ("429", "503")
+REFUSED_CLASSES = ("4xx", "5xx")
+
+# By share: why a route may end its flood without a refusal, and with which status.
+EXCUSES = {
+    "looks": ("200", "what pages look like has ten times the limit: this flood stayed below it"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flooded:
+    """One flood of one route. sent: answers; counted: refusals that the product counted.
+
+    felt: by others meanwhile; quiet_p99_s: of entering without a flood, shortly before.
+    """
+
+    call: Call
+    who: str
+    statuses: dict[str, int]
+    streams: int
+    errors: int
+    per_s: float
+    counted: float
+    felt: Felt
+    quiet_p99_s: float
+
+    @property
+    def sent(self) -> int:
+        return sum(self.statuses.values())
+
+    @property
+    def refused(self) -> int:
+        return sum(self.statuses.get(one, 0) for one in REFUSALS)
+
+    @property
+    def change_s(self) -> float:
+        return max(self.felt.change_s, default=float("inf"))
+
+    @property
+    def ratio(self) -> float:
+        return p99(self.felt.enter_s) / self.quiet_p99_s
+
+    @property
+    def excuse(self) -> str:
+        """Why there was no refusal, and the answers that show it; empty where there is none."""
+        status, reason = EXCUSES.get(share_of(self.call.route), ("", ""))
+        if self.refused or not self.statuses.get(status):
+            return ""
+        return f"{reason} ({self.statuses[status]:,} x {status})"
+
+    @property
+    def faults(self) -> list[str]:
+        """What was not as it must be, a few words each."""
+        found = list(dict.fromkeys(self.felt.wrong))[:3]
+        if not self.refused and not self.excuse:
+            found.append("no refusals")
+        if self.counted < self.refused:
+            found.append(f"the product counted {self.counted:,.0f} refusals only")
+        if self.change_s > CHANGE_WITHIN_S:
+            found.append("the admin's change was late")
+        if self.felt.health_failed or not self.felt.health:
+            found.append("health was not 200")
+        if self.ratio > RATIO_MAX:
+            found.append("entering was slow")
+        return found
+
+
+class Walk:
+    """connections, seconds: of each flood."""
+
+    def __init__(self, target: Target, connections: int, seconds: float) -> None:
+        self._target = target
+        self._connections = connections
+        self._seconds = seconds
+        self._quiet_s = max(QUIET_MIN_S, seconds * QUIET_PART)
+        self._entrants = Entrants(target)
+        self._admin = Admin(target)
+        self._health = HealthChecks(target)
+        self._quiet: deque[list[float]] = deque(maxlen=QUIET_KEPT)
+        self._floods = 0
+
+    async def warm_up(self) -> None:
+        """Two quiet times; the first one, of a cold product, is thrown away."""
+        await self._entrants.enter_for(self._quiet_s, Felt())
+        await self._be_quiet()
+
+    async def flood(self, call: Call, who: str) -> Flooded:
+        await self._be_quiet()
+        before = await asyncio.to_thread(self._counted)
+        address = self._next_address()
+        credentials = {}
+        if who == "member":
+            credentials = await self._member(call, f"flooder-{self._floods}")
+        request = self._target.request(call, {FORWARDED_FOR: address, **credentials})
+        felt, found = await self._beside(self._target.stage.port, request, address)
+        counted = await asyncio.to_thread(self._counted_at_least, before, found["statuses"])
+        return Flooded(
+            call,
+            who,
+            found["statuses"],
+            found["streams"],
+            found["errors"],
+            sum(found["statuses"].values()) / found["seconds"],
+            counted,
+            felt,
+            self.quiet_p99_s,
+        )
+
+    async def _member(self, call: Call, member_id: str) -> dict[str, str]:
+        """The credentials of one who has a place in the line."""
+        line = open_line(self._target.stage.environ["REDIS_URL"], connections_max=1)
+        try:
+            await line.enter(self._target.line, member_id)
+        finally:
+            await line.aclose()
+        return self._target.member(call, member_id)
+
+    async def flood_bare_server(self, per_s: float) -> tuple[float, float]:
+        """The ratio beside a flood, of so many a second, that the product doesn't get; its rate."""
+        await self._be_quiet()
+        port = free_port()
+        server = await asyncio.create_subprocess_exec(
+            sys.executable, str(FOLDER / "bare_server.py"), str(port)
+        )
+        try:
+            await _until_open(port)
+            request = b"GET / HTTP/1.1\r\nHost: bare\r\n\r\n"
+            felt, found = await self._beside(port, request, self._next_address(), per_s)
+        finally:
+            server.terminate()
+            await server.wait()
+        rate = sum(found["statuses"].values()) / found["seconds"]
+        return p99(felt.enter_s) / self.quiet_p99_s, rate
+
+    @property
+    def quiet_p99_s(self) -> float:
+        return p99([one for some in self._quiet for one in some])
+
+    async def _be_quiet(self) -> None:
+        felt = Felt()
+        await self._entrants.enter_for(self._quiet_s, felt)
+        self._quiet.append(felt.enter_s)
+
+    async def _beside(
+        self, port: int, request: bytes, address: str, per_s: float = 0
+    ) -> tuple[Felt, dict]:
+        felt = Felt()
+        argv = ["nice", "-n", "19", sys.executable, "-I", str(FOLDER / "flooder.py")]
+        words = [port, self._connections, self._seconds, per_s]
+        flooder = await asyncio.create_subprocess_exec(
+            *argv,
+            *map(str, words),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        flooding = asyncio.create_task(flooder.communicate(request))
+        await asyncio.gather(
+            self._entrants.enter_for(self._seconds, felt),
+            self._admin.change_for(self._seconds, address, felt),
+            self._health.check_for(self._seconds, felt),
+        )
+        said, _ = await flooding
+        return felt, json.loads(said)
+
+    def _next_address(self) -> str:
+        """Of a sender who was not here before: limits last for ten seconds."""
+        self._floods += 1
+        return f"198.18.{self._floods >> 8 & 255}.{self._floods & 255}"
+
+    def _counted_at_least(self, before: float, statuses: dict[str, int]) -> float:
+        """What was counted since; the metrics may be a second old, so they are asked for again."""
+        expected = sum(statuses.get(one, 0) for one in REFUSALS)
+        until = time.monotonic() + 2.5
+        while (counted := self._counted() - before) < expected and time.monotonic() < until:
+            time.sleep(0.2)
+        return counted
+
+    def _counted(self) -> float:
+        """Answers of the classes that refuse, over all routes, as /metrics has them."""
+        with urllib.request.urlopen(f"{self._target.stage.base_url}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            if family.name == "waitroom_http_requests"
+            for sample in family.samples
+            if sample.labels.get("status") in REFUSED_CLASSES
+        )
+
+
+async def _until_open(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return

@@ -1,0 +1,66 @@
+"""Route table: every call that the application answers, read from the application itself.
+
+`python -m tests.route_table` prints them as JSON, with the settings of its environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from starlette.routing import BaseRoute, Mount, Route
+
+# What no route answers: it must be counted all the same.
+UNROUTED = ("/nowhere", "/me/")
+# A file of what is mounted; a mount has no paths of its own to read.
+MOUNTED = {"/static": "/static/app.css"}
+_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
+class Call(NamedTuple):
+    """A method and a route's path, its parameters in braces."""
+
+    method: str
+    route: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.route}"
+
+    def path(self, **parameters: str) -> str:
+        """The path of one request. Raises KeyError for a parameter that is not given."""
+        return _PARAMETER.sub(lambda found: parameters[found[1]], self.route)
+
+
+def calls_of(routes: Iterable[BaseRoute]) -> list[Call]:
+    """What these routes answer, in order, and what none of them does.
+
+    HEAD is left out: it counts as GET. Raises KeyError for a mount that has no entry in MOUNTED.
+    """
+    calls = {Call("GET", path) for path in UNROUTED}
+    for route in routes:
+        if isinstance(route, Mount):
+            calls.add(Call("GET", MOUNTED[route.path]))
+        elif isinstance(route, Route):
+            calls |= {Call(method, route.path) for method in (route.methods or set()) - {"HEAD"}}
+        else:
+            raise TypeError(f"{route!r} is neither a route nor a mount: say here how it is called")
+    return sorted(calls, key=lambda call: (call.route, call.method))
+
+
+def calls_of_product(environ: dict[str, str]) -> list[Call]:
+    """Those of a web process with these settings. Raises CalledProcessError."""
+    argv = [sys.executable, "-m", "tests.route_table"]
+    done = subprocess.run(argv, env={**os.environ, **environ}, check=True, capture_output=True)
+    return [Call(*one) for one in json.loads(done.stdout)]
+
+
+if __name__ == "__main__":
+    from cli.web import make_app
+
+    print(json.dumps(calls_of(make_app().routes)))
