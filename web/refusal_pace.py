@@ -12,7 +12,7 @@ from collections.abc import Callable
 PER_S = 400.0
 # So many are answered at once before any waits: who is refused now and then never does.
 BURST = 100
-HELD_MAX_S = 2.0
+HELD_MIN_S, HELD_MAX_S = 0.001, 2.0
 
 
 class RefusalPace:
@@ -28,4 +28,5 @@ class RefusalPace:
         self._due = max(self._due, now - BURST / PER_S) + 1 / PER_S
         # A longer queue would hold who is refused for longer than they are told to wait.
         self._due = min(self._due, now + HELD_MAX_S)
-        return max(0.0, self._due - now)
+        wait_s = self._due - now
+        return wait_s if wait_s >= HELD_MIN_S else 0.0

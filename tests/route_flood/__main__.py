@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
 
 from cli.open_files import raise_limit
 from load.machine import described
-from tests.route_flood.target import Target, open_target
+from tests.route_flood.target import ADDRESS_REQUESTS_MAX, Target, open_target
 from tests.route_flood.walk import WHO, Flooded, Walk, p99
 from tests.route_table import Call, calls_of_product
 
@@ -30,11 +31,13 @@ TITLES = ("route", "who", "sent", "refused", "streams", "admin s", "health", "p9
 def main(words: Sequence[str]) -> int:
     asked = _asked(words)
     raise_limit()
-    began = time.monotonic()
-    print(f"{described()}; {asked.connections} connections, {asked.seconds:g} s each", flush=True)
-    with open_target(asked.processes) as target:
+    began, load_before = time.monotonic(), os.getloadavg()[0]
+    print(f"{described()}; {asked.connections} connections, {asked.seconds:g} s each;", end=" ")
+    print(f"{asked.processes} web; ADDRESS_REQUESTS_MAX {asked.address_requests_max}", flush=True)
+    with open_target(asked.processes, asked.address_requests_max) as target:
         calls = _chosen(calls_of_product(target.stage.environ), asked.only)
         faults = asyncio.run(_walk(target, calls, asked))
+    print(f"load average before and after: {load_before:.1f}, {os.getloadavg()[0]:.1f}")
     print(f"{len(calls)} routes in {time.monotonic() - began:,.0f} s.", end=" ")
     print("BROKEN:" if faults else "Every route refuses a flood, and others are served.")
     for fault in faults:
@@ -100,6 +103,13 @@ def _asked(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=300, help="of each flood (default: 300)")
     parser.add_argument("--processes", type=int, default=1, help="of web (default: 1)")
     parser.add_argument(
+        "--address-requests-max",
+        type=int,
+        default=ADDRESS_REQUESTS_MAX,
+        metavar="N",
+        help="the setting of that name (default: %(default)s, so that each flood gets there)",
+    )
+    parser.add_argument(
         "--only",
         action="append",
         default=[],
@@ -107,8 +117,9 @@ def _asked(words: Sequence[str]) -> argparse.Namespace:
         help='a part of "METHOD /path"; may be given again (default: every route)',
     )
     asked = parser.parse_args(words)
-    if asked.seconds <= 0 or asked.connections < 1 or asked.processes < 1:
-        parser.error("--seconds, --connections and --processes must be above 0")
+    numbers = asked.seconds, asked.connections, asked.processes, asked.address_requests_max
+    if min(numbers) <= 0:
+        parser.error("each number must be above 0")
     return asked
 
 

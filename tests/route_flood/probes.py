@@ -90,7 +90,7 @@ class Admin:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._connection = KeptConnection(target.stage.port, Tally())
-        self._rates = itertools.cycle(range(80, 120))
+        self._rates = itertools.cycle(range(10, 50))
 
     async def change_for(self, seconds: float, address: str, felt: Felt) -> None:
         """Once a second. address: which the admin shares with the flood."""

@@ -19,7 +19,11 @@ FORWARDED_FOR = "X-Forwarded-For"
 # Routes that issue directly need a coupon without a line.
 DIRECT_END = "/issue"
 STOCK = 1_000_000
-ROOM = RoomSettings(rate_per_s=100, burst=100, seats=2_000)
+# Slower than members enter, so that there is a line.
+ROOM = RoomSettings(rate_per_s=20, burst=20, seats=2_000)
+# Of one address in ten seconds; the product's own is five times as much, which a process that
+# serves pages does not reach on a busy machine within the seconds of a flood.
+ADDRESS_REQUESTS_MAX = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,15 @@ class Target:
 
 
 @contextmanager
-def open_target(web_processes: int = 1) -> Iterator[Target]:
-    """The product with its usual limits, which counts whom this machine names as a proxy does."""
+def open_target(web_processes: int, address_requests_max: int) -> Iterator[Target]:
+    """The product, which counts whom this machine names as a proxy does.
+
+    All limits but ADDRESS_REQUESTS_MAX are the usual ones.
+    """
     password = secrets.token_urlsafe(16)
     environ = {
         "FORWARDED_ALLOW_IPS": "127.0.0.1",
+        "ADDRESS_REQUESTS_MAX": str(address_requests_max),
         "ADMIN_PASSWORD_HASH": Passwords().hashed(password),
     }
     with Stage(Cast(web_processes=web_processes, workers=1, environ=environ)) as stage:
