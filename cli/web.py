@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from cli.clocks import watch_clocks
@@ -54,6 +55,9 @@ DEPLOYMENT = "WAITROOM_WEB_DEPLOYMENT"
 KNOWN_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.05
 SWITCH_EVERY_S = 0.0005
+# Of those that read static files. More would not read them faster, and each takes the interpreter
+# from the event loop.
+FILE_THREADS_MAX = 2
 
 
 def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> None:
@@ -148,6 +152,7 @@ def make_app() -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         when_told_to_stop(app.state.hub.close)
+        current_default_thread_limiter().total_tokens = FILE_THREADS_MAX
         # What was made so far stays; looking through it again and again for garbage costs a third
         # of the requests a second.
         gc.freeze()

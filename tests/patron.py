@@ -58,8 +58,8 @@ class KeptConnection:
         """A request; the head of its answer. content: its body, in ASCII. Raises Failed."""
         self._tally.requests += 1
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        lines += f"Content-Length: {len(content)}\r\n"
-        request = f"{method} {path} HTTP/1.1\r\nHost: test\r\n{lines}\r\n{content}"
+        lines += f"Content-Length: {len(content)}\r\n" + "Host: test\r\n" * ("Host" not in headers)
+        request = f"{method} {path} HTTP/1.1\r\n{lines}\r\n{content}"
         what = f"{method} {path.partition('?')[0]}"
         while True:
             was_used = self._open is not None

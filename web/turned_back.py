@@ -51,7 +51,7 @@ class TurnedBack:
         if scope["type"] == "http":
             began = perf_counter()
             try:
-                first = await self._admit(scope)
+                await self._admit(scope)
             except Problem as problem:
                 await self._gate.hold_back()
                 request_id = self._watch.ids.of(said_in(scope["headers"]))
@@ -62,21 +62,28 @@ class TurnedBack:
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
                 return
-            if turn := self._fair_start.turn(self._gate.counted_as(scope), first=first):
-                await turn
         await self._app(scope, receive, send)
 
-    async def _admit(self, scope: Scope) -> bool:
-        """Whether the request goes before others. Raises Problem too_many_requests."""
-        request = Request({**scope, "app": self._application})
-        if is_for_admins(scope["path"]) and (name := self._admin_in(request)):
+    async def _admit(self, scope: Scope) -> None:
+        """Until the request may begin. Raises Problem too_many_requests."""
+        path = scope["path"]
+        if is_for_admins(path) and (name := self._admin_in(self._request(scope))):
             await self._gate.admit_admin(scope, name)
-            return True
+            await self._turn(scope, first=True)
+            return
         await self._gate.admit_address(scope)
-        share = share_of(scope["path"])
-        if share == "requests" and (member_id := self._member_in(request)):
+        share = share_of(path)
+        # Before a member's signature is verified: many who come at once are to cost little.
+        await self._turn(scope, first=share == "health")
+        if share == "requests" and (member_id := self._member_in(self._request(scope))):
             await self._gate.admit_member(scope, member_id)
-        return share == "health"
+
+    async def _turn(self, scope: Scope, *, first: bool) -> None:
+        if turn := self._fair_start.turn(self._gate.counted_as(scope), first=first):
+            await turn
+
+    def _request(self, scope: Scope) -> Request:
+        return Request({**scope, "app": self._application})
 
     def _admin_in(self, request: Request) -> str:
         """Who administers, by a token or a session that we signed; empty where nobody does."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import random
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +69,9 @@ class Entrants:
 
     async def _enter(self, due: float, felt: Felt) -> None:
         token, address = next(self._members)
-        connection = self._idle.pop() if self._idle else KeptConnection(self._target.stage.port, Tally())
+        connection = (
+            self._idle.pop() if self._idle else KeptConnection(self._target.stage.port, Tally())
+        )
         headers = {"Authorization": f"Bearer {token}", FORWARDED_FOR: address}
         path = f"/api/rooms/{self._target.line}/enter"
         try:

@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.request
 from collections import deque
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from web.shares import share_of
 FOLDER = Path(__file__).parent
 WHO = ("member", "stranger")
 # Of one flood's seconds; the quiet value is that of so many such times.
-QUIET_PART, QUIET_MIN_S, QUIET_KEPT = 0.25, 1.0, 8
+QUIET_PART, QUIET_MIN_S, QUIET_KEPT = 0.25, 0.2, 8
 CHANGE_WITHIN_S = 1.0
 RATIO_MAX = 3.0
 # Answers that refuse, and those that the product counts for them.

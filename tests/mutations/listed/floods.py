@@ -4,6 +4,8 @@ from tests.mutations.mutation import Mutation
 
 _IN_ADDRESSES = "unit/test_addresses.py::"
 _IN_CHALLENGE = "integration/test_challenge.py::"
+_IN_FAIR_START = "unit/test_fair_start.py::"
+_IN_FLOODS = "integration/test_floods_and_others.py::"
 _IN_LIMITS = "integration/test_limits.py::"
 _IN_ROUTES = "integration/test_every_route_is_counted.py::"
 _IN_SENDERS = "integration/test_senders.py::"
@@ -130,6 +132,36 @@ MUTATIONS = (
         old='        if is_for_admins(scope["path"]) and (name := self._admin_in(request)):\n',
         new='        if (name := "") and is_for_admins(scope["path"]):\n',
         noticed_by=(f"{_IN_ROUTES}test_an_admin_and_the_other_shares_are_served_beside_a_flood",),
+    ),
+    Mutation(
+        name="refusals_are_answered_at_once",
+        promise=7,
+        file="web/gate.py",
+        old="        if wait_s := self._pace.wait_s():\n",
+        new="        if wait_s := 0.0:\n",
+        noticed_by=(f"{_IN_FLOODS}test_refusals_are_held_back_and_others_are_not",),
+    ),
+    Mutation(
+        name="requests_begin_in_the_order_in_which_they_came",
+        promise=7,
+        file="web/fair_start.py",
+        old="waiting.setdefault(sender, deque())",
+        new='waiting.setdefault("", deque())',
+        noticed_by=(
+            f"{_IN_FAIR_START}test_one_who_sends_many_does_not_keep_others_waiting",
+            f"{_IN_FLOODS}test_a_visitor_does_not_wait_for_the_end_of_a_flood",
+        ),
+    ),
+    Mutation(
+        name="admins_begin_behind_a_crowd",
+        promise=7,
+        file="web/fair_start.py",
+        old="loop, waiting = asyncio.get_running_loop(), self._waiting[first]",
+        new="loop, waiting = asyncio.get_running_loop(), self._waiting[first := False]",
+        noticed_by=(
+            f"{_IN_FAIR_START}test_who_goes_first_waits_for_no_crowd",
+            f"{_IN_FLOODS}test_admins_and_health_checks_do_not_wait_for_a_crowd",
+        ),
     ),
     Mutation(
         name="admins_wait_behind_members",

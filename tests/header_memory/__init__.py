@@ -1,0 +1,1 @@
+"""Header memory: what a web process keeps of headers with many distinct values."""
