@@ -129,8 +129,8 @@ MUTATIONS = (
         name="admins_are_counted_with_their_address",
         promise=7,
         file="web/turned_back.py",
-        old='        if is_for_admins(scope["path"]) and (name := self._admin_in(request)):\n',
-        new='        if (name := "") and is_for_admins(scope["path"]):\n',
+        old="        if is_for_admins(path) and (name := self._admin_in(self._request(scope))):\n",
+        new='        if (name := "") and is_for_admins(path):\n',
         noticed_by=(f"{_IN_ROUTES}test_an_admin_and_the_other_shares_are_served_beside_a_flood",),
     ),
     Mutation(
