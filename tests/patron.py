@@ -53,13 +53,13 @@ class KeptConnection:
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def send(
-        self, method: str, path: str, headers: dict[str, str], content: str = ""
+        self, method: str, path: str, headers: dict[str, str], content: bytes = b""
     ) -> Head:
-        """A request; the head of its answer. content: its body, in ASCII. Raises Failed."""
+        """A request; the head of its answer. content: its body. Raises Failed."""
         self._tally.requests += 1
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         lines += f"Content-Length: {len(content)}\r\n" + "Host: test\r\n" * ("Host" not in headers)
-        request = f"{method} {path} HTTP/1.1\r\n{lines}\r\n{content}"
+        request = f"{method} {path} HTTP/1.1\r\n{lines}\r\n"
         what = f"{method} {path.partition('?')[0]}"
         while True:
             was_used = self._open is not None
@@ -68,7 +68,7 @@ class KeptConnection:
             first = b""
             try:
                 async with asyncio.timeout(ANSWER_WITHIN_S):
-                    writer.write(request.encode())
+                    writer.write(request.encode() + content)
                     first = await reader.readexactly(1)
                     return _head((first + await reader.readuntil(b"\r\n\r\n")).decode(), reader)
             except (OSError, EOFError, TimeoutError) as error:
@@ -80,7 +80,7 @@ class KeptConnection:
                 raise Failed(f"{what}: {type(error).__name__} on {kept} connection") from None
 
     async def answer(
-        self, method: str, path: str, headers: dict[str, str], content: str = ""
+        self, method: str, path: str, headers: dict[str, str], content: bytes = b""
     ) -> tuple[Head, bytes]:
         """One answer, whole. Raises Failed, also where the server could not answer."""
         head = await self.send(method, path, headers, content)

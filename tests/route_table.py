@@ -1,6 +1,6 @@
 """Route table: every call that the application answers, read from the application itself.
 
-`python -m tests.route_table` prints them as JSON, with the settings of its environment.
+`python -m tests.route_table` prints them as JSON.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -19,6 +20,11 @@ from starlette.routing import BaseRoute, Mount, Route
 UNROUTED = ("/nowhere", "/me/")
 # A file of what is mounted; a mount has no paths of its own to read.
 MOUNTED = {"/static": "/static/app.css"}
+NOT_CONNECTED = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing",
+    "REDIS_URL": "redis://127.0.0.1:9",
+}
+SECRETS = ("TICKET_SECRETS", "MEMBER_TOKEN_SECRETS", "ADMIN_TOKEN")
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -53,10 +59,11 @@ def calls_of(routes: Iterable[BaseRoute]) -> list[Call]:
     return sorted(calls, key=lambda call: (call.route, call.method))
 
 
-def calls_of_product(environ: dict[str, str]) -> list[Call]:
-    """Those of a web process with these settings. Raises CalledProcessError."""
+def calls_of_product() -> list[Call]:
+    """Those of a web process, which is made and not started. Raises CalledProcessError."""
+    environ = {**os.environ, **NOT_CONNECTED, **{name: secrets.token_hex(32) for name in SECRETS}}
     argv = [sys.executable, "-m", "tests.route_table"]
-    done = subprocess.run(argv, env={**os.environ, **environ}, check=True, capture_output=True)
+    done = subprocess.run(argv, env=environ, check=True, capture_output=True)
     return [Call(*one) for one in json.loads(done.stdout)]
 
 

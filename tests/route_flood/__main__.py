@@ -34,8 +34,8 @@ def main(words: Sequence[str]) -> int:
     began, load_before = time.monotonic(), os.getloadavg()[0]
     print(f"{described()}; {asked.connections} connections, {asked.seconds:g} s each;", end=" ")
     print(f"{asked.processes} web; ADDRESS_REQUESTS_MAX {asked.address_requests_max}", flush=True)
+    calls = _chosen(calls_of_product(), asked.only)
     with open_target(asked.processes, asked.address_requests_max) as target:
-        calls = _chosen(calls_of_product(target.stage.environ), asked.only)
         faults = asyncio.run(_walk(target, calls, asked))
     print(f"load average before and after: {load_before:.1f}, {os.getloadavg()[0]:.1f}")
     print(f"{len(calls)} routes in {time.monotonic() - began:,.0f} s.", end=" ")

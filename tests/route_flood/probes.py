@@ -113,7 +113,7 @@ class Admin:
             "PATCH",
             f"/api/admin/rooms/{code}",
             {**headers, **self._target.admin},
-            json.dumps({"rate_per_s": rate}),
+            json.dumps({"rate_per_s": rate}).encode(),
         )
         if head.status != 200:
             raise Failed(f"{head.status} {body[:100].decode()}")

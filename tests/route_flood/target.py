@@ -18,6 +18,7 @@ from web.passwords import Passwords
 FORWARDED_FOR = "X-Forwarded-For"
 # Routes that issue directly need a coupon without a line.
 DIRECT_END = "/issue"
+LOGO = b"\x89PNG\r\n\x1a\n" + bytes(1_000)
 STOCK = 1_000_000
 # Slower than members enter, so that there is a line.
 ROOM = RoomSettings(rate_per_s=20, burst=20, seats=2_000)
@@ -67,18 +68,36 @@ def open_target(web_processes: int, address_requests_max: int) -> Iterator[Targe
         stage.offer(line, STOCK, room=ROOM)
         stage.offer(direct, STOCK, issuing="pessimistic")
         admin = asyncio.run(_signed_in(stage.port, password))
+        asyncio.run(_dress(stage.port, line, admin))
         yield Target(stage, line, direct, admin)
 
 
 async def _signed_in(port: int, password: str) -> dict[str, str]:
     """The headers of an admin who has signed in with a password. Raises Failed."""
     connection = KeptConnection(port, Tally())
-    form = urlencode({"name": "admin", "password": password})
+    form = urlencode({"name": "admin", "password": password}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
     head, _ = await connection.answer(
-        "POST", "/admin/signin", {"Content-Type": "application/x-www-form-urlencoded"}, form
+        "POST",
+        "/admin/signin",
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        form.encode(),
     )
     connection.hang_up()
     cookie = head.cookies.get("admin_session")
     if head.status != 303 or not cookie:
         raise Failed(f"the admin could not sign in: {head.status}")
     return {"Cookie": f"admin_session={cookie}"}
+
+
+async def _dress(port: int, code: str, admin: dict[str, str]) -> None:
+    """Give the room a colour and a logo: what pages look like is flooded, too. Raises Failed."""
+    connection, room = KeptConnection(port, Tally()), f"/api/admin/rooms/{code}"
+    for method, path, kind, content in (
+        ("PATCH", f"{room}/branding", "application/json", b'{"colour": "#0c6a56"}'),
+        ("PUT", f"{room}/logo", "image/png", LOGO),
+    ):
+        head, body = await connection.answer(method, path, {**admin, "Content-Type": kind}, content)
+        if head.status != 200:
+            raise Failed(f"{method} {path}: {head.status} {body[:200].decode()}")
+    connection.hang_up()
