@@ -77,12 +77,7 @@ async def _signed_in(port: int, password: str) -> dict[str, str]:
     connection = KeptConnection(port, Tally())
     form = urlencode({"name": "admin", "password": password}).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    head, _ = await connection.answer(
-        "POST",
-        "/admin/signin",
-        {"Content-Type": "application/x-www-form-urlencoded"},
-        form.encode(),
-    )
+    head, _ = await connection.answer("POST", "/admin/signin", headers, form)
     connection.hang_up()
     cookie = head.cookies.get("admin_session")
     if head.status != 303 or not cookie:
