@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.mutations.anchor import AnchorError, replace_python
 
 # Those of docs/promises.md, by number. The last is what all the others rest on.
 PROMISES = {
@@ -31,9 +33,13 @@ class Ending:
     draws_at_random: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
-    """`old` stands exactly once in `file` and becomes `new`; each test of `noticed_by` must fail.
+    """`old` stands exactly once in its place and becomes `new`; all of `noticed_by` must fail.
+
+    In Python the place is the definition `within` of `file`, and `old` is found by its syntax tree:
+    see replace_python. Anything else (Lua, SQL, templates) is text, as short as is unique in the
+    file. uses: modules by their paths, and the name that `new` imports of each.
 
     A test is named as pytest names it, without tests/ in front; one with parameters stands for all
     its cases, of which one must fail. They must fail by what they assert: an import or a syntax
@@ -43,29 +49,49 @@ class Mutation:
     name: str
     promise: int
     file: str
+    within: str = ""
     old: str
     new: str
+    uses: Mapping[str, str] = field(default_factory=dict)
     noticed_by: tuple[str, ...]
 
     def __post_init__(self) -> None:
         assert self.promise in PROMISES, self.name
         assert self.noticed_by, self.name
         assert self.old != self.new, self.name
+        assert bool(self.within) == self.file.endswith(".py"), self.name
+
+    def changed(self, source: str) -> str:
+        """The source without the promise. Raises AnchorError where `old` is not there just once."""
+        if self.within:
+            return replace_python(source, self.within, self.old, self._imports() + self.new)
+        if (count := source.count(self.old)) != 1:
+            raise AnchorError(f"what it changes stands {count} times")
+        return source.replace(self.old, self.new)
+
+    def _imports(self) -> str:
+        return "".join(
+            f"from {path.removesuffix('.py').replace('/', '.')} import {name}\n"
+            for path, name in self.uses.items()
+        )
 
     def fault(self, root: Path) -> str | None:
         """Why it can't be applied to the tree at `root`, or None."""
         path = root / self.file
         if not path.is_file():
             return f"{self.file} is no more"
-        count = path.read_text("utf-8").count(self.old)
-        return None if count == 1 else f"what it changes stands {count} times in {self.file}"
+        try:
+            self.changed(path.read_text("utf-8"))
+        except AnchorError as error:
+            return f"{self.file}: {error}"
+        return None
 
     def apply(self, root: Path) -> None:
         """Raises ValueError where it can't be applied."""
         if fault := self.fault(root):
             raise ValueError(f"{self.name}: {fault}")
         path = root / self.file
-        path.write_text(path.read_text("utf-8").replace(self.old, self.new), "utf-8")
+        path.write_text(self.changed(path.read_text("utf-8")), "utf-8")
 
     def is_noticed(self, cases: Sequence[Ending]) -> bool:
         """Whether a case of a test failed by what it asserts."""

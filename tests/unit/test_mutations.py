@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -30,10 +31,22 @@ def test_what_it_changes_stands_exactly_once_in_its_file(mutation):
 @by_name
 def test_what_it_makes_of_it_can_still_be_read(mutation):
     """A broken syntax would be noticed by any test, and say nothing."""
-    changed = (ROOT / mutation.file).read_text("utf-8").replace(mutation.old, mutation.new)
+    changed = mutation.changed((ROOT / mutation.file).read_text("utf-8"))
 
     if mutation.file.endswith(".py"):
         ast.parse(changed)
+
+
+@pytest.mark.parametrize(
+    "mutation", [one for one in MUTATIONS if one.within], ids=lambda one: one.name
+)
+def test_in_python_it_does_not_depend_on_format_comments_or_lines(mutation):
+    source = (ROOT / mutation.file).read_text("utf-8")
+    written_anew = ast.unparse(ast.parse(source))
+
+    as_it_is, as_it_could_be = mutation.changed(source), mutation.changed(written_anew)
+
+    assert ast.dump(ast.parse(as_it_could_be)) == ast.dump(ast.parse(as_it_is))
 
 
 @by_name
@@ -65,19 +78,51 @@ def test_the_page_names_every_promise():
         assert f"## {number}. {words}" in text
 
 
+def mutation_of(file: str, old: str, new: str, **more: Any) -> Mutation:
+    return Mutation(
+        name="x",
+        promise=1,
+        file=file,
+        old=old,
+        new=new,
+        noticed_by=("unit/test_x.py::test_y",),
+        **more,
+    )
+
+
 def test_a_mutation_that_no_longer_applies_is_said(tmp_path):
-    (tmp_path / "code.py").write_text("a = 1\na = 1\n")
-    mutation = Mutation("x", 1, "code.py", "a = 1", "a = 2", ("unit/test_x.py::test_y",))
+    (tmp_path / "code.lua").write_text("a = 1\na = 1\n")
+    mutation = mutation_of("code.lua", "a = 1", "a = 2")
 
     assert "2 times" in (mutation.fault(tmp_path) or "")
-    with pytest.raises(ValueError, match="x: what it changes"):
+    with pytest.raises(ValueError, match=r"x: code\.lua: what it changes"):
         mutation.apply(tmp_path)
-    (tmp_path / "code.py").unlink()
-    assert mutation.fault(tmp_path) == "code.py is no more"
+    (tmp_path / "code.lua").unlink()
+    assert mutation.fault(tmp_path) == "code.lua is no more"
+
+
+def test_a_mutation_of_python_says_in_which_name_its_anchor_is_missing(tmp_path):
+    (tmp_path / "code.py").write_text("def f():\n    return 1\n")
+    renamed = mutation_of("code.py", "return 1", "return 2", within="g")
+    rewritten = mutation_of("code.py", "return 3", "return 2", within="f")
+
+    assert renamed.fault(tmp_path) == "code.py: g is defined 0 times"
+    assert rewritten.fault(tmp_path) == "code.py: what it changes stands 0 times in f"
+
+
+def test_a_module_that_a_mutation_uses_is_imported_before_it(tmp_path):
+    (tmp_path / "code.py").write_text("def f():\n    return 1\n")
+    uses = {"a/b.py": "c"}
+    mutation = mutation_of("code.py", "return 1", "return c", within="f", uses=uses)
+
+    mutation.apply(tmp_path)
+
+    changed = (tmp_path / "code.py").read_text()
+    assert changed == "def f():\n    from a.b import c\n    return c\n"
 
 
 def test_only_an_assertion_counts_as_noticed():
-    mutation = Mutation("x", 1, "code.py", "a", "b", ("unit/test_x.py::test_y",))
+    mutation = mutation_of("code.lua", "a", "b")
     for failed_with, is_noticed in (
         ("AssertionError", True),
         ("Failed", True),

@@ -106,7 +106,14 @@ def test_every_test_that_the_page_names_is_there():
 
 
 THERE = "unit/test_security_claims.py"
-NOTICED = Mutation("taken_away", 9, "x.py", "a", "b", (f"{THERE}::test_what_is_missing_is_named",))
+NOTICED = Mutation(
+    name="taken_away",
+    promise=9,
+    file="x.lua",
+    old="a",
+    new="b",
+    noticed_by=(f"{THERE}::test_what_is_missing_is_named",),
+)
 
 
 @pytest.mark.parametrize(

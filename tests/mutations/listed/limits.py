@@ -9,15 +9,14 @@ _IN_API_TICKETS = "integration/test_api_tickets.py::"
 _IN_AUTOPILOT = "integration/test_autopilot.py::"
 _IN_BATCHER = "unit/test_batcher.py::"
 _IN_LINE_ADMIT = "integration/test_line_admit.py::"
-_ADMIT = "waitroom/lua/admit.lua"
 _RATE = "integration/test_line_admit.py::test_the_rate_is_kept_on_redis_own_clock"
 
 MUTATIONS = (
     Mutation(
         name="the_rate_is_not_kept",
         promise=7,
-        file=_ADMIT,
-        old="at_most(bucket.tokens, 'rate')\n",
+        file="waitroom/lua/admit.lua",
+        old="at_most(bucket.tokens, 'rate')",
         new="",
         noticed_by=(_RATE,),
     ),
@@ -25,11 +24,12 @@ MUTATIONS = (
         name="each_process_has_a_bucket_of_its_own",
         promise=7,
         file="waitroom/line.py",
-        old="                keys=Keys(code).of_admitting(),\n",
-        new="                keys=[\n"
-        '                    f"{k}:{__import__(\'os\').getpid()}" if k.endswith("bucket") else k\n'
-        "                    for k in Keys(code).of_admitting()\n"
-        "                ],\n",
+        within="Line.admit",
+        old="Keys(code).of_admitting()",
+        new=(
+            '[f"{k}:{__import__(\'os\').getpid()}" if k.endswith("bucket") else k for k in '
+            "Keys(code).of_admitting()]"
+        ),
         noticed_by=(
             f"{_IN_ADMITTER}test_two_admitters_at_once_keep_to_one_rate_and_never_admit_anybody_twice",
         ),
@@ -37,9 +37,9 @@ MUTATIONS = (
     Mutation(
         name="a_pause_saves_up_for_more_than_a_burst",
         promise=7,
-        file=_ADMIT,
-        old="bucket.tokens = math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)",
-        new="bucket.tokens = bucket.tokens + elapsed_s * room.rate_per_s",
+        file="waitroom/lua/admit.lua",
+        old="math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)",
+        new="bucket.tokens + elapsed_s * room.rate_per_s",
         noticed_by=(
             "integration/test_line_admit.py::test_after_a_pause_a_burst_is_let_through_and_no_more",
         ),
@@ -47,10 +47,12 @@ MUTATIONS = (
     Mutation(
         name="the_autopilot_may_leave_its_bounds",
         promise=7,
-        file=_ADMIT,
-        old="  room.rate_per_s = math.min(math.max(tonumber(v[10]) or room.rate_per_s, "
-        "room.rate_min_per_s),\n    room.rate_max_per_s)\n",
-        new="  room.rate_per_s = tonumber(v[10]) or room.rate_per_s\n",
+        file="waitroom/lua/admit.lua",
+        old=(
+            "math.min(math.max(tonumber(v[10]) or room.rate_per_s, room.rate_min_per_s),\n"
+            "    room.rate_max_per_s)"
+        ),
+        new="tonumber(v[10]) or room.rate_per_s",
         noticed_by=(
             f"{_IN_AUTOPILOT}test_people_are_let_through_at_the_steered_rate_within_the_bounds",
         ),
@@ -58,8 +60,8 @@ MUTATIONS = (
     Mutation(
         name="the_seats_are_not_kept",
         promise=7,
-        file=_ADMIT,
-        old="at_most(room.seats - under_way, 'seats')\n",
+        file="waitroom/lua/admit.lua",
+        old="at_most(room.seats - under_way, 'seats')",
         new="",
         noticed_by=(
             "integration/test_line_admit.py::test_no_more_are_under_way_than_there_are_seats",
@@ -68,8 +70,8 @@ MUTATIONS = (
     Mutation(
         name="more_are_let_through_than_the_office_takes",
         promise=7,
-        file=_ADMIT,
-        old="at_most(tonumber(ARGV[1]), 'destination')\n",
+        file="waitroom/lua/admit.lua",
+        old="at_most(tonumber(ARGV[1]), 'destination')",
         new="",
         noticed_by=(
             f"{_IN_LINE_ADMIT}test_no_more_are_let_through_than_the_destination_takes",
@@ -80,7 +82,7 @@ MUTATIONS = (
         name="a_room_is_never_full",
         promise=7,
         file="waitroom/lua/enter.lua",
-        old="  if size >= room.size_max then return turn_away('room_full') end\n",
+        old="if size >= room.size_max then return turn_away('room_full') end",
         new="",
         noticed_by=(
             "integration/test_line.py::test_a_full_room_takes_no_more_until_somebody_leaves",
@@ -90,8 +92,9 @@ MUTATIONS = (
         name="a_setting_may_be_anything",
         promise=7,
         file="domain/room_settings.py",
-        old="            if not least <= value <= most:\n",
-        new="            if False:\n",
+        within="RoomSettings.__post_init__",
+        old="not least <= value <= most",
+        new="False",
         noticed_by=(
             "unit/test_room_settings.py::test_a_setting_out_of_its_bounds_is_refused_by_name",
         ),
@@ -100,8 +103,9 @@ MUTATIONS = (
         name="the_backlog_has_no_end",
         promise=7,
         file="issuance/desk.py",
-        old="max(0, self._limits.backlog_max - backlog) * self._limits.batch_max",
-        new="self._limits.backlog_max * self._limits.batch_max",
+        within="Desk.free_seats",
+        old="max(0, self._limits.backlog_max - backlog)",
+        new="self._limits.backlog_max",
         noticed_by=(
             "integration/test_desk.py::test_the_desk_takes_what_fits_into_its_backlog_and_no_more",
         ),
@@ -110,8 +114,9 @@ MUTATIONS = (
         name="a_batch_has_no_end",
         promise=7,
         file="issuance/desk.py",
-        old="        size = self._limits.batch_max\n",
-        new="        size = max(1, len(members))\n",
+        within="Desk.feed",
+        old="self._limits.batch_max",
+        new="max(1, len(members))",
         noticed_by=(
             "integration/test_desk.py::test_people_are_handed_on_in_their_order_a_batch_a_job",
         ),
@@ -120,7 +125,8 @@ MUTATIONS = (
         name="any_number_may_wait_for_the_next_batch",
         promise=7,
         file="waitroom/batcher.py",
-        old="        if len(self._pending) >= self._pending_max:\n            raise LineBusy\n",
+        within="Batcher.ask",
+        old="if len(self._pending) >= self._pending_max:\n    raise LineBusy",
         new="",
         noticed_by=(
             f"{_IN_BATCHER}test_beyond_its_limit_it_says_that_it_is_busy_and_serves_the_others",
@@ -130,8 +136,9 @@ MUTATIONS = (
         name="a_body_may_declare_any_size",
         promise=7,
         file="web/security.py",
-        old="        if declared.isdigit() and int(declared) > self._bytes_max:\n",
-        new="        if False:\n",
+        within="BodyLimit.__call__",
+        old="declared.isdigit() and int(declared) > self._bytes_max",
+        new="False",
         noticed_by=(
             f"{_IN_API_BAD_REQUESTS}test_a_body_that_declares_itself_too_large_is_refused",
         ),
@@ -140,8 +147,8 @@ MUTATIONS = (
         name="a_body_may_turn_out_any_size",
         promise=7,
         file="web/security.py",
-        old="            if came > self._bytes_max:\n"
-        "                raise BodyTooLarge(self._bytes_max)\n",
+        within="BodyLimit._counted.counted",
+        old="if came > self._bytes_max:\n    raise BodyTooLarge(self._bytes_max)",
         new="",
         noticed_by=(
             "integration/test_api_bad_requests.py::test_a_body_that_turns_out_too_large_is_refused",
@@ -151,8 +158,9 @@ MUTATIONS = (
         name="any_number_of_streams_may_be_open",
         promise=7,
         file="web/live/hub.py",
-        old="        if self.open >= self._streams_max:",
-        new="        if self.open < 0:",
+        within="Hub.refuse_if_full",
+        old="self.open >= self._streams_max",
+        new="self.open < 0",
         noticed_by=(
             "integration/test_api_live.py::test_too_many_streams_are_refused_until_one_is_free",
         ),
@@ -161,7 +169,8 @@ MUTATIONS = (
         name="a_ticket_is_good_for_ever",
         promise=7,
         file="waitroom/ticket.py",
-        old="        if age_s > self._age_max_s:\n            raise ExpiredTicket\n",
+        within="TicketOffice.read",
+        old="if age_s > self._age_max_s:\n    raise ExpiredTicket",
         new="",
         noticed_by=(
             "unit/test_ticket.py::test_a_ticket_that_is_too_old_has_expired",
@@ -172,8 +181,9 @@ MUTATIONS = (
         name="a_member_token_is_good_for_ever",
         promise=7,
         file="web/token_claims.py",
-        old="        if expires <= now - self.leeway_s:\n",
-        new="        if not expires:\n",
+        within="ClaimRules.member_id",
+        old="expires <= now - self.leeway_s",
+        new="not expires",
         noticed_by=(
             "unit/test_token_verdict.py::test_ten_thousand_tokens_have_the_verdict_of_pyjwt",
             "unit/test_identity.py::test_a_token_ends_when_it_says",
@@ -183,8 +193,9 @@ MUTATIONS = (
         name="a_member_token_may_end_in_milliseconds",
         promise=7,
         file="web/token_claims.py",
-        old="        if expires > now + EXPIRES_WITHIN_S:\n",
-        new="        if not expires:\n",
+        within="ClaimRules.member_id",
+        old="expires > now + EXPIRES_WITHIN_S",
+        new="not expires",
         noticed_by=(
             "unit/test_foreign_tokens.py::test_an_exp_in_milliseconds_is_refused_with_the_unit",
             "unit/test_token_verdict.py::test_ten_thousand_tokens_have_the_verdict_of_pyjwt",
@@ -194,7 +205,7 @@ MUTATIONS = (
         name="passwords_may_be_guessed_at_any_rate",
         promise=7,
         file="waitroom/lua/attempt.lua",
-        old="if wait > 0 then return wait end\n",
+        old="if wait > 0 then return wait end",
         new="",
         noticed_by=(
             f"{_IN_ADMIN_SIGNIN}test_ten_wrong_passwords_slow_down_the_eleventh_even_if_right",

@@ -14,7 +14,7 @@ MUTATIONS = (
         name="a_used_link_works_again",
         promise=9,
         file="waitroom/lua/begin_session.lua",
-        old="  if redis.call('GET', KEYS[3]) ~= ARGV[2] then return '' end\n",
+        old="if redis.call('GET', KEYS[3]) ~= ARGV[2] then return '' end",
         new="",
         noticed_by=(
             f"{_IN_HAND_OVER}test_a_link_works_once",
@@ -25,16 +25,18 @@ MUTATIONS = (
         name="a_link_is_known_by_how_it_is_written",
         promise=9,
         file="web/hand_over.py",
-        old='else token.rpartition(".")[0]',
-        new="else token",
+        within="_name_of",
+        old='token.rpartition(".")[0]',
+        new="token",
         noticed_by=(f"{_IN_HAND_OVER}test_a_link_written_another_way_is_still_the_same_link",),
     ),
     Mutation(
         name="a_link_replaces_a_member_without_a_question",
         promise=9,
         file="web/pages/hand_over.py",
-        old="        if who is not None and who.id != found.visitor.id:\n",
-        new="        if False:\n",
+        within="handed_over",
+        old="who is not None and who.id != found.visitor.id",
+        new="False",
         noticed_by=(
             f"{_IN_HAND_OVER}test_a_link_for_somebody_else_asks_before_it_replaces_a_member",
         ),
@@ -43,7 +45,8 @@ MUTATIONS = (
         name="another_site_may_answer_the_question",
         promise=9,
         file="web/pages/hand_over.py",
-        old="    refuse_cross_site(request)\n",
+        within="answer_question",
+        old="refuse_cross_site(request)",
         new="",
         noticed_by=(f"{_IN_HAND_OVER}test_another_site_cannot_answer_the_question",),
     ),
@@ -51,24 +54,27 @@ MUTATIONS = (
         name="a_preview_uses_a_link",
         promise=9,
         file="web/pages/hand_over.py",
-        old="        if not _is_followed(request):\n",
-        new="        if False:\n",
+        within="handed_over",
+        old="not _is_followed(request)",
+        new="False",
         noticed_by=(_LOOKS, f"{_IN_HAND_OVER}test_head_does_not_spend_a_link"),
     ),
     Mutation(
         name="a_prefetch_uses_a_link",
         promise=9,
         file="web/pages/hand_over.py",
-        old="    if any(name in request.headers for name in PURPOSES):\n",
-        new="    if False:\n",
+        within="handed_over",
+        old="any(name in request.headers for name in PURPOSES)",
+        new="False",
         noticed_by=(_LOOKS,),
     ),
     Mutation(
         name="an_old_link_hides_a_session",
         promise=9,
         file="web/pages/hand_over.py",
-        old="    if who is None:\n        raise error\n",
-        new="    raise error\n",
+        within="_refused",
+        old="if who is None:\n    raise error",
+        new="raise error",
         noticed_by=(
             f"{_IN_HAND_OVER}test_an_expired_link_for_the_same_member_goes_on",
             f"{_IN_HAND_OVER}test_an_expired_link_for_another_member_says_who_is_signed_in",
@@ -78,8 +84,14 @@ MUTATIONS = (
         name="a_session_that_was_signed_out_is_read",
         promise=9,
         file="web/sessions.py",
-        old="            or self.ended.covers(visitor.id, visitor.signed_in_us)\n",
-        new="",
+        within="Sessions.is_over",
+        old=(
+            "now_s >= visitor.until_s or now_s >= visitor.signed_in_us / 1_000_000 + "
+            "self.age_max_s or self.ended.covers(visitor.id, visitor.signed_in_us)"
+        ),
+        new=(
+            "now_s >= visitor.until_s or now_s >= visitor.signed_in_us / 1_000_000 + self.age_max_s"
+        ),
         noticed_by=(
             f"{_IN_SIGN_OUT}test_signing_out_here_ends_the_session_there",
             f"{_IN_SIGN_OUT}test_a_copied_cookie_works_until_its_session_ends",
@@ -90,14 +102,16 @@ MUTATIONS = (
         name="signing_out_ends_one_browsers_session_alone",
         promise=9,
         file="web/pages/signin.py",
-        old="            await session_watch_of(request).sign_out(who)\n",
-        new="            pass\n",
+        within="sign_out",
+        old="await session_watch_of(request).sign_out(who)",
+        new="pass",
         noticed_by=(f"{_IN_SIGN_OUT}test_signing_out_here_ends_the_session_there",),
     ),
     Mutation(
         name="other_processes_never_read_who_signed_out",
         promise=9,
         file="web/session_watch.py",
+        within="SessionWatch.look",
         old="await self._sessions.ended.refresh(self._line.sessions)",
         new="False",
         noticed_by=(
@@ -109,8 +123,9 @@ MUTATIONS = (
         name="a_stream_goes_on_after_its_session",
         promise=9,
         file="web/live/audience.py",
-        old="            if stream.session is not None and is_over(stream.session):\n",
-        new="            if False:\n",
+        within="Audience.end_sessions",
+        old="stream.session is not None and is_over(stream.session)",
+        new="False",
         noticed_by=(
             f"{_IN_SIGN_OUT}test_the_streams_of_a_session_end_with_it",
             f"{_IN_SIGN_OUT}test_a_stream_ends_with_the_time_of_its_session",
@@ -120,8 +135,9 @@ MUTATIONS = (
         name="ends_that_redis_lost_stay_lost",
         promise=9,
         file="web/ended_sessions.py",
-        old="                await store.restore(self._ended)\n",
-        new="                pass\n",
+        within="EndedSessions.refresh",
+        old="await store.restore(self._ended)",
+        new="pass",
         noticed_by=(
             f"{_IN_MEMBER_SESSIONS}test_what_redis_has_lost_is_given_back_by_who_knows_it",
         ),
@@ -130,16 +146,17 @@ MUTATIONS = (
         name="any_number_of_ended_sessions_is_kept",
         promise=7,
         file="waitroom/lua/end_sessions.lua",
-        old="if surplus > 0 then",
-        new="if false then",
+        old="if surplus > 0",
+        new="if false",
         noticed_by=(f"{_IN_MEMBER_SESSIONS}test_beyond_the_bound_the_oldest_sessions_of_all_end",),
     ),
     Mutation(
         name="what_the_token_says_of_the_sessions_end_is_ignored",
         promise=9,
         file="web/sessions.py",
-        old="            ends_s = min(ends_s, int(until_s))\n",
-        new="            pass\n",
+        within="Sessions.begun",
+        old="ends_s = min(ends_s, int(until_s))",
+        new="pass",
         noticed_by=(
             f"{_IN_SESSIONS}test_a_session_lasts_its_age_or_until_the_token_said_the_sooner",
             f"{_IN_HAND_OVER}test_a_session_lasts_until_the_token_says",
@@ -149,8 +166,9 @@ MUTATIONS = (
         name="other_hosts_may_set_our_cookies",
         promise=9,
         file="web/cookies.py",
-        old="    return HOST_PREFIX + base if secure else base\n",
-        new="    return base\n",
+        within="name_of",
+        old="HOST_PREFIX + base if secure else base",
+        new="base",
         noticed_by=(
             f"{_IN_COOKIES}test_by_tls_every_cookie_is_of_this_host_alone",
             f"{_IN_SESSIONS}test_by_tls_a_name_that_another_host_can_set_replaces_nobody",
@@ -160,16 +178,26 @@ MUTATIONS = (
         name="a_shop_can_sign_sessions",
         promise=9,
         file="cli/web.py",
-        old="        sessions=Sessions(\n            settings.TICKET_SECRETS,\n",
-        new="        sessions=Sessions(\n            settings.MEMBER_TOKEN_SECRETS,\n",
+        within="_parts",
+        old=(
+            "Sessions(settings.TICKET_SECRETS, "
+            "old_secrets=settings.MEMBER_TOKEN_SECRETS, "
+            "age_max_s=settings.SESSION_AGE_MAX_S, now=line.clock.now_s)"
+        ),
+        new=(
+            "Sessions(settings.MEMBER_TOKEN_SECRETS, "
+            "old_secrets=settings.MEMBER_TOKEN_SECRETS, "
+            "age_max_s=settings.SESSION_AGE_MAX_S, now=line.clock.now_s)"
+        ),
         noticed_by=("integration/test_session_processes.py::test_a_shops_secret_signs_no_session",),
     ),
     Mutation(
         name="refused_cookies_are_not_noticed",
         promise=8,
         file="web/pages/signin.py",
-        old="    if visitor_of(request) is None:\n",
-        new="    if False:\n",
+        within="arrived",
+        old="visitor_of(request) is None",
+        new="False",
         noticed_by=(
             f"{_IN_COOKIES}test_a_browser_that_refuses_cookies_is_told_so_and_not_sent_round",
         ),
@@ -178,6 +206,7 @@ MUTATIONS = (
         name="a_browser_keeps_any_number_of_tickets",
         promise=7,
         file="web/entrance.py",
+        within="_forget_oldest_tickets",
         old="others[: max(0, len(others) + 1 - TICKETS_KEPT_MAX)]",
         new="others[:0]",
         noticed_by=(

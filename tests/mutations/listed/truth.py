@@ -20,9 +20,9 @@ MUTATIONS = (
         name="nothing_is_committed",
         promise=4,
         file="issuance/turns.py",
-        old="                cursor = self._connection.execute(write, given)\n"
-        "                self._connection.commit()\n",
-        new="                cursor = self._connection.execute(write, given)\n",
+        within="Turns.write",
+        old="self._connection.commit()",
+        new="",
         noticed_by=(
             f"{_IN_ISSUE}test_ten_batches_at_once_never_over_issue_and_never_issue_twice",
             "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
@@ -32,14 +32,16 @@ MUTATIONS = (
         name="the_line_is_told_before_the_commit",
         promise=4,
         file="issuance/worker.py",
-        old="    within_s = job.timeout if job is not None else None\n",
-        new="    within_s = job.timeout if job is not None else None\n"
-        "    from issuance.issue import _attempt\n"
-        "    from issuance.turns import FIND, in_turns\n"
-        "    with in_turns(_post.engine) as tx:\n"
-        "        coupon, row, _ = tx.read(FIND, code, members)\n"
-        "    hoped = {one: _attempt(coupon, one, row.read_at, None) for one in members}\n"
-        "    _post.tell(Issued(code, coupon.inventory.used_count, hoped))\n",
+        within="issue_batch",
+        old="with _post.around(meta, about):",
+        new=(
+            "with in_turns(_post.engine) as tx:\n"
+            "    coupon, row, _ = tx.read(FIND, code, members)\n"
+            "hoped = {one: _attempt(coupon, one, row.read_at, None) for one in members}\n"
+            "_post.tell(Issued(code, coupon.inventory.used_count, hoped))\n"
+            "with _post.around(meta, about):"
+        ),
+        uses={"issuance/issue.py": "_attempt", "issuance/turns.py": "FIND, in_turns"},
         noticed_by=(
             "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
             _KILLED,
@@ -49,8 +51,9 @@ MUTATIONS = (
         name="a_job_that_was_fed_again_decides_anew",
         promise=4,
         file="domain/coupon.py",
-        old="            raise before\n",
-        new="            del before\n",
+        within="Coupon.issue_to",
+        old="raise before",
+        new="del before",
         noticed_by=(
             f"{_IN_FED_AGAIN}test_who_was_refused_gets_nothing_of_a_job_that_comes_later",
             f"{_IN_FED_AGAIN}test_a_refusal_is_final_from_its_commit_on_and_not_from_its_report",
@@ -62,8 +65,9 @@ MUTATIONS = (
         name="a_refusal_is_not_committed",
         promise=4,
         file="issuance/issue.py",
-        old="        elif refused:\n            tx.commit()\n",
-        new="",
+        within="issue",
+        old="tx.commit()",
+        new="pass",
         noticed_by=(
             f"{_IN_FED_AGAIN}test_who_was_admitted_too_late_is_so_too_when_the_end_is_put_off",
         ),
@@ -72,9 +76,9 @@ MUTATIONS = (
         name="a_late_refusal_costs_the_turn_of_who_was_admitted_again",
         promise=4,
         file="waitroom/lua/report.lua",
-        old="    or (admitted_at ~= '' and admissions[i]"
-        " and tonumber(admissions[i]) ~= tonumber(admitted_at))\n",
-        new="",
+        old="(admitted_at ~= '' and admissions[i]"
+        " and tonumber(admissions[i]) ~= tonumber(admitted_at))",
+        new="false",
         noticed_by=(
             f"{_IN_FED_AGAIN}test_a_copy_of_a_batch_does_not_refuse_who_was_admitted_again",
         ),
@@ -83,10 +87,13 @@ MUTATIONS = (
         name="the_queues_word_is_taken_for_a_failure",
         promise=4,
         file="issuance/desk.py",
-        old="            return [job.id for job in self._queue.enqueue_many(batches)]\n",
-        new="            if self._queue.failed_job_registry.get_job_count(cleanup=False):\n"
-        "                return []\n"
-        "            return [job.id for job in self._queue.enqueue_many(batches)]\n",
+        within="Desk.feed",
+        old="return [job.id for job in self._queue.enqueue_many(batches)]",
+        new=(
+            "if self._queue.failed_job_registry.get_job_count(cleanup=False):\n"
+            "    return []\n"
+            "return [job.id for job in self._queue.enqueue_many(batches)]"
+        ),
         noticed_by=(
             f"{_IN_DESK}test_a_batch_that_failed_is_fed_again_whatever_the_queue_says_of_it",
         ),
@@ -95,7 +102,7 @@ MUTATIONS = (
         name="a_late_refusal_overwrites_an_issue",
         promise=4,
         file="waitroom/lua/report.lua",
-        old="  if kind == 'r' and is_late then return end\n",
+        old="if kind == 'r' and is_late then return end",
         new="",
         noticed_by=(
             "integration/test_line_report.py::test_what_was_issued_stays_issued",
@@ -106,8 +113,8 @@ MUTATIONS = (
         name="redis_keeps_its_refusal_though_postgres_has_issued",
         promise=4,
         file="waitroom/lua/report.lua",
-        old="  if kind == 'r' and is_late then return end\n",
-        new="  if before[i] or (kind == 'r' and is_late) then return end\n",
+        old="kind == 'r' and is_late",
+        new="before[i] or (kind == 'r' and is_late)",
         noticed_by=(
             f"{_IN_LINE_REPORT}test_what_was_refused_turns_into_issued_when_postgres_says_so",
         ),
@@ -124,7 +131,7 @@ MUTATIONS = (
         name="older_settings_overwrite_newer_ones",
         promise=4,
         file="waitroom/lua/settle.lua",
-        old="if version > tonumber(ARGV[1]) then return 0 end\n",
+        old="if version > tonumber(ARGV[1]) then return 0 end",
         new="",
         noticed_by=(
             "integration/test_line_report.py::test_older_settings_never_overwrite_newer_ones",
@@ -134,7 +141,7 @@ MUTATIONS = (
         name="admitted_without_being_filed",
         promise=5,
         file="waitroom/lua/admit.lua",
-        old="  call_with('ZADD', KEYS[4], filed)\n",
+        old="call_with('ZADD', KEYS[4], filed)",
         new="",
         noticed_by=(
             _FAILS_AFTER,
@@ -145,7 +152,8 @@ MUTATIONS = (
         name="the_overdue_are_not_fed",
         promise=5,
         file="waitroom/admitter.py",
-        old="            await self._destination.feed(code, overdue)\n",
+        within="Admitter._serve",
+        old="await self._destination.feed(code, overdue)",
         new="",
         noticed_by=(
             _FAILS_AFTER,
@@ -156,15 +164,15 @@ MUTATIONS = (
         name="the_overdue_are_not_found",
         promise=5,
         file="waitroom/lua/overdue.lua",
-        old="'-inf', digits(now), 'WITHSCORES'",
-        new="'-inf', 0, 'WITHSCORES'",
+        old="digits(now), 'WITHSCORES'",
+        new="0, 'WITHSCORES'",
         noticed_by=(_FAILS_AFTER,),
     ),
     Mutation(
         name="two_rescuers_are_told_of_the_same_people",
         promise=5,
         file="waitroom/lua/overdue.lua",
-        old="  redis.call('ZADD', KEYS[1], 'XX', digits(due + i), member)\n",
+        old="redis.call('ZADD', KEYS[1], 'XX', digits(due + i), member)",
         new="",
         noticed_by=(f"{_IN_LINE_OVERDUE}test_only_one_of_two_rescuers_gets_each_of_the_overdue",),
     ),
@@ -172,10 +180,13 @@ MUTATIONS = (
         name="feeding_empties_the_file",
         promise=5,
         file="waitroom/admitter.py",
-        old="            await self._destination.feed(code, admission.by_member())\n",
-        new="            await self._destination.feed(code, admission.by_member())\n"
-        "            from waitroom.keys import Keys\n"
-        "            await self._line._redis.delete(Keys(code).admitted)\n",
+        within="Admitter._serve",
+        old="await self._destination.feed(code, admission.by_member())",
+        new=(
+            "await self._destination.feed(code, admission.by_member())\n"
+            "await self._line._redis.delete(Keys(code).admitted)"
+        ),
+        uses={"waitroom/keys.py": "Keys"},
         noticed_by=("integration/test_admitter.py::test_who_was_fed_is_filed_until_the_outcome",),
     ),
 )
