@@ -12,8 +12,6 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command as made
 
-from cli.importing import no_garbage
-
 # Where each is: a group of commands, or one.
 LATER = {
     "coupon": "cli.coupon:app",
@@ -43,8 +41,7 @@ class Lazily(TyperGroup):
 
 def _imported(name: str) -> Any:
     module, _, attribute = LATER[name].partition(":")
-    with no_garbage():
-        found = getattr(import_module(module), attribute)
+    found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         command = made(found)
     else:

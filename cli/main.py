@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 
 from cli.home import with_running_demo
-from cli.importing import no_garbage
 from cli.lazily import Lazily
 from cli.logs import set_up_logs
 from cli.open_files import raise_limit
@@ -51,8 +50,7 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="forget earlier demos")] = False,
 ) -> None:
     """Everything at once on embedded servers, with a sample coupon. Ctrl-C ends all of it."""
-    with no_garbage():
-        from cli.demo import DemoOptions, run_demo
+    from cli.demo import DemoOptions, run_demo
 
     set_up_logs("text", "demo")
     raise typer.Exit(run_demo(DemoOptions(port, coupons, rate, fresh), console))
@@ -65,9 +63,8 @@ def web(
     processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
 ) -> None:
     """The web process: pages and API."""
-    with no_garbage():
-        from cli.settings import WebSettings
-        from cli.web import serve
+    from cli.settings import WebSettings
+    from cli.web import serve
 
     raise_limit()
     serve(read(WebSettings, os.environ), host=host, port=port, processes=processes)
@@ -76,8 +73,7 @@ def web(
 @app.command()
 def admitter() -> None:
     """The admitter: lets people through at each room's rate. Any number may run."""
-    with no_garbage():
-        from cli.admitter import run_admitter
+    from cli.admitter import run_admitter
 
     settings = read(AdmitterSettings, os.environ)
     set_up_logs(settings.LOG_FORMAT, "admitter")

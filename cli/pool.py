@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from cli.importing import no_garbage
 from cli.settings import WorkerSettings
 from cli.supervise import Child, supervise
 
@@ -15,8 +14,7 @@ def run_pool(settings: WorkerSettings, workers: int) -> int:
     SIGHUP replaces them in turn, where there are several.
     """
     if workers == 1:
-        with no_garbage():
-            from cli.worker import run_one
+        from cli.worker import run_one
 
         run_one(settings)
         return 0

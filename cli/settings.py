@@ -170,6 +170,9 @@ class WebSettings(StoreSettings, TokenSettings):
     MEMBER_STREAMS_MAX: int = Field(
         20, ge=0, description="open event streams of one member; 0: any number"
     )
+    DRAIN_S: float = Field(
+        5, ge=0, le=300, description="served after SIGTERM while /livez/line fails; 0: none"
+    )
     LIMITS_EXEMPT_IPS: str = Field(
         "127.0.0.0/8,::1", description="addresses and networks without limits; `none`: none"
     )

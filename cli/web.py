@@ -16,16 +16,16 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import structlog
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from cli.clocks import watch_clocks
 from cli.deployment import DeploymentWatch, open_deployment
-from cli.draining import when_told_to_stop
 from cli.logs import set_up_logs
 from cli.loops import repeat
 from cli.port import local_address, refuse_port_of_others
-from cli.server import end_with_parent, run_server
+from cli.server import Drain, call_on_stop, end_with_parent, run_server
 from cli.settings import BadSettings, WebSettings, read
 from cli.simulate import CrowdSender
 from cli.store_checks import log_store_faults
@@ -52,16 +52,21 @@ PROCESSES = "WAITROOM_WEB_PROCESSES"
 ADDRESS = "WAITROOM_WEB_ADDRESS"
 COUNTS = "WAITROOM_WEB_COUNTS"
 DEPLOYMENT = "WAITROOM_WEB_DEPLOYMENT"
+DRAINING = "draining"  # a file in the folder of COUNTS
 KNOWN_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.05
 SWITCH_EVERY_S = 0.0005
 # Of those that read static files. More would not read them faster, and each takes the interpreter
 # from the event loop.
 FILE_THREADS_MAX = 2
+# The port is open a few milliseconds after the application has started.
+LISTENS_AFTER_S = 0.1
+
+log = structlog.get_logger(__name__)
 
 
 def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP replaces the processes in turn.
+    """Serve until SIGTERM or SIGINT; SIGHUP replaces the processes (`cli.server`).
 
     Raises BadSettings where processes outnumber connections, or where Redis, the queue or the port
     belongs to another deployment.
@@ -85,9 +90,26 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
         refuse_port_of_others(host, port, watch.deployment.id)
         watch.raise_if_other()
         try:
-            run_server("cli.web:make_app", host=host, port=port, processes=processes)
+            run_server(
+                "cli.web:make_app",
+                host=host,
+                port=port,
+                processes=processes,
+                drain=Drain(Path(folder) / DRAINING, settings.DRAIN_S),
+                may_reload=_settings_are_good,
+            )
         finally:  # the server may leave by sys.exit, as its processes were killed
             watch.raise_if_other()
+
+
+def _settings_are_good() -> bool:
+    """Whether new processes could start: files of X_FILE settings may have changed."""
+    try:
+        read(WebSettings, os.environ)
+    except BadSettings as error:
+        log.error("wrong settings: the web processes are not replaced", why=str(error))
+        return False
+    return True
 
 
 @contextmanager
@@ -126,7 +148,7 @@ def _end_at_once() -> None:
     """
     main = threading.main_thread().ident
     if main is not None:
-        signal.pthread_kill(main, signal.SIGTERM)
+        signal.pthread_kill(main, signal.SIGINT)
     for process in multiprocessing.active_children():
         process.kill()
 
@@ -151,7 +173,7 @@ def make_app() -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        when_told_to_stop(app.state.hub.close)
+        call_on_stop(app.state.hub.close)
         current_default_thread_limiter().total_tokens = FILE_THREADS_MAX
         # What was made so far stays; looking through it again and again for garbage costs a third
         # of the requests a second.
@@ -165,6 +187,7 @@ def make_app() -> FastAPI:
             asyncio.create_task(log_store_faults(line, conveyor, engine)),
             asyncio.create_task(repeat("clocks", clocks.do, asyncio.Event(), line.loop_errors)),
         ]
+        asyncio.get_running_loop().call_later(LISTENS_AFTER_S, log.info, "serving")
         yield
         for task in tasks:
             task.cancel()
@@ -189,6 +212,7 @@ def _parts(
     tracing: Tracing | None,
 ) -> WebParts:
     """What the web is made of. connections: this process's share of those to Postgres."""
+    counts = Path(os.environ[COUNTS]) if COUNTS in os.environ else None
     return WebParts(
         line=line,
         engine=engine,
@@ -218,7 +242,8 @@ def _parts(
         metrics_token=settings.METRICS_TOKEN,
         log_requests=settings.LOG_REQUESTS,
         tracing=tracing,
-        counts_dir=Path(os.environ[COUNTS]) if COUNTS in os.environ else None,
+        counts_dir=counts,
+        draining=Drain(counts / DRAINING).has_begun if counts else lambda: False,
         site_name=settings.SITE_NAME,
         templates_dir=settings.TEMPLATES_DIR,
         base_url=settings.BASE_URL,

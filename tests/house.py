@@ -75,6 +75,7 @@ class House:
             "WEB_DB_CONNECTIONS": "4",
             "LEASE_S": "2",
             "DEMO": "1",
+            "DRAIN_S": "0",  # no load balancer is to notice
             **environ,
         }
         self.identity = KnownToAll([self.environ["MEMBER_TOKEN_SECRETS"]], self.admin_token)

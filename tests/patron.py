@@ -1,13 +1,16 @@
 """Patron: somebody whose connection to the web is kept open, as a browser keeps it.
 
 A browser asks once more, on a fresh connection, where one that it had used before was closed before
-a byte of the answer came (RFC 9112, section 9.3.1); that is counted apart. All else is a failure.
+a byte of the answer came (RFC 9112, section 9.3.1); that is counted apart. So is what the proxies
+that we ship ask once more: where none stands before the web, the patron does it for them. All else
+is a failure.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -25,10 +28,14 @@ class Failed(Exception):
 
 @dataclass(slots=True)
 class Tally:
-    """What came of all requests. retried: by the rule above. returned: streams ended too early."""
+    """What came of all requests. retried: by a browser's rule; passed_on: by a proxy's.
+
+    returned: streams that ended too early.
+    """
 
     requests: int = 0
     retried: int = 0
+    passed_on: int = 0
     streams: int = 0
     returned: int = 0
     failed: Counter[str] = field(default_factory=Counter)
@@ -45,10 +52,14 @@ class Head:
 
 
 class KeptConnection:
-    """One browser's connection to the web on this machine, opened anew where it was closed."""
+    """One browser's connection to this machine, opened anew where it was closed.
 
-    def __init__(self, port: int, tally: Tally) -> None:
+    proxy: the TLS of the proxy that listens on this port; None where that is the web itself.
+    """
+
+    def __init__(self, port: int, tally: Tally, proxy: ssl.SSLContext | None = None) -> None:
         self._port = port
+        self._proxy = proxy
         self._tally = tally
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -61,13 +72,14 @@ class KeptConnection:
         lines += f"Content-Length: {len(content)}\r\n" + "Host: test\r\n" * ("Host" not in headers)
         request = f"{method} {path} HTTP/1.1\r\n{lines}\r\n"
         what = f"{method} {path.partition('?')[0]}"
+        may_pass_on = self._proxy is None
         while True:
             was_used = self._open is not None
-            reader, writer = self._open or await self._connected(what)
-            self._open = reader, writer
             first = b""
             try:
                 async with asyncio.timeout(ANSWER_WITHIN_S):
+                    reader, writer = self._open or await self._connected()
+                    self._open = reader, writer
                     writer.write(request.encode() + content)
                     first = await reader.readexactly(1)
                     return _head((first + await reader.readuntil(b"\r\n\r\n")).decode(), reader)
@@ -75,6 +87,10 @@ class KeptConnection:
                 self.hang_up()
                 if was_used and not first and not isinstance(error, TimeoutError):
                     self._tally.retried += 1
+                    continue
+                if may_pass_on and not first and not isinstance(error, TimeoutError):
+                    may_pass_on = False
+                    self._tally.passed_on += 1
                     continue
                 kept = "a used" if was_used else "a fresh"
                 raise Failed(f"{what}: {type(error).__name__} on {kept} connection") from None
@@ -101,12 +117,8 @@ class KeptConnection:
             self._open[1].close()
             self._open = None
 
-    async def _connected(self, what: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await asyncio.open_connection("127.0.0.1", self._port)
-        except (OSError, TimeoutError) as error:
-            raise Failed(f"{what}: {type(error).__name__} while connecting") from None
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self._port, ssl=self._proxy)
 
 
 def _head(text: str, reader: asyncio.StreamReader) -> Head:
@@ -125,12 +137,20 @@ def _head(text: str, reader: asyncio.StreamReader) -> Head:
 class Patron:
     """One member at one server, who either asks for their place or follows it by a stream."""
 
-    def __init__(self, port: int, code: str, member_id: str, token: str, tally: Tally) -> None:
+    def __init__(
+        self,
+        port: int,
+        code: str,
+        member_id: str,
+        token: str,
+        tally: Tally,
+        proxy: ssl.SSLContext | None = None,
+    ) -> None:
         self.seen = Seen(member_id)
         self._code = code
         self._headers = {"Authorization": f"Bearer {token}"}
         self._tally = tally
-        self._connection = KeptConnection(port, tally)
+        self._connection = KeptConnection(port, tally, proxy)
 
     async def live(self, *, follows: bool) -> Seen:
         """Until they are told what they get, or a request fails."""

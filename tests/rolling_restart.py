@@ -1,5 +1,7 @@
 """Every process replaced in the middle of a run, while a crowd is served: nobody may notice.
 
+Where no proxy stands before the web, the crowd asks again as the shipped proxies do.
+
 `python3 -m tests.rolling_restart --members 5000` does it with a crowd of that size, on servers of
 its own, and ends with 1 where a request failed.
 """
@@ -10,12 +12,15 @@ import argparse
 import asyncio
 import secrets
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from cli.crowd.seen import Seen
@@ -34,18 +39,35 @@ WORKERS = 2
 WITHIN_S = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy at `port`, before web commands at these ports."""
+
+    port: int
+    tls: ssl.SSLContext
+    web_ports: tuple[int, ...]
+
+
 async def send_patrons(
-    house: House, code: str, members: int, *, a_second: float, tally: Tally, more: asyncio.Event
+    house: House,
+    code: str,
+    members: int,
+    *,
+    a_second: float,
+    tally: Tally,
+    more: asyncio.Event,
+    proxy: Proxy | None,
 ) -> list[Seen]:
     """So many, and others after them as long as `more` isn't set.
 
     Every second one follows by a stream, the others ask.
     """
+    port, tls = (proxy.port, proxy.tls) if proxy else (house.port, None)
 
     async def one(number: int) -> Seen:
         member_id = f"patron-{number}"
         token = house.identity.mint(member_id)
-        patron = Patron(house.port, code, member_id, token, tally)
+        patron = Patron(port, code, member_id, token, tally, tls)
         return await patron.live(follows=number % 2 == 1)
 
     patrons: list[asyncio.Task[Seen]] = []
@@ -58,22 +80,54 @@ async def send_patrons(
     return list(await asyncio.gather(*patrons))
 
 
-def replace_everything(house: House) -> None:
+def replace_everything(house: House, proxy: Proxy | None) -> None:
     """The steps of docs/operations.md, "Rolling restart"; the web and the others side by side."""
-    web, admitter, workers = house.processes
+    *webs, admitter, workers = house.processes
     with ThreadPoolExecutor() as pool:
-        for done in (pool.submit(replace_web, house, web), pool.submit(hang_up, workers, WORKERS)):
+        if proxy is None:
+            replacing = pool.submit(replace_on_one_port, house, webs[0])
+        else:
+            ports = dict(zip(proxy.web_ports, webs, strict=True))
+            replacing = pool.submit(replace_in_turn, house, ports)
+        for done in (replacing, pool.submit(hang_up, workers, WORKERS)):
             done.result()
     house.start("admitter")
     assert house.stop(admitter) == 0
 
 
-def replace_web(house: House, web: Process) -> None:
+def replace_on_one_port(house: House, web: Process) -> None:
     """Its processes first, and then the command itself by another one on the same port."""
     hang_up(web, WEB_PROCESSES)
-    house.start("web", "--port", str(house.port), "--processes", str(WEB_PROCESSES))
-    eventually(lambda: house.log.read_text().count("serving") == 2, within_s=WITHIN_S)
+    before = house.log.read_text().count("serving")
+    start_web(house, house.port)
+    eventually(
+        lambda: house.log.read_text().count("serving") == before + WEB_PROCESSES,
+        within_s=WITHIN_S,
+    )
     assert house.stop(web) == 0
+
+
+def replace_in_turn(house: House, webs: dict[int, Process]) -> None:
+    """The processes of each command, and then each command, stopped before it is started again."""
+    for web in webs.values():
+        hang_up(web, WEB_PROCESSES)
+    for port, web in webs.items():
+        assert house.stop(web) == 0
+        start_web(house, port)
+        eventually(lambda port=port: takes_visitors(port), within_s=WITHIN_S)
+
+
+def start_web(house: House, port: int) -> Process:
+    return house.start("web", "--port", str(port), "--processes", str(WEB_PROCESSES))
+
+
+def takes_visitors(port: int) -> bool:
+    """What a load balancer's probe finds."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/livez/line", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def hang_up(command: Process, processes: int) -> None:
@@ -91,24 +145,34 @@ def children(pid: int) -> set[int]:
     return set(family(pid)) - {pid}
 
 
-def run(house: House, code: str, members: int, *, a_second: float) -> tuple[list[Seen], Tally]:
-    """Replace everything while the crowd is there; what each was told, and what came of it."""
+def run(
+    house: House, code: str, members: int, *, a_second: float, proxy: Proxy | None = None
+) -> tuple[list[Seen], Tally]:
+    """Replace everything while the crowd is there; what each was told, and what came of it.
+
+    proxy: None where members ask the web itself, which then listens on the house's port.
+    """
     tally = Tally()
-    house.start("web", "--port", str(house.port), "--processes", str(WEB_PROCESSES))
+    ports = proxy.web_ports if proxy else (house.port,)
+    for port in ports:
+        start_web(house, port)
     house.start("admitter")
     workers = house.start("worker", "--workers", str(WORKERS))
-    eventually(house._is_ready, within_s=WITHIN_S)
+    for port in ports:
+        eventually(lambda port=port: takes_visitors(port), within_s=WITHIN_S)
     eventually(lambda: len(children(workers.pid)) == WORKERS)
     # Slower than they come, so that there is a line.
     house.offer(code, total=1_000_000, rate_per_s=0.7 * a_second, burst=1, seats=members)
 
     async def both() -> list[Seen]:
         replaced = asyncio.Event()
-        sending = send_patrons(house, code, members, a_second=a_second, tally=tally, more=replaced)
+        sending = send_patrons(
+            house, code, members, a_second=a_second, tally=tally, more=replaced, proxy=proxy
+        )
         crowd = asyncio.create_task(sending)
         try:
             await asyncio.sleep(2.0)
-            await asyncio.to_thread(replace_everything, house)
+            await asyncio.to_thread(replace_everything, house, proxy)
         finally:
             replaced.set()
         return await crowd
@@ -139,6 +203,7 @@ def main(words: Sequence[str]) -> int:
     print(f"{len(seen):,} members, {tally.requests:,} requests, {tally.streams:,} streams of them")
     print(f"streams that came back: {tally.returned:,}")
     print(f"asked again on a fresh connection, as browsers do: {tally.retried:,}")
+    print(f"asked again for a proxy, which is not there: {tally.passed_on:,}")
     print(f"failed: {tally.failed.total():,}", *tally.failed.most_common(10), sep="\n  ")
     print(f"told they hold one: {len(issued):,}; rows: {len(rows):,}")
     return 0 if not tally.failed and len(seen) == len(issued) == len(rows) else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import ClassVar, NamedTuple
@@ -11,7 +12,6 @@ from typing import ClassVar, NamedTuple
 from itsdangerous import BadData, URLSafeSerializer
 
 from domain.draw import NUMBERS
-from waitroom.base64url import encoded
 from waitroom.mac import Mac
 
 TICKET_LENGTH_MAX = 512
@@ -96,8 +96,9 @@ class TicketOffice:
         fields = (
             f"[{quoted(ticket.room)},{quoted(ticket.member_id)},{ticket.arrival_us}{signed_at}]"
         )
-        text = encoded(fields.encode())
-        return f"{text.decode()}.{encoded(self._mac.of(text)).decode()}"
+        text = urlsafe_b64encode(fields.encode()).rstrip(b"=")
+        signature = urlsafe_b64encode(self._mac.of(text)).rstrip(b"=")
+        return f"{text.decode()}.{signature.decode()}"
 
     def read(self, text: str, *, room: str) -> Ticket:
         """The ticket, if it is good for `room`. Raises a BadTicket that says why not."""

@@ -101,7 +101,7 @@ def _allowed(app: FastAPI, request: Request) -> set[str]:
 
 def wants_html(request: Request) -> bool:
     """Whether a person reads the answer: pages are outside /api."""
-    return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
+    return not request.url.path.startswith(("/api/", "/healthz", "/livez", "/readyz", "/metrics"))
 
 
 def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response]) -> Answer:

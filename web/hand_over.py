@@ -6,10 +6,10 @@ import hashlib
 import json
 import math
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from waitroom.base64url import decoded
 from web.identity import Identity, Visitor
 from web.token_claims import BadToken
 
@@ -49,7 +49,7 @@ def read_hand_over(
 def member_named_in(token: str) -> str:
     """The `sub` of a token that can't be accepted: not verified, for comparing alone."""
     try:
-        claims = json.loads(decoded(token.split(".")[1].encode()))
+        claims = json.loads(urlsafe_b64decode(token.split(".")[1].encode() + b"=="))
         return str(claims["sub"])
     except (ValueError, IndexError, KeyError, TypeError, RecursionError):
         return ""

@@ -1,4 +1,4 @@
-"""Health: whether the process lives, and whether the stores do what it needs."""
+"""Health: whether the process lives, takes visitors, and the stores do what it needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from issuance.connections import check
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
-from web.parts import office_of, parts_of
+from web.parts import WebParts, office_of, parts_of
 from web.problems import documented
 from web.shared_readings import readings_of
 
@@ -31,12 +31,36 @@ class Ready(BaseModel):
     queue: bool
 
 
+class TakesVisitors(BaseModel):
+    takes_visitors: bool
+    draining: bool
+    redis: bool
+
+
 @router.get("/healthz", responses=documented())
 async def healthz(request: Request, response: Response) -> dict[str, bool]:
     """The process lives."""
     if deployment := parts_of(request).deployment:
         response.headers[DEPLOYMENT_HEADER] = deployment
     return {"alive": True}
+
+
+@router.get(
+    "/livez/line",
+    response_model=TakesVisitors,
+    responses={
+        503: {"model": TakesVisitors, "description": "A load balancer sends nobody here"},
+        **documented(),
+    },
+)
+async def livez_line(request: Request, response: Response) -> TakesVisitors:
+    """This process is not about to stop, and the line's Redis answered within the last second."""
+    parts = parts_of(request)
+    redis = await readings_of(request).get("line", partial(_line_works, parts), fresh_s=FRESH_S)
+    draining = parts.draining()
+    if draining or not redis:
+        response.status_code = 503
+    return TakesVisitors(takes_visitors=redis and not draining, draining=draining, redis=redis)
 
 
 @router.get(
@@ -64,6 +88,10 @@ async def _look(request: Request) -> Ready:
     )
     ready = postgres and redis and queue
     return Ready(ready=ready, postgres=postgres, redis=redis, queue=queue)
+
+
+async def _line_works(parts: WebParts) -> bool:
+    return await _works(parts.line.probe.write())
 
 
 async def _works(asked: Awaitable[object]) -> bool:

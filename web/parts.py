@@ -91,6 +91,7 @@ class WebParts:
     crew: who works at the office right now. counts_dir: where the processes of one web command
     count together, None for one that counts alone. simulate: sends so many simulated members into
     a room, False where others are under way; the demo's alone. queue: what reconciling asks of RQ.
+    draining: whether this web command is about to stop, so that nobody new is to be sent to it.
     office_clock: Postgres'; the line has its own.
     deployment: its id, empty where Postgres has not said it yet.
     """
@@ -118,6 +119,7 @@ class WebParts:
     proxies: Proxies = field(default_factory=Proxies)
     demo: bool = False
     simulate: Callable[[str, int], bool] | None = None
+    draining: Callable[[], bool] = lambda: False
     office_clock: RemoteClock = field(default_factory=RemoteClock)
 
     def now(self) -> datetime:

@@ -162,6 +162,32 @@ async def test_ready_says_what_does_not_answer_and_health_that_the_process_lives
         assert (healthy.status_code, healthy.json()) == (200, {"alive": True})
 
 
+async def test_a_load_balancer_is_told_of_the_line_alone_and_not_of_postgres(
+    client, without_line, without_postgres, without_both
+):
+    for asked, redis in (
+        (client, True), (without_line, False), (without_postgres, True), (without_both, False)
+    ):  # fmt: skip
+        answer = await asked.get("/livez/line")
+
+        assert answer.json() == {"takes_visitors": redis, "draining": False, "redis": redis}
+        assert answer.status_code == (200 if redis else 503)
+
+
+async def test_a_load_balancer_is_told_that_a_web_command_drains_while_it_still_serves(
+    parts, line, engine, code
+):
+    await in_line(line, engine, code)
+    async with client_of(app_with(parts, draining=lambda: True)) as drains:
+        probed = await drains.get("/livez/line")
+        alive = await drains.get("/healthz")
+        entered = await drains.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+
+    assert probed.status_code == 503
+    assert probed.json() == {"takes_visitors": False, "draining": True, "redis": True}
+    assert (alive.status_code, entered.status_code) == (200, 202)
+
+
 async def test_a_line_that_too_many_ask_at_once_says_come_again(
     client, line: Line, engine, code, monkeypatch
 ):

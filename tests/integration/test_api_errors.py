@@ -61,7 +61,8 @@ async def test_the_log_names_the_path_but_not_who_asked(client, line, engine, co
 
 @pytest.mark.parametrize(
     "path", ["/", "/me", "/signin", "/nothing", "/api/coupons", "/api/nothing", "/healthz",
-             "/readyz", "/metrics", "/openapi.json", "/static/app.css", "/static/nothing"],
+             "/livez/line", "/readyz", "/metrics", "/openapi.json", "/static/app.css",
+             "/static/nothing"],
 )  # fmt: skip
 async def test_every_answer_has_the_headers_that_keep_browsers_safe(client, path):
     answer = await client.get(path)

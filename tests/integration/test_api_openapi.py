@@ -42,6 +42,7 @@ CALLS = {
     ("put", "/api/admin/rooms/{code}/logo"),
     ("delete", "/api/admin/rooms/{code}/logo"),
     ("get", "/healthz"),
+    ("get", "/livez/line"),
     ("get", "/readyz"),
     ("get", "/metrics"),
 }

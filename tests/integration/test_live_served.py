@@ -5,7 +5,7 @@ import socket
 import time
 from contextlib import closing
 
-from cli.rolling import STOP_WITHIN_S
+from cli.server import FINISH_WITHIN_S
 from tests.house import House, eventually
 
 
@@ -62,7 +62,7 @@ def test_a_closed_stream_makes_room_and_a_stop_ends_the_open_ones(house, engine,
     assert full is None
     assert rest.endswith(b"0\r\n\r\n")
     assert exit_code == 0
-    assert took_s < STOP_WITHIN_S  # so long the server itself waits for open answers, then kills
+    assert took_s < FINISH_WITHIN_S  # so long the server itself waits for open answers, then kills
 
 
 def enters(house: House, code: str, member_id: str) -> bool:

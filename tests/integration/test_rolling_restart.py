@@ -1,10 +1,10 @@
-"""Processes are replaced while people are served: none of them is to notice."""
+"""Processes are replaced while people are served: behind a proxy none of them is to notice."""
 
 import signal
 from pathlib import Path
 
 from issuance.ledger import holders
-from tests.house import eventually
+from tests.house import WITHIN_S, eventually
 from tests.rolling_restart import children, run
 
 
@@ -19,7 +19,33 @@ def test_every_process_is_replaced_in_the_middle_of_a_run_and_no_request_is_lost
     assert tally.returned > 0
 
 
-def test_a_web_process_that_can_not_be_replaced_stays(house, tmp_path: Path):
+def test_a_web_command_that_is_told_to_stop_serves_on_until_load_balancers_know(house, code):
+    house.environ["DRAIN_S"] = "3"
+    web = house.start_web()
+    house.offer(code, total=3)
+    takes_visitors = house.call("GET", "/livez/line")
+
+    web.send_signal(signal.SIGTERM)
+    eventually(lambda: house.call("GET", "/livez/line")[0] == 503)
+    entered, _ = house.member("POST", f"/api/rooms/{code}/enter", "alice")
+
+    assert takes_visitors == (200, {"takes_visitors": True, "draining": False, "redis": True})
+    assert entered == 202
+    assert web.wait(WITHIN_S) == 0
+
+
+def test_a_second_signal_to_stop_is_obeyed_at_once(house):
+    house.environ["DRAIN_S"] = "300"
+    web = house.start_web()
+
+    web.send_signal(signal.SIGTERM)
+    eventually(lambda: house.call("GET", "/livez/line")[0] == 503)
+    web.send_signal(signal.SIGTERM)
+
+    assert web.wait(WITHIN_S) == 0
+
+
+def test_wrong_settings_leave_the_web_processes_as_they_are(house, tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text(house.environ.pop("TICKET_SECRETS"))
     house.environ["TICKET_SECRETS_FILE"] = str(secret)
@@ -28,7 +54,7 @@ def test_a_web_process_that_can_not_be_replaced_stays(house, tmp_path: Path):
 
     secret.write_text("too short")
     web.send_signal(signal.SIGHUP)
-    eventually(lambda: "could not be replaced" in house.log.read_text())
+    eventually(lambda: "the web processes are not replaced" in house.log.read_text())
 
     assert house.call("GET", "/readyz")[0] == 200
     eventually(lambda: children(web.pid) == old)

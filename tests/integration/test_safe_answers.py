@@ -15,7 +15,7 @@ from web.sessions import SESSION_COOKIE
 # What is the same for everybody, and may be kept.
 FOR_ALL = re.compile(
     r"/api/coupons(/[^/]+)?|/rooms/[^/]+/(brand\.css|logo)|/api/rooms/[^/]+/draw(/record)?"
-    r"|/healthz|/readyz|/metrics|/openapi\.json"
+    r"|/healthz|/livez/line|/readyz|/metrics|/openapi\.json"
 )
 
 

@@ -93,9 +93,12 @@ async def test_a_line_that_takes_no_writes_is_not_ready(own, own_line, parts, ho
     with pytest.raises(LineAway, match=says):
         await own_line.probe.write()
     status, found = await ready(parts, line=own_line)
+    async with client_of(app_with(parts, line=own_line)) as client:
+        probed = await client.get("/livez/line")
 
     assert status == 503
     assert found == {"ready": False, "postgres": True, "redis": False, "queue": True}
+    assert probed.status_code == 503
 
 
 @pytest.mark.parametrize("how", REFUSALS)

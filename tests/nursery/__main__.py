@@ -3,11 +3,7 @@
 import socket
 import sys
 
-from cli.importing import no_garbage
+from tests.nursery import import_commands, serve
 
-with no_garbage():
-    from tests.nursery import import_commands, serve
-
-    import_commands()
-
+import_commands()
 serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,6 +1,5 @@
-"""The MAC that tickets and tokens rest on is HMAC-SHA256, and base64url is base64url."""
+"""The MAC that tickets and tokens rest on is HMAC-SHA256."""
 
-import base64
 import hashlib
 import hmac
 
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waitroom.base64url import decoded, encoded
 from waitroom.mac import Mac
 
 # RFC 4231, test cases 1, 2, 3, 6 and 7.
@@ -57,16 +55,3 @@ def test_one_key_signs_again_and_again_as_the_standard_library_does(key, message
     signed = [mac.of(message) for message in messages]
 
     assert signed == [hmac.digest(key, message, hashlib.sha256) for message in messages]
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.binary(max_size=200))
-def test_base64url_is_that_of_the_standard_library_without_its_padding(raw):
-    assert encoded(raw) == base64.urlsafe_b64encode(raw).rstrip(b"=")
-    assert decoded(encoded(raw)) == raw
-
-
-@pytest.mark.parametrize("text", [b"a", b"abcde"])
-def test_what_is_no_base64_is_a_value_error(text):
-    with pytest.raises(ValueError):
-        assert decoded(text) is None

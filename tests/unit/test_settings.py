@@ -35,6 +35,7 @@ environ = {
 }
 
 WRONG = {
+    "DRAIN_S": "-1",
     "DATABASE_URL": "mysql://db/waitroom",
     "REDIS_URL": "http://redis",
     "QUEUE_REDIS_URL": "redis",

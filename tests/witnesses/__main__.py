@@ -2,7 +2,8 @@
 
   stores   Debian's Redis 7.0 and Postgres 15: all integration tests
   pooler   pgbouncer in transaction mode before that Postgres: those that work on its tables
-  nginx    nginx with docs/nginx.conf before a real `web`: TLS, streams, redirects, addresses
+  nginx    nginx with docs/nginx.conf before a real `web`: TLS, streams, redirects, addresses, and a
+           crowd through a rolling restart
 
 What is not here is installed by apt-get, where this runs as root on Debian or Ubuntu. Exits 1 where
 a test fails, or a package is missing and can't be installed, which is named.
@@ -88,7 +89,8 @@ def _pooler() -> int:
 
 def _nginx() -> int:
     with _opened() as (_, environ):
-        return _pytest(environ, "tests/witnesses/nginx_checks.py")
+        folder = "tests/witnesses/"
+        return _pytest(environ, f"{folder}nginx_checks.py", f"{folder}restart_checks.py")
 
 
 RUNS: dict[str, Callable[[], int]] = {"stores": _stores, "pooler": _pooler, "nginx": _nginx}

@@ -31,7 +31,7 @@ class Front:
     def __init__(self, port: int, plain: int) -> None:
         self.port = port
         self.plain = plain
-        self.log = Path(os.devnull)
+        self.log = self.errors = Path(os.devnull)
         self.tls = ssl.create_default_context()
         self.tls.check_hostname = False
         self.tls.verify_mode = ssl.CERT_NONE  # its certificate is of this test
@@ -57,11 +57,12 @@ class Front:
         return answer.status, answer.headers, body
 
 
-def configured(folder: Path, front: Front, web_port: int) -> str:
+def configured(folder: Path, front: Front, web_ports: tuple[int, int]) -> str:
     """docs/nginx.conf, with our ports, a certificate of this test, and folders of its own."""
     text = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
     changes = {
-        "server 127.0.0.1:8000;": f"server 127.0.0.1:{web_port};",
+        "server 127.0.0.1:8000 ": f"server 127.0.0.1:{web_ports[0]} ",
+        "server 127.0.0.1:8001 ": f"server 127.0.0.1:{web_ports[1]} ",
         "listen 80;": f"listen 127.0.0.1:{front.plain};",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{front.port} ssl http2;",
         "/etc/nginx/certificate.pem": str(folder / "certificate.pem"),
@@ -80,7 +81,7 @@ def configured(folder: Path, front: Front, web_port: int) -> str:
 
 
 @contextmanager
-def in_front_of(house: House, front: Front) -> Iterator[None]:
+def in_front_of(front: Front, web_ports: tuple[int, int]) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="waitroom-nginx-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -89,7 +90,8 @@ def in_front_of(house: House, front: Front) -> Iterator[None]:
         subprocess.run(["openssl", *made], cwd=folder, check=True, capture_output=True)
         (folder / "key.pem").chmod(0o644)  # of a test; nginx runs as another user
         front.log = folder / "nginx" / "access.log"
-        with nginx(folder, configured(folder, front, house.port), front.port):
+        front.errors = folder / "nginx" / "error.log"
+        with nginx(folder, configured(folder, front, web_ports), front.port):
             yield
 
 
@@ -105,7 +107,7 @@ def house(database_url, redis_url, tmp_path, front) -> Iterator[House]:
     limits = {"LIMITS_EXEMPT_IPS": "none"}
     with open_house(database_url, redis_url, tmp_path, **settings, **limits) as made:
         made.start_all()
-        with in_front_of(made, front):
+        with in_front_of(front, (made.port, made.port)):
             yield made
 
 
