@@ -9,6 +9,8 @@ _IN_PROBES = "integration/test_store_probes.py::"
 _IN_SESSION = "integration/test_session_settings.py::"
 _IN_LOOPS = "integration/test_loops.py::"
 _IN_SIGNALS = "integration/test_worker_signals.py::"
+_IN_RESTART = "integration/test_rolling_restart.py::"
+_IN_SERVED = "integration/test_live_served.py::"
 MUTATIONS = (
     Mutation(
         name="a_redis_that_takes_no_writes_is_ready",
@@ -186,5 +188,45 @@ MUTATIONS = (
         old='{"retry_after_s": RETRY_AFTER_S}',
         new="{}",
         noticed_by=("integration/test_hot_path.py::test_a_line_that_is_away_is_said",),
+    ),
+    Mutation(
+        name="a_load_balancer_is_not_told_of_a_drain",
+        promise=8,
+        file="web/health.py",
+        within="livez_line",
+        old="draining or not redis",
+        new="not redis",
+        noticed_by=(
+            f"{_IN_API_AWAY}test_a_load_balancer_is_told_that_a_web_command_drains_while_it_still_serves",
+        ),
+    ),
+    Mutation(
+        name="a_web_command_stops_before_load_balancers_know",
+        promise=8,
+        file="cli/server.py",
+        within="_drain_before.drain_then_stop",
+        old="time.sleep(drain.seconds)",
+        new="",
+        noticed_by=(
+            f"{_IN_RESTART}test_a_web_command_that_is_told_to_stop_serves_on_until_load_balancers_know",
+        ),
+    ),
+    Mutation(
+        name="wrong_settings_end_a_web_command_that_reloads",
+        promise=8,
+        file="cli/server.py",
+        within="_check_before.check_then_reload",
+        old="may_reload()",
+        new="True",
+        noticed_by=(f"{_IN_RESTART}test_wrong_settings_leave_the_web_processes_as_they_are",),
+    ),
+    Mutation(
+        name="streams_hold_a_process_that_stops",
+        promise=8,
+        file="cli/web.py",
+        within="make_app.lifespan",
+        old="call_on_stop(app.state.hub.close)",
+        new="",
+        noticed_by=(f"{_IN_SERVED}test_a_closed_stream_makes_room_and_a_stop_ends_the_open_ones",),
     ),
 )

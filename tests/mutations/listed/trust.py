@@ -284,10 +284,10 @@ MUTATIONS = (
     Mutation(
         name="the_log_has_the_settings",
         promise=9,
-        file="cli/rolling.py",
-        within="RollingServer.startup",
-        old="port=self.bind_port",
-        new='environ=dict(__import__("os").environ), port=self.bind_port',
+        file="cli/web.py",
+        within="make_app.lifespan",
+        old='"serving"',
+        new="str(dict(os.environ))",
         noticed_by=("integration/test_logs.py::test_no_log_has_a_secret_or_a_members_token",),
     ),
     Mutation(
