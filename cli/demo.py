@@ -113,6 +113,7 @@ def _prepare(
         "ADMIN_PASSWORD_HASH": Passwords().hashed(made.admin_password),
         "BASE_URL": options.base_url,
         "DEMO": "1",
+        "DRAIN_S": "0",  # nothing probes it
     }
     own = {name: os.environ[name] for name in WebSettings.model_fields if name in os.environ}
     return defaults | own | given

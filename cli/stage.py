@@ -135,6 +135,7 @@ class Stage:
             "QUEUE_NAME": queue,
             "WORKERS": str(max(1, self.cast.workers)),
             "WEB_DB_CONNECTIONS": str(4 * self.cast.web_processes),
+            "DRAIN_S": "0",
             **{name: secrets.token_urlsafe(32) for name in made},
             **self.cast.environ,
         }
