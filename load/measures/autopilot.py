@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from domain.room_settings import RateMode, RoomSettings
 from issuance import catalogue
 from issuance.conveyor import open_conveyor
 from issuance.desk import Desk, DeskLimits
-from load.measures.autopilot_plot import Look, Run, plot
 from load.measures.bench import Bench, members
 from load.measures.row import Row, Summary
 from load.slow_database import make_slowable, slow_down
@@ -26,16 +26,32 @@ SLOW_MS_PER_ROW = 8.0  # so that it bears 125 a second
 FAST_S, SLOW_S, AFTER_S = 10.0, 30.0, 30.0
 LOOK_EVERY_S = 0.25
 IN_LINE = 40_000
-PLOT = Path("docs/autopilot.svg")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A run at one moment: the rate in force, what came of it, and what waited."""
+
+    at_s: float
+    rate_per_s: float
+    issued_per_s: float
+    latency_p95_ms: float | None
+    queue_age_s: float
+    under_way: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    name: str
+    kind: RateMode
+    looks: Sequence[Look]
 
 
 def autopilot(bench: Bench) -> list[Summary]:
-    """Two runs on the same stage, 70 s each, whatever the options say; the plot goes into docs/."""
+    """Two runs on the same stage, 70 s each, whatever the options say."""
     with bench.stage.postgres() as engine:
         make_slowable(engine)
     runs = [_run(bench, "autopilot"), _run(bench, "manual")]
-    PLOT.write_text(plot(runs, LATENCY_BOUND_MS, (FAST_S, FAST_S + SLOW_S)) + "\n")
-    bench.console.print(f"Both runs are drawn in {PLOT}.")
     return [Summary.of([_row(run)]) for run in runs]
 
 
