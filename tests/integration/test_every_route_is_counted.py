@@ -102,7 +102,7 @@ async def test_a_member_who_floods_it_from_everywhere_is_refused(
     assert seen.count(429) >= FLOOD - MOST - 2 * OWN
 
 
-@pytest.mark.parametrize("flooded", ["/api/coupons", "/readyz", "/livez/line", "/static/app.css"])
+@pytest.mark.parametrize("flooded", ["/api/coupons", "/readyz", "/static/app.css"])
 async def test_an_admin_and_the_other_shares_are_served_beside_a_flood(
     app, line, engine, code, flooded
 ):

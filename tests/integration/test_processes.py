@@ -221,14 +221,6 @@ def test_a_restarted_web_process_knows_every_place(house, code):
     assert sorted(p["place"] for p in after) == list(range(1, 21))
 
 
-def test_the_web_command_ends_cleanly_where_nobody_may_filter_a_socket(house):
-    module = "tests.integration.unfiltered_web"
-    web = house.run([sys.executable, "-m", module, "--port", str(house.port)])
-    house.until_ready()
-
-    assert house.stop(web) == 0
-
-
 def test_every_process_ends_cleanly_when_told_to(house, code):
     web = house.start_web()
     admitter, worker = house.start("admitter"), house.start("worker")
