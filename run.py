@@ -22,7 +22,7 @@ usage: python3 run.py NAME [arguments]
   python3 run.py crowd spring --members 5000
                            a simulated crowd against it (in a second terminal)
   python3 run.py compare   the four ways to issue, side by side; --report DIR for a page
-  python3 run.py test      the tests; arguments go to pytest
+  python3 run.py test      the tests but the slow ones (--slow: all); arguments go to pytest
   python3 run.py mutations each promise broken on purpose: do the tests notice?
   python3 run.py contract  the interface against what it says of itself
   python3 run.py witnesses the tests on the servers that Debian ships
@@ -69,7 +69,7 @@ def main(arguments: "list[str]") -> NoReturn:
         prepare("dev.txt")
         environ["CHROMIUM_PATH"] = find_browser(environ)
         os.chdir(ROOT)
-        command = [str(PYTHON), "-m", "pytest", *(rest or side_by_side(environ))]
+        command = [str(PYTHON), "-m", "pytest", *pytest_arguments(rest, environ)]
     elif name in DEVELOPERS:
         prepare("dev.txt")
         os.chdir(ROOT)
@@ -83,13 +83,21 @@ def main(arguments: "list[str]") -> NoReturn:
     os.execve(PYTHON, command, environ)  # noqa: S606 - no shell is what we want
 
 
+def pytest_arguments(rest: "list[str]", environ: "dict[str, str]") -> "list[str]":
+    """All tests but the slow ones; with --slow all. Whatever is named runs, slow or not."""
+    named = [word for word in rest if word != "--slow"]
+    if named:
+        return named
+    return [*side_by_side(environ), *([] if "--slow" in rest else ["-m", "not slow"])]
+
+
 def side_by_side(environ: "dict[str, str]") -> "list[str]":
     """How pytest runs the whole suite: in three processes, each with embedded servers of its own.
 
     Three on two cores, as many tests mostly wait.
 
     On servers that were given, one after the other: an admitter lets everybody's people through.
-    In the order of the files, as Playwright's event loop breaks asyncio tests that come after it.
+    In the order of tests/kinds.py, as Playwright's event loop breaks asyncio tests after it.
     """
     if environ.get("REDIS_URL") or environ.get("DATABASE_URL"):
         return []

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import structlog
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from sqlalchemy import Engine
 
 from issuance.database import open_engine
 from issuance.deployment import LINE_KEY
 from issuance.migrate import migrate
 from tests.house import House, open_house
+from tests.kinds import mark_kinds, put_in_order
 from tests.servers import Servers, drop_database, fresh_database
 from waitroom.keys import ROOMS
 from waitroom.line import Line, open_line
@@ -24,20 +26,11 @@ structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=False)]
 )
 
-# The faults take minutes, most of them waiting: begun early, the others run beside them.
-ORDER = ("unit", "faults", "integration", "witnesses", "browser")
-# Of the last ones these take a minute each: begun first, none of them ends long after the others.
-LONG = ("test_the_way.py", "test_axe.py", "test_admin.py")
 
-
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Playwright's own event loop breaks asyncio tests that come after it."""
-
-    def turn(item: pytest.Item) -> tuple[int, bool]:
-        kind = item.path.relative_to(item.config.rootpath).parts[1]
-        return ORDER.index(kind), item.path.name not in LONG
-
-    items.sort(key=turn)
+    mark_kinds(items, units=Path(__file__).with_name("unit"))
+    put_in_order(items)
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +79,13 @@ async def line(redis_url: str) -> AsyncIterator[Line]:
     opened = open_line(redis_url)
     yield opened
     await opened.aclose()
+
+
+@pytest.fixture
+async def raw_redis(redis_url: str) -> AsyncIterator[AsyncRedis]:
+    """Of the test alone: to see and to change what a line has written."""
+    async with AsyncRedis.from_url(redis_url) as opened:
+        yield opened
 
 
 @pytest.fixture

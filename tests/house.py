@@ -127,7 +127,7 @@ class House:
         return process
 
     def until_ready(self) -> None:
-        eventually(self._is_ready, within_s=2 * WITHIN_S)  # imports alone take seconds
+        eventually(self.is_ready, within_s=2 * WITHIN_S)  # imports alone take seconds
 
     def start_all(self, *, workers: int = 1) -> None:
         self.start("admitter")
@@ -174,7 +174,7 @@ class House:
             redis.delete(LINE_KEY)
             redis.srem("rq:queues", f"rq:queue:{queue}")
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
         try:
             return bool(self.call("GET", "/readyz")[0] == 200)
         except OSError:  # refused, or cut off while the process was starting or ending

@@ -5,8 +5,10 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route
 
 from tests.unit.template_cast import EN, KO, WEB, html_of, pages
@@ -17,6 +19,9 @@ SITE = "http://pages.test"
 # A browser without a window refuses notifications before anybody could ask for them.
 NOT_ASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' })"
 LANGUAGES = {one.code: one for one in (EN, KO)}
+
+# WCAG 2.2 AA and axe's own best practices; the whole of what it knows.
+RUN = "axe.run({ resultTypes: ['violations'] }).then(found => found.violations)"
 
 
 def names() -> list[str]:
@@ -70,3 +75,20 @@ def _answer(route: Route) -> None:
     template, context = pages(LANGUAGES[code])[unquote(name)]
     html = html_of(template, LANGUAGES[code], **context)
     route.fulfill(body=html, content_type="text/html; charset=utf-8", headers=HEADERS)
+
+
+def seen_on_all(browser: Browser, code: str, colours: str) -> tuple[list[Any], list[str]]:
+    """What axe finds, and the pages that are cut off."""
+    found, cut_off = [], []
+    with opened(browser, width=320, colours=colours) as page:
+        # Sent once, not with each page: it is half a megabyte.
+        page.add_init_script(Axe().axe_script)
+        for name in names():
+            page.goto(address(name, LANGUAGES[code]))
+            if page.evaluate("document.documentElement.scrollWidth") > 320:
+                cut_off.append(name)
+            for violation in page.evaluate(RUN):
+                where = [node["html"][:120] for node in violation["nodes"]]
+                found.append((name, violation["id"], where))
+
+    return found, cut_off

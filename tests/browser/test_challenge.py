@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_axe import RUN
+from tests.browser.rendered import RUN
 from tests.signed_in import session_of
 from web.sessions import SESSION_COOKIE
 

@@ -98,7 +98,7 @@ class World:
             asyncio.create_task(self._power.note_lengths()),
             asyncio.create_task(self.clocks.compare(self.valkey.url)),
         ]
-        await self.until(self.house._is_ready, within_s=60)
+        await self.until(self.house.is_ready, within_s=60)
 
     def pids(self) -> dict[str, int]:
         """What runs now, by name."""

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
+from cli.embedded import EmbeddedValkey
+from issuance import catalogue, worker
 from issuance.conveyor import Conveyor, open_conveyor
 from issuance.database import open_engine
 from issuance.desk import Crew, forget_queue
 from issuance.direct import Direct
-from tests.integration.away_cast import gone_silent, years_pass  # noqa: F401
-from tests.integration.job_cast import queue_name, sprung, work_off  # noqa: F401
-from tests.integration.lost_cast import comes_by, lose_all, set_back  # noqa: F401
+from issuance.worker import PoolWorker, Post
+from tests.house import open_house
+from tests.integration.admin_cast import forget_attempts
+from tests.integration.cast import now
+from tests.integration.job_cast import TRAP, set_trap
+from tests.integration.line_cast import HOUR_S, LineOf, forget_room
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
     CHEAP,
@@ -23,16 +37,22 @@ from tests.integration.web_cast import (
     TICKET_SECRET,
     client_of,
     forget_rooms,
+    token,
 )
+from tests.servers import open_folder
 from waitroom.challenge import Challenges
+from waitroom.keys import Keys
 from waitroom.line import Line, open_line
 from waitroom.ticket import TicketOffice
 from web.admins import AdminDoor
 from web.app import create_app
 from web.identity import Identity
+from web.live import beat, news
 from web.parts import WebLimits, WebParts
 from web.reconciling import queue_of
+from web.restoring import look_after
 from web.sessions import Sessions
+from web.settling import settle
 
 NOBODY_LISTENS = "127.0.0.1:9"
 
@@ -87,3 +107,173 @@ async def line_away() -> AsyncIterator[Line]:
 def engine_away() -> Engine:
     url = f"postgresql://nobody@{NOBODY_LISTENS}/nothing"
     return open_engine(url, connections_max=4, name="test")
+
+
+@pytest.fixture
+def gone_silent(redis_url: str, code: str) -> Callable[..., None]:
+    """As if these, at the head, had come an hour ago and not asked since, while others did."""
+
+    def hush(*members: str) -> None:
+        long_ago_s = int(now().timestamp()) - HOUR_S
+        with Redis.from_url(redis_url) as redis:
+            with redis.pipeline() as pipe:
+                for member in members:
+                    pipe.zincrby(Keys(code).waiting, -HOUR_S * 1_000_000, member)
+                pipe.execute()
+            redis.hset(Keys(code).bucket, "hearing_since", long_ago_s * 1_000_000)
+
+    return hush
+
+
+@pytest.fixture
+def years_pass(redis_url: str, code: str) -> Callable[[str, int], None]:
+    """Moves the time at which somebody was passed over, or told no, back."""
+
+    def move(member: str, seconds: int) -> None:
+        with Redis.from_url(redis_url) as redis:
+            before, _, since = redis.hget(Keys(code).away, member).rpartition(b" ")
+            moved = int(since) - seconds * 1_000_000
+            redis.hset(Keys(code).away, member, b"%s %d" % (before, moved))
+
+    return move
+
+
+@pytest.fixture
+def comes_by(line, engine, code):
+    """What the admitter does every second."""
+
+    async def settle_and_look_after(times: int = 1) -> None:
+        for _ in range(times):
+            offer = catalogue.offer(engine, code)
+            await settle(line, offer)
+            await look_after(line, engine, offer)
+
+    return settle_and_look_after
+
+
+@pytest.fixture
+def lose_all(redis_url, code):
+    """Redis forgets the room."""
+    return lambda: forget_room(redis_url, code)
+
+
+@pytest.fixture
+def set_back(redis_url, code):
+    """As if something in the room's hash had been written so many seconds earlier."""
+
+    def earlier(field: str, seconds: int) -> None:
+        with Redis.from_url(redis_url) as redis:
+            redis.hincrby(Keys(code).room, field, -seconds * 1_000_000)
+
+    return earlier
+
+
+@pytest.fixture
+def sprung(tmp_path, monkeypatch):
+    """The file that appears where the trap is imported, called, or made."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    path = set_trap(tmp_path)
+    monkeypatch.setattr(os, "system", lambda *_: path.write_text("os.system"))
+    yield path
+    sys.modules.pop(TRAP, None)
+
+
+@pytest.fixture
+def queue_name(conveyor):
+    name = f"test-foreign-{secrets.token_hex(4)}"
+    yield name
+    forget_queue(conveyor, name)
+    for key in conveyor.scan_iter(f"rq:*{name}*", count=1_000):
+        conveyor.delete(key)
+
+
+@pytest.fixture
+def run_jobs(conveyor, monkeypatch) -> Callable[..., None]:
+    """What is in a queue is done, or so many of its jobs, by a worker's own loop with this post."""
+
+    def until_empty(queue_name: str, post: Post, max_jobs: int | None = None) -> None:
+        monkeypatch.setattr(worker, "_post", post)
+        monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
+        PoolWorker.of_queue(queue_name, conveyor).work(burst=True, max_jobs=max_jobs)
+
+    return until_empty
+
+
+@pytest.fixture
+def work_off(run_jobs, queue_name, engine):
+    """The queue is done; the members who were told."""
+
+    def until_empty(*, deployment: str = "") -> list[str]:
+        told: list[str] = []
+        post = Post(engine, lambda one: told.extend(one.outcomes), deployment=lambda: deployment)
+        run_jobs(queue_name, post)
+        return told
+
+    return until_empty
+
+
+@pytest.fixture
+async def alice(client):
+    """A browser in which Alice is signed in."""
+    await client.get("/signin", params={"token": token("alice")})
+    return client
+
+
+@pytest.fixture
+async def own(redis_url, code) -> AsyncIterator[LineOf]:
+    """A line of this test's room alone, for what goes through all rooms there are."""
+    opened = LineOf(redis_url, code)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def queue(conveyor) -> Iterator[Queue]:
+    """One that desk and worker agree on."""
+    name = f"test-{secrets.token_hex(4)}"
+    yield Queue(name, connection=conveyor, serializer=JSONSerializer)
+    for key in conveyor.scan_iter(f"rq:*:{name}*", count=1_000):
+        conveyor.delete(key)
+    conveyor.srem("rq:queues", f"rq:queue:{name}")
+
+
+@pytest.fixture
+def own_house(database_url, tmp_path):
+    """On a Redis of its own: what is lost here is lost to nobody else."""
+    with ExitStack() as stack:
+        valkey = EmbeddedValkey(open_folder(stack) / "valkey", durable=False)
+        stack.callback(valkey.erase)
+        valkey.start()
+        yield stack.enter_context(open_house(database_url, valkey.url, tmp_path))
+
+
+@pytest.fixture
+def handlers():
+    """A worker's handlers of signals do not stay."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that any user can reach, for embedded servers."""
+    with ExitStack() as stack:
+        yield open_folder(stack)
+
+
+@pytest.fixture
+def unknown_address(redis_url):
+    """No attempt to sign in came from the tests' address before, and none is left."""
+    forget_attempts(redis_url)
+    yield
+    forget_attempts(redis_url)
+
+
+@pytest.fixture
+def quick_beats(monkeypatch):
+    """A beat of a second is for people."""
+    monkeypatch.setattr(beat, "BEAT_S", 0.02)
+    monkeypatch.setattr(news, "OFTEN_S", 0.02)

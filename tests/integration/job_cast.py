@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import secrets
-import sys
 import time
 import zlib
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
-
-from issuance import worker
-from issuance.desk import forget_queue
-from issuance.worker import PoolWorker, Post
 
 GOOD = "issuance.worker.issue_batch"
 TRAP = "trap_of_a_test"
@@ -190,40 +183,6 @@ foreign_fields = st.one_of(
     st.builds(_merged, datas.map(lambda data: {"data": data}), callbacks, others),
     st.builds(_merged, callbacks, others, raw),
 )
-
-
-@pytest.fixture
-def sprung(tmp_path, monkeypatch):
-    """The file that appears where the trap is imported, called, or made."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    path = set_trap(tmp_path)
-    monkeypatch.setattr(os, "system", lambda *_: path.write_text("os.system"))
-    yield path
-    sys.modules.pop(TRAP, None)
-
-
-@pytest.fixture
-def queue_name(conveyor):
-    name = f"test-foreign-{secrets.token_hex(4)}"
-    yield name
-    forget_queue(conveyor, name)
-    for key in conveyor.scan_iter(f"rq:*{name}*", count=1_000):
-        conveyor.delete(key)
-
-
-@pytest.fixture
-def work_off(conveyor, queue_name, engine, monkeypatch):
-    """A worker's own loop, until the queue is empty; the members who were told."""
-
-    def until_empty(*, deployment: str = "") -> list[str]:
-        told: list[str] = []
-        post = Post(engine, lambda one: told.extend(one.outcomes), deployment=lambda: deployment)
-        monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
-        monkeypatch.setattr(worker, "_post", post)
-        PoolWorker.of_queue(queue_name, conveyor).work(burst=True)
-        return told
-
-    return until_empty
 
 
 def put(conveyor, queue: str, fields: dict, *, where: str = "queue") -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-import pytest
 from redis import Redis
+from redis.asyncio import BlockingConnectionPool
+from redis.asyncio import Redis as AsyncRedis
 
 from waitroom.keys import ROOMS, Keys
-from waitroom.line import Admission, Line, Outcome, open_line
+from waitroom.line import Admission, Line, Outcome
 from waitroom.place import Place
 from waitroom.standing import Standing
 
@@ -23,18 +24,12 @@ def forget_room(redis_url: str, code: str) -> None:
         redis.srem(ROOMS, code)
 
 
-@pytest.fixture(autouse=True)
-def nothing_stays(redis_url: str, code: str) -> Iterator[None]:
-    """Admitters go through all rooms there are: a test's room is not left to the next one's."""
-    yield
-    forget_room(redis_url, code)
-
-
 class LineOf(Line):
     """A Line that goes through these rooms alone: others on this Redis may be somebody's."""
 
     def __init__(self, redis_url: str, *rooms: str) -> None:
-        super().__init__(open_line(redis_url)._redis)
+        pool = BlockingConnectionPool.from_url(redis_url, max_connections=8, socket_timeout=2.0)
+        super().__init__(AsyncRedis.from_pool(pool))
         self._rooms = list(rooms)
 
     async def codes(self) -> list[str]:

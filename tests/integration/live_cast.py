@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from tests.integration.web_cast import by
+from tests.signed_in import session_of
 from web.watch import Watched
 
 
@@ -111,3 +112,13 @@ def framework_of(app: FastAPI) -> Any:
     framework = turned_back._app._app
     assert isinstance(framework, Watched)
     return framework
+
+
+def page_of(app, code, member_id="alice") -> Follower:
+    session = session_of(app.state.parts.sessions, member_id)
+    headers = {"Cookie": f"member_session={session}"}
+    return Follower(app, code, path="/rooms/{}/live", headers=headers)
+
+
+def states(page: Follower) -> list[str]:
+    return [told.partition('data-state="')[2].partition('"')[0] for told in events(page.text)]

@@ -10,17 +10,14 @@ from domain.room_settings import RoomSettings
 from issuance.audit import entries
 from issuance.catalogue import offer
 from issuance.issue import issue
-from tests.integration.admin_cast import forget_attempts, signed_in
+from tests.integration.admin_cast import signed_in
 from tests.integration.cast import now, on_offer
 from tests.integration.web_cast import Html, app_with, client_of, in_line, stored
 
+pytestmark = pytest.mark.usefixtures("unknown_address")
+
 PNG = b"\x89PNG\r\n\x1a\n" + b"p" * 200
 NEW, AUDIT = "/admin/coupons/new", "/admin/audit"
-
-
-@pytest.fixture(autouse=True)
-def _unknown_address(redis_url):
-    forget_attempts(redis_url)
 
 
 @pytest.fixture

@@ -32,14 +32,9 @@ from waitroom.attempts import FREE
 from web.addresses import Proxies
 from web.admins import AdminDoor
 
+pytestmark = pytest.mark.usefixtures("unknown_address")
+
 AUDIT = "/api/admin/audit"
-
-
-@pytest.fixture(autouse=True)
-def _unknown_address(redis_url):
-    forget_attempts(redis_url)
-    yield
-    forget_attempts(redis_url)
 
 
 @pytest.mark.parametrize("base_url", ["", "https://shop.example"])

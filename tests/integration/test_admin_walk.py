@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.admin_cast import forget_attempts, signed_in
+from tests.integration.admin_cast import signed_in
 from tests.integration.test_api_admin import admin_calls
 from tests.integration.test_api_sessions import CROSS_SITE
 from tests.integration.web_cast import a_coupon_in, by, in_line, stored, token
 
 # A viewer may end their own sessions.
+
+pytestmark = pytest.mark.usefixtures("unknown_address")
+
 OWN = ("POST", "/admin/signout-everywhere")
 SAFE = ("GET", "HEAD")
-
-
-@pytest.fixture(autouse=True)
-def _unknown_address(redis_url):
-    forget_attempts(redis_url)
 
 
 async def ask(client, method: str, path: str, code: str, headers: dict[str, str]):

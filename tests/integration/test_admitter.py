@@ -19,7 +19,6 @@ from tests.integration.line_cast import (
     forget_room,
     issue,
     kinds,
-    nothing_stays,  # noqa: F401
 )
 from waitroom.admitter import Admitter
 
@@ -49,13 +48,6 @@ class Destination:
     @property
     def members(self) -> list[str]:
         return [member for _, members in self.fed for member in members]
-
-
-@pytest.fixture
-async def own(redis_url, code):
-    opened = LineOf(redis_url, code)
-    yield opened
-    await opened.aclose()
 
 
 @contextmanager

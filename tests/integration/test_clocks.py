@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from rq import Queue
-from rq.serializers import JSONSerializer
 
 from cli.admitter import DeskByTheLine
 from domain.room_settings import RoomSettings
-from issuance import catalogue, worker
+from issuance import catalogue
 from issuance.catalogue import Offer
 from issuance.desk import Desk, DeskLimits, crew_of
 from issuance.issue import Issued
 from issuance.ledger import holders
-from issuance.worker import PoolWorker, Post
+from issuance.worker import Post
 from tests.house import eventually
 from tests.integration.cast import HOUR, in_force, now, on_offer
 from tests.integration.line_cast import (
-    LineOf,
     crowd,
     enter,
     kinds,
-    nothing_stays,  # noqa: F401
 )
 from tests.off_clock import clock_off
 from waitroom.admitter import Admitter
@@ -39,40 +34,23 @@ OFF_BY_S = [-300, -5, -1, -0.1, 0.1, 1, 5, 300]
 
 
 @pytest.fixture
-async def own(redis_url, code):
-    opened = LineOf(redis_url, code)
-    yield opened
-    await opened.aclose()
-
-
-@pytest.fixture
-def queue(conveyor) -> Iterator[Queue]:
-    name = f"test-clocks-{os.getpid()}"
-    yield Queue(name, connection=conveyor, serializer=JSONSerializer)
-    for key in conveyor.scan_iter(f"rq:*:{name}*", count=1_000):
-        conveyor.delete(key)
-    conveyor.srem("rq:queues", f"rq:queue:{name}")
-
-
-@pytest.fixture
 def desk(conveyor, queue) -> Desk:
     return Desk(conveyor, queue=queue.name, limits=DeskLimits(batch_max=50))
 
 
 @pytest.fixture
-def office(own, engine, desk, queue, monkeypatch) -> Office:
-    monkeypatch.setattr(worker, "_post", None)  # is put back
-    return Office(own, engine, desk, queue)
+def office(own, engine, desk, queue, run_jobs) -> Office:
+    return Office(own, engine, desk, partial(run_jobs, queue.name))
 
 
 class Office:
     """An admitter, and workers that do what is in the queue when they are told to."""
 
-    def __init__(self, line, engine, desk, queue) -> None:
+    def __init__(self, line, engine, desk, run_jobs) -> None:
         destination = DeskByTheLine(desk)
         destination.is_open = True
         self._admitter = Admitter(line, destination, lease_s=60)
-        self._line, self._engine, self._queue = line, engine, queue
+        self._line, self._engine, self._run_jobs = line, engine, run_jobs
         self.done: list[Issued] = []
 
     async def admit(self, code: str, count: int) -> None:
@@ -89,10 +67,8 @@ class Office:
 
     def work_off(self, off_by_s: float) -> None:
         """The same, and nobody is told."""
-        worker._post = Post(self._engine, self.done.append)
-        PoolWorker.was_told_to_stop = False
         with clock_off(off_by_s):
-            PoolWorker.of_queue(self._queue.name, self._queue.connection).work(burst=True)
+            self._run_jobs(Post(self._engine, self.done.append))
 
 
 @pytest.mark.parametrize("off_by_s", OFF_BY_S)
@@ -193,12 +169,12 @@ async def test_when_somebody_was_let_through_stays_known_under_a_new_lease(own, 
 
 
 async def test_whom_an_earlier_version_let_through_keeps_the_time_that_follows_from_their_lease(
-    own, code
+    own, code, raw_redis
 ):
     await in_force(own, code)
     await enter(own, code, ["alice"])
     admission = await own.admit(code, at_most=1, lease_s=0.25)
-    await own._redis.delete(Keys(code).admissions)  # it wrote none
+    await raw_redis.delete(Keys(code).admissions)  # it wrote none
     await asyncio.sleep(0.3)
 
     named = await own.overdue(code, at_most=1, lease_s=0.25)

@@ -19,7 +19,7 @@ from issuance.holdings import expire_stale, holdings, use
 from issuance.issue import issue
 from issuance.ledger import holders
 from tests.integration.cast import HOUR, now, on_offer, time_passes
-from tests.integration.line_cast import crowd, enter, nothing_stays  # noqa: F401
+from tests.integration.line_cast import crowd, enter
 from tests.integration.test_clocks import OFF_BY_S, until
 from tests.integration.web_cast import by, checked_problem
 from tests.off_clock import clock_off

@@ -137,7 +137,7 @@ def test_a_port_that_another_deployment_serves_is_not_shared(house, other, redis
 
     assert ended(other, process) == EXIT_BAD_SETTINGS
     assert f"Port {house.port}" in other.log.read_text()
-    assert house._is_ready()
+    assert house.is_ready()
     with Redis.from_url(beside(redis_url, 1)) as redis:
         redis.flushdb()
 

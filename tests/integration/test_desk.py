@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import os
+from functools import partial
 
 import pytest
-from rq import Queue
-from rq.serializers import JSONSerializer
 
 from domain.issued_coupon import IssuedCoupon
-from issuance import worker
 from issuance.desk import Desk, DeskLimits, failed_jobs, forget_queue
 from issuance.ledger import holders
-from issuance.worker import PoolWorker, Post
+from issuance.worker import Post
 from tests.integration.cast import on_offer
 
 LIMITS = DeskLimits(batch_max=10, backlog_max=3)
-
-
-@pytest.fixture
-def queue(conveyor):
-    name = f"test-desk-{os.getpid()}"
-    yield Queue(name, connection=conveyor, serializer=JSONSerializer)
-    for key in conveyor.scan_iter(f"rq:*:{name}*", count=1_000):
-        conveyor.delete(key)
-    conveyor.srem("rq:queues", f"rq:queue:{name}")
 
 
 @pytest.fixture
@@ -33,15 +21,9 @@ def desk(conveyor, queue):
 
 
 @pytest.fixture
-def work(conveyor, queue, monkeypatch):
+def work(run_jobs, queue):
     """What is in the queue is done, by a worker with this post."""
-
-    def until_empty(post: Post) -> None:
-        monkeypatch.setattr(worker, "_post", post)
-        monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
-        PoolWorker.of_queue(queue.name, conveyor).work(burst=True)
-
-    return until_empty
+    return partial(run_jobs, queue.name)
 
 
 def test_the_desk_takes_what_fits_into_its_backlog_and_no_more(desk):

@@ -19,9 +19,8 @@ from domain.room_settings import RoomSettings
 from issuance import catalogue
 from issuance.draws import keep_draw
 from tests.integration.cast import now
-from tests.integration.line_cast import admit, crowd, enter, nothing_stays, places  # noqa: F401
-from tests.integration.live_cast import Follower
-from tests.integration.test_pages_live import page_of
+from tests.integration.line_cast import admit, crowd, enter, places
+from tests.integration.live_cast import Follower, page_of
 from tests.integration.web_cast import ADMIN, by, client_of, in_line, token, until
 from waitroom.keys import Keys
 from web.settling import settle
@@ -237,7 +236,7 @@ async def test_a_numbered_ticket_of_the_version_before_is_still_good(
     assert await line.lobby(code) == sorted(members, key=dict(numbered).__getitem__)
 
 
-async def test_who_left_the_lobby_is_not_back_by_its_ticket(line, engine, code):
+async def test_who_left_the_lobby_is_not_back_by_its_ticket(line, engine, code, raw_redis):
     opens_at = now() + timedelta(seconds=1.5)
     await in_line(line, engine, code, total=100, room=DRAW, opens_at=opens_at)
     alice, bob = await enter(line, code, ["alice", "bob"])
@@ -248,7 +247,7 @@ async def test_who_left_the_lobby_is_not_back_by_its_ticket(line, engine, code):
 
     assert (told.kind, later.kind) == ("absent", "absent")
     assert await line.lobby(code) == ["bob"]
-    assert await line._redis.zscore(Keys(code).waiting, "bob") == number_of(
+    assert await raw_redis.zscore(Keys(code).waiting, "bob") == number_of(
         catalogue.offer(engine, code).seed, "bob"
     )
     assert bob.arrival_us < 0

@@ -9,8 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -19,7 +17,6 @@ import redis
 
 from cli.embedded import EmbeddedPostgres, EmbeddedServerError, EmbeddedValkey, postgres, server
 from cli.embedded.child import free_port
-from tests.servers import open_folder
 
 ENDS_WITHIN_S = 5.0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Postgres as itself")
@@ -33,12 +30,6 @@ with EmbeddedPostgres(folder / "postgres") as pg, EmbeddedValkey(folder / "valke
     print(pg.pid, valkey.pid, pg.port, valkey.port, flush=True)
     time.sleep(60)
 """
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with ExitStack() as stack:
-        yield open_folder(stack)
 
 
 def write_row(url: str) -> None:

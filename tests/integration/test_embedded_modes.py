@@ -14,16 +14,9 @@ from cli.demo import DemoOptions, _prepare
 from cli.embedded import EmbeddedPostgres, EmbeddedValkey, postgres
 from cli.home import keep_environment
 from tests.house import eventually
-from tests.servers import open_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Postgres as itself")
 READ_AND_WRITE = stat.S_IRWXG & ~stat.S_IXGRP | stat.S_IRWXO & ~stat.S_IXOTH
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with ExitStack() as stack:
-        yield open_folder(stack)
 
 
 @pytest.fixture(autouse=True)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from rq import Queue
-from rq.serializers import JSONSerializer
 from sqlalchemy import insert, select
 
 from cli.worker import post_for
@@ -20,27 +17,16 @@ from issuance.desk import Desk, DeskLimits
 from issuance.issue import issue
 from issuance.ledger import holders
 from issuance.tables import coupons, refusals
-from issuance.worker import PoolWorker
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.line_cast import (
     admit,
     enter,
     kinds,
-    nothing_stays,  # noqa: F401
 )
 from waitroom.line import open_line
 from web.settling import settle
 
 LEASE_S = 0.05
-
-
-@pytest.fixture
-def queue(conveyor):
-    name = f"test-fed-again-{os.getpid()}"
-    yield Queue(name, connection=conveyor, serializer=JSONSerializer)
-    for key in conveyor.scan_iter(f"rq:*:{name}*", count=1_000):
-        conveyor.delete(key)
-    conveyor.srem("rq:queues", f"rq:queue:{name}")
 
 
 @pytest.fixture
@@ -56,6 +42,7 @@ def run():
 
 @pytest.fixture
 def own(redis_url, run):
+    """In the loop of `run`, as a worker's line is."""
     line = open_line(redis_url, connections_max=1)
     yield line
     run(line.aclose())
@@ -72,13 +59,11 @@ def feed(desk, code):
 
 
 @pytest.fixture
-def work(conveyor, queue, engine, own, run, monkeypatch):
+def work(run_jobs, queue, engine, own, run):
     """So many jobs are done, by a worker as the command makes it."""
 
     def do(jobs: int, **changes) -> None:
-        monkeypatch.setattr(worker, "_post", replace(post_for(own, engine, run), **changes))
-        monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
-        PoolWorker.of_queue(queue.name, conveyor).work(burst=True, max_jobs=jobs)
+        run_jobs(queue.name, replace(post_for(own, engine, run), **changes), jobs)
 
     return do
 

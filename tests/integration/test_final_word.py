@@ -17,7 +17,6 @@ from tests.integration.line_cast import (
     enter,
     issue,
     kinds,
-    nothing_stays,  # noqa: F401
     places,
 )
 from tests.integration.web_cast import by, in_line, serve
@@ -225,7 +224,9 @@ async def test_a_member_whom_a_worker_refused_is_out_until_they_enter_again(
     assert (await line.enter(code, members[0])).kind == "waiting"
 
 
-async def test_a_number_of_the_lobby_that_was_told_closed_is_no_place_after_the_draw(line, code):
+async def test_a_number_of_the_lobby_that_was_told_closed_is_no_place_after_the_draw(
+    line, code, raw_redis
+):
     """They are not in the record of the draw, which anybody can check."""
     opens_at = now() + timedelta(seconds=1.5)
     await in_force(line, code, opens_at=opens_at, opening="draw")
@@ -245,5 +246,5 @@ async def test_a_number_of_the_lobby_that_was_told_closed_is_no_place_after_the_
     assert told == ["closed"]
     assert in_the_lobby == ["waiting"]
     assert lobby == ["bob"]
-    assert await line._redis.zrange(Keys(code).waiting, 0, -1) == [b"bob", b"alice"]
-    assert await line._redis.zscore(Keys(code).waiting, "alice") > NUMBERS
+    assert await raw_redis.zrange(Keys(code).waiting, 0, -1) == [b"bob", b"alice"]
+    assert await raw_redis.zscore(Keys(code).waiting, "alice") > NUMBERS

@@ -13,7 +13,6 @@ from tests.integration.line_cast import (
     enter,
     issue,
     kinds,
-    nothing_stays,  # noqa: F401
     places,
 )
 from tests.integration.web_cast import by

@@ -12,7 +12,6 @@ from tests.integration.line_cast import (
     enter,
     issue,
     kinds,
-    nothing_stays,  # noqa: F401
     places,
     refuse,
 )
@@ -50,11 +49,11 @@ async def test_a_crowd_in_one_microsecond_has_arrivals_that_all_differ_in_its_or
     assert [standing.ahead for standing in standings] == list(range(400))
 
 
-async def test_a_clock_that_is_set_back_lets_nobody_overtake(line, code):
+async def test_a_clock_that_is_set_back_lets_nobody_overtake(line, code, raw_redis):
     await in_force(line, code)
     first = await line.enter(code, "bob")
     tomorrow_us = first.arrival_us + 24 * 3_600_000_000
-    await line._redis.hset(Keys(code).room, "last_arrival", tomorrow_us)
+    await raw_redis.hset(Keys(code).room, "last_arrival", tomorrow_us)
 
     second, third = await line.enter(code, "alice"), await line.enter(code, "al")
 
@@ -240,15 +239,15 @@ async def test_who_was_let_through_or_has_an_outcome_cannot_leave(line, code):
     assert (await line.figures(code)).left == 0
 
 
-async def test_asking_for_a_place_changes_nothing(line, code):
+async def test_asking_for_a_place_changes_nothing(line, code, raw_redis):
     await in_force(line, code)
     await enter(line, code, ["alice", "bob", "charlie", "dora"])
     await admit(line, code, at_most=3)
     await issue(line, code, 1, ["bob"])
     await refuse(line, code, 1, ["charlie"])
-    before = [await line._redis.dump(key) for key in Keys(code).all()]
+    before = [await raw_redis.dump(key) for key in Keys(code).all()]
 
     told = await kinds(line, code, ["alice", "bob", "charlie", "dora", "nobody"])
 
     assert told == ["admitted", "issued", "refused", "waiting", "absent"]
-    assert [await line._redis.dump(key) for key in Keys(code).all()] == before
+    assert [await raw_redis.dump(key) for key in Keys(code).all()] == before

@@ -13,7 +13,6 @@ from tests.integration.cast import a_room, in_force
 from tests.integration.line_cast import (
     admit,
     issue,
-    nothing_stays,  # noqa: F401
 )
 from tests.tcp_proxy import proxied
 from waitroom.errors import LineAway

@@ -8,7 +8,6 @@ from tests.integration.line_cast import (
     enter,
     issue,
     kinds,
-    nothing_stays,  # noqa: F401
     places,
     refuse,
 )

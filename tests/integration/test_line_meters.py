@@ -8,7 +8,6 @@ from tests.integration.line_cast import (
     crowd,
     enter,
     issue,
-    nothing_stays,  # noqa: F401
     refuse,
 )
 from waitroom.keys import Keys
@@ -62,10 +61,10 @@ async def test_what_several_processes_timed_adds_up(line, code):
     assert (await line.readings.room(code)).enter == Times({fast: 120, slow: 4}, 2.0)
 
 
-async def test_nothing_is_timed_in_a_room_that_is_not_there(line, code):
+async def test_nothing_is_timed_in_a_room_that_is_not_there(line, code, raw_redis):
     await line.timed(code, "enter_us", {5: 1}, took_s=0.1)
 
-    assert not await line._redis.exists(Keys(code).meter)
+    assert not await raw_redis.exists(Keys(code).meter)
 
 
 async def test_issuing_is_timed_from_admission_and_waiting_from_arrival(line, code):
@@ -88,7 +87,7 @@ async def test_issuing_is_timed_from_admission_and_waiting_from_arrival(line, co
     assert sum(readings.issue.steps.values()) == sum(readings.wait.steps.values()) == 2
 
 
-async def test_who_was_fed_again_is_timed_from_when_they_were_let_through(line, code):
+async def test_who_was_fed_again_is_timed_from_when_they_were_let_through(line, code, raw_redis):
     await in_force(line, code)
     await enter(line, code, ["alice"])
     await admit(line, code, lease_s=0.3)
@@ -102,7 +101,7 @@ async def test_who_was_fed_again_is_timed_from_when_they_were_let_through(line, 
 
     [issued_ms] = [one for one in figures_at.issue_p99_ms if one]
     assert 800 <= issued_ms < 2_000
-    assert not await line._redis.exists(Keys(code).admissions), "nothing of it stays"
+    assert not await raw_redis.exists(Keys(code).admissions), "nothing of it stays"
 
 
 async def test_the_result_says_why_somebody_got_none(line, code):

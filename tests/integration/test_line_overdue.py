@@ -9,7 +9,6 @@ from tests.integration.line_cast import (
     crowd,
     enter,
     issue,
-    nothing_stays,  # noqa: F401
 )
 from waitroom.line import open_line
 

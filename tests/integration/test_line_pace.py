@@ -12,7 +12,6 @@ from tests.integration.line_cast import (
     crowd,
     enter,
     issue,
-    nothing_stays,  # noqa: F401
     time_passes,
     told_wait_s,
 )
@@ -106,7 +105,9 @@ async def test_idle_seconds_are_not_taken_for_slowness(line, code):
     assert known[0] == pytest.approx(1_800 / 100, rel=0.4)
 
 
-async def test_a_stop_is_told_as_not_known_and_not_taken_for_slowness_afterwards(line, code):
+async def test_a_stop_is_told_as_not_known_and_not_taken_for_slowness_afterwards(
+    line, code, raw_redis
+):
     await in_force(line, code, rate_per_s=100, burst=25)
     members = crowd(3_000)
     await enter(line, code, members)
@@ -119,7 +120,7 @@ async def test_a_stop_is_told_as_not_known_and_not_taken_for_slowness_afterwards
 
     assert while_nobody_admits is None
     assert {wait_s for _, wait_s in after} == {None}
-    told_per_s = float(await line._redis.hget(Keys(code).bucket, "pace_told"))
+    told_per_s = float(await raw_redis.hget(Keys(code).bucket, "pace_told"))
     assert told_per_s == 0
 
 

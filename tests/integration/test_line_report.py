@@ -12,7 +12,6 @@ from tests.integration.line_cast import (
     enter,
     issue,
     kinds,
-    nothing_stays,  # noqa: F401
     places,
     refuse,
 )
@@ -220,7 +219,7 @@ async def test_older_settings_may_still_know_that_more_are_gone(line, code):
     assert (await line.figures(code)).used_count == 8
 
 
-async def test_the_meter_counts_the_whole_seconds_of_the_last_ten(line, code):
+async def test_the_meter_counts_the_whole_seconds_of_the_last_ten(line, code, raw_redis):
     await in_force(line, code)
     members = crowd(30)
     await enter(line, code, members)
@@ -228,7 +227,7 @@ async def test_the_meter_counts_the_whole_seconds_of_the_last_ten(line, code):
     an_earlier_lap = {
         f"admitted:{s % METER_SLOTS}": f"{s - METER_SLOTS} 1000" for s in range(second, second + 9)
     }
-    await line._redis.hset(Keys(code).meter, mapping=an_earlier_lap)
+    await raw_redis.hset(Keys(code).meter, mapping=an_earlier_lap)
     await asyncio.sleep(1 - time.time() % 1)
     await admit(line, code, at_most=20)
     await issue(line, code, 5, members[:5])

@@ -17,7 +17,6 @@ from tests.integration.line_cast import (
     crowd,
     enter,
     kinds,
-    nothing_stays,  # noqa: F401
     places,
 )
 from tests.integration.web_cast import ADMIN, by, checked_problem
@@ -166,7 +165,7 @@ async def test_an_order_that_was_promised_cannot_be_changed(line, engine, code):
         change(lambda offer: (offer.coupon.change(opens_at=now() + HOUR / 2), offer.room))
 
 
-async def test_leaving_the_lobby_and_coming_back_draws_nothing_better(line, code):
+async def test_leaving_the_lobby_and_coming_back_draws_nothing_better(line, code, raw_redis):
     room = await in_force(line, code, opens_at=now() + HOUR / 60, opening="draw")
     await line.settle(type(room)(**_with(room, seed=SEED)))
     first = (await enter(line, code, ["alice"]))[0]
@@ -177,7 +176,7 @@ async def test_leaving_the_lobby_and_coming_back_draws_nothing_better(line, code
 
     assert gone == ["absent"]
     assert first.arrival_us == second.arrival_us
-    number = await line._redis.zscore(Keys(code).waiting, "alice")
+    number = await raw_redis.zscore(Keys(code).waiting, "alice")
     assert number == number_of(SEED, "alice") < NUMBERS
 
 

@@ -53,7 +53,7 @@ def metric(house: House, name: str, **labels: str) -> float:
 
 def test_any_process_tells_of_all_and_nothing_is_lost_with_one(house, code):
     web = house.start("web", "--port", str(house.port), "--processes", "2")
-    eventually(lambda: house._is_ready() and metric(house, "web_processes") == 2)
+    eventually(lambda: house.is_ready() and metric(house, "web_processes") == 2)
     house.offer(code, total=10)
 
     enter(house, code, range(40))
@@ -65,7 +65,7 @@ def test_any_process_tells_of_all_and_nothing_is_lost_with_one(house, code):
 
     victim = next(pid for pid in family(web.pid) if pid != web.pid)
     os.kill(victim, signal.SIGKILL)
-    eventually(lambda: victim not in family(web.pid) and house._is_ready())
+    eventually(lambda: victim not in family(web.pid) and house.is_ready())
     eventually(lambda: metric(house, "web_processes") == 2)
     eventually(lambda: all_say(house) == {40})  # what the killed one had counted stays
     enter(house, code, range(40, 60))

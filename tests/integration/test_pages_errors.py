@@ -11,12 +11,6 @@ FORMS = ("/rooms/{}/enter", "/rooms/{}/leave", "/coupons/{}/issue")
 
 
 @pytest.fixture
-async def alice(client):
-    await client.get("/signin", params={"token": token("alice")})
-    return client
-
-
-@pytest.fixture
 async def before(alice, line, engine, redis_url, code):
     await in_line(line, engine, code)
     on_offer(engine, f"{code}-d", issuing="pessimistic")

@@ -2,28 +2,12 @@
 
 import pytest
 
-from tests.integration.live_cast import Follower, events
+from tests.integration.live_cast import events, page_of, states
 from tests.integration.web_cast import app_with, in_line, serve, token, until
-from tests.signed_in import session_of
 from tests.tcp_proxy import proxied
 from waitroom.line import open_line
-from web.live import beat, news
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(beat, "BEAT_S", 0.02)
-    monkeypatch.setattr(news, "OFTEN_S", 0.02)
-
-
-def page_of(app, code, member_id="alice") -> Follower:
-    session = session_of(app.state.parts.sessions, member_id)
-    headers = {"Cookie": f"member_session={session}"}
-    return Follower(app, code, path="/rooms/{}/live", headers=headers)
-
-
-def states(page: Follower) -> list[str]:
-    return [told.partition('data-state="')[2].partition('"')[0] for told in events(page.text)]
+pytestmark = pytest.mark.usefixtures("quick_beats")
 
 
 async def test_a_page_is_told_the_fragment_it_would_ask_for(client, app, line, engine, code):

@@ -11,12 +11,6 @@ from tests.integration.web_cast import Html, app_with, client_of, stored, token
 
 
 @pytest.fixture
-async def alice(client):
-    await client.get("/signin", params={"token": token("alice")})
-    return client
-
-
-@pytest.fixture
 def alices(engine, code) -> str:
     """The id of a coupon that Alice holds."""
     on_offer(engine, code)

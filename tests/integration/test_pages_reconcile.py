@@ -6,18 +6,15 @@ from sqlalchemy import text
 from issuance.audit import entries
 from issuance.issue import issue
 from issuance.ledger import holders
-from tests.integration.admin_cast import forget_attempts, signed_in
+from tests.integration.admin_cast import signed_in
 from tests.integration.cast import now
 from tests.integration.line_cast import kinds
 from tests.integration.web_cast import ADMIN, Html, by, checked_problem, in_line, serve
 
+pytestmark = pytest.mark.usefixtures("unknown_address")
+
 NONE = "There is no difference: what members were told is what is written down."
 HERE = ADMIN | {"Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture(autouse=True)
-def _unknown_address(redis_url):
-    forget_attempts(redis_url)
 
 
 @pytest.fixture

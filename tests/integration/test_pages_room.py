@@ -18,13 +18,6 @@ from tests.integration.web_cast import (
 ENTER, LEAVE = "/rooms/{}/enter", "/rooms/{}/leave"
 
 
-@pytest.fixture
-async def alice(client):
-    """A browser in which Alice is signed in."""
-    await client.get("/signin", params={"token": token("alice")})
-    return client
-
-
 async def seen(client, code: str, state: str) -> tuple[Html, Html]:
     """The page and its fragment, which must both be in this state."""
     found = []

@@ -151,7 +151,7 @@ def test_a_web_process_that_dies_is_started_again(house, code):
 
     os.kill(child, signal.SIGKILL)
 
-    eventually(lambda: house._is_ready() and child not in family(web.pid))
+    eventually(lambda: house.is_ready() and child not in family(web.pid))
     assert house.stop(web) == 0
 
 

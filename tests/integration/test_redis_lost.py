@@ -3,17 +3,13 @@
 import os
 import threading
 import time
-from contextlib import ExitStack
 
-import pytest
 from redis import Redis
 from sqlalchemy import Engine
 
-from cli.embedded import EmbeddedValkey
 from issuance.ledger import counted
-from tests.house import House, eventually, open_house
+from tests.house import House, eventually
 from tests.integration.test_crowd import send_crowd, verify_everything_is_kept
-from tests.servers import open_folder
 
 # LOST_MEMBERS=5000 is the size it is meant for; a tenth of it shows the same.
 MEMBERS = int(os.environ.get("LOST_MEMBERS", "500"))
@@ -21,16 +17,6 @@ COUPONS = MEMBERS * 6 // 10
 RUN_S = 8
 # Longer than anybody in so short a line is told to wait before they ask again.
 RESTORE_S = 8
-
-
-@pytest.fixture
-def own_house(database_url, tmp_path):
-    """On a Redis of its own: what is lost here is lost to nobody else."""
-    with ExitStack() as stack:
-        valkey = EmbeddedValkey(open_folder(stack) / "valkey", durable=False)
-        stack.callback(valkey.erase)
-        valkey.start()
-        yield stack.enter_context(open_house(database_url, valkey.url, tmp_path))
 
 
 def lose_everything(house: House, engine: Engine, code: str) -> None:

@@ -155,15 +155,6 @@ def test_desk_and_console_read_foreign_jobs_without_harm(
 
 
 @pytest.fixture
-def handlers():
-    """RQ's handlers of signals do not stay."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.fixture
 def work_until_told(conveyor, queue_name, engine, code, monkeypatch):
     """A worker that is sent SIGTERM after one batch, or after 8 s; the members it told."""
 

@@ -4,7 +4,6 @@ import gc
 import itertools
 import tracemalloc
 
-import httpx
 import pytest
 
 from tests.integration.web_cast import app_with, client_of
@@ -84,7 +83,6 @@ async def test_no_header_fills_a_cache(parts):
     """Every header whose value is a key of something that is kept, or could be."""
     app = app_with(parts, proxies=Proxies("127.0.0.1"), limits=WebLimits(address_requests_max=0))
     async with client_of(app) as client:
-        client._transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
 
         async def ask(number: int) -> None:
             long = f"{number:04}-" * (LENGTH // 5)

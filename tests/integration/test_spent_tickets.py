@@ -6,14 +6,12 @@ import asyncio
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from cli.embedded import EmbeddedValkey
 from domain.draw import number_of
 from domain.room_settings import RoomSettings
 from domain.spent_ticket import SpentTicket
@@ -21,36 +19,24 @@ from issuance import catalogue
 from issuance.draws import keep_draw
 from issuance.retire import forget_line
 from issuance.spent_tickets import keep_spent, spent_after
-from tests.house import eventually, open_house
+from tests.house import eventually
 from tests.integration.cast import now
 from tests.integration.line_cast import (
     admit,
     crowd,
     enter,
     kinds,
-    nothing_stays,  # noqa: F401
     places,
     refuse,
 )
 from tests.integration.lost_cast import HASTE
 from tests.integration.test_api_crowd import counted
 from tests.integration.web_cast import by, in_line
-from tests.servers import open_folder
 from waitroom.keys import Keys
 from web.settling import settle
 
 # A watermark's interval, and what a busy machine adds to it.
 WRITTEN_WITHIN_S = 10.0
-
-
-@pytest.fixture
-def own_house(database_url, tmp_path):
-    """On a Redis of its own: what is lost here is lost to nobody else."""
-    with ExitStack() as stack:
-        valkey = EmbeddedValkey(open_folder(stack) / "valkey", durable=False)
-        stack.callback(valkey.erase)
-        valkey.start()
-        yield stack.enter_context(open_house(database_url, valkey.url, tmp_path))
 
 
 def unsaved(redis_url, code):

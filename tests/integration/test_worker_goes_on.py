@@ -19,15 +19,6 @@ SURPRISES = (
 )
 
 
-@pytest.fixture
-def handlers():
-    """RQ's handlers of signals do not stay."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize("surprise", SURPRISES, ids=["an error", "a timeout"])
 def test_a_worker_that_nobody_told_to_stop_goes_on(conveyor, engine, code, monkeypatch, surprise):

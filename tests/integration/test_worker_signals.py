@@ -21,16 +21,6 @@ STATES = (WorkerStatus.IDLE, WorkerStatus.BUSY, WorkerStatus.STARTED)
 
 
 @pytest.fixture
-def handlers():
-    """Those of the worker do not stay."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.fixture
 def queue(conveyor, code):
     yield f"test-{code}"
     forget_queue(conveyor, f"test-{code}")

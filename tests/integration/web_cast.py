@@ -57,8 +57,10 @@ def app_with(parts: WebParts, **changes: Any) -> FastAPI:
     return create_app(replace(parts, **changes))
 
 
-def client_of(app: FastAPI) -> httpx.AsyncClient:
+def client_of(app: FastAPI, address: str = "127.0.0.1") -> httpx.AsyncClient:
     """Somebody who asks this application; as a browser does, they keep its cookies.
+
+    address: where their connection comes from.
 
     Whatever problem they meet must be one that /openapi.json says that call can have.
     """
@@ -71,7 +73,7 @@ def client_of(app: FastAPI) -> httpx.AsyncClient:
             assert type_ in MAY_ALWAYS_BE | documented_problems(app, *call), (call, type_)
 
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 1234)),
         base_url="http://test",
         event_hooks={"response": [is_documented]},
     )

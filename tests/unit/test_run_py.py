@@ -99,6 +99,29 @@ def test_asked_for_nothing_it_tells_what_it_can_do(
     assert "python3 run.py demo" in capsys.readouterr().out
 
 
+SIDE_BY_SIDE = ["-q", "--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "given"),
+    [
+        ([], [*SIDE_BY_SIDE, "-m", "not slow"]),
+        (["--slow"], SIDE_BY_SIDE),
+        (["tests/unit", "-x"], ["tests/unit", "-x"]),
+        (["tests/faults", "--slow"], ["tests/faults"]),
+    ],
+)
+def test_the_slow_tests_run_where_they_are_asked_for(rest: list[str], given: list[str]) -> None:
+    assert run.pytest_arguments(rest, {}) == given
+
+
+def test_on_servers_that_were_given_tests_run_one_after_the_other() -> None:
+    given = {"REDIS_URL": "redis://127.0.0.1"}
+
+    assert run.pytest_arguments([], given) == ["-m", "not slow"]
+    assert run.pytest_arguments(["--slow"], given) == []
+
+
 def test_an_old_python_is_told_so_with_code_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
