@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded.child import free_port
 from tests.house import House, eventually, open_house
 from tests.witnesses.servers import nginx
 
@@ -93,11 +92,6 @@ def in_front_of(front: Front, web_ports: tuple[int, int]) -> Iterator[None]:
         front.errors = folder / "nginx" / "error.log"
         with nginx(folder, configured(folder, front, web_ports), front.port):
             yield
-
-
-@pytest.fixture
-def front() -> Front:
-    return Front(free_port(), free_port())
 
 
 @pytest.fixture

@@ -10,14 +10,9 @@ from cli.embedded.child import free_port
 from issuance.ledger import holders
 from tests.house import House, open_house
 from tests.rolling_restart import Proxy, run
-from tests.witnesses.nginx_checks import NAME, Front, in_front_of
+from tests.witnesses.nginx_checks import NAME, in_front_of
 
 MEMBERS = 600
-
-
-@pytest.fixture
-def front() -> Front:
-    return Front(free_port(), free_port())
 
 
 @pytest.fixture
