@@ -27,22 +27,9 @@ class Postgres:
         return [Offer(spring(total=10, used=used), None, 1)]
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.s = 0.0
-
-    def __call__(self) -> float:
-        return self.s
-
-
 @pytest.fixture
 def postgres() -> Postgres:
     return Postgres()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -7,18 +7,6 @@ import pytest
 from web.refusal_pace import BURST, HELD_MAX_S, PER_S, RefusalPace
 
 
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture
 def pace(clock) -> RefusalPace:
     return RefusalPace(clock=clock)
@@ -44,7 +32,7 @@ def test_none_is_held_for_longer_than_the_bound(pace):
 def test_a_quiet_time_saves_up_a_burst_and_no_more(clock, pace):
     for _ in range(10_000):
         pace.wait_s()
-    clock.now += 3_600
+    clock.s += 3_600
 
     waits = [pace.wait_s() for _ in range(BURST + 1)]
 

@@ -151,14 +151,16 @@ MUTATIONS = (
         name="refusals_are_answered_at_once",
         promise=7,
         file="web/gate.py",
-        old="        if wait_s := self._pace.wait_s():\n",
-        new="        if wait_s := 0.0:\n",
+        within="Gate.hold_back",
+        old="self._pace.wait_s()",
+        new="0.0",
         noticed_by=(f"{_IN_FLOODS}test_refusals_are_held_back_and_others_are_not",),
     ),
     Mutation(
         name="requests_begin_in_the_order_in_which_they_came",
         promise=7,
         file="web/fair_start.py",
+        within="FairStart.turn",
         old="waiting.setdefault(sender, deque())",
         new='waiting.setdefault("", deque())',
         noticed_by=(
@@ -170,6 +172,7 @@ MUTATIONS = (
         name="admins_begin_behind_a_crowd",
         promise=7,
         file="web/fair_start.py",
+        within="FairStart.turn",
         old="loop, waiting = asyncio.get_running_loop(), self._waiting[first]",
         new="loop, waiting = asyncio.get_running_loop(), self._waiting[first := False]",
         noticed_by=(
