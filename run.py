@@ -34,7 +34,7 @@ The first run installs what is needed into .venv, which takes a quarter of a min
 """
 # Modules that need what developers need, and are run from the checkout.
 DEVELOPERS = {
-    "bench": "load.bench",
+    "bench": "load.bench.__main__",
     "locust": "locust",
     "mutations": "tests.mutations",
     "contract": "tests.contract",

@@ -10,11 +10,11 @@ import typer
 from rich.table import Table
 
 from cli.coupon import Json
-from cli.settings import BadSettings
-from cli.stores import WHO, console, postgres, print_json
 from domain.admin import ROLES, Admin, check_password
 from issuance import admins
-from web.passwords import Passwords
+from processes.settings.reader import BadSettings
+from processes.stores import WHO, console, postgres, print_json
+from web.auth.passwords import Passwords
 
 app = typer.Typer(no_args_is_help=True, help="Add, list and remove those who may sign in.")
 

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from cli.deployment import open_deployment
-from cli.home import with_running_demo
-from cli.settings import BadSettings, StoreSettings, read
-from cli.stores import console, postgres
-from issuance.database import Engine
 from issuance.deployment import Place, deployment_id, renew_deployment_id
+from issuance.postgres.engine import Engine
+from processes.demo.folder import with_running_demo
+from processes.deployment_watch import open_deployment
+from processes.settings.reader import BadSettings, StoreSettings, read
+from processes.stores import console, postgres
 
 
 def adopt(

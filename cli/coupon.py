@@ -10,8 +10,15 @@ from uuid import uuid4
 import typer
 from rich.table import Table
 
-from cli.settings import BadSettings
-from cli.stores import (
+from domain.coupon import ISSUING_WAYS, Coupon
+from domain.discount import DiscountKind, DiscountPolicy
+from domain.inventory import Inventory
+from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, RoomSettings
+from issuance import offers
+from issuance.issued_coupons import ISSUED_COLUMNS, issued_rows, write_csv
+from issuance.offers import Offer
+from processes.settings.reader import BadSettings
+from processes.stores import (
     WHO,
     console,
     office_now,
@@ -20,14 +27,7 @@ from cli.stores import (
     print_json,
     put_in_force,
 )
-from domain.coupon import ISSUING_WAYS, Coupon
-from domain.discount import DiscountKind, DiscountPolicy
-from domain.inventory import Inventory
-from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, RoomSettings
-from issuance import catalogue
-from issuance.catalogue import Offer
-from issuance.ledger import ISSUED_COLUMNS, issued_rows, write_csv
-from web.shapes import CouponOut
+from web.schemas.public import CouponOut
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and show coupons.")
 
@@ -101,7 +101,7 @@ def create(
         raise BadSettings(str(error)) from None
     with_line = room if issuing == "queue" else None
     with postgres_for_a_change() as engine:
-        made = catalogue.create(engine, coupon, with_line, who=WHO, now=now)
+        made = offers.create(engine, coupon, with_line, who=WHO, now=now)
     put_in_force(made)
     _show([made], as_json=as_json)
 
@@ -110,7 +110,7 @@ def create(
 def list_coupons(as_json: Json = False) -> None:
     """All coupons, by the time they open."""
     with postgres() as engine:
-        found = catalogue.offers(engine)
+        found = offers.offers(engine)
     if as_json:
         now = office_now()
         print_json([_as_json(offer, now) for offer in found])
@@ -122,7 +122,7 @@ def list_coupons(as_json: Json = False) -> None:
 def show(code: Code, as_json: Json = False) -> None:
     """One coupon."""
     with postgres() as engine:
-        _show([catalogue.offer(engine, code)], as_json=as_json)
+        _show([offers.offer(engine, code)], as_json=as_json)
 
 
 @app.command()

@@ -10,11 +10,11 @@ import typer
 from rich.text import Text
 
 from cli.coupon import Code
-from cli.settings import BadSettings
-from cli.stores import console, postgres
 from domain.draw_record import BadRecord, DrawRecord, faults_of
 from domain.member import BadMemberId, check_member_id
 from issuance.draws import draw_of
+from processes.settings.reader import BadSettings
+from processes.stores import console, postgres
 
 app = typer.Typer(no_args_is_help=True, help="Show what was drawn of a lobby, and check a draw.")
 

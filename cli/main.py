@@ -13,11 +13,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.home import with_running_demo
-from cli.lazily import Lazily
-from cli.logs import set_up_logs
-from cli.open_files import raise_limit
-from cli.settings import (
+from cli.lazy_group import Lazily
+from domain.member import MEMBER_ID_RULE, BadMemberId, check_member_id
+from processes.demo.folder import with_running_demo
+from processes.file_limit import raise_limit
+from processes.log_config import set_up_logs
+from processes.settings.reader import (
     AdmitterSettings,
     BadSettings,
     DatabaseSettings,
@@ -25,8 +26,7 @@ from cli.settings import (
     WorkerSettings,
     read,
 )
-from cli.supervise import EXIT_BAD_SETTINGS
-from domain.member import MEMBER_ID_RULE, BadMemberId, check_member_id
+from processes.supervisor import EXIT_BAD_SETTINGS
 
 app = typer.Typer(
     name="waitroom",
@@ -50,7 +50,7 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="forget earlier demos")] = False,
 ) -> None:
     """Everything at once on embedded servers, with a sample coupon. Ctrl-C ends all of it."""
-    from cli.demo import DemoOptions, run_demo
+    from processes.demo.run import DemoOptions, run_demo
 
     set_up_logs("text", "demo")
     raise typer.Exit(run_demo(DemoOptions(port, coupons, rate, fresh), console))
@@ -63,8 +63,8 @@ def web(
     processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
 ) -> None:
     """The web process: pages and API."""
-    from cli.settings import WebSettings
-    from cli.web import serve
+    from processes.settings.reader import WebSettings
+    from processes.web import serve
 
     raise_limit()
     serve(read(WebSettings, os.environ), host=host, port=port, processes=processes)
@@ -73,7 +73,7 @@ def web(
 @app.command()
 def admitter() -> None:
     """The admitter: lets people through at each room's rate. Any number may run."""
-    from cli.admitter import run_admitter
+    from processes.admitter import run_admitter
 
     settings = read(AdmitterSettings, os.environ)
     set_up_logs(settings.LOG_FORMAT, "admitter")
@@ -87,7 +87,7 @@ def worker(
     ] = None,
 ) -> None:
     """The worker pool: issues coupons, one Postgres connection a process."""
-    from cli.pool import run_pool
+    from processes.worker_pool import run_pool
 
     settings = read(WorkerSettings, os.environ)
     set_up_logs(settings.LOG_FORMAT, "worker")
@@ -97,9 +97,9 @@ def worker(
 @app.command(name="migrate")
 def migrate_database() -> None:
     """Bring the database's schema up to date."""
-    from issuance.database import open_engine
     from issuance.deployment import deployment_id
     from issuance.migrate import migrate
+    from issuance.postgres.engine import open_engine
 
     settings = read(DatabaseSettings, with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="migrate")
@@ -115,8 +115,8 @@ def token(
     valid_s: Annotated[int, typer.Option(min=1, help="seconds")] = 3_600,
 ) -> None:
     """Print a member token, for trying things out."""
-    from web.identity import Identity
-    from web.token_claims import ClaimRules
+    from web.auth.member_tokens import Identity
+    from web.auth.token_claims import ClaimRules
 
     try:
         check_member_id(member)
@@ -145,8 +145,8 @@ def run() -> None:
 
 def _says_it_all(error: Exception) -> bool:
     """Whether it is one that tells whoever typed the command what to do."""
-    from cli.embedded import EmbeddedServerError
     from issuance.errors import OfficeError
+    from processes.embedded import EmbeddedServerError
     from waitroom.errors import LineError
 
     return isinstance(error, (EmbeddedServerError, OfficeError, LineError))

@@ -11,14 +11,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from application.reconcile import Books, Found, Repaired, queue_of
 from cli.coupon import Code, Json
-from cli.deployment import refuse_other_deployment
-from cli.home import with_running_demo
-from cli.settings import AdmitterSettings, read
-from cli.stores import WHO, console, postgres, print_json
-from issuance.conveyor import open_conveyor
+from issuance.queue.redis_connection import open_conveyor
+from processes.demo.folder import with_running_demo
+from processes.deployment_watch import refuse_other_deployment
+from processes.settings.reader import AdmitterSettings, read
+from processes.stores import WHO, console, postgres, print_json
 from waitroom.line import open_line
-from web.reconciling import Books, Found, Repaired, queue_of
 
 
 def reconcile(

@@ -10,8 +10,14 @@ import typer
 from rich.table import Table
 
 from cli.coupon import Code, Json
-from cli.settings import BadSettings
-from cli.stores import (
+from domain.branding import Logo
+from domain.coupon import Coupon
+from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
+from issuance import audit, offers
+from issuance.brandings import change_branding, change_logo
+from issuance.offers import Offer
+from processes.settings.reader import BadSettings
+from processes.stores import (
     WHO,
     console,
     postgres,
@@ -20,15 +26,9 @@ from cli.stores import (
     put_in_force,
     with_line,
 )
-from domain.branding import Logo
-from domain.coupon import Coupon
-from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
-from issuance import audit, catalogue
-from issuance.brandings import change_branding, change_logo
-from issuance.catalogue import Offer
+from waitroom.autopilot_state import DECISIONS_MAX
 from waitroom.errors import NoSuchRoom
-from waitroom.steering import DECISIONS_MAX
-from web.record import read_room, record_of
+from web.room_export import read_room, record_of
 
 app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate while it runs.")
 
@@ -51,7 +51,7 @@ def show(code: Code, as_json: Json = False) -> None:
 def record(code: Code) -> None:
     """Everything that is known of a room, as JSON: coupon, settings, figures, series, changes."""
     with postgres() as engine:
-        offer = catalogue.offer(engine, code)
+        offer = offers.offer(engine, code)
         entries = audit.entries(engine, subject=code, at_most=audit.ENTRIES_MAX)
     if offer.room is None:
         raise NoSuchRoom
@@ -105,7 +105,7 @@ def set_room(
 
     with postgres_for_a_change() as engine:
         try:
-            changed = catalogue.change(
+            changed = offers.change(
                 engine, code, alter, who=WHO, what="room changed", now=datetime.now(UTC)
             )
         except ValueError as error:

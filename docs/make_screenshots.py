@@ -21,11 +21,11 @@ from urllib.request import urlopen
 from redis import Redis
 
 from docs.studio import FOLDER, MEMBER, Studio, browser_and_stores
-from issuance.catalogue import offer
-from issuance.database import open_engine
+from issuance.offers import offer
+from issuance.postgres.engine import open_engine
 from tests.house import eventually, open_house
 from tests.tcp_proxy import Proxy, proxied
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
 
 # The good ones: what the docs show.
 SHOWN = {

@@ -17,8 +17,8 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from issuance.database import open_engine
 from issuance.migrate import migrate
+from issuance.postgres.engine import open_engine
 from load.browsers import chromium, with_browser
 from tests.house import House
 from tests.servers import Servers, drop_database, fresh_database

@@ -20,11 +20,11 @@ from babel.messages.pofile import read_po, write_po
 from domain.refusals import Refusal
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
-from waitroom.ticket import BadTicket
-from web.identity import Forbidden, NotSignedIn
-from web.languages import CATALOGUE, FOLDER
+from waitroom.tokens.ticket import BadTicket
+from web.auth.member_tokens import Forbidden, NotSignedIn
+from web.auth.token_claims import BadToken
+from web.i18n import CATALOGUE, FOLDER
 from web.problems import KINDS
-from web.token_claims import BadToken
 
 WEB = Path(__file__).parents[1] / "web"
 METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.branding import Branding, Logo
 from issuance.audit import record
-from issuance.catalogue import Offer, find_offer
 from issuance.errors import away_is_said
+from issuance.offers import Offer, find_offer
 from issuance.tables import brandings, coupons
 
 

@@ -16,8 +16,8 @@ from psycopg.errors import UndefinedTable
 from redis.exceptions import RedisError
 from sqlalchemy import Engine, select, update
 
-from issuance.conveyor import Conveyor
 from issuance.errors import OfficeAway, OfficeError, OfficeRefused, away_is_said, queue_cause
+from issuance.queue.redis_connection import Conveyor
 from issuance.tables import deployment
 
 LINE_KEY = "waitroom:deployment"

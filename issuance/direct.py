@@ -6,13 +6,13 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 
 from domain.coupon import Issuing
-from issuance.conveyor import Conveyor
 from issuance.errors import NotDirect, OfficeAway, away_is_said, queue_cause
 from issuance.locking.direct_issue import DirectIssue
 from issuance.locking.optimistic import issue_optimistically
 from issuance.locking.pessimistic import issue_pessimistically
 from issuance.locking.redis_lock import LockLimits, issue_under_redis_lock
-from issuance.rows import find_coupon
+from issuance.mappers import find_coupon
+from issuance.queue.redis_connection import Conveyor
 
 
 class Direct:

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from domain.cause import sentence
+from domain.error_cause import sentence
 
 # An attribute of an error of the driver: `host:port`, where its message may not have it.
 ADDRESS = "waitroom_address"

@@ -14,7 +14,7 @@ from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import Refusal
 from issuance.errors import away_is_said
-from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
+from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, in_turns
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,12 @@ from typing import Annotated, Any
 import typer
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from cli.crowd.saying import say
-from cli.crowd.seen import Seen, Timings
-from cli.crowd.target import Target, find_target
-from cli.crowd.verdict import verdict
-from cli.settings import BadSettings
-from load.offer import find_total_count
+from load.crowd.observations import Seen, Timings
+from load.crowd.report import say
+from load.crowd.target import Target, find_target
+from load.crowd.verdict import verdict
+from load.locust_users.offer import find_total_count
+from processes.settings.reader import BadSettings
 
 FIND_BROWSER = Path(__file__).parent.parent / "tests" / "find_browser.py"
 

@@ -12,14 +12,14 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from sqlalchemy import Engine
 
-from issuance.database import open_engine
 from issuance.deployment import LINE_KEY
 from issuance.migrate import migrate
+from issuance.postgres.engine import open_engine
 from tests.house import House, open_house
 from tests.kinds import mark_kinds, put_in_order
 from tests.servers import Servers, drop_database, fresh_database
-from waitroom.keys import ROOMS
 from waitroom.line import Line, open_line
+from waitroom.redis_io.keys import ROOMS
 
 # Plain, as our processes log: structlog's own way draws every traceback, which takes seconds.
 structlog.configure(

@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 
 from redis import Redis
 
-from cli.embedded.child import free_port, spawn, stop
 from issuance.deployment import LINE_KEY
+from processes.child_process import free_port, spawn, stop
 from tests.nursery import Child, shared_nursery
 from tests.off_clock import OFF_BY_S
-from web.identity import Identity
-from web.sessions import Sessions
+from web.auth.member_tokens import Identity
+from web.auth.sessions import Sessions
 
 ROOT = Path(__file__).parent.parent
 WITHIN_S = 30.0

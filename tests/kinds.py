@@ -15,7 +15,7 @@ import pytest
 ORDER = ("unit", "stores", "browser")
 # These take a minute or more, most of it waiting. They run first of their kind, so that none of
 # them ends long after the others where processes share the tests.
-LONG = ("test_faults.py", "test_the_way.py", "test_axe.py", "test_admin.py")
+LONG = ("test_faults.py", "test_member_journey.py", "test_axe.py", "test_admin.py")
 
 
 def mark_kinds(items: Iterable[pytest.Item], units: Path) -> None:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.crowd.seen import Seen
+from load.crowd.observations import Seen
 
 ANSWER_WITHIN_S = 30.0
 LIFE_MAX_S = 240.0

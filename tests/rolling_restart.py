@@ -23,12 +23,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.crowd.seen import Seen
-from cli.open_files import raise_limit
-from issuance.database import open_engine
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from issuance.migrate import migrate
-from load.machine import family
+from issuance.postgres.engine import open_engine
+from load.bench.process_usage import family
+from load.crowd.observations import Seen
+from processes.file_limit import raise_limit
 from tests.house import House, eventually, open_house
 from tests.patron import Patron, Tally
 from tests.servers import Servers, drop_database, fresh_database

@@ -68,6 +68,6 @@ def calls_of_product() -> list[Call]:
 
 
 if __name__ == "__main__":
-    from cli.web import make_app
+    from processes.web import make_app
 
     print(json.dumps(calls_of(make_app().routes)))

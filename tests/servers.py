@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from cli.embedded import EmbeddedPostgres, EmbeddedValkey
+from processes.embedded import EmbeddedPostgres, EmbeddedValkey
 
 MEMORY_MIN_BYTES = 2 << 30
 
@@ -101,7 +101,7 @@ def drop_database(admin_url: str, name: str) -> None:
 
 
 def scratch_databases(admin_url: str) -> set[str]:
-    """Those of `issuance.scratch` that are there now."""
+    """Those of `issuance.postgres.temporary_database` that are there now."""
     with psycopg.connect(_plain(admin_url)) as connection:
         query = "SELECT datname FROM pg_database WHERE datname LIKE 'waitroom_scratch_%'"
         return {name for (name,) in connection.execute(query)}

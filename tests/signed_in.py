@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from web.identity import Visitor
-from web.sessions import Sessions
+from web.auth.member_tokens import Visitor
+from web.auth.sessions import Sessions
 
 
 def session_of(sessions: Sessions, member_id: str = "alice", name: str | None = None) -> str:

@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 
 from domain.remote_clock import RemoteClock
-from waitroom.away import away_is_said
+from waitroom.redis_io.unavailable import away_is_said
 
 log = structlog.get_logger(__name__)
 

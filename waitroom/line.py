@@ -16,33 +16,33 @@ from redis.backoff import ConstantBackoff
 from domain.remote_clock import RemoteClock
 from domain.unix_time import from_us
 from domain.watermark import Watermark
-from waitroom.attempts import Attempts
-from waitroom.away import away_is_said as _away
-from waitroom.batcher import Ask, Batcher
-from waitroom.call import Call
-from waitroom.challenge import Solved
-from waitroom.checks import Checks
+from waitroom.autopilot_state import Steering
+from waitroom.check_lease import Checks
 from waitroom.clock_skews import ClockSkews
-from waitroom.entering import Entering, entrant
+from waitroom.enter_batch import Entering, entrant
 from waitroom.errors import NoSuchRoom
-from waitroom.figures import FIGURES_OVER_S, Figures, figures_of
-from waitroom.inspection import Inspection
-from waitroom.keys import ROOMS, Keys
-from waitroom.limiter import Limiter
+from waitroom.limits.login_throttle import Attempts
+from waitroom.limits.rate_limiter import Limiter
+from waitroom.line_audit import Inspection
 from waitroom.lobby import lobby_of
-from waitroom.loop_errors import LoopErrors
 from waitroom.member_sessions import MemberSessions
-from waitroom.origins import Origins
-from waitroom.probe import Probe
-from waitroom.readings import ReadingsOf
-from waitroom.restoring import Restoring
-from waitroom.result import Result, result_of
+from waitroom.member_status import Standing, standings_in
+from waitroom.recovery import Restoring
+from waitroom.redis_io.batcher import Ask, Batcher
+from waitroom.redis_io.connections import Wires
+from waitroom.redis_io.keys import ROOMS, Keys
+from waitroom.redis_io.probe import Probe
+from waitroom.redis_io.script_call import Call
+from waitroom.redis_io.scripts import by_member, script
+from waitroom.redis_io.unavailable import away_is_said as _away
+from waitroom.request_ids import Origins
 from waitroom.room import Room
-from waitroom.scripts import by_member, script
-from waitroom.series import Series, series_of
-from waitroom.standing import Standing, standings_in
-from waitroom.steering import Steering
-from waitroom.wires import Wires
+from waitroom.stats.loop_errors import LoopErrors
+from waitroom.stats.metrics_snapshot import ReadingsOf
+from waitroom.stats.room_stats import FIGURES_OVER_S, Figures, figures_of
+from waitroom.stats.summary import Result, result_of
+from waitroom.stats.time_series import Series, series_of
+from waitroom.tokens.challenge import Solved
 
 REPORT_MAX = 500
 STANDINGS_MAX = 500

@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from domain.draw import NUMBERS
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
 
 AT_ONCE = 10_000
 

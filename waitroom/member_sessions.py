@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from waitroom.away import away_is_said
-from waitroom.scripts import script
+from waitroom.redis_io.scripts import script
+from waitroom.redis_io.unavailable import away_is_said
 
 # Members whose sessions have ended: each takes 80 bytes in Redis and 140 in each web process.
 ENDED_MAX = 1_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from waitroom.standing import RoomFacts, Standing
+from waitroom.member_status import RoomFacts, Standing
 
 ASK_AGAIN_MIN_S = 1.0
 # At most so long in a short line, where asking costs little, and so long in a long one.

@@ -10,46 +10,69 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from application.offer_cache import Catalogue
 from issuance.admins import account_of
-from issuance.catalogue import offers
-from web import health
-from web.admins import KnownAdmins
-from web.api import admin, autopilot, board, branding, coupons, draw, me, reconcile, rooms
-from web.backstage import Backstage
-from web.catalogue import Catalogue
-from web.enter_times import EnterTimes
-from web.errors import add_error_handlers
-from web.gate import Gate
-from web.hot_path import HotPath
-from web.live.door import Door
-from web.live.hub import Hub
+from issuance.offers import offers
+from web.api import (
+    admin,
+    autopilot,
+    board,
+    branding,
+    coupons,
+    draw,
+    health,
+    my_coupons,
+    reconcile,
+    rooms,
+)
+from web.auth.admin_sessions import KnownAdmins
+from web.cache.single_flight import SharedReadings
+from web.cache.static_files import VersionedFiles
+from web.container import Office, WebParts
+from web.exception_handlers import add_error_handlers
+from web.fast_path.calls import HotPath
+from web.fast_path.rate_limited import TurnedBack
+from web.fast_path.streams import Door
 from web.metrics import route as metrics
-from web.pages import brand, hand_over, signin
-from web.pages import coupons as coupon_pages
-from web.pages import draw as draw_pages
-from web.pages import live as live_pages
-from web.pages import me as my_pages
-from web.pages import room as room_pages
+from web.metrics.enter_latency import EnterTimes
+from web.middleware.access_log import Watch, Watched
+from web.middleware.http_counters import Call, Traffic, calls_of
+from web.middleware.rate_limit import Gate
+from web.middleware.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
+from web.office_status import Backstage
 from web.pages.admin import audit as admin_audit
 from web.pages.admin import autopilot as autopilot_pages
 from web.pages.admin import board as board_pages
+from web.pages.admin import branding as admin_looks
 from web.pages.admin import coupons as admin_coupons
-from web.pages.admin import looks as admin_looks
 from web.pages.admin import reconcile as reconcile_pages
 from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
-from web.pages.problem import problem_page
-from web.parts import Office, WebParts
+from web.pages.error_page import problem_page
+from web.pages.member import branding as brand
+from web.pages.member import coupons as coupon_pages
+from web.pages.member import draw as draw_pages
+from web.pages.member import hand_over, signin
+from web.pages.member import my_coupons as my_pages
+from web.pages.member import place_stream as live_pages
+from web.pages.member import room as room_pages
 from web.problems import ProblemOut
-from web.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
-from web.session_watch import SessionWatch
-from web.shared_readings import SharedReadings
-from web.static_files import VersionedFiles
-from web.traffic import Call, Traffic, calls_of
-from web.turned_back import TurnedBack
-from web.watch import Watch, Watched
+from web.sse.connections import Hub
+from web.sse.session_watch import SessionWatch
 
-_API = (rooms, draw, coupons, me, admin, board, branding, health, metrics, autopilot, reconcile)
+_API = (
+    rooms,
+    draw,
+    coupons,
+    my_coupons,
+    admin,
+    board,
+    branding,
+    health,
+    metrics,
+    autopilot,
+    reconcile,
+)
 _PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, hand_over, live_pages)
 _CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
@@ -105,8 +128,8 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         docs_url=None,  # its viewer comes from a CDN, which our own policy forbids
         redoc_url=None,
         routes=ROUTES,
-        redirect_slashes=False,  # as `web.trailing_slash` does it
-        # Its own spans say whole addresses, and there may be a token in one: `web.watch` traces.
+        redirect_slashes=False,  # as `web.middleware.trailing_slash` does it
+        # Its own spans say whole addresses, and there may be a token in one: `web.middleware.access_log` traces.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         **fastapi,
     )

@@ -9,9 +9,9 @@ from dataclasses import replace
 from sqlalchemy import Engine, bindparam, literal_column
 
 from issuance.errors import OfficeAway
+from issuance.issue_transaction import FIND, in_turns, write_where
 from issuance.locking.direct_issue import DirectIssue, decide
 from issuance.tables import coupons
-from issuance.turns import FIND, in_turns, write_where
 
 ATTEMPTS_MAX = 60
 PAUSE_MIN_S = 0.001

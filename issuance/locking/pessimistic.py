@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, in_turns
 from issuance.locking.direct_issue import DirectIssue, decide
-from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
 
 
 def issue_pessimistically(engine: Engine, code: str, member_id: str) -> DirectIssue:

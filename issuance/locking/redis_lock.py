@@ -17,11 +17,11 @@ from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 from sqlalchemy import Engine, bindparam, func, update
 
-from issuance.conveyor import Conveyor
 from issuance.errors import NoSuchCoupon, OfficeAway, queue_cause
+from issuance.issue_transaction import FIND, in_turns, ready, write_where
 from issuance.locking.direct_issue import DirectIssue, decide
+from issuance.queue.redis_connection import Conveyor
 from issuance.tables import coupons
-from issuance.turns import FIND, in_turns, ready, write_where
 
 ATTEMPTS_MAX = 5
 

@@ -12,8 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route
 
 from tests.unit.template_cast import EN, KO, WEB, html_of, pages
-from web.languages import Language
-from web.security import HEADERS
+from web.i18n import Language
+from web.middleware.security import HEADERS
 
 SITE = "http://pages.test"
 # A browser without a window refuses notifications before anybody could ask for them.

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.rendered import RUN
 from tests.signed_in import session_of
-from web.sessions import SESSION_COOKIE
+from web.auth.sessions import SESSION_COOKIE
 
 PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 30_000

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from cli.compare.options import WAYS
-from cli.compare.page import write_report
+from load.compare.html_report import write_report
+from load.compare.options import WAYS
 from tests.unit.compare_cast import comparison
 
 

@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-from cli.crowd.target import Target
-from cli.crowd.verdict import verdict
 from load.browsers import line_up
+from load.crowd.target import Target
+from load.crowd.verdict import verdict
 
 CONTEXTS, COUPONS = 20, 12
 

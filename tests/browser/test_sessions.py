@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
-from cli.embedded.child import free_port
 from load.browsers import launch_options
+from processes.child_process import free_port
 from tests.house import House, eventually
 
 KO, EN = "ko-KR", "en-US"

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.rendered import EN, KO, address, opened
 from tests.unit.template_cast import NOON, AnyPlace, admitted, html_of, in_lobby, issued, waiting
-from web.languages import Language
+from web.i18n import Language
 
 WAITING = "room waiting, likely"
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from secrets import token_hex
 
-from issuance.database import open_engine
 from issuance.migrate import migrate
+from issuance.postgres.engine import open_engine
 from tests.contract.callers import Stage, set_stage
 from tests.contract.schemathesis_run import Outcome, run_schemathesis
 from tests.house import open_house

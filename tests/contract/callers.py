@@ -10,10 +10,10 @@ from argon2 import PasswordHasher
 
 from domain.admin import Admin, Role
 from issuance.admins import Account, account_of, add
-from issuance.database import open_engine
+from issuance.postgres.engine import open_engine
 from tests.house import House, eventually
 from tests.signed_in import session_of
-from web.admins import AdminDoor
+from web.auth.admin_sessions import AdminDoor
 
 # Slowly, so that some still wait while others have got one.
 _SLOWLY = {"rate_per_s": 0.5, "burst": 1, "seats": 10}

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from tests.faults.openings import AdminChange, ChangeKind
 from tests.house import House
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
 
 # Postgres or every web process may be away for some seconds: whoever changes something tries again.
 ANSWERED_WITHIN_S = 60.0

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
-from load.machine import family
+from load.bench.process_usage import family
+from processes.child_process import PR_SET_PDEATHSIG, linux_prctl
 from tests.faults.openings import CHANGE_KINDS, RoomPlan
 from tests.faults.schedule import TARGETS, draw, kinds_of
 from tests.faults.trial import run_trial

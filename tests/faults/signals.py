@@ -6,7 +6,7 @@ import os
 import signal
 from contextlib import suppress
 
-from load.machine import family
+from load.bench.process_usage import family
 
 
 def kill_family(pid: int) -> None:

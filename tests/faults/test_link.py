@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from cli.embedded.child import free_port
+from processes.child_process import free_port
 from tests.faults.link import SLOW_BY_S, Link, Mode
 
 SOON_S = 10.0

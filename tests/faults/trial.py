@@ -17,8 +17,8 @@ from typing import Any
 import psycopg
 import uvloop
 
-from cli.open_files import raise_limit
-from load.machine import cpu_s as cpu_s_of
+from load.bench.process_usage import cpu_s as cpu_s_of
+from processes.file_limit import raise_limit
 from tests.faults.admin_changes import Admin
 from tests.faults.evidence import Evidence, Row
 from tests.faults.members import Answer, Crowd

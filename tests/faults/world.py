@@ -17,16 +17,11 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from redis import Redis
 
-from cli.embedded import (
-    EmbeddedPostgres,
-    EmbeddedServer,
-    EmbeddedServerError,
-    EmbeddedValkey,
-)
-from cli.embedded.child import free_port, port_is_free
-from issuance.database import open_engine
 from issuance.migrate import migrate
-from load.machine import family
+from issuance.postgres.engine import open_engine
+from load.bench.process_usage import family
+from processes.child_process import free_port, port_is_free
+from processes.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedServerError, EmbeddedValkey
 from tests.faults.clocks import Clocks
 from tests.faults.link import Link
 from tests.faults.power_cut import PowerCut

@@ -16,8 +16,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from cli.stage import Cast, Stage
-from load.machine import described, family, memory_mb
+from load.bench.process_usage import described, family, memory_mb
+from processes.local_stack import Cast, Stage
 from tests.header_memory.sender import send_all
 from tests.header_memory.values import ADDRESSES, FORWARDED_FOR, HEADERS, Header
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cli.stage import Stage
-from load.tokens import tokens
-from web.identity import Visitor
-from web.sessions import SESSION_COOKIE, Sessions
+from load.bench.tokens import tokens
+from processes.local_stack import Stage
+from web.auth.member_tokens import Visitor
+from web.auth.sessions import SESSION_COOKIE, Sessions
 
 FORWARDED_FOR = "X-Forwarded-For"
 # All others come from these: so many that none meets a limit.

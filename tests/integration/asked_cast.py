@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from tests.integration.live_cast import asked_by_hand
+from tests.integration.sse_cast import asked_by_hand
 from tests.integration.web_cast import ADMIN_TOKEN, MEMBER_SECRET, TICKET_SECRET
-from waitroom.ticket import Ticket, TicketOffice
-from web.identity import Identity
-from web.sessions import Sessions
+from waitroom.tokens.ticket import Ticket, TicketOffice
+from web.auth.member_tokens import Identity
+from web.auth.sessions import Sessions
 
 Headers = list[tuple[bytes, bytes]]
 

@@ -11,8 +11,8 @@ from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
-from issuance import catalogue
-from issuance.catalogue import Offer
+from issuance import offers
+from issuance.offers import Offer
 from issuance.tables import coupons, issued_coupons
 from waitroom.line import Line
 from waitroom.room import Room
@@ -42,7 +42,7 @@ def on_offer(engine: Engine, code: str, total: int = 10, **changes: object) -> O
     room = changes.pop("room", RoomSettings(rate_per_s=10_000, burst=10_000))
     coupon = a_coupon(code, total, **changes)
     settings = room if coupon.issuing == "queue" else None
-    return catalogue.create(engine, coupon, settings, who="test", now=now())
+    return offers.create(engine, coupon, settings, who="test", now=now())
 
 
 def time_passes(engine: Engine, by: timedelta) -> None:

@@ -18,13 +18,17 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
-from cli.embedded import EmbeddedValkey
-from issuance import catalogue, worker
-from issuance.conveyor import Conveyor, open_conveyor
-from issuance.database import open_engine
-from issuance.desk import Crew, forget_queue
+from application.apply_settings import settle
+from application.reconcile import queue_of
+from application.recover_line import look_after
+from issuance import offers
 from issuance.direct import Direct
-from issuance.worker import PoolWorker, Post
+from issuance.postgres.engine import open_engine
+from issuance.queue import worker
+from issuance.queue.job_queue import Crew, forget_queue
+from issuance.queue.redis_connection import Conveyor, open_conveyor
+from issuance.queue.worker import PoolWorker, Post
+from processes.embedded import EmbeddedValkey
 from tests.house import open_house
 from tests.integration.admin_cast import forget_attempts
 from tests.integration.cast import now
@@ -40,19 +44,16 @@ from tests.integration.web_cast import (
     token,
 )
 from tests.servers import open_folder
-from waitroom.challenge import Challenges
-from waitroom.keys import Keys
 from waitroom.line import Line, open_line
-from waitroom.ticket import TicketOffice
-from web.admins import AdminDoor
+from waitroom.redis_io.keys import Keys
+from waitroom.tokens.challenge import Challenges
+from waitroom.tokens.ticket import TicketOffice
 from web.app import create_app
-from web.identity import Identity
-from web.live import beat, news
-from web.parts import WebLimits, WebParts
-from web.reconciling import queue_of
-from web.restoring import look_after
-from web.sessions import Sessions
-from web.settling import settle
+from web.auth.admin_sessions import AdminDoor
+from web.auth.member_tokens import Identity
+from web.auth.sessions import Sessions
+from web.container import WebLimits, WebParts
+from web.sse import changes, interval
 
 NOBODY_LISTENS = "127.0.0.1:9"
 
@@ -144,7 +145,7 @@ def comes_by(line, engine, code):
 
     async def settle_and_look_after(times: int = 1) -> None:
         for _ in range(times):
-            offer = catalogue.offer(engine, code)
+            offer = offers.offer(engine, code)
             await settle(line, offer)
             await look_after(line, engine, offer)
 
@@ -275,5 +276,5 @@ def unknown_address(redis_url):
 @pytest.fixture
 def quick_beats(monkeypatch):
     """A beat of a second is for people."""
-    monkeypatch.setattr(beat, "BEAT_S", 0.02)
-    monkeypatch.setattr(news, "OFTEN_S", 0.02)
+    monkeypatch.setattr(interval, "BEAT_S", 0.02)
+    monkeypatch.setattr(changes, "OFTEN_S", 0.02)

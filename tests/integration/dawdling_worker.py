@@ -3,11 +3,11 @@
 import os
 import time
 
-from cli.settings import WorkerSettings, read
-from issuance.conveyor import open_conveyor
-from issuance.database import open_engine
 from issuance.issue import Issued
-from issuance.worker import Post, run_worker
+from issuance.postgres.engine import open_engine
+from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.worker import Post, run_worker
+from processes.settings.reader import WorkerSettings, read
 
 
 def tell_slowly(issued: Issued) -> None:

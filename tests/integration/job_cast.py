@@ -72,7 +72,9 @@ def good_fields(code: str, members: list[str], queue: str) -> dict[str, Any]:
 traps = st.sampled_from([f"{TRAP}.spring", f"{TRAP}.Trap", f"{TRAP}.Trap.dumps", TRAP])
 names = st.one_of(
     traps,
-    st.sampled_from(["os.system", "builtins.exec", "issuance.worker.run_worker", GOOD + ".x", ""]),
+    st.sampled_from(
+        ["os.system", "builtins.exec", "issuance.queue.worker.run_worker", GOOD + ".x", ""]
+    ),
     st.none(),
     st.integers(),
     st.text(max_size=20),

@@ -9,10 +9,10 @@ from redis import Redis
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as AsyncRedis
 
-from waitroom.keys import ROOMS, Keys
 from waitroom.line import Admission, Line, Outcome
+from waitroom.member_status import Standing
 from waitroom.place import Place
-from waitroom.standing import Standing
+from waitroom.redis_io.keys import ROOMS, Keys
 
 HOUR_S = 3_600
 ISSUED = Outcome("issued", "a coupon")

@@ -4,11 +4,11 @@ import sys
 import time
 
 from domain.refusals import Refusal
-from issuance.conveyor import open_conveyor
-from issuance.database import open_engine
 from issuance.direct import Direct
 from issuance.locking import redis_lock
 from issuance.locking.redis_lock import LockLimits
+from issuance.postgres.engine import open_engine
+from issuance.queue.redis_connection import open_conveyor
 
 LEASE_S = 1.0
 

@@ -7,13 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.settings import BadSettings
 from domain.admin import Admin
 from issuance.admins import account_of
 from issuance.audit import entries
 from issuance.errors import NameTaken, NoSuchAdmin
+from processes.settings.reader import BadSettings
 from tests.integration.web_cast import CHEAP
-from web.passwords import is_password_hash
+from web.auth.passwords import is_password_hash
 
 PASSWORD = "correct horse battery"
 

@@ -8,8 +8,8 @@ import pytest
 from domain.draw import commitment_to
 from domain.room_settings import RoomSettings
 from issuance.audit import entries
-from issuance.catalogue import offer
 from issuance.issue import issue
+from issuance.offers import offer
 from tests.integration.admin_cast import signed_in
 from tests.integration.cast import now, on_offer
 from tests.integration.web_cast import Html, app_with, client_of, in_line, stored

@@ -28,9 +28,9 @@ from tests.integration.web_cast import (
     cookies_set,
     token,
 )
-from waitroom.attempts import FREE
-from web.addresses import Proxies
-from web.admins import AdminDoor
+from waitroom.limits.login_throttle import FREE
+from web.auth.admin_sessions import AdminDoor
+from web.middleware.client_ip import Proxies
 
 pytestmark = pytest.mark.usefixtures("unknown_address")
 

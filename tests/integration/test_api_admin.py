@@ -5,8 +5,8 @@ import re
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from issuance.catalogue import offer
 from issuance.issue import issue
+from issuance.offers import offer
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.web_cast import (
     ADMIN,

@@ -1,8 +1,8 @@
 """Turning a room while it runs, watching it, and the trail that every change leaves."""
 
 from domain.room_settings import RoomSettings
-from issuance.desk import Crew
 from issuance.errors import OfficeAway
+from issuance.queue.job_queue import Crew
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     ADMIN,

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, text
 from domain.room_settings import RoomSettings
 from issuance.tables import issued_coupons
 from tests.integration.cast import now, on_offer
-from tests.integration.live_cast import asked_by_hand
+from tests.integration.sse_cast import asked_by_hand
 from tests.integration.web_cast import ADMIN, by, checked_problem, in_line, serve
 
 

@@ -5,7 +5,7 @@ import pytest
 from domain.discount import DiscountPolicy
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from issuance.locking import optimistic
 from tests.integration.cast import HOUR, now, on_offer, time_passes
 from tests.integration.web_cast import ISSUED_KEYS, by, checked_problem, stored

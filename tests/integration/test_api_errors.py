@@ -3,9 +3,9 @@
 import pytest
 import structlog
 
+from application.offer_cache import Catalogue
 from tests.integration.web_cast import Html, by, checked_problem, has_safe_headers, in_line, token
 from waitroom.line import Line
-from web.catalogue import Catalogue
 
 SECRET = "postgresql://waitroom:hunter2@10.0.0.7/waitroom"
 

@@ -17,7 +17,7 @@ from tests.integration.web_cast import (
     stored,
     token,
 )
-from web.identity import TOKEN_LENGTH_MAX, Identity
+from web.auth.member_tokens import TOKEN_LENGTH_MAX, Identity
 
 SOON = int(time.time()) + 3600
 ALICE = {"sub": "alice", "exp": SOON}

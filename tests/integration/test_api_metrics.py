@@ -7,8 +7,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from domain.room_settings import RoomSettings
-from issuance.desk import Crew
 from issuance.errors import OfficeAway
+from issuance.queue.job_queue import Crew
 from tests.integration.cast import now
 from tests.integration.web_cast import (
     ADMIN,
@@ -22,8 +22,8 @@ from tests.integration.web_cast import (
 )
 from tests.prometheus import faults_of, promtool
 from waitroom.autopilot import Decision, Signals
-from waitroom.keys import Keys
-from waitroom.readings import PHASES
+from waitroom.redis_io.keys import Keys
+from waitroom.stats.metrics_snapshot import PHASES
 from web.app import create_app
 
 METRICS_TOKEN = "prometheus-sends-this-token-with-a-scrape"

@@ -8,7 +8,7 @@ import pytest
 from issuance.errors import OfficeAway
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import app_with, by, checked_problem, client_of, until
-from web.parts import Office, WebLimits
+from web.container import Office, WebLimits
 
 
 class Query:

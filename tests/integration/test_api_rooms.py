@@ -2,6 +2,8 @@
 
 import pytest
 
+from application.apply_settings import settle
+from application.report_outcomes import tell
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
 from tests.integration.cast import HOUR, now, on_offer
@@ -17,8 +19,6 @@ from tests.integration.web_cast import (
     serve,
     stored,
 )
-from web.settling import settle
-from web.teller import tell
 
 
 async def test_entering_gives_a_place_and_entering_again_the_same(client, line, engine, code):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     MEMBER_SECRET,
@@ -17,7 +17,7 @@ from tests.integration.web_cast import (
     token,
 )
 from tests.signed_in import session_of
-from web.sessions import Sessions
+from web.auth.sessions import Sessions
 
 CROSS_SITE = [
     {"Sec-Fetch-Site": "cross-site"},

@@ -16,7 +16,7 @@ from tests.integration.web_cast import (
     stored,
 )
 from tests.off_clock import clock_off
-from waitroom.ticket import TICKET_LENGTH_MAX, Ticket, TicketOffice
+from waitroom.tokens.ticket import TICKET_LENGTH_MAX, Ticket, TicketOffice
 
 WITHIN_S = 10.0
 WEEK_S = 7 * 24 * 3600

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from cli.embedded.child import free_port
+from processes.child_process import free_port
 from tests.house import ROOT
 
 ADVISORY = {

@@ -8,19 +8,19 @@ from datetime import datetime
 
 import pytest
 
+from application.apply_settings import settle
+from application.report_outcomes import tell
 from domain.room_settings import RoomSettings
 from issuance.issue import issue as issue_in_postgres
-from load.slow_database import make_slowable, slow_down
+from load.bench.slow_database import make_slowable, slow_down
 from tests.house import House, eventually, open_house
 from tests.integration.cast import in_force, now, on_offer
 from tests.integration.line_cast import ISSUED, admit, crowd, enter, time_passes
 from tests.integration.web_cast import ADMIN
 from tests.tcp_proxy import proxied
 from waitroom.autopilot import Decision, Pilot, Signals
-from waitroom.keys import Keys
 from waitroom.line import Line
-from web.settling import settle
-from web.teller import tell
+from waitroom.redis_io.keys import Keys
 
 BOUND_MS = 250
 MOST, LEAST = 200.0, 5.0

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded.server import wheel_folder
-from issuance.catalogue import offer
-from issuance.database import open_engine
-from issuance.holdings import holdings
+from application.apply_settings import settle
+from application.reconcile import Books, Queue
+from application.report_outcomes import tell
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
+from issuance.member_coupons import holdings
+from issuance.offers import offer
+from issuance.postgres.engine import open_engine
+from processes.embedded.server import wheel_folder
 from tests.integration.cast import now, on_offer
 from tests.integration.line_cast import admit, enter, forget_room
 from tests.servers import drop_database, fresh_database
 from waitroom.admitter import Admitter
-from web.reconciling import Books, Queue
-from web.settling import settle
-from web.teller import tell
 
 BEFORE, AFTER, WAITING = ["alice", "bob", "charlie"], ["dora", "eve"], ["frank", "grace"]
 EVERYBODY = [*BEFORE, *AFTER, *WAITING]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded.child import free_port
-from load import generator
-from load.followers import follow
-from load.generator import Asking
-from load.measures.bench import served
+from load.bench import http_load
+from load.bench.context import served
+from load.bench.http_load import Asking
+from load.bench.sse_clients import follow
+from processes.child_process import free_port
 from tests.house import ROOT
 from web.app import Application
 
@@ -23,7 +23,7 @@ def test_the_whole_chain_is_measured_and_is_exact(tmp_path):
     kept = tmp_path / "figures.json"
     # On servers of its own: it refuses a Redis that has rooms, as the tests' own has.
     environ = {n: v for n, v in os.environ.items() if n not in ("REDIS_URL", "DATABASE_URL")}
-    argv = [sys.executable, "-m", "load.bench", "chain", "--rounds", "1", "--seconds", "1"]
+    argv = [sys.executable, "-m", "load.bench.__main__", "chain", "--rounds", "1", "--seconds", "1"]
     argv += ["--processes", "1", "--json", str(kept)]
 
     done = subprocess.run(
@@ -47,7 +47,7 @@ def test_the_application_is_one_that_any_server_can_tell_is_asgi_3():
 
 def test_an_unknown_measure_is_said_with_those_there_are():
     done = subprocess.run(
-        [sys.executable, "-m", "load.bench", "speed"],
+        [sys.executable, "-m", "load.bench.__main__", "speed"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -60,14 +60,16 @@ def test_an_unknown_measure_is_said_with_those_there_are():
 
 @pytest.mark.parametrize("way", ["wrk", "ours"])
 def test_both_generators_count_what_a_server_answers(tmp_path, monkeypatch, way):
-    if way == "wrk" and generator.name() != "wrk":
+    if way == "wrk" and http_load.name() != "wrk":
         way = "ours"  # the other one is what this machine has
     if way == "ours":
-        monkeypatch.setattr(generator.shutil, "which", lambda _: None)
+        monkeypatch.setattr(http_load.shutil, "which", lambda _: None)
     port = free_port()
-    tokens = generator.write_tokens(tmp_path / "tokens", ["a.b.c", "d.e.f"])
+    tokens = http_load.write_tokens(tmp_path / "tokens", ["a.b.c", "d.e.f"])
 
-    with served(["load.bare", str(port), "1"], dict(os.environ), tmp_path, port) as url:
+    with served(
+        ["load.bench.baseline_server", str(port), "1"], dict(os.environ), tmp_path, port
+    ) as url:
         seen = asyncio.run(ask(Asking(f"{url}/", 8, 1.0, "POST", tokens)))
 
     assert seen.answered > 50
@@ -76,15 +78,15 @@ def test_both_generators_count_what_a_server_answers(tmp_path, monkeypatch, way)
     assert Path(tokens).read_text() == "a.b.c\nd.e.f\n"
 
 
-async def ask(asking: Asking) -> generator.Answers:
-    return await asyncio.to_thread(generator.ask, asking)
+async def ask(asking: Asking) -> http_load.Answers:
+    return await asyncio.to_thread(http_load.ask, asking)
 
 
 def test_followers_see_how_old_is_what_their_streams_say(tmp_path):
     port = free_port()
     open_at: list[float] = []
 
-    with served(["load.bare", str(port), "1"], dict(os.environ), tmp_path, port):
+    with served(["load.bench.baseline_server", str(port), "1"], dict(os.environ), tmp_path, port):
         seen = follow(port, "/live", 1.5, [""] * 20, tmp_path, lambda: open_at.append(1.0))
 
     assert (seen.streams, seen.errors, seen.ended, len(open_at)) == (20, 0, 0, 1)
@@ -93,8 +95,8 @@ def test_followers_see_how_old_is_what_their_streams_say(tmp_path):
 
 
 def test_a_server_that_is_not_there_is_counted_as_errors(tmp_path, monkeypatch):
-    monkeypatch.setattr(generator.shutil, "which", lambda _: None)
+    monkeypatch.setattr(http_load.shutil, "which", lambda _: None)
 
-    seen = generator.ask(Asking(f"http://127.0.0.1:{free_port()}/", 3, 0.2))
+    seen = http_load.ask(Asking(f"http://127.0.0.1:{free_port()}/", 3, 0.2))
 
     assert (seen.answered, seen.errors) == (0, 3)

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from redis import Redis
 
-from cli.crowd.options import CrowdOptions
-from cli.crowd.run import run_crowd
 from domain.room_settings import RoomSettings
+from load.crowd.options import CrowdOptions
+from load.crowd.run import run_crowd
 from tests.integration.cast import HOUR, now
 from tests.integration.web_cast import ADMIN, Html, by, checked_problem, client_of, in_line, serve
 from tests.signed_in import session_of
-from waitroom.challenge import solve
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
+from waitroom.tokens.challenge import solve
 
 
 @pytest.fixture

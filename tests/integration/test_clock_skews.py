@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from cli.clocks import watch_clocks
+from application.clock_watch import watch_clocks
 from domain.remote_clock import RemoteClock
 from tests.house import eventually
 from tests.off_clock import clock_off

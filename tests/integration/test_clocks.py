@@ -8,14 +8,16 @@ from functools import partial
 
 import pytest
 
-from cli.admitter import DeskByTheLine
+from application.apply_settings import settle
+from application.report_outcomes import tell
 from domain.room_settings import RoomSettings
-from issuance import catalogue
-from issuance.catalogue import Offer
-from issuance.desk import Desk, DeskLimits, crew_of
+from issuance import offers
 from issuance.issue import Issued
-from issuance.ledger import holders
-from issuance.worker import Post
+from issuance.issued_coupons import holders
+from issuance.offers import Offer
+from issuance.queue.job_queue import Desk, DeskLimits, crew_of
+from issuance.queue.worker import Post
+from processes.admitter import DeskByTheLine
 from tests.house import eventually
 from tests.integration.cast import HOUR, in_force, now, on_offer
 from tests.integration.line_cast import (
@@ -25,9 +27,7 @@ from tests.integration.line_cast import (
 )
 from tests.off_clock import clock_off
 from waitroom.admitter import Admitter
-from waitroom.keys import Keys
-from web.settling import settle
-from web.teller import tell
+from waitroom.redis_io.keys import Keys
 
 SOON = timedelta(seconds=0.8)
 OFF_BY_S = [-300, -5, -1, -0.1, 0.1, 1, 5, 300]
@@ -186,7 +186,7 @@ async def test_whom_an_earlier_version_let_through_keeps_the_time_that_follows_f
 
 
 def put_off(engine, code, opens_at) -> Offer:
-    return catalogue.change(
+    return offers.change(
         engine,
         code,
         lambda offer: (offer.coupon.change(opens_at=opens_at), offer.room),

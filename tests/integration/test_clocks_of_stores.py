@@ -8,22 +8,22 @@ from datetime import timedelta
 
 import pytest
 
+from application.apply_settings import settle
+from application.clock_watch import watch_clocks
 from cli import coupon as coupon_command
-from cli.admitter import Chores
-from cli.clocks import watch_clocks
 from domain.refusals import CouponExpired, NotOpenYet
 from domain.room_settings import RoomSettings
-from issuance import catalogue
+from issuance import offers
 from issuance.draws import draw_of
-from issuance.holdings import expire_stale, holdings, use
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
+from issuance.member_coupons import expire_stale, holdings, use
+from processes.admitter import Chores
 from tests.integration.cast import HOUR, now, on_offer, time_passes
 from tests.integration.line_cast import crowd, enter
 from tests.integration.test_clocks import OFF_BY_S, until
 from tests.integration.web_cast import by, checked_problem
 from tests.off_clock import clock_off
-from web.settling import settle
 
 WAYS = ("pessimistic", "optimistic", "redis_lock")
 SOON = timedelta(seconds=3)  # so that a busy machine gets that far before
@@ -84,7 +84,7 @@ async def test_a_lobby_is_drawn_when_redis_clock_says(line, engine, code, off_by
         await until(opens_at)
         await chores.do()
 
-    drawn = catalogue.offer(engine, code).drawn
+    drawn = offers.offer(engine, code).drawn
     assert early is None
     assert rest_s <= 1, "it looks again while the lobby is open"
     assert drawn is not None
@@ -118,13 +118,13 @@ async def test_a_lobby_that_is_open_fixes_how_it_is_put_in_line(engine, code, of
             return offer.coupon, offer.room.change(opening="first_come")
 
         hosts_now = now() + timedelta(seconds=off_by_s)
-        catalogue.change(engine, one, alter, who="test", what="changed", now=hosts_now)
+        offers.change(engine, one, alter, who="test", what="changed", now=hosts_now)
 
     with pytest.raises(ValueError, match="the lobby is open since"):
         change(code)
     change(closed)
 
-    assert catalogue.offer(engine, closed).room.opening == "first_come"
+    assert offers.offer(engine, closed).room.opening == "first_come"
 
 
 @pytest.mark.parametrize("off_by_s", [-300, 300])
@@ -137,7 +137,7 @@ def test_a_coupon_that_is_made_to_open_now_opens_by_postgres_clock(
     with clock_off(off_by_s):
         coupon_command.create(code, total=5, description="Now", amount=5_000, as_json=True)
 
-    made = catalogue.offer(engine, code).coupon
+    made = offers.offer(engine, code).coupon
     assert timedelta(0) <= now() - made.opens_at < timedelta(seconds=20)
     assert json.loads(capsys.readouterr().out)["state"] == "open"
 

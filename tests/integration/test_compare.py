@@ -9,8 +9,8 @@ import sys
 import psycopg
 import pytest
 
-from cli.compare.options import WAYS
-from cli.embedded.child import spawn, stop
+from load.compare.options import WAYS
+from processes.child_process import spawn, stop
 from tests.house import ROOT, eventually
 from tests.servers import scratch_databases
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from cli.crowd.options import CrowdOptions
-from cli.crowd.run import run_crowd
-from cli.crowd.verdict import Verdict, verdict
-from issuance.connections import open_connections
-from issuance.database import open_engine
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
+from issuance.postgres.connection_stats import open_connections
+from issuance.postgres.engine import open_engine
+from load.crowd.options import CrowdOptions
+from load.crowd.run import run_crowd
+from load.crowd.verdict import Verdict, verdict
 from tests.house import House
 
 

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from cli import main
-from cli.embedded.child import free_port, spawn, stop
+from processes.child_process import free_port, spawn, stop
 from tests.house import ROOT, eventually
 from tests.servers import open_folder
 

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from redis import Redis
 
-from cli.supervise import EXIT_BAD_SETTINGS
-from issuance.catalogue import offers
-from issuance.database import open_engine
 from issuance.deployment import LINE_KEY, Place, renew_deployment_id
 from issuance.migrate import migrate
+from issuance.offers import offers
+from issuance.postgres.engine import open_engine
+from processes.supervisor import EXIT_BAD_SETTINGS
 from tests.house import House, Process, eventually, open_house
 from tests.integration.cast import on_offer
 from tests.servers import Servers, drop_database, fresh_database

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import update
 
 from domain.refusals import NotOpenYet, Refusal, SoldOut
-from issuance import catalogue
-from issuance.conveyor import open_conveyor
+from issuance import offers
 from issuance.direct import Direct
 from issuance.errors import NoSuchCoupon, NotDirect, OfficeAway
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from issuance.locking import optimistic, pessimistic, redis_lock
 from issuance.locking.redis_lock import LockLimits
+from issuance.queue.redis_connection import open_conveyor
 from issuance.tables import coupons
 from tests.house import ROOT, eventually
 from tests.integration.cast import HOUR, now, on_offer
@@ -50,7 +50,7 @@ def test_a_crowd_gets_exactly_what_there_is(direct, engine, code, way):
     assert len(rows) == len(set(rows)) == 30
     assert told == set(rows)
     assert all(isinstance(a, SoldOut) for a in answers if isinstance(a, Refusal))
-    assert catalogue.offer(engine, code).coupon.inventory.used_count == 30
+    assert offers.offer(engine, code).coupon.inventory.used_count == 30
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -106,7 +106,7 @@ def test_the_last_one_goes_to_one_of_two_who_decide_at_once(
     answers = [first.done(), others[0].done()]
     assert [isinstance(one, SoldOut) for one in answers].count(True) == 1
     assert len(holders(engine, code)) == 1
-    assert catalogue.offer(engine, code).coupon.inventory.used_count == 1
+    assert offers.offer(engine, code).coupon.inventory.used_count == 1
 
 
 @pytest.mark.parametrize("way", ["optimistic", "redis_lock"])
@@ -131,7 +131,7 @@ def test_a_stock_that_an_admin_shrinks_meanwhile_is_kept(direct, engine, code, w
 
 
 def change_total(engine, code, total):
-    catalogue.change(
+    offers.change(
         engine,
         code,
         lambda offer: (offer.coupon.change(total_count=total), offer.room),

@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
+from application.apply_settings import settle
 from domain.draw import number_of
 from domain.room_settings import RoomSettings
-from issuance import catalogue
+from issuance import offers
 from issuance.draws import keep_draw
 from tests.integration.cast import now
 from tests.integration.line_cast import admit, crowd, enter, places
-from tests.integration.live_cast import Follower, page_of
+from tests.integration.sse_cast import Follower, page_of
 from tests.integration.web_cast import ADMIN, by, client_of, in_line, token, until
-from waitroom.keys import Keys
-from web.settling import settle
+from waitroom.redis_io.keys import Keys
 
 DRAW = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=0)
 MEMBERS = 200
@@ -248,6 +248,6 @@ async def test_who_left_the_lobby_is_not_back_by_its_ticket(line, engine, code, 
     assert (told.kind, later.kind) == ("absent", "absent")
     assert await line.lobby(code) == ["bob"]
     assert await raw_redis.zscore(Keys(code).waiting, "bob") == number_of(
-        catalogue.offer(engine, code).seed, "bob"
+        offers.offer(engine, code).seed, "bob"
     )
     assert bob.arrival_us < 0

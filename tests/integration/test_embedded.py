@@ -15,8 +15,14 @@ import psycopg
 import pytest
 import redis
 
-from cli.embedded import EmbeddedPostgres, EmbeddedServerError, EmbeddedValkey, postgres, server
-from cli.embedded.child import free_port
+from processes.child_process import free_port
+from processes.embedded import (
+    EmbeddedPostgres,
+    EmbeddedServerError,
+    EmbeddedValkey,
+    postgres,
+    server,
+)
 
 ENDS_WITHIN_S = 5.0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Postgres as itself")
@@ -24,7 +30,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Post
 PARENT = """
 import sys, time
 from pathlib import Path
-from cli.embedded import EmbeddedPostgres, EmbeddedValkey
+from processes.embedded import EmbeddedPostgres, EmbeddedValkey
 folder = Path(sys.argv[1])
 with EmbeddedPostgres(folder / "postgres") as pg, EmbeddedValkey(folder / "valkey") as valkey:
     print(pg.pid, valkey.pid, pg.port, valkey.port, flush=True)

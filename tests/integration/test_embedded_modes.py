@@ -10,9 +10,9 @@ import pytest
 import redis
 from rich.console import Console
 
-from cli.demo import DemoOptions, _prepare
-from cli.embedded import EmbeddedPostgres, EmbeddedValkey, postgres
-from cli.home import keep_environment
+from processes.demo.folder import keep_environment
+from processes.demo.run import DemoOptions, _prepare
+from processes.embedded import EmbeddedPostgres, EmbeddedValkey, postgres
 from tests.house import eventually
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Postgres as itself")

@@ -14,10 +14,10 @@ from issuance.admins import Account
 from tests.integration.test_limits import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, checked_problem, in_line, until
 from web.app import ROUTES
-from web.identity import Visitor
-from web.parts import Office, WebLimits
-from web.sessions import SESSION_COOKIE
-from web.shares import is_for_admins, share_of
+from web.auth.member_tokens import Visitor
+from web.auth.sessions import SESSION_COOKIE
+from web.container import Office, WebLimits
+from web.middleware.path_limits import is_for_admins, share_of
 
 MOST = 8
 FLOOD = 40
@@ -41,7 +41,7 @@ def path_of(route: str, code: str) -> str:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """Redis is waited for on a busy machine: without its answer everybody would be let through."""
-    monkeypatch.setattr("waitroom.limiter.ANSWER_WITHIN_S", 10)
+    monkeypatch.setattr("waitroom.limits.rate_limiter.ANSWER_WITHIN_S", 10)
 
 
 @pytest.fixture

@@ -9,14 +9,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert, select
 
-from cli.worker import post_for
+from application.apply_settings import settle
 from domain.issued_coupon import IssuedCoupon
 from domain.refusals import Closed, SoldOut
-from issuance import catalogue, worker
-from issuance.desk import Desk, DeskLimits
+from issuance import offers
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
+from issuance.queue import worker
+from issuance.queue.job_queue import Desk, DeskLimits
 from issuance.tables import coupons, refusals
+from processes.worker import post_for
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.line_cast import (
     admit,
@@ -24,7 +26,6 @@ from tests.integration.line_cast import (
     kinds,
 )
 from waitroom.line import open_line
-from web.settling import settle
 
 LEASE_S = 0.05
 
@@ -72,7 +73,7 @@ def change(engine, code, **changes):
     def alter(offer):
         return offer.coupon.change(**changes), offer.room
 
-    return catalogue.change(engine, code, alter, who="test", what="coupon changed", now=now())
+    return offers.change(engine, code, alter, who="test", what="coupon changed", now=now())
 
 
 def more_stock(engine, code, total):

@@ -8,7 +8,7 @@ import pytest
 
 from domain.draw import NUMBERS
 from domain.refusals import SoldOut
-from issuance.ledger import counted, holders
+from issuance.issued_coupons import counted, holders
 from tests.house import eventually
 from tests.integration.cast import HOUR, in_force, now
 from tests.integration.line_cast import (
@@ -20,8 +20,8 @@ from tests.integration.line_cast import (
     places,
 )
 from tests.integration.web_cast import by, in_line, serve
-from waitroom.keys import Keys
 from waitroom.line import Outcome
+from waitroom.redis_io.keys import Keys
 
 LEFT_ALONE_S = 3.0
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.test_limits import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, in_line
-from web.parts import WebLimits
+from web.container import WebLimits
 
 FLOOD = 100
 CALLS = [
@@ -31,10 +31,10 @@ async def offered(line, engine, code):
 @pytest.mark.parametrize(("method", "route"), CALLS)
 async def test_refusals_are_held_back_and_others_are_not(parts, code, monkeypatch, method, route):
     # Redis is waited for on a busy machine: without its answer everybody would be let through.
-    monkeypatch.setattr("waitroom.limiter.ANSWER_WITHIN_S", 10)
-    monkeypatch.setattr("web.refusal_pace.PER_S", 0.01)
-    monkeypatch.setattr("web.refusal_pace.BURST", 2)
-    monkeypatch.setattr("web.refusal_pace.HELD_MAX_S", 60.0)
+    monkeypatch.setattr("waitroom.limits.rate_limiter.ANSWER_WITHIN_S", 10)
+    monkeypatch.setattr("web.middleware.refusal_pace.PER_S", 0.01)
+    monkeypatch.setattr("web.middleware.refusal_pace.BURST", 2)
+    monkeypatch.setattr("web.middleware.refusal_pace.HELD_MAX_S", 60.0)
     limits = WebLimits(
         address_requests_max=2, looks_factor=1, health_requests_max=2, exempt_ips="none"
     )

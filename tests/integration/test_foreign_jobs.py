@@ -7,7 +7,7 @@ import secrets
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from issuance.desk import Desk, DeskLimits
+from issuance.queue.job_queue import Desk, DeskLimits
 from tests.integration.cast import on_offer
 from tests.integration.job_cast import TRAP, foreign_fields, good_fields, packed, put
 

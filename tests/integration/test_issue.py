@@ -8,20 +8,21 @@ from sqlalchemy.exc import IntegrityError
 from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import AlreadyUsed, Closed, CouponExpired, NotOpenYet, SoldOut
-from issuance import catalogue, database
-from issuance.database import open_engine
+from issuance import offers
 from issuance.errors import NoSuchCoupon, NoSuchIssuedCoupon, OfficeAway
-from issuance.holdings import expire_stale, holdings, use
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, in_turns
+from issuance.issued_coupons import holders
+from issuance.member_coupons import expire_stale, holdings, use
+from issuance.postgres import engine as database
+from issuance.postgres.engine import open_engine
 from issuance.tables import coupons, issued_coupons
-from issuance.turns import FIND_LOCKED, WRITE_LOCKED, in_turns
 from tests.integration.cast import HOUR, a_coupon, now, on_offer, time_passes
 from tests.integration.two_at_once import SomebodyElse
 
 
 def used_count(engine: Engine, code: str) -> int:
-    return catalogue.offer(engine, code).coupon.inventory.used_count
+    return offers.offer(engine, code).coupon.inventory.used_count
 
 
 def test_a_batch_is_issued_in_its_order_until_the_stock_is_gone(engine, code):
@@ -164,14 +165,14 @@ def test_a_coupon_past_its_date_shows_as_expired_before_anybody_has_marked_it(en
 
 
 def test_waiting_for_a_connection_ends_with_a_sentence(database_url):
-    from issuance.database import open_engine
+    from issuance.postgres.engine import open_engine
 
     narrow = open_engine(database_url, connections_max=1, name="test", pool_wait_s=0.1)
     with narrow.connect() as held:
         held.execute(select(func.now()))
 
         with pytest.raises(OfficeAway):
-            catalogue.offers(narrow)
+            offers.offers(narrow)
     narrow.dispose()
 
 
@@ -180,7 +181,7 @@ def test_every_change_is_audited_with_what_it_changed(engine, code):
 
     on_offer(engine, code)
 
-    catalogue.change(
+    offers.change(
         engine,
         code,
         lambda offer: (offer.coupon, offer.room.change(rate_per_s=7)),
@@ -221,11 +222,11 @@ def break_connections(engine: Engine, name: str) -> None:
 
 def test_a_connection_that_broke_while_it_was_idle_is_replaced(engine, database_url, monkeypatch):
     pooled = open_engine(database_url, connections_max=1, name="idle")
-    catalogue.offers(pooled)
+    offers.offers(pooled)
     break_connections(engine, "idle")
     monkeypatch.setattr(database, "PING_AFTER_S", 0.0)
 
-    assert catalogue.offers(pooled) == []  # asked before it was used: nobody notices
+    assert offers.offers(pooled) == []  # asked before it was used: nobody notices
     pooled.dispose()
 
 
@@ -234,11 +235,11 @@ def test_a_connection_that_broke_in_use_is_said_once_and_not_kept(
 ):
     pooled = open_engine(database_url, connections_max=1, name="busy")
     monkeypatch.setattr(database, "PING_AFTER_S", 3_600.0)
-    catalogue.offers(pooled)
+    offers.offers(pooled)
     break_connections(engine, "busy")
 
     with pytest.raises(OfficeAway):
         issue(pooled, "nothing", ["alice"], now())
 
-    assert catalogue.offers(pooled) == []
+    assert offers.offers(pooled) == []
     pooled.dispose()

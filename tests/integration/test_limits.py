@@ -8,8 +8,8 @@ import aiohttp
 import httpx
 import pytest
 
-from cli.crowd.options import CrowdOptions
-from cli.crowd.run import run_crowd
+from load.crowd.options import CrowdOptions
+from load.crowd.run import run_crowd
 from tests.integration.web_cast import (
     Html,
     app_with,
@@ -20,8 +20,8 @@ from tests.integration.web_cast import (
     stored,
 )
 from tests.signed_in import session_of
-from web.addresses import Proxies
-from web.parts import WebLimits
+from web.container import WebLimits
+from web.middleware.client_ip import Proxies
 
 MOST = 40
 OWN = 4

@@ -16,8 +16,8 @@ from tests.integration.line_cast import (
     refuse,
 )
 from waitroom.errors import NoSuchRoom
-from waitroom.keys import Keys
 from waitroom.line import open_line
+from waitroom.redis_io.keys import Keys
 
 
 @pytest.fixture

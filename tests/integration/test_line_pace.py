@@ -15,7 +15,7 @@ from tests.integration.line_cast import (
     time_passes,
     told_wait_s,
 )
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
 
 VISIT_EVERY_S = 0.05
 

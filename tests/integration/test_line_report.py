@@ -15,9 +15,9 @@ from tests.integration.line_cast import (
     places,
     refuse,
 )
-from waitroom.keys import Keys
 from waitroom.line import REPORT_MAX, Outcome
-from waitroom.meter import METER_SLOTS
+from waitroom.redis_io.keys import Keys
+from waitroom.stats.ring_counters import METER_SLOTS
 
 
 async def test_an_outcome_is_told_as_it_was_written_down(line, code):

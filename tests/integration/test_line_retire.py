@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from tests.integration.cast import in_force
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from cli.embedded.child import free_port
+from processes.child_process import free_port
 from tests.integration.cast import on_offer
 from tests.integration.load_cast import run_locust
 
@@ -54,7 +54,9 @@ def stub(status: int, body: dict[str, object]) -> Iterator[str]:
 
 def open_run(house, code, tmp_path, base_url):
     words = ("-u", str(PEOPLE), "--coupon", code)
-    return run_locust(house, "load/open_run.py", *words, folder=tmp_path, base_url=base_url)
+    return run_locust(
+        house, "load/scenarios/open_run.py", *words, folder=tmp_path, base_url=base_url
+    )
 
 
 def test_a_server_that_breaks_down_makes_it_fail(house, code, tmp_path):

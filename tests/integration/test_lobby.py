@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from application.apply_settings import settle
 from domain.draw import NUMBERS, commitment_to, number_of
 from domain.draw_record import DrawRecord, faults_of
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
-from issuance import catalogue
+from issuance import offers
 from issuance.draws import draw_of, keep_draw
 from tests.integration.cast import HOUR, in_force, now, on_offer
 from tests.integration.line_cast import (
@@ -20,8 +21,7 @@ from tests.integration.line_cast import (
     places,
 )
 from tests.integration.web_cast import ADMIN, by, checked_problem
-from waitroom.keys import Keys
-from web.settling import settle
+from waitroom.redis_io.keys import Keys
 
 SEED = bytes(range(32))
 SOON = timedelta(seconds=0.8)
@@ -156,7 +156,7 @@ async def test_an_order_that_was_promised_cannot_be_changed(line, engine, code):
     on_offer(engine, code, room=room, opens_at=opens_at)
 
     def change(alter):
-        catalogue.change(engine, code, alter, who="test", what="changed", now=now())
+        offers.change(engine, code, alter, who="test", what="changed", now=now())
 
     with pytest.raises(ValueError, match="the lobby is open since"):
         change(lambda offer: (offer.coupon, offer.room.change(opening="first_come")))

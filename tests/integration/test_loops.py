@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from redis import Redis
 
-from cli.loops import EachRoom, repeat
 from issuance.errors import OfficeAway, OfficeRefused
+from processes.loops import EachRoom, repeat
 from tests.house import eventually
-from waitroom.loop_errors import KEY, LoopErrors
+from waitroom.stats.loop_errors import KEY, LoopErrors
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ async def test_what_enter_times_fails_with_does_not_end_it(app, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(enter_times, "tell", tell)
-    monkeypatch.setattr("web.enter_times.TELL_EVERY_S", 0.01)
+    monkeypatch.setattr("web.metrics.enter_latency.TELL_EVERY_S", 0.01)
     telling = asyncio.create_task(enter_times.keep_telling())
     await asyncio.to_thread(eventually, lambda: len(calls) > 2)
 

@@ -13,10 +13,11 @@ from types import MappingProxyType
 
 import pytest
 
+from application.apply_settings import settle
 from domain.draw_record import DrawRecord, faults_of
 from domain.room_settings import RoomSettings
 from issuance.draws import draw_of, keep_draw
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from tests.house import ROOT, eventually
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.line_cast import admit, enter, kinds
@@ -34,9 +35,8 @@ from tests.integration.web_cast import (
     token,
 )
 from tests.member_ids import NOT_ALLOWED, SHOP_IDS
-from web.identity import NAME_LENGTH_MAX
-from web.parts import WebLimits
-from web.settling import settle
+from web.auth.member_tokens import NAME_LENGTH_MAX
+from web.container import WebLimits
 
 SOON = timedelta(seconds=1)
 

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from waitroom.member_sessions import ENDED, FLOOR, READ_MAX, MemberSessions, used_key
-from web.ended_sessions import EndedSessions
+from web.auth.ended_sessions import EndedSessions
 
 AGE_S = 3_600
 

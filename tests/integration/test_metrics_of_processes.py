@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from load.machine import family
+from load.bench.process_usage import family
 from tests.house import House, eventually
 from tests.integration.test_api_metrics import samples
 from tests.ops_files import expressions, metrics_in, sample_names

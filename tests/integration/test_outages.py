@@ -4,11 +4,11 @@ import time
 
 from redis import Redis
 
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from tests.house import eventually, open_house
 from tests.integration.test_processes import enter_all, states
 from tests.tcp_proxy import proxied
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
 
 RATE_PER_S = 10
 LOOKED_AT_S = 4.0

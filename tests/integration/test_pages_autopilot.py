@@ -3,7 +3,7 @@
 import pytest
 
 from domain.room_settings import RoomSettings
-from issuance.catalogue import offer
+from issuance.offers import offer
 from tests.integration.test_autopilot import steer_to
 from tests.integration.web_cast import ADMIN, Html, app_with, client_of, in_line
 

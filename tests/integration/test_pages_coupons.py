@@ -6,7 +6,7 @@ import pytest
 
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.web_cast import Html, in_line, serve, token
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from issuance.audit import entries
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from tests.integration.admin_cast import signed_in
 from tests.integration.cast import now
 from tests.integration.line_cast import kinds

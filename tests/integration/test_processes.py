@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from cli.embedded.child import port_is_free
 from domain.draw_record import faults_of
-from issuance.conveyor import open_conveyor
-from issuance.desk import Desk, DeskLimits
 from issuance.draws import draw_of
-from issuance.ledger import holders
-from load.machine import family
+from issuance.issued_coupons import holders
+from issuance.queue.job_queue import Desk, DeskLimits
+from issuance.queue.redis_connection import open_conveyor
+from load.bench.process_usage import family
+from processes.child_process import port_is_free
 from tests.house import House, eventually
 from tests.integration.cast import on_offer
 from tests.tcp_proxy import proxied

@@ -10,19 +10,19 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
+from application.apply_settings import settle
+from application.reconcile import Books, queue_of
+from application.report_outcomes import tell
 from domain.differences import KINDS
-from issuance.catalogue import offer
-from issuance.desk import Desk, DeskLimits
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
+from issuance.offers import offer
+from issuance.queue.job_queue import Desk, DeskLimits
 from tests.house import ROOT
 from tests.integration.cast import now, on_offer
 from tests.integration.line_cast import admit, crowd, enter, kinds
 from tests.integration.web_cast import ADMIN
-from waitroom.keys import Keys
-from web.reconciling import Books, queue_of
-from web.settling import settle
-from web.teller import tell
+from waitroom.redis_io.keys import Keys
 
 QUEUE = "test-reconcile"
 

@@ -7,7 +7,7 @@ import time
 from redis import Redis
 from sqlalchemy import Engine
 
-from issuance.ledger import counted
+from issuance.issued_coupons import counted
 from tests.house import House, eventually
 from tests.integration.test_crowd import send_crowd, verify_everything_is_kept
 

@@ -14,9 +14,9 @@ from rq.command import send_shutdown_command
 from rq.suspension import suspend
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-from issuance.desk import Desk, DeskLimits, crew_of, failed_jobs
-from issuance.job_registry import Reason
-from issuance.worker import PoolWorker, Post, run_worker
+from issuance.queue.job_queue import Desk, DeskLimits, crew_of, failed_jobs
+from issuance.queue.job_registry import Reason
+from issuance.queue.worker import PoolWorker, Post, run_worker
 from tests.integration.cast import on_offer
 from tests.integration.job_cast import BOMB, TRAP, good_fields, packed, put
 

@@ -14,10 +14,12 @@ from uuid import UUID
 import pytest
 from redis import Redis
 
+from application.apply_settings import settle
+from application.recover_line import look_after
 from domain.admin import Admin
 from issuance.admins import add
 from issuance.issue import issue
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from tests.house import eventually
 from tests.integration.cast import now, on_offer
 from tests.integration.line_cast import admit, forget_room, kinds, places
@@ -31,13 +33,11 @@ from tests.release_before.capture import (
     ROOM,
     TICKET_SECRET,
 )
-from waitroom.keys import ROOMS
-from waitroom.ticket import TicketOffice
-from web.admins import AdminDoor
-from web.identity import Identity, Visitor
-from web.restoring import look_after
-from web.sessions import Sessions
-from web.settling import settle
+from waitroom.redis_io.keys import ROOMS
+from waitroom.tokens.ticket import TicketOffice
+from web.auth.admin_sessions import AdminDoor
+from web.auth.member_tokens import Identity, Visitor
+from web.auth.sessions import Sessions
 
 WRITTEN = json.loads((Path(__file__).parents[1] / "release_before" / "written.json").read_text())
 LINE, DRAWN, SIGNED = WRITTEN["rooms"][ROOM], WRITTEN["rooms"][DRAW], WRITTEN["signed"]

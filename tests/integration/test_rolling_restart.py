@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
 from tests.house import WITHIN_S, House, eventually
 from tests.rolling_restart import children, run
 

@@ -13,11 +13,11 @@ from tests.integration.web_cast import (
     in_line,
 )
 from tests.signed_in import session_of
-from waitroom.challenge import Challenges
-from waitroom.ticket import TicketOffice
-from web.admins import AdminDoor
-from web.identity import Identity
-from web.sessions import Sessions
+from waitroom.tokens.challenge import Challenges
+from waitroom.tokens.ticket import TicketOffice
+from web.auth.admin_sessions import AdminDoor
+from web.auth.member_tokens import Identity
+from web.auth.sessions import Sessions
 
 NEW_MEMBER_SECRET = "another-secret-that-the-shop-and-we-know"
 NEW_TICKET_SECRET = "another-secret-for-tickets-we-alone-know"

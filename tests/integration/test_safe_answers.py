@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute
 
 from tests.integration.web_cast import ADMIN, app_with, by, client_of, has_safe_headers, in_line
 from tests.signed_in import session_of
-from web.cookies import name_of
-from web.sessions import SESSION_COOKIE
+from web.auth.cookies import name_of
+from web.auth.sessions import SESSION_COOKIE
 
 # What is the same for everybody, and may be kept.
 FOR_ALL = re.compile(
@@ -75,7 +75,7 @@ async def test_every_answer_is_safe(parts, line, engine, code, base_url, credent
 
 
 def test_the_policy_lets_nothing_in():
-    from web.security import HEADERS
+    from web.middleware.security import HEADERS
 
     policy = HEADERS["Content-Security-Policy"]
     assert "unsafe" not in policy

@@ -15,10 +15,10 @@ import pytest
 from psycopg import sql
 from sqlalchemy import text
 
-from issuance import catalogue
-from issuance.database import open_engine
+from issuance import offers as catalogue
 from issuance.errors import OfficeRefused
 from issuance.migrate import SchemaRefused, migrate
+from issuance.postgres.engine import open_engine
 from tests.servers import drop_database, fresh_database
 
 ROOT = Path(__file__).parents[2]

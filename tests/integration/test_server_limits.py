@@ -8,13 +8,13 @@ from contextlib import closing
 
 import pytest
 
-from cli.embedded.child import free_port, spawn, stop
+from processes.child_process import free_port, spawn, stop
 from tests.house import ROOT, eventually
 
 SERVE = """
 import sys
-from cli.server import run_server
-run_server("load.bare:make", host="127.0.0.1", port=int(sys.argv[1]), processes=1,
+from processes.http.server import run_server
+run_server("load.bench.baseline_server:make", host="127.0.0.1", port=int(sys.argv[1]), processes=1,
            headers_within_ms=1500)
 """
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n"

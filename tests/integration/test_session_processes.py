@@ -8,7 +8,7 @@ import urllib.request
 
 from tests.house import House, eventually
 from tests.signed_in import session_of
-from web.sessions import Sessions
+from web.auth.sessions import Sessions
 
 # One reading a second, and the machine may be busy.
 ENDS_WITHIN_S = 5.0

@@ -11,13 +11,13 @@ import pytest
 from psycopg import sql
 from sqlalchemy import text
 
-from issuance import catalogue
-from issuance.connections import check
-from issuance.database import open_engine
+from issuance import offers
 from issuance.errors import OfficeRefused
 from issuance.issue import issue
-from issuance.ledger import holders
-from issuance.turns import FIND_LOCKED, in_turns
+from issuance.issue_transaction import FIND_LOCKED, in_turns
+from issuance.issued_coupons import holders
+from issuance.postgres.connection_stats import check
+from issuance.postgres.engine import open_engine
 from tests.integration.cast import now, on_offer
 
 DEFAULTS = {
@@ -73,7 +73,7 @@ def test_a_change_waits_for_an_issue_and_neither_is_lost(odd, code):
 
     def change() -> None:
         changed.append(
-            catalogue.change(
+            offers.change(
                 odd, code, lambda one: (one.coupon, one.room), who="test", what="x", now=now()
             )
         )
@@ -93,7 +93,7 @@ def test_a_change_waits_for_an_issue_and_neither_is_lost(odd, code):
 def test_times_are_in_utc_and_read_as_they_were_written(odd, code):
     offer = on_offer(odd, code)
 
-    found = catalogue.offer(odd, code).coupon
+    found = offers.offer(odd, code).coupon
 
     assert found.opens_at == offer.coupon.opens_at
     assert found.opens_at.utcoffset() == UTC.utcoffset(None)

@@ -13,7 +13,7 @@ from issuance.draws import keep_draw
 from tests.integration.cast import now, on_offer
 from tests.integration.web_cast import until
 from web.api import draw as draw_api
-from web.pages import coupons as coupon_pages
+from web.pages.member import coupons as coupon_pages
 
 ASKED = 20
 

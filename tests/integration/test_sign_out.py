@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.live_cast import Follower
+from tests.integration.sse_cast import Follower
 from tests.integration.test_hand_over import followed, link, who
 from tests.integration.web_cast import (
     MEMBER_SECRET,
@@ -18,9 +18,9 @@ from tests.integration.web_cast import (
     until,
 )
 from tests.signed_in import session_of
-from web.identity import Visitor
-from web.session_watch import LOOKS_FOR_TIME
-from web.sessions import Sessions
+from web.auth.member_tokens import Visitor
+from web.auth.sessions import Sessions
+from web.sse.session_watch import LOOKS_FOR_TIME
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
+from application.apply_settings import settle
 from domain.draw import number_of
 from domain.room_settings import RoomSettings
 from domain.spent_ticket import SpentTicket
-from issuance import catalogue
+from issuance import offers
 from issuance.draws import keep_draw
 from issuance.retire import forget_line
 from issuance.spent_tickets import keep_spent, spent_after
@@ -32,8 +33,7 @@ from tests.integration.line_cast import (
 from tests.integration.lost_cast import HASTE
 from tests.integration.test_api_crowd import counted
 from tests.integration.web_cast import by, in_line
-from waitroom.keys import Keys
-from web.settling import settle
+from waitroom.redis_io.keys import Keys
 
 # A watermark's interval, and what a busy machine adds to it.
 WRITTEN_WITHIN_S = 10.0
@@ -107,7 +107,7 @@ async def test_who_left_stays_out_whether_they_ask_before_or_after_it_is_given_b
 
     lose_all()
     if shown == "before":
-        await settle(line, catalogue.offer(engine, code))
+        await settle(line, offers.offer(engine, code))
         await come_back(line, code, came)
         held = await admit(line, code)
     else:
@@ -191,7 +191,7 @@ async def test_the_number_of_who_left_the_lobby_is_good_again_once_they_enter(
         await line.enter(code, "alice")
         await comes_by()
     lose_all()
-    await settle(line, catalogue.offer(engine, code))
+    await settle(line, offers.offer(engine, code))
     if again == "after the loss":
         await line.enter(code, "alice")
     await comes_by(times=2)

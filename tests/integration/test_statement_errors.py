@@ -15,7 +15,7 @@ from redis import Redis
 
 from tests.house import eventually, open_house
 from tests.integration.test_processes import enter_all, states
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
 
 LASTS_S = 3.0
 

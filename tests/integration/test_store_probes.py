@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 from redis import Redis
 
-from cli.embedded import EmbeddedValkey
-from cli.store_checks import log_store_faults
-from issuance.conveyor import open_conveyor
-from issuance.desk import Crew, Desk, DeskLimits, crew_of
 from issuance.errors import OfficeAway
+from issuance.queue.job_queue import Crew, Desk, DeskLimits, crew_of
+from issuance.queue.redis_connection import open_conveyor
+from processes.embedded import EmbeddedValkey
+from processes.store_checks import log_store_faults
 from tests.integration.cast import in_force
 from tests.integration.web_cast import app_with, client_of
 from tests.servers import open_folder

@@ -12,7 +12,7 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.house import ROOT, eventually
-from tests.integration.test_following import is_issued
+from tests.integration.test_request_ids_in_logs import is_issued
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
@@ -92,8 +92,8 @@ def test_traces_lead_from_entering_through_the_batch_to_the_coupon(house, code):
 
 def test_nothing_of_it_is_imported_where_nobody_asks_for_traces():
     program = (
-        "import sys, cli.web, cli.admitter, cli.worker\n"
-        "from cli.tracing import open_tracing\n"
+        "import sys, processes.web, processes.admitter, processes.worker\n"
+        "from processes.tracing import open_tracing\n"
         "assert open_tracing('', 'web') is None\n"
         "ours = ('opentelemetry.sdk.trace', 'opentelemetry.exporter')\n"
         "print([name for name in sys.modules if name.startswith(ours)])"

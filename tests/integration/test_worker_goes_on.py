@@ -10,8 +10,8 @@ import pytest
 from redis import exceptions
 from rq.worker import WorkerStatus
 
-from issuance.desk import forget_queue
-from issuance.worker import PoolWorker, Post, run_worker
+from issuance.queue.job_queue import forget_queue
+from issuance.queue.worker import PoolWorker, Post, run_worker
 
 SURPRISES = (
     exceptions.ResponseError("LOADING Redis is loading the dataset in memory"),

@@ -7,13 +7,13 @@ import time
 import pytest
 from rq.worker import WorkerStatus
 
-from issuance import database
-from issuance.database import open_engine
-from issuance.desk import Desk, DeskLimits, forget_queue
 from issuance.errors import OfficeAway
 from issuance.issue import issue
-from issuance.ledger import holders
-from issuance.worker import PoolWorker, Post, run_worker
+from issuance.issued_coupons import holders
+from issuance.postgres import engine as database
+from issuance.postgres.engine import open_engine
+from issuance.queue.job_queue import Desk, DeskLimits, forget_queue
+from issuance.queue.worker import PoolWorker, Post, run_worker
 from tests.integration.cast import now, on_offer
 from tests.tcp_proxy import proxied
 

@@ -17,20 +17,20 @@ from fastapi import FastAPI
 from redis import Redis
 from sqlalchemy import Engine, select
 
-from issuance.catalogue import Offer
+from application.apply_settings import settle
+from application.report_outcomes import tell
 from issuance.direct import Direct
 from issuance.issue import issue
+from issuance.offers import Offer
 from issuance.tables import metadata
 from tests.integration.cast import HOUR, now, on_offer
-from waitroom.keys import ROOMS
 from waitroom.line import Line
+from waitroom.redis_io.keys import ROOMS
 from web.app import create_app
-from web.identity import Identity
-from web.parts import WebParts
-from web.passwords import Passwords
-from web.security import HEADERS
-from web.settling import settle
-from web.teller import tell
+from web.auth.member_tokens import Identity
+from web.auth.passwords import Passwords
+from web.container import WebParts
+from web.middleware.security import HEADERS
 
 MEMBER_SECRET = "the-shop-and-we-know-this-secret-of-members"
 TICKET_SECRET = "we-alone-know-this-secret-of-the-tickets"

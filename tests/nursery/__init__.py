@@ -27,9 +27,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cli.embedded.child import PR_SET_PDEATHSIG, linux_prctl
 from cli.main import run
-from load.machine import family
+from load.bench.process_usage import family
+from processes.child_process import PR_SET_PDEATHSIG, linux_prctl
 from tests.faults import skewed_clock
 from tests.off_clock import begin_as_told
 
@@ -117,7 +117,7 @@ def shared_nursery() -> Nursery:
 
 def import_commands() -> None:
     """What the commands import only once they run: here, and so once for all of them."""
-    for name in ("cli.admitter", "cli.reconcile", "cli.web", "cli.worker"):
+    for name in ("processes.admitter", "cli.reconcile", "processes.web", "processes.worker"):
         importlib.import_module(name)
 
 

@@ -19,25 +19,25 @@ from typing import Any
 from redis import Redis
 from sqlalchemy import Engine
 
+from application.apply_settings import settle
+from application.recover_line import look_after
 from domain.room_settings import RoomSettings
-from issuance import catalogue
+from issuance import offers
 from issuance.admins import Account
-from issuance.conveyor import open_conveyor
-from issuance.database import open_engine
-from issuance.desk import Desk, DeskLimits
 from issuance.draws import keep_draw
 from issuance.migrate import migrate
+from issuance.postgres.engine import open_engine
+from issuance.queue.job_queue import Desk, DeskLimits
+from issuance.queue.redis_connection import open_conveyor
 from tests.integration.line_cast import admit, enter, places, refuse
 from tests.integration.web_cast import in_line, serve
 from tests.servers import Servers, fresh_database
 from tests.signed_in import session_of
 from waitroom.line import Line, open_line
-from waitroom.ticket import Ticket, TicketOffice
-from web.admins import AdminDoor
-from web.identity import Identity
-from web.restoring import look_after
-from web.sessions import Sessions
-from web.settling import settle
+from waitroom.tokens.ticket import Ticket, TicketOffice
+from web.auth.admin_sessions import AdminDoor
+from web.auth.member_tokens import Identity
+from web.auth.sessions import Sessions
 
 ROOM, DRAW, QUEUE = "release-before", "release-before-draw", "release-before-queue"
 MEMBER_SECRET = "the-member-secret-of-the-release-before"
@@ -85,7 +85,7 @@ async def write_line(line: Line, engine: Engine, desk: Desk) -> dict[str, Any]:
     await refuse(line, ROOM, 1, refused)
     await line.leave(ROOM, "frank")
     await look_after(line, engine, offer)
-    await settle(line, catalogue.offer(engine, ROOM))
+    await settle(line, offers.offer(engine, ROOM))
     standings = dict(zip(MEMBERS, await places(line, ROOM, MEMBERS), strict=True))
     return {
         "coupon_id": str(offer.coupon.id),

@@ -17,8 +17,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.open_files import raise_limit
-from issuance.database import open_engine
+from issuance.postgres.engine import open_engine
+from processes.file_limit import raise_limit
 from tests.house import open_house
 from tests.rolling_upgrade.rehearsal import SETTINGS, Plan, Rehearsal
 from tests.rolling_upgrade.release import checked_out

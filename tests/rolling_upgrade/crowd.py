@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cli.crowd.seen import Seen
+from load.crowd.observations import Seen
 from tests.house import House
 from tests.patron import Failed, Head, Patron, Tally
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from cli.crowd.saying import say
-from cli.crowd.seen import Timings
-from cli.crowd.verdict import Verdict, verdict
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
+from load.crowd.observations import Timings
+from load.crowd.report import say
+from load.crowd.verdict import Verdict, verdict
 from tests.house import House
 from tests.patron import Tally
 from tests.rolling_upgrade.crowd import SIGN_IN_AGAIN, Crowd, SeenThroughout

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from load.tokens import tokens
+from load.bench.tokens import tokens
 from tests.patron import Failed, KeptConnection, Tally
 from tests.route_flood.target import FORWARDED_FOR, Target
 from waitroom.line import open_line

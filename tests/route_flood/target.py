@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from cli.stage import Cast, Stage
 from domain.room_settings import RoomSettings
+from processes.local_stack import Cast, Stage
 from tests.patron import Failed, KeptConnection, Tally
 from tests.route_table import Call
-from web.passwords import Passwords
+from web.auth.passwords import Passwords
 
 FORWARDED_FOR = "X-Forwarded-For"
 # Routes that issue directly need a coupon without a line.

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from cli.embedded.child import free_port
+from processes.child_process import free_port
 from tests.route_flood.probes import Admin, Entrants, Felt, HealthChecks, p99
 from tests.route_flood.target import FORWARDED_FOR, Target
 from tests.route_table import Call
 from waitroom.line import open_line
-from web.shares import share_of
+from web.middleware.path_limits import share_of
 
 FOLDER = Path(__file__).parent
 WHO = ("member", "stranger")

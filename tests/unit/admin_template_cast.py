@@ -9,12 +9,12 @@ from typing import Any
 from domain.admin import Admin
 from domain.room_settings import RoomSettings
 from issuance.audit import Entry
-from issuance.catalogue import Offer
+from issuance.offers import Offer
 from tests.unit.cast import noon, spring
-from web.languages import Language
+from web.i18n import Language
 from web.pages.admin.audit import shown_entry
-from web.pages.admin.shown import fixed_of, in_words, words
-from web.pages.admin.typed import Form, form_of, fresh_form
+from web.pages.admin.coupon_form import Form, form_of, fresh_form
+from web.pages.admin.coupon_form_page import fixed_of, in_words, words
 
 ALICE, BOB = Admin("alice", "operator"), Admin("bob", "viewer")
 

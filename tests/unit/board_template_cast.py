@@ -6,18 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from application.reconcile import Found, Repaired
 from issuance.audit import Entry
-from issuance.desk import Crew
+from issuance.queue.job_queue import Crew
 from waitroom.autopilot import Decision, Reason
-from waitroom.figures import Figures
-from waitroom.result import Result
-from web.backstage import Seen
-from web.languages import Language
+from waitroom.stats.room_stats import Figures
+from waitroom.stats.summary import Result
+from web.i18n import Language
+from web.office_status import Seen
 from web.pages.admin.autopilot import view_of
 from web.pages.admin.board_view import BoardView
 from web.pages.admin.reconcile import findings_of, left_of
 from web.pages.admin.result import refusals
-from web.reconciling import Found, Repaired
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

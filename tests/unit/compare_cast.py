@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from cli.compare.comparison import Comparison
-from cli.compare.measured import Measured, Moment
-from cli.compare.options import WAYS, CompareOptions
-from cli.crowd.verdict import Latency, Verdict
 from domain.coupon import Issuing
+from load.compare.comparison import Comparison
+from load.compare.options import WAYS, CompareOptions
+from load.compare.results import Measured, Moment
+from load.crowd.verdict import Latency, Verdict
 
 OPTIONS = CompareOptions(coupons=10, members=100, seed=7)
 GOOD = Verdict(

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from web.languages import Language
-from web.shapes import DrawOut
+from web.i18n import Language
+from web.schemas.public import DrawOut
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

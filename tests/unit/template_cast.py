@@ -17,12 +17,12 @@ from tests.unit.admin_template_cast import admin_pages
 from tests.unit.board_template_cast import console
 from tests.unit.draw_template_cast import draws
 from tests.unit.page_reader import Page
-from web.languages import Language, languages
-from web.pages.phrases import discount_text
-from web.pages.place_view import PlaceView, State, plain, refused
+from web.i18n import Language, languages
+from web.pages.formatting import discount_text
+from web.pages.member.place_view import PlaceView, State, plain, refused
 from web.pages.render import Switch, environment
 from web.problems import KINDS
-from web.shapes import IssuedCouponOut, PlaceOut, RefusalOut
+from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut
 
 WEB = Path(__file__).parents[2] / "web"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -1,5 +1,5 @@
-from cli.crowd.options import CrowdOptions
-from cli.crowd.run import arrivals
+from load.crowd.options import CrowdOptions
+from load.crowd.run import arrivals
 
 
 def crowd(**options: object) -> dict[str, float]:

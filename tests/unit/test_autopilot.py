@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import waitroom
 from waitroom.autopilot import Batch, Bounds, Decision, Pilot, Signals, lately
-from waitroom.steering import DECISIONS_MAX
+from waitroom.autopilot_state import DECISIONS_MAX
 
 STEP_S = 0.5
 bounds = Bounds(10, 1_000, 250)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.branding import LOGO_BYTES_MAX, MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX, Branding, Logo
-from web.colours import CONTRAST_MIN, brand_css, contrast, readable
+from web.pages.colours import CONTRAST_MIN, brand_css, contrast, readable
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from waitroom.challenge import (
+from waitroom.tokens.challenge import (
     CHALLENGE_AGE_MAX_S,
     SOLUTION_LENGTH_MAX,
     BadSolution,

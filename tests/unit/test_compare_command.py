@@ -3,9 +3,9 @@ import shlex
 import pytest
 from typer.testing import CliRunner
 
-from cli.compare import run
-from cli.compare.options import CompareOptions
 from cli.main import app
+from load.compare import run
+from load.compare.options import CompareOptions
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cli.crowd.target import find_target
-from cli.settings import BadSettings
+from load.crowd.target import find_target
+from processes.settings.reader import BadSettings
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import os
 import time
 
-from cli.deployment import DeploymentWatch
+from processes.deployment_watch import DeploymentWatch
 
 CHECK_TAKES_S = 0.3
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.unit.foreign_tokens import IN_MILLISECONDS, NOW, SECRET, TOKENS
-from web.identity import BadToken, Identity
-from web.token_claims import ClaimRules
+from web.auth.member_tokens import BadToken, Identity
+from web.auth.token_claims import ClaimRules
 
 AUDIENCE = "https://line.example.com"
 

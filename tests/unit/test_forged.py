@@ -19,12 +19,12 @@ from domain.draw import NUMBERS
 from issuance.admins import Account
 from tests.forging import absurd, json_values, jwt_of, mangled, texts, with_the_signature_of
 from tests.member_ids import ALLOWED
-from waitroom.challenge import BadSolution, Challenges, solve
-from waitroom.ticket import BadTicket, ForeignTicket, ForgedTicket, Ticket, TicketOffice
-from web.admins import AdminDoor
-from web.identity import BadToken, Identity, Visitor
-from web.sessions import Sessions
-from web.usual_token import UsualToken
+from waitroom.tokens.challenge import BadSolution, Challenges, solve
+from waitroom.tokens.ticket import BadTicket, ForeignTicket, ForgedTicket, Ticket, TicketOffice
+from web.auth.admin_sessions import AdminDoor
+from web.auth.fast_jwt import UsualToken
+from web.auth.member_tokens import BadToken, Identity, Visitor
+from web.auth.sessions import Sessions
 
 OURS, OTHER = (
     "our own secret, longer than 32 bytes. " * 2,

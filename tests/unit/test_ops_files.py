@@ -2,8 +2,8 @@
 
 import re
 
-from issuance.connections import Held
-from issuance.desk import Crew
+from issuance.postgres.connection_stats import Held
+from issuance.queue.job_queue import Crew
 from tests.ops_files import (
     ALERTS,
     DASHBOARD,
@@ -20,7 +20,7 @@ from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSeen
 from web.metrics.rooms import RoomMetrics
-from web.traffic import Total
+from web.middleware.http_counters import Total
 
 OFFICE = OfficeSeen(True, Held(1, 1, 0), Crew(1, 1, 0), 7)
 FAMILIES = [

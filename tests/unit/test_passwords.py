@@ -7,7 +7,7 @@ import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
 
-from web.passwords import AT_ONCE_MAX, WAITING_MAX, Passwords, TooManyAtOnce
+from web.auth.passwords import AT_ONCE_MAX, WAITING_MAX, Passwords, TooManyAtOnce
 
 
 class HasherThatWaits:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from waitroom.member_status import RoomFacts, Standing
 from waitroom.place import (
     ASK_AGAIN_MAX_S,
     ASK_AGAIN_MIN_S,
@@ -12,7 +13,6 @@ from waitroom.place import (
     Place,
     rounded_up_s,
 )
-from waitroom.standing import RoomFacts, Standing
 
 NOON_US = 1_777_636_800_000_000
 SECOND_US = 1_000_000

@@ -13,8 +13,8 @@ from tests.unit.template_cast import (
     in_lobby,
     waiting,
 )
-from web.pages.place_view import TEXTS, PlaceView
-from web.pages.place_words import progress_of
+from web.pages.member.place_text import progress_of
+from web.pages.member.place_view import TEXTS, PlaceView
 
 
 def test_the_texts_and_the_shape_are_all_there_is_to_a_waiting_place():

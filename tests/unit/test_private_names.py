@@ -13,63 +13,72 @@ TESTS = Path(__file__).parents[1]
 PUBLIC = {"_replace", "_asdict", "_exit"}
 KEPT: dict[str, tuple[set[str], str]] = {
     "_all": (
-        {"integration/test_call.py", "integration/test_line_away.py"},
+        {"integration/test_script_call.py", "integration/test_line_unavailable.py"},
         "a connection that leaks is seen in the pool alone",
     ),
     "_app": (
         {
-            "integration/live_cast.py",
-            "integration/test_hot_path.py",
-            "integration/test_hot_path_generated.py",
+            "integration/sse_cast.py",
+            "integration/test_fast_path.py",
+            "integration/test_fast_path_generated.py",
         },
         "what answers before the framework is compared with the framework alone",
     ),
     "_asking": ({"integration/test_line.py"}, "a queue of callers that leaks grows unseen"),
     "_attempt": ({"integration/test_api_coupons.py"}, "loses against others as often as is wanted"),
     "_audiences": (
-        {"integration/test_api_live.py", "integration/test_live_audience.py"},
+        {"integration/test_api_sse.py", "integration/test_sse_room_broadcast.py"},
         "what a stream leaves in memory is shown nowhere",
     ),
-    "_available_connections": ({"integration/test_line_away.py"}, "as _all, of redis-py"),
+    "_available_connections": ({"integration/test_line_unavailable.py"}, "as _all, of redis-py"),
     "_begin": ({"integration/test_member_sessions.py"}, "two processes send one script's call"),
-    "_call": ({"integration/test_limiter.py"}, "counts round trips; two limiters share a window"),
+    "_call": (
+        {"integration/test_rate_limiter.py"},
+        "counts round trips; two limiters share a window",
+    ),
     "_entering": ({"integration/test_line.py"}, "as _asking"),
     "_hot_path": (
         {
-            "integration/live_cast.py",
-            "integration/test_hot_path.py",
-            "integration/test_hot_path_generated.py",
+            "integration/sse_cast.py",
+            "integration/test_fast_path.py",
+            "integration/test_fast_path_generated.py",
         },
         "as _app",
     ),
-    "_idle": ({"integration/test_call.py"}, "as _all"),
-    "_in_use_connections": ({"integration/test_line_away.py"}, "as _all, of redis-py"),
-    "_is_away": ({"integration/test_live_audience.py"}, "what is awaited before anything is told"),
-    "_keep": ({"integration/test_live_audience.py"}, "fails as a bug in it would"),
+    "_idle": ({"integration/test_script_call.py"}, "as _all"),
+    "_in_use_connections": ({"integration/test_line_unavailable.py"}, "as _all, of redis-py"),
+    "_is_away": (
+        {"integration/test_sse_room_broadcast.py"},
+        "what is awaited before anything is told",
+    ),
+    "_keep": ({"integration/test_sse_room_broadcast.py"}, "fails as a bug in it would"),
     "_labelnames": ({"unit/test_ops_files.py"}, "prometheus_client shows labels nowhere else"),
     "_launch": ({"integration/test_embedded.py"}, "another process takes the port in between"),
     "_note": ({"unit/test_signals.py"}, "a second signal in the middle of the first one's handler"),
     "_pips_settings": ({"unit/test_install.py"}, "pip's settings of this machine do not count"),
-    "_place": ({"integration/test_live_audience.py"}, "counts how often the line is asked"),
+    "_place": ({"integration/test_sse_room_broadcast.py"}, "counts how often the line is asked"),
     "_post": (
         {"integration/conftest.py", "integration/test_fed_again.py"},
         "RQ calls a module's function, which has no other way to know whom to tell",
     ),
     "_prepare": ({"integration/test_embedded_modes.py"}, "the demo's files without the demo"),
-    "_ready": ({"unit/test_fragments.py"}, "what is made ready is seen by nobody but as speed"),
+    "_ready": (
+        {"unit/test_fragment_cache.py"},
+        "what is made ready is seen by nobody but as speed",
+    ),
     "_redis": (
         {
             "integration/line_cast.py",
-            "integration/test_line_away.py",
+            "integration/test_line_unavailable.py",
             "integration/test_line_model.py",
             "integration/test_loops.py",
             "integration/web_cast.py",
         },
         "the connection that the object itself uses; elsewhere the fixture raw_redis does",
     ),
-    "_rendered": ({"unit/test_fragments.py"}, "counts what is rendered"),
+    "_rendered": ({"unit/test_fragment_cache.py"}, "counts what is rendered"),
     "_run": (
-        {"integration/test_stage.py", "unit/test_install.py"},
+        {"integration/test_local_stack.py", "unit/test_install.py"},
         "no package index is asked, and no process is begun",
     ),
     "_serializer": (
@@ -82,21 +91,27 @@ KEPT: dict[str, tuple[set[str], str]] = {
     ),
     "_task": ({"unit/test_batcher.py"}, "ends the batcher as a bug in it would"),
     "_unpublished": (
-        {"integration/test_live_audience.py", "integration/test_loops.py"},
+        {"integration/test_sse_room_broadcast.py", "integration/test_loops.py"},
         "errors that are not published yet are shown nowhere",
     ),
     "_wires": (
-        {"integration/test_limiter.py", "integration/test_line_away.py"},
+        {"integration/test_rate_limiter.py", "integration/test_line_unavailable.py"},
         "as _all",
     ),
-    "_without_settings": ({"integration/test_stage.py"}, "read as the stage's processes read it"),
-    "_writer": ({"integration/test_call.py"}, "a connection that Redis closes while it is idle"),
+    "_without_settings": (
+        {"integration/test_local_stack.py"},
+        "read as the stage's processes read it",
+    ),
+    "_writer": (
+        {"integration/test_script_call.py"},
+        "a connection that Redis closes while it is idle",
+    ),
 }
 
 # Tests that read a source of the product.
 READ = {
     "unit/test_autopilot.py": "Lua and Python have a constant in common, which neither can import",
-    "unit/test_figures.py": "as test_autopilot",
+    "unit/test_room_stats.py": "as test_autopilot",
     "unit/test_run_py.py": "an old Python must be able to read run.py",
     "unit/test_scripts.py": "a script is put together from these files",
     "unit/test_templates.py": "the style sheet is what browsers get",

@@ -7,9 +7,15 @@ from domain.refusals import ISSUE_REFUSALS, NotOpenYet, Refusal
 from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
 from tests.unit.cast import noon
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom
-from waitroom.ticket import BadTicket, ExpiredTicket, ForeignTicket, ForgedTicket, StrangersTicket
-from web.errors import problem_of
-from web.identity import BadToken, Forbidden, NotSignedIn
+from waitroom.tokens.ticket import (
+    BadTicket,
+    ExpiredTicket,
+    ForeignTicket,
+    ForgedTicket,
+    StrangersTicket,
+)
+from web.auth.member_tokens import BadToken, Forbidden, NotSignedIn
+from web.exception_handlers import problem_of
 from web.problems import KINDS, Problem, documented, sentence
 
 # As the interface fixes them: clients tell problems apart by these.

@@ -8,11 +8,11 @@ import pytest
 
 from domain.discount import DiscountPolicy
 from domain.room_settings import RoomSettings
-from issuance.catalogue import Offer
+from issuance.offers import Offer
 from tests.unit.cast import noon, spring
-from web.languages import languages
-from web.pages.forms import local_path
-from web.pages.phrases import discount_text, duration, seconds, wait
+from web.i18n import languages
+from web.pages.form_guard import local_path
+from web.pages.formatting import discount_text, duration, seconds, wait
 from web.pages.render import environment, shown, static
 
 EN, KO = languages()["en"], languages()["ko"]

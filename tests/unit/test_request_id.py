@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.request_id import RequestIds, said_in
+from web.middleware.request_id import RequestIds, said_in
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.room_settings import RoomSettings
-from waitroom.keys import Keys
+from waitroom.redis_io.keys import Keys
 from waitroom.room import Room, to_us
 
 SEOUL = timezone(timedelta(hours=9))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import waitroom
-from waitroom.scripts import script
+from waitroom.redis_io.scripts import script
 
 LUA = Path(waitroom.__file__).parent / "lua"
 MOVES = sorted(path.stem for path in LUA.glob("*.lua"))

@@ -126,8 +126,8 @@ NOTICED = Mutation(
         ((THERE,), ("another",), "no mutation is called another"),
         (("unit/test_gone.py",), ("taken_away",), "unit/test_gone.py is not there"),
         ((f"{THERE}::test_gone",), ("taken_away",), "test_gone is not there"),
-        (("unit/test_mac.py",), ("taken_away",), "is noticed by unit/test_security_claims.py"),
-        ((THERE, "unit/test_mac.py"), ("taken_away",), "test_mac.py notices none"),
+        (("unit/test_hmac_key.py",), ("taken_away",), "is noticed by unit/test_security_claims.py"),
+        ((THERE, "unit/test_hmac_key.py"), ("taken_away",), "test_hmac_key.py notices none"),
     ],
 )
 def test_what_is_missing_is_named(tests, mutations, said):

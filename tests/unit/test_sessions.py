@@ -10,8 +10,8 @@ from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 from starlette.responses import Response
 
 from tests.signed_in import session_of
-from web.identity import BadToken, Identity, Visitor
-from web.sessions import Sessions
+from web.auth.member_tokens import BadToken, Identity, Visitor
+from web.auth.sessions import Sessions
 
 OURS, NEW, SHOPS = (
     "our own secret of at least 32 bytes!!",

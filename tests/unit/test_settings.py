@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from pydantic import ValidationError
 
-from cli.settings import (
+from processes.settings.reader import (
     ALL,
     AdmitterSettings,
     BadSettings,
@@ -15,7 +15,7 @@ from cli.settings import (
     WorkerSettings,
     read,
 )
-from web.passwords import Passwords
+from web.auth.passwords import Passwords
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"

@@ -8,7 +8,7 @@ from threading import Timer
 
 import pytest
 
-from cli.signals import Ended, Signals
+from processes.signals import Ended, Signals
 
 
 @pytest.fixture

@@ -20,15 +20,15 @@ skewed_clock.install()
 import json, os, sys, time
 from datetime import UTC, date
 from pathlib import Path
-import issuance.worker
-from waitroom.ticket import TicketOffice
+import issuance.queue.worker
+from waitroom.tokens.ticket import TicketOffice
 
 bound = TicketOffice.__init__.__kwdefaults__["now"]
 folder = Path(sys.argv[1])
 
 def offsets():
     clock = time.clock_gettime(time.CLOCK_REALTIME)
-    now = issuance.worker.datetime
+    now = issuance.queue.worker.datetime
     readings = {
         "bound before": bound(),
         "time": time.time(),

@@ -9,7 +9,7 @@ from itsdangerous import URLSafeSerializer
 from domain.coupon import CODE_LENGTH_MAX
 from domain.draw import NUMBERS
 from domain.member import MEMBER_ID_LENGTH_MAX
-from waitroom.ticket import (
+from waitroom.tokens.ticket import (
     TICKET_LENGTH_MAX,
     BadTicket,
     ExpiredTicket,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.token_claims import BadToken, ClaimRules
+from web.auth.token_claims import BadToken, ClaimRules
 
 NOW = 1_800_000_000
 GOOD = {"sub": "alice", "exp": NOW + 60}

@@ -13,9 +13,9 @@ import pytest
 
 from tests.unit.token_cases import Case, cases, dimensions
 from tests.unit.token_variations import AUDIENCE, LEEWAY_S, OLD_SECRET, SECRET, TEN_YEARS_S
-from web.identity import BadToken, Identity
-from web.token_claims import ClaimRules
-from web.usual_token import UsualToken
+from web.auth.fast_jwt import UsualToken
+from web.auth.member_tokens import BadToken, Identity
+from web.auth.token_claims import ClaimRules
 
 SEED, EACH = 20_261_128, 50
 

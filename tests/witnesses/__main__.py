@@ -30,9 +30,9 @@ INTEGRATION = "tests/integration/"
 # What works on Postgres' tables; not what breaks connections, which are the pooler's here, nor what
 # needs a role or a default of its own.
 THROUGH_POOLER = (
-    "test_issue.py", "test_direct.py", "test_desk.py", "test_processes.py", "test_reconcile.py",
-    "test_session_settings.py", "test_api_admin.py", "test_api_coupons.py", "test_api_me.py",
-    "test_lobby.py", "test_restoring.py", "test_audit.py", "test_checker.py",
+    "test_issue.py", "test_direct.py", "test_job_queue.py", "test_processes.py", "test_reconcile.py",
+    "test_session_settings.py", "test_api_admin.py", "test_api_coupons.py", "test_api_my_coupons.py",
+    "test_lobby.py", "test_recovery.py", "test_audit.py", "test_consistency_check.py",
 )  # fmt: skip
 NOT_THROUGH_POOLER = (
     "broke_in_use or broke_while_it_was_idle or takes_no_writes or stays_in_the_session"

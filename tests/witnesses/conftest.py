@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.embedded.child import free_port
+from processes.child_process import free_port
 from tests.witnesses.nginx_checks import Front
 
 

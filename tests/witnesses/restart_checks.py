@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.embedded.child import free_port
-from issuance.ledger import holders
+from issuance.issued_coupons import holders
+from processes.child_process import free_port
 from tests.house import House, open_house
 from tests.rolling_restart import Proxy, run
 from tests.witnesses.nginx_checks import NAME, in_front_of

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.embedded.child import free_port, spawn, stop
+from processes.child_process import free_port, spawn, stop
 
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 15.0

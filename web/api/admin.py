@@ -7,22 +7,22 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request
 
+from application.change_offer import change_offer, put_in_force
+from application.change_room import turn_room
 from domain.coupon import Coupon, is_code
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
-from issuance import audit, catalogue
-from issuance.catalogue import Offer
-from issuance.connections import open_connections
+from issuance import audit, offers
+from issuance.offers import Offer
+from issuance.postgres.connection_stats import open_connections
 from waitroom.errors import LineError, NoSuchRoom
-from web.admin_shapes import AuditOut, CouponIn, CouponPatch, DbConnections, RoomOut, RoomPatch
-from web.asking import Admin, CouponCode, Operator, RoomCode
-from web.changing import change_offer, put_in_force
-from web.entrance import say_if_missing
-from web.parts import office_of, parts_of
+from web.container import office_of, parts_of
+from web.dependencies import Admin, CouponCode, Operator, RoomCode
+from web.enter_line import say_if_missing
 from web.problems import RETRY_AFTER_S, Problem, documented, wrong_values_are_said
-from web.shapes import CouponOut, Discount
-from web.turning import turn_room
+from web.schemas.admin import AuditOut, CouponIn, CouponPatch, DbConnections, RoomOut, RoomPatch
+from web.schemas.public import CouponOut, Discount
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
@@ -53,7 +53,7 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
         )
         room = RoomSettings(**new.room.model_dump()) if with_line else None
     made = await office_of(request).ask(
-        catalogue.create, parts.engine, coupon, room, who=who, now=parts.now()
+        offers.create, parts.engine, coupon, room, who=who, now=parts.now()
     )
     await put_in_force(request, made)
     return CouponOut.of(made, parts.now_of(made))

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from domain.room_settings import RateMode
 from waitroom.autopilot import Reason
-from waitroom.steering import DECISIONS_MAX
-from web.asking import Admin, RoomCode
-from web.parts import parts_of
+from waitroom.autopilot_state import DECISIONS_MAX
+from web.container import parts_of
+from web.dependencies import Admin, RoomCode
 from web.problems import documented
-from web.shapes import Shape, Time
+from web.schemas.public import Shape, Time
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 

@@ -10,16 +10,16 @@ from typing import IO, Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
-from issuance import audit, catalogue
+from issuance import audit, offers
 from issuance.errors import NoSuchCoupon
-from issuance.ledger import write_csv
+from issuance.issued_coupons import write_csv
 from waitroom.errors import NoSuchRoom
-from waitroom.series import SERIES_S_MAX
-from web.admin_shapes import SeriesOut
-from web.asking import Admin, CouponCode, RoomCode
-from web.parts import office_of, parts_of
+from waitroom.stats.time_series import SERIES_S_MAX
+from web.container import office_of, parts_of
+from web.dependencies import Admin, CouponCode, RoomCode
 from web.problems import Problem, documented
-from web.record import read_room, record_of, series_record
+from web.room_export import read_room, record_of, series_record
+from web.schemas.admin import SeriesOut
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
@@ -47,7 +47,7 @@ async def show_record(request: Request, code: RoomCode, _who: Admin) -> dict[str
     """Everything that is known of a room: coupon, settings, figures, series, changes."""
     parts, office = parts_of(request), office_of(request)
     try:
-        offer = await office.ask(catalogue.offer, parts.engine, code)
+        offer = await office.ask(offers.offer, parts.engine, code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     if offer.room is None:

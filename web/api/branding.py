@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request
 
 from domain.branding import Logo, LogoType
 from issuance.brandings import change_branding, change_logo
-from issuance.catalogue import Offer
 from issuance.errors import NoSuchCoupon
+from issuance.offers import Offer
 from waitroom.errors import NoSuchRoom
-from web.admin_shapes import BrandingOut, BrandingPatch
-from web.asking import Admin, Operator, RoomCode
-from web.parts import catalogue_of, office_of, parts_of
+from web.container import catalogue_of, office_of, parts_of
+from web.dependencies import Admin, Operator, RoomCode
 from web.problems import documented, wrong_values_are_said
+from web.schemas.admin import BrandingOut, BrandingPatch
 
 router = APIRouter(prefix="/api/admin/rooms/{code}", tags=["admin"])
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter
 
 from issuance.locking.direct_issue import DirectIssue
-from web.asking import CouponCode, SignedIn
-from web.compressed import Compressed
-from web.gate import gate_of
-from web.parts import catalogue_of, office_of, parts_of
+from web.cache.compressed import Compressed
+from web.cache.single_flight import readings_of
+from web.container import catalogue_of, office_of, parts_of
+from web.dependencies import CouponCode, SignedIn
+from web.middleware.rate_limit import gate_of
 from web.problems import documented
-from web.shapes import RETRIES, CouponOut, IssuedCouponOut
-from web.shared_readings import readings_of
+from web.schemas.public import RETRIES, CouponOut, IssuedCouponOut
 
 router = APIRouter(prefix="/api/coupons", tags=["coupons"])
 

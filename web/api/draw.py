@@ -8,17 +8,17 @@ from fastapi import APIRouter, Request, Response
 
 from domain.draw import commitment_to
 from domain.draw_record import ALGORITHM, DrawRecord
-from issuance.catalogue import Offer
+from domain.rfc3339 import rfc3339
 from issuance.draws import draw_of
 from issuance.errors import NoSuchCoupon
+from issuance.offers import Offer
 from waitroom.errors import NoSuchRoom
-from web.asking import Admin, RoomCode
-from web.compressed import Compressed
-from web.parts import catalogue_of, office_of, parts_of
+from web.cache.compressed import Compressed
+from web.cache.single_flight import readings_of
+from web.container import catalogue_of, office_of, parts_of
+from web.dependencies import Admin, RoomCode
 from web.problems import Problem, documented
-from web.shapes import DrawOut, DrawRecordOut
-from web.shared_readings import readings_of
-from web.times import rfc3339
+from web.schemas.public import DrawOut, DrawRecordOut
 
 router = APIRouter(tags=["line"])
 

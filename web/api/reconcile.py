@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from application.reconcile import Books, Found, Repaired
 from domain.differences import EXAMPLES_MAX, Kind
-from web.asking import Admin, Operator, RoomCode
-from web.parts import office_of, parts_of
+from web.container import office_of, parts_of
+from web.dependencies import Admin, Operator, RoomCode
 from web.problems import documented
-from web.reconciling import Books, Found, Repaired
-from web.shapes import Shape
+from web.schemas.public import Shape
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 

@@ -6,14 +6,14 @@ from contextlib import suppress
 
 from fastapi import APIRouter, Request, Response
 
-from waitroom.ticket import ExpiredTicket
-from web.asking import InLine, RoomCode, SignedIn, SolutionText, TicketText, checked_ticket
-from web.entrance import ask, enter, forget_ticket, keep_ticket
-from web.live.answer import LiveAnswer, hub_of
-from web.live.json_teller import JsonTeller
-from web.parts import parts_of
+from waitroom.tokens.ticket import ExpiredTicket
+from web.container import parts_of
+from web.dependencies import InLine, RoomCode, SignedIn, SolutionText, TicketText, checked_ticket
+from web.enter_line import ask, enter, forget_ticket, keep_ticket
 from web.problems import documented
-from web.shapes import ChallengeOut, PlaceOut
+from web.schemas.public import ChallengeOut, PlaceOut
+from web.sse.json_events import JsonTeller
+from web.sse.response import LiveAnswer, hub_of
 
 router = APIRouter(prefix="/api/rooms/{code}", tags=["line"])
 

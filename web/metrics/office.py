@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from issuance.connections import Held
-from issuance.desk import Crew
+from issuance.postgres.connection_stats import Held
+from issuance.queue.job_queue import Crew
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from waitroom.readings import PHASES, Readings, Times
-from waitroom.steps import upper_s
+from waitroom.stats.latency_histogram import upper_s
+from waitroom.stats.metrics_snapshot import PHASES, Readings, Times
 
 Rooms = Mapping[str, Readings]
 Reading = Callable[[Readings], float | None]

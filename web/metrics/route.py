@@ -14,20 +14,20 @@ from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from issuance.connections import Held, held_connections
-from issuance.desk import Crew
+from issuance.postgres.connection_stats import Held, held_connections
+from issuance.queue.job_queue import Crew
 from waitroom.clock_skews import Skews
 from waitroom.errors import LineError, NoSuchRoom
-from web.backstage import or_none
-from web.compressed import Compressed
-from web.identity import Forbidden, NotSignedIn
+from web.auth.member_tokens import Forbidden, NotSignedIn
+from web.cache.compressed import Compressed
+from web.cache.single_flight import readings_of
+from web.container import office_of, parts_of, traffic_of
 from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSeen
 from web.metrics.rooms import RoomMetrics, Rooms
-from web.parts import office_of, parts_of, traffic_of
+from web.office_status import or_none
 from web.problems import documented
-from web.shared_readings import readings_of
 
 router = APIRouter(tags=["health"])
 

@@ -21,22 +21,15 @@ from jinja2 import (
     select_autoescape,
 )
 
-from issuance.catalogue import Offer
-from web.asking import visitor_of
-from web.languages import (
-    COOKIE,
-    Language,
-    keep_switch,
-    language_of,
-    languages,
-    say_language,
-)
-from web.live.stream import QUIET_MAX_S
-from web.pages.phrases import discount_text, duration
-from web.pages.phrases import seconds as seconds_text
-from web.parts import parts_of
-from web.shapes import CouponOut
-from web.static_files import version_of
+from issuance.offers import Offer
+from web.cache.static_files import version_of
+from web.container import parts_of
+from web.dependencies import visitor_of
+from web.i18n import COOKIE, Language, keep_switch, language_of, languages, say_language
+from web.pages.formatting import discount_text, duration
+from web.pages.formatting import seconds as seconds_text
+from web.schemas.public import CouponOut
+from web.sse.stream import QUIET_MAX_S
 
 # Where a template of one's own finds the one it stands in for.
 SHIPPED = "shipped"

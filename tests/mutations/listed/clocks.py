@@ -36,12 +36,12 @@ MUTATIONS = (
     Mutation(
         name="a_job_does_not_say_when_its_members_were_let_through",
         promise=3,
-        file="issuance/desk.py",
+        file="issuance/queue/job_queue.py",
         within="_meta",
         old="if admitted_at_us:",
         new="if not admitted_at_us:\n    return None\nif False:",
         noticed_by=(
-            "integration/test_desk.py::test_a_job_says_when_its_members_were_let_through",
+            "integration/test_job_queue.py::test_a_job_says_when_its_members_were_let_through",
             f"{_IN_CLOCKS}test_the_end_is_decided_by_when_they_were_let_through",
         ),
     ),
@@ -94,7 +94,7 @@ MUTATIONS = (
     Mutation(
         name="a_hosts_clock_ends_a_coupon",
         promise=3,
-        file="issuance/holdings.py",
+        file="issuance/member_coupons.py",
         within="use",
         old="row.read_at",
         new=_HOSTS_NOW,
@@ -103,7 +103,7 @@ MUTATIONS = (
     Mutation(
         name="a_draw_waits_for_the_admitters_clock",
         promise=3,
-        file="cli/admitter.py",
+        file="processes/admitter.py",
         within="Chores._draw_one",
         old="code, now = offer.coupon.code, await self._line.measure_clock()",
         new=(
@@ -116,7 +116,7 @@ MUTATIONS = (
     Mutation(
         name="a_ticket_from_the_future_is_refused",
         promise=3,
-        file="waitroom/ticket.py",
+        file="waitroom/tokens/ticket.py",
         within="TicketOffice.read",
         old="age_s > self._age_max_s",
         new="not -60 <= age_s <= self._age_max_s",
@@ -147,7 +147,7 @@ MUTATIONS = (
     Mutation(
         name="a_jobs_age_is_by_the_clock_of_who_fed_it",
         promise=8,
-        file="issuance/checked_jobs.py",
+        file="issuance/queue/checked_jobs.py",
         within="CheckedQueue._prepare_for_queue",
         old="job.enqueued_at = redis_now(self.connection)",
         new="",

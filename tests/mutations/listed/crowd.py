@@ -2,53 +2,53 @@
 
 from tests.mutations.mutation import Mutation
 
-_IN_PAGES_AWAY = "integration/test_pages_away.py::"
-_LINE_GOES_ON = "integration/test_api_away.py::test_without_postgres_the_line_goes_on"
+_IN_PAGES_AWAY = "integration/test_pages_unavailable.py::"
+_LINE_GOES_ON = "integration/test_api_unavailable.py::test_without_postgres_the_line_goes_on"
 
 MUTATIONS = (
     Mutation(
         name="entering_asks_postgres",
         promise=6,
-        file="web/hot_path.py",
+        file="web/fast_path/calls.py",
         within="HotPath._answer",
         old="standing = await self._line.enter(asked.code, member_id, origin)",
         new=(
             "await self._office.ask(offers, self._parts.engine)\n"
             "standing = await self._line.enter(asked.code, member_id, origin)"
         ),
-        uses={"issuance/catalogue.py": "offers"},
+        uses={"issuance/offers.py": "offers"},
         noticed_by=(_LINE_GOES_ON,),
     ),
     Mutation(
         name="waiting_asks_postgres",
         promise=6,
-        file="web/hot_path.py",
+        file="web/fast_path/calls.py",
         within="HotPath._answer",
         old="standing = await self._line.place(asked.code, member_id)",
         new=(
             "await self._office.ask(offers, self._parts.engine)\n"
             "standing = await self._line.place(asked.code, member_id)"
         ),
-        uses={"issuance/catalogue.py": "offers"},
+        uses={"issuance/offers.py": "offers"},
         noticed_by=(_LINE_GOES_ON,),
     ),
     Mutation(
         name="the_pages_of_those_who_enter_ask_postgres",
         promise=6,
-        file="web/entrance.py",
+        file="web/enter_line.py",
         within="enter",
         old="standing = await parts.line.enter(code, member_id, origin, solved)",
         new=(
             "await request.app.state.office.ask(offers, parts.engine)\n"
             "standing = await parts.line.enter(code, member_id, origin, solved)"
         ),
-        uses={"issuance/catalogue.py": "offers"},
+        uses={"issuance/offers.py": "offers"},
         noticed_by=(f"{_IN_PAGES_AWAY}test_without_postgres_a_form_is_still_taken_at_the_line",),
     ),
     Mutation(
         name="the_pool_grows_with_the_crowd",
         promise=6,
-        file="issuance/database.py",
+        file="issuance/postgres/engine.py",
         within="open_engine",
         old="max_overflow=0",
         new="max_overflow=-1",
@@ -59,7 +59,7 @@ MUTATIONS = (
     Mutation(
         name="the_offices_door_lets_everybody_in",
         promise=6,
-        file="web/parts.py",
+        file="web/container.py",
         within="Office.__init__",
         old="PrioritySemaphore(limits.db_connections)",
         new="PrioritySemaphore(10_000)",
@@ -68,7 +68,7 @@ MUTATIONS = (
     Mutation(
         name="more_threads_than_connections_are_inside",
         promise=6,
-        file="web/parts.py",
+        file="web/container.py",
         within="Office.ask",
         old="if self._waiting >= self._limits.db_waiting_max:",
         new=(

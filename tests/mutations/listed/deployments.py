@@ -12,7 +12,7 @@ MUTATIONS = (
     Mutation(
         name="a_bad_url_is_repeated",
         promise=9,
-        file="cli/settings.py",
+        file="processes/settings/reader.py",
         within="_check_url",
         old="parts = None",
         new="raise",
@@ -35,7 +35,7 @@ MUTATIONS = (
     Mutation(
         name="a_redis_that_is_swapped_later_is_not_noticed",
         promise=9,
-        file="cli/deployment.py",
+        file="processes/deployment_watch.py",
         within="DeploymentWatch._run",
         old="self._stop.wait(CHECK_EVERY_S)",
         new="self._stop.wait(600 if self._checked.is_set() else CHECK_EVERY_S)",
@@ -53,7 +53,7 @@ MUTATIONS = (
     Mutation(
         name="a_process_is_forked_in_the_middle_of_a_check",
         promise=8,
-        file="cli/deployment.py",
+        file="processes/deployment_watch.py",
         within="DeploymentWatch._run",
         old="with _checking:",
         new="with Lock():",
@@ -64,7 +64,7 @@ MUTATIONS = (
     Mutation(
         name="jobs_of_another_deployment_are_done",
         promise=9,
-        file="issuance/worker.py",
+        file="issuance/queue/worker.py",
         within="WorkerJob.refresh",
         old="raise RefusedJob(Reason.OTHER_DEPLOYMENT)",
         new="pass",
@@ -78,7 +78,7 @@ MUTATIONS = (
     Mutation(
         name="a_port_is_shared_with_another_deployment",
         promise=9,
-        file="cli/port.py",
+        file="processes/http/port_check.py",
         within="refuse_port_of_others",
         old="found != deployment",
         new="found == deployment",
@@ -87,7 +87,7 @@ MUTATIONS = (
     Mutation(
         name="a_command_changes_another_deployments_line",
         promise=9,
-        file="cli/stores.py",
+        file="processes/stores.py",
         within="postgres_for_a_change",
         old="refuse_other_deployment(settings, engine)",
         new="",

@@ -5,9 +5,9 @@ from tests.mutations.mutation import Mutation
 _IN_ADMIN_SIGNIN = "integration/test_admin_signin.py::"
 _IN_ADMIN_WALK = "integration/test_admin_walk.py::"
 _IN_API_TICKETS = "integration/test_api_tickets.py::"
-_IN_USUAL_TOKEN = "unit/test_usual_token.py::"
+_IN_USUAL_TOKEN = "unit/test_fast_jwt.py::"
 _IN_VERDICT = "unit/test_token_verdict.py::"
-_GENERATED = "integration/test_hot_path_generated.py::"
+_GENERATED = "integration/test_fast_path_generated.py::"
 _AS_THE_FRAMEWORK_READS = "test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it"
 _BAD_TICKET = f"{_IN_API_TICKETS}test_a_bad_ticket_is_refused_by_every_call_and_changes_nothing"
 
@@ -15,7 +15,7 @@ MUTATIONS = (
     Mutation(
         name="a_tickets_signature_is_not_checked",
         promise=9,
-        file="waitroom/ticket.py",
+        file="waitroom/tokens/ticket.py",
         within="TicketOffice.read",
         old="self._serializer.loads(text)",
         new="self._serializer.loads_unsafe(text)[1]",
@@ -28,7 +28,7 @@ MUTATIONS = (
     Mutation(
         name="another_rooms_ticket_is_accepted",
         promise=9,
-        file="waitroom/ticket.py",
+        file="waitroom/tokens/ticket.py",
         within="TicketOffice.read",
         old="if ticket.room != room:\n    raise ForeignTicket",
         new="",
@@ -37,7 +37,7 @@ MUTATIONS = (
     Mutation(
         name="a_strangers_ticket_is_accepted",
         promise=9,
-        file="web/asking.py",
+        file="web/dependencies.py",
         within="checked_ticket",
         old="if found is not None and found.id != ticket.member_id:\n    raise StrangersTicket",
         new="",
@@ -46,7 +46,7 @@ MUTATIONS = (
     Mutation(
         name="sessions_of_members_and_admins_are_signed_alike",
         promise=9,
-        file="web/admins.py",
+        file="web/auth/admin_sessions.py",
         within="AdminDoor.__init__",
         old='"waitroom.admin-session"',
         new='"waitroom.session"',
@@ -55,7 +55,7 @@ MUTATIONS = (
     Mutation(
         name="a_usual_tokens_signature_is_not_checked",
         promise=9,
-        file="web/usual_token.py",
+        file="web/auth/fast_jwt.py",
         within="UsualToken._is_ours",
         old='compare_digest(urlsafe_b64encode(mac.of(signed)).rstrip(b"="), signature)',
         new="mac",
@@ -67,7 +67,7 @@ MUTATIONS = (
     Mutation(
         name="a_token_chooses_how_it_is_verified",
         promise=9,
-        file="web/identity.py",
+        file="web/auth/member_tokens.py",
         within="Identity._by_pyjwt",
         old='["HS256"]',
         new="list(jwt.algorithms.get_default_algorithms())",
@@ -76,7 +76,7 @@ MUTATIONS = (
     Mutation(
         name="a_usual_tokens_payload_may_have_stray_signs",
         promise=9,
-        file="web/usual_token.py",
+        file="web/auth/fast_jwt.py",
         within="_claims",
         old='from_json(raw) if urlsafe_b64encode(raw).rstrip(b"=") == payload else None',
         new="from_json(raw)",
@@ -88,7 +88,7 @@ MUTATIONS = (
     Mutation(
         name="a_token_for_another_site_is_accepted",
         promise=9,
-        file="web/token_claims.py",
+        file="web/auth/token_claims.py",
         within="ClaimRules._check_audience",
         old="self.audience not in audiences",
         new="not audiences",
@@ -100,7 +100,7 @@ MUTATIONS = (
     Mutation(
         name="a_token_from_the_future_is_accepted",
         promise=9,
-        file="web/token_claims.py",
+        file="web/auth/token_claims.py",
         within="ClaimRules.member_id",
         old="now + self.leeway_s",
         new="10 * now",
@@ -109,20 +109,20 @@ MUTATIONS = (
     Mutation(
         name="the_hot_path_reads_a_header_as_it_is",
         promise=9,
-        file="web/bearer.py",
+        file="web/auth/bearer_token.py",
         within="bearer_token",
         old='header[len(_SCHEME) :].decode("latin-1").strip()',
         new='header[len(_SCHEME) :].decode("latin-1")',
         noticed_by=(
             f"{_GENERATED}test_the_hot_path_and_the_framework_give_the_same_answers",
-            f"unit/test_hot_path.py::{_AS_THE_FRAMEWORK_READS}",
-            f"unit/test_live_door.py::{_AS_THE_FRAMEWORK_READS}",
+            f"unit/test_fast_path_calls.py::{_AS_THE_FRAMEWORK_READS}",
+            f"unit/test_fast_path_streams.py::{_AS_THE_FRAMEWORK_READS}",
         ),
     ),
     Mutation(
         name="one_secret_may_serve_two_purposes",
         promise=9,
-        file="cli/settings.py",
+        file="processes/settings/reader.py",
         within="WebSettings._are_secrets_of_their_own",
         old="set(its) & set(others)",
         new="not its",
@@ -143,7 +143,7 @@ MUTATIONS = (
     Mutation(
         name="any_token_is_the_admins",
         promise=9,
-        file="web/asking.py",
+        file="web/dependencies.py",
         within="signed_in_admin",
         old=(
             "if not parts_of(request).identity.is_admin(bearer.credentials):\n    raise Forbidden"
@@ -154,7 +154,7 @@ MUTATIONS = (
     Mutation(
         name="an_ended_session_still_counts",
         promise=9,
-        file="web/admins.py",
+        file="web/auth/admin_sessions.py",
         within="KnownAdmins.of_session",
         old="not may_sign_in(account) or not hmac.compare_digest(stamp, _stamp(account))",
         new="not may_sign_in(account)",
@@ -165,7 +165,7 @@ MUTATIONS = (
     Mutation(
         name="another_sites_form_is_carried_out",
         promise=9,
-        file="web/asking.py",
+        file="web/dependencies.py",
         within="refuse_cross_site",
         old="not allowed",
         new="False",
@@ -177,7 +177,7 @@ MUTATIONS = (
     Mutation(
         name="a_viewer_may_change_something",
         promise=9,
-        file="web/asking.py",
+        file="web/dependencies.py",
         within="operator",
         old="not found.may_change",
         new="False",
@@ -189,7 +189,7 @@ MUTATIONS = (
     Mutation(
         name="anybodys_coupon_can_be_used",
         promise=9,
-        file="issuance/holdings.py",
+        file="issuance/member_coupons.py",
         within="use",
         old="issued_coupons.c.member_id == member_id",
         new="",

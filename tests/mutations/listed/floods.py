@@ -2,13 +2,13 @@
 
 from tests.mutations.mutation import Mutation
 
-_IN_ADDRESSES = "unit/test_addresses.py::"
+_IN_ADDRESSES = "unit/test_client_ip.py::"
 _IN_CHALLENGE = "integration/test_challenge.py::"
-_IN_FAIR_START = "unit/test_fair_start.py::"
+_IN_FAIR_START = "unit/test_fair_queue.py::"
 _IN_FLOODS = "integration/test_floods_and_others.py::"
 _IN_LIMITS = "integration/test_limits.py::"
 _IN_ROUTES = "integration/test_every_route_is_counted.py::"
-_IN_SENDERS = "integration/test_senders.py::"
+_IN_SENDERS = "integration/test_client_ip_limits.py::"
 _IN_SERVER_LIMITS = "integration/test_server_limits.py::"
 _IN_UNIT_CHALLENGE = "unit/test_challenge.py::"
 _SPOOFED = f"{_IN_LIMITS}test_behind_a_proxy_each_sender_is_counted_and_spoofing_does_not_help"
@@ -18,7 +18,7 @@ MUTATIONS = (
     Mutation(
         name="requests_of_an_address_are_not_counted",
         promise=7,
-        file="web/gate.py",
+        file="web/middleware/rate_limit.py",
         within="Gate.address_at_once",
         old='self._counted("address", f"{share} {who}", most)',
         new="None",
@@ -30,7 +30,7 @@ MUTATIONS = (
     Mutation(
         name="an_address_is_counted_after_its_token_is_verified",
         promise=7,
-        file="web/hot_path.py",
+        file="web/fast_path/calls.py",
         within="HotPath._answer",
         old=(
             "if unanswered := self._gate.address_at_once(scope):\n"
@@ -47,7 +47,7 @@ MUTATIONS = (
     Mutation(
         name="each_process_counts_addresses_by_itself",
         promise=7,
-        file="waitroom/limiter.py",
+        file="waitroom/limits/rate_limiter.py",
         within="Limiter._answer",
         old="self._call(KEYS, arguments)",
         new="self._call([f\"{key}:{__import__('os').getpid()}\" for key in KEYS], arguments)",
@@ -56,19 +56,19 @@ MUTATIONS = (
     Mutation(
         name="an_ipv6_address_is_counted_alone",
         promise=7,
-        file="waitroom/neighbours.py",
+        file="waitroom/limits/ip_prefix.py",
         within="neighbours_of",
         old="ip[:8] + bytes(8)",
         new="ip",
         noticed_by=(
             f"{_IN_LIMITS}test_the_neighbours_of_an_ipv6_address_are_counted_as_one",
-            "unit/test_neighbours.py::test_an_ipv6_address_stands_for_its_64",
+            "unit/test_ip_prefix.py::test_an_ipv6_address_stands_for_its_64",
         ),
     ),
     Mutation(
         name="every_proxy_is_believed",
         promise=7,
-        file="web/addresses.py",
+        file="web/middleware/client_ip.py",
         within="Proxies.believes",
         old="any(address in network for network in self._trusted)",
         new="True",
@@ -77,7 +77,7 @@ MUTATIONS = (
     Mutation(
         name="a_header_counts_where_no_proxy_is_named",
         promise=7,
-        file="web/addresses.py",
+        file="web/middleware/client_ip.py",
         within="Proxies.__init__",
         old="self._any = words == [ANY]",
         new="self._any = words in ([ANY], [])\nwords = words or [ANY]",
@@ -89,7 +89,7 @@ MUTATIONS = (
     Mutation(
         name="forwarded_addresses_are_read_from_the_front",
         promise=7,
-        file="web/addresses.py",
+        file="web/middleware/client_ip.py",
         within="Proxies.sender",
         old="said[: -_HOPS_MAX - 1 : -1]",
         new="said",
@@ -98,7 +98,7 @@ MUTATIONS = (
     Mutation(
         name="requests_of_a_member_are_not_counted",
         promise=7,
-        file="web/gate.py",
+        file="web/middleware/rate_limit.py",
         within="Gate.member_at_once",
         old='self._counted("member", f"m {member_id}", most)',
         new="None",
@@ -110,7 +110,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_of_streams_of_one_address_may_be_open",
         promise=7,
-        file="web/gate.py",
+        file="web/middleware/rate_limit.py",
         within="Gate.stream",
         old="limits.address_streams_share",
         new="0",
@@ -119,7 +119,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_of_streams_of_one_member_may_be_open",
         promise=7,
-        file="web/gate.py",
+        file="web/middleware/rate_limit.py",
         within="Gate.stream",
         old="limits.member_streams_share",
         new="0",
@@ -128,7 +128,7 @@ MUTATIONS = (
     Mutation(
         name="only_lines_are_counted",
         promise=7,
-        file="web/turned_back.py",
+        file="web/fast_path/rate_limited.py",
         within="TurnedBack.__call__",
         old='scope["type"] == "http"',
         new='scope["type"] == "http" and "/rooms/" in scope["path"]',
@@ -141,7 +141,7 @@ MUTATIONS = (
     Mutation(
         name="admins_are_counted_with_their_address",
         promise=7,
-        file="web/turned_back.py",
+        file="web/fast_path/rate_limited.py",
         within="TurnedBack._admit",
         old="is_for_admins(path) and (name := self._admin_in(self._request(scope)))",
         new='(name := "") and is_for_admins(path)',
@@ -150,7 +150,7 @@ MUTATIONS = (
     Mutation(
         name="refusals_are_answered_at_once",
         promise=7,
-        file="web/gate.py",
+        file="web/middleware/rate_limit.py",
         within="Gate.hold_back",
         old="self._pace.wait_s()",
         new="0.0",
@@ -159,7 +159,7 @@ MUTATIONS = (
     Mutation(
         name="requests_begin_in_the_order_in_which_they_came",
         promise=7,
-        file="web/fair_start.py",
+        file="web/middleware/fair_queue.py",
         within="FairStart.turn",
         old="waiting.setdefault(sender, deque())",
         new='waiting.setdefault("", deque())',
@@ -171,7 +171,7 @@ MUTATIONS = (
     Mutation(
         name="admins_begin_behind_a_crowd",
         promise=7,
-        file="web/fair_start.py",
+        file="web/middleware/fair_queue.py",
         within="FairStart.turn",
         old="loop, waiting = asyncio.get_running_loop(), self._waiting[first]",
         new="loop, waiting = asyncio.get_running_loop(), self._waiting[first := False]",
@@ -183,7 +183,7 @@ MUTATIONS = (
     Mutation(
         name="admins_wait_behind_members",
         promise=7,
-        file="web/priority_semaphore.py",
+        file="application/priority_semaphore.py",
         within="PrioritySemaphore.release",
         old="(self._waiting[True], self._waiting[False])",
         new="(self._waiting[False], self._waiting[True])",
@@ -192,7 +192,7 @@ MUTATIONS = (
     Mutation(
         name="an_unnamed_proxy_is_exempt",
         promise=7,
-        file="web/gate.py",
+        file="web/middleware/rate_limit.py",
         within="Gate._worked_out",
         old="not is_unnamed_proxy and self._is_exempt(address)",
         new="self._is_exempt(address)",
@@ -203,7 +203,7 @@ MUTATIONS = (
     Mutation(
         name="what_cannot_be_read_has_no_limit",
         promise=7,
-        file="web/gate.py",
+        file="web/middleware/rate_limit.py",
         within="Gate._worked_out",
         old="UNREADABLE, False",
         new="UNREADABLE, True",
@@ -234,7 +234,7 @@ MUTATIONS = (
     Mutation(
         name="a_solution_is_good_in_every_room",
         promise=7,
-        file="waitroom/challenge.py",
+        file="waitroom/tokens/challenge.py",
         within="Challenges.read",
         old='if asked.data != {"room": room}:\n    raise BadSolution',
         new="",
@@ -246,7 +246,7 @@ MUTATIONS = (
     Mutation(
         name="a_solution_is_not_verified",
         promise=7,
-        file="waitroom/challenge.py",
+        file="waitroom/tokens/challenge.py",
         within="Challenges._is_good",
         old="bool(found.verified)",
         new="True",
@@ -259,7 +259,7 @@ MUTATIONS = (
     Mutation(
         name="a_solution_is_good_for_days",
         promise=7,
-        file="waitroom/challenge.py",
+        file="waitroom/tokens/challenge.py",
         within="Challenges.make",
         old="int(self._now()) + CHALLENGE_AGE_MAX_S",
         new="int(self._now()) + 1_000 * CHALLENGE_AGE_MAX_S",
@@ -268,7 +268,7 @@ MUTATIONS = (
     Mutation(
         name="headers_may_come_as_slowly_as_they_like",
         promise=7,
-        file="cli/server.py",
+        file="processes/http/server.py",
         within="run_server",
         old="header_read_timeout=headers_within_ms",
         new="header_read_timeout=10 * headers_within_ms",
@@ -277,7 +277,7 @@ MUTATIONS = (
     Mutation(
         name="headers_may_be_as_long_as_they_like",
         promise=7,
-        file="cli/server.py",
+        file="processes/http/server.py",
         within="run_server",
         old="max_buffer_size=HEADERS_BYTES_MAX",
         new="max_buffer_size=100 * HEADERS_BYTES_MAX",
@@ -286,7 +286,7 @@ MUTATIONS = (
     Mutation(
         name="a_body_may_come_as_slowly_as_it_likes",
         promise=7,
-        file="web/security.py",
+        file="web/middleware/security.py",
         within="BodyLimit._counted.counted",
         old="asyncio.wait_for(receive(), self._within_s)",
         new="receive()",

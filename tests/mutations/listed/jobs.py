@@ -13,7 +13,7 @@ MUTATIONS = (
     Mutation(
         name="a_job_may_name_any_function",
         promise=9,
-        file="issuance/job_registry.py",
+        file="issuance/queue/job_registry.py",
         within="_call",
         old="raise RefusedJob(Reason.UNKNOWN_KIND)",
         new="kind = JobKind(str(name), lambda *_: None)",
@@ -22,7 +22,7 @@ MUTATIONS = (
     Mutation(
         name="a_job_is_imported_by_its_name",
         promise=9,
-        file="issuance/job_registry.py",
+        file="issuance/queue/job_registry.py",
         within="_call",
         old="raise RefusedJob(Reason.UNKNOWN_KIND)",
         new=(
@@ -36,7 +36,7 @@ MUTATIONS = (
     Mutation(
         name="a_jobs_arguments_may_be_anything",
         promise=9,
-        file="issuance/job_registry.py",
+        file="issuance/queue/job_registry.py",
         within="checked",
         old="kind.check(args, meta)",
         new="",
@@ -45,7 +45,7 @@ MUTATIONS = (
     Mutation(
         name="a_job_may_name_callbacks",
         promise=9,
-        file="issuance/checked_jobs.py",
+        file="issuance/queue/checked_jobs.py",
         within="_why_not",
         old="return RefusedJob(Reason.INSTRUCTIONS, name)",
         new="pass",
@@ -54,7 +54,7 @@ MUTATIONS = (
     Mutation(
         name="a_job_may_be_of_any_size",
         promise=7,
-        file="issuance/checked_jobs.py",
+        file="issuance/queue/checked_jobs.py",
         within="_why_not",
         old="return RefusedJob(Reason.TOO_LARGE, name)",
         new="pass",
@@ -63,7 +63,7 @@ MUTATIONS = (
     Mutation(
         name="a_job_may_unpack_to_any_size",
         promise=7,
-        file="issuance/job_registry.py",
+        file="issuance/queue/job_registry.py",
         within="_unpacked",
         old="unpack.decompress(data, FIELD_BYTES_MAX)",
         new="unpack.decompress(data)",
@@ -72,7 +72,7 @@ MUTATIONS = (
     Mutation(
         name="a_refused_job_is_not_counted",
         promise=8,
-        file="issuance/checked_jobs.py",
+        file="issuance/queue/checked_jobs.py",
         within="refuse_job",
         old="pipe.hincrby(refused_key(queue.name), refused.reason, 1)",
         new="",
@@ -84,7 +84,7 @@ MUTATIONS = (
     Mutation(
         name="a_worker_takes_orders_from_redis",
         promise=9,
-        file="issuance/worker.py",
+        file="issuance/queue/worker.py",
         within="PoolWorker.subscribe",
         old="def subscribe(self) -> None:",
         new="def _subscribe_to_none(self) -> None:",
@@ -93,7 +93,7 @@ MUTATIONS = (
     Mutation(
         name="anybody_suspends_the_workers",
         promise=9,
-        file="issuance/worker.py",
+        file="issuance/queue/worker.py",
         within="PoolWorker.check_for_suspension",
         old="def check_for_suspension(self, burst: bool) -> None:",
         new="def _never_suspended(self, burst: bool) -> None:",
@@ -102,7 +102,7 @@ MUTATIONS = (
     Mutation(
         name="what_can_be_no_job_stops_the_workers",
         promise=8,
-        file="issuance/checked_jobs.py",
+        file="issuance/queue/checked_jobs.py",
         within="CheckedQueue.lmove",
         old="job_id_of(moved[1]) is not None",
         new="moved[1]",

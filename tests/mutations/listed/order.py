@@ -12,10 +12,10 @@ _HEAD_FIRST = (
     "integration/test_line_admit.py::test_the_head_of_the_line_is_let_through_in_its_order"
 )
 _IN_ONE_CALL = (
-    "integration/test_kept.py::"
+    "integration/test_passed_over.py::"
     "test_who_comes_back_too_late_and_who_is_new_stand_as_they_came_in_one_call"
 )
-_BACK_IN_TIME = "integration/test_kept.py::test_entering_again_brings_one_back_too"
+_BACK_IN_TIME = "integration/test_passed_over.py::test_entering_again_brings_one_back_too"
 
 MUTATIONS = (
     Mutation(
@@ -112,7 +112,7 @@ MUTATIONS = (
     Mutation(
         name="the_draw_ignores_its_seed",
         promise=3,
-        file="waitroom/entering.py",
+        file="waitroom/enter_batch.py",
         within="Entering._all",
         old="number_of(seed, member)",
         new="number_of(bytes(32), member)",
@@ -197,7 +197,7 @@ MUTATIONS = (
         ),
         new="true",
         noticed_by=(
-            "integration/test_kept.py::test_nobody_is_passed_over_because_we_could_not_be_reached",
+            "integration/test_passed_over.py::test_nobody_is_passed_over_because_we_could_not_be_reached",
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from tests.mutations.mutation import Mutation
 
-_IN_API_AWAY = "integration/test_api_away.py::"
+_IN_API_AWAY = "integration/test_api_unavailable.py::"
 _IN_API_ROOMS = "integration/test_api_rooms.py::"
 _IN_OUTAGES = "integration/test_outages.py::"
 _IN_PROBES = "integration/test_store_probes.py::"
@@ -10,12 +10,12 @@ _IN_SESSION = "integration/test_session_settings.py::"
 _IN_LOOPS = "integration/test_loops.py::"
 _IN_SIGNALS = "integration/test_worker_signals.py::"
 _IN_RESTART = "integration/test_rolling_restart.py::"
-_IN_SERVED = "integration/test_live_served.py::"
+_IN_SERVED = "integration/test_sse_served.py::"
 MUTATIONS = (
     Mutation(
         name="a_redis_that_takes_no_writes_is_ready",
         promise=8,
-        file="waitroom/probe.py",
+        file="waitroom/redis_io/probe.py",
         within="Probe.write",
         old="self._redis.set(KEY, 1, ex=KEPT_S)",
         new="self._redis.ping()",
@@ -24,7 +24,7 @@ MUTATIONS = (
     Mutation(
         name="people_are_let_through_to_a_queue_that_takes_no_writes",
         promise=8,
-        file="issuance/desk.py",
+        file="issuance/queue/job_queue.py",
         within="Desk.free_seats",
         old="pipe.set(PROBE_KEY, 1, ex=PROBE_KEPT_S)",
         new="pipe.ping()",
@@ -35,7 +35,7 @@ MUTATIONS = (
     Mutation(
         name="the_isolation_is_what_a_database_has_as_its_default",
         promise=8,
-        file="issuance/database.py",
+        file="issuance/postgres/engine.py",
         within="open_engine",
         old='isolation_level="READ COMMITTED"',
         new="",
@@ -46,7 +46,7 @@ MUTATIONS = (
     Mutation(
         name="settings_stay_in_the_session",
         promise=8,
-        file="issuance/database.py",
+        file="issuance/postgres/engine.py",
         within="SETTINGS",
         old="f\"set_config('{name}', '{to}', true)\"",
         new="f\"set_config('{name}', '{to}', false)\"",
@@ -77,7 +77,7 @@ MUTATIONS = (
     Mutation(
         name="what_nobody_foresaw_ends_a_loop",
         promise=8,
-        file="cli/loops.py",
+        file="processes/loops.py",
         within="repeat",
         old="except Exception as error:",
         new="except (LineError, OfficeError) as error:",
@@ -86,7 +86,7 @@ MUTATIONS = (
     Mutation(
         name="one_room_that_fails_keeps_all_others_from_their_turn",
         promise=8,
-        file="cli/loops.py",
+        file="processes/loops.py",
         within="EachRoom.attempt",
         old="_is_away(error)",
         new="_is_away(error) or error",
@@ -95,7 +95,7 @@ MUTATIONS = (
     Mutation(
         name="statements_that_postgres_refuses_are_not_counted",
         promise=8,
-        file="cli/loops.py",
+        file="processes/loops.py",
         within="_is_away",
         old=(
             "isinstance(error, (LineError, OfficeError)) and not isinstance(error, OfficeRefused)"
@@ -108,7 +108,7 @@ MUTATIONS = (
     Mutation(
         name="a_signal_raises_into_an_idle_worker",
         promise=8,
-        file="issuance/worker.py",
+        file="issuance/queue/worker.py",
         within="PoolWorker.request_stop",
         old="self._stop_requested = True",
         new="self._stop_requested = True\nraise StopRequested",
@@ -117,7 +117,7 @@ MUTATIONS = (
     Mutation(
         name="the_desk_stays_open_while_postgres_is_away",
         promise=8,
-        file="cli/lookout.py",
+        file="application/postgres_watchdog.py",
         within="Lookout.do",
         old="self._desk.is_open = False\nraise",
         new="raise",
@@ -128,29 +128,29 @@ MUTATIONS = (
     Mutation(
         name="a_redis_that_is_away_is_not_said",
         promise=8,
-        file="waitroom/away.py",
+        file="waitroom/redis_io/unavailable.py",
         within="away_is_said",
         old='LineAway(f"the line\'s Redis: {sentence(error)}")',
         new='error or LineAway(f"the line\'s Redis: {sentence(error)}")',
         noticed_by=(
-            "integration/test_api_away.py::test_without_redis_every_call_of_the_line_says_so",
+            "integration/test_api_unavailable.py::test_without_redis_every_call_of_the_line_says_so",
         ),
     ),
     Mutation(
         name="a_postgres_that_is_away_hides_what_is_on_offer",
         promise=8,
-        file="web/catalogue.py",
+        file="application/offer_cache.py",
         within="Catalogue._refresh",
         old="if self._offers is None:\n    raise",
         new="raise",
         noticed_by=(
-            "integration/test_api_away.py::test_coupons_that_were_read_before_are_still_shown",
+            "integration/test_api_unavailable.py::test_coupons_that_were_read_before_are_still_shown",
         ),
     ),
     Mutation(
         name="a_room_that_is_away_is_said_to_be_unknown",
         promise=8,
-        file="web/entrance.py",
+        file="web/enter_line.py",
         within="say_if_missing",
         old="if offer.room is not None:\n    raise LineAway",
         new="",
@@ -161,7 +161,7 @@ MUTATIONS = (
     Mutation(
         name="settings_that_redis_lost_do_not_come_back",
         promise=8,
-        file="cli/admitter.py",
+        file="processes/admitter.py",
         within="Chores._settle",
         old="await rooms.attempt(code, settle(self._line, offer))",
         new="",
@@ -172,7 +172,7 @@ MUTATIONS = (
     Mutation(
         name="ready_is_said_whatever_answers",
         promise=8,
-        file="web/health.py",
+        file="web/api/health.py",
         within="readyz",
         old="if not found.ready:\n    response.status_code = 503",
         new="",
@@ -183,16 +183,16 @@ MUTATIONS = (
     Mutation(
         name="nobody_is_told_when_to_come_again",
         promise=8,
-        file="web/errors.py",
+        file="web/exception_handlers.py",
         within="problem_of",
         old='{"retry_after_s": RETRY_AFTER_S}',
         new="{}",
-        noticed_by=("integration/test_hot_path.py::test_a_line_that_is_away_is_said",),
+        noticed_by=("integration/test_fast_path.py::test_a_line_that_is_away_is_said",),
     ),
     Mutation(
         name="a_load_balancer_is_not_told_of_a_drain",
         promise=8,
-        file="web/health.py",
+        file="web/api/health.py",
         within="livez_line",
         old="draining or not redis",
         new="not redis",
@@ -203,7 +203,7 @@ MUTATIONS = (
     Mutation(
         name="a_web_command_stops_before_load_balancers_know",
         promise=8,
-        file="cli/server.py",
+        file="processes/http/server.py",
         within="_drain_before.drain_then_stop",
         old="time.sleep(drain.seconds)",
         new="",
@@ -214,7 +214,7 @@ MUTATIONS = (
     Mutation(
         name="wrong_settings_end_a_web_command_that_reloads",
         promise=8,
-        file="cli/server.py",
+        file="processes/http/server.py",
         within="_check_before.check_then_reload",
         old="may_reload()",
         new="True",
@@ -223,7 +223,7 @@ MUTATIONS = (
     Mutation(
         name="streams_hold_a_process_that_stops",
         promise=8,
-        file="cli/web.py",
+        file="processes/web.py",
         within="make_app.lifespan",
         old="call_on_stop(app.state.hub.close)",
         new="",

@@ -2,7 +2,7 @@
 
 from tests.mutations.mutation import Mutation
 
-_IN = "integration/test_restoring.py::"
+_IN = "integration/test_recovery.py::"
 _OLD_ORDER = f"{_IN}test_a_line_that_lost_everything_is_admitted_in_its_old_order"
 _WAITS = f"{_IN}test_nobody_is_let_through_before_the_others_had_time_to_come_back"
 _HAD_THEIR_TURN = f"{_IN}test_who_had_their_turn_does_not_stand_at_the_head_again"
@@ -24,7 +24,7 @@ MUTATIONS = (
     Mutation(
         name="what_was_written_down_is_not_given_back",
         promise=3,
-        file="web/restoring.py",
+        file="application/recover_line.py",
         within="look_after",
         old="await _give_back_spent(line, engine, offer)",
         new="pass",
@@ -82,7 +82,7 @@ MUTATIONS = (
     Mutation(
         name="nobody_notices_that_the_spent_tickets_were_lost",
         promise=8,
-        file="web/restoring.py",
+        file="application/recover_line.py",
         within="look_after",
         old="far.lost_at_us or far.are_spent_lost",
         new="far.lost_at_us",
@@ -99,7 +99,7 @@ MUTATIONS = (
     Mutation(
         name="each_who_left_is_a_statement_of_their_own",
         promise=6,
-        file="web/restoring.py",
+        file="application/recover_line.py",
         within="look_after",
         old="await asyncio.to_thread(keep_spent, engine, offer.coupon.id, far.unsaved)",
         new=(
@@ -205,7 +205,7 @@ MUTATIONS = (
     Mutation(
         name="who_holds_one_is_not_told_again",
         promise=2,
-        file="web/restoring.py",
+        file="application/recover_line.py",
         within="look_after",
         old="await _retell(line, engine, code)",
         new="0",

@@ -22,7 +22,7 @@ MUTATIONS = (
     Mutation(
         name="the_order_is_told_at_the_opening_before_the_draw_is_written_down",
         promise=3,
-        file="waitroom/standing.py",
+        file="waitroom/member_status.py",
         within="RoomFacts.is_undrawn",
         old="not self.is_drawn",
         new="self.now_us < self.opens_at_us",
@@ -39,7 +39,7 @@ MUTATIONS = (
     Mutation(
         name="a_ticket_of_the_lobby_gives_back_another_number",
         promise=3,
-        file="waitroom/restoring.py",
+        file="waitroom/recovery.py",
         within="Restoring.restore",
         old="number_of(seed, who)",
         new="number_of(bytes(32), who)",
@@ -48,7 +48,7 @@ MUTATIONS = (
     Mutation(
         name="an_embedded_servers_files_are_as_open_as_the_umask_says",
         promise=9,
-        file="cli/embedded/valkey.py",
+        file="processes/embedded/valkey.py",
         within="EmbeddedValkey._launch",
         old="umask=UMASK",
         new="",
@@ -57,7 +57,7 @@ MUTATIONS = (
     Mutation(
         name="a_folder_that_was_left_open_stays_open",
         promise=9,
-        file="cli/private_files.py",
+        file="processes/private_files.py",
         within="make_private",
         old="_restrict(Path(entry.path), 0)",
         new="pass",
@@ -66,7 +66,7 @@ MUTATIONS = (
     Mutation(
         name="postgres_keeps_its_folder_open_to_all",
         promise=9,
-        file="cli/embedded/postgres.py",
+        file="processes/embedded/postgres.py",
         within="EmbeddedPostgres._close_folder",
         old="make_private(self.folder, passable=os.geteuid() == 0, leave=_OF_POSTGRES)",
         new="self.folder.chmod(0o755)",

@@ -24,7 +24,7 @@ MUTATIONS = (
     Mutation(
         name="a_link_is_known_by_how_it_is_written",
         promise=9,
-        file="web/hand_over.py",
+        file="web/auth/hand_over.py",
         within="_name_of",
         old='token.rpartition(".")[0]',
         new="token",
@@ -33,7 +33,7 @@ MUTATIONS = (
     Mutation(
         name="a_link_replaces_a_member_without_a_question",
         promise=9,
-        file="web/pages/hand_over.py",
+        file="web/pages/member/hand_over.py",
         within="handed_over",
         old="who is not None and who.id != found.visitor.id",
         new="False",
@@ -44,7 +44,7 @@ MUTATIONS = (
     Mutation(
         name="another_site_may_answer_the_question",
         promise=9,
-        file="web/pages/hand_over.py",
+        file="web/pages/member/hand_over.py",
         within="answer_question",
         old="refuse_cross_site(request)",
         new="",
@@ -53,7 +53,7 @@ MUTATIONS = (
     Mutation(
         name="a_preview_uses_a_link",
         promise=9,
-        file="web/pages/hand_over.py",
+        file="web/pages/member/hand_over.py",
         within="handed_over",
         old="not _is_followed(request)",
         new="False",
@@ -62,7 +62,7 @@ MUTATIONS = (
     Mutation(
         name="a_prefetch_uses_a_link",
         promise=9,
-        file="web/pages/hand_over.py",
+        file="web/pages/member/hand_over.py",
         within="handed_over",
         old="any(name in request.headers for name in PURPOSES)",
         new="False",
@@ -71,7 +71,7 @@ MUTATIONS = (
     Mutation(
         name="an_old_link_hides_a_session",
         promise=9,
-        file="web/pages/hand_over.py",
+        file="web/pages/member/hand_over.py",
         within="_refused",
         old="if who is None:\n    raise error",
         new="raise error",
@@ -83,7 +83,7 @@ MUTATIONS = (
     Mutation(
         name="a_session_that_was_signed_out_is_read",
         promise=9,
-        file="web/sessions.py",
+        file="web/auth/sessions.py",
         within="Sessions.is_over",
         old=(
             "now_s >= visitor.until_s or now_s >= visitor.signed_in_us / 1_000_000 + "
@@ -101,7 +101,7 @@ MUTATIONS = (
     Mutation(
         name="signing_out_ends_one_browsers_session_alone",
         promise=9,
-        file="web/pages/signin.py",
+        file="web/pages/member/signin.py",
         within="sign_out",
         old="await session_watch_of(request).sign_out(who)",
         new="pass",
@@ -110,7 +110,7 @@ MUTATIONS = (
     Mutation(
         name="other_processes_never_read_who_signed_out",
         promise=9,
-        file="web/session_watch.py",
+        file="web/sse/session_watch.py",
         within="SessionWatch.look",
         old="await self._sessions.ended.refresh(self._line.sessions)",
         new="False",
@@ -122,7 +122,7 @@ MUTATIONS = (
     Mutation(
         name="a_stream_goes_on_after_its_session",
         promise=9,
-        file="web/live/audience.py",
+        file="web/sse/room_broadcast.py",
         within="Audience.end_sessions",
         old="stream.session is not None and is_over(stream.session)",
         new="False",
@@ -134,7 +134,7 @@ MUTATIONS = (
     Mutation(
         name="ends_that_redis_lost_stay_lost",
         promise=9,
-        file="web/ended_sessions.py",
+        file="web/auth/ended_sessions.py",
         within="EndedSessions.refresh",
         old="await store.restore(self._ended)",
         new="pass",
@@ -153,7 +153,7 @@ MUTATIONS = (
     Mutation(
         name="what_the_token_says_of_the_sessions_end_is_ignored",
         promise=9,
-        file="web/sessions.py",
+        file="web/auth/sessions.py",
         within="Sessions.begun",
         old="ends_s = min(ends_s, int(until_s))",
         new="pass",
@@ -165,7 +165,7 @@ MUTATIONS = (
     Mutation(
         name="other_hosts_may_set_our_cookies",
         promise=9,
-        file="web/cookies.py",
+        file="web/auth/cookies.py",
         within="name_of",
         old="HOST_PREFIX + base if secure else base",
         new="base",
@@ -177,7 +177,7 @@ MUTATIONS = (
     Mutation(
         name="a_shop_can_sign_sessions",
         promise=9,
-        file="cli/web.py",
+        file="processes/web.py",
         within="_parts",
         old=(
             "Sessions(settings.TICKET_SECRETS, "
@@ -194,7 +194,7 @@ MUTATIONS = (
     Mutation(
         name="refused_cookies_are_not_noticed",
         promise=8,
-        file="web/pages/signin.py",
+        file="web/pages/member/signin.py",
         within="arrived",
         old="visitor_of(request) is None",
         new="False",
@@ -205,7 +205,7 @@ MUTATIONS = (
     Mutation(
         name="a_browser_keeps_any_number_of_tickets",
         promise=7,
-        file="web/entrance.py",
+        file="web/enter_line.py",
         within="_forget_oldest_tickets",
         old="others[: max(0, len(others) + 1 - TICKETS_KEPT_MAX)]",
         new="others[:0]",

@@ -40,7 +40,7 @@ MUTATIONS = (
     Mutation(
         name="batches_do_not_lock_the_coupon",
         promise=1,
-        file="issuance/turns.py",
+        file="issuance/issue_transaction.py",
         within="FIND_LOCKED",
         old="_COUPON.with_for_update()",
         new="_COUPON",
@@ -104,7 +104,7 @@ MUTATIONS = (
     Mutation(
         name="the_coupon_is_not_told_who_holds_one",
         promise=2,
-        file="issuance/turns.py",
+        file="issuance/issue_transaction.py",
         within="Turns.read",
         old="coupon.recall(held, refused)",
         new="coupon.recall([], refused)",

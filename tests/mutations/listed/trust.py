@@ -5,7 +5,7 @@ from tests.mutations.mutation import Mutation
 _AUDIT = "integration/test_audit.py::test_a_package_that_is_known_to_be_vulnerable_fails_it"
 _IN_ADMIN_SIGNIN = "integration/test_admin_signin.py::"
 _IN_API_SESSIONS = "integration/test_api_sessions.py::"
-_IN_IDENTITY = "unit/test_identity.py::"
+_IN_IDENTITY = "unit/test_member_tokens.py::"
 _IN_INSTALL = "unit/test_install.py::"
 _IN_PASSWORDS = "unit/test_passwords.py::"
 _IN_RECONCILE = "integration/test_reconcile.py::"
@@ -31,7 +31,7 @@ MUTATIONS = (
     Mutation(
         name="a_token_may_leave_out_when_it_ends",
         promise=9,
-        file="web/token_claims.py",
+        file="web/auth/token_claims.py",
         within="ClaimRules.member_id",
         old='claims.get("exp")',
         new='claims.get("exp", int(now))',
@@ -40,7 +40,7 @@ MUTATIONS = (
     Mutation(
         name="a_token_may_name_anything_as_its_member",
         promise=9,
-        file="web/token_claims.py",
+        file="web/auth/token_claims.py",
         within="_member_id",
         old="check_member_id(found)",
         new="pass",
@@ -49,7 +49,7 @@ MUTATIONS = (
     Mutation(
         name="any_name_signs_in_outside_the_demo",
         promise=9,
-        file="web/pages/signin.py",
+        file="web/pages/member/signin.py",
         within="sign_in_with_a_name",
         old="not parts_of(request).demo",
         new="False",
@@ -60,7 +60,7 @@ MUTATIONS = (
     Mutation(
         name="other_sites_may_send_the_session",
         promise=9,
-        file="web/cookies.py",
+        file="web/auth/cookies.py",
         within="keep",
         old="samesite=samesite",
         new='samesite="none"',
@@ -69,7 +69,7 @@ MUTATIONS = (
     Mutation(
         name="scripts_may_read_the_session",
         promise=9,
-        file="web/cookies.py",
+        file="web/auth/cookies.py",
         within="keep",
         old=(
             'response.set_cookie(name, value, max_age=age_max_s, path="/" if secure else '
@@ -84,7 +84,7 @@ MUTATIONS = (
     Mutation(
         name="the_session_is_sent_without_tls",
         promise=9,
-        file="web/cookies.py",
+        file="web/auth/cookies.py",
         within="keep",
         old=(
             'response.set_cookie(name, value, max_age=age_max_s, path="/" if secure else '
@@ -99,7 +99,7 @@ MUTATIONS = (
     Mutation(
         name="browsers_are_not_told_to_keep_to_tls",
         promise=9,
-        file="web/security.py",
+        file="web/middleware/security.py",
         within="OnlyByTls.__call__.send_with_it",
         old='[*message["headers"], HSTS]',
         new='[*message["headers"]]',
@@ -108,7 +108,7 @@ MUTATIONS = (
     Mutation(
         name="a_session_never_ends",
         promise=9,
-        file="web/sessions.py",
+        file="web/auth/sessions.py",
         within="Sessions.is_over",
         old=(
             "now_s >= visitor.until_s or now_s >= visitor.signed_in_us / 1_000_000 + "
@@ -123,7 +123,7 @@ MUTATIONS = (
     Mutation(
         name="other_sites_may_frame_our_pages",
         promise=9,
-        file="web/security.py",
+        file="web/middleware/security.py",
         within="HEADERS",
         old=(
             "\"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
@@ -135,7 +135,7 @@ MUTATIONS = (
     Mutation(
         name="pages_run_scripts_that_stand_in_them",
         promise=9,
-        file="web/security.py",
+        file="web/middleware/security.py",
         within="HEADERS",
         old=(
             "\"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
@@ -171,7 +171,7 @@ MUTATIONS = (
     Mutation(
         name="passwords_are_hashed_by_argon2i",
         promise=9,
-        file="web/passwords.py",
+        file="web/auth/passwords.py",
         within="Passwords.__init__",
         old="PasswordHasher()",
         new="PasswordHasher(type=Type.I)",
@@ -180,7 +180,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_of_passwords_is_verified_at_once",
         promise=7,
-        file="web/passwords.py",
+        file="web/auth/passwords.py",
         within="Passwords.__init__",
         old="AT_ONCE_MAX",
         new="64",
@@ -189,7 +189,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_of_passwords_may_wait",
         promise=7,
-        file="web/passwords.py",
+        file="web/auth/passwords.py",
         within="Passwords.fits",
         old="if self._waiting >= WAITING_MAX:\n    raise TooManyAtOnce",
         new="",
@@ -198,7 +198,7 @@ MUTATIONS = (
     Mutation(
         name="attempts_from_an_address_are_not_slowed_down",
         promise=7,
-        file="waitroom/attempts.py",
+        file="waitroom/limits/login_throttle.py",
         within="Attempts.begin",
         old="_from(address)",
         new="_of(name)",
@@ -207,7 +207,7 @@ MUTATIONS = (
     Mutation(
         name="an_admin_who_was_disabled_stays",
         promise=9,
-        file="web/admins.py",
+        file="web/auth/admin_sessions.py",
         within="may_sign_in",
         old="bool(account.password_hash) and not account.disabled",
         new="bool(account.password_hash)",
@@ -216,7 +216,7 @@ MUTATIONS = (
     Mutation(
         name="an_admin_is_read_once_and_for_all",
         promise=9,
-        file="web/admins.py",
+        file="web/auth/admin_sessions.py",
         within="FRESH_S",
         old="FRESH_S = 1.0",
         new="FRESH_S = 1_000.0",
@@ -236,7 +236,7 @@ MUTATIONS = (
     Mutation(
         name="what_was_told_without_a_row_is_not_found",
         promise=4,
-        file="web/reconciling.py",
+        file="application/reconcile.py",
         within="Books._untrue",
         old="found.update(dict.fromkeys(told_without_row(some, held)))",
         new="",
@@ -248,7 +248,7 @@ MUTATIONS = (
     Mutation(
         name="what_was_told_without_a_row_is_not_mended",
         promise=4,
-        file="web/reconciling.py",
+        file="application/reconcile.py",
         within="Books.mend",
         old="await self.line.inspection.retract(self.code, untrue)",
         new="",
@@ -284,7 +284,7 @@ MUTATIONS = (
     Mutation(
         name="the_log_has_the_settings",
         promise=9,
-        file="cli/web.py",
+        file="processes/web.py",
         within="make_app.lifespan",
         old='"serving"',
         new="str(dict(os.environ))",
@@ -293,7 +293,7 @@ MUTATIONS = (
     Mutation(
         name="the_log_has_the_query_of_an_address",
         promise=9,
-        file="web/errors.py",
+        file="web/exception_handlers.py",
         within="add_error_handlers.answer",
         old="request.url.path",
         new='f"{request.url.path}?{request.url.query}"',

@@ -3,7 +3,7 @@
 from tests.mutations.mutation import Mutation
 
 _IN_ADMITTER = "integration/test_admitter.py::"
-_IN_DESK = "integration/test_desk.py::"
+_IN_DESK = "integration/test_job_queue.py::"
 _IN_FED_AGAIN = "integration/test_fed_again.py::"
 _IN_ISSUE = "integration/test_issue.py::"
 _IN_LINE_OVERDUE = "integration/test_line_overdue.py::"
@@ -19,19 +19,19 @@ MUTATIONS = (
     Mutation(
         name="nothing_is_committed",
         promise=4,
-        file="issuance/turns.py",
+        file="issuance/issue_transaction.py",
         within="Turns.write",
         old="self._connection.commit()",
         new="",
         noticed_by=(
             f"{_IN_ISSUE}test_ten_batches_at_once_never_over_issue_and_never_issue_twice",
-            "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
+            "integration/test_job_queue.py::test_when_the_line_is_told_postgres_has_committed",
         ),
     ),
     Mutation(
         name="the_line_is_told_before_the_commit",
         promise=4,
-        file="issuance/worker.py",
+        file="issuance/queue/worker.py",
         within="issue_batch",
         old="with _post.around(meta, about):",
         new=(
@@ -41,9 +41,9 @@ MUTATIONS = (
             "_post.tell(Issued(code, coupon.inventory.used_count, hoped))\n"
             "with _post.around(meta, about):"
         ),
-        uses={"issuance/issue.py": "_attempt", "issuance/turns.py": "FIND, in_turns"},
+        uses={"issuance/issue.py": "_attempt", "issuance/issue_transaction.py": "FIND, in_turns"},
         noticed_by=(
-            "integration/test_desk.py::test_when_the_line_is_told_postgres_has_committed",
+            "integration/test_job_queue.py::test_when_the_line_is_told_postgres_has_committed",
             _KILLED,
         ),
     ),
@@ -86,7 +86,7 @@ MUTATIONS = (
     Mutation(
         name="the_queues_word_is_taken_for_a_failure",
         promise=4,
-        file="issuance/desk.py",
+        file="issuance/queue/job_queue.py",
         within="Desk.feed",
         old="return [job.id for job in self._queue.enqueue_many(batches)]",
         new=(
@@ -186,7 +186,7 @@ MUTATIONS = (
             "await self._destination.feed(code, admission.by_member())\n"
             "await self._line._redis.delete(Keys(code).admitted)"
         ),
-        uses={"waitroom/keys.py": "Keys"},
+        uses={"waitroom/redis_io/keys.py": "Keys"},
         noticed_by=("integration/test_admitter.py::test_who_was_fed_is_filed_until_the_outcome",),
     ),
 )

@@ -8,7 +8,7 @@ MUTATIONS = (
     Mutation(
         name="places_of_the_release_before_are_lost",
         promise=3,
-        file="waitroom/keys.py",
+        file="waitroom/redis_io/keys.py",
         within="Keys.waiting",
         old='"waiting"',
         new='"line"',
@@ -21,7 +21,7 @@ MUTATIONS = (
     Mutation(
         name="jobs_of_the_release_before_are_refused",
         promise=5,
-        file="issuance/job_registry.py",
+        file="issuance/queue/job_registry.py",
         within="ISSUE_BATCH",
         old='"issuance.worker.issue_batch"',
         new='"issue_batch"',
@@ -30,7 +30,7 @@ MUTATIONS = (
     Mutation(
         name="members_sessions_of_the_release_before_are_forged",
         promise=9,
-        file="web/sessions.py",
+        file="web/auth/sessions.py",
         within="Sessions.__init__",
         old='"waitroom.session"',
         new='"waitroom.session.2"',
@@ -42,7 +42,7 @@ MUTATIONS = (
     Mutation(
         name="admins_sessions_of_the_release_before_are_forged",
         promise=9,
-        file="web/admins.py",
+        file="web/auth/admin_sessions.py",
         within="AdminDoor.__init__",
         old='"waitroom.admin-session"',
         new='"waitroom.admin-session.2"',
@@ -51,10 +51,10 @@ MUTATIONS = (
     Mutation(
         name="tickets_of_the_release_before_are_forged",
         promise=9,
-        file="waitroom/ticket.py",
+        file="waitroom/tokens/ticket.py",
         within="TicketOffice.__init__",
         old='salt="waitroom.ticket"',
-        new='salt="waitroom.ticket.2"',
+        new='salt="waitroom.tokens.ticket.2"',
         noticed_by=(
             f"{_IN}test_a_ticket_asks_for_its_place",
             f"{_IN}test_a_ticket_that_was_given_before_the_draw_asks_for_its_place",

@@ -13,11 +13,11 @@ from fastapi.responses import Response
 from domain.coupon import is_code
 from issuance import audit
 from issuance.audit import Entry
-from web.asking import Admin
-from web.languages import Language, language_of
-from web.pages.admin.words import CHOICES, LABELS, WHATS, label
+from web.container import office_of, parts_of
+from web.dependencies import Admin
+from web.i18n import Language, language_of
+from web.pages.admin.labels import CHOICES, LABELS, WHATS, label
 from web.pages.render import page
-from web.parts import office_of, parts_of
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 

@@ -11,15 +11,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from waitroom.autopilot import Decision, Reason
+from waitroom.autopilot_state import DECISIONS_MAX
 from waitroom.errors import LineAway, NoSuchRoom
-from waitroom.figures import Figures
-from waitroom.steering import DECISIONS_MAX
-from web.asking import Admin, RoomCode
-from web.languages import Language, language_of, to_translate
+from waitroom.stats.room_stats import Figures
+from web.container import parts_of
+from web.dependencies import Admin, RoomCode
+from web.i18n import Language, language_of, to_translate
 from web.pages.admin.board_view import autopilot_bounds
-from web.pages.admin.going import rate
+from web.pages.admin.status_sentence import rate
 from web.pages.render import page
-from web.parts import parts_of
 
 router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 

@@ -7,19 +7,19 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from application.change_room import turn_room
 from domain.room_settings import RATE_PER_S_MAX, RoomSettings, RoomState
-from issuance.catalogue import Offer
 from issuance.errors import NoSuchCoupon, OfficeAway
+from issuance.offers import Offer
 from waitroom.errors import LineAway, NoSuchRoom
-from web.asking import Admin, Operator, RoomCode, refuse_cross_site
-from web.languages import language_of
+from web.container import catalogue_of, parts_of
+from web.dependencies import Admin, Operator, RoomCode, refuse_cross_site
+from web.i18n import language_of
 from web.pages.admin.autopilot import autopilot_view
 from web.pages.admin.board_view import BoardView, state_in_words
-from web.pages.admin.going import BOARD_OVER_S, rate
+from web.pages.admin.status_sentence import BOARD_OVER_S, rate
 from web.pages.render import page
-from web.parts import catalogue_of, parts_of
 from web.problems import Problem
-from web.turning import turn_room
 
 router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from issuance.audit import Entry
-from waitroom.figures import Figures
-from web.backstage import Seen
-from web.languages import Language
-from web.pages.admin.going import Going, Tone, how_it_goes, rate
+from waitroom.stats.room_stats import Figures
+from web.i18n import Language
+from web.office_status import Seen
+from web.pages.admin.status_sentence import Going, Tone, how_it_goes, rate
 
 UNKNOWN = "–"
 

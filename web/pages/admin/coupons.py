@@ -10,20 +10,19 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
+from application.change_offer import change_offer
 from domain.coupon import Coupon
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
-from issuance.catalogue import Offer
 from issuance.errors import CodeTaken
+from issuance.offers import Offer
 from waitroom.errors import LineAway, NoSuchRoom
-from waitroom.figures import Figures
-from web.admin_shapes import CouponIn
+from waitroom.stats.room_stats import Figures
 from web.api.admin import create_coupon
-from web.asking import Admin, CouponCode, Operator
-from web.changing import change_offer
-from web.languages import language_of, to_translate
-from web.pages.admin.shown import edit_page, form_page
-from web.pages.admin.typed import (
+from web.container import catalogue_of, parts_of
+from web.dependencies import Admin, CouponCode, Operator
+from web.i18n import language_of, to_translate
+from web.pages.admin.coupon_form import (
     OF_COUPON,
     OF_ROOM,
     RATE_BOUNDS,
@@ -37,9 +36,10 @@ from web.pages.admin.typed import (
     refused,
     values_of,
 )
+from web.pages.admin.coupon_form_page import edit_page, form_page
 from web.pages.render import page, shown
-from web.parts import catalogue_of, parts_of
 from web.problems import Problem, sentence
+from web.schemas.admin import CouponIn
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 

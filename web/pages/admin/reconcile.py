@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from application.reconcile import Found, Repaired
 from domain.differences import EXAMPLES_MAX, Kind
 from web.api.reconcile import look, repair
-from web.asking import Admin, Operator, RoomCode, refuse_cross_site
-from web.languages import Language, language_of, to_translate
+from web.dependencies import Admin, Operator, RoomCode, refuse_cross_site
+from web.i18n import Language, language_of, to_translate
+from web.pages.admin.labels import DIFFERENCES
 from web.pages.admin.result import result_page
-from web.pages.admin.words import DIFFERENCES
 from web.pages.render import page
-from web.reconciling import Found, Repaired
 
 COUNTED: dict[Kind, str] = {
     "used_count_off": to_translate("counted %(first)s, written down %(second)s"),

@@ -7,10 +7,10 @@ from fastapi.responses import Response
 
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
-from web.asking import Admin, RoomCode
-from web.languages import Language, language_of
+from web.container import catalogue_of, parts_of
+from web.dependencies import Admin, RoomCode
+from web.i18n import Language, language_of
 from web.pages.render import page
-from web.parts import catalogue_of, parts_of
 
 router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 

@@ -10,15 +10,15 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.admin import PASSWORD_LENGTH_MAX
 from issuance.admins import Account, sign_out_everywhere
-from web import cookies
-from web.admins import SESSION_COOKIE, may_sign_in
-from web.asking import BY_TOKEN, Admin, refuse_cross_site
-from web.gate import gate_of
-from web.languages import keep_switch, language_of, to_translate
-from web.pages.forms import local_path
+from web.auth import cookies
+from web.auth.admin_sessions import SESSION_COOKIE, may_sign_in
+from web.auth.passwords import TooManyAtOnce
+from web.container import known_admins_of, office_of, parts_of
+from web.dependencies import BY_TOKEN, Admin, refuse_cross_site
+from web.i18n import keep_switch, language_of, to_translate
+from web.middleware.rate_limit import gate_of
+from web.pages.form_guard import local_path
 from web.pages.render import page
-from web.parts import known_admins_of, office_of, parts_of
-from web.passwords import TooManyAtOnce
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 

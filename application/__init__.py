@@ -1,0 +1,1 @@
+"""Use cases that need both stores; no HTTP, no command line."""

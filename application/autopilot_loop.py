@@ -1,0 +1,81 @@
+"""The autopilot at work in the admitter's process, two steps a second for each room."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from issuance.errors import OfficeError
+from issuance.queue.job_queue import Backlog
+from waitroom.autopilot import Decision, Reason, Signals, lately
+from waitroom.autopilot_state import Watched
+from waitroom.line import Line
+
+log = structlog.get_logger(__name__)
+
+STEP_EVERY_S = 0.5
+# A batch that failed is trouble for so long: whichever admitter takes the next steps must see it.
+FAILED_FOR_S = 2.0
+
+
+class Office(Protocol):
+    """What is asked of the coupon office: whether Postgres answers it, and what waits for it."""
+
+    is_open: bool
+
+    async def backlog(self) -> Backlog:
+        """Raises OfficeAway."""
+
+
+class Steersman:
+    """Looks, decides, and puts it in force. Any number may run: each step is taken by one."""
+
+    def __init__(self, line: Line, office: Office) -> None:
+        self._line = line
+        self._office = office
+        self._failed: int | None = None
+        self._failed_at_s = -FAILED_FOR_S
+        self._said: dict[str, Reason] = {}
+
+    async def do(self) -> float:
+        """One step for each room on autopilot; seconds until the next. Raises LineAway."""
+        steering = self._line.steering
+        rooms = await steering.on_autopilot(await self._line.codes())
+        if not rooms:
+            return STEP_EVERY_S
+        queue_age_s, trouble = await self._look_at_office()
+        for code in rooms:
+            watched = await steering.watch(code)
+            if watched.is_due:
+                await self._steer(watched, queue_age_s, trouble)
+        return STEP_EVERY_S
+
+    async def _look_at_office(self) -> tuple[float, Reason | None]:
+        try:
+            backlog = await self._office.backlog()
+        except OfficeError:
+            return 0.0, "queue_away"
+        clock_s = asyncio.get_running_loop().time()
+        if self._failed is not None and backlog.failed > self._failed:
+            self._failed_at_s = clock_s
+        self._failed = backlog.failed
+        if not self._office.is_open:
+            return backlog.oldest_s, "postgres_away"
+        if backlog.workers == 0:
+            return backlog.oldest_s, "no_workers"
+        if clock_s - self._failed_at_s < FAILED_FOR_S:
+            return backlog.oldest_s, "batches_failed"
+        return backlog.oldest_s, None
+
+    async def _steer(self, watched: Watched, queue_age_s: float, trouble: Reason | None) -> None:
+        p95_ms, issued_per_s = lately(watched.batches, watched.now_s)
+        seen = Signals(watched.now_s, p95_ms, issued_per_s, queue_age_s, trouble)
+        pilot, reason = watched.pilot.step(seen, watched.bounds)
+        decision = Decision.of(pilot, seen, reason)
+        if not await self._line.steering.steer(watched, pilot, decision):
+            return
+        if self._said.get(watched.code) != reason:
+            self._said[watched.code] = reason
+            log.info("steered", room=watched.code, **decision.as_record())

@@ -1,0 +1,33 @@
+"""How a process that knows both stores watches how far its clock is off theirs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from application.reconcile import Ask
+from domain.remote_clock import RemoteClock
+from issuance.errors import OfficeError
+from issuance.postgres.clock import measure_clock
+from issuance.postgres.engine import Engine
+from waitroom.clock_skews import ClockWatch
+from waitroom.line import Line
+
+ANSWER_WITHIN_S = 2.0
+
+
+def watch_clocks(
+    process: str, line: Line, office_clock: RemoteClock, ask: Ask, engine: Engine
+) -> ClockWatch:
+    """Of a process of this kind. ask: runs a call of Postgres elsewhere.
+
+    While Postgres is away, its clock goes on as it was measured last.
+    """
+
+    async def measure() -> None:
+        await line.measure_clock()
+        with suppress(OfficeError, TimeoutError):
+            await asyncio.wait_for(ask(measure_clock, engine, office_clock), ANSWER_WITHIN_S)
+
+    clocks = {"redis": line.clock, "postgres": office_clock}
+    return ClockWatch(line.clock_skews, process, clocks, measure)

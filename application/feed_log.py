@@ -1,0 +1,38 @@
+"""Says of each batch that is fed by which requests its members came: a line, a span."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+import structlog
+
+from issuance.queue.job_queue import Desk
+from processes.tracing import Tracing
+from waitroom.request_ids import Origins
+
+log = structlog.get_logger(__name__)
+
+
+class Follower:
+    """logs: whether each batch is a line in the log. tracing: who makes spans, or nobody."""
+
+    def __init__(self, origins: Origins, tracing: Tracing | None, *, logs: bool) -> None:
+        self._origins = origins
+        self._tracing = tracing
+        self._logs = logs
+
+    async def feed(self, desk: Desk, code: str, admitted: Mapping[str, int]) -> None:
+        """Feed these, and say so. Raises OfficeAway, LineAway."""
+        members, times = list(admitted), list(admitted.values())
+        origins = await self._origins.of(code, members)
+        about = {"waitroom.room": code, "waitroom.members": len(members)}
+        span = self._tracing.batch("feed", "", origins, about) if self._tracing else nullcontext("")
+        with span as traceparent:
+            batches = await asyncio.to_thread(desk.feed, code, members, times, origins, traceparent)
+        if self._logs:
+            for n, batch in enumerate(batches):
+                some = origins[n * desk.batch_max : (n + 1) * desk.batch_max]
+                ids = [origin.partition(" ")[0] for origin in some]
+                log.info("fed", room=code, batch=batch, members=len(ids), request_ids=ids)

@@ -1,0 +1,203 @@
+"""A transaction that issues, in two turns with Postgres, whatever its lock and its size.
+
+Under a lock every turn is time in which all others wait, and a thread that waits for an answer
+must win the interpreter back each time. So what is read goes out together and comes back together,
+and so does what is written, with the commit (libpq's pipeline mode). The statements are made ready
+once: to build them anew costs a small batch as much as everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
+
+import psycopg
+from psycopg.errors import UniqueViolation
+from psycopg.rows import namedtuple_row
+from sqlalchemy import ColumnElement, Engine, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql.psycopg import dialect
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.types import Text, Uuid
+
+from domain.coupon import Admission, Coupon
+from domain.issued_coupon import IssuedCoupon
+from domain.refusals import Refusal
+from issuance.errors import NoSuchCoupon
+from issuance.mappers import READ_AT, coupon_of, issued_of, refusal_of
+from issuance.postgres.deadline import cut_off_after
+from issuance.postgres.engine import SETTINGS
+from issuance.tables import coupons, issued_coupons, refusals
+
+Ready = str
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
+
+
+def ready(statement: Executable) -> Ready:
+    """The statement as the driver takes it, with named parameters."""
+    return str(statement.compile(dialect=_DIALECT))  # type: ignore[attr-defined]
+
+
+_COUPON = select(coupons, READ_AT).where(coupons.c.code == bindparam("code"))
+FIND = ready(_COUPON)
+FIND_LOCKED = ready(_COUPON.with_for_update())
+HELD = ready(
+    select(issued_coupons)
+    .join(coupons, coupons.c.id == issued_coupons.c.coupon_id)
+    .where(coupons.c.code == bindparam("code"))
+    .where(issued_coupons.c.member_id == func.any(bindparam("member_ids", type_=ARRAY(Text))))
+)
+REFUSED = ready(
+    select(refusals.c.member_id, refusals.c.admitted_at, refusals.c.slug)
+    .join(coupons, coupons.c.id == refusals.c.coupon_id)
+    .where(coupons.c.code == bindparam("code"))
+    .where(refusals.c.member_id == func.any(bindparam("member_ids", type_=ARRAY(Text))))
+)
+
+
+def _write_refusals() -> Ready:
+    """Writes these refusals, but for those that are written already."""
+    names = ("member_id", "admitted_at", "slug")
+    columns = (bindparam(name, type_=ARRAY(refusals.c[name].type)) for name in names)
+    new = func.unnest(*columns).table_valued(*names, name="new").render_derived()
+    rows = select(bindparam("of_id", type_=Uuid), *(new.c[name] for name in names))
+    kept = insert(refusals).from_select(["coupon_id", *names], rows)
+    return ready(kept.on_conflict_do_nothing())
+
+
+WRITE_REFUSALS = _write_refusals()
+
+
+def write_where(condition: ColumnElement[bool] | None = None, **more: Any) -> Ready:
+    """Writes the stock and the newly issued coupons, or, where `condition` is not so, nothing.
+
+    The rows come out of arrays: with a join to a table, Postgres plans a sequential scan while the
+    table is new, and slows down as it grows.
+    """
+    values = {"used_count": bindparam("new_used_count"), **more}
+    stock = update(coupons).where(coupons.c.id == bindparam("of_id")).values(**values)
+    if condition is not None:
+        stock = stock.where(condition)
+    taken = stock.returning(coupons.c.id).cte("taken")
+    pairs = func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid)), bindparam("member_ids", type_=ARRAY(Text))
+    )
+    new = pairs.table_valued("id", "member_id", name="new").render_derived()
+    shared = ("status", "issued_at", "expire_date")
+    given = [bindparam(name, type_=issued_coupons.c[name].type) for name in shared]
+    rows = select(new.c.id, taken.c.id, new.c.member_id, *given).select_from(taken, new)
+    names = ["id", "coupon_id", "member_id", *shared]
+    return ready(insert(issued_coupons).from_select(names, rows))
+
+
+WRITE_LOCKED = write_where()
+
+
+class Turns:
+    """An open transaction about one coupon."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._has_begun = False
+
+    def read(
+        self, find: Ready, code: str, member_ids: Sequence[str], *, with_refusals: bool = False
+    ) -> tuple[Coupon, Any, frozenset[str]]:
+        """The coupon, which recalls what these hold; its row, and `read_at`; who of them holds one.
+
+        with_refusals: the coupon also recalls which of their admissions ended with a refusal.
+
+        The second reading begins when the first, and with it any wait for a lock, is over: so it
+        sees what whoever had the lock before has written. Raises NoSuchCoupon.
+        """
+        given = {"code": code, "member_ids": list(member_ids)}
+        about = [(HELD, given), (REFUSED, given)] if with_refusals else [(HELD, given)]
+        coupon_rows, held_rows, *refused_rows = self.ask((find, {"code": code}), *about)
+        if not coupon_rows:
+            raise NoSuchCoupon
+        coupon = coupon_of(coupon_rows[0])
+        held = [issued_of(row) for row in held_rows]
+        refused = {
+            (row.member_id, row.admitted_at): refusal_of(row)
+            for rows in refused_rows
+            for row in rows
+        }
+        coupon.recall(held, refused)
+        return coupon, coupon_rows[0], frozenset(one.member_id for one in held)
+
+    def ask(self, *asked: tuple[Ready, dict[str, Any]]) -> list[Sequence[Any]]:
+        """The rows of each, in one turn."""
+        with self._connection.pipeline():
+            self._begin()
+            # In binary, which no DateStyle changes: SETTINGS come with the same turn's answer.
+            made = partial(self._connection.cursor, binary=True, row_factory=namedtuple_row)
+            cursors = [made() for _ in asked]
+            for cursor, (statement, given) in zip(cursors, asked, strict=True):
+                cursor.execute(statement, given)
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+    def write(self, write: Ready, coupon: Coupon, new: Sequence[IssuedCoupon], **more: Any) -> bool:
+        """Write and commit, in one turn, all or nothing; False where the condition kept us out.
+
+        `new` are of one moment. Raises RuntimeError where somebody who went round the coupon's
+        lock has written one of them.
+        """
+        first = new[0]
+        given = {
+            "new_used_count": coupon.inventory.used_count,
+            "of_id": coupon.id,
+            "ids": [one.id for one in new],
+            "member_ids": [one.member_id for one in new],
+            "status": first.status.value,
+            "issued_at": first.issued_at,
+            "expire_date": first.expire_date,
+            **more,
+        }
+        try:
+            with self._connection.pipeline():
+                self._begin()
+                cursor = self._connection.execute(write, given)
+                self._connection.commit()
+        except UniqueViolation as error:
+            raise RuntimeError("one of these was written past the lock; rolled back") from error
+        return cursor.rowcount == len(new)
+
+    def write_refusals(self, coupon: Coupon, refused: Mapping[Admission, Refusal]) -> None:
+        """Write which admissions ended with which refusal; whoever calls this commits it."""
+        given = {
+            "of_id": coupon.id,
+            "member_id": [member_id for member_id, _ in refused],
+            "admitted_at": [admitted_at for _, admitted_at in refused],
+            "slug": [refusal.slug for refusal in refused.values()],
+        }
+        self.ask((WRITE_REFUSALS, given))
+
+    def _begin(self) -> None:
+        """Once in each transaction, in the turn of its first statements."""
+        if not self._has_begun:
+            self._connection.execute(SETTINGS)
+            self._has_begun = True
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+
+@contextmanager
+def in_turns(engine: Engine, *, within_s: float | None = None) -> Iterator[Turns]:
+    """A connection of the pool, whose transaction is rolled back where it wasn't committed.
+
+    within_s: for all of it, after which it is cut off.
+    """
+    pooled = engine.raw_connection()
+    try:
+        connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
+        with cut_off_after(connection, within_s):
+            yield Turns(connection)
+    except psycopg.OperationalError:
+        # Perhaps broken; the pool is not to give it to the next one.
+        pooled.invalidate()
+        raise
+    finally:
+        pooled.close()

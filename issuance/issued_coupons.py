@@ -1,0 +1,145 @@
+"""Who holds a coupon, row by row, for holding other accounts against it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import IO, Any
+
+from sqlalchemy import Engine, func, select, update
+
+from domain.issued_coupon import IssuedCoupon
+from issuance.audit import record
+from issuance.errors import away_is_said
+from issuance.mappers import find_coupon, issued_of
+from issuance.tables import coupons, issued_coupons
+
+HOLDERS_AT_ONCE = 1_000
+_OF = issued_coupons.c
+
+ISSUED_COLUMNS = ("id", "member_id", "status", "issued_at", "used_at")
+ROWS_AT_ONCE = 1_000
+# What a spreadsheet would take for the beginning of a formula.
+# What a spreadsheet takes for something else than text: a formula, a number (from 0012 it drops the
+# zeros), a date or a time, a truth.
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_NOT_TEXT = re.compile(
+    rf"[=+\-@].*|[\d.,:/%$()\-]+(?:e[+\-]?\d+)?|true|false"
+    rf"|\d{{1,4}}[-./]?{_MONTH}|(?:\d{{1,2}}[-./]?)?{_MONTH}[-./]?\d{{1,4}}",
+    re.IGNORECASE,
+)
+
+
+def holders(engine: Engine, code: str) -> list[str]:
+    """The member id of every row of this coupon. Raises NoSuchCoupon, OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        coupon = find_coupon(tx, code)
+        query = select(_OF.member_id).where(_OF.coupon_id == coupon.id)
+        return list(tx.execute(query).scalars())
+
+
+def holders_after(engine: Engine, code: str, member_id: str) -> list[str]:
+    """The next HOLDERS_AT_ONCE by member id; "" begins. Raises NoSuchCoupon, OfficeAway."""
+    return [one.member_id for one in held_after(engine, code, member_id)]
+
+
+def held_after(engine: Engine, code: str, member_id: str) -> list[IssuedCoupon]:
+    """What the next HOLDERS_AT_ONCE hold, by member id; "" begins.
+
+    Raises NoSuchCoupon, OfficeAway.
+    """
+    with away_is_said(), engine.begin() as tx:
+        coupon = find_coupon(tx, code)
+        query = select(issued_coupons).where(_OF.coupon_id == coupon.id, _OF.member_id > member_id)
+        rows = tx.execute(query.order_by(_OF.member_id).limit(HOLDERS_AT_ONCE))
+        return [issued_of(row) for row in rows]
+
+
+def held_by(engine: Engine, code: str, members: Sequence[str]) -> dict[str, IssuedCoupon]:
+    """What these members hold of this coupon, by their ids. Raises NoSuchCoupon, OfficeAway."""
+    with away_is_said(), engine.begin() as tx:
+        coupon = find_coupon(tx, code)
+        query = select(issued_coupons).where(_OF.coupon_id == coupon.id)
+        rows = tx.execute(query.where(_OF.member_id.in_(members)))
+        return {row.member_id: issued_of(row) for row in rows}
+
+
+def counted(engine: Engine, code: str) -> tuple[int, int]:
+    """used_count, and how many rows there are, at one moment. Raises NoSuchCoupon, OfficeAway."""
+    rows = select(func.count()).where(_OF.coupon_id == coupons.c.id).scalar_subquery()
+    with away_is_said(), engine.begin() as tx:
+        find_coupon(tx, code)
+        # One statement sees one moment.
+        query = select(coupons.c.used_count, rows).where(coupons.c.code == code)
+        used, count = tx.execute(query).one()
+        return int(used), int(count)
+
+
+def recount(engine: Engine, code: str, *, who: str, now: datetime) -> int:
+    """Write down how many rows there are, under the coupon's lock; the count.
+
+    Raises NoSuchCoupon, OfficeAway, and ValueError where there are more rows than coupons.
+    """
+    with away_is_said(), engine.begin() as tx:
+        row = tx.execute(select(coupons).where(coupons.c.code == code).with_for_update()).one()
+        count = tx.execute(select(func.count()).where(_OF.coupon_id == row.id)).scalar_one()
+        if count > row.total_count:
+            raise ValueError(f"{count} rows are more than the {row.total_count} there are")
+        if count != row.used_count:
+            later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
+            mended = update(coupons).where(coupons.c.id == row.id)
+            tx.execute(mended.values(used_count=count, **later))
+            before, after = {"used_count": row.used_count}, {"used_count": count}
+            record(tx, who, "used count mended", code, before, after, now)
+        return int(count)
+
+
+def issued_rows(engine: Engine, code: str) -> Iterator[tuple[Any, ...]]:
+    """Every row of this coupon as of one moment, ISSUED_COLUMNS of it, by member id.
+
+    A server-side cursor: there are never more than ROWS_AT_ONCE in memory. Holds a connection until
+    the last one is taken. Raises NoSuchCoupon, OfficeAway.
+    """
+    with away_is_said(), engine.connect() as tx:
+        coupon = find_coupon(tx, code)
+        query = (
+            select(*(issued_coupons.c[name] for name in ISSUED_COLUMNS))
+            .where(issued_coupons.c.coupon_id == coupon.id)
+            .order_by(issued_coupons.c.member_id)
+        )
+        for row in tx.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
+            yield tuple(row)
+
+
+def write_csv(engine: Engine, code: str, file: IO[bytes]) -> None:
+    """Every row of this coupon as CSV (RFC 4180, UTF-8), to a file as fast as it takes them.
+
+    To a file and not to whoever asked for it: a slow reader must not hold a connection. A member id
+    that a spreadsheet would not take for text gets an apostrophe before it; no id begins with one.
+    """
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    try:
+        lines = csv.writer(text, lineterminator="\r\n")
+        lines.writerow(ISSUED_COLUMNS)
+        for id_, member_id, status, issued_at, used_at in issued_rows(engine, code):
+            lines.writerow(
+                (id_, _harmless(str(member_id)), status, _time(issued_at), _time(used_at))
+            )
+        text.flush()
+    finally:
+        text.detach()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if _NOT_TEXT.fullmatch(text) else text
+
+
+def _time(at: object) -> str:
+    """RFC 3339 in UTC, which is the connection's own time zone."""
+    return at.isoformat().replace("+00:00", "Z") if isinstance(at, datetime) else ""

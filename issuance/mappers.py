@@ -1,0 +1,80 @@
+"""How the domain's objects are written to the tables and read back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from domain.coupon import Coupon
+from domain.discount import DiscountPolicy
+from domain.inventory import Inventory
+from domain.issued_coupon import IssuedCoupon, Status
+from domain.refusals import ADMISSION_REFUSALS, Refusal
+from issuance.errors import NoSuchCoupon
+from issuance.tables import coupons
+
+# When a row is read, by Postgres' clock: whichever host asks, in the same turn.
+READ_AT = func.clock_timestamp().label("read_at")
+
+
+def find_coupon(tx: Connection, code: str) -> Coupon:
+    row = tx.execute(select(coupons).where(coupons.c.code == code)).one_or_none()
+    if row is None:
+        raise NoSuchCoupon
+    return coupon_of(row)
+
+
+def coupon_of(row: Row[Any]) -> Coupon:
+    return Coupon(
+        id=row.id,
+        code=row.code,
+        description=row.description,
+        discount=DiscountPolicy(row.discount_kind, row.discount_value, row.discount_cap),
+        inventory=Inventory(row.total_count, row.used_count),
+        opens_at=row.opens_at,
+        expire_date=row.expire_date,
+        issuing=row.issuing,
+    )
+
+
+def _columns_of(coupon: Coupon) -> dict[str, Any]:
+    return {
+        "code": coupon.code,
+        "description": coupon.description,
+        "discount_kind": coupon.discount.kind,
+        "discount_value": coupon.discount.value,
+        "discount_cap": coupon.discount.cap,
+        "total_count": coupon.inventory.total_count,
+        "used_count": coupon.inventory.used_count,
+        "opens_at": coupon.opens_at,
+        "expire_date": coupon.expire_date,
+        "issuing": coupon.issuing,
+    }
+
+
+def insert_coupon(tx: Connection, coupon: Coupon) -> None:
+    tx.execute(insert(coupons).values(id=coupon.id, **_columns_of(coupon)))
+
+
+def update_coupon(tx: Connection, coupon: Coupon) -> None:
+    """Write the whole coupon, under its lock; whoever decided on the old one is kept out."""
+    later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
+    values = _columns_of(coupon) | later
+    tx.execute(update(coupons).where(coupons.c.id == coupon.id).values(**values))
+
+
+def refusal_of(row: Row[Any]) -> Refusal:
+    return ADMISSION_REFUSALS[row.slug]()
+
+
+def issued_of(row: Row[Any]) -> IssuedCoupon:
+    return IssuedCoupon(
+        id=row.id,
+        coupon_id=row.coupon_id,
+        member_id=row.member_id,
+        issued_at=row.issued_at,
+        expire_date=row.expire_date,
+        status=Status(row.status),
+        used_at=row.used_at,
+    )

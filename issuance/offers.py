@@ -1,0 +1,189 @@
+"""The coupons on offer and the settings of their lines; every change is audited."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.branding import PLAIN, Branding
+from domain.coupon import Coupon
+from domain.draw import SEED_BYTES
+from domain.refusals import AlreadyStarted
+from domain.room_settings import RoomSettings
+from domain.watermark import Watermark
+from issuance.audit import record
+from issuance.errors import CodeTaken, NoSuchCoupon, away_is_said
+from issuance.mappers import coupon_of, insert_coupon, update_coupon
+from issuance.tables import brandings, coupons, draws, rooms, watermarks
+
+OFFERS_MAX = 1_000
+_SETTINGS = [one.name for one in fields(RoomSettings)]
+_BRANDING = [one.name for one in fields(Branding)]
+_WATERMARK = [one.name for one in fields(Watermark)]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """That a lobby's order was written down: when, of how many, and the digest of it."""
+
+    at: datetime
+    entrants_count: int
+    entrants_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A coupon with its line's settings; room is None for coupons that are issued directly.
+
+    version grows with every change to either. seed is the room's for the draw, not to be shown
+    before it opens; drawn says that its lobby was drawn, if it was; watermark how far its line had
+    come, if it has served anybody.
+    """
+
+    coupon: Coupon
+    room: RoomSettings | None
+    version: int
+    seed: bytes = field(default=b"", repr=False)
+    drawn: Drawn | None = None
+    branding: Branding = PLAIN
+    watermark: Watermark | None = None
+
+
+# Gets an offer as it is and returns what it shall be, or raises.
+Alter = Callable[[Offer], tuple[Coupon, RoomSettings | None]]
+
+
+def offers(engine: Engine) -> list[Offer]:
+    """The offers that open last, up to OFFERS_MAX, by the time they open."""
+    latest = _offers().order_by(coupons.c.opens_at.desc(), coupons.c.code.desc())
+    with away_is_said(), engine.begin() as tx:
+        rows = tx.execute(latest.limit(OFFERS_MAX)).all()
+    return [_offer_of(row) for row in reversed(rows)]
+
+
+def offer(engine: Engine, code: str) -> Offer:
+    """One offer. Raises NoSuchCoupon."""
+    with away_is_said(), engine.begin() as tx:
+        return find_offer(tx, code)
+
+
+def create(
+    engine: Engine, coupon: Coupon, room: RoomSettings | None, *, who: str, now: datetime
+) -> Offer:
+    """Put a new coupon on offer. Raises CodeTaken."""
+    with away_is_said(), engine.begin() as tx:
+        try:
+            insert_coupon(tx, coupon)
+        except IntegrityError as error:
+            raise CodeTaken from error
+        if room is not None:
+            seed = secrets.token_bytes(SEED_BYTES)
+            tx.execute(insert(rooms).values(coupon_id=coupon.id, draw_seed=seed, **asdict(room)))
+        made = find_offer(tx, coupon.code)
+        record(tx, who, "coupon created", coupon.code, None, described(made), now)
+    return made
+
+
+def change(
+    engine: Engine,
+    code: str,
+    alter: Alter,
+    *,
+    who: str,
+    what: str,
+    now: datetime,
+) -> Offer:
+    """Change an offer under its coupon's lock, so that no issue comes in between.
+
+    Raises NoSuchCoupon, whatever `alter` raises, and AlreadyStarted or ValueError where a change
+    would belie a draw.
+    """
+    with away_is_said(), engine.begin() as tx:
+        before = find_offer(tx, code, lock=True)
+        coupon, room = alter(before)
+        _keep_the_draw(
+            before, coupon, room, tx.execute(select(func.clock_timestamp())).scalar_one()
+        )
+        update_coupon(tx, coupon)
+        if room is not None:
+            values = asdict(room) | {"version": rooms.c.version + 1}
+            tx.execute(update(rooms).where(rooms.c.coupon_id == coupon.id).values(**values))
+        after = find_offer(tx, code)
+        if described(after) != described(before):
+            record(tx, who, what, code, described(before), described(after), now)
+    return after
+
+
+def _keep_the_draw(before: Offer, coupon: Coupon, room: RoomSettings | None, now: datetime) -> None:
+    """Who came into a lobby was promised an order; and once drawn, nobody can join it any more."""
+    if before.room is None or room is None:
+        return
+    if before.drawn is not None and coupon.opens_at != before.coupon.opens_at:
+        raise AlreadyStarted
+    lobby_opens_at = before.coupon.opens_at - timedelta(seconds=before.room.lobby_s)
+    if room.opening != before.room.opening and now >= lobby_opens_at:
+        raise ValueError(
+            f"opening can't be changed any more: the lobby is open since {lobby_opens_at:%H:%M} UTC"
+        )
+
+
+def described(one: Offer) -> dict[str, Any]:
+    """An offer as the audit trail keeps it: plain names and values."""
+    coupon = one.coupon
+    return {
+        "description": coupon.description,
+        "discount": asdict(coupon.discount),
+        "total_count": coupon.inventory.total_count,
+        "opens_at": coupon.opens_at.isoformat(),
+        "expire_date": coupon.expire_date.isoformat(),
+        "issuing": coupon.issuing,
+        "room": asdict(one.room) if one.room else None,
+    }
+
+
+def _offers() -> Any:
+    columns = [rooms.c[name] for name in (*_SETTINGS, "draw_seed")]
+    of_draw = (draws.c.drawn_at, draws.c.entrants_count, draws.c.entrants_sha256)
+    looks = [brandings.c[name].label(f"brand_{name}") for name in _BRANDING]
+    mark = [watermarks.c[name] for name in _WATERMARK]
+    more = [rooms.c.version.label("room_version"), *of_draw, *looks, *mark]
+    return (
+        select(coupons, *columns, *more)
+        .outerjoin(rooms, rooms.c.coupon_id == coupons.c.id)
+        .outerjoin(draws, draws.c.coupon_id == coupons.c.id)
+        .outerjoin(brandings, brandings.c.coupon_id == coupons.c.id)
+        .outerjoin(watermarks, watermarks.c.coupon_id == coupons.c.id)
+    )
+
+
+def find_offer(tx: Connection, code: str, *, lock: bool = False) -> Offer:
+    """Within a transaction; with its coupon's lock if need be. Raises NoSuchCoupon."""
+    if lock:
+        # First, in a statement of its own: one that had to wait for the lock would read the rooms
+        # as they were before it waited, and the change that it waited for would be lost.
+        tx.execute(select(coupons.c.id).where(coupons.c.code == code).with_for_update())
+    row = tx.execute(_offers().where(coupons.c.code == code)).one_or_none()
+    if row is None:
+        raise NoSuchCoupon
+    return _offer_of(row)
+
+
+def _offer_of(row: Row[Any]) -> Offer:
+    if row.room_version is None:
+        return Offer(coupon_of(row), None, 0)
+    room = RoomSettings(**{name: getattr(row, name) for name in _SETTINGS})
+    drawn = None
+    if row.drawn_at is not None:
+        drawn = Drawn(row.drawn_at, row.entrants_count, row.entrants_sha256)
+    branding = Branding(**{name: getattr(row, f"brand_{name}") or "" for name in _BRANDING})
+    watermark = None
+    if row.taken_at_us is not None:
+        watermark = Watermark(**{name: getattr(row, name) for name in _WATERMARK})
+    seed = bytes(row.draw_seed)
+    return Offer(coupon_of(row), room, row.room_version, seed, drawn, branding, watermark)

@@ -1,0 +1,1 @@
+"""Postgres: connections, their bounds, and what the server says of itself."""

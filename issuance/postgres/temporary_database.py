@@ -1,0 +1,44 @@
+"""A database of one's own on somebody's Postgres, gone when it is done with."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import make_url, text
+
+from issuance.errors import OfficeError, OfficeRefused, away_is_said
+from issuance.postgres.engine import open_engine
+
+
+class NoScratch(OfficeError):
+    """This Postgres user may not create a database. Give it CREATEDB, or name another user."""
+
+
+@contextmanager
+def scratch_database(database_url: str) -> Iterator[str]:
+    """The URL of a new, empty database on the same server. Raises NoScratch, OfficeAway."""
+    name = f"waitroom_scratch_{secrets.token_hex(4)}"
+    try:
+        # Inside, as whoever is ended while Postgres makes it would leave it behind.
+        _run(database_url, f'CREATE DATABASE "{name}"')
+        url = make_url(database_url).set(database=name)
+        yield url.render_as_string(hide_password=False)
+    finally:
+        _run(database_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _run(database_url: str, command: str) -> None:
+    """Outside of any transaction, as Postgres wants it for whole databases."""
+    engine = open_engine(database_url, connections_max=1, name="scratch")
+    try:
+        with away_is_said(), engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(command))
+    except OfficeRefused as error:
+        if isinstance(getattr(error.__cause__, "orig", None), InsufficientPrivilege):
+            raise NoScratch from error
+        raise
+    finally:
+        engine.dispose()

@@ -1,0 +1,94 @@
+"""Abandoned jobs: what workers that were killed had taken, found and filed as failed.
+
+In place of RQ's maintenance, which also runs failure callbacks, and looks after groups, schedules,
+dependents and rate limits that nothing of ours makes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from redis import Redis
+from rq import Queue
+from rq.exceptions import AbandonedJobError
+from rq.job import JobStatus
+from rq.job_lifecycle import call_exception_handlers, record_job_failure
+from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
+
+from issuance.queue.checked_jobs import fetch_or_refuse, refuse_job
+from issuance.queue.job_registry import Reason, RefusedJob, job_id_of
+
+# A job that was taken and not begun for so long was taken by a worker that is gone.
+BEGUN_WITHIN_S = 60
+FIRST_SEEN_KEPT_S = 86_400
+AT_ONCE_MAX = 1_000
+
+Handler = Callable[..., Any]
+
+
+def tidy(queue: Queue, handlers: Sequence[Handler]) -> None:
+    """File abandoned jobs as failed; forget outdated entries and workers. Raises RedisError."""
+    redis, now = queue.connection, int(time.time())
+    started = f"rq:wip:{queue.name}"
+    expired: Any = redis.zrange(started, 0, now, byscore=True, offset=0, num=AT_ONCE_MAX)
+    for entry in expired:
+        redis.zrem(started, entry)
+        _file(queue, entry.partition(b":")[0], handlers, JobStatus.STARTED)
+    taken: Any = redis.lrange(queue.intermediate_queue_key, 0, AT_ONCE_MAX - 1)
+    for entry in taken:
+        _file_if_never_begun(queue, entry, handlers, now)
+    redis.zremrangebyscore(f"rq:failed:{queue.name}", 0, now)
+    _forget_dead_workers(redis, queue.name)
+
+
+def _file_if_never_begun(queue: Queue, entry: bytes, handlers: Sequence[Handler], now: int) -> None:
+    redis, job_id = queue.connection, job_id_of(entry)
+    if job_id is None:
+        refuse_job(queue, entry, RefusedJob(Reason.BAD_ID))
+        return
+    key = queue.intermediate_queue.get_first_seen_key(job_id)
+    if redis.set(key, now, nx=True, ex=FIRST_SEEN_KEPT_S):
+        return
+    seen_at: Any = redis.get(key)
+    if seen_at is not None and _seconds(seen_at) > now - BEGUN_WITHIN_S:
+        return
+    _file(queue, entry, handlers, None)
+    redis.lrem(queue.intermediate_queue_key, 0, job_id)
+    redis.delete(key)
+
+
+def _seconds(raw: bytes) -> float:
+    """A Unix time as somebody wrote it; long ago where it can't be read."""
+    try:
+        return float(raw)
+    except ValueError:
+        return 0.0
+
+
+def _file(
+    queue: Queue, raw_id: bytes, handlers: Sequence[Handler], status: JobStatus | None
+) -> None:
+    """Among the failed ones, if it is there, is a job of ours, and has this status."""
+    job_id = job_id_of(raw_id)
+    job = fetch_or_refuse(queue, job_id) if job_id is not None else None
+    if job is None or status not in (None, job.get_status(refresh=False)):
+        return
+    error = AbandonedJobError()
+    call_exception_handlers(handlers, job, AbandonedJobError, error, None)
+    with queue.connection.pipeline() as pipe:
+        record_job_failure(job, "its worker was gone before it was done", pipe)
+        pipe.execute()
+
+
+def _forget_dead_workers(redis: Redis, queue: str) -> None:
+    ours = WORKERS_BY_QUEUE_KEY % queue
+    keys = cast("list[bytes]", list(redis.smembers(ours)))
+    with redis.pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.exists(key)
+        gone = [key for key, is_there in zip(keys, pipe.execute(), strict=True) if not is_there]
+    if gone:
+        redis.srem(ours, *gone)
+        redis.srem(REDIS_WORKER_KEYS, *gone)

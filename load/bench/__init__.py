@@ -1,0 +1,1 @@
+"""Benchmarks: the product measured beside a baseline of the same run."""

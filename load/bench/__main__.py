@@ -1,0 +1,125 @@
+"""What the product does in a second, held against what the machine can do in the same run.
+
+`python3 run.py bench` measures everything; `python3 run.py bench enter place` just these. Servers
+are embedded, or those of DATABASE_URL and REDIS_URL.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from load.bench import http_load, process_usage
+from load.bench.context import Bench
+from load.bench.measures.autopilot import autopilot
+from load.bench.measures.board import board
+from load.bench.measures.chain import backlog, chain
+from load.bench.measures.direct import pessimistic
+from load.bench.measures.limits import limits
+from load.bench.measures.line import enter, place
+from load.bench.measures.million import million
+from load.bench.measures.servers import servers
+from load.bench.measures.sse import live, pages
+from load.bench.results import Summary
+from processes.file_limit import raise_limit
+from processes.local_stack import Cast, Stage
+
+MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
+    "enter": enter,
+    "place": place,
+    "chain": chain,
+    "backlog": backlog,
+    "pessimistic": pessimistic,
+    "live": live,
+    "pages": pages,
+    "million": million,
+    "board": board,
+    "limits": limits,
+    "servers": servers,
+    "autopilot": autopilot,
+}
+# Open streams are counted against a limit that a measure of them must not meet.
+ENVIRON = {"LIVE_STREAMS_MAX": "20000", "BACKLOG_MAX": "200", "LEASE_S": "120"}
+# All askers are this machine, which has no limits: but for what names others, as a proxy does.
+ENVIRON |= {"FORWARDED_ALLOW_IPS": "127.0.0.1"}
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+console = Console()
+
+
+@app.command(help=__doc__)
+def bench(
+    measures: Annotated[
+        list[str] | None, typer.Argument(help=", ".join(MEASURES) + "; default: all")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="medians are told")] = 3,
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="a round of one figure")] = 5.0,
+    processes: Annotated[int, typer.Option(min=1, max=16, help="of web: one a core")] = 2,
+    workers: Annotated[int, typer.Option(min=1, max=16)] = 2,
+    streams: Annotated[int, typer.Option(min=1, max=15_000, help="open at once, of live")] = 1_000,
+    keep: Annotated[Path | None, typer.Option("--json", help="keep the figures here")] = None,
+) -> None:
+    unknown = [name for name in measures or [] if name not in MEASURES]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(MEASURES)}")
+    raise_limit()
+    found: dict[str, list[Summary]] = {}
+    for name in measures or MEASURES:
+        console.rule(name)
+        found[name] = _measured(MEASURES[name], rounds, seconds, processes, workers, streams)
+        console.print(table(found[name]))
+        if keep is not None:
+            keep.write_text(json.dumps(record(found), indent=2) + "\n")
+
+
+def _measured(
+    measure: Callable[[Bench], list[Summary]],
+    rounds: int,
+    seconds: float,
+    processes: int,
+    workers: int,
+    streams: int,
+) -> list[Summary]:
+    """Each measure on a stage of its own, so that none finds what another has left."""
+    cast = Cast(web_processes=processes, workers=workers, environ=ENVIRON)
+    with tempfile.TemporaryDirectory() as folder, Stage(cast) as stage:
+        return measure(Bench(stage, Path(folder), rounds, seconds, console, streams))
+
+
+def table(summaries: list[Summary]) -> Table:
+    """Medians of all rounds; the least and most in brackets; then what else was seen."""
+    made = Table("measure", "median", "held against", "ratio", "also seen", title_justify="left")
+    for one in summaries:
+        span = f"\n({one.least:,.0f} to {one.most:,.0f})" if one.least != one.most else ""
+        against = f"{one.against}: {one.baseline:,.0f}" if one.baseline else one.against
+        seen = ", ".join(f"{name} {_number(value)}" for name, value in one.seen.items())
+        ratio = f"{one.ratio:.2f}" if one.ratio is not None else ""
+        made.add_row(one.name, f"{_number(one.value)} {one.unit}{span}", against, ratio, seen)
+    return made
+
+
+def record(found: dict[str, list[Summary]]) -> dict[str, object]:
+    """The figures for keeping, with what they were measured on."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": process_usage.described(),
+        "generator": http_load.name(),
+        "measures": {name: [asdict(one) for one in some] for name, some in found.items()},
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.2f}"
+
+
+if __name__ == "__main__":
+    app()

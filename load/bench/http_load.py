@@ -1,0 +1,140 @@
+"""Asks a server from many connections at once and times its answers.
+
+With wrk where it is installed: written in C, it takes little of a machine that it shares with what
+it measures. Else with our own below, which costs about as much as the server, so that figures are
+about half; what does the asking is said beside every figure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SCRIPT = Path(__file__).with_name("wrk.lua")
+GIVE_UP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was seen. per_s: answers a second. errors: no answer, or a status over 399."""
+
+    answered: int
+    seconds: float
+    per_s: float
+    mean_ms: float
+    p50_ms: float
+    p99_ms: float
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """For `seconds`, on `connections` at once, each time with the next line of the file.
+
+    A line is a token, or a token, a space, and the address to be taken for (by a server that trusts
+    ours as a proxy's). After the last comes the first again. per_s: requests a second on all
+    connections together; 0: as many as can be.
+    """
+
+    url: str
+    connections: int
+    seconds: float
+    method: str = "GET"
+    tokens: Path | None = None
+    per_s: float = 0
+
+
+def name() -> str:
+    return "wrk" if shutil.which("wrk") else "own generator (wrk is not installed)"
+
+
+def ask(asking: Asking) -> Answers:
+    """Raises subprocess.CalledProcessError, OSError."""
+    return _by_wrk(asking) if shutil.which("wrk") else asyncio.run(_by_ourselves(asking))
+
+
+def write_tokens(path: Path, made: list[str]) -> Path:
+    path.write_text("\n".join(made) + "\n")
+    return path
+
+
+def wrk_argv(asking: Asking, *more: str) -> list[str]:
+    argv = ["wrk", "-t1", f"-c{asking.connections}", f"-d{asking.seconds:g}s"]
+    argv += ["--timeout", f"{GIVE_UP_S:g}s", "-s", str(SCRIPT), asking.url]
+    more = more or ("",)
+    return [*argv, "--", asking.method, str(asking.tokens or ""), *more, f"{asking.per_s:g}"]
+
+
+def _by_wrk(asking: Asking) -> Answers:
+    done = subprocess.run(  # noqa: S603 - a program the user has installed
+        wrk_argv(asking), check=True, capture_output=True, text=True
+    )
+    return Answers(**json.loads(done.stdout.splitlines()[-1]))
+
+
+async def _by_ourselves(asking: Asking) -> Answers:
+    url = urlsplit(asking.url)
+    lines = asking.tokens.read_text().splitlines() if asking.tokens else [""]
+    first = f"{asking.method} {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+    heads = itertools.cycle(f"{first}{_who(line)}\r\n" for line in lines)
+    rest_s = asking.connections / asking.per_s if asking.per_s else 0.0
+    times: list[float] = []
+    errors: list[str] = []
+    began = time.perf_counter()
+    until = began + asking.seconds
+    async with asyncio.TaskGroup() as group:
+        for _ in range(asking.connections):
+            group.create_task(_one(url.hostname, url.port, heads, until, times, errors, rest_s))
+    seconds = time.perf_counter() - began
+    ordered = sorted(times) or [0.0]
+    return Answers(
+        answered=len(times),
+        seconds=seconds,
+        per_s=len(times) / seconds,
+        mean_ms=statistics.fmean(ordered) * 1e3,
+        p50_ms=statistics.median(ordered) * 1e3,
+        p99_ms=ordered[int(len(ordered) * 0.99)] * 1e3,
+        errors=len(errors),
+    )
+
+
+def _who(line: str) -> str:
+    """The headers that a line of the tokens' file stands for."""
+    token, _, address = line.partition(" ")
+    from_ = f"X-Forwarded-For: {address}\r\n" if address else ""
+    return f"Authorization: Bearer {token}\r\n{from_}" if token else ""
+
+
+async def _one(
+    host: str | None,
+    port: int | None,
+    heads: Iterator[str],
+    until: float,
+    times: list[float],
+    errors: list[str],
+    rest_s: float,
+) -> None:
+    """One connection, kept open; `rest_s` from one request to the next, at least."""
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+        while (began := time.perf_counter()) < until:
+            writer.write(next(heads).encode())
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), GIVE_UP_S)
+            length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+            await reader.readexactly(int(length or 0))
+            times.append(time.perf_counter() - began)
+            await asyncio.sleep(max(0.0, rest_s - times[-1]))
+            if head[9:10] not in b"23":
+                errors.append(head[:30].decode("latin-1"))
+        writer.close()
+    except (OSError, EOFError, TimeoutError) as error:
+        errors.append(repr(error))

@@ -1,0 +1,66 @@
+"""A figure, the baseline it was held against in the same round, and the median of rounds."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`value` and `baseline` in `unit`; `seen` holds what else was seen, by name.
+
+    baseline: None where there is nothing to hold it against.
+    """
+
+    name: str
+    value: float
+    unit: str
+    against: str = ""
+    baseline: float | None = None
+    seen: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.baseline if self.baseline else None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The medians of all rounds of one row, and the least and the most of its value."""
+
+    name: str
+    unit: str
+    value: float
+    least: float
+    most: float
+    against: str
+    baseline: float | None
+    ratio: float | None
+    seen: Mapping[str, float]
+
+    @classmethod
+    def of(cls, rows: list[Row]) -> Summary:
+        first = rows[0]
+        # The machine's speed changes from round to round; a round's ratio hardly does.
+        ratios = [row.ratio for row in rows if row.ratio is not None]
+        baselines = [row.baseline for row in rows if row.baseline is not None]
+        values = [row.value for row in rows]
+        return cls(
+            name=first.name,
+            unit=first.unit,
+            value=statistics.median(values),
+            least=min(values),
+            most=max(values),
+            against=first.against,
+            baseline=statistics.median(baselines) if baselines else None,
+            ratio=statistics.median(ratios) if ratios else None,
+            seen={name: statistics.median(row.seen[name] for row in rows) for name in first.seen},
+        )
+
+
+def rounds(count: int, measure: Callable[[int], list[Row]]) -> list[Summary]:
+    """Each round gives the same rows in the same order."""
+    rows = [measure(number) for number in range(count)]
+    return [Summary.of(list(same)) for same in zip(*rows, strict=True)]

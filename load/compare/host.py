@@ -1,0 +1,49 @@
+"""What a comparison ran on. Nothing that tells one machine of its kind from another."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from issuance.postgres.connection_stats import postgres_version
+from issuance.queue.redis_connection import open_conveyor, redis_version
+from processes.local_stack import Stage
+
+PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "psycopg", "redis", "rq", "aiohttp")
+
+
+def describe(stage: Stage) -> dict[str, str]:
+    """Names and values, for people."""
+    with stage.postgres() as engine:
+        postgres = postgres_version(engine)
+    with open_conveyor(stage.environ["REDIS_URL"], timeout_s=5) as conveyor:
+        redis = redis_version(conveyor)
+    own = "started for this run, on this machine"
+    return {
+        "Machine": f"{platform.system()}, {platform.machine()}, {_cores()}{_memory()}",
+        "Python": platform.python_version(),
+        "Postgres": f"{postgres}, {own if 'Postgres' in stage.servers else 'as given'}",
+        "Redis": f"{redis}, {own if 'Valkey' in stage.servers else 'as given'}",
+        "Packages": ", ".join(filter(None, map(_package, PACKAGES))),
+    }
+
+
+def _cores() -> str:
+    count = os.cpu_count() or 1
+    return f"{count} {'core' if count == 1 else 'cores'}"
+
+
+def _memory() -> str:
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return ""
+    return f", {size / 2**30:.0f} GiB of memory"
+
+
+def _package(name: str) -> str:
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,77 @@
+"""Member: who looks at the coupon, gets in line, and asks for their place when told to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gevent
+from locust.env import Environment
+
+from load.crowd.observations import Seen
+from load.locust_users.visitor import Answer, Visitor
+
+
+class Member(Visitor):
+    """Signed in by a shop's token. Scenarios change a step; the rest of a life stays the same."""
+
+    abstract = True
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.code = self.crowd.plan.code
+        self.seen = Seen(self.crowd.name_for("crowd"))
+        self.crowd.seen.append(self.seen)
+        valid_s = int(self.crowd.plan.give_up_s + self.crowd.plan.within_s) + 600
+        self.token = self.crowd.target.identity.mint(self.seen.member_id, valid_s=valid_s)
+        self.headers = {"Authorization": f"Bearer {self.token}"}
+        # The token says who asks, so cookies are not kept: reading them costs more than asking.
+        self.client.client.cookiejar = None
+
+    def life(self) -> None:
+        began_s = self.now_s()
+        try:
+            self.try_to_get_one()
+        except Exception as error:
+            self.seen.error = f"{type(error).__name__}: {error}"
+            raise
+        self.seen.told_after_s = self.now_s() - began_s
+        self.count("TOLD", f"after arriving ({self.seen.final})", self.seen.told_after_s * 1_000)
+
+    def gather(self) -> None:
+        self.look()
+
+    def try_to_get_one(self) -> None:
+        self.wait_in_line(self.enter())
+
+    def look(self) -> None:
+        """At what is on offer, as everybody does before the button can be pressed."""
+        if self.crowd.plan.look == "page":
+            self.ask("GET", f"/coupons/{self.code}", "page of the coupon")
+        elif self.crowd.plan.look == "api":
+            self.ask("GET", f"/api/coupons/{self.code}", "coupon")
+
+    def enter(self) -> float | None:
+        """Seconds until asking for the place, or None where there was a final answer."""
+        answer = self.ask("POST", f"/api/rooms/{self.code}/enter", "enter")
+        self.crowd.timings.enter.append(answer.took_s)
+        return self.seen.note(answer.status, described(answer))
+
+    def wait_in_line(self, wait_s: float | None) -> None:
+        while wait_s is not None:
+            self.seen.waited = True
+            gevent.sleep(self.patience_s(wait_s))
+            wait_s = self.ask_for_place()
+
+    def patience_s(self, told_s: float) -> float:
+        """When to ask again, where the line has told `told_s`."""
+        return told_s
+
+    def ask_for_place(self) -> float | None:
+        answer = self.ask("GET", f"/api/rooms/{self.code}/place", "place")
+        self.crowd.timings.place.append(answer.took_s)
+        return self.seen.note_next(answer.status, described(answer))
+
+
+def described(answer: Answer) -> dict[str, Any]:
+    """The body; where there was no answer at all, something that says so."""
+    return answer.body if answer.status else {"type": "no answer", "detail": "see the errors above"}

@@ -1,0 +1,76 @@
+"""A run in which each user lives once, and which ends by itself when all are done."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from locust import LoadTestShape, events
+from locust.env import Environment
+from locust.runners import LocalRunner
+
+from load.crowd.target import Target, find_target
+from load.locust_users.crowd import Crowd
+from load.locust_users.offer import find_total_count
+from load.locust_users.options import PEOPLE, plan_from
+from load.locust_users.verdicts import Endings
+from load.locust_users.visitor import Visitor, share_connections
+from processes.file_limit import raise_limit
+from processes.settings.reader import BadSettings
+
+
+class Everybody(LoadTestShape):
+    """All users are there from the start, before a closed gate; then they arrive `-r` a second.
+
+    Locust's own spawning comes in lumps, one a second, and stands still while it makes them.
+    """
+
+    abstract = False
+    use_common_options = True  # -u and -r are read
+    # Arrivals a second where -r is not given; None: everybody within one second.
+    arrivals_per_s: ClassVar[float | None] = None
+    target: ClassVar[Target]
+    total_count: ClassVar[int]
+
+    def reset_time(self) -> None:
+        """Called when a run begins; from Locust's web interface there may be several.
+
+        Nothing here may wait: meanwhile the first tick would come.
+        """
+        super().reset_time()
+        assert self.runner is not None
+        options = self.runner.environment.parsed_options
+        assert options is not None
+        share_connections(Crowd(self.target, plan_from(options, self.total_count)))
+
+    def tick(self) -> tuple[int, float] | None:
+        crowd = Visitor.crowd
+        if crowd.over.is_set() or crowd.has_given_up:
+            return None
+        return crowd.plan.people, crowd.plan.people
+
+
+@events.init.add_listener
+def prepare(environment: Environment, **_: Any) -> None:
+    """Before anything is sent: what can't go well is said in a sentence, and ends the process."""
+    options, shape = environment.parsed_options, environment.shape_class
+    assert options is not None
+    assert isinstance(shape, Everybody)
+    if not isinstance(environment.runner, LocalRunner):
+        raise SystemExit("A crowd is judged as a whole: run it in one process.")
+    # Here, as Locust is about to take 1 for what was not given.
+    options.num_users = options.num_users or PEOPLE
+    options.spawn_rate = options.spawn_rate or shape.arrivals_per_s or options.num_users
+    try:
+        Everybody.target = find_target(options.host, anywhere=options.anywhere)
+        Everybody.total_count = find_total_count(Everybody.target.base_url, options.coupon)
+        plan_from(options, Everybody.total_count)
+    except BadSettings as error:
+        raise SystemExit(f"locust: {error}") from None
+    environment.host = Everybody.target.base_url
+    raise_limit()
+
+
+endings = Endings()
+events.test_stop.add_listener(endings.judge)
+events.quitting.add_listener(endings.decide)
+events.quit.add_listener(endings.say)

@@ -1,0 +1,63 @@
+"""Leavers: some give up their place and come back, some close the tab and come back.
+
+locust -f load/scenarios/leavers.py --headless -u 1000 --coupon spring
+"""
+
+from __future__ import annotations
+
+import gevent
+
+from load.locust_users.member import Member
+from load.locust_users.shape import Everybody
+
+__all__ = ["Everybody", "Leaver", "TabCloser"]
+
+AWAY_S = 1.0
+
+
+class Leaver(Member):
+    """Leaves the line, thinks better of it, and must start at the end."""
+
+    abstract = False
+
+    def wait_in_line(self, wait_s: float | None) -> None:
+        if wait_s is not None:
+            wait_s = self._leave_and_come_back(wait_s)
+        super().wait_in_line(wait_s)
+
+    def _leave_and_come_back(self, told_s: float) -> float | None:
+        gevent.sleep(min(told_s, AWAY_S))
+        first = self.seen.arrived_at
+        self.ask("DELETE", f"/api/rooms/{self.code}/place", "leave")
+        # What was told of the place that was given up is true no more, and nobody overtakes it.
+        self.seen.ahead = self.seen.arrived_at = None
+        gevent.sleep(AWAY_S)
+        wait_s = self.enter()
+        again = self.seen.arrived_at
+        if first and again and self.seen.final == "failed" and self.seen.ahead is not None:
+            self.check("who left starts at the end", again > first, f"{again} is not after {first}")
+        return wait_s
+
+
+class TabCloser(Member):
+    """Closes the tab, comes back without anything but who they are, and must have kept the place.
+
+    Coming back they press the button once more, as who does not know whether it still counts.
+    """
+
+    abstract = False
+
+    def wait_in_line(self, wait_s: float | None) -> None:
+        if wait_s is not None:
+            gevent.sleep(AWAY_S)
+            first, ahead = self.seen.arrived_at, self.seen.ahead
+            wait_s = self.enter()
+            again = self.seen.arrived_at
+            self.check("who comes back has the same place", again == first, f"{again}, not {first}")
+            if ahead is not None and self.seen.ahead is not None:
+                self.check(
+                    "who comes back is no further behind",
+                    self.seen.ahead <= ahead,
+                    f"{self.seen.ahead} ahead, not {ahead}",
+                )
+        super().wait_in_line(wait_s)

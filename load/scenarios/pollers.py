@@ -1,0 +1,23 @@
+"""Pollers: they ask for their place again and again, whatever the line tells them.
+
+locust -f load/scenarios/pollers.py --headless -u 200 --coupon spring
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from load.locust_users.member import Member
+from load.locust_users.shape import Everybody
+
+__all__ = ["Everybody", "Poller"]
+
+
+class Poller(Member):
+    """Gains nothing by it: the place falls as fast as for everybody else."""
+
+    abstract = False
+    asks_every_s: ClassVar[float] = 0.2
+
+    def patience_s(self, told_s: float) -> float:
+        return min(told_s, self.asks_every_s)

@@ -1,0 +1,1 @@
+"""How a process lives: settings, logging, signals, servers, and the composition of each."""

@@ -1,0 +1,202 @@
+"""What the embedded servers share: a folder that one server at a time lives in, port and log."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import ClassVar, Self
+
+from processes.child_process import free_port, port_is_free, stop
+from processes.private_files import make_private
+
+START_MAX_S = 60.0
+STOP_MAX_S = 20.0
+# Long enough for a server whose parent was just killed to finish its own shutdown.
+LEAVING_MAX_S = 5.0
+LOG_LINES = 12
+# A port that was free when it was chosen may be somebody's a second later, when all is prepared.
+PORT_TRIES = 3
+PORT_TAKEN = "Address already in use"  # as both servers' logs say it
+
+
+class EmbeddedServerError(RuntimeError):
+    """An embedded server could not do what it was asked to; the message says why."""
+
+
+class PortTakenError(EmbeddedServerError):
+    """Somebody else was sooner at its port."""
+
+
+class EmbeddedServer(ABC):
+    """A server on 127.0.0.1 that keeps its data, port and password in `folder`.
+
+    A context manager; also `start()` and `stop()`, both harmless when already done. `port` fixes
+    the port, otherwise a free one is chosen once and kept. `durable=False` is for tests: what was
+    written may be lost with the machine. Errors are EmbeddedServerError.
+    """
+
+    name: ClassVar[str]
+    stop_signal: ClassVar[signal.Signals]
+
+    def __init__(self, folder: Path, *, port: int | None = None, durable: bool = True) -> None:
+        self.folder = folder.absolute()
+        self.durable = durable
+        self.log = self.folder / "server.log"
+        self.port = 0
+        self._fixed_port = port
+        self._password = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Where clients connect, password included."""
+
+    @abstractmethod
+    def _launch(self, lock: int) -> subprocess.Popen[bytes]:
+        """Prepare the data if need be and start the program, which inherits `lock`."""
+
+    @abstractmethod
+    def _is_ready(self) -> bool:
+        """Whether the started program serves clients."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process we started, or None when there is none or it has ended."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def start(self) -> None:
+        """Start on the kept data and return once clients are served."""
+        if self.pid is not None:
+            return
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for _ in range(PORT_TRIES - 1):
+                with contextlib.suppress(PortTakenError):
+                    self._start_once()
+                    return
+            self._start_once()
+        except OSError as reason:
+            self.stop()
+            raise EmbeddedServerError(
+                f"{self.name} can't use {self.folder}: {reason}. If another user made it, "
+                "run as that user, remove it, or choose another folder."
+            ) from reason
+        except BaseException:
+            self.stop()
+            raise
+
+    def _close_folder(self) -> None:
+        make_private(self.folder)
+
+    def _start_once(self) -> None:
+        with self._sole_use() as lock:
+            self._close_folder()
+            self._password = self._kept("password", lambda: secrets.token_urlsafe(24))
+            self.port = self._choose_port()
+            if self.log.exists():
+                self.log.replace(self.log.with_suffix(".log.1"))
+            self._process = self._launch(lock)
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """End the server in good order; its data stays."""
+        if self._process is not None:
+            stop(self._process, signal=self.stop_signal, grace_s=STOP_MAX_S)
+            self._process = None
+
+    def erase(self) -> None:
+        """Stop, then remove the folder and all data kept for it."""
+        self.stop()
+        if self.folder.exists():
+            with self._sole_use():
+                shutil.rmtree(self.folder)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @contextlib.contextmanager
+    def _sole_use(self) -> Iterator[int]:
+        """Hold the folder's lock; a child that inherits it holds it until its last process ends.
+
+        So a lock that can be had proves that nothing of an earlier server still writes here,
+        whatever its pid file says, and process numbers used again deceive nobody.
+        """
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        give_up = time.monotonic() + LEAVING_MAX_S
+        try:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > give_up:
+                        raise EmbeddedServerError(
+                            f"{self.name} is already running on {self.folder}, perhaps for "
+                            "another demo. Stop that one, or choose another folder."
+                        ) from None
+                    time.sleep(0.1)
+            yield lock
+        finally:
+            os.close(lock)
+
+    def _choose_port(self) -> int:
+        kept = self._fixed_port or int(self._kept("port", lambda: str(free_port())))
+        if port_is_free(kept):
+            return kept
+        if self._fixed_port is not None:
+            raise EmbeddedServerError(
+                f"{self.name} can't listen on port {kept}: another program does."
+            )
+        (self.folder / "port").unlink()
+        return int(self._kept("port", lambda: str(free_port())))
+
+    def _kept(self, name: str, make: Callable[[], str]) -> str:
+        """The text in this file of the folder, made and kept for us alone when it isn't there."""
+        path = self.folder / name
+        if not path.exists():
+            new = path.with_name(name + ".new")
+            new.unlink(missing_ok=True)
+            new.touch(mode=0o600)
+            new.write_text(make())
+            new.replace(path)
+        return path.read_text().strip()
+
+    def _wait_until_ready(self) -> None:
+        give_up = time.monotonic() + START_MAX_S
+        while not self._is_ready():
+            if self.pid is None:
+                error = self._error("ended while starting")
+                raise PortTakenError(str(error)) if PORT_TAKEN in str(error) else error
+            if time.monotonic() > give_up:
+                raise self._error(f"did not answer within {START_MAX_S:.0f} s")
+            time.sleep(0.02)
+
+    def _error(self, what: str) -> EmbeddedServerError:
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        tail = "\n".join(f"  {line}" for line in lines[-LOG_LINES:]) or "  (nothing)"
+        return EmbeddedServerError(f"{self.name} {what}. The end of its log, {self.log}:\n{tail}")
+
+
+def wheel_folder(package: str, wheel: str) -> Path:
+    """Where an installed package's files lie, without importing it (its Python is not wanted)."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedServerError(
+            f"The package {wheel} is missing. `python3 run.py demo` installs it; or give "
+            "DATABASE_URL and REDIS_URL to use servers of your own."
+        )
+    return Path(next(iter(spec.submodule_search_locations)))

@@ -1,0 +1,94 @@
+"""Loops: work that a process repeats until it is told to stop. No error ends a loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import structlog
+
+from issuance.errors import OfficeError, OfficeRefused
+from waitroom.errors import LineError
+from waitroom.stats.loop_errors import LoopErrors
+
+log = structlog.get_logger(__name__)
+
+TROUBLE_REST_S = 0.5
+# Different errors without a success in between; a message may have something new in it each time.
+LOGGED_MAX = 10
+R = TypeVar("R")
+
+
+async def repeat(
+    name: str,
+    work: Callable[[], Awaitable[float]],
+    stop: asyncio.Event,
+    errors: LoopErrors,
+) -> None:
+    """Do the work, rest for the seconds that it returns, and again, until `stop` is set.
+
+    Each error is logged once until the work succeeds again; the loop rests, and goes on. One that
+    is neither a store that is away nor foreseen is counted in `errors`.
+    """
+    logged: set[str] = set()
+    while not stop.is_set():
+        try:
+            rest_s = await work()
+        except Exception as error:
+            rest_s = TROUBLE_REST_S
+            if not _is_away(error):
+                errors.note(name)
+            said = f"{type(error).__name__}: {error}"
+            if said not in logged and len(logged) < LOGGED_MAX:
+                _log(name, error)
+                logged.add(said)
+        else:
+            if logged:
+                log.info("all is well again", loop=name)
+            logged.clear()
+        with suppress(LineError):
+            await errors.publish()
+        if rest_s > 0:
+            await _rest(stop, rest_s)
+
+
+class EachRoom:
+    """One round of work over all rooms, in which the error of one room stops no other."""
+
+    def __init__(self) -> None:
+        self._first: Exception | None = None
+
+    async def attempt(self, code: str, work: Awaitable[R]) -> R | None:
+        """What the work returns, None where it failed. Raises where a store is away."""
+        try:
+            return await work
+        except Exception as error:
+            if _is_away(error):
+                raise
+            error.add_note(f"room {code}")
+            self._first = self._first or error
+            return None
+
+    def raise_first(self) -> None:
+        """At the end of the round, whatever failed first."""
+        if self._first is not None:
+            raise self._first
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, (LineError, OfficeError)) and not isinstance(error, OfficeRefused)
+
+
+def _log(name: str, error: Exception) -> None:
+    if isinstance(error, (LineError, OfficeError)):
+        part, cause = type(error).__name__, str(error) or type(error).__doc__
+        log.warning("a part is away; trying again", loop=name, part=part, cause=cause)
+    else:
+        log.error("unexpected in a loop; trying again", loop=name, exc_info=error)
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -1,0 +1,83 @@
+"""Stores: Postgres and the line, opened for one command and closed after it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from rich.console import Console
+
+from application.apply_settings import settle
+from issuance.offers import Offer
+from issuance.postgres.clock import read_clock
+from issuance.postgres.engine import Engine, open_engine
+from processes.demo.folder import with_running_demo
+from processes.deployment_watch import refuse_other_deployment
+from processes.settings.reader import DatabaseSettings, StoreSettings, read
+from waitroom.errors import LineError
+from waitroom.line import Line, open_line
+
+R = TypeVar("R")
+WHO = "command line"
+
+console = Console()
+
+
+@contextmanager
+def postgres(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
+    """Postgres of `environ`; by default ours, or the running demo's."""
+    settings = read(DatabaseSettings, environ or with_running_demo(dict(os.environ)))
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="command")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def office_now() -> datetime:
+    """Postgres' time: this machine's may be any. Raises OfficeAway."""
+    with postgres() as engine:
+        return read_clock(engine)
+
+
+@contextmanager
+def postgres_for_a_change() -> Iterator[Engine]:
+    """As `postgres`, for what is put in force in the line next.
+
+    Raises BadSettings where the line belongs to another deployment.
+    """
+    settings = read(StoreSettings, with_running_demo(dict(os.environ)))
+    with postgres() as engine:
+        refuse_other_deployment(settings, engine)
+        yield engine
+
+
+def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
+    """What `use` returns, given the line. Raises LineAway."""
+    settings = read(StoreSettings, with_running_demo(dict(os.environ)))
+
+    async def run() -> R:
+        line = open_line(settings.REDIS_URL, connections_max=1)
+        try:
+            return await use(line)
+        finally:
+            await line.aclose()
+
+    return asyncio.run(run())
+
+
+def put_in_force(offer: Offer) -> None:
+    """Tell the line at once; where it is away, the admitter does once it is back."""
+    try:
+        with_line(lambda line: settle(line, offer))
+    except LineError:
+        console.print("The line is away; the admitter tells it as soon as it is back.")
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))

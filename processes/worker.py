@@ -1,0 +1,133 @@
+"""A worker process: one connection to Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from functools import partial
+from threading import Event
+from typing import Any
+
+import structlog
+
+from application.report_outcomes import tell
+from issuance.issue import Issued
+from issuance.postgres.engine import Engine, open_engine
+from issuance.queue.job_registry import ORIGINS, TRACEPARENT
+from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.worker import Post, run_worker
+from processes.deployment_watch import DeploymentWatch, watch_deployment
+from processes.settings.reader import WorkerSettings
+from processes.store_checks import log_store_faults
+from processes.supervisor import EXIT_BAD_SETTINGS
+from processes.tracing import Tracing, open_tracing
+from waitroom.clock_skews import MEASURE_EVERY_S, ClockWatch
+from waitroom.errors import LineError
+from waitroom.line import Line, open_line
+
+log = structlog.get_logger(__name__)
+
+WAIT_S = 1.0
+
+
+def run_one(settings: WorkerSettings) -> None:
+    """Work in this process. A batch under way is finished before it ends."""
+    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
+    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=None)
+    tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "worker")
+    with asyncio.Runner() as runner:
+        line = open_line(settings.REDIS_URL, connections_max=1)
+        runner.run(log_store_faults(line, conveyor, engine))
+        try:
+            with watch_deployment(settings, engine, _end) as watch:
+                if not _knows_its_deployment(watch):
+                    return
+                post = replace(
+                    post_for(line, engine, runner.run, follows=settings.follows),
+                    logs=settings.LOG_REQUESTS,
+                    idle=_clock_watch(line, runner),
+                    deployment=lambda: watch.deployment.id,
+                )
+                if tracing is not None:
+                    post = replace(post, around=partial(_span, tracing))
+                run_worker(post, conveyor, queue=settings.QUEUE_NAME)
+        finally:
+            runner.run(line.aclose())
+            conveyor.close()
+            engine.dispose()
+            if tracing is not None:
+                tracing.close()
+
+
+def post_for(
+    line: Line,
+    engine: Engine,
+    run: Callable[[Coroutine[Any, Any, Any]], Any],
+    *,
+    follows: bool = False,
+) -> Post:
+    """What a worker works with, beside this line, whose calls `run` awaits.
+
+    follows: the requests by which members came are kept until they have an outcome.
+    """
+
+    def tell_line(issued: Issued) -> None:
+        run(tell(line, issued))
+        if follows:
+            run(line.origins.forget(issued.code, list(issued.outcomes)))
+
+    def count_error() -> None:
+        line.loop_errors.note("worker")
+        with suppress(LineError):
+            run(line.loop_errors.publish())
+
+    return Post(engine, tell_line, failed=count_error)
+
+
+def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
+    """Watches our clock, each time that it is called and due."""
+    watch = ClockWatch(line.clock_skews, "worker", {"redis": line.clock}, line.measure_clock)
+    due_at_s = time.monotonic()
+
+    def watch_if_due() -> None:
+        nonlocal due_at_s
+        if time.monotonic() >= due_at_s:
+            due_at_s = time.monotonic() + MEASURE_EVERY_S
+            with suppress(LineError):
+                runner.run(watch.do())
+
+    return watch_if_due
+
+
+def _knows_its_deployment(watch: DeploymentWatch) -> bool:
+    """Wait until it does; False where this process is told to stop. Raises BadSettings."""
+    told = Event()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in numbers}
+    try:
+        while not told.is_set() and not watch.wait(WAIT_S, told.is_set):
+            pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return not told.is_set()
+
+
+def _end(sentence: str) -> None:
+    """At once: to finish a batch would be to tell the members of another deployment."""
+    log.error(sentence)
+    sys.stderr.flush()
+    os._exit(EXIT_BAD_SETTINGS)
+
+
+def _span(
+    tracing: Tracing, meta: Mapping[str, Any], about: Mapping[str, Any]
+) -> AbstractContextManager[str]:
+    """Around a batch: part of the trace that fed it, and linked to its members' requests."""
+    return tracing.batch("issue", meta.get(TRACEPARENT, ""), meta.get(ORIGINS, []), about)

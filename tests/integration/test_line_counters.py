@@ -1,0 +1,120 @@
+"""What the meter counts and times is what happened, whichever process told it."""
+
+import asyncio
+
+from tests.integration.cast import in_force
+from tests.integration.line_cast import (
+    admit,
+    crowd,
+    enter,
+    issue,
+    refuse,
+)
+from waitroom.redis_io.keys import Keys
+from waitroom.stats.latency_histogram import step_of, upper_s
+from waitroom.stats.metrics_snapshot import Times
+from waitroom.stats.time_series import SERIES_S_MAX
+
+
+async def a_second_later(line, code, seconds=SERIES_S_MAX):
+    """The series, once the second under way is over."""
+    await asyncio.sleep(1.1)
+    return await line.series(code, seconds)
+
+
+async def test_every_kind_is_counted_in_its_second(line, code):
+    await in_force(line, code, total=9, size_max=20)
+    members = crowd(22)
+    await enter(line, code, members)
+    await enter(line, code, members[:5])
+    await line.leave(code, members[19])
+    await line.leave(code, members[19])
+    await admit(line, code, 9)
+    await issue(line, code, 6, members[:6])
+    await issue(line, code, 6, members[:6])
+    await refuse(line, code, 6, members[6:9])
+
+    series = await a_second_later(line, code)
+    figures = await line.figures(code)
+
+    assert sum(series.entered) == 20
+    assert sum(series.left) == 1
+    assert sum(series.admitted) == 9
+    assert sum(series.issued) == 6
+    assert sum(series.refused) == 3 + 2, "after admission, and at the door of a full room"
+    assert {len(series.entered), len(series.enter_p99_ms)} == {SERIES_S_MAX}
+    assert (figures.entered_per_s, figures.admitted_per_s, figures.issued_per_s) == (2.0, 0.9, 0.6)
+
+
+async def test_what_several_processes_timed_adds_up(line, code):
+    await in_force(line, code)
+    fast, slow = step_of(0.002), step_of(0.5)
+
+    told = {fast: 30, slow: 1}
+    await asyncio.gather(*(line.timed(code, "enter_us", told, took_s=0.5) for _ in range(4)))
+    series = await a_second_later(line, code, 5)
+    figures = await line.figures(code)
+
+    # All four nearly always tell in the same second; p99 of 124 with 4 slow ones is a slow one.
+    assert max(one for one in series.enter_p99_ms if one) == round(upper_s(slow) * 1_000, 1)
+    assert figures.enter_p99_ms == round(upper_s(slow) * 1_000, 1)
+    assert (await line.readings.room(code)).enter == Times({fast: 120, slow: 4}, 2.0)
+
+
+async def test_nothing_is_timed_in_a_room_that_is_not_there(line, code, raw_redis):
+    await line.timed(code, "enter_us", {5: 1}, took_s=0.1)
+
+    assert not await raw_redis.exists(Keys(code).meter)
+
+
+async def test_issuing_is_timed_from_admission_and_waiting_from_arrival(line, code):
+    await in_force(line, code)
+    await enter(line, code, ["alice", "bob"])
+    await asyncio.sleep(0.4)
+    await admit(line, code)
+    await asyncio.sleep(0.2)
+    await issue(line, code, 2, ["alice", "bob"])
+
+    series = await a_second_later(line, code, 5)
+    result = await line.result(code)
+
+    [issued_ms] = [one for one in series.issue_p99_ms if one]
+    assert 200 <= issued_ms < 600
+    assert 0.6 <= result.wait_median_s <= result.wait_p95_s <= result.wait_longest_s < 2
+    readings = await line.readings.room(code)
+    assert 2 * 0.2 <= readings.issue.sum_s < 2 * 0.6
+    assert 2 * 0.6 <= readings.wait.sum_s < 2 * 2
+    assert sum(readings.issue.steps.values()) == sum(readings.wait.steps.values()) == 2
+
+
+async def test_who_was_fed_again_is_timed_from_when_they_were_let_through(line, code, raw_redis):
+    await in_force(line, code)
+    await enter(line, code, ["alice"])
+    await admit(line, code, lease_s=0.3)
+    await asyncio.sleep(0.4)
+    assert list(await line.overdue(code, at_most=9, lease_s=0.3)) == ["alice"]
+    await asyncio.sleep(0.4)
+    assert list(await line.overdue(code, at_most=9, lease_s=0.3)) == ["alice"]
+    await issue(line, code, 1, ["alice"])
+
+    figures_at = await a_second_later(line, code, 5)
+
+    [issued_ms] = [one for one in figures_at.issue_p99_ms if one]
+    assert 800 <= issued_ms < 2_000
+    assert not await raw_redis.exists(Keys(code).admissions), "nothing of it stays"
+
+
+async def test_the_result_says_why_somebody_got_none(line, code):
+    await in_force(line, code, total=2)
+    await enter(line, code, ["alice", "bob", "charlie", "dave"])
+    await line.leave(code, "dave")
+    await admit(line, code)
+    await refuse(line, code, 1, ["bob"])
+    await issue(line, code, 2, ["alice"])
+    await enter(line, code, ["erin", "frank"])
+
+    result = await line.result(code)
+
+    assert (result.entered, result.admitted, result.issued, result.left) == (4, 2, 1, 1)
+    assert result.refused == {"closed": 1}
+    assert result.turned_away == {"sold_out": 2}

@@ -1,0 +1,135 @@
+"""The stage: the real processes on somebody's servers, of which nothing is left afterwards."""
+
+import os
+import secrets
+from urllib.parse import quote, urlsplit
+from urllib.request import Request, urlopen
+
+import psycopg
+import pytest
+from psycopg import sql
+from redis import Redis
+
+from issuance.deployment import LINE_KEY
+from issuance.postgres import temporary_database
+from issuance.postgres.temporary_database import NoScratch, scratch_database
+from processes.local_stack import Cast, Stage, _without_settings
+from processes.settings.reader import BadSettings
+from tests.house import eventually
+from tests.servers import scratch_databases
+from waitroom.redis_io.keys import ROOMS
+
+
+@pytest.fixture
+def given(servers):
+    return {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+
+
+def keys_with(redis_url: str, part: str) -> list[bytes]:
+    with Redis.from_url(redis_url) as redis:
+        return list(redis.scan_iter(f"*{part}*", count=1_000))
+
+
+def test_nothing_is_left_of_a_stage(servers, given, code):
+    before = scratch_databases(servers.database_url)
+    with Stage(Cast(workers=1), given) as stage:
+        queue = stage.environ["QUEUE_NAME"]
+        stage.offer(f"{code}-line", 2)
+        stage.offer(f"{code}-lock", 2, issuing="redis_lock")
+        token = stage.identity.mint("alice")
+        for path in (f"rooms/{code}-line/enter", f"coupons/{code}-lock/issue"):
+            call = f"{stage.base_url}/api/{path}"
+            assert post(call, token) in (201, 202)
+        assert len(scratch_databases(servers.database_url) - before) == 1
+        assert keys_with(servers.redis_url, f"{code}-lock") != []
+        processes = list(stage.processes.values())
+        assert len(processes) == 3
+
+    assert all(process.poll() is not None for process in processes)
+    assert scratch_databases(servers.database_url) == before
+    # A room's keys are given a second, for whoever is asking about it.
+    eventually(lambda: keys_with(servers.redis_url, code) == [], within_s=5)
+    assert keys_with(servers.redis_url, queue) == []
+    assert keys_with(servers.redis_url, LINE_KEY) == []
+    assert not stage.log.parent.exists()
+
+
+def post(url: str, token: str) -> int:
+    request = Request(url, method="POST")
+    request.add_header("Authorization", f"Bearer {token}")
+    with urlopen(request, timeout=10) as answer:
+        return answer.status
+
+
+def test_who_may_not_create_a_database_is_told_what_to_do(servers, given):
+    role, password = f"waitroom_test_{secrets.token_hex(4)}", secrets.token_hex(16)
+    with psycopg.connect(servers.database_url, autocommit=True) as admin:
+        try:
+            make = sql.SQL("CREATE ROLE {} LOGIN NOCREATEDB PASSWORD {}")
+            admin.execute(make.format(sql.Identifier(role), sql.Literal(password)))
+        except psycopg.errors.InsufficientPrivilege:
+            pytest.skip("this Postgres user may not create roles")
+        try:
+            parts = urlsplit(servers.database_url)
+            host = parts.netloc.rpartition("@")[2]
+            mine = parts._replace(netloc=f"{role}:{quote(password)}@{host}").geturl()
+            stage = Stage(Cast(), {**given, "DATABASE_URL": mine})
+            with pytest.raises(NoScratch) as refused, stage:
+                pass
+        finally:
+            admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+    assert "CREATEDB" in str(refused.type.__doc__)
+    assert stage.processes == {}
+
+
+def test_whoever_is_ended_while_a_database_is_made_leaves_none(servers, monkeypatch):
+    before = scratch_databases(servers.database_url)
+    really = temporary_database._run
+
+    def interrupted(database_url: str, command: str) -> None:
+        really(database_url, command)
+        if command.startswith("CREATE"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(temporary_database, "_run", interrupted)
+    with pytest.raises(KeyboardInterrupt), scratch_database(servers.database_url):
+        pass
+
+    assert scratch_databases(servers.database_url) == before
+
+
+def test_a_redis_with_rooms_of_others_is_refused_and_left_as_it_is(servers, given, code):
+    before = scratch_databases(servers.database_url)
+    with Redis.from_url(servers.redis_url) as redis:
+        redis.sadd(ROOMS, code)
+        stage = Stage(Cast(), given)
+        with pytest.raises(BadSettings, match=code), stage:
+            pass
+
+        assert redis.sismember(ROOMS, code)
+
+    assert stage.processes == {}
+    assert scratch_databases(servers.database_url) == before
+
+
+def test_settings_of_somebodys_own_processes_do_not_reach_the_stages():
+    environ = {"PATH": "x", "DATABASE_URL_FILE": "x", "QUEUE_REDIS_URL": "x", "LEASE_S": "9"}
+
+    assert _without_settings(environ) == {"PATH": "x"}
+    assert "PATH" in _without_settings(os.environ)
+
+
+def test_a_redis_of_another_deployment_is_refused(servers, given):
+    before = scratch_databases(servers.database_url)
+    with Redis.from_url(servers.redis_url) as redis:
+        redis.set(LINE_KEY, "another-one")
+
+        with (
+            pytest.raises(BadSettings, match="belongs to another deployment"),
+            Stage(Cast(), given),
+        ):
+            pass
+
+        assert redis.getdel(LINE_KEY) == b"another-one"
+    assert scratch_databases(servers.database_url) == before

@@ -1,0 +1,151 @@
+"""A limit holds over processes, slides, and turns nobody away because Redis is."""
+
+import asyncio
+import secrets
+import socket
+import time
+
+import pytest
+from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from processes.child_process import free_port
+from waitroom.limits.rate_limiter import Limiter
+from waitroom.line import open_line
+from waitroom.redis_io.connections import Wires
+from waitroom.redis_io.script_call import Call
+from waitroom.redis_io.scripts import script
+
+MOST = 64
+OWN = 4  # what a process may let through by itself: a thirty-second, at least four
+
+
+@pytest.fixture
+def who() -> str:
+    return f"a test-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+async def two(redis_url):
+    """As two processes have them: each with connections of its own."""
+    lines = [open_line(redis_url) for _ in range(2)]
+    yield [line.limiter for line in lines]
+    for line in lines:
+        await line.aclose()
+
+
+async def passed(limiter: Limiter, who: str, count: int, most: int = MOST) -> int:
+    waits = await asyncio.gather(*(limiter.wait_s(who, most) for _ in range(count)))
+    return sum(wait_s == 0 for wait_s in waits)
+
+
+async def test_the_limit_is_held_over_two_processes(two, who):
+    several = await asyncio.gather(*(passed(one, who, 200) for one in two))
+
+    assert MOST <= sum(several) <= MOST + 2 * OWN
+
+
+async def test_it_is_also_held_where_they_come_one_after_the_other(two, who):
+    so_far = 0
+    for number in range(200):
+        so_far += await two[number % 2].wait_s(who, MOST) == 0
+
+    assert MOST <= so_far <= MOST + 2 * OWN
+
+
+async def test_others_are_not_held_up(two, who):
+    await passed(two[0], who, 200)
+
+    assert await passed(two[1], who + "-bob", 30) == 30
+
+
+async def test_who_is_refused_is_told_when_to_come_and_may_then(two, redis_url, who):
+    limiter = quick(two[0], window_s=0.5)
+    assert await passed(limiter, who, 200) >= MOST
+
+    wait_s = await limiter.wait_s(who, MOST)
+    await asyncio.sleep(wait_s + 0.01)
+
+    assert 0 < wait_s <= 0.6
+    assert await limiter.wait_s(who, MOST) == 0
+
+
+async def test_a_window_slides(two, who):
+    """Where fixed windows meet, twice as many would pass within a moment."""
+    limiter = quick(two[0], window_s=1.0)
+    end_of_a_window = 1 - time.time() % 1
+    await asyncio.sleep(end_of_a_window - 0.15 if end_of_a_window > 0.2 else end_of_a_window + 0.85)
+
+    before = await passed(limiter, who, 200)
+    await asyncio.sleep(0.2)  # the next window has begun
+    after = await passed(limiter, who, 200)
+
+    assert before >= MOST
+    assert before + after <= MOST * 1.3 + 2 * OWN
+
+
+async def test_who_asks_calmly_never_asks_redis(who):
+    class Never(Call):
+        async def __call__(self, keys, args):
+            raise AssertionError("asked")
+
+    limiter = Limiter(Never(BlockingConnectionPool(), ""))
+
+    assert await passed(limiter, who, OWN) == OWN
+
+
+async def test_a_flood_asks_redis_no_more(two, who):
+    await passed(two[0], who, 200)
+    calls = 0
+    call = two[0]._call
+
+    async def counted(keys, args):
+        nonlocal calls
+        calls += 1
+        return await call(keys, args)
+
+    two[0]._call = counted
+    for _ in range(1_000):
+        await two[0].wait_s(who, MOST)
+
+    assert calls <= 2
+
+
+async def test_a_redis_that_is_not_there_turns_nobody_away(who):
+    limiter = Limiter(call_at(f"redis://127.0.0.1:{free_port()}"))
+
+    for _ in range(2):
+        assert await passed(limiter, who, 500) == 500
+
+
+async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(who):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and never answers
+        call = call_at(f"redis://127.0.0.1:{silent.getsockname()[1]}")
+        limiter = Limiter(call)
+        began = time.monotonic()
+
+        assert await passed(limiter, who, 500) == 500
+        assert await passed(limiter, who, 500) == 500
+        assert time.monotonic() - began < 2
+        await call._wires.aclose()
+
+
+def call_at(url: str) -> Call:
+    retry = Retry(NoBackoff(), 0)
+    pool = BlockingConnectionPool.from_url(url, max_connections=8, socket_timeout=2, retry=retry)
+    return Call(Wires(pool), script("limit"))
+
+
+def quick(limiter: Limiter, window_s: float) -> Limiter:
+    return Limiter(limiter._call, window_s=window_s)
+
+
+async def test_whatever_redis_answers_nobody_waits_for_ever(who):
+    """An answer that is none: nobody can be counted, and all are let through."""
+
+    async def nonsense(_keys, _arguments):
+        return ["no number"]
+
+    async with asyncio.timeout(5):
+        assert await passed(Limiter(nonsense), who, 20, most=4) == 20

@@ -1,0 +1,125 @@
+"""A call answers with its own answer, whatever became of the connection or the call before it."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from processes.child_process import free_port
+from waitroom.redis_io.connections import Wires
+from waitroom.redis_io.script_call import Call
+
+WITHIN_S = 2
+ECHO = "return ARGV[1]"
+# Busy for a while (a script's clock stands still), and then an answer that must be nobody else's.
+SLOW = """
+local sum = 0
+for i = 1, 30000000 do sum = sum + i end
+return 'late'
+"""
+
+
+def wires_of(url: str, count: int = 1) -> Wires:
+    retry = Retry(NoBackoff(), 0)
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=count, socket_timeout=WITHIN_S, retry=retry
+    )
+    return Wires(pool)
+
+
+@pytest.fixture
+async def wires(redis_url: str) -> AsyncIterator[Wires]:
+    """One, so that every call meets what the one before has left."""
+    opened = wires_of(redis_url)
+    yield opened
+    await opened.aclose()
+
+
+async def test_keys_and_arguments_arrive(wires):
+    call = Call(wires, "return {KEYS[1], KEYS[2], ARGV[1], #ARGV}")
+
+    assert await call(["one", "two"], ["three", "four"]) == [b"one", b"two", b"three", 2]
+
+
+async def test_a_redis_that_has_forgotten_the_script_is_given_it_again(wires, redis_url):
+    call = Call(wires, "return {'forgotten', ARGV[1]}")
+    async with Redis.from_url(redis_url) as redis:
+        for number in ("1", "2"):
+            assert await call([], [number]) == [b"forgotten", number.encode()]
+            await redis.script_flush()
+
+
+async def test_a_connection_that_was_cut_is_replaced(wires):
+    call = Call(wires, ECHO)
+    await call([], ["before"])
+    (wire,) = wires._idle
+    wire._writer.close()
+
+    assert await call([], ["after"]) == b"after"
+
+
+async def test_all_that_the_server_has_cut_off_meanwhile_are_replaced(redis_url):
+    wires = wires_of(redis_url, 4)
+    call = Call(wires, ECHO)
+    async with Redis.from_url(redis_url) as redis:
+        await asyncio.gather(*(call([], ["before"]) for _ in range(4)))
+        ours = {wire._writer.get_extra_info("sockname")[1] for wire in wires._idle}
+        assert len(ours) == 4
+        for client in await redis.client_list():
+            if int(client["addr"].rpartition(":")[2]) in ours:
+                await redis.client_kill(client["addr"])
+
+    assert await call([], ["after"]) == b"after"
+    await wires.aclose()
+
+
+async def test_more_calls_than_wires_wait_their_turn(wires):
+    call = Call(wires, ECHO)
+
+    answers = await asyncio.gather(*(call([], [str(n)]) for n in range(100)))
+
+    assert answers == [str(n).encode() for n in range(100)]
+    assert len(wires._all) == 1
+
+
+async def test_a_call_that_is_not_answered_in_time_is_tried_once_more_and_ends():
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and never answers
+        wires = wires_of(f"redis://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        with pytest.raises(RedisTimeoutError):
+            await Call(wires, ECHO)([], ["x"])
+
+        assert WITHIN_S <= time.monotonic() - began < 3 * WITHIN_S
+        assert not wires._all
+        await wires.aclose()
+
+
+async def test_a_call_that_was_given_up_leaves_its_answer_to_nobody(wires):
+    slow, echo = Call(wires, SLOW), Call(wires, ECHO)
+    given_up = asyncio.create_task(slow([], []))
+    await asyncio.sleep(0.05)
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+
+    assert await echo([], ["mine"]) == b"mine"
+
+
+async def test_an_error_of_the_script_is_raised_and_harms_nobody(wires):
+    with pytest.raises(ResponseError):
+        await Call(wires, "return redis.call('NONSENSE')")([], [])
+
+    assert await Call(wires, ECHO)([], ["mine"]) == b"mine"
+
+
+async def test_a_redis_that_is_away_is_said():
+    with pytest.raises(RedisConnectionError):
+        await Call(wires_of(f"redis://127.0.0.1:{free_port()}"), ECHO)([], ["x"])

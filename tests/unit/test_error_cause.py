@@ -1,0 +1,85 @@
+"""Causes: an address and what it did, in one sentence, without passwords and people."""
+
+import pytest
+
+from domain.error_cause import sentence
+from domain.redis_eviction import eviction_policy
+
+SAID = [
+    (
+        (
+            'connection failed: connection to server at "127.0.0.1", port 5432 failed: Connection '
+            "refused\n\tIs the server running on that host and accepting TCP/IP connections?"
+        ),
+        "127.0.0.1:5432 refused the connection",
+    ),
+    (
+        'connection failed: connection to server at "::1", port 5432 failed: Connection refused',
+        "[::1]:5432 refused the connection",
+    ),
+    (
+        (
+            'connection failed: connection to server at "db" (10.0.0.5), port 5432 failed: FATAL:  '
+            'password authentication failed for user "shop"'
+        ),
+        'db:5432: password authentication failed for user "shop"',
+    ),
+    (
+        (
+            'connection is bad: connection to server on socket "/run/.s.PGSQL.5432" failed: '
+            "No such file or directory"
+        ),
+        "/run/.s.PGSQL.5432 has nobody listening there",
+    ),
+    (
+        "failed to resolve host 'db.invalid': [Errno -2] Name or service not known",
+        "db.invalid is a name that nobody knows",
+    ),
+    (
+        "Error 111 connecting to 127.0.0.1:6379. Connect call failed ('127.0.0.1', 6379).",
+        "127.0.0.1:6379 refused the connection",
+    ),
+    ("Timeout reading from 127.0.0.1:6379", "127.0.0.1:6379 does not answer in time"),
+    (
+        "Error 2 connecting to /tmp/redis.sock. No such file or directory.",
+        "/tmp/redis.sock has nobody listening there",
+    ),
+    (
+        (
+            "Command # 3 (HSET waitroom:{spring}:tally member-77 secret) of pipeline caused error: "
+            "command not allowed when used memory > 'maxmemory'."
+        ),
+        "command not allowed when used memory > 'maxmemory'.",
+    ),
+    ("server closed the connection\n\tThis probably means", "server closed the connection"),
+]
+
+
+@pytest.mark.parametrize(("message", "said"), SAID, ids=range(len(SAID)))
+def test_a_drivers_message_becomes_a_sentence(message, said):
+    assert sentence(RuntimeError(message)) == said
+
+
+def test_a_message_without_an_address_is_given_the_stores():
+    assert sentence(RuntimeError("connection timeout expired"), "db:5432") == (
+        "db:5432 does not answer in time"
+    )
+    assert sentence(RuntimeError("protocol error"), "db:5432") == "db:5432: protocol error"
+
+
+def test_an_error_without_words_is_named():
+    assert sentence(EOFError()) == "EOFError"
+
+
+@pytest.mark.parametrize(
+    ("info", "policy"),
+    [
+        ({"maxmemory": 1_000, "maxmemory_policy": "allkeys-lru"}, "allkeys-lru"),
+        ({"maxmemory": 1_000, "maxmemory_policy": "noeviction"}, ""),
+        ({"maxmemory": 0, "maxmemory_policy": "allkeys-lru"}, ""),
+        ({"maxmemory_policy": "volatile-ttl"}, "volatile-ttl"),  # a host that does not say more
+        ({}, ""),
+    ],
+)
+def test_only_a_bounded_redis_with_a_policy_may_evict(info, policy):
+    assert eviction_policy(info) == policy

@@ -1,0 +1,115 @@
+"""What is written by hand is, to the letter, what the shapes and the framework would write."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.responses import Response
+
+from application.report_outcomes import issued_json
+from domain.issued_coupon import IssuedCoupon
+from domain.rfc3339 import rfc3339, rfc3339_us
+from domain.unix_time import from_us
+from issuance.locking.direct_issue import DirectIssue
+from tests.member_ids import ALLOWED
+from waitroom.member_status import RoomFacts, Standing
+from waitroom.tokens.ticket import TicketOffice
+from web.enter_line import keep_ticket
+from web.fast_path.responses import PlaceWriter, issued_answer
+from web.middleware.security import HEADERS
+from web.place_response import place_of
+from web.schemas.public import IssuedCouponOut
+
+NOON_US = 1_795_600_800_000_000
+# Of a number drawn the ticket also says when it was signed: no second may pass between two.
+OFFICE = TicketOffice(["a-secret-of-the-tickets-of-32-bytes!"], now=lambda: NOON_US / 1_000_000)
+
+members = st.text(ALLOWED, min_size=1, max_size=128)
+rooms = st.from_regex(r"[a-z0-9][a-z0-9_\-]{0,39}", fullmatch=True)
+counts = st.integers(0, 10_000_000)
+times_us = st.integers(NOON_US - 10**15, NOON_US + 10**15)
+facts = st.builds(
+    RoomFacts,
+    now_us=times_us,
+    state=st.sampled_from(["open", "paused", "draining", "closed"]),
+    opens_at_us=times_us,
+    closes_at_us=times_us,
+    remain_count=counts,
+    waiting=counts,
+    pace_per_s=st.floats(0, 100_000),
+    pace_at_us=times_us,
+)
+waiting = st.builds(Standing, st.just("waiting"), facts, arrival_us=times_us, ahead=counts)
+
+
+def writer(*, secure: bool = False) -> PlaceWriter:
+    return PlaceWriter(OFFICE, secure=secure, cookie_age_max_s=604_800)
+
+
+@settings(max_examples=100, deadline=None)
+@given(waiting, rooms, members, st.booleans())
+def test_who_waits_is_written_as_the_shape_and_the_cookie_would_be(standing, room, member, secure):
+    place = place_of(standing, room=room, member_id=member, tickets=OFFICE)
+    expected = Response(place.model_dump_json())
+    keep_ticket(expected, place, secure=secure, age_max_s=604_800)
+
+    status, headers, body = writer(secure=secure).entered(standing, room, member)
+    _, _, asked = writer(secure=secure).place(standing, room, member)
+
+    assert status == 202
+    assert json.loads(body) == json.loads(expected.body)
+    assert body == bytes(expected.body) == asked
+    got = dict(headers)
+    assert parts_of(got[b"set-cookie"]) == parts_of(expected.headers["set-cookie"].encode())
+    assert got[b"content-length"] == str(len(body)).encode()
+    assert got[b"cache-control"] == b"no-store"
+    for name, value in HEADERS.items():
+        assert got[name.lower().encode()] == value.encode()
+
+
+def parts_of(cookie: bytes) -> set[bytes]:
+    return set(cookie.replace(b"samesite", b"SameSite").split(b"; "))
+
+
+@settings(max_examples=100, deadline=None)
+@given(times_us)
+def test_times_are_written_as_ever(time_us):
+    assert rfc3339_us(time_us) == rfc3339(from_us(time_us))
+
+
+@settings(max_examples=100, deadline=None)
+@given(rooms, members, times_us, st.booleans())
+def test_an_issued_coupon_is_written_as_its_shape_would_be(code, member, time_us, used):
+    issued = IssuedCoupon(
+        id=uuid4(),
+        coupon_id=UUID(int=1),
+        member_id=member,
+        issued_at=from_us(time_us),
+        expire_date=from_us(time_us) + timedelta(days=1),
+    )
+    if used:
+        issued.use(from_us(time_us))
+
+    assert issued_json(issued, code) == IssuedCouponOut.of(issued, code).model_dump_json()
+
+
+def test_a_direct_answer_says_whether_it_is_new_and_how_often_it_was_tried():
+    at = datetime(2027, 3, 1, tzinfo=UTC)
+    issued = IssuedCoupon(uuid4(), uuid4(), "alice", at, at + timedelta(days=1))
+
+    status, headers, body = issued_answer(DirectIssue(issued, is_new=True, retries=3), "spring")
+    again, _, _ = issued_answer(DirectIssue(issued, is_new=False), "spring")
+
+    assert (status, again) == (201, 200)
+    assert dict(headers)[b"waitroom-retries"] == b"3"
+    assert json.loads(body)["member_id"] == "alice"
+
+
+def test_a_pace_too_slow_for_any_clock_is_not_known():
+    facts = RoomFacts(NOON_US, "open", 0, NOON_US * 2, 10, 10, 5e-324, NOON_US)
+
+    _, _, body = writer().place(Standing("waiting", facts, NOON_US, 3), "spring", "alice")
+
+    assert json.loads(body)["eta_s"] is None

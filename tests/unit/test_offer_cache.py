@@ -1,0 +1,153 @@
+"""The catalogue's cache: one reading a second however many look, and rather old than nothing."""
+
+import asyncio
+
+import pytest
+
+from application.offer_cache import FRESH_S, Catalogue
+from issuance.errors import NoSuchCoupon, OfficeAway
+from issuance.offers import Offer
+from tests.unit.cast import spring
+
+
+class Postgres:
+    """Says what is on offer, how often it was asked, and whether it is away."""
+
+    def __init__(self) -> None:
+        self.used, self.asked, self.away = 0, 0, False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def read(self) -> list[Offer]:
+        self.asked += 1
+        used = self.used
+        await self.may_answer.wait()
+        if self.away:
+            raise OfficeAway
+        return [Offer(spring(total=10, used=used), None, 1)]
+
+
+@pytest.fixture
+def postgres() -> Postgres:
+    return Postgres()
+
+
+@pytest.fixture
+def catalogue(postgres, clock) -> Catalogue:
+    return Catalogue(postgres.read, clock=clock)
+
+
+async def used_count(catalogue: Catalogue) -> int:
+    return (await catalogue.offer("spring")).coupon.inventory.used_count
+
+
+async def test_what_was_just_read_is_not_read_again(catalogue, postgres, clock):
+    await catalogue.offers()
+    clock.s = FRESH_S * 0.99
+
+    await catalogue.offers()
+    await catalogue.offer("spring")
+
+    assert postgres.asked == 1
+
+
+async def test_after_a_second_it_is_read_again(catalogue, postgres, clock):
+    await catalogue.offers()
+    postgres.used = 3
+    clock.s = FRESH_S
+
+    assert await used_count(catalogue) == 3
+    assert postgres.asked == 2
+
+
+async def test_a_thousand_who_look_at_once_cause_one_reading(catalogue, postgres):
+    postgres.may_answer.clear()
+    looking = [asyncio.create_task(catalogue.offers()) for _ in range(1_000)]
+    await asyncio.sleep(0)
+
+    postgres.may_answer.set()
+    seen = await asyncio.gather(*looking)
+
+    assert postgres.asked == 1
+    assert all(offers == seen[0] for offers in seen)
+
+
+async def test_a_thousand_who_look_while_it_is_away_cause_one_attempt_a_second(
+    catalogue, postgres, clock
+):
+    await catalogue.offers()
+    postgres.away, clock.s = True, FRESH_S
+
+    await asyncio.gather(*(catalogue.offers() for _ in range(1_000)))
+
+    assert postgres.asked == 2
+
+
+async def test_while_postgres_is_away_what_was_read_last_is_shown(catalogue, postgres, clock):
+    postgres.used = 4
+    await catalogue.offers()
+    postgres.away, clock.s = True, 3_600
+
+    assert await used_count(catalogue) == 4
+    assert [offer.coupon.code for offer in await catalogue.offers()] == ["spring"]
+
+
+async def test_when_postgres_is_back_its_word_counts_again(catalogue, postgres, clock):
+    await catalogue.offers()
+    postgres.away, clock.s = True, 10
+    await catalogue.offers()
+    postgres.away, postgres.used, clock.s = False, 7, 10 + FRESH_S
+
+    assert await used_count(catalogue) == 7
+
+
+async def test_where_nothing_was_ever_read_it_is_said_to_be_away(catalogue, postgres):
+    postgres.away = True
+
+    for _ in range(2):
+        with pytest.raises(OfficeAway):
+            await catalogue.offers()
+    postgres.away = False
+
+    assert await used_count(catalogue) == 0
+
+
+async def test_an_unknown_coupon_is_said_to_be_unknown(catalogue):
+    with pytest.raises(NoSuchCoupon):
+        await catalogue.offer("nothing")
+
+
+async def test_what_was_changed_here_is_seen_here_at_once(catalogue, postgres):
+    await catalogue.offers()
+    postgres.used = 5
+
+    catalogue.forget()
+
+    assert await used_count(catalogue) == 5
+
+
+async def test_a_change_during_a_reading_is_not_lost(catalogue, postgres):
+    postgres.may_answer.clear()
+    reading = asyncio.create_task(used_count(catalogue))
+    await asyncio.sleep(0)
+    postgres.used = 6
+
+    catalogue.forget()
+    postgres.may_answer.set()
+
+    assert await reading == 0
+    assert await used_count(catalogue) == 6
+
+
+async def test_who_goes_away_while_waiting_does_not_spoil_it_for_the_others(catalogue, postgres):
+    postgres.may_answer.clear()
+    alice = asyncio.create_task(catalogue.offers())
+    bob = asyncio.create_task(catalogue.offers())
+    await asyncio.sleep(0)
+
+    alice.cancel()
+    await asyncio.sleep(0)
+    postgres.may_answer.set()
+
+    assert [offer.coupon.code for offer in await bob] == ["spring"]
+    assert alice.cancelled()

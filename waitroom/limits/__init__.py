@@ -1,0 +1,1 @@
+"""Limits: how many requests or attempts are let through, counted in Redis."""

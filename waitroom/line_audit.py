@@ -1,0 +1,134 @@
+"""A line's own account of whom it has told what, read in parts, and how it is mended.
+
+Scanning goes through everything a room knows. It is for an admin's command and the admitter's
+check, never for a crowd; each part is small, and a rest follows, in which others are served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import WatchError
+
+from waitroom.errors import NoSuchRoom
+from waitroom.redis_io.keys import Keys
+from waitroom.redis_io.scripts import by_member, script
+from waitroom.redis_io.unavailable import away_is_said
+
+PART = 1_000
+PART_REST_S = 0.002
+
+
+class Inspection:
+    """Raises LineAway where Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._retract = redis.register_script(script("retract"))
+        self._lease = redis.register_script(script("lease"))
+
+    async def used_count(self, code: str) -> int:
+        """Raises NoSuchRoom."""
+        with away_is_said():
+            count = await self._redis.hget(Keys(code).room, "used_count")
+        if count is None:
+            raise NoSuchRoom
+        return int(count)
+
+    async def told(self, code: str) -> AsyncIterator[list[str]]:
+        """Everybody who was told of a coupon, some at a time; somebody may come twice."""
+        cursor = 0
+        while True:
+            with away_is_said():
+                reply: Any = await self._redis.hscan(Keys(code).outcomes, cursor, count=PART)
+            cursor, outcomes = reply
+            members = [one.decode() for one, outcome in outcomes.items() if _is_issued(outcome)]
+            if members:
+                yield members
+            if cursor == 0:
+                return
+            await asyncio.sleep(PART_REST_S)
+
+    async def told_of(self, code: str, members: Sequence[str]) -> list[str]:
+        """Those of these who were told of a coupon."""
+        outcomes = await self._each(Keys(code).outcomes, members)
+        return [one for one, outcome in zip(members, outcomes, strict=True) if _is_issued(outcome)]
+
+    async def under_way(self, code: str, members: Sequence[str]) -> list[str]:
+        """Those of these who are admitted, and within their lease."""
+        if not members:
+            return []
+        with away_is_said():
+            now_us = await self._now_us()
+            dues: Any = await self._redis.zmscore(Keys(code).admitted, list(members))
+        pairs = zip(members, dues, strict=True)
+        return [one for one, due in pairs if due is not None and due > now_us]
+
+    async def overdue(self, code: str, *, by_s: float, at_most: int = PART) -> list[str]:
+        """The admitted who should have had an outcome `by_s` ago; their leases stay as they are."""
+        with away_is_said():
+            until = await self._now_us() - int(by_s * 1_000_000)
+            found: Any = await self._redis.zrangebyscore(
+                Keys(code).admitted, "-inf", until, start=0, num=at_most
+            )
+        return [member.decode() for member in found]
+
+    async def lease(self, code: str, members: Sequence[str], *, for_s: float) -> dict[str, int]:
+        """A new lease for those of these who have no outcome yet, as they are about to be fed.
+
+        Returns when each of them was admitted (microseconds), in their order.
+        """
+        k, found = Keys(code), {}
+        for start in range(0, len(members), PART):
+            with away_is_said():
+                reply = await self._lease(
+                    keys=[k.admitted, k.admissions],
+                    args=[int(for_s * 1_000_000), *members[start : start + PART]],
+                )
+            found.update(by_member(reply))
+        return found
+
+    async def retract(self, code: str, members: Sequence[str]) -> int:
+        """Take back that these hold one; they are under way again. How many had been told so."""
+        k, done = Keys(code), 0
+        for start in range(0, len(members), PART):
+            with away_is_said():
+                done += await self._retract(
+                    keys=[k.outcomes, k.admitted, k.arrivals, k.tally, k.admissions],
+                    args=list(members[start : start + PART]),
+                )
+        return done
+
+    async def set_used_count(self, code: str, was: int, shall_be: int) -> bool:
+        """False where it has changed meanwhile. Only here may it become less."""
+        key = Keys(code).room
+        with away_is_said():
+            async with self._redis.pipeline(transaction=True) as pipe:
+                await pipe.watch(key)
+                if int(await pipe.hget(key, "used_count") or -1) != was:
+                    return False
+                pipe.multi()  # type: ignore[no-untyped-call]
+                pipe.hset(key, "used_count", str(shall_be))
+                try:
+                    await pipe.execute()
+                except WatchError:
+                    return False
+        return True
+
+    async def _each(self, key: str, members: Sequence[str]) -> list[bytes | None]:
+        if not members:
+            return []
+        with away_is_said():
+            found: Any = await self._redis.hmget(key, list(members))
+        return list(found)
+
+    async def _now_us(self) -> int:
+        seconds, us = await self._redis.time()
+        return int(seconds) * 1_000_000 + int(us)
+
+
+def _is_issued(outcome: bytes | None) -> bool:
+    return outcome is not None and outcome.startswith(b"i")

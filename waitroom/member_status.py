@@ -1,0 +1,180 @@
+"""What the line answers about one member, as read from a script's reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from domain.draw import NUMBERS
+from waitroom.errors import NoSuchRoom
+
+Kind = Literal[
+    "waiting", "admitted", "issued", "refused", "absent",
+    "untold", "closed", "sold_out", "not_open_yet", "room_full", "draining", "undrawn",
+    "challenge_required",
+]  # fmt: skip
+
+# A pace says nothing about now when nobody was let through for so long and so many people's time:
+# the admitter may be away, or what it feeds. As in lua/include/pace.lua.
+PACE_STALE_AFTER_US = 5_000_000
+PACE_STALE_AFTER_PEOPLE = 2
+# One person in thirty years: a wait made of it is no number that a clock or JSON could hold.
+PACE_MIN_PER_S = 1e-9
+
+
+@dataclass(frozen=True)
+class RoomFacts:
+    """What everybody in a room is told together. Times in microseconds since 1970.
+
+    What follows from it is worked out once for all who were asked about in one call.
+    """
+
+    now_us: int
+    state: str
+    opens_at_us: int
+    closes_at_us: int
+    remain_count: int
+    waiting: int
+    pace_per_s: float
+    pace_at_us: int
+    opening: str = "first_come"
+    lobby_us: int = 0
+    grace_us: int = 300_000_000
+    # Until when nobody is let through, as the line has lost its places; 0 where it hasn't.
+    restoring_until_us: int = 0
+    # Whether the order of a lobby that draws was written down.
+    is_drawn: bool = False
+
+    @classmethod
+    def read(cls, reply: Sequence[bytes | int]) -> RoomFacts:
+        now, state, opens, closes, remain, waiting, pace, at, opening, *times = reply
+        lobby, grace, restoring, is_drawn = times
+        assert isinstance(state, bytes)
+        assert isinstance(opening, bytes)
+        return cls(
+            now_us=int(now),
+            state=state.decode(),
+            opens_at_us=int(opens),
+            closes_at_us=int(closes),
+            remain_count=max(0, int(remain)),
+            waiting=int(waiting),
+            pace_per_s=float(pace),
+            pace_at_us=int(at),
+            opening=opening.decode(),
+            lobby_us=int(lobby),
+            grace_us=int(grace),
+            restoring_until_us=int(restoring),
+            is_drawn=bool(int(is_drawn)),
+        )
+
+    @cached_property
+    def is_restoring(self) -> bool:
+        """Whether others may still come back to where they stood: nobody can be told a number."""
+        return self.restoring_until_us > self.now_us
+
+    @cached_property
+    def is_lobby(self) -> bool:
+        """Whether members who wait now wait for the opening, or for the draw that follows it."""
+        return self.now_us < self.opens_at_us or self.is_undrawn
+
+    @property
+    def is_undrawn(self) -> bool:
+        """Whether nobody may know yet in which order the lobby will stand."""
+        return self.opening == "draw" and not self.is_drawn
+
+    @property
+    def lobby_opens_at_us(self) -> int:
+        return self.opens_at_us - self.lobby_us
+
+    @cached_property
+    def is_as_usual(self) -> bool:
+        """Whether the line is neither a lobby nor one that was lost and comes together again."""
+        return not self.is_lobby and not self.restoring_until_us
+
+    @cached_property
+    def known_pace_per_s(self) -> float | None:
+        """Admissions a second as measured, or None where nobody knows."""
+        lets_through = self.state in ("open", "draining") and not self.is_restoring
+        if not lets_through or self.pace_per_s < PACE_MIN_PER_S:
+            return None
+        people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
+        fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)
+        return self.pace_per_s if fresh else None
+
+    @cached_property
+    def sold_out_in_s(self) -> float | None:
+        """When the last one may be gone, at the pace that is known."""
+        pace = self.known_pace_per_s
+        return self.remain_count / pace if pace else None
+
+
+class Standing(NamedTuple):
+    """Where one member stands. `arrival_us` is 0 where they have no place.
+
+    kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
+    outcome), absent, or untold while a line that was lost can't say who is; or why the room is
+    shut: closed, sold_out, not_open_yet, room_full; or draining, to who has no place, and to who
+    was away for too long and has lost theirs; or what is missing: challenge_required. Who came
+    through a lobby that drew has the number drawn in place of an arrival, and until it is drawn a
+    negative mark that says nothing of it. `text` of who waits says
+    how they came back after being passed over: h, at the head of the line, or e, at its end.
+    """
+
+    kind: Kind
+    facts: RoomFacts
+    arrival_us: int = 0
+    ahead: int = 0
+    text: str = ""
+
+    @property
+    def in_line(self) -> bool:
+        """Whether the line knows them at all."""
+        return self.kind in ("waiting", "admitted", "issued", "refused") or self.arrival_us != 0
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether a ticket might bring them back."""
+        return self.kind in ("absent", "untold")
+
+    @property
+    def arrived_us(self) -> int:
+        """When they came, or 0 where that isn't known."""
+        return self.arrival_us if self.arrival_us >= NUMBERS else 0
+
+    @classmethod
+    def read(cls, reply: Sequence[bytes | int], facts: RoomFacts) -> Standing:
+        word = reply[0]
+        if word == b"waiting" and len(reply) == 3:  # nearly everybody in a crowd
+            return cls("waiting", facts, int(reply[1]), int(reply[2]))
+        assert isinstance(word, bytes)
+        kind = word.decode()
+        if kind == "outcome":
+            return cls._read_outcome(reply[2], facts)
+        if kind == "undrawn" or len(reply) > 3:
+            text = reply[-1]
+            assert isinstance(text, bytes)
+            arrival_us, ahead = int(reply[1]), int(reply[2]) if len(reply) > 3 else 0
+            return cls(kind, facts, arrival_us, ahead, text.decode())  # type: ignore[arg-type]
+        return cls(
+            kind=kind,  # type: ignore[arg-type]  # the scripts' words are Kind's
+            facts=facts,
+            arrival_us=int(reply[1]) if len(reply) > 1 else 0,
+            ahead=int(reply[2]) if len(reply) > 2 else 0,
+        )
+
+    @classmethod
+    def _read_outcome(cls, stored: bytes | int, facts: RoomFacts) -> Standing:
+        assert isinstance(stored, bytes)
+        head, _, text = stored.decode().partition(" ")
+        kind: Kind = "issued" if head[0] == "i" else "refused"
+        return cls(kind=kind, facts=facts, arrival_us=int(head[1:]), text=text)
+
+
+def standings_in(reply: Sequence[Any]) -> list[Standing]:
+    """What `enter.lua` and `place.lua` return: facts, and a standing each. Raises NoSuchRoom."""
+    if not reply:
+        raise NoSuchRoom
+    facts = RoomFacts.read(reply[0])
+    return [Standing.read(standing, facts) for standing in reply[1:]]

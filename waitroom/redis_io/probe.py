@@ -1,0 +1,36 @@
+"""Probe: whether the line's Redis answers, takes writes, and keeps what it was told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from domain.redis_eviction import eviction_policy
+from waitroom.redis_io.unavailable import away_is_said
+
+# A name with a space: no room has it.
+KEY = "waitroom:{a probe}:written"
+KEPT_S = 60
+
+
+class Probe:
+    """Raises LineAway, whose text names the cause, where Redis does not do it."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def write(self) -> None:
+        """Write something tiny. One that is full, a replica, or without replicas refuses it."""
+        with away_is_said():
+            await self._redis.set(KEY, 1, ex=KEPT_S)
+
+    async def eviction_policy(self) -> str:
+        """By which keys may be lost; "" where none may, or Redis does not say."""
+        with away_is_said():
+            try:
+                info: Any = await self._redis.info("memory")
+            except ResponseError:  # some users may not ask
+                return ""
+        return eviction_policy(info)

@@ -1,0 +1,1 @@
+"""Statistics of a room: counters, histograms, time series and summaries."""

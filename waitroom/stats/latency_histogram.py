@@ -1,0 +1,40 @@
+"""How long something took, in a histogram of steps that grow by a quarter of an octave.
+
+A step is at most 19 % wide, so a percentile is told at most so much too long, and never too short.
+Counts of steps add up, whoever counted them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+STEP_MAX = 128  # as in lua/include/latency.lua: some five days
+STEPS_AN_OCTAVE = 4
+FIRST_US = 100.0
+
+
+def step_of(took_s: float) -> int:
+    """The step that holds what took so long."""
+    parts = took_s * 1_000_000 / FIRST_US
+    if parts <= 1:
+        return 0
+    return min(STEP_MAX, math.ceil(STEPS_AN_OCTAVE * math.log2(parts)))
+
+
+def upper_s(step: int) -> float:
+    """The longest that a step holds."""
+    return float(FIRST_US / 1_000_000 * 2 ** (step / STEPS_AN_OCTAVE))
+
+
+def percentile_s(steps: Mapping[int, int], share: float) -> float | None:
+    """What this share of all took at most; None where there was nothing."""
+    total = sum(steps.values())
+    if total == 0:
+        return None
+    wanted, so_far = share * total, 0
+    for step in sorted(steps):
+        so_far += steps[step]
+        if so_far >= wanted:
+            return upper_s(step)
+    return upper_s(max(steps))

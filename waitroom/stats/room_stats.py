@@ -1,0 +1,189 @@
+"""A room's live numbers, as an admin sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from domain.room_settings import RoomSettings
+from waitroom.redis_io.keys import Keys
+from waitroom.stats.ring_counters import Slot, counts, histograms, meter_slots, together
+from waitroom.stats.time_series import p99_ms
+
+FIGURES_OVER_S = 10
+# What figures tell of the last seconds, in the order in which `read` gets it.
+METERED = ("entered", "admitted", "issued", "enter_us", "issue_us")
+_DEFAULTS = RoomSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts since the beginning, but for in_line and under_way (now) and the rates (per s).
+
+    in_line are all who have a place, also in a line that is over; away who were passed over, or
+    told a final word in line, and are not back. refused were admitted first, turned_away at the
+    door. version is of the settings. steered_rate_per_s is the rate in force on autopilot, None
+    without.
+    """
+
+    state: str
+    rate_per_s: float
+    burst: int
+    seats: int
+    size_max: int
+    lobby_s: int
+    opening: str
+    grace_s: int
+    return_s: int
+    restore_s: int
+    rate_mode: str
+    rate_min_per_s: float
+    rate_max_per_s: float
+    latency_bound_ms: int
+    challenge: str
+    steered_rate_per_s: float | None
+    total_count: int
+    used_count: int
+    is_over: bool
+    in_line: int
+    under_way: int
+    away: int
+    entered: int
+    admitted: int
+    issued: int
+    refused: int
+    left: int
+    turned_away: int
+    restored: int
+    is_restoring: bool
+    entered_per_s: float
+    admitted_per_s: float
+    issued_per_s: float
+    enter_p99_ms: float | None
+    issue_p99_ms: float | None
+    opens_at_s: float
+    is_ended: bool
+    version: int
+
+    @property
+    def remain_count(self) -> int:
+        return max(0, self.total_count - self.used_count)
+
+    @property
+    def rate_in_force_per_s(self) -> float:
+        """The steered rate on autopilot, else the one that was set."""
+        return self.rate_per_s if self.steered_rate_per_s is None else self.steered_rate_per_s
+
+    @property
+    def waiting(self) -> int:
+        """Who waits for something: nobody, once the room is over."""
+        return 0 if self.is_over else self.in_line
+
+    @property
+    def told_no(self) -> int:
+        """Refused in all: after admission, at the door, and all who waited when it was over."""
+        over = self.in_line + self.away if self.is_over else 0
+        return self.refused + self.turned_away + over
+
+    def as_record(self) -> dict[str, object]:
+        """Everything, by name."""
+        derived = {name: getattr(self, name) for name in ("remain_count", "waiting", "told_no")}
+        return asdict(self) | derived
+
+    @classmethod
+    def read(
+        cls,
+        room: Mapping[bytes, bytes],
+        in_line: int,
+        under_way: int,
+        away: int,
+        tally: Mapping[bytes, bytes],
+        steered_rate: bytes | None,
+        *meters: Sequence[Slot],
+        now_s: int,
+    ) -> Figures:
+        """The meters in the order of METERED, each of the same last seconds."""
+
+        def per_s(name: str) -> float:
+            seconds = counts(meters[METERED.index(name)], now_s)
+            return sum(seconds) / len(seconds)
+
+        def p99_of(name: str) -> float | None:
+            return p99_ms(together(histograms(meters[METERED.index(name)], now_s)))
+
+        def counted(name: str) -> int:
+            return int(tally.get(name.encode(), 0))
+
+        settings = _settings_of(room)
+        is_ended = now_s * 1_000_000 >= int(room[b"closes_at"])
+        total_count, used_count = int(room[b"total_count"]), int(room[b"used_count"])
+        return cls(
+            **settings,
+            steered_rate_per_s=_steered(settings, steered_rate),
+            total_count=total_count,
+            used_count=used_count,
+            is_over=settings["state"] == "closed" or used_count >= total_count or is_ended,
+            in_line=in_line,
+            under_way=under_way,
+            away=away,
+            entered=counted("entered"),
+            admitted=counted("admitted"),
+            issued=counted("issued"),
+            refused=counted("refused"),
+            left=counted("left"),
+            turned_away=counted("turned_away"),
+            restored=counted("restored"),
+            is_restoring=_is_restoring(room, now_s),
+            entered_per_s=per_s("entered"),
+            admitted_per_s=per_s("admitted"),
+            issued_per_s=per_s("issued"),
+            enter_p99_ms=p99_of("enter_us"),
+            issue_p99_ms=p99_of("issue_us"),
+            opens_at_s=int(room.get(b"opens_at", 0)) / 1_000_000,
+            is_ended=is_ended,
+            version=int(room.get(b"version", 0)),
+        )
+
+
+async def figures_of(redis: Redis, keys: Keys, over_s: int) -> Figures | None:
+    """None for an unknown room. Reads a bounded number of fields, however many wait."""
+    now_s, _ = await redis.time()
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hgetall(keys.room)
+        pipe.zcard(keys.waiting)
+        pipe.zcard(keys.admitted)
+        pipe.hlen(keys.away)
+        pipe.hgetall(keys.tally)
+        pipe.hget(keys.bucket, "steered_rate_per_s")
+        for what in METERED:
+            pipe.hmget(keys.meter, meter_slots(what, now_s, over_s))
+        room, *rest = await pipe.execute()
+    return Figures.read(room, *rest, now_s=now_s) if room else None
+
+
+def _settings_of(room: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """As stored, in their own types. A room of an earlier version has those that are new once it is
+    settled again; until then they are as in a new room."""
+    settings = asdict(_DEFAULTS)
+    for name, default in settings.items():
+        known = room.get(name.encode())
+        if known is not None:
+            settings[name] = type(default)(known.decode())
+    return settings
+
+
+def _is_restoring(room: Mapping[bytes, bytes], now_s: int) -> bool:
+    """As include/room.lua has it."""
+    not_yet = b"0" in (room.get(b"is_retold"), room.get(b"restoring_from"))
+    return not_yet or int(room.get(b"restoring_until", 0)) > now_s * 1_000_000
+
+
+def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:
+    """Clamped as admit.lua does it: what is told is what is in force."""
+    if settings["rate_mode"] != "autopilot":
+        return None
+    rate = settings["rate_per_s"] if steered_rate is None else float(steered_rate)
+    return float(min(max(rate, settings["rate_min_per_s"]), settings["rate_max_per_s"]))

@@ -1,0 +1,72 @@
+"""What became of all who came to a room, from counts that were kept as it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from waitroom.redis_io.keys import Keys
+from waitroom.stats.latency_histogram import percentile_s
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Counts since the beginning; waits in s, from arrival to outcome, None where nobody had one.
+
+    refused says why, after admission; turned_away why, at the door, where the same person may have
+    come several times. In a draw the waits begin with the opening.
+    """
+
+    entered: int
+    admitted: int
+    issued: int
+    left: int
+    passed_over: int
+    returned: int
+    refused: dict[str, int]
+    turned_away: dict[str, int]
+    wait_median_s: float | None
+    wait_p95_s: float | None
+    wait_longest_s: float | None
+
+    def as_record(self) -> dict[str, Any]:
+        """Everything, by name."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, tally: Mapping[bytes, bytes]) -> Result:
+        def some(prefix: str) -> dict[str, int]:
+            start = f"{prefix}:".encode()
+            return {
+                name.removeprefix(start).decode(): int(count)
+                for name, count in sorted(tally.items())
+                if name.startswith(start)
+            }
+
+        waits = {int(step): count for step, count in some("waited").items()}
+        longest_us = tally.get(b"waited_longest_us")
+        longest_s = None if longest_us is None else int(longest_us) / 1_000_000
+
+        def at_most(share: float) -> float | None:
+            found = percentile_s(waits, share)
+            return found if found is None or longest_s is None else min(found, longest_s)
+
+        numbers = ("entered", "admitted", "issued", "left", "passed_over", "returned")
+        return cls(
+            **{name: int(tally.get(name.encode(), 0)) for name in numbers},
+            refused=some("refused"),
+            turned_away=some("turned_away"),
+            wait_median_s=at_most(0.5),
+            wait_p95_s=at_most(0.95),
+            wait_longest_s=longest_s,
+        )
+
+
+async def result_of(redis: Redis, keys: Keys) -> Result | None:
+    """None for an unknown room."""
+    if not await redis.exists(keys.room):
+        return None
+    return Result.read(cast("Mapping[bytes, bytes]", await redis.hgetall(keys.tally)))

@@ -1,0 +1,1 @@
+"""Signed values: tickets and challenges, and the HMAC under them."""

@@ -1,0 +1,119 @@
+"""Ticket: a signed proof of a place, which its owner keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from json.encoder import encode_basestring_ascii as quoted
+from typing import ClassVar, NamedTuple
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from domain.draw import NUMBERS
+from waitroom.tokens.hmac_key import Mac
+
+TICKET_LENGTH_MAX = 512
+
+
+class BadTicket(Exception):
+    """This ticket can't be accepted."""
+
+    reason: ClassVar[str] = "bad"
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+class ForgedTicket(BadTicket):
+    """This ticket was changed, or not signed here. Enter the line without it to get a new one."""
+
+    reason = "forged"
+
+
+class ExpiredTicket(BadTicket):
+    """This ticket is too old. Enter the line again to get a new one."""
+
+    reason = "expired"
+
+
+class ForeignTicket(BadTicket):
+    """This ticket is for another room. Each room has tickets of its own."""
+
+    reason = "other_room"
+
+
+class StrangersTicket(BadTicket):
+    """This ticket is somebody else's. Sign in as its owner, or enter the line yourself."""
+
+    reason = "other_member"
+
+
+class Ticket(NamedTuple):
+    """Room, member, and arrival in microseconds since 1970, as the line gave it.
+
+    A member who came through a lobby that drew has their number for an arrival. Before the draw
+    it is a mark below 0, which says nothing of the number: restoring works it out from the seed.
+    Either ticket also says when it was signed, as nothing else tells its age.
+    """
+
+    room: str
+    member_id: str
+    arrival_us: int
+    signed_at_s: int | None = None
+
+
+class TicketOffice:
+    """Signs tickets with the first secret and reads those of all: put a new one in front to rotate.
+
+    A ticket older than `age_max_s` has expired. now: seconds since 1970 by the clock that arrivals
+    come from, the line's. What we signed is good though it is of a later time: that clock was set
+    back since, or is another one, and its owner stands where they stood.
+    """
+
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        *,
+        age_max_s: float = 7 * 24 * 3600,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._age_max_s = age_max_s
+        self._now = now
+        self._serializer = URLSafeSerializer(
+            list(reversed(secrets)),  # itsdangerous signs with the last of its keys
+            salt="waitroom.ticket",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        )
+        # Everybody in line gets a ticket with each answer: `dumps` would derive the key each time
+        # and try to compress, for the same text.
+        key = self._serializer.make_signer("waitroom.ticket").derive_key()
+        self._mac = Mac(key)
+
+    def sign(self, ticket: Ticket) -> str:
+        signed_at = "" if ticket.arrival_us >= NUMBERS else f",{int(self._now())}"
+        fields = (
+            f"[{quoted(ticket.room)},{quoted(ticket.member_id)},{ticket.arrival_us}{signed_at}]"
+        )
+        text = urlsafe_b64encode(fields.encode()).rstrip(b"=")
+        signature = urlsafe_b64encode(self._mac.of(text)).rstrip(b"=")
+        return f"{text.decode()}.{signature.decode()}"
+
+    def read(self, text: str, *, room: str) -> Ticket:
+        """The ticket, if it is good for `room`. Raises a BadTicket that says why not."""
+        if len(text) > TICKET_LENGTH_MAX:
+            raise ForgedTicket
+        try:
+            ticket = Ticket(*self._serializer.loads(text))
+        except (BadData, TypeError, ValueError) as error:
+            raise ForgedTicket from error
+        if ticket.room != room:
+            raise ForeignTicket
+        signed_at_s = ticket.signed_at_s
+        age_s = self._now() - (
+            ticket.arrival_us / 1_000_000 if signed_at_s is None else signed_at_s
+        )
+        if age_s > self._age_max_s:
+            raise ExpiredTicket
+        return ticket

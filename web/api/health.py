@@ -1,0 +1,103 @@
+"""Health: whether the process lives, takes visitors, and the stores do what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from functools import partial
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from issuance.errors import OfficeError
+from issuance.postgres.connection_stats import check
+from waitroom.errors import LineError
+from web.cache.single_flight import readings_of
+from web.container import WebParts, office_of, parts_of
+from web.problems import documented
+
+router = APIRouter(tags=["health"])
+
+ANSWER_WITHIN_S = 3.0
+FRESH_S = 1.0
+# Tells a second web command on the same port whether this one is of the same deployment.
+DEPLOYMENT_HEADER = "X-Waitroom-Deployment"
+
+
+class Ready(BaseModel):
+    ready: bool
+    postgres: bool
+    redis: bool
+    queue: bool
+
+
+class TakesVisitors(BaseModel):
+    takes_visitors: bool
+    draining: bool
+    redis: bool
+
+
+@router.get("/healthz", responses=documented())
+async def healthz(request: Request, response: Response) -> dict[str, bool]:
+    """The process lives."""
+    if deployment := parts_of(request).deployment:
+        response.headers[DEPLOYMENT_HEADER] = deployment
+    return {"alive": True}
+
+
+@router.get(
+    "/livez/line",
+    response_model=TakesVisitors,
+    responses={
+        503: {"model": TakesVisitors, "description": "A load balancer sends nobody here"},
+        **documented(),
+    },
+)
+async def livez_line(request: Request, response: Response) -> TakesVisitors:
+    """This process is not about to stop, and the line's Redis answered within the last second."""
+    parts = parts_of(request)
+    redis = await readings_of(request).get("line", partial(_line_works, parts), fresh_s=FRESH_S)
+    draining = parts.draining()
+    if draining or not redis:
+        response.status_code = 503
+    return TakesVisitors(takes_visitors=redis and not draining, draining=draining, redis=redis)
+
+
+@router.get(
+    "/readyz",
+    response_model=Ready,
+    responses={
+        503: {"model": Ready, "description": "Says which store does not do what is needed"},
+        **documented(),
+    },
+)
+async def readyz(request: Request, response: Response) -> Ready:
+    """The stores answer and take writes, as of the last second."""
+    found = await readings_of(request).get("ready", partial(_look, request), fresh_s=FRESH_S)
+    if not found.ready:
+        response.status_code = 503
+    return found
+
+
+async def _look(request: Request) -> Ready:
+    parts, office = parts_of(request), office_of(request).ahead
+    postgres, redis, queue = await asyncio.gather(
+        _works(office.ask(check, parts.engine)),
+        _works(parts.line.probe.write()),
+        _works(office.ask(parts.crew)),
+    )
+    ready = postgres and redis and queue
+    return Ready(ready=ready, postgres=postgres, redis=redis, queue=queue)
+
+
+async def _line_works(parts: WebParts) -> bool:
+    return await _works(parts.line.probe.write())
+
+
+async def _works(asked: Awaitable[object]) -> bool:
+    try:
+        # A connection that hangs would never fail, and whoever asks here is to be told.
+        await asyncio.wait_for(asked, ANSWER_WITHIN_S)
+    except (OfficeError, LineError, TimeoutError):
+        return False
+    return True

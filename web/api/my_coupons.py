@@ -1,0 +1,49 @@
+"""Me: the coupons a member holds."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from application.report_outcomes import tell_used
+from issuance.member_coupons import Holding, holdings, use
+from web.container import office_of, parts_of
+from web.dependencies import SignedIn
+from web.problems import documented
+from web.schemas.public import IssuedCouponOut
+
+router = APIRouter(prefix="/api/me/coupons", tags=["me"])
+
+_ALWAYS = ("not_signed_in", "bad_token", "unavailable")
+
+
+@router.get("", response_model=list[IssuedCouponOut], responses=documented(*_ALWAYS))
+async def my_coupons(request: Request, response: Response, who: SignedIn) -> list[IssuedCouponOut]:
+    """What the member holds, the latest first."""
+    response.headers["Cache-Control"] = "no-store"
+    mine = await held(request, who.id)
+    return [IssuedCouponOut.of(issued, coupon.code) for issued, coupon in mine]
+
+
+@router.post(
+    "/{id}/use",
+    response_model=IssuedCouponOut,
+    responses=documented(
+        *_ALWAYS, "forbidden", "no_such_issued_coupon", "already_used", "expired", "bad_request"
+    ),
+)
+async def use_coupon(request: Request, id: UUID, who: SignedIn) -> IssuedCouponOut:  # noqa: A002
+    """Spend one. It can be spent once."""
+    return await spend(request, who.id, id)
+
+
+async def held(request: Request, member_id: str) -> list[Holding]:
+    return await office_of(request).ask(holdings, parts_of(request).engine, member_id)
+
+
+async def spend(request: Request, member_id: str, issued_id: UUID) -> IssuedCouponOut:
+    parts = parts_of(request)
+    issued, coupon = await office_of(request).ask(use, parts.engine, member_id, issued_id)
+    await tell_used(parts.line, issued, coupon)
+    return IssuedCouponOut.of(issued, coupon.code)

@@ -1,0 +1,1 @@
+"""Authentication: member tokens, sessions of members and admins, passwords."""

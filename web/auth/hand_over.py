@@ -1,0 +1,79 @@
+"""Hand-over: what a member token says where a shop signs a browser in with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from web.auth.member_tokens import Identity, Visitor
+from web.auth.token_claims import BadToken
+
+SESSION_UNTIL = "session_until"
+AHEAD_MAX_S = 10 * 366 * 24 * 3600
+# A used token is remembered for longer than any clock of ours may still take it for a good one.
+KEPT_AFTER_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Whom a token signs in, and until when (s since 1970) where it says so.
+
+    token_name: the same for every writing of one token. kept_s: for how long it is remembered.
+    """
+
+    visitor: Visitor
+    token_name: str
+    kept_s: int
+    until_s: float | None
+
+
+def read_hand_over(
+    identity: Identity, token: str, now: Callable[[], float] = time.time
+) -> HandOver:
+    """Raises BadToken, which says why."""
+    visitor, claims, now_s = identity.read_token(token), identity.claims_of(token), now()
+    left_s = math.ceil(int(claims["exp"]) - now_s)  # type: ignore[call-overload]
+    return HandOver(
+        visitor,
+        _name_of(token, claims, visitor.id),
+        min(max(0, left_s), AHEAD_MAX_S) + KEPT_AFTER_S,
+        _session_until(claims, now_s),
+    )
+
+
+def member_named_in(token: str) -> str:
+    """The `sub` of a token that can't be accepted: not verified, for comparing alone."""
+    try:
+        claims = json.loads(urlsafe_b64decode(token.split(".")[1].encode() + b"=="))
+        return str(claims["sub"])
+    except (ValueError, IndexError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _name_of(token: str, claims: Mapping[str, object], member_id: str) -> str:
+    """By its `jti`, of this member; else by what was signed.
+
+    Not by its whole text: base64 has several writings of one signature.
+    """
+    jti = claims.get("jti")
+    said = f"jti {member_id} {jti}" if jti and isinstance(jti, str) else token.rpartition(".")[0]
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _session_until(claims: Mapping[str, object], now_s: float) -> float | None:
+    if SESSION_UNTIL not in claims:
+        return None
+    until_s = claims[SESSION_UNTIL]
+    if isinstance(until_s, bool) or not isinstance(until_s, int | float):
+        raise BadToken("The member token's session_until must be a number: seconds since 1970.")
+    if not now_s < until_s <= now_s + AHEAD_MAX_S:
+        raise BadToken(
+            "The member token's session_until must lie ahead, by at most 10 years: seconds since "
+            "1970, not milliseconds."
+        )
+    return until_s

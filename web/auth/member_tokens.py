@@ -1,0 +1,125 @@
+"""Who asks. Member tokens that a shop mints, and the admin token."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import jwt
+from jwt.types import Options
+
+from web.auth.fast_jwt import UsualToken
+from web.auth.token_claims import DEFAULT_RULES, BadToken, ClaimRules
+
+TOKEN_LENGTH_MAX = 4_096
+NAME_LENGTH_MAX = 64
+_SIGNATURE_ONLY: Options = {
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+
+
+class NotSignedIn(Exception):
+    """Sign in first, or send a member token as `Authorization: Bearer ...`."""
+
+
+class Forbidden(Exception):
+    """This is for admins: send the admin token as `Authorization: Bearer ...`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A member who asks; `name` is for showing only.
+
+    signed_in_us, until_s: when their session began and when it ends, in microseconds and seconds
+    since 1970; 0 of a member token, which is no session.
+    """
+
+    id: str
+    name: str
+    signed_in_us: int = field(default=0, compare=False)
+    until_s: int = field(default=0, compare=False)
+
+
+class Identity:
+    """Reads and mints member tokens (JWT, HS256).
+
+    The first secret signs, all verify: put a new one in front to rotate. rules: what a token's
+    claims must be.
+    """
+
+    def __init__(
+        self,
+        member_token_secrets: Sequence[str],
+        admin_token: str,
+        *,
+        rules: ClaimRules = DEFAULT_RULES,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._secrets = list(member_token_secrets)
+        self._admin_token = admin_token
+        self._now = now
+        self._rules = rules
+        self._usual = UsualToken(self._secrets)
+
+    def mint(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
+        """A member token, as a shop would make it."""
+        expires = datetime.fromtimestamp(self._now(), UTC) + timedelta(seconds=valid_s)
+        claims: dict[str, object] = {"sub": member_id, "exp": expires}
+        if name is not None:
+            claims["name"] = name
+        if self._rules.audience:
+            claims["aud"] = self._rules.audience
+        return jwt.encode(claims, self._secrets[0], algorithm="HS256")
+
+    def read_token(self, token: str) -> Visitor:
+        """The member whom this token names. Raises BadToken, which says why."""
+        claims = self._signed_claims(token)
+        member_id, name = self._rules.member_id(claims, self._now()), claims.get("name")
+        if not isinstance(name, str) or not name:
+            name = member_id
+        # JSON can name half a letter (a lone surrogate), which no page could show.
+        name = name[:NAME_LENGTH_MAX].encode("utf-8", "replace").decode()
+        return Visitor(member_id, name)
+
+    def member_of(self, token: str) -> str:
+        """The id alone. Raises BadToken as `read_token` does."""
+        return self._rules.member_id(self._signed_claims(token), self._now())
+
+    def claims_of(self, token: str) -> dict[str, object]:
+        """All that this token says. Raises BadToken as `read_token` does."""
+        claims = self._signed_claims(token)
+        self._rules.member_id(claims, self._now())
+        return claims
+
+    def _signed_claims(self, token: str) -> dict[str, object]:
+        """What one of our secrets has signed; whether it is good is for the rules to say."""
+        if len(token) > TOKEN_LENGTH_MAX:
+            raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
+        return self._usual.read(token) or self._by_pyjwt(token)
+
+    def _by_pyjwt(self, token: str) -> dict[str, object]:
+        """As `_signed_claims`, with HS256 alone: never with what the token asks for."""
+        for secret in self._secrets:
+            try:
+                return jwt.decode(token, secret, algorithms=["HS256"], options=_SIGNATURE_ONLY)
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.InvalidAlgorithmError as error:
+                raise BadToken("The member token must be signed with HS256.") from error
+            except (jwt.PyJWTError, ValueError) as error:
+                raise BadToken("The member token is not a well-formed, valid JWT.") from error
+        raise BadToken("The member token was not signed with a secret that is known here.")
+
+    def is_admin(self, token: str) -> bool:
+        # Half a letter (a lone surrogate) must not be an error of ours.
+        sent = token.encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(sent, self._admin_token.encode())

@@ -1,0 +1,155 @@
+"""Sessions: which member a browser is signed in as, by a signed cookie.
+
+A session is signed with a key made of TICKET_SECRETS, which no shop knows. It ends with its time,
+or when its member signs out, anywhere: what each process reads of that in Redis once a second
+(`web.sse.session_watch`) costs a request a look into a dictionary, and no call.
+
+The release before signed sessions with MEMBER_TOKEN_SECRETS, in a cookie of another name. For one
+release these are still read, and written beside, so that processes of both can serve together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+from starlette.responses import Response
+
+from web.auth import cookies
+from web.auth.ended_sessions import EndedSessions
+from web.auth.member_tokens import Visitor
+
+SESSION_COOKIE = "member_session"
+OLD_COOKIE = "session"
+AGE_MAX_S = 7 * 24 * 3600
+LENGTH_MAX = 4_096
+# Base64 would be read with any other letters between, as if they were not there.
+_SIGNED = re.compile(rf"[A-Za-z0-9_.-]{{1,{LENGTH_MAX}}}")
+
+
+class Sessions:
+    """Signs and reads sessions. The first of `secrets` signs, all verify.
+
+    old_secrets: MEMBER_TOKEN_SECRETS. now: seconds since 1970. Where cookies are read or written,
+    `secure` says whether browsers come by TLS.
+    """
+
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        *,
+        old_secrets: Sequence[str] = (),
+        age_max_s: int = AGE_MAX_S,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.age_max_s = age_max_s
+        self.ended = EndedSessions(age_max_s)
+        self._now = now
+        signer = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+        # itsdangerous signs with the last of its keys.
+        self._signed = URLSafeSerializer(
+            list(reversed(secrets)), salt="waitroom.member-session", signer_kwargs=signer
+        )
+        self._old = (
+            URLSafeTimedSerializer(
+                list(reversed(old_secrets)), salt="waitroom.session", signer_kwargs=signer
+            )
+            if old_secrets
+            else None
+        )
+
+    def begun(self, visitor: Visitor, at_us: int, until_s: float | None = None) -> Visitor:
+        """This member, signed in at `at_us`, for as long as a session lasts or `until_s`."""
+        ends_s = int(self._now()) + self.age_max_s
+        if until_s is not None:
+            ends_s = min(ends_s, int(until_s))
+        return replace(visitor, signed_in_us=at_us, until_s=ends_s)
+
+    def text_of(self, visitor: Visitor) -> str:
+        """The session of a visitor who was `begun`, as its cookie has it."""
+        fields = [visitor.id, visitor.name, visitor.signed_in_us, visitor.until_s]
+        return _text(self._signed.dumps(fields))
+
+    def find(self, found: Mapping[str, str], *, secure: bool) -> Visitor | None:
+        """Who is signed in by these cookies, or None: a stale one is just not being signed in."""
+        if text := found.get(cookies.name_of(SESSION_COOKIE, secure=secure)):
+            return self.read(text)
+        return self.read_old(text) if (text := found.get(OLD_COOKIE)) else None
+
+    def read(self, text: str) -> Visitor | None:
+        """The member of this session, or None."""
+        if not _SIGNED.fullmatch(text):
+            return None
+        try:
+            member_id, name, signed_in_us, until_s = self._signed.loads(text)
+            visitor = Visitor(str(member_id), str(name), int(signed_in_us), int(until_s))
+        except (BadData, TypeError, ValueError, OverflowError):
+            return None
+        return None if self.is_over(visitor) else visitor
+
+    def read_old(self, text: str) -> Visitor | None:
+        """As `read`, of a session of the release before."""
+        if self._old is None or not _SIGNED.fullmatch(text):
+            return None
+        try:
+            (member_id, name), signed_at = self._old.loads(
+                text, max_age=self.age_max_s, return_timestamp=True
+            )
+        except (BadData, TypeError, ValueError):
+            return None
+        at_s = int(signed_at.timestamp())
+        visitor = Visitor(str(member_id), str(name), at_s * 1_000_000, at_s + self.age_max_s)
+        return None if self.is_over(visitor) else visitor
+
+    def is_over(self, visitor: Visitor) -> bool:
+        """Whether its time is over, or its member has signed out since."""
+        now_s = self._now()
+        return (
+            now_s >= visitor.until_s
+            or now_s >= visitor.signed_in_us / 1_000_000 + self.age_max_s
+            or self.ended.covers(visitor.id, visitor.signed_in_us)
+        )
+
+    def keep(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
+        """Give the browser this session, by its name and by that of the release before."""
+        self._keep(response, visitor, secure=secure)
+        if self._old is None or visitor.until_s < int(self._now()) + self.age_max_s - 1:
+            # The old form ends with its age alone: it would last longer than this session.
+            cookies.forget(response, OLD_COOKIE, secure=False)
+            return
+        response.set_cookie(
+            OLD_COOKIE,
+            _text(self._old.dumps([visitor.id, visitor.name])),
+            max_age=self.age_max_s,
+            secure=secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def keep_old(
+        self, response: Response, found: Mapping[str, str], visitor: Visitor, *, secure: bool
+    ) -> None:
+        """Give a browser that has its session in the old form the same one in the new."""
+        if cookies.name_of(SESSION_COOKIE, secure=secure) not in found:
+            self._keep(response, visitor, secure=secure)
+
+    def forget(self, response: Response, *, secure: bool) -> None:
+        cookies.forget(response, SESSION_COOKIE, secure=secure)
+        cookies.forget(response, OLD_COOKIE, secure=False)
+
+    def _keep(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
+        cookies.keep(
+            response,
+            SESSION_COOKIE,
+            self.text_of(visitor),
+            secure=secure,
+            age_max_s=max(0, visitor.until_s - int(self._now())),
+        )
+
+
+def _text(signed: str | bytes) -> str:
+    return signed if isinstance(signed, str) else signed.decode()

@@ -1,0 +1,194 @@
+"""Who sends this request, for routes to depend on."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Header, Path, Request, Security
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from domain.admin import Admin as AdminWho
+from domain.coupon import is_code
+from issuance.errors import NoSuchCoupon
+from waitroom.errors import NoSuchRoom
+from waitroom.tokens.ticket import StrangersTicket, Ticket
+from web.auth import cookies
+from web.auth.admin_sessions import SESSION_COOKIE as ADMIN_COOKIE
+from web.auth.member_tokens import Forbidden, NotSignedIn, Visitor
+from web.auth.sessions import SESSION_COOKIE
+from web.container import known_admins_of, parts_of
+from web.problems import Problem
+
+TICKET_HEADER = "Waitroom-Ticket"
+SOLUTION_HEADER = "Waitroom-Solution"
+
+_member_token = HTTPBearer(
+    auto_error=False, scheme_name="memberToken", bearerFormat="JWT", description="HS256, by a shop"
+)
+_session = APIKeyCookie(
+    name=SESSION_COOKIE,
+    auto_error=False,
+    scheme_name="session",
+    description=f"of a browser; `{cookies.HOST_PREFIX}{SESSION_COOKIE}` by https",
+)
+_ticket = APIKeyHeader(
+    name=TICKET_HEADER, auto_error=False, scheme_name="ticket", description="as enter gave it"
+)
+_admin_token = HTTPBearer(auto_error=False, scheme_name="adminToken")
+_admin_session = APIKeyCookie(
+    name=ADMIN_COOKIE,
+    auto_error=False,
+    scheme_name="adminSession",
+    description=f"of the console; `{cookies.HOST_PREFIX}{ADMIN_COOKIE}` by https",
+)
+# Who sends the admin token; recorded under a name that no admin can have, as it has a space.
+BY_TOKEN = AdminWho("token", "operator")
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_member_token)]
+Session = Annotated[str | None, Security(_session)]
+TicketText = Annotated[str | None, Security(_ticket)]
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """The member whose session this browser has, or None."""
+    parts = parts_of(request)
+    return parts.sessions.find(request.cookies, secure=parts.secure)
+
+
+async def visitor_or_none(request: Request, bearer: Bearer, _: Session) -> Visitor | None:
+    """Who asks; None without credentials. Raises BadToken for a token that is no good."""
+    identity = parts_of(request).identity
+    if bearer is not None:
+        return identity.read_token(bearer.credentials)
+    if "authorization" in request.headers:
+        raise NotSignedIn
+    visitor = visitor_of(request)
+    if visitor is not None:
+        refuse_cross_site(request)
+    return visitor
+
+
+async def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) -> Visitor:
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+class Whose(NamedTuple):
+    """Whose place is asked for, and the arrival on the ticket that they showed; 0 without one.
+
+    session: by which they ask, where it is one.
+    """
+
+    member_id: str
+    ticket_us: int
+    session: Visitor | None = None
+
+
+async def member_in_line(
+    request: Request,
+    code: RoomCode,
+    found: Annotated[Visitor | None, Depends(visitor_or_none)],
+    ticket: TicketText,
+) -> Whose:
+    """The member's who is signed in, or the ticket's owner's."""
+    session = found if found is not None and found.signed_in_us else None
+    if ticket is None:
+        if found is None:
+            raise NotSignedIn
+        return Whose(found.id, 0, session)
+    checked = checked_ticket(request, code, ticket, found)
+    return Whose(checked.member_id, checked.arrival_us, session)
+
+
+def checked_ticket(request: Request, code: str, text: str, found: Visitor | None) -> Ticket:
+    """The ticket, if it is good for this room and whoever is signed in. Raises a BadTicket."""
+    ticket = parts_of(request).tickets.read(text, room=code)
+    if found is not None and found.id != ticket.member_id:
+        raise StrangersTicket
+    return ticket
+
+
+def refuse_cross_site(request: Request) -> None:
+    """A change asked for by cookie must come from our own pages.
+
+    SameSite cookies keep most of it away; Sec-Fetch-Site, and Origin for browsers without it,
+    say the rest (OWASP's CSRF cheat sheet: fetch metadata, then origin).
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        allowed = site in ("same-origin", "none")
+    else:
+        origin = request.headers.get("origin")
+        host = request.headers.get("host")
+        allowed = origin is None or origin.partition("://")[2] == host
+    if not allowed:
+        raise Problem("forbidden", "This was sent from another site, so it was not carried out.")
+
+
+async def signed_in_admin(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_admin_token)],
+    _: Annotated[str | None, Security(_admin_session)],
+) -> AdminWho:
+    """Who administers: by the admin token, or by a session, from our own pages.
+
+    Raises NotSignedIn, Forbidden, OfficeAway.
+    """
+    if bearer is not None:
+        if not parts_of(request).identity.is_admin(bearer.credentials):
+            raise Forbidden
+        request.state.admin = BY_TOKEN
+        return BY_TOKEN
+    session = cookies.kept(request.cookies, ADMIN_COOKIE)
+    if not session or "authorization" in request.headers:
+        raise NotSignedIn
+    refuse_cross_site(request)
+    found = await known_admins_of(request).of_session(session)
+    if found is None:
+        raise NotSignedIn
+    # Pages say who is signed in.
+    request.state.admin = found
+    return found
+
+
+async def admin(found: Annotated[AdminWho, Depends(signed_in_admin)]) -> str:
+    """The name under which an admin's changes are recorded. Raises NotSignedIn, Forbidden."""
+    return "admin token" if found is BY_TOKEN else found.name
+
+
+async def operator(
+    found: Annotated[AdminWho, Depends(signed_in_admin)], name: Annotated[str, Depends(admin)]
+) -> str:
+    """As `admin`, of one who may change something. Raises NotSignedIn, Forbidden."""
+    if not found.may_change:
+        raise Problem("forbidden", "You may look at everything here, but change nothing.")
+    return name
+
+
+async def room_code(code: Annotated[str, Path(max_length=64)]) -> str:
+    """A code that can exist; others are answered without asking anybody."""
+    if not is_code(code):
+        raise NoSuchRoom
+    return code
+
+
+async def coupon_code(code: Annotated[str, Path(max_length=64)]) -> str:
+    if not is_code(code):
+        raise NoSuchCoupon
+    return code
+
+
+SolutionText = Annotated[
+    str | None,
+    Header(alias=SOLUTION_HEADER, description="of the room's challenge, where it asks for one"),
+]
+RoomCode = Annotated[str, Depends(room_code)]
+CouponCode = Annotated[str, Depends(coupon_code)]
+SignedIn = Annotated[Visitor, Depends(visitor)]
+InLine = Annotated[Whose, Depends(member_in_line)]
+# Who may look, and who may also change something: by name, as the audit trail has it.
+Admin = Annotated[str, Depends(admin)]
+Operator = Annotated[str, Depends(operator)]

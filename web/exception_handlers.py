@@ -1,0 +1,129 @@
+"""Which problem each exception of the rooms below becomes, for machines and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from domain.refusals import NotOpenYet, Refusal
+from domain.rfc3339 import rfc3339
+from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
+from waitroom.errors import LineAway, LineBusy, NoSuchRoom
+from waitroom.tokens.ticket import BadTicket
+from web.auth.member_tokens import Forbidden, NotSignedIn
+from web.auth.token_claims import BadToken
+from web.middleware.request_id import id_of
+from web.middleware.security import HEADERS, Answer, BodyTooLarge, BodyTooSlow
+from web.middleware.trailing_slash import without_slash
+from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
+
+log = structlog.get_logger(__name__)
+
+_PLAIN: dict[type[Exception], str] = {
+    NotSignedIn: "not_signed_in",
+    BadToken: "bad_token",
+    Forbidden: "forbidden",
+    NoSuchCoupon: "no_such_coupon",
+    NoSuchRoom: "no_such_room",
+    NoSuchIssuedCoupon: "no_such_issued_coupon",
+    CodeTaken: "code_taken",
+    NotDirect: "not_direct",
+}
+_AWAY = (LineAway, LineBusy, OfficeAway)
+_HTTP = {404: "not_found", 405: "method_not_allowed"}
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem to answer with; whatever isn't expected is an internal one that tells nothing."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, _AWAY):
+        return Problem("unavailable", _doc(error), {"retry_after_s": RETRY_AFTER_S})
+    if isinstance(error, Refusal):
+        return refusal_problem(error)
+    if isinstance(error, BadTicket):
+        return Problem("bad_ticket", str(error), {"reason": error.reason})
+    if isinstance(error, RequestValidationError):
+        return _validation_problem(error)
+    if isinstance(error, BodyTooLarge):
+        return Problem("body_too_large", error.detail)
+    if isinstance(error, BodyTooSlow):
+        return Problem("body_too_slow")
+    if isinstance(error, HTTPException):
+        return Problem(_HTTP.get(error.status_code, "bad_request"))
+    if type(error) in _PLAIN:
+        return Problem(_PLAIN[type(error)], sentence(error))
+    return Problem("internal")
+
+
+def refusal_problem(refusal: Refusal) -> Problem:
+    more = {}
+    if isinstance(refusal, NotOpenYet):
+        more["opens_at"] = rfc3339(refusal.opens_at)
+        if refusal.lobby_opens_at is not None:
+            more["lobby_opens_at"] = rfc3339(refusal.lobby_opens_at)
+    return Problem(refusal.slug, refusal.detail, more)
+
+
+def _doc(error: Exception) -> str | None:
+    return type(error).__doc__
+
+
+def _validation_problem(error: RequestValidationError) -> Problem:
+    """Names each field and what is wrong with it; never repeats what was sent."""
+    errors = [
+        {"where": ".".join(str(part) for part in one["loc"]), "what": _what(one)}
+        for one in error.errors()
+    ]
+    detail = "; ".join(f"{one['where']}: {one['what']}" for one in errors[:5])
+    return Problem("bad_request", detail, {"errors": errors})
+
+
+def _what(error: dict[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _allowed(app: FastAPI, request: Request) -> set[str]:
+    """All methods of this address: each of its routes knows but its own (RFC 9110, 15.5.6)."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(app.routes):
+        if route.methods and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return methods | ({"HEAD"} if "GET" in methods else set())
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a person reads the answer: pages are outside /api."""
+    return not request.url.path.startswith(("/api/", "/healthz", "/livez", "/readyz", "/metrics"))
+
+
+def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response]) -> Answer:
+    """Answer every exception with its problem, as JSON or as the HTML that `page` makes of it.
+
+    Returns what answers, for middleware that refuses before the app is asked.
+    """
+
+    async def answer(request: Request, error: Exception) -> Response:
+        problem, request_id = problem_of(error), id_of(request.scope)
+        if problem.type == "not_found" and (elsewhere := without_slash(request)):
+            return elsewhere
+        response = page(request, problem) if wants_html(request) else as_json(problem, request_id)
+        if problem.type == "method_not_allowed":
+            response.headers["Allow"] = ", ".join(sorted(_allowed(app, request)))
+        if problem.type == "internal":
+            log.error("unexpected", path=request.url.path, request_id=request_id, exc_info=error)
+            # Starlette answers what nobody expected outside of all other middleware.
+            response.headers.update(HEADERS)
+        return response
+
+    expected = (Problem, Refusal, BadTicket, RequestValidationError, HTTPException)
+    for kind in (*expected, *_AWAY, *_PLAIN, Exception):
+        app.add_exception_handler(kind, answer)
+    return answer

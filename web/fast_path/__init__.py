@@ -1,0 +1,1 @@
+"""The fast path: requests that a crowd sends, answered before the framework."""

@@ -1,0 +1,172 @@
+"""Entering, asking and direct issuing, which a crowd does, answered before the framework.
+
+Routing, dependencies and validation of one request cost FastAPI more than everything that the
+answer needs. So what a program sends with a member token is answered here, in one pass over the
+request's headers. Whatever is not plainly that (sessions, bodies, other methods, rooms nobody
+knows, entering with a ticket) goes on to the routes in `web.api`, which document these calls and
+answer them just the same.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Literal, NamedTuple
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from domain.coupon import is_code
+from waitroom.errors import NoSuchRoom
+from waitroom.tokens.ticket import StrangersTicket
+from web.auth.bearer_token import bearer_token
+from web.container import Office, WebParts
+from web.fast_path.responses import Answer, PlaceWriter, issued_answer, problem_answer
+from web.metrics.enter_latency import EnterTimes
+from web.middleware.access_log import Watch
+from web.middleware.http_counters import Call as CountedCall
+from web.middleware.rate_limit import Gate
+from web.middleware.request_id import HEADER, SAID_IN, traceparent_in
+from web.middleware.tracing import origin_of
+from web.problems import is_too_many
+
+log = structlog.get_logger(__name__)
+
+Call = Literal["enter", "place", "issue"]
+# Method and end of the path, and what comes before the code that is between.
+_CALLS: dict[tuple[str, str], tuple[str, Call]] = {
+    ("POST", "/enter"): ("/api/rooms/", "enter"),
+    ("GET", "/place"): ("/api/rooms/", "place"),
+    ("POST", "/issue"): ("/api/coupons/", "issue"),
+}
+# Where they are counted, which is where the routes would be.
+_COUNTED: dict[Call, CountedCall] = {
+    call: CountedCall(method, f"{before}{{code}}{end}")
+    for (method, end), (before, call) in _CALLS.items()
+}
+_END = 6  # letters, of each end
+_TICKET = b"waitroom-ticket"
+# Headers that make a request more than the plain one.
+_UNUSUAL = {b"waitroom-solution", b"transfer-encoding"}
+# Headers that matter at all.
+_READ = {b"authorization", b"content-length", _TICKET, *_UNUSUAL, *SAID_IN}
+
+
+class Asked(NamedTuple):
+    """A plain request about a room, or about a coupon without one. said: what may name it."""
+
+    call: Call
+    code: str
+    token: str
+    ticket: str | None = None
+    said: dict[bytes, bytes] | None = None
+
+
+class HotPath:
+    """An ASGI application before another one, which gets what isn't plain."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        parts: WebParts,
+        office: Office,
+        times: EnterTimes,
+        gate: Gate,
+        watch: Watch,
+    ) -> None:
+        self._app = app
+        self._gate = gate
+        self._id_of = watch.ids.of
+        self._answered = {call: watch.of(counted) for call, counted in _COUNTED.items()}
+        self._follows = parts.follows
+        self._tracing = watch.tracing
+        self._parts = parts
+        self._office = office
+        self._times = times
+        self._line = parts.line
+        self._identity = parts.identity
+        self._tickets = parts.tickets
+        self._writer = PlaceWriter(
+            parts.tickets, secure=parts.secure, cookie_age_max_s=parts.sessions.age_max_s
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = plainly_asked(scope) if scope["type"] == "http" else None
+        if asked is None:
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        request_id = self._id_of(asked.said)
+        span = self._tracing.begin(traceparent_in(asked.said)) if self._tracing else None
+        origin = origin_of(request_id, span) if self._follows else ""
+        try:
+            status, headers, body = await self._answer(asked, scope, began, origin)
+        except NoSuchRoom:
+            # Away or unknown? Postgres knows, and is asked behind the office's door.
+            await self._app(scope, receive, send)
+            return
+        except Exception as error:
+            if is_too_many(error):
+                await self._gate.hold_back()
+            status, headers, body = problem_answer(error, scope["path"], request_id)
+        headers.append((HEADER, request_id.encode()))
+        self._answered[asked.call](status, began, request_id, asked.code)
+        if span:
+            span.end(*_COUNTED[asked.call], status, asked.code)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, asked: Asked, scope: Scope, began: float, origin: str) -> Answer:
+        if unanswered := self._gate.address_at_once(scope):
+            await unanswered
+        member_id = self._identity.member_of(asked.token)
+        if unanswered := self._gate.member_at_once(scope, member_id):
+            await unanswered
+        if asked.call == "enter":
+            standing = await self._line.enter(asked.code, member_id, origin)
+            self._times.note(asked.code, perf_counter() - began)
+            return self._writer.entered(standing, asked.code, member_id)
+        if asked.call == "place":
+            ticket_us = self._arrival_on(asked.ticket, asked.code, member_id)
+            standing = await self._line.place(asked.code, member_id)
+            if ticket_us and standing.is_missing:
+                # A whole crowd comes back at once where the line was lost.
+                standing = await self._line.restore(asked.code, member_id, ticket_us)
+            return self._writer.place(standing, asked.code, member_id)
+        done = await self._office.ask(self._parts.direct.issue, asked.code, member_id)
+        return issued_answer(done, asked.code)
+
+    def _arrival_on(self, text: str | None, code: str, member_id: str) -> int:
+        """As `web.dependencies.checked_ticket` has it; 0 without a ticket. Raises a BadTicket."""
+        if text is None:
+            return 0
+        ticket = self._tickets.read(text, room=code)
+        if ticket.member_id != member_id:
+            raise StrangersTicket
+        return ticket.arrival_us
+
+
+def plainly_asked(scope: Scope) -> Asked | None:
+    """What is asked for, or None where it is for the framework to say."""
+    path: str = scope["path"]
+    before, call = _CALLS.get((scope["method"], path[-_END:]), ("", None))
+    if call is None or not path.startswith(before):
+        return None
+    token = ticket = said = None
+    for name, value in scope["headers"]:
+        if name not in _READ:
+            continue
+        if name == b"authorization":
+            if token is not None:
+                return None
+            token = bearer_token(value)
+        elif name == _TICKET:
+            if ticket is not None or call != "place":
+                return None
+            ticket = value.decode("latin-1")
+        elif name in SAID_IN:
+            said = {**said, name: value} if said else {name: value}
+        elif name != b"content-length" or value != b"0":
+            return None
+    code = path[len(before) : -_END]
+    # An empty ticket is none, as it is for the framework.
+    return Asked(call, code, token, ticket or None, said) if token and is_code(code) else None

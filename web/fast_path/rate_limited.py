@@ -1,0 +1,134 @@
+"""An address over its limit is told so before the framework, in words written once.
+
+A flood must cost less than what it asks for: a page is drawn once for each language and wait.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from time import perf_counter
+
+from fastapi import FastAPI, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from web.auth import cookies
+from web.auth.admin_sessions import SESSION_COOKIE as ADMIN_COOKIE
+from web.auth.token_claims import BadToken
+from web.dependencies import BY_TOKEN, visitor_of
+from web.fast_path.responses import Answer, problem_answer
+from web.i18n import language_of
+from web.middleware.access_log import Watch
+from web.middleware.fair_queue import FairStart
+from web.middleware.http_counters import UNMATCHED
+from web.middleware.path_limits import is_for_admins, share_of
+from web.middleware.rate_limit import Gate
+from web.middleware.request_id import HEADER, said_in
+from web.middleware.security import RAW_HEADERS
+from web.pages.error_page import problem_page
+from web.problems import Problem
+
+# A form that is sent again goes to where it was; the pages of longer addresses are not kept.
+_FORM_LENGTH_MAX = 128
+
+
+class TurnedBack:
+    """An ASGI application before another one: counts every request that comes by.
+
+    For its address, before anything is verified, and for its member, whose session or token is
+    good. An admin's is counted for the admin alone: a flood from their network, or in their name,
+    must not keep them from the rate.
+    """
+
+    def __init__(self, app: ASGIApp, application: FastAPI, gate: Gate, watch: Watch) -> None:
+        self._app = app
+        self._application = application
+        self._gate = gate
+        self._watch = watch
+        self._fair_start = FairStart()
+        self._page = lru_cache(maxsize=256)(self._drawn)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            began = perf_counter()
+            try:
+                await self._admit(scope)
+            except Problem as problem:
+                await self._gate.hold_back()
+                request_id = self._watch.ids.of(said_in(scope["headers"]))
+                status, headers, body = self._answer(scope, problem, request_id)
+                headers = [*headers, (HEADER, request_id.encode())]
+                # Nobody has looked for its route.
+                self._watch.of(UNMATCHED)(status, began, request_id, "")
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+                return
+        await self._app(scope, receive, send)
+
+    async def _admit(self, scope: Scope) -> None:
+        """Until the request may begin. Raises Problem too_many_requests."""
+        path = scope["path"]
+        if is_for_admins(path) and (name := self._admin_in(self._request(scope))):
+            await self._gate.admit_admin(scope, name)
+            await self._turn(scope, first=True)
+            return
+        await self._gate.admit_address(scope)
+        share = share_of(path)
+        # Before a member's signature is verified: many who come at once are to cost little.
+        await self._turn(scope, first=share == "health")
+        if share == "requests" and (member_id := self._member_in(self._request(scope))):
+            await self._gate.admit_member(scope, member_id)
+
+    async def _turn(self, scope: Scope, *, first: bool) -> None:
+        if turn := self._fair_start.turn(self._gate.counted_as(scope), first=first):
+            await turn
+
+    def _request(self, scope: Scope) -> Request:
+        return Request({**scope, "app": self._application})
+
+    def _admin_in(self, request: Request) -> str:
+        """Who administers, by a token or a session that we signed; empty where nobody does."""
+        parts = self._application.state.parts
+        if token := _token_in(request):
+            return BY_TOKEN.name if parts.identity.is_admin(token) else ""
+        cookie = cookies.kept(request.cookies, ADMIN_COOKIE)
+        found = parts.admins.name_in(cookie) if cookie else None
+        return found[0] if found else ""
+
+    def _member_in(self, request: Request) -> str:
+        """Whose request it is; empty where their token or session is no good, or there is none."""
+        if token := _token_in(request):
+            try:
+                return str(self._application.state.parts.identity.member_of(token))
+            except BadToken:
+                return ""
+        visitor = visitor_of(request)
+        return visitor.id if visitor else ""
+
+    def _answer(self, scope: Scope, problem: Problem, request_id: str) -> Answer:
+        path, wait_s = scope["path"], problem.more["retry_after_s"]
+        if path.startswith("/api/"):
+            return problem_answer(problem, path, request_id)
+        language = language_of(Request({**scope, "app": self._application}))
+        # A page loads itself again, wherever it is; a form is sent again to where it was.
+        form = path if scope["method"] == "POST" and len(path) <= _FORM_LENGTH_MAX else ""
+        return self._page(language.code, wait_s, form)
+
+    def _drawn(self, language: str, wait_s: int, form: str) -> Answer:
+        """The page that says so, of nobody in particular."""
+        scope = {
+            "type": "http",
+            "app": self._application,
+            "method": "POST" if form else "GET",
+            "path": form or "/",
+            "query_string": b"",
+            "headers": [(b"accept-language", language.encode())],
+        }
+        problem = Problem("too_many_requests", None, {"retry_after_s": wait_s})
+        response = problem_page(Request(scope), problem)
+        headers = [*response.raw_headers, *RAW_HEADERS]
+        return response.status_code, headers, bytes(response.body)
+
+
+def _token_in(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,0 +1,230 @@
+"""What somebody wrote into the form of a coupon, and what the domain says of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.coupon import Coupon
+from domain.discount import DiscountPolicy
+from domain.inventory import Inventory
+from domain.room_settings import RATE_PER_S_MAX, RoomSettings
+from issuance.offers import Offer
+from web.i18n import to_translate
+
+WHOLE_NUMBER = to_translate("Please write a whole number.")
+NUMBER = to_translate("Please write a number.")
+DATE_AND_TIME = to_translate("Please write a date and a time.")
+AT_LEAST_ONE = to_translate("There must be at least one.")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
+
+Errors = dict[str, str]
+
+
+def _whole(text: str) -> int:
+    if re.fullmatch(r"-?\d{1,15}", text, re.ASCII) is None:
+        raise ValueError(WHOLE_NUMBER)
+    return int(text)
+
+
+def _whole_or_none(text: str) -> int | None:
+    return _whole(text) if text else None
+
+
+def _number(text: str) -> float:
+    if re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", text, re.ASCII) is None:
+        raise ValueError(NUMBER)
+    return float(text)
+
+
+def _utc(text: str) -> datetime:
+    try:
+        if _TIME.fullmatch(text) is None:
+            raise ValueError
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(DATE_AND_TIME) from error
+
+
+OF_COUPON: dict[str, Callable[[str], Any]] = {
+    "code": str,
+    "description": str,
+    "discount_kind": str,
+    "discount_value": _whole,
+    "discount_cap": _whole_or_none,
+    "total_count": _whole,
+    "opens_at": _utc,
+    "expire_date": _utc,
+    "issuing": str,
+}
+OF_ROOM: dict[str, Callable[[str], Any]] = {
+    "rate_per_s": _number,
+    "burst": _whole,
+    "seats": _whole,
+    "size_max": _whole,
+    "lobby_s": _whole,
+    "opening": str,
+    "grace_s": _whole,
+    "return_s": _whole,
+    "restore_s": _whole,
+    "rate_mode": str,
+    "rate_min_per_s": _number,
+    "rate_max_per_s": _number,
+    "latency_bound_ms": _whole,
+    "challenge": str,
+}
+RATE_BOUNDS = ("rate_min_per_s", "rate_max_per_s")
+# The first word of what the domain says, where it isn't the field's name.
+_NAMED = {
+    "kind": "discount_kind",
+    "value": "discount_value",
+    "cap": "discount_cap",
+    "used_count": "total_count",
+    "only": "total_count",
+}
+
+
+@dataclass(slots=True)
+class Form:
+    """Texts as they stand in the form, and what is wrong with them; `was` is what stood there
+    when it was opened: what somebody else changed meanwhile is not put back. fixed: why a field
+    can't be changed.
+    """
+
+    texts: dict[str, str]
+    was: dict[str, str]
+    errors: Errors = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)
+    may_change: bool = True
+
+    def changed(self) -> set[str]:
+        return {name for name, text in self.texts.items() if text != self.was.get(name)}
+
+
+def fresh_form(now: datetime) -> Form:
+    """A new coupon's, from the next full hour on for a month."""
+    opens = (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    texts = {name: text_of(value) for name, value in _room_values(RoomSettings()).items()}
+    texts |= {
+        "discount_kind": "amount",
+        "opens_at": text_of(opens),
+        "expire_date": text_of(opens + timedelta(days=30)),
+        "issuing": "queue",
+    }
+    return Form({name: texts.get(name, "") for name in (*OF_COUPON, *OF_ROOM)}, {})
+
+
+def form_of(offer: Offer) -> Form:
+    texts = {name: text_of(value) for name, value in values_of(offer).items()}
+    return Form(texts, dict(texts))
+
+
+def values_of(offer: Offer) -> dict[str, Any]:
+    coupon = offer.coupon
+    return {
+        "code": coupon.code,
+        "description": coupon.description,
+        "discount_kind": coupon.discount.kind,
+        "discount_value": coupon.discount.value,
+        "discount_cap": coupon.discount.cap,
+        "total_count": coupon.inventory.total_count,
+        "opens_at": coupon.opens_at,
+        "expire_date": coupon.expire_date,
+        "issuing": coupon.issuing,
+        **(_room_values(offer.room) if offer.room else {}),
+    }
+
+
+def _room_values(room: RoomSettings) -> dict[str, Any]:
+    return {name: value for name, value in asdict(room).items() if name in OF_ROOM}
+
+
+def text_of(value: object) -> str:
+    """As it stands in an input."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def read_texts(texts: Mapping[str, str]) -> tuple[dict[str, Any], Errors]:
+    """The values of those that can be read, and what is wrong with the others."""
+    values: dict[str, Any] = {}
+    errors: Errors = {}
+    for name, read in (OF_COUPON | OF_ROOM).items():
+        if name in texts:
+            try:
+                values[name] = read(texts[name])
+            except ValueError as error:
+                errors[name] = str(error)
+    return values, errors
+
+
+def refused(values: Mapping[str, Any], errors: Errors) -> Errors:
+    """What the domain refuses of a whole coupon, each at the field that it names.
+
+    `errors` are of what could not be read, and is not looked at again.
+    """
+    found = dict(errors)
+
+    def attempt(build: Callable[[], object], *needed: str) -> None:
+        if not set(needed) & errors.keys():
+            try:
+                build()
+            except ValueError as error:
+                found.setdefault(named_in(str(error)), str(error))
+
+    discount = ("discount_kind", "discount_value", "discount_cap")
+    attempt(lambda: DiscountPolicy(*(values[one] for one in discount)), *discount)
+    attempt(lambda: Inventory(values["total_count"]), "total_count")
+    if values.get("total_count", 1) < 1:
+        found["total_count"] = AT_LEAST_ONE
+    for name in ("code", "description", "issuing"):
+        attempt(lambda name=name: _coupon(**{name: values[name]}), name)  # type: ignore[misc]
+    times = ("opens_at", "expire_date")
+    attempt(lambda: _coupon(**{name: values[name] for name in times}), *times)
+    for name in OF_ROOM:
+        if name in values:
+            # Of two bounds each is looked at by itself first, the other as far off as can be.
+            other = {"rate_min_per_s": values[name]} if name == "rate_max_per_s" else {}
+            room = {"rate_max_per_s": RATE_PER_S_MAX} | other | {name: values[name]}
+            attempt(lambda room=room: RoomSettings(**room), name)  # type: ignore[misc]
+    if not set(RATE_BOUNDS) & found.keys() and set(RATE_BOUNDS) <= values.keys():
+        bounds = {name: values[name] for name in RATE_BOUNDS}
+        attempt(lambda: RoomSettings(**bounds), *RATE_BOUNDS)
+    return found
+
+
+def _coupon(**values: Any) -> Coupon:
+    """One with these, and nothing else that could be refused."""
+    opens_at = datetime(2026, 1, 1, tzinfo=UTC)
+    others: dict[str, Any] = {
+        "code": "a",
+        "description": "a",
+        "opens_at": opens_at,
+        "expire_date": opens_at + timedelta(days=1),
+    }
+    return Coupon(
+        id=UUID(int=0),
+        discount=DiscountPolicy("amount", 1),
+        inventory=Inventory(1),
+        **others | values,
+    )
+
+
+def named_in(sentence: str) -> str:
+    """The field that a refusal of the domain begins with; empty where it names none."""
+    word = sentence.split(maxsplit=1)[0] if sentence else ""
+    word = _NAMED.get(word, word)
+    return word if word in OF_COUPON or word in OF_ROOM else ""
+
+
+def discount_in(values: Mapping[str, Any]) -> DiscountPolicy:
+    return DiscountPolicy(values["discount_kind"], values["discount_value"], values["discount_cap"])

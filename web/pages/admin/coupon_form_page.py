@@ -1,0 +1,119 @@
+"""The form of a coupon as a page, with what can't be changed any more and why."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from domain.branding import Branding
+from domain.coupon import ISSUING_WAYS
+from domain.draw import commitment_to
+from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES
+from issuance.offers import Offer
+from web.container import parts_of
+from web.i18n import Language, language_of, to_translate
+from web.pages.admin.coupon_form import OF_COUPON, OF_ROOM, Errors, Form, form_of
+from web.pages.admin.labels import CHOICES, LABELS, RULES, said
+from web.pages.render import logo_version, page, shown
+
+OF_ADDRESS = to_translate("Fixed: it is part of the addresses.")
+NEVER_CHANGES = to_translate("Fixed: how a coupon is given out never changes.")
+STARTED = to_translate("Fixed: coupons were given out already.")
+DRAWN = to_translate("Fixed: the lobby was drawn.")
+LOBBY_OPEN = to_translate("Fixed: the lobby was opened already.")
+OPTIONS = {
+    "discount_kind": ("amount", "percent"),
+    "issuing": ISSUING_WAYS,
+    "opening": OPENINGS,
+    "rate_mode": RATE_MODES,
+    "challenge": CHALLENGES,
+}
+
+
+def form_page(request: Request, form: Form, *, status: int = 200) -> Response:
+    """Of a coupon that is not there yet."""
+    return page(
+        request,
+        "admin/coupon_new.html",
+        status=status,
+        form=in_words(language_of(request), form),
+        **words(language_of(request)),
+    )
+
+
+def edit_page(
+    request: Request,
+    offer: Offer,
+    form: Form,
+    *,
+    status: int = 200,
+    looks: dict[str, str] | None = None,
+    looks_errors: Errors | None = None,
+) -> Response:
+    """Of one that is. looks: as they were typed, where not as they are."""
+    language, parts = language_of(request), parts_of(request)
+    form.fixed = fixed_of(offer, parts.line_now())
+    form.texts |= {name: text for name, text in form_of(offer).texts.items() if name in form.fixed}
+    form.may_change = request.state.admin.may_change
+    branding: Branding = offer.branding
+    draws = offer.room is not None and offer.room.opening == "draw"
+    return page(
+        request,
+        "admin/coupon_edit.html",
+        status=status,
+        coupon=shown(offer, parts.now_of(offer), language),
+        form=in_words(language, form),
+        looks=looks
+        or {"name": branding.name, "colour": branding.colour, "message": branding.message},
+        looks_errors={
+            name: said(language, text, name) for name, text in (looks_errors or {}).items()
+        },
+        logo=f"/rooms/{offer.coupon.code}/logo?v={logo_version(branding.logo_sha256)}"
+        if branding.logo_sha256
+        else "",
+        commitment=commitment_to(offer.seed) if draws else "",
+        drawn=offer.drawn,
+        saved="saved" in request.query_params and request.method == "GET",
+        **words(language),
+    )
+
+
+def fixed_of(offer: Offer, now: datetime) -> dict[str, str]:
+    """Why these can't be changed (any more)."""
+    fixed = {"code": OF_ADDRESS, "issuing": NEVER_CHANGES}
+    if offer.drawn is not None:
+        fixed["opens_at"] = DRAWN
+    if offer.coupon.inventory.is_started:
+        promised = ("discount_kind", "discount_value", "discount_cap", "opens_at")
+        fixed |= dict.fromkeys(promised, STARTED)
+    if offer.room is not None:
+        lobby_opens_at = offer.coupon.opens_at - timedelta(seconds=offer.room.lobby_s)
+        if now >= lobby_opens_at:
+            fixed["opening"] = LOBBY_OPEN
+    return fixed
+
+
+def in_words(language: Language, form: Form) -> Form:
+    """Errors and reasons in the reader's language."""
+    order = ["", *form.texts]
+    form.errors = {
+        name: said(language, form.errors[name], name)
+        for name in sorted(form.errors, key=order.index)
+    }
+    form.fixed = {name: language.gettext(text) for name, text in form.fixed.items()}
+    return form
+
+
+def words(language: Language) -> dict[str, Any]:
+    names = (*OF_COUPON, *OF_ROOM, "name", "colour", "message", "logo")
+    return {
+        "labels": {name: language.gettext(LABELS[name]) for name in names},
+        "rules": {name: language.gettext(RULES[name]) for name in names},
+        "options": {
+            name: [(one, language.gettext(CHOICES[one])) for one in ways]
+            for name, ways in OPTIONS.items()
+        },
+    }

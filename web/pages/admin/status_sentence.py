@@ -1,0 +1,156 @@
+"""One sentence that says how it goes in a room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from waitroom.stats.room_stats import Figures
+from web.i18n import Language
+from web.pages.formatting import duration
+
+# Rates on the board are of so many seconds: long enough to be calm, short enough to follow a hand.
+BOARD_OVER_S = 5
+
+Tone = Literal["well", "still", "over", "trouble"]
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What the sentence is made of; figures is None while Redis is away, workers if not known."""
+
+    figures: Figures | None
+    now: datetime
+    postgres_away: bool = False
+    workers: int | None = None
+
+
+def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
+    """In which tone, and the words. What ends it comes before what holds it up."""
+    figures, _ = going.figures, language.gettext
+    if figures is None:
+        return "trouble", _(
+            "Redis is away: nobody is let through. Places are kept, and this page tries again."
+        )
+    if figures.state == "closed":
+        return "over", _("Closed. Nobody is let through any more.")
+    if figures.remain_count == 0:
+        return "over", _("Sold out.")
+    if figures.is_ended:
+        return "over", _("The time of this coupon is over.")
+    waiting = _who_waits(figures, language)
+    trouble = _trouble(going, figures, language)
+    if trouble:
+        return "trouble", f"{trouble} {waiting}"
+    if figures.state == "paused":
+        return "still", _("Paused.") + " " + waiting
+    opens_in_s = figures.opens_at_s - going.now.timestamp()
+    if opens_in_s > 0:
+        opens = _("Opens in %(wait)s.", wait=duration(language, opens_in_s))
+        return "still", f"{opens} {_drains(figures, language)}{waiting}"
+    if figures.state == "draining" and not (figures.in_line or figures.under_way or figures.away):
+        return "over", _("Drained: all who stood in line have been served.")
+    tone, sentence = _while_open(figures, language, waiting)
+    return tone, _drains(figures, language) + sentence
+
+
+def _trouble(going: Going, figures: Figures, language: Language) -> str:
+    """What keeps everybody from being served; empty where nothing does."""
+    if going.postgres_away:
+        return language.gettext("Admission has stopped: Postgres is away.")
+    if going.workers == 0:
+        return language.gettext("Nothing is issued: no worker is running.")
+    if figures.is_restoring:
+        return language.gettext(
+            "The line was lost and is coming together again: nobody is let through."
+        )
+    return ""
+
+
+def _drains(figures: Figures, language: Language) -> str:
+    """What comes before the rest while nobody new may enter: how many are left to be served."""
+    if figures.state != "draining":
+        return ""
+    drains = language.gettext("Draining: nobody new may enter.")
+    if figures.waiting:
+        left = language.ngettext(
+            "One is left in line.", "%(count)s are left in line.", figures.waiting
+        )
+        drains = f"{drains} {left}"
+    if figures.away:
+        may_return = language.ngettext(
+            "One was passed over and may come back in time.",
+            "%(count)s were passed over and may come back in time.",
+            figures.away,
+        )
+        drains = f"{drains} {may_return}"
+    return f"{drains} "
+
+
+def _while_open(figures: Figures, language: Language, waiting: str) -> tuple[Tone, str]:
+    if figures.waiting == 0 and figures.under_way:
+        under_way = language.ngettext(
+            "A coupon is being issued.", "%(count)s coupons are being issued.", figures.under_way
+        )
+        return "well", f"{waiting} {under_way}"
+    if figures.waiting == 0:
+        return "still", waiting
+    if figures.admitted_per_s == 0 and figures.rate_in_force_per_s * BOARD_OVER_S >= 1:
+        return _held_back(figures, language, waiting)
+    _, number = language.gettext, language.number
+    rates = _(
+        "Admitting %(measured)s/s of %(asked)s/s asked.",
+        measured=rate(language, figures.admitted_per_s),
+        asked=rate(language, figures.rate_in_force_per_s),
+    )
+    pace = figures.admitted_per_s or figures.rate_in_force_per_s
+    to_give = figures.remain_count - figures.under_way
+    if to_give < figures.waiting:
+        return "well", f"{rates} " + _(
+            "%(left)s left for %(waiting)s waiting: sold out in %(wait)s.",
+            left=number(figures.remain_count),
+            waiting=number(figures.waiting),
+            wait=duration(language, max(1.0, to_give / pace)),
+        )
+    return "well", f"{rates} " + _(
+        "%(left)s left for %(waiting)s waiting: all are through in %(wait)s.",
+        left=number(figures.remain_count),
+        waiting=number(figures.waiting),
+        wait=duration(language, max(1.0, figures.waiting / pace)),
+    )
+
+
+def _held_back(figures: Figures, language: Language, waiting: str) -> tuple[Tone, str]:
+    """Nobody was let through for a while, though some wait and some are left."""
+    if figures.under_way >= figures.remain_count:
+        last = language.ngettext(
+            "The last coupon is being issued.",
+            "The last %(count)s coupons are being issued.",
+            figures.remain_count,
+        )
+        return "well", f"{last} {waiting}"
+    if figures.under_way >= figures.seats:
+        full = language.ngettext(
+            "The only seat is in use.", "All %(count)s seats are in use.", figures.seats
+        )
+        return "trouble", f"{full} {waiting}"
+    silent = language.gettext("Nobody was let through in the last seconds.")
+    return "trouble", f"{silent} {waiting}"
+
+
+def _who_waits(figures: Figures, language: Language) -> str:
+    if figures.waiting == 0:
+        return language.gettext("Nobody waits.")
+    return language.ngettext(
+        "One waits, their place is kept.",
+        "%(count)s wait, their places are kept.",
+        figures.waiting,
+    )
+
+
+def rate(language: Language, per_s: float) -> str:
+    """Whole from ten on, else to a tenth."""
+    if per_s >= 10 or per_s == int(per_s):
+        return language.number(round(per_s))
+    return language.decimal(per_s, 1)

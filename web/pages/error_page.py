@@ -1,0 +1,55 @@
+"""An error, as a person reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from web.container import parts_of
+from web.i18n import Language, keep_switch, language_of
+from web.middleware.request_id import id_of
+from web.pages.render import page
+from web.problems import Problem
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """What is wrong and what to do; who isn't signed in is brought to the sign-in page."""
+    if problem.type == "not_signed_in" and request.method == "GET":
+        path = request.url.path
+        door = "/admin/signin" if path == "/admin" or path.startswith("/admin/") else "/signin"
+        signin = RedirectResponse(f"{door}?next={quote(path)}", 303)
+        keep_switch(request, signin, secure=parts_of(request).secure)
+        return signin
+    again_s, form = problem.more.get("retry_after_s"), ""
+    if request.method != "GET":
+        # The page loads itself again, which must not send a form again; but for what was refused
+        # before anybody looked at it, and is harmless twice.
+        path = request.url.path
+        if problem.type == "too_many_requests" and path.endswith(("/enter", "/issue")):
+            form = path
+        else:
+            again_s = None
+    body = told(problem, language_of(request)) | {
+        "retry_after_s": again_s,
+        "form": form,
+        "request_id": id_of(request.scope),
+    }
+    response = page(request, "problem.html", status=problem.status, problem=body)
+    response.headers.update(problem.headers())
+    return response
+
+
+def told(problem: Problem, language: Language) -> dict[str, Any]:
+    """The problem in the reader's language.
+
+    A detail that was made for this one case, with values in it, is in no catalogue: then its kind
+    has a sentence.
+    """
+    body = problem.body()
+    title, detail = body["title"], body["detail"]
+    if not language.knows(detail):
+        detail = problem.kind.detail
+    return body | {"title": language.gettext(title), "detail": language.gettext(detail)}

@@ -1,0 +1,27 @@
+"""What every page that changes something checks first."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+
+from web.auth.member_tokens import Visitor
+from web.dependencies import refuse_cross_site, visitor_of
+
+
+def signed_in_for(request: Request, back_to: str) -> Visitor | RedirectResponse:
+    """Who posts this form, from our own page; or the way to the sign-in page and back."""
+    refuse_cross_site(request)
+    who = visitor_of(request)
+    return who or RedirectResponse(f"/signin?next={quote(back_to)}", 303)
+
+
+def local_path(text: str) -> str:
+    """`text` where it is a path on this site, else `/`: nobody is sent elsewhere by a link here.
+
+    Browsers read a backslash as a slash, and `//host` as another host.
+    """
+    is_local = text.startswith("/") and not text.startswith("//") and text.isprintable()
+    return text if is_local and "\\" not in text else "/"

@@ -1,0 +1,93 @@
+"""Waits, ranges and discounts, in the words of a language."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from domain.discount import DiscountPolicy
+from web.i18n import Language
+
+# The pace of the last seconds says how the next minutes will be no better than so.
+SOONER, LATER = 0.8, 1.5
+MINUTE_S, HOUR_S = 60, 3_600
+A_FEW_S = 10
+# Told in minutes up to here, in hours beyond.
+MINUTES_MAX = 90
+
+
+def duration(language: Language, seconds: float) -> str:
+    """About how long, in words."""
+    if seconds < MINUTE_S:
+        return language.ngettext(
+            "about a second", "about %(count)s seconds", max(1, round(seconds))
+        )
+    minutes = round(seconds / MINUTE_S)
+    if minutes < MINUTES_MAX:
+        return language.ngettext("about a minute", "about %(count)s minutes", minutes)
+    hours = round(seconds / HOUR_S)
+    return language.ngettext("about an hour", "about %(count)s hours", hours)
+
+
+def seconds(language: Language, seconds: float) -> str:
+    """How long it was: exact below an hour and a half, else in words."""
+    if seconds < MINUTE_S:
+        return language.gettext("%(count)s s", count=language.decimal(seconds, 1))
+    if seconds < MINUTES_MAX * MINUTE_S:
+        minutes, rest = divmod(int(seconds), MINUTE_S)
+        return language.gettext("%(minutes)s min %(count)s s", minutes=minutes, count=rest)
+    return duration(language, seconds)
+
+
+@lru_cache(maxsize=4_096)
+def wait(language: Language, eta_s: int) -> str:
+    """The wait as an honest range: from a fifth sooner to half as long again."""
+    if eta_s <= A_FEW_S:
+        return language.gettext("a few seconds")
+    sooner_s, later_s = eta_s * SOONER, eta_s * LATER
+    if later_s <= MINUTE_S:
+        low, high = _down(sooner_s, 5), _up(later_s, 5)
+        return language.gettext(
+            "about %(low)s to %(high)s seconds",
+            low=language.number(low),
+            high=language.number(high),
+        )
+    if later_s <= MINUTES_MAX * MINUTE_S:
+        return _minutes(language, sooner_s / MINUTE_S, later_s / MINUTE_S)
+    low, high = max(1, _down(sooner_s / HOUR_S, 1)), _up(later_s / HOUR_S, 1)
+    return language.gettext(
+        "about %(low)s to %(high)s hours", low=language.number(low), high=language.number(high)
+    )
+
+
+def _minutes(language: Language, sooner: float, later: float) -> str:
+    low, high = _down(sooner, _step(sooner)), _up(later, _step(later))
+    if low == 0:
+        return language.ngettext("less than a minute", "less than %(count)s minutes", high)
+    return language.gettext(
+        "about %(low)s to %(high)s minutes", low=language.number(low), high=language.number(high)
+    )
+
+
+def _step(minutes: float) -> int:
+    """Nobody needs to know whether it is 37 or 38 minutes."""
+    return 1 if minutes <= 10 else 2 if minutes <= 20 else 5 if minutes <= 60 else 10
+
+
+def _down(number: float, step: int) -> int:
+    return math.floor(number / step) * step
+
+
+def _up(number: float, step: int) -> int:
+    return math.ceil(number / step) * step
+
+
+def discount_text(language: Language, policy: DiscountPolicy) -> str:
+    value = language.number(policy.value)
+    if policy.kind == "amount":
+        return language.gettext("%(amount)s off", amount=value)
+    if not policy.cap:
+        return language.gettext("%(percent)s %% off", percent=value)
+    return language.gettext(
+        "%(percent)s %% off, up to %(cap)s", percent=value, cap=language.number(policy.cap)
+    )

@@ -1,0 +1,1 @@
+"""Pages for members: coupons, the ticket page, signing in."""

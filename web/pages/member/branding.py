@@ -1,0 +1,52 @@
+"""The style sheet and the logo of a room; their addresses change with what they hold."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from issuance.brandings import logo_of
+from web.cache.static_files import FOR_EVER
+from web.container import catalogue_of, office_of, parts_of
+from web.dependencies import RoomCode
+from web.pages.colours import brand_css
+from web.pages.render import colour_version, logo_version
+from web.problems import Problem
+
+router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
+
+LOGOS_KEPT_MAX = 64
+_FOR_EVER = {"Cache-Control": FOR_EVER}
+_NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+@router.get("/brand.css")
+async def style_sheet(request: Request, code: RoomCode) -> Response:
+    colour = (await catalogue_of(request).offer(code)).branding.colour
+    css = brand_css(colour) if colour else ""
+    return Response(css, media_type="text/css", headers=_kept(request, colour_version(colour)))
+
+
+@router.get("/logo")
+async def logo(request: Request, code: RoomCode) -> Response:
+    """A crowd looks at it: read once by each process."""
+    branding = (await catalogue_of(request).offer(code)).branding
+    if not branding.logo_sha256:
+        raise Problem("not_found")
+    kept: dict[str, tuple[bytes, str]] = request.app.state.logos
+    if branding.logo_sha256 not in kept:
+        found = await office_of(request).ask(logo_of, parts_of(request).engine, code)
+        if found is None:
+            raise Problem("not_found")
+        if len(kept) >= LOGOS_KEPT_MAX:
+            kept.pop(next(iter(kept)))
+        kept[branding.logo_sha256] = found.picture, found.type
+    picture, kind = kept[branding.logo_sha256]
+    headers = _kept(request, logo_version(branding.logo_sha256))
+    return Response(picture, media_type=kind, headers=headers)
+
+
+def _kept(request: Request, version: str) -> dict[str, str]:
+    """For ever under its own version alone: another process may know a later one."""
+    asked = request.query_params.get("v", "")
+    return _FOR_EVER if version and asked == version else _NOT_KEPT

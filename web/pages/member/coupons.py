@@ -1,0 +1,69 @@
+"""Coupon pages: what is on offer, one coupon, and the direct way to get it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
+
+from waitroom.errors import LineError
+from web.api.coupons import direct
+from web.cache.single_flight import readings_of
+from web.container import catalogue_of, parts_of
+from web.dependencies import CouponCode, visitor_of
+from web.enter_line import ask
+from web.i18n import language_of
+from web.pages.form_guard import signed_in_for
+from web.pages.render import environment, page, shown
+from web.problems import Problem
+from web.schemas.public import PlaceOut
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def coupons(request: Request) -> Response:
+    """What is on offer, at most a second old; the list is drawn once for everyone who looks."""
+    edition, offers = await catalogue_of(request).edition()
+    parts, language = parts_of(request), language_of(request)
+
+    def list_html() -> Markup:
+        coupons = [shown(offer, parts.now_of(offer), language) for offer in offers]
+        template = environment(language, parts.templates_dir).get_template("_coupons.html")
+        return Markup(template.render(coupons=coupons))  # noqa: S704 - the template escapes
+
+    coupon_list = await readings_of(request).get(
+        ("coupons as HTML", language.code, edition), partial(asyncio.to_thread, list_html)
+    )
+    return page(request, "coupons.html", coupon_list=coupon_list)
+
+
+@router.get("/coupons/{code}")
+async def coupon(request: Request, code: CouponCode) -> Response:
+    offer = await catalogue_of(request).offer(code)
+    place = await _place(request, code) if offer.room else None
+    coupon = shown(offer, parts_of(request).now_of(offer), language_of(request))
+    return page(request, "coupon.html", branded=offer, coupon=coupon, place=place)
+
+
+@router.post("/coupons/{code}/issue")
+async def issue(request: Request, code: CouponCode) -> Response:
+    who = signed_in_for(request, f"/coupons/{code}")
+    if isinstance(who, Response):
+        return who
+    await direct(request, code, who.id)
+    return RedirectResponse("/me", 303)
+
+
+async def _place(request: Request, code: str) -> PlaceOut | None:
+    """The visitor's place; a coupon can be read about while the line is away."""
+    who = visitor_of(request)
+    if who is None:
+        return None
+    try:
+        return await ask(request, code, who.id)
+    except (Problem, LineError):
+        return None

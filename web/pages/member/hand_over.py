@@ -1,0 +1,153 @@
+"""Hand-over links: a shop signs a browser in by `/signin?token=...`.
+
+A link may have been sent by somebody else, opened twice, looked at by a chat's preview, or be old.
+So it works once, for a person who follows it, and asks before it replaces another member.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from waitroom.errors import LineError
+from web.auth.hand_over import HandOver, member_named_in, read_hand_over
+from web.auth.member_tokens import TOKEN_LENGTH_MAX, Visitor
+from web.auth.token_claims import BadToken
+from web.container import parts_of
+from web.dependencies import refuse_cross_site, visitor_of
+from web.i18n import COOKIE as LANGUAGE
+from web.i18n import keep_switch, language_of
+from web.middleware.security import WAS_HEAD
+from web.pages.error_page import told
+from web.pages.form_guard import local_path
+from web.pages.render import page
+from web.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+
+PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+# What fetches a link to show what it is about, and says so in its name.
+_PREVIEWS = re.compile(
+    "bot|crawl|spider|preview|scrap|facebookexternalhit|whatsapp|embedly|line-poker|yeti", re.I
+)
+
+
+@router.post("/hand-over")
+async def answer_question(
+    request: Request,
+    token: Annotated[str, Form(max_length=TOKEN_LENGTH_MAX)] = "",
+    next: Annotated[str, Form(max_length=512)] = "/",  # noqa: A002
+    answer: Annotated[Literal["stay", "change"], Form()] = "stay",
+) -> Response:
+    """Stay signed in as before, or be signed in as the link says."""
+    refuse_cross_site(request)
+    to = local_path(next)
+    if answer == "stay":
+        return RedirectResponse(to, 303)
+    try:
+        return await _used_up(request, _read(request, token), to)
+    except BadToken as error:
+        return _refused(request, error, token, to)
+
+
+async def handed_over(request: Request, token: str, to: str) -> Response:
+    """What following the link leads to. to: a path of this site. Raises BadToken, LineAway."""
+    if any(name in request.headers for name in PURPOSES):
+        # Not a page that the browser could keep and show: it asks again when somebody goes there.
+        return Response(status_code=503, headers={"Cache-Control": "no-store"})
+    who = visitor_of(request)
+    try:
+        found = _read(request, token)
+        if who is not None and who.id != found.visitor.id:
+            return _question(request, who, found, token, to)
+        if not _is_followed(request):
+            return _question(request, None, found, token, to)
+        return await _used_up(request, found, to)
+    except BadToken as error:
+        return _refused(request, error, token, to)
+    except LineError:
+        if who is None:
+            raise
+        return RedirectResponse(to, 303)
+
+
+def signed_in(
+    request: Request, visitor: Visitor, began_us: int, to: str, until_s: float | None = None
+) -> Response:
+    """The session, and the way on by a page that sees whether the browser has kept it."""
+    parts = parts_of(request)
+    query = {"next": to}
+    if LANGUAGE in request.query_params:
+        query[LANGUAGE] = request.query_params[LANGUAGE]  # the shop may say in which language
+    response = RedirectResponse(f"/signed-in?{urlencode(query)}", 303)
+    session = parts.sessions.begun(visitor, began_us, until_s)
+    parts.sessions.keep(response, session, secure=parts.secure)
+    keep_switch(request, response, secure=parts.secure)
+    return response
+
+
+def _read(request: Request, token: str) -> HandOver:
+    return read_hand_over(parts_of(request).identity, token)
+
+
+async def _used_up(request: Request, found: HandOver, to: str) -> Response:
+    """Sign the browser in. Raises BadToken where the link was used before, LineAway."""
+    sessions = parts_of(request).line.sessions
+    began_us = await sessions.begin(found.visitor.id, found.token_name, kept_s=found.kept_s)
+    if began_us is None:
+        raise BadToken(
+            "This link has been used already. Go back to the shop, and come here from there again."
+        )
+    return signed_in(request, found.visitor, began_us, to, found.until_s)
+
+
+def _is_followed(request: Request) -> bool:
+    """Whether a person goes there, as far as can be told: browsers say so, previews say who."""
+    if WAS_HEAD in request.scope:
+        return False
+    destination = request.headers.get("sec-fetch-dest")
+    if destination is not None:
+        return destination == "document"
+    return not _PREVIEWS.search(request.headers.get("user-agent", ""))
+
+
+def _refused(request: Request, error: BadToken, token: str, to: str) -> Response:
+    """A link that is no good hides no session; without one it is an error. Raises `error`."""
+    who = visitor_of(request)
+    if who is None:
+        raise error
+    if member_named_in(token) == who.id:
+        return RedirectResponse(to, 303)
+    why = told(Problem("bad_token", str(error)), language_of(request))["detail"]
+    return _page(request, to, who=_called(who), why=why)
+
+
+def _question(
+    request: Request, who: Visitor | None, found: HandOver, token: str, to: str
+) -> Response:
+    called = _called(who) if who else ""
+    return _page(request, to, who=called, other=_called(found.visitor), token=token)
+
+
+def _page(
+    request: Request, to: str, *, who: str, other: str = "", why: str = "", token: str = ""
+) -> Response:
+    return page(
+        request,
+        "hand_over.html",
+        asked=("next", "token"),
+        next=to,
+        who=who,
+        other=other,
+        why=why,
+        token=token,
+    )
+
+
+def _called(visitor: Visitor) -> str:
+    """By name and id, where they differ: two members may have one name."""
+    return visitor.id if visitor.name == visitor.id else f"{visitor.name} ({visitor.id})"

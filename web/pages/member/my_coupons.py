@@ -1,0 +1,45 @@
+"""My coupons, and using one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from web.api.my_coupons import held, spend
+from web.auth.member_tokens import NotSignedIn
+from web.dependencies import visitor_of
+from web.i18n import language_of
+from web.pages.form_guard import signed_in_for
+from web.pages.formatting import discount_text
+from web.pages.render import page
+from web.schemas.public import IssuedCouponOut
+
+router = APIRouter(prefix="/me", include_in_schema=False)
+
+
+@router.get("")
+async def my_coupons(request: Request) -> Response:
+    who = visitor_of(request)
+    if who is None:
+        raise NotSignedIn
+    language = language_of(request)
+    issued = [
+        {
+            **dict(IssuedCouponOut.of(one, coupon.code)),
+            "description": coupon.description,
+            "discount_text": discount_text(language, coupon.discount),
+        }
+        for one, coupon in await held(request, who.id)
+    ]
+    return page(request, "me.html", issued=issued)
+
+
+@router.post("/coupons/{id}/use")
+async def use(request: Request, id: UUID) -> Response:  # noqa: A002
+    who = signed_in_for(request, "/me")
+    if isinstance(who, Response):
+        return who
+    await spend(request, who.id, id)
+    return RedirectResponse("/me", 303)

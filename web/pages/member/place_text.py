@@ -1,0 +1,142 @@
+"""What a place means to who waits: the outlook, the way come, and what is news."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal
+
+from web.i18n import Language, to_translate
+from web.schemas.public import PlaceOut
+
+Outlook = Literal["likely", "close", "unlikely"]
+
+# Spoken news comes at these places, not at each one between.
+STEPS = (
+    1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000
+)  # fmt: skip
+# So many more than there are people ahead must be left before it is called likely: those whose turn
+# it is now are not among them.
+LIKELY_FROM = 1.1
+
+# By state: what the tab is called, and what is said aloud.
+PLAIN = {
+    "admitted": (
+        to_translate("Your turn"),
+        to_translate("It’s your turn. Your coupon is being written down."),
+    ),
+    "issued": (to_translate("You have your coupon"), to_translate("You have your coupon.")),
+    "absent": (to_translate("Not in line"), to_translate("You are not in this line.")),
+    "unreachable": (
+        to_translate("Reaching the line again"),
+        to_translate("We can’t reach the line right now. Your place is kept."),
+    ),
+    "signed_out": (to_translate("Signed out"), to_translate("You are signed out.")),
+}
+
+
+def ahead_in_words(language: Language, ahead: int) -> str:
+    if ahead == 0:
+        return language.gettext("You are next.")
+    return language.ngettext(
+        "%(count)s person is ahead of you.", "%(count)s people are ahead of you.", ahead
+    )
+
+
+def outlook_of(remain: int, ahead: int) -> Outlook:
+    """Whether the coupons left will do for everybody up to this member, if nobody leaves."""
+    if ahead >= remain:
+        return "unlikely"
+    return "likely" if (ahead + 1) * LIKELY_FROM <= remain else "close"
+
+
+def outlook_in_words(language: Language, outlook: Outlook, remain: str, ahead: str) -> str:
+    gettext = language.gettext
+    if ahead == "0" and outlook != "unlikely":
+        return gettext("%(remain)s left: you will probably get one.", remain=remain)
+    if outlook == "likely":
+        return gettext(
+            "%(remain)s left, %(ahead)s ahead of you: you will probably get one.",
+            remain=remain,
+            ahead=ahead,
+        )
+    if outlook == "close":
+        return gettext(
+            "%(remain)s left, %(ahead)s ahead of you: it will be close.",
+            remain=remain,
+            ahead=ahead,
+        )
+    return gettext(
+        "%(remain)s left, %(ahead)s ahead of you: you will probably not get one. "
+        "Stay if you like; others may leave.",
+        remain=remain,
+        ahead=ahead,
+    )
+
+
+def progress_of(ahead: int, started_ahead: int | None) -> int:
+    """How much of the way from where they started lies behind them, in whole hundredths."""
+    started = max(ahead, started_ahead or 0)
+    return 100 if started == 0 else (started - ahead) * 100 // started
+
+
+@lru_cache(maxsize=4_096)
+def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
+    """For machines and for readers."""
+    sentence = language.gettext("This is where you start.")
+    if percent:
+        sentence = language.gettext("You have come %(percent)s %% of the way.", percent=percent)
+    return str(percent), sentence
+
+
+def waiting_news(
+    language: Language, place: PlaceOut, place_text: str, wait_text: str, outlook_text: str
+) -> str:
+    """What a screen reader is told, when the step changes."""
+    gettext = language.gettext
+    if place.room_state == "paused":
+        return gettext("The line is resting. Your place is kept.")
+    if place.place is None:
+        return gettext("You are in line.")
+    if place.place == 1:
+        return gettext("You are next.")
+    news = gettext("Your place in line is %(place)s.", place=place_text)
+    if place.ahead is not None and place.ahead >= place.remain_count:
+        return f"{news} {outlook_text}"
+    if not wait_text:
+        return news
+    the_wait = gettext("The wait: %(wait)s.", wait=wait_text)
+    return f"{news} {the_wait}"
+
+
+def step_of(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
+    """Changes where there is something to say, and only there."""
+    at = bisect_right(STEPS, place.place or 0)
+    words = ["waiting"]
+    if resting:
+        words.append("resting")
+    if place.returned:
+        words.append(place.returned)
+    if outlook == "unlikely":
+        words.append(outlook)
+    words.append(str(STEPS[at - 1] if at else 0))
+    return "-".join(words)
+
+
+def title_of(place: str, state: str, site_name: str) -> str:
+    """What the tab is called: the place first, as a narrow tab shows little more."""
+    return " · ".join(filter(None, (place, state, site_name)))
+
+
+def iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
+def times_of(at: datetime) -> tuple[str, str]:
+    """For machines, exactly; for readers, to the second, which a crowd shares."""
+    return iso(at), _time(at.replace(microsecond=0))
+
+
+_time = lru_cache(maxsize=8_192)(Language.time)
+times_now = lru_cache(maxsize=64)(times_of)

@@ -1,0 +1,274 @@
+"""PlaceView: a member's place as the fragment prints it, in one language.
+
+What a template decides by (the *shape*) is kept apart from what changes from second to second (the
+*texts*), so that a fragment can be made ready once a shape and filled for a crowd. A text that is
+empty is not shown, which is part of the shape; every other text stands where it stands, whatever it
+says.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from domain.room_settings import Opening
+from web.i18n import Language
+from web.pages.formatting import duration, wait
+from web.pages.member.place_text import (
+    PLAIN,
+    Outlook,
+    ahead_in_words,
+    iso,
+    outlook_in_words,
+    outlook_of,
+    progress_in_words,
+    progress_of,
+    step_of,
+    times_now,
+    times_of,
+    title_of,
+    waiting_news,
+)
+from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
+
+State = Literal[
+    "waiting", "lobby", "restoring", "admitted", "issued", "refused", "absent", "unreachable",
+    "signed_out",
+]  # fmt: skip
+PASSES = ("room_full", "too_many_requests", "challenge_required", "not_open_yet", "unavailable")
+TEXTS = (
+    "title", "news", "step", "ask_again_s", "updated_at", "updated_text", "arrived_at",
+    "arrived_text", "place_text", "place_size", "ahead_text", "eta_text", "remain_text",
+    "outlook_text", "progress", "progress_text", "opens_at", "opens_text", "now_at",
+)  # fmt: skip
+
+
+class PlaceView(NamedTuple):
+    """First what the template decides by, then the texts (TEXTS), then what final states show.
+
+    Times come twice: `..._at` for machines, `..._text` for readers.
+    """
+
+    room: str
+    state: State
+    resting: bool = False
+    draining: bool = False
+    returned: Returned | None = None
+    outlook: Outlook | None = None
+    opening: Opening | None = None
+
+    title: str = ""
+    news: str = ""
+    step: str = ""
+    ask_again_s: str = ""
+    updated_at: str = ""
+    updated_text: str = ""
+    arrived_at: str = ""
+    arrived_text: str = ""
+    place_text: str = ""
+    place_size: str = ""
+    ahead_text: str = ""
+    eta_text: str = ""
+    remain_text: str = ""
+    outlook_text: str = ""
+    progress: str = ""
+    progress_text: str = ""
+    opens_at: str = ""
+    opens_text: str = ""
+    now_at: str = ""
+
+    issued_coupon: IssuedCouponOut | None = None
+    refusal_title: str = ""
+    refusal_detail: str = ""
+    can_try_again: bool = False
+    retry_after_text: str = ""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is more to come, so that the fragment asks again."""
+        return self.state in ("waiting", "lobby", "restoring", "admitted", "unreachable")
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """All that the markup of a place which goes on depends on, but for its room's code."""
+        fields: tuple[object, ...] = self
+        return (*fields[_DECIDES], *map(bool, fields[_TEXTS]))
+
+    @classmethod
+    def of(
+        cls,
+        place: PlaceOut,
+        *,
+        language: Language,
+        now: datetime,
+        site_name: str,
+        started_ahead: int | None = None,
+    ) -> PlaceView:
+        """`started_ahead`: how many were ahead when they came; without it they start now."""
+        if place.state == "waiting" and place.room_state == "restoring":
+            return _restoring(place, language, now, site_name)
+        if place.state == "waiting" and place.room_state == "scheduled":
+            return _lobby(place, language, now, site_name)
+        if place.state == "waiting":
+            return _waiting(place, language, now, site_name, started_ahead)
+        if place.state == "refused":
+            return refused(place.room, place.refusal, language=language, site_name=site_name)
+        return plain(
+            place.room,
+            place.state,
+            language=language,
+            site_name=site_name,
+            ask_again_s=place.ask_again_s,
+            issued_coupon=place.issued_coupon,
+        )
+
+
+# Where the two kinds of fields stand; asked for each of a crowd, so not by name.
+_DECIDES = slice(PlaceView._fields.index("state"), PlaceView._fields.index(TEXTS[0]))
+_TEXTS = slice(PlaceView._fields.index(TEXTS[0]), PlaceView._fields.index(TEXTS[-1]) + 1)
+
+
+def _waiting(
+    place: PlaceOut, language: Language, now: datetime, site_name: str, started_ahead: int | None
+) -> PlaceView:
+    """Made for each of a crowd each second: nothing here may cost more than it must."""
+    gettext, number = language.gettext, language.number
+    resting, remain, ahead = place.room_state == "paused", place.remain_count, place.ahead
+    place_text = "" if place.place is None else number(place.place)
+    remain_text = number(remain)
+    wait_text = "" if resting or place.eta_s is None else wait(language, place.eta_s)
+    outlook: Outlook | None = None
+    ahead_text = outlook_text = progress = progress_text = ""
+    if ahead is not None:
+        ahead_text = ahead_in_words(language, ahead)
+        outlook = outlook_of(remain, ahead)
+        outlook_text = outlook_in_words(language, outlook, remain_text, number(ahead))
+        progress, progress_text = progress_in_words(language, progress_of(ahead, started_ahead))
+    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+    updated_at, updated_text = times_now(now)
+    return PlaceView(
+        room=place.room,
+        state="waiting",
+        resting=resting,
+        draining=place.room_state == "draining",
+        returned=place.returned,
+        outlook=outlook,
+        title=title_of(place_text, gettext("In line"), site_name),
+        news=waiting_news(language, place, place_text, wait_text, outlook_text),
+        step=step_of(place, resting, outlook),
+        ask_again_s=str(place.ask_again_s),
+        updated_at=updated_at,
+        updated_text=updated_text,
+        arrived_at=arrived_at,
+        arrived_text=arrived_text,
+        place_text=place_text,
+        place_size=f"digits-{len(str(place.place or 0))}",
+        ahead_text=ahead_text,
+        eta_text=gettext("paused") if resting else wait_text or gettext("not known yet"),
+        remain_text=remain_text,
+        outlook_text=outlook_text,
+        progress=progress,
+        progress_text=progress_text,
+    )
+
+
+def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
+    """Before the opening: a number where the first come, nothing yet where the draw says it."""
+    gettext = language.gettext
+    draws = place.opening == "draw"
+    place_text = "" if draws or place.place is None else language.number(place.place)
+    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+    updated_at, updated_text = times_now(now)
+    news = gettext("You are in the lobby. Your place is kept.")
+    if place_text:
+        news = gettext("You are number %(place)s in the lobby.", place=place_text)
+    return PlaceView(
+        room=place.room,
+        state="lobby",
+        returned=place.returned,
+        opening=place.opening or "first_come",
+        title=title_of(place_text, gettext("In the lobby"), site_name),
+        news=news,
+        step="lobby",
+        ask_again_s=str(place.ask_again_s),
+        updated_at=updated_at,
+        updated_text=updated_text,
+        arrived_at=arrived_at,
+        arrived_text=arrived_text,
+        place_text=place_text,
+        remain_text=language.number(place.remain_count),
+        opens_at=iso(place.opens_at) if place.opens_at else "",
+        opens_text=language.date_and_time(place.opens_at) if place.opens_at else "",
+        now_at=iso(now),
+    )
+
+
+def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
+    """The line comes together again: no number, as others may still come back before them."""
+    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+    updated_at, updated_text = times_now(now)
+    return PlaceView(
+        room=place.room,
+        state="restoring",
+        title=title_of("", language.gettext("Your place is kept"), site_name),
+        news=language.gettext("The line was interrupted. Your place is kept."),
+        step="restoring",
+        ask_again_s=str(place.ask_again_s),
+        updated_at=updated_at,
+        updated_text=updated_text,
+        arrived_at=arrived_at,
+        arrived_text=arrived_text,
+        remain_text=language.number(place.remain_count),
+    )
+
+
+def refused(
+    room: str,
+    refusal: RefusalOut | None,
+    *,
+    language: Language,
+    site_name: str,
+    retry_after_s: float | None = None,
+) -> PlaceView:
+    gettext = language.gettext
+    title = gettext("There is no coupon for you this time")
+    detail = ""
+    if refusal is not None:
+        title, detail = gettext(refusal.title), gettext(refusal.detail)
+    return PlaceView(
+        room=room,
+        state="refused",
+        title=title_of("", gettext("No coupon this time"), site_name),
+        news=title,
+        step="refused",
+        refusal_title=title,
+        refusal_detail=detail,
+        can_try_again=refusal is not None and refusal.type in PASSES,
+        retry_after_text=duration(language, retry_after_s) if retry_after_s else "",
+    )
+
+
+def plain(
+    room: str,
+    state: State,
+    *,
+    language: Language,
+    site_name: str,
+    ask_again_s: float | None = None,
+    arrived_at: datetime | None = None,
+    issued_coupon: IssuedCouponOut | None = None,
+) -> PlaceView:
+    """A place of which its state says nearly everything."""
+    title, news = PLAIN[state]
+    at, text = times_of(arrived_at) if arrived_at else ("", "")
+    return PlaceView(
+        room=room,
+        state=state,
+        title=title_of("", language.gettext(title), site_name),
+        news=language.gettext(news),
+        step=state,
+        ask_again_s="" if ask_again_s is None else str(ask_again_s),
+        arrived_at=at,
+        arrived_text=text,
+        issued_coupon=issued_coupon,
+    )

@@ -1,0 +1,152 @@
+"""The ticket page: one fragment that carries its own next step."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.draw import NUMBERS
+from domain.unix_time import from_us
+from issuance.offers import Offer
+from waitroom.errors import LineError, NoSuchRoom
+from web.auth.member_tokens import NotSignedIn, Visitor
+from web.container import catalogue_of, parts_of
+from web.dependencies import RoomCode, visitor_of
+from web.enter_line import ask, enter, forget_ticket, keep_ticket, kept_ticket_us
+from web.i18n import Language, language_of
+from web.pages.error_page import told
+from web.pages.form_guard import signed_in_for
+from web.pages.member.place_view import PlaceView, plain, refused
+from web.pages.member.progress_cookie import forget_started, keep_started, started_ahead
+from web.pages.render import page, shown
+from web.problems import Problem
+from web.schemas.public import PlaceOut, RefusalOut
+
+router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
+
+UNREACHABLE_ASK_AGAIN_S = 3.0
+
+
+class Words(TypedDict):
+    """In which words a place is told."""
+
+    language: Language
+    site_name: str
+
+
+@router.get("")
+async def ticket_page(request: Request, code: RoomCode) -> Response:
+    return await _answer(request, code, "room.html")
+
+
+@router.get("/place")
+async def fragment(request: Request, code: RoomCode) -> Response:
+    return await _answer(request, code, "_place.html")
+
+
+@router.post("/enter")
+async def enter_room(request: Request, code: RoomCode) -> Response:
+    who = signed_in_for(request, f"/coupons/{code}")
+    if isinstance(who, Response):
+        return who
+    solution = (await request.form()).get("altcha")
+    try:
+        place = await enter(
+            request,
+            code,
+            who.id,
+            kept_ticket_us(request, code, who.id),
+            solution=solution if isinstance(solution, str) else None,
+        )
+    except Problem as problem:
+        if problem.type == "too_many_requests":
+            raise  # a page that sends this form again by itself
+        return await _refused(request, code, problem)
+    response = RedirectResponse(f"/rooms/{code}", 303)
+    _keep(request, response, place)
+    return response
+
+
+@router.post("/leave")
+async def leave_room(request: Request, code: RoomCode) -> Response:
+    who = signed_in_for(request, f"/rooms/{code}")
+    if isinstance(who, Response):
+        return who
+    ticket_us = kept_ticket_us(request, code, who.id)
+    await parts_of(request).line.leave(code, who.id, ticket_us)
+    response = RedirectResponse(f"/coupons/{code}", 303)
+    secure = parts_of(request).secure
+    forget_ticket(response, code, secure=secure)
+    forget_started(response, code, request.cookies, secure=secure)
+    return response
+
+
+async def _answer(request: Request, code: str, template: str) -> Response:
+    """The page or its fragment, with the visitor's place in whatever state it is."""
+    who = visitor_of(request)
+    if who is None:
+        raise NotSignedIn
+    offer = await catalogue_of(request).offer(code)
+    words = _words(request, offer)
+    coupon = shown(offer, parts_of(request).now_of(offer), words["language"])
+    try:
+        place = await ask(request, code, who.id, kept_ticket_us(request, code, who.id))
+    except NoSuchRoom:
+        raise  # a coupon without a line: waiting for one would be for nothing
+    except LineError:
+        view = _unreachable(request, code, who, words)
+        return page(request, template, status=503, branded=offer, coupon=coupon, place=view)
+    except Problem as problem:
+        if problem.type != "not_in_line":
+            raise
+        view = plain(code, "absent", **words)
+        return page(request, template, branded=offer, coupon=coupon, place=view)
+    view = PlaceView.of(
+        place,
+        now=parts_of(request).line_now(),
+        started_ahead=started_ahead(request.cookies, code),
+        **words,
+    )
+    response = page(request, template, branded=offer, coupon=coupon, place=view)
+    _keep(request, response, place)
+    return response
+
+
+def _words(request: Request, offer: Offer) -> Words:
+    site_name = offer.branding.name or parts_of(request).site_name
+    return {"language": language_of(request), "site_name": site_name}
+
+
+async def _refused(request: Request, code: str, problem: Problem) -> Response:
+    offer = await catalogue_of(request).offer(code)
+    words = _words(request, offer)
+    body = told(problem, words["language"])
+    refusal = RefusalOut(type=body["type"], title=body["title"], detail=body["detail"])
+    view = refused(code, refusal, retry_after_s=body.get("retry_after_s"), **words)
+    coupon = shown(offer, parts_of(request).now_of(offer), words["language"])
+    return page(
+        request, "room.html", status=problem.status, branded=offer, coupon=coupon, place=view
+    )
+
+
+def _unreachable(request: Request, code: str, who: Visitor, words: Words) -> PlaceView:
+    """The line is away: what the member's own ticket says is all there is to show."""
+    ticket_us = kept_ticket_us(request, code, who.id)
+    return plain(
+        code,
+        "unreachable",
+        arrived_at=from_us(ticket_us) if ticket_us >= NUMBERS else None,
+        ask_again_s=UNREACHABLE_ASK_AGAIN_S,
+        **words,
+    )
+
+
+def _keep(request: Request, response: Response, place: PlaceOut) -> None:
+    """The browser keeps its ticket, and where it started."""
+    parts = parts_of(request)
+    age_max_s = parts.sessions.age_max_s
+    found = request.cookies
+    keep_ticket(response, place, secure=parts.secure, age_max_s=age_max_s, found=found)
+    keep_started(response, place, found, secure=parts.secure, age_max_s=age_max_s)

@@ -1,0 +1,103 @@
+"""Signing in with any name, in the demo; arriving signed in; and signing out, everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.member import BadMemberId, check_member_id
+from waitroom.errors import LineError
+from web.auth.member_tokens import NAME_LENGTH_MAX, TOKEN_LENGTH_MAX, Visitor
+from web.container import parts_of
+from web.dependencies import refuse_cross_site, visitor_of
+from web.i18n import Language, language_of, to_translate
+from web.pages.error_page import problem_page
+from web.pages.form_guard import local_path
+from web.pages.member.hand_over import handed_over, signed_in
+from web.pages.render import page
+from web.problems import RETRY_AFTER_S, Problem
+from web.sse.session_watch import session_watch_of
+
+router = APIRouter(include_in_schema=False)
+
+BAD_LENGTH = to_translate("Please use 1 to 128 characters.")
+BAD_CHARACTER = to_translate(
+    "A name can't have \u201c%(character)s\u201d in it. Please use letters, digits and signs, "
+    "without spaces, quotes, < > and \\."
+)
+ONLY_HERE = to_translate(
+    "You are signed out in this browser, but not on your other devices. In a moment, sign in and "
+    "out once more."
+)
+
+
+@router.get("/signin")
+async def signin(
+    request: Request,
+    token: Annotated[str | None, Query(max_length=TOKEN_LENGTH_MAX)] = None,
+    next: Annotated[str, Query(max_length=512)] = "/",  # noqa: A002
+) -> Response:
+    """With a member token, a shop hands somebody over; else the page that says how to sign in."""
+    if token is not None:
+        return await handed_over(request, token, local_path(next))
+    return page(request, "signin.html", next=local_path(next), error=None)
+
+
+@router.post("/signin")
+async def sign_in_with_a_name(
+    request: Request,
+    name: Annotated[str, Form(max_length=200)] = "",
+    next: Annotated[str, Form(max_length=512)] = "/",  # noqa: A002
+) -> Response:
+    """In the demo any name will do; elsewhere this page does not exist."""
+    refuse_cross_site(request)
+    if not parts_of(request).demo:
+        raise Problem("not_found")
+    name = name.strip()
+    try:
+        check_member_id(name)
+    except BadMemberId as error:
+        said = _said(error, language_of(request))
+        return page(request, "signin.html", status=422, next=local_path(next), error=said)
+    began_us = await parts_of(request).line.sessions.begin(name)
+    visitor = Visitor(name, name[:NAME_LENGTH_MAX])
+    return signed_in(request, visitor, began_us or 0, local_path(next))
+
+
+@router.get("/signed-in")
+async def arrived(
+    request: Request,
+    next: Annotated[str, Query(max_length=512)] = "/",  # noqa: A002
+) -> Response:
+    """Where signing in leads first: a browser that has kept its cookie goes on from here."""
+    to = local_path(next)
+    if visitor_of(request) is None:
+        again = "/signin" if parts_of(request).demo else ""
+        return page(request, "no_cookies.html", status=400, next=to, again=again, for_admin=False)
+    return RedirectResponse(to, 303)
+
+
+@router.post("/signout")
+async def sign_out(request: Request) -> Response:
+    """End all sessions of the member who is signed in, on every device."""
+    refuse_cross_site(request)
+    parts, who = parts_of(request), visitor_of(request)
+    response: Response = RedirectResponse("/", 303)
+    if who is not None:
+        try:
+            await session_watch_of(request).sign_out(who)
+        except LineError:
+            more = {"retry_after_s": RETRY_AFTER_S}
+            response = problem_page(request, Problem("unavailable", ONLY_HERE, more))
+    parts.sessions.forget(response, secure=parts.secure)
+    return response
+
+
+def _said(error: BadMemberId, language: Language) -> str:
+    """Why a name can't be taken."""
+    if error.character is None:
+        return language.gettext(BAD_LENGTH)
+    shown = error.character if error.character.isprintable() else f"U+{ord(error.character):04X}"
+    return language.gettext(BAD_CHARACTER, character=shown)

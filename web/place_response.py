@@ -1,0 +1,93 @@
+"""What the line says of a member, as the place they are shown."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from domain.refusals import ISSUE_REFUSALS, Draining, NotOpenYet, Refusal
+from domain.unix_time import from_us
+from waitroom.errors import LineAway
+from waitroom.member_status import Standing
+from waitroom.place import ASK_AGAIN_MIN_S, Place
+from waitroom.tokens.ticket import Ticket, TicketOffice
+from web.exception_handlers import refusal_problem
+from web.problems import Problem
+from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned, RoomPhase
+
+ROOM_FULL_RETRY_S = 10
+# How somebody who was passed over came back, as the line says it.
+RETURNED: dict[str, Returned] = {"h": "head", "e": "end"}
+
+
+def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
+    """The place of a member whom the line knows.
+
+    Raises Problem not_in_line for any other, and LineAway where a line that was lost can't say yet.
+    """
+    if standing.kind == "untold":
+        raise LineAway
+    if not standing.in_line:
+        raise Problem("not_in_line")
+    known = PlaceOut(
+        room=room,
+        state="waiting",
+        remain_count=standing.facts.remain_count,
+        arrived_at=from_us(standing.arrived_us) if standing.arrived_us else None,
+        room_state=_phase(standing),
+    )
+    if standing.kind == "issued":
+        issued = IssuedCouponOut.model_validate_json(standing.text)
+        return known.model_copy(update={"state": "issued", "issued_coupon": issued})
+    if standing.kind not in ("waiting", "admitted"):
+        refusal = RefusalOut(**_words(_refusal(standing)))
+        return known.model_copy(update={"state": "refused", "refusal": refusal})
+    ticket = tickets.sign(Ticket(room, member_id, standing.arrival_us))
+    if standing.kind == "admitted":
+        update = {"state": "admitted", "ask_again_s": ASK_AGAIN_MIN_S, "ticket": ticket}
+        return known.model_copy(update=update)
+    place, facts = Place.of(standing), standing.facts
+    update = {
+        "ask_again_s": place.ask_again_s,
+        "ticket": ticket,
+        "returned": RETURNED.get(standing.text),
+    }
+    if not facts.is_undrawn and not facts.is_restoring:
+        update |= {"place": place.place, "ahead": place.ahead, "eta_s": place.eta_s}
+    if facts.is_lobby:
+        update |= {"opens_at": from_us(facts.opens_at_us), "opening": facts.opening}
+    return known.model_copy(update=update)
+
+
+def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
+    """The place of a member who has entered. Raises Problem where they were refused."""
+    if standing.kind == "room_full":
+        raise Problem("room_full", more={"retry_after_s": ROOM_FULL_RETRY_S})
+    if standing.kind == "challenge_required":
+        raise Problem("challenge_required", more={"challenge": f"/api/rooms/{room}/challenge"})
+    if standing.kind not in ("waiting", "admitted", "issued"):
+        raise refusal_problem(_refusal(standing))
+    return place_of(standing, room=room, member_id=member_id, tickets=tickets)
+
+
+def _phase(standing: Standing) -> RoomPhase:
+    """The room's state as it is told: before its opening, a room that is to move is a lobby."""
+    facts = standing.facts
+    if facts.is_restoring:
+        return "restoring"
+    takes_its_course = facts.state in ("open", "draining")
+    state = "scheduled" if facts.is_lobby and takes_its_course else facts.state
+    return cast(RoomPhase, state)
+
+
+def _refusal(standing: Standing) -> Refusal:
+    """Refusals come as outcomes (the slug is the text) or as the reason a room is shut."""
+    slug = standing.text if standing.kind == "refused" else standing.kind
+    kind = Draining if slug == Draining.slug else ISSUE_REFUSALS[slug]
+    if kind is NotOpenYet:
+        facts = standing.facts
+        return NotOpenYet(from_us(facts.opens_at_us), from_us(facts.lobby_opens_at_us))
+    return kind()
+
+
+def _words(refusal: Refusal) -> dict[str, str]:
+    return {"type": refusal.slug, "title": refusal.title, "detail": refusal.detail}

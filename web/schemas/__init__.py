@@ -1,0 +1,1 @@
+"""Schemas: the JSON that goes in and out, as /openapi.json describes it."""

@@ -1,0 +1,222 @@
+"""The JSON of whoever administers, described completely by /openapi.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from domain.branding import MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX
+from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, Issuing
+from domain.inventory import TOTAL_COUNT_MAX
+from domain.room_settings import (
+    BURST_MAX,
+    GRACE_S_MAX,
+    GRACE_S_MIN,
+    LATENCY_BOUND_MS_MAX,
+    LATENCY_BOUND_MS_MIN,
+    LOBBY_S_MAX,
+    RATE_PER_S_MAX,
+    RESTORE_S_MAX,
+    RETURN_S_MAX,
+    SEATS_MAX,
+    SIZE_MAX,
+    Challenge,
+    Opening,
+    RateMode,
+    RoomSettings,
+    RoomState,
+)
+from issuance.audit import Entry
+from web.schemas.public import Discount, LineIn, Number, Shape, Strict, Time, TimeIn, Whole
+
+
+class BrandingPatch(Strict):
+    name: LineIn | None = Field(None, max_length=NAME_LENGTH_MAX, description="of the site, here")
+    colour: str | None = Field(None, pattern="^(#[0-9a-f]{6})?$", examples=["#0c6a56"])
+    message: LineIn | None = Field(
+        None, max_length=MESSAGE_LENGTH_MAX, description="to all who wait"
+    )
+
+
+class BrandingOut(Shape):
+    name: str
+    colour: str
+    message: str
+    logo_sha256: str = Field(description="empty without a logo")
+
+
+class RoomIn(Strict):
+    rate_per_s: Number = Field(RoomSettings().rate_per_s, gt=0, le=RATE_PER_S_MAX)
+    burst: Whole = Field(RoomSettings().burst, ge=1, le=BURST_MAX)
+    seats: Whole = Field(RoomSettings().seats, ge=1, le=SEATS_MAX)
+    size_max: Whole = Field(RoomSettings().size_max, ge=1, le=SIZE_MAX)
+    lobby_s: Whole = Field(RoomSettings().lobby_s, ge=0, le=LOBBY_S_MAX)
+    opening: Opening = RoomSettings().opening
+    grace_s: Whole = Field(RoomSettings().grace_s, ge=GRACE_S_MIN, le=GRACE_S_MAX)
+    return_s: Whole = Field(RoomSettings().return_s, ge=0, le=RETURN_S_MAX)
+    restore_s: Whole = Field(RoomSettings().restore_s, ge=0, le=RESTORE_S_MAX)
+    rate_mode: RateMode = RoomSettings().rate_mode
+    rate_min_per_s: Number = Field(RoomSettings().rate_min_per_s, gt=0, le=RATE_PER_S_MAX)
+    rate_max_per_s: Number = Field(RoomSettings().rate_max_per_s, gt=0, le=RATE_PER_S_MAX)
+    latency_bound_ms: Whole = Field(
+        RoomSettings().latency_bound_ms, ge=LATENCY_BOUND_MS_MIN, le=LATENCY_BOUND_MS_MAX
+    )
+    challenge: Challenge = RoomSettings().challenge
+
+
+class RoomPatch(Strict):
+    version: Whole | None = Field(
+        None, ge=0, description="of the settings as seen; changed meanwhile, they stay: 409"
+    )
+    rate_per_s: Number | None = Field(None, gt=0, le=RATE_PER_S_MAX, description="admissions a s")
+    burst: Whole | None = Field(None, ge=1, le=BURST_MAX)
+    seats: Whole | None = Field(None, ge=1, le=SEATS_MAX)
+    size_max: Whole | None = Field(None, ge=1, le=SIZE_MAX)
+    state: RoomState | None = None
+    lobby_s: Whole | None = Field(
+        None, ge=0, le=LOBBY_S_MAX, description="seconds before the opening"
+    )
+    opening: Opening | None = None
+    grace_s: Whole | None = Field(
+        None, ge=GRACE_S_MIN, le=GRACE_S_MAX, description="seconds of silence before passed over"
+    )
+    return_s: Whole | None = Field(
+        None, ge=0, le=RETURN_S_MAX, description="seconds to come back to the head of the line"
+    )
+    restore_s: Whole | None = Field(
+        None, ge=0, le=RESTORE_S_MAX, description="seconds that a line which was lost waits for all"
+    )
+    rate_mode: RateMode | None = Field(None, description="who turns the rate")
+    rate_min_per_s: Number | None = Field(
+        None, gt=0, le=RATE_PER_S_MAX, description="the autopilot goes no lower"
+    )
+    rate_max_per_s: Number | None = Field(
+        None, gt=0, le=RATE_PER_S_MAX, description="the autopilot goes no higher"
+    )
+    latency_bound_ms: Whole | None = Field(
+        None,
+        ge=LATENCY_BOUND_MS_MIN,
+        le=LATENCY_BOUND_MS_MAX,
+        description="the autopilot's: still good as the p95 of the workers' transactions",
+    )
+    challenge: Challenge | None = Field(None, description="a proof of work before entering")
+
+
+class CouponIn(Strict):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "spring",
+                    "description": "Spring sale: 5,000 off",
+                    "discount": {"kind": "amount", "value": 5000},
+                    "total_count": 1000,
+                    "opens_at": "2026-05-01T01:00:00Z",
+                    "expire_date": "2026-05-31T15:00:00Z",
+                    "issuing": "queue",
+                    "room": {"rate_per_s": 100, "burst": 100, "seats": 2000, "size_max": 1000000},
+                }
+            ]
+        },
+    )
+
+    # The rule itself is the coupon's, which says in a sentence what is wrong.
+    code: str = Field(
+        min_length=1,
+        max_length=CODE_LENGTH_MAX,
+        json_schema_extra={"pattern": "^[a-z0-9][a-z0-9_-]*$"},
+    )
+    description: LineIn = Field(min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
+    discount: Discount
+    total_count: Whole = Field(ge=1, le=TOTAL_COUNT_MAX)
+    opens_at: TimeIn
+    expire_date: TimeIn
+    issuing: Issuing = "queue"
+    room: RoomIn = RoomIn()
+
+
+class CouponPatch(Strict):
+    description: LineIn | None = Field(None, min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
+    discount: Discount | None = None
+    total_count: Whole | None = Field(None, ge=1, le=TOTAL_COUNT_MAX)
+    opens_at: TimeIn | None = None
+    expire_date: TimeIn | None = None
+
+
+class DbConnections(Shape):
+    in_use: int = Field(description="open connections of this product, as Postgres counts them")
+    bound: int = Field(description="the most there can be")
+
+
+class RoomOut(Shape):
+    """A room's settings and live figures; counts since the beginning, rates over the last 10 s."""
+
+    code: str
+    state: RoomState
+    rate_per_s: float
+    burst: int
+    seats: int
+    size_max: int
+    lobby_s: int
+    opening: Opening
+    grace_s: int
+    return_s: int
+    restore_s: int
+    rate_mode: RateMode
+    rate_min_per_s: float
+    rate_max_per_s: float
+    latency_bound_ms: int
+    challenge: Challenge
+    steered_rate_per_s: float | None = Field(description="in force on autopilot; null without")
+    waiting: int
+    under_way: int = Field(description="admitted, without an outcome yet")
+    away: int = Field(description="passed over, as nobody heard from them, and not back")
+    entered: int
+    admitted: int
+    issued: int
+    refused: int = Field(description="told no: after admission, at the door, or while waiting")
+    left: int
+    restored: int = Field(description="given back the place that their ticket said, after a loss")
+    is_restoring: bool = Field(description="nobody is let through until the line is together again")
+    entered_per_s: float
+    admitted_per_s: float
+    issued_per_s: float
+    enter_p99_ms: float | None = Field(description="of entering; null where nobody entered")
+    issue_p99_ms: float | None = Field(description="from admission to outcome; null without one")
+    remain_count: int
+    seats_in_use: int = Field(description="the same as under_way, of seats")
+    workers: int
+    workers_busy: int = Field(description="on a batch right now")
+    backlog: int = Field(description="jobs that wait for a worker")
+    version: int = Field(description="of the settings; grows with every change")
+    db_connections: DbConnections
+
+
+class SeriesOut(Shape):
+    """One number a whole second, oldest first; the second under way is not among them."""
+
+    room: str
+    begins_at: Time = Field(description="when the first of these seconds began")
+    entered: list[int]
+    admitted: list[int]
+    issued: list[int]
+    refused: list[int] = Field(description="after admission or at the door")
+    left: list[int]
+    enter_p99_ms: list[float | None] = Field(description="of entering")
+    issue_p99_ms: list[float | None] = Field(description="from admission to outcome")
+
+
+class AuditOut(Shape):
+    id: int
+    at: Time
+    who: str
+    what: str
+    subject: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> AuditOut:
+        return cls(**{name: getattr(entry, name) for name in cls.model_fields})

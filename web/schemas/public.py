@@ -1,0 +1,258 @@
+"""The JSON that goes in and out, described completely by /openapi.json."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from unicodedata import category
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+
+from domain.coupon import (
+    YEAR_MAX,
+    YEAR_MIN,
+    Coupon,
+    Issuing,
+)
+from domain.discount import AMOUNT_MAX, DiscountKind
+from domain.issued_coupon import IssuedCoupon, Status
+from domain.rfc3339 import rfc3339
+from domain.room_settings import (
+    Opening,
+    RoomSettings,
+)
+from issuance.offers import Offer
+
+# A header: how often a direct way had to try again for its answer.
+RETRIES = "Waitroom-Retries"
+
+Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json-unless-none")]
+
+
+def _is_rfc3339(value: object) -> object:
+    """Text only: pydantic would take a number for seconds since 1970."""
+    if not isinstance(value, str) or re.match(r"\d{4}-\d\d-\d\d", value) is None:
+        raise ValueError("must be a time as 2026-05-01T10:00:00Z")
+    return value
+
+
+def _is_of_our_time(time: datetime) -> datetime:
+    if not YEAR_MIN <= time.year <= YEAR_MAX:
+        raise ValueError(f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
+    return time
+
+
+def _is_one_line(text: str) -> str:
+    if any(category(letter) == "Cc" for letter in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+# What the rules above say, as far as /openapi.json can say it.
+_OF_OUR_TIME = Field(json_schema_extra={"pattern": "^2[01][0-9]{2}-"})
+_ONE_LINE = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"})
+
+TimeIn = Annotated[
+    AwareDatetime, BeforeValidator(_is_rfc3339), AfterValidator(_is_of_our_time), _OF_OUR_TIME
+]
+LineIn = Annotated[str, AfterValidator(_is_one_line), _ONE_LINE]
+# JSON's own numbers: neither "5" nor true is one.
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+CouponState = Literal["scheduled", "open", "paused", "draining", "sold_out", "closed"]
+PlaceState = Literal["waiting", "admitted", "issued", "refused"]
+# A room before its opening is `scheduled`: who waits then waits in its lobby. One that has lost its
+# places is `restoring`, until those who stood in it have had time to come back.
+RoomPhase = Literal["scheduled", "open", "paused", "draining", "closed", "restoring"]
+Returned = Literal["head", "end"]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Strict(BaseModel):
+    """What comes in: unknown fields are refused, so that a typo is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_numbers(cls, sent: object) -> object:
+        """JSON knows one kind of number only: 5.0 is as whole as 5 (JSON Schema 2020-12, 6.1.1)."""
+        if not isinstance(sent, dict):
+            return sent
+        return {
+            name: int(value) if isinstance(value, float) and value.is_integer() else value
+            for name, value in sent.items()
+        }
+
+
+class Discount(Strict):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "oneOf": [
+                {"properties": {"kind": {"const": "amount"}, "cap": {"type": "null"}}},
+                {"properties": {"kind": {"const": "percent"}, "value": {"maximum": 100}}},
+            ]
+        },
+    )
+
+    kind: DiscountKind
+    value: Whole = Field(ge=1, le=AMOUNT_MAX, description="an amount, or a percentage")
+    cap: Whole | None = Field(None, ge=1, le=AMOUNT_MAX, description="the most a percentage takes")
+
+
+class CouponOut(Shape):
+    code: str
+    description: str
+    discount: Discount
+    total_count: int
+    used_count: int
+    remain_count: int
+    opens_at: Time
+    expire_date: Time
+    issuing: Issuing
+    state: CouponState
+    lobby_opens_at: Time | None = Field(description="from then one may enter; null without a line")
+    opening: Opening | None = Field(description="how the lobby is put in line; null without one")
+
+    @classmethod
+    def of(cls, offer: Offer, now: datetime) -> CouponOut:
+        coupon = offer.coupon
+        return cls(
+            code=coupon.code,
+            description=coupon.description,
+            discount=Discount(
+                kind=coupon.discount.kind, value=coupon.discount.value, cap=coupon.discount.cap
+            ),
+            total_count=coupon.inventory.total_count,
+            used_count=coupon.inventory.used_count,
+            remain_count=coupon.inventory.remain_count,
+            opens_at=coupon.opens_at,
+            expire_date=coupon.expire_date,
+            issuing=coupon.issuing,
+            state=state_of(coupon, offer.room, now),
+            lobby_opens_at=coupon.opens_at - timedelta(seconds=offer.room.lobby_s)
+            if offer.room
+            else None,
+            opening=offer.room.opening if offer.room else None,
+        )
+
+
+def state_of(coupon: Coupon, room: RoomSettings | None, now: datetime) -> CouponState:
+    """How a coupon stands at `now`; what ends it comes before what delays it."""
+    if now >= coupon.expire_date or (room and room.state == "closed"):
+        return "closed"
+    if not coupon.inventory.has_available_stock:
+        return "sold_out"
+    if now < coupon.opens_at:
+        return "scheduled"
+    return room.state if room else "open"
+
+
+class IssuedCouponOut(Shape):
+    id: UUID
+    coupon_code: str
+    member_id: str
+    status: Status
+    issued_at: Time
+    used_at: Time | None
+    expire_date: Time
+
+    @classmethod
+    def of(cls, issued: IssuedCoupon, coupon_code: str) -> IssuedCouponOut:
+        return cls(
+            id=issued.id,
+            coupon_code=coupon_code,
+            member_id=issued.member_id,
+            status=issued.status,
+            issued_at=issued.issued_at,
+            used_at=issued.used_at,
+            expire_date=issued.expire_date,
+        )
+
+
+class RefusalOut(Shape):
+    type: str
+    title: str
+    detail: str
+
+
+class PlaceOut(Shape):
+    """Where a member stands. `place` is `ahead` + 1; keys that do not apply are null.
+
+    In the lobby of a room that draws, nobody has a place yet; in one that is restoring, nobody can
+    be told theirs.
+    """
+
+    room: str
+    state: PlaceState
+    place: int | None = None
+    ahead: int | None = None
+    eta_s: int | None = Field(None, description="seconds; null where nobody knows")
+    ask_again_s: float | None = Field(None, description="seconds; null where the state is final")
+    arrived_at: Time | None = None
+    remain_count: int
+    ticket: str | None = None
+    issued_coupon: IssuedCouponOut | None = None
+    refusal: RefusalOut | None = None
+    room_state: RoomPhase = Field(
+        "open",
+        description="scheduled: this is the lobby; paused: the line rests, places are kept; "
+        "draining: nobody new may enter; "
+        "restoring: it was lost and is put together again by the tickets it gave",
+    )
+    opens_at: Time | None = Field(None, description="when the line begins to move; in the lobby")
+    opening: Opening | None = Field(None, description="how the lobby is put in line; in the lobby")
+    returned: Returned | None = Field(
+        None, description="was away for too long: in line again at its head, or at its end"
+    )
+
+
+class DrawOut(Shape):
+    """How a lobby is put in line; what isn't known or told yet is null."""
+
+    room: str
+    opening: Opening
+    opens_at: Time
+    algorithm: str | None = Field(description="how each member's number follows from the seed")
+    commitment: str | None = Field(description="SHA-256 of the seed, in hex")
+    seed: str | None = Field(description="in hex; told once the lobby was drawn")
+    drawn_at: Time | None
+    entrants_count: int | None
+    entrants_sha256: str | None = Field(description="over the numbers in order, a line each")
+
+
+class DrawRecordOut(Shape):
+    """What `waitroom draw verify` reads."""
+
+    room: str
+    opens_at: str
+    algorithm: str
+    commitment: str
+    seed: str
+    entrants_count: int
+    entrants_sha256: str
+    numbers: list[int] = Field(description="in order of place")
+    members: list[str] | None = Field(None, description="in the same order; for admins only")
+
+
+class ChallengeOut(BaseModel):
+    """A proof of work as ALTCHA has it, to be given to its widget or libraries as it is."""
+
+    parameters: dict[str, Any] = Field(description="algorithm, cost, salt, expiresAt and others")
+    signature: str

@@ -1,0 +1,51 @@
+"""What must have changed for somebody to be told, and when they are looked up again."""
+
+from __future__ import annotations
+
+from waitroom.member_status import RoomFacts, Standing
+from waitroom.place import ask_within_s
+
+# Nothing comes after these. Whoever is told one closes the stream, or it is closed for them.
+FINAL = frozenset({"issued", "refused", "absent", "closed", "sold_out", "draining"})
+
+# Who has long to wait is told less often: a hundred-and-twentieth of the wait on, within these.
+OFTEN_S = 1.0
+SELDOM_S = 5.0
+WAIT_SHARE = 120
+# Where the pace is not known, the head of the line hears first whether it moves.
+UNKNOWN_S = 3.0
+UNKNOWN_AHEAD = 50
+
+
+def turn_of(facts: RoomFacts) -> tuple[object, ...]:
+    """What everybody is to hear at once when it changes: paused, open, draining, over, lost."""
+    return (
+        facts.state,
+        facts.is_restoring,
+        facts.opens_at_us,
+        facts.is_lobby,
+        facts.now_us >= facts.closes_at_us,
+        facts.remain_count > 0,
+    )
+
+
+def common_news(facts: RoomFacts) -> tuple[object, ...]:
+    """The part of everybody's news that a room has in common; not its clock."""
+    state = facts.state, facts.is_restoring, facts.is_lobby
+    return *state, facts.opens_at_us, facts.remain_count, facts.known_pace_per_s
+
+
+def news_of(standing: Standing, common: tuple[object, ...]) -> int:
+    """Equal where there is nothing new to tell. A number: there is one for each open stream."""
+    return hash((standing.kind, standing.arrival_us, standing.ahead, standing.text, common))
+
+
+def look_again_s(standing: Standing, pace_per_s: float | None) -> float:
+    """How long what they were told is good enough, and the line content with who it has heard."""
+    if standing.kind != "waiting":
+        return OFTEN_S
+    if pace_per_s is None:
+        rest_s = min(OFTEN_S + standing.ahead / UNKNOWN_AHEAD, UNKNOWN_S)
+    else:
+        rest_s = min(max((standing.ahead + 1) / pace_per_s / WAIT_SHARE, OFTEN_S), SELDOM_S)
+    return min(rest_s, ask_within_s(standing.facts))

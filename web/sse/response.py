@@ -1,0 +1,48 @@
+"""A stream as the routes give it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
+
+from web.auth.member_tokens import Visitor
+from web.sse.connections import Hub
+from web.sse.events import Teller
+
+
+class LiveAnswer(Response):
+    """Takes its place among the open streams only when it is sent."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        hub: Hub,
+        code: str,
+        member_id: str,
+        teller: Teller,
+        session: Visitor | None = None,
+    ) -> None:
+        super().__init__()
+        self._hub = hub
+        self._code = code
+        self._member_id = member_id
+        self._teller = teller
+        self._session = session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._hub.follow(
+            self._code,
+            self._member_id,
+            self._teller,
+            scope,
+            receive,
+            send,
+            session=self._session,
+        )
+
+
+def hub_of(request: Request) -> Hub:
+    return cast(Hub, request.app.state.hub)
