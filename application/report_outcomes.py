@@ -12,8 +12,9 @@ from domain.refusals import Refusal
 from domain.rfc3339 import rfc3339
 from domain.unix_time import to_us
 from issuance.issue import Issued
+from waitroom.admission import Outcome
 from waitroom.errors import LineError
-from waitroom.line import Line, Outcome
+from waitroom.line import Line
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,8 @@ from issuance.deployment import Place, deployment_id, renew_deployment_id
 from issuance.postgres.engine import Engine
 from processes.demo.folder import with_running_demo
 from processes.deployment_watch import open_deployment
-from processes.settings.reader import BadSettings, StoreSettings, read
+from processes.settings.reader import BadSettings, read
+from processes.settings.stores import StoreSettings
 from processes.stores import console, postgres
 
 

@@ -18,14 +18,11 @@ from domain.member import MEMBER_ID_RULE, BadMemberId, check_member_id
 from processes.demo.folder import with_running_demo
 from processes.file_limit import raise_limit
 from processes.log_config import set_up_logs
-from processes.settings.reader import (
-    AdmitterSettings,
-    BadSettings,
-    DatabaseSettings,
-    TokenSettings,
-    WorkerSettings,
-    read,
-)
+from processes.settings.admitter import AdmitterSettings
+from processes.settings.reader import BadSettings, read
+from processes.settings.stores import DatabaseSettings
+from processes.settings.tokens import TokenSettings
+from processes.settings.worker import WorkerSettings
 from processes.supervisor import EXIT_BAD_SETTINGS
 
 app = typer.Typer(
@@ -63,7 +60,7 @@ def web(
     processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
 ) -> None:
     """The web process: pages and API."""
-    from processes.settings.reader import WebSettings
+    from processes.settings.web import WebSettings
     from processes.web import serve
 
     raise_limit()

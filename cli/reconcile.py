@@ -16,7 +16,8 @@ from cli.coupon import Code, Json
 from issuance.queue.redis_connection import open_conveyor
 from processes.demo.folder import with_running_demo
 from processes.deployment_watch import refuse_other_deployment
-from processes.settings.reader import AdmitterSettings, read
+from processes.settings.admitter import AdmitterSettings
+from processes.settings.reader import read
 from processes.stores import WHO, console, postgres, print_json
 from waitroom.line import open_line
 

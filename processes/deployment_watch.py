@@ -14,7 +14,8 @@ from issuance.deployment import Deployment, OtherDeployment, deployment_id, plac
 from issuance.errors import OfficeError
 from issuance.postgres.engine import Engine
 from issuance.queue.redis_connection import open_conveyor
-from processes.settings.reader import BadSettings, StoreSettings
+from processes.settings.reader import BadSettings
+from processes.settings.stores import StoreSettings
 
 log = structlog.get_logger(__name__)
 

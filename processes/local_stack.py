@@ -37,7 +37,9 @@ from issuance.queue.redis_connection import open_conveyor
 from processes.child_process import free_port, spawn, stop
 from processes.deployment_watch import refuse_other_deployment
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey
-from processes.settings.reader import ALL, BadSettings, StoreSettings, read
+from processes.settings.reader import BadSettings, read
+from processes.settings.registry import ALL
+from processes.settings.stores import StoreSettings
 from waitroom.line import open_line
 from web.auth.member_tokens import Identity, Visitor
 from web.auth.sessions import SESSION_COOKIE, Sessions

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
 
 import structlog
 
-from issuance.errors import OfficeError, OfficeRefused
+from application.each_room import _is_away
+from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from waitroom.stats.loop_errors import LoopErrors
 
@@ -18,7 +18,6 @@ log = structlog.get_logger(__name__)
 TROUBLE_REST_S = 0.5
 # Different errors without a success in between; a message may have something new in it each time.
 LOGGED_MAX = 10
-R = TypeVar("R")
 
 
 async def repeat(
@@ -52,33 +51,6 @@ async def repeat(
             await errors.publish()
         if rest_s > 0:
             await _rest(stop, rest_s)
-
-
-class EachRoom:
-    """One round of work over all rooms, in which the error of one room stops no other."""
-
-    def __init__(self) -> None:
-        self._first: Exception | None = None
-
-    async def attempt(self, code: str, work: Awaitable[R]) -> R | None:
-        """What the work returns, None where it failed. Raises where a store is away."""
-        try:
-            return await work
-        except Exception as error:
-            if _is_away(error):
-                raise
-            error.add_note(f"room {code}")
-            self._first = self._first or error
-            return None
-
-    def raise_first(self) -> None:
-        """At the end of the round, whatever failed first."""
-        if self._first is not None:
-            raise self._first
-
-
-def _is_away(error: Exception) -> bool:
-    return isinstance(error, (LineError, OfficeError)) and not isinstance(error, OfficeRefused)
 
 
 def _log(name: str, error: Exception) -> None:

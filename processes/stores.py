@@ -18,7 +18,8 @@ from issuance.postgres.clock import read_clock
 from issuance.postgres.engine import Engine, open_engine
 from processes.demo.folder import with_running_demo
 from processes.deployment_watch import refuse_other_deployment
-from processes.settings.reader import DatabaseSettings, StoreSettings, read
+from processes.settings.reader import read
+from processes.settings.stores import DatabaseSettings, StoreSettings
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
 

@@ -33,7 +33,8 @@ from processes.http.port_check import local_address, refuse_port_of_others
 from processes.http.server import Drain, call_on_stop, end_with_parent, run_server
 from processes.log_config import set_up_logs
 from processes.loops import repeat
-from processes.settings.reader import BadSettings, WebSettings, read
+from processes.settings.reader import BadSettings, read
+from processes.settings.web import WebSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import Tracing, open_tracing
 from waitroom.line import Line, open_line
@@ -44,7 +45,8 @@ from web.auth.admin_sessions import AdminDoor
 from web.auth.member_tokens import Identity
 from web.auth.sessions import Sessions
 from web.auth.token_claims import ClaimRules
-from web.container import WebLimits, WebParts
+from web.container import WebParts
+from web.limits import WebLimits
 from web.middleware.client_ip import Proxies
 
 ADMITTER_DB_CONNECTIONS = 2

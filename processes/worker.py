@@ -23,7 +23,7 @@ from issuance.queue.job_registry import ORIGINS, TRACEPARENT
 from issuance.queue.redis_connection import open_conveyor
 from issuance.queue.worker import Post, run_worker
 from processes.deployment_watch import DeploymentWatch, watch_deployment
-from processes.settings.reader import WorkerSettings
+from processes.settings.worker import WorkerSettings
 from processes.store_checks import log_store_faults
 from processes.supervisor import EXIT_BAD_SETTINGS
 from processes.tracing import Tracing, open_tracing

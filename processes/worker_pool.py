@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from processes.settings.reader import WorkerSettings
+from processes.settings.worker import WorkerSettings
 from processes.supervisor import Child, supervise
 
 

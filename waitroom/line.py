@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 from weakref import WeakValueDictionary
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -16,6 +15,7 @@ from redis.backoff import ConstantBackoff
 from domain.remote_clock import RemoteClock
 from domain.unix_time import from_us
 from domain.watermark import Watermark
+from waitroom.admission import Admission, Outcome
 from waitroom.autopilot_state import Steering
 from waitroom.check_lease import Checks
 from waitroom.clock_skews import ClockSkews
@@ -46,36 +46,6 @@ from waitroom.tokens.challenge import Solved
 
 REPORT_MAX = 500
 STANDINGS_MAX = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """Who was let through, in the order they came, when, and what held the rest back."""
-
-    members: tuple[str, ...]
-    held_back_by: str
-    admitted_at_us: int = 0
-
-    def by_member(self) -> dict[str, int]:
-        """When each was admitted (microseconds), in the order they came."""
-        return dict.fromkeys(self.members, self.admitted_at_us)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an admission: issued with a text, or refused with the refusal's slug.
-
-    admitted_at_us: which admission it was, where that is known.
-    """
-
-    kind: Literal["issued", "refused"]
-    text: str
-    admitted_at_us: int | None = None
-
-    def arguments(self) -> tuple[str, str]:
-        """For report.lua."""
-        known = self.admitted_at_us is not None
-        return self.kind[0] + self.text, str(self.admitted_at_us) if known else ""
 
 
 def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.0) -> Line:

@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from application.offer_cache import Catalogue
+from application.office import Office
 from issuance.admins import account_of
 from issuance.offers import offers
 from web.api import (
@@ -28,7 +29,7 @@ from web.api import (
 from web.auth.admin_sessions import KnownAdmins
 from web.cache.single_flight import SharedReadings
 from web.cache.static_files import VersionedFiles
-from web.container import Office, WebParts
+from web.container import WebParts
 from web.exception_handlers import add_error_handlers
 from web.fast_path.calls import HotPath
 from web.fast_path.rate_limited import TurnedBack

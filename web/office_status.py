@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from application.office import Office, or_none
 from issuance import audit
 from issuance.errors import OfficeAway
 from issuance.postgres.connection_stats import open_connections
 from issuance.queue.job_queue import Crew
 from web.cache.single_flight import SharedReadings
-from web.container import Office, WebParts
+from web.container import WebParts
 
 R = TypeVar("R")
 FRESH_S = 1.0
-# Longer than that, and it is not there for those who wait either.
-PATIENCE_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,3 @@ class Backstage:
                 return None
             known = self._changes[code] = (version, found)
         return known[1]
-
-
-async def or_none(asked: Awaitable[R]) -> R | None:
-    """What the office answers, None where it is away or takes longer than PATIENCE_S."""
-    try:
-        return await asyncio.wait_for(asked, PATIENCE_S)
-    except (OfficeAway, TimeoutError):
-        return None

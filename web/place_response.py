@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from domain.refusals import ISSUE_REFUSALS, Draining, NotOpenYet, Refusal
+from domain.rfc3339 import rfc3339_us
 from domain.unix_time import from_us
 from waitroom.errors import LineAway
 from waitroom.member_status import Standing
@@ -91,3 +92,22 @@ def _refusal(standing: Standing) -> Refusal:
 
 def _words(refusal: Refusal) -> dict[str, str]:
     return {"type": refusal.slug, "title": refusal.title, "detail": refusal.detail}
+
+
+def plainly_waits(standing: Standing) -> bool:
+    """In line, in a room as usual, and never passed over: as `waiting_json` writes it."""
+    return standing.kind == "waiting" and not standing.text and standing.facts.is_as_usual
+
+
+def waiting_json(standing: Standing, room: str, ticket: str) -> str:
+    """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
+    ahead, eta_s, ask_again_s = Place.of(standing)
+    facts, arrived_us = standing.facts, standing.arrived_us
+    arrived_at = f'"{rfc3339_us(arrived_us)}"' if arrived_us else "null"
+    return (
+        f'{{"room":"{room}","state":"waiting","place":{ahead + 1},"ahead":{ahead},'
+        f'"eta_s":{"null" if eta_s is None else eta_s},"ask_again_s":{ask_again_s},'
+        f'"arrived_at":{arrived_at},"remain_count":{facts.remain_count},"ticket":"{ticket}",'
+        f'"issued_coupon":null,"refusal":null,"room_state":"{facts.state}",'
+        f'"opens_at":null,"opening":null,"returned":null}}'
+    )

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from issuance.errors import OfficeError
 from issuance.issued_coupons import holders
 from processes.demo.folder import with_running_demo
-from processes.settings.reader import BadSettings, TokenSettings, read
+from processes.settings.reader import BadSettings, read
+from processes.settings.tokens import TokenSettings
 from processes.stores import postgres
 from web.auth.member_tokens import Identity
 from web.auth.token_claims import ClaimRules

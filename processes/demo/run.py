@@ -30,7 +30,8 @@ from processes.child_process import port_is_free
 from processes.demo.folder import FOLDER, DemoSecrets, forget_environment, keep_environment
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey
 from processes.private_files import make_private
-from processes.settings.reader import BadSettings, WebSettings, read
+from processes.settings.reader import BadSettings, read
+from processes.settings.web import WebSettings
 from processes.signals import Ended, Signals
 from processes.supervisor import ENDING, Child, supervise
 from web.auth.passwords import Passwords

@@ -52,7 +52,8 @@ from web.app import create_app
 from web.auth.admin_sessions import AdminDoor
 from web.auth.member_tokens import Identity
 from web.auth.sessions import Sessions
-from web.container import WebLimits, WebParts
+from web.container import WebParts
+from web.limits import WebLimits
 from web.sse import changes, interval
 
 NOBODY_LISTENS = "127.0.0.1:9"

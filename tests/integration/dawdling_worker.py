@@ -7,7 +7,8 @@ from issuance.issue import Issued
 from issuance.postgres.engine import open_engine
 from issuance.queue.redis_connection import open_conveyor
 from issuance.queue.worker import Post, run_worker
-from processes.settings.reader import WorkerSettings, read
+from processes.settings.reader import read
+from processes.settings.worker import WorkerSettings
 
 
 def tell_slowly(issued: Issued) -> None:

@@ -9,7 +9,8 @@ from redis import Redis
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as AsyncRedis
 
-from waitroom.line import Admission, Line, Outcome
+from waitroom.admission import Admission, Outcome
+from waitroom.line import Line
 from waitroom.member_status import Standing
 from waitroom.place import Place
 from waitroom.redis_io.keys import ROOMS, Keys

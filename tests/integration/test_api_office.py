@@ -5,10 +5,11 @@ import threading
 
 import pytest
 
+from application.office import Office
 from issuance.errors import OfficeAway
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import app_with, by, checked_problem, client_of, until
-from web.container import Office, WebLimits
+from web.limits import WebLimits
 
 
 class Query:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.web_cast import app_with, client_of
 from tests.unit.test_client_ip import NONSENSE, SPELLINGS
-from web.container import WebLimits
+from web.limits import WebLimits
 from web.middleware.client_ip import Proxies
 from web.middleware.rate_limit import UNREADABLE
 

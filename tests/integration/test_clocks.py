@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from application.apply_settings import settle
+from application.destinations.coupon import DeskByTheLine
 from application.report_outcomes import tell
 from domain.room_settings import RoomSettings
 from issuance import offers
@@ -17,7 +18,6 @@ from issuance.issued_coupons import holders
 from issuance.offers import Offer
 from issuance.queue.job_queue import Desk, DeskLimits, crew_of
 from issuance.queue.worker import Post
-from processes.admitter import DeskByTheLine
 from tests.house import eventually
 from tests.integration.cast import HOUR, in_force, now, on_offer
 from tests.integration.line_cast import (

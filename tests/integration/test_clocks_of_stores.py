@@ -10,6 +10,7 @@ import pytest
 
 from application.apply_settings import settle
 from application.clock_watch import watch_clocks
+from application.room_sync import Chores
 from cli import coupon as coupon_command
 from domain.refusals import CouponExpired, NotOpenYet
 from domain.room_settings import RoomSettings
@@ -18,7 +19,6 @@ from issuance.draws import draw_of
 from issuance.issue import issue
 from issuance.issued_coupons import holders
 from issuance.member_coupons import expire_stale, holdings, use
-from processes.admitter import Chores
 from tests.integration.cast import HOUR, now, on_offer, time_passes
 from tests.integration.line_cast import crowd, enter
 from tests.integration.test_clocks import OFF_BY_S, until

@@ -10,13 +10,14 @@ import httpx
 import pytest
 from starlette.routing import Route
 
+from application.office import Office
 from issuance.admins import Account
 from tests.integration.test_limits import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, checked_problem, in_line, until
 from web.app import ROUTES
 from web.auth.member_tokens import Visitor
 from web.auth.sessions import SESSION_COOKIE
-from web.container import Office, WebLimits
+from web.limits import WebLimits
 from web.middleware.path_limits import is_for_admins, share_of
 
 MOST = 8

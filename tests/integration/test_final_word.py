@@ -20,7 +20,7 @@ from tests.integration.line_cast import (
     places,
 )
 from tests.integration.web_cast import by, in_line, serve
-from waitroom.line import Outcome
+from waitroom.admission import Outcome
 from waitroom.redis_io.keys import Keys
 
 LEFT_ALONE_S = 3.0

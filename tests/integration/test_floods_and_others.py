@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.test_limits import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, in_line
-from web.container import WebLimits
+from web.limits import WebLimits
 
 FLOOD = 100
 CALLS = [

@@ -20,7 +20,7 @@ from tests.integration.web_cast import (
     stored,
 )
 from tests.signed_in import session_of
-from web.container import WebLimits
+from web.limits import WebLimits
 from web.middleware.client_ip import Proxies
 
 MOST = 40

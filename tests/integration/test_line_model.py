@@ -22,7 +22,8 @@ from hypothesis.stateful import (
 from tests.integration.cast import a_room
 from tests.integration.line_cast import forget_room
 from tests.integration.line_model import Model, Office, Room
-from waitroom.line import Line, Outcome, open_line
+from waitroom.admission import Outcome
+from waitroom.line import Line, open_line
 from waitroom.redis_io.keys import Keys
 
 MEMBERS = [f"member-{n}" for n in (5, 4, 3, 2, 1)]

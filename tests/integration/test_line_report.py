@@ -15,7 +15,8 @@ from tests.integration.line_cast import (
     places,
     refuse,
 )
-from waitroom.line import REPORT_MAX, Outcome
+from waitroom.admission import Outcome
+from waitroom.line import REPORT_MAX
 from waitroom.redis_io.keys import Keys
 from waitroom.stats.ring_counters import METER_SLOTS
 

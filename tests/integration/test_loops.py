@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from redis import Redis
 
+from application.each_room import EachRoom
 from issuance.errors import OfficeAway, OfficeRefused
-from processes.loops import EachRoom, repeat
+from processes.loops import repeat
 from tests.house import eventually
 from waitroom.stats.loop_errors import KEY, LoopErrors
 

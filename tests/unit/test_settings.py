@@ -6,15 +6,12 @@ import pytest
 from argon2 import PasswordHasher
 from pydantic import ValidationError
 
-from processes.settings.reader import (
-    ALL,
-    AdmitterSettings,
-    BadSettings,
-    StoreSettings,
-    WebSettings,
-    WorkerSettings,
-    read,
-)
+from processes.settings.admitter import AdmitterSettings
+from processes.settings.reader import BadSettings, read
+from processes.settings.registry import ALL
+from processes.settings.stores import StoreSettings
+from processes.settings.web import WebSettings
+from processes.settings.worker import WorkerSettings
 from web.auth.passwords import Passwords
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

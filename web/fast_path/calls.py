@@ -15,11 +15,12 @@ from typing import Literal, NamedTuple
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from application.office import Office
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.tokens.ticket import StrangersTicket
 from web.auth.bearer_token import bearer_token
-from web.container import Office, WebParts
+from web.container import WebParts
 from web.fast_path.responses import Answer, PlaceWriter, issued_answer, problem_answer
 from web.metrics.enter_latency import EnterTimes
 from web.middleware.access_log import Watch

@@ -8,16 +8,14 @@ import structlog
 from starlette.responses import Response
 
 from application.report_outcomes import issued_json
-from domain.rfc3339 import rfc3339_us
 from issuance.locking.direct_issue import DirectIssue
 from waitroom.member_status import Standing
-from waitroom.place import Place
 from waitroom.tokens.ticket import Ticket, TicketOffice
 from web.auth import cookies
 from web.enter_line import keep_ticket
 from web.exception_handlers import problem_of
 from web.middleware.security import RAW_HEADERS
-from web.place_response import entered, place_of
+from web.place_response import entered, place_of, plainly_waits, waiting_json
 from web.problems import Problem, as_json
 from web.schemas.public import RETRIES, PlaceOut
 
@@ -79,25 +77,6 @@ class PlaceWriter:
             f"{'; Secure' if self._secure else ''}"
         ).encode()
         return status, [*_PLAIN, (b"set-cookie", cookie), _length(body)], body
-
-
-def plainly_waits(standing: Standing) -> bool:
-    """In line, in a room as usual, and never passed over: as `waiting_json` writes it."""
-    return standing.kind == "waiting" and not standing.text and standing.facts.is_as_usual
-
-
-def waiting_json(standing: Standing, room: str, ticket: str) -> str:
-    """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
-    ahead, eta_s, ask_again_s = Place.of(standing)
-    facts, arrived_us = standing.facts, standing.arrived_us
-    arrived_at = f'"{rfc3339_us(arrived_us)}"' if arrived_us else "null"
-    return (
-        f'{{"room":"{room}","state":"waiting","place":{ahead + 1},"ahead":{ahead},'
-        f'"eta_s":{"null" if eta_s is None else eta_s},"ask_again_s":{ask_again_s},'
-        f'"arrived_at":{arrived_at},"remain_count":{facts.remain_count},"ticket":"{ticket}",'
-        f'"issued_coupon":null,"refusal":null,"room_state":"{facts.state}",'
-        f'"opens_at":null,"opening":null,"returned":null}}'
-    )
 
 
 def issued_answer(done: DirectIssue, code: str) -> Answer:

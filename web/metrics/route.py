@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from application.office import or_none
 from issuance.postgres.connection_stats import Held, held_connections
 from issuance.queue.job_queue import Crew
 from waitroom.clock_skews import Skews
@@ -26,7 +27,6 @@ from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSeen
 from web.metrics.rooms import RoomMetrics, Rooms
-from web.office_status import or_none
 from web.problems import documented
 
 router = APIRouter(tags=["health"])

@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from waitroom.limits.ip_prefix import neighbours_of
 from waitroom.limits.rate_limiter import Limiter
-from web.container import WebLimits
+from web.limits import WebLimits
 from web.middleware.client_ip import HEADER, Address, Proxies, read_address
 from web.middleware.path_limits import Share, share_of
 from web.middleware.refusal_pace import RefusalPace

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from waitroom.member_status import Standing
 from waitroom.tokens.ticket import Ticket, TicketOffice
-from web.fast_path.responses import plainly_waits, waiting_json
-from web.place_response import place_of
+from web.place_response import place_of, plainly_waits, waiting_json
 
 
 class JsonTeller:

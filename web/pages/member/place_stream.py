@@ -20,14 +20,13 @@ from web.auth.member_tokens import NotSignedIn, Visitor
 from web.container import catalogue_of, parts_of
 from web.dependencies import RoomCode, visitor_of
 from web.enter_line import kept_ticket_us, standing_of
-from web.fast_path.responses import plainly_waits
 from web.i18n import Language, language_of
 from web.pages.member.fragment_cache import Fragments, fragments_of
 from web.pages.member.place_view import PlaceView, plain
 from web.pages.member.progress_cookie import started_ahead
 from web.pages.member.room import UNREACHABLE_ASK_AGAIN_S
 from web.pages.render import shown
-from web.place_response import place_of
+from web.place_response import place_of, plainly_waits
 from web.schemas.public import PlaceOut, RoomPhase
 from web.sse.events import Teller, event
 from web.sse.response import LiveAnswer, hub_of

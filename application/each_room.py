@@ -1,0 +1,38 @@
+"""One round of work over all rooms, in which the error of one room stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from issuance.errors import OfficeError, OfficeRefused
+from waitroom.errors import LineError
+
+R = TypeVar("R")
+
+
+class EachRoom:
+    """One round of work over all rooms, in which the error of one room stops no other."""
+
+    def __init__(self) -> None:
+        self._first: Exception | None = None
+
+    async def attempt(self, code: str, work: Awaitable[R]) -> R | None:
+        """What the work returns, None where it failed. Raises where a store is away."""
+        try:
+            return await work
+        except Exception as error:
+            if _is_away(error):
+                raise
+            error.add_note(f"room {code}")
+            self._first = self._first or error
+            return None
+
+    def raise_first(self) -> None:
+        """At the end of the round, whatever failed first."""
+        if self._first is not None:
+            raise self._first
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, (LineError, OfficeError)) and not isinstance(error, OfficeRefused)

@@ -1,0 +1,9 @@
+"""All settings that the processes read."""
+
+from __future__ import annotations
+
+from processes.settings.admitter import AdmitterSettings
+from processes.settings.web import WebSettings
+from processes.settings.worker import WorkerSettings
+
+ALL = (WebSettings, AdmitterSettings, WorkerSettings)

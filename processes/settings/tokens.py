@@ -1,0 +1,36 @@
+"""Settings: what member tokens are signed with."""
+
+from __future__ import annotations
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+from processes.settings.fields import _HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets
+
+
+class TokenSettings(BaseModel):
+    """What member tokens are signed with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    MEMBER_TOKEN_SECRETS: Secrets = Field(
+        description="shared with the shop; comma separated, each at least 32 bytes; "
+        "the first signs, all verify"
+    )
+
+    MEMBER_TOKEN_AUDIENCE: str = Field(
+        "", max_length=256, description="member tokens must have it as `aud`; empty: any `aud`"
+    )
+
+    @field_validator("MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", check_fields=False)
+    @classmethod
+    def _are_long(cls, secrets: tuple[str, ...]) -> tuple[str, ...]:
+        if not secrets or any(len(secret.encode()) < SECRET_BYTES_MIN for secret in secrets):
+            raise ValueError(
+                f"each secret must be at least {SECRET_BYTES_MIN} bytes; {_HOW_TO_MAKE_ONE}"
+            )
+        return secrets
