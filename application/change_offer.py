@@ -1,39 +1,51 @@
-"""What an admin changes about an offer is written down, and put in force everywhere."""
+"""Changes an offer in Postgres, then in the line and in this process's cache of offers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
 import structlog
-from fastapi import Request
 
 from application.apply_settings import settle
+from application.offer_cache import Catalogue
+from application.office import Office
 from issuance import offers
 from issuance.offers import Offer
+from issuance.postgres.engine import Engine
 from waitroom.errors import LineError
-from web.container import catalogue_of, office_of, parts_of
+from waitroom.line import Line
 
 log = structlog.get_logger(__name__)
 
 
-async def change_offer(
-    request: Request, code: str, alter: offers.Alter, *, who: str, what: str
-) -> Offer:
-    """Change it under its coupon's lock, and put that in force.
+@dataclass(frozen=True, slots=True)
+class OfferChanges:
+    """office: the pool that the admin's calls of Postgres wait in. now: Postgres' clock."""
 
-    Raises NoSuchCoupon, OfficeAway, and whatever `alter` and the catalogue's rules raise.
-    """
-    parts = parts_of(request)
-    changed = await office_of(request).ask(
-        offers.change, parts.engine, code, alter, who=who, what=what, now=parts.now()
-    )
-    await put_in_force(request, changed)
-    return changed
+    office: Office
+    engine: Engine
+    line: Line
+    cache: Catalogue
+    now: Callable[[], datetime]
 
+    async def change(self, code: str, alter: offers.Alter, *, who: str, what: str) -> Offer:
+        """Change it under its coupon's lock, and apply that.
 
-async def put_in_force(request: Request, offer: Offer) -> None:
-    """Tell this process and the line of what Postgres has."""
-    catalogue_of(request).forget()
-    try:
-        await settle(parts_of(request).line, offer)
-    except LineError:
-        # Postgres has it; the admitter tells the line again every second.
-        log.warning("the line could not be told of a change", room=offer.coupon.code)
+        Raises NoSuchCoupon, OfficeAway, and whatever `alter` and the rules of offers raise.
+        """
+        changed = await self.office.ask(
+            offers.change, self.engine, code, alter, who=who, what=what, now=self.now()
+        )
+        await self.apply(changed)
+        return changed
+
+    async def apply(self, offer: Offer) -> None:
+        """Bring what Postgres has to this process and to the line."""
+        self.cache.forget()
+        try:
+            await settle(self.line, offer)
+        except LineError:
+            # Postgres has it; the admitter tells the line again every second.
+            log.warning("the line could not be told of a change", room=offer.coupon.code)

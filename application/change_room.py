@@ -1,30 +1,37 @@
-"""Changing a room's settings, by whoever saw them as they are now."""
+"""Changes a room's settings, unless somebody else has changed them since they were seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
-from fastapi import Request
-
-from application.change_offer import change_offer
+from application.change_offer import OfferChanges
 from domain.coupon import Coupon
 from domain.room_settings import RoomSettings
 from issuance.errors import NoSuchCoupon
 from issuance.offers import Offer
 from waitroom.errors import NoSuchRoom
-from web.problems import Problem, wrong_values_are_said
 
-Turn = Callable[[RoomSettings], RoomSettings]
+Change = Callable[[RoomSettings], RoomSettings]
 
 
-async def turn_room(
-    request: Request, code: str, turn: Turn, *, who: str, version: int | None
+class ChangedMeanwhile(Exception):
+    """Somebody else has changed these settings meanwhile."""
+
+    def __init__(self, present: dict[str, Any]) -> None:
+        """present: the settings as they are now, with their `version`."""
+        super().__init__()
+        self.present = present
+
+
+async def change_room(
+    changes: OfferChanges, code: str, change: Change, *, who: str, version: int | None
 ) -> Offer:
-    """Change the settings, write down who did, and put them in force.
+    """Change the settings, write down who did, and apply them.
 
     version: of the settings that were seen when this was decided; None where nobody looked. Raises
-    NoSuchRoom; a Problem, `changed_meanwhile` where there are later settings by now.
+    NoSuchRoom, ChangedMeanwhile, OfficeAway, ValueError and whatever `change` raises.
     """
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
@@ -32,12 +39,10 @@ async def turn_room(
             raise NoSuchRoom
         # Under the coupon's lock: of two who saw the same, one is told.
         if version is not None and version != offer.version:
-            present = asdict(offer.room) | {"version": offer.version}
-            raise Problem("changed_meanwhile", None, {"present": present})
-        return offer.coupon, turn(offer.room)
+            raise ChangedMeanwhile(asdict(offer.room) | {"version": offer.version})
+        return offer.coupon, change(offer.room)
 
     try:
-        with wrong_values_are_said():
-            return await change_offer(request, code, alter, who=who, what="room changed")
+        return await changes.change(code, alter, who=who, what="room changed")
     except NoSuchCoupon as error:
         raise NoSuchRoom from error

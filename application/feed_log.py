@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
 
 import structlog
 
 from issuance.queue.job_queue import Desk
-from processes.tracing import Tracing
 from waitroom.request_ids import Origins
 
 log = structlog.get_logger(__name__)
+
+
+class Tracing(Protocol):
+    """Makes spans."""
+
+    def batch(
+        self, name: str, traceparent: str, origins: Sequence[str], attributes: Mapping[str, Any]
+    ) -> AbstractContextManager[str]:
+        """A span around what is done for many, linked to their requests; gives its traceparent."""
 
 
 class Follower:

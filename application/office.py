@@ -7,18 +7,31 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from functools import cached_property, partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from application.priority_semaphore import PrioritySemaphore
 from issuance.errors import OfficeAway
-from web.limits import WebLimits
-from web.office_status import R
 
 # Longer than that, and it is not there for those who wait either.
 PATIENCE_S = 1.5
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class OfficeLimits(Protocol):
+    """db_connections: threads and connections. db_waiting_max: callers that may wait for one, each
+    for db_wait_s at most.
+    """
+
+    @property
+    def db_connections(self) -> int: ...
+
+    @property
+    def db_waiting_max(self) -> int: ...
+
+    @property
+    def db_wait_s(self) -> float: ...
 
 
 class Office:
@@ -29,7 +42,7 @@ class Office:
     where too many wait, or one waited too long.
     """
 
-    def __init__(self, limits: WebLimits) -> None:
+    def __init__(self, limits: OfficeLimits) -> None:
         self._limits = limits
         self._inside = PrioritySemaphore(limits.db_connections)
         self._threads = ThreadPoolExecutor(limits.db_connections, thread_name_prefix="office")

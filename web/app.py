@@ -130,7 +130,8 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         redoc_url=None,
         routes=ROUTES,
         redirect_slashes=False,  # as `web.middleware.trailing_slash` does it
-        # Its own spans say whole addresses, and there may be a token in one: `web.middleware.access_log` traces.
+        # Its own spans say whole addresses, and there may be a token in one:
+        # `web.middleware.access_log` traces.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         **fastapi,
     )

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from fastapi import Request
 
+from application.change_offer import OfferChanges
 from application.office import Office
 from application.reconcile import Queue
 from domain.remote_clock import RemoteClock
@@ -98,6 +99,13 @@ def office_of(request: Request) -> Office:
     """For a verified admin the one that goes first."""
     office = cast(Office, request.app.state.office)
     return office.ahead if getattr(request.state, "admin", None) else office
+
+
+def offer_changes_of(request: Request) -> OfferChanges:
+    parts = parts_of(request)
+    return OfferChanges(
+        office_of(request), parts.engine, parts.line, catalogue_of(request), parts.now
+    )
 
 
 def traffic_of(request: Request) -> Traffic:

@@ -12,6 +12,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from application.change_room import ChangedMeanwhile
 from domain.refusals import NotOpenYet, Refusal
 from domain.rfc3339 import rfc3339
 from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
@@ -48,19 +49,25 @@ def problem_of(error: Exception) -> Problem:
         return Problem("unavailable", _doc(error), {"retry_after_s": RETRY_AFTER_S})
     if isinstance(error, Refusal):
         return refusal_problem(error)
+    if isinstance(error, ChangedMeanwhile):
+        return Problem("changed_meanwhile", None, {"present": error.present})
     if isinstance(error, BadTicket):
         return Problem("bad_ticket", str(error), {"reason": error.reason})
     if isinstance(error, RequestValidationError):
         return _validation_problem(error)
+    if isinstance(error, HTTPException):
+        return _http_problem(error)
+    if type(error) in _PLAIN:
+        return Problem(_PLAIN[type(error)], sentence(error))
+    return Problem("internal")
+
+
+def _http_problem(error: HTTPException) -> Problem:
     if isinstance(error, BodyTooLarge):
         return Problem("body_too_large", error.detail)
     if isinstance(error, BodyTooSlow):
         return Problem("body_too_slow")
-    if isinstance(error, HTTPException):
-        return Problem(_HTTP.get(error.status_code, "bad_request"))
-    if type(error) in _PLAIN:
-        return Problem(_PLAIN[type(error)], sentence(error))
-    return Problem("internal")
+    return Problem(_HTTP.get(error.status_code, "bad_request"))
 
 
 def refusal_problem(refusal: Refusal) -> Problem:

@@ -120,8 +120,8 @@ def _request_ids(job: Job) -> list[str]:
 class NoAlarm(BaseDeathPenalty):
     """In place of RQ's alarm, which raises from a signal handler into whatever runs.
 
-    What a job waits for has bounds of its own: its transaction (`issuance.postgres.deadline`), and each call
-    of the line.
+    What a job waits for has bounds of its own: its transaction (`issuance.postgres.deadline`), and
+    each call of the line.
     """
 
     def setup_death_penalty(self) -> None:

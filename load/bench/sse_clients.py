@@ -1,8 +1,8 @@
 """A process that holds many event streams open and sees how old is what they say.
 
-`python -m load.bench.sse_clients PORT PATH SECONDS HEADERS-FILE`: one stream for each line of the file,
-which is a header that says who asks (or blank). Says `open` once all are, and after SECONDS its
-figures.
+`python -m load.bench.sse_clients PORT PATH SECONDS HEADERS-FILE`: one stream for each line of the
+file, which is a header that says who asks (or blank). Says `open` once all are, and after SECONDS
+its figures.
 """
 
 from __future__ import annotations

@@ -30,8 +30,10 @@ INTEGRATION = "tests/integration/"
 # What works on Postgres' tables; not what breaks connections, which are the pooler's here, nor what
 # needs a role or a default of its own.
 THROUGH_POOLER = (
-    "test_issue.py", "test_direct.py", "test_job_queue.py", "test_processes.py", "test_reconcile.py",
-    "test_session_settings.py", "test_api_admin.py", "test_api_coupons.py", "test_api_my_coupons.py",
+    "test_issue.py", "test_direct.py", "test_job_queue.py", "test_processes.py",
+    "test_reconcile.py",
+    "test_session_settings.py", "test_api_admin.py", "test_api_coupons.py",
+    "test_api_my_coupons.py",
     "test_lobby.py", "test_recovery.py", "test_audit.py", "test_consistency_check.py",
 )  # fmt: skip
 NOT_THROUGH_POOLER = (

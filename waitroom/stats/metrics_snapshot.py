@@ -17,7 +17,9 @@ from waitroom.stats.room_stats import FIGURES_OVER_S, Figures, figures_of
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long something took since the beginning: counts of steps (`waitroom.stats.latency_histogram`), and all."""
+    """How long something took since the beginning: counts of steps
+    (`waitroom.stats.latency_histogram`), and all.
+    """
 
     steps: Mapping[int, int]
     sum_s: float

@@ -7,8 +7,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request
 
-from application.change_offer import change_offer, put_in_force
-from application.change_room import turn_room
+from application import change_room as room_changes
 from domain.coupon import Coupon, is_code
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
@@ -17,7 +16,7 @@ from issuance import audit, offers
 from issuance.offers import Offer
 from issuance.postgres.connection_stats import open_connections
 from waitroom.errors import LineError, NoSuchRoom
-from web.container import office_of, parts_of
+from web.container import offer_changes_of, office_of, parts_of
 from web.dependencies import Admin, CouponCode, Operator, RoomCode
 from web.enter_line import say_if_missing
 from web.problems import RETRY_AFTER_S, Problem, documented, wrong_values_are_said
@@ -55,7 +54,7 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
     made = await office_of(request).ask(
         offers.create, parts.engine, coupon, room, who=who, now=parts.now()
     )
-    await put_in_force(request, made)
+    await offer_changes_of(request).apply(made)
     return CouponOut.of(made, parts.now_of(made))
 
 
@@ -80,7 +79,9 @@ async def change_coupon(
         return changed, offer.room
 
     with wrong_values_are_said():
-        changed = await change_offer(request, code, alter, who=who, what="coupon changed")
+        changed = await offer_changes_of(request).change(
+            code, alter, who=who, what="coupon changed"
+        )
     return CouponOut.of(changed, parts_of(request).now_of(changed))
 
 
@@ -97,9 +98,14 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: O
     With the `version` that was seen, nobody's change is overwritten unseen.
     """
     changes = patch.model_dump(exclude={"version"})
-    await turn_room(
-        request, code, lambda room: room.change(**changes), who=who, version=patch.version
-    )
+    with wrong_values_are_said():
+        await room_changes.change_room(
+            offer_changes_of(request),
+            code,
+            lambda room: room.change(**changes),
+            who=who,
+            version=patch.version,
+        )
     try:
         return await show_room(request, code, who)
     except LineError as error:

@@ -1,7 +1,7 @@
 """Requests for streams, answered before the framework; whatever isn't plain goes on to it.
 
-The routes in `web.api.rooms` and `web.pages.member.place_stream` document the same calls and answer them just
-the same.
+The routes in `web.api.rooms` and `web.pages.member.place_stream` document the same calls and answer
+them just the same.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ class Door:
         return visitor.id, visitor, await self._page_teller(request, code, visitor)
 
     def _member_of(self, asked: Asked) -> tuple[str, int, Visitor | None]:
-        """Whose place is asked for, as `web.dependencies` has it, the arrival on their ticket, and the
-        session by which they ask.
+        """Whose place is asked for, as `web.dependencies` has it, the arrival on their ticket, and
+        the session by which they ask.
         """
         member_id: str | None = None
         session: Visitor | None = None

@@ -1,7 +1,8 @@
 """What this web command is asked, how it answers and how fast, summed over its processes.
 
-Counting a request is three additions in memory that processes share (`web.middleware.shared_memory`): a
-crowd's requests are counted at nearly no cost, and none is lost with a process.
+Counting a request is three additions in memory that processes share
+(`web.middleware.shared_memory`): a crowd's requests are counted at nearly no cost, and none is lost
+with a process.
 """
 
 from __future__ import annotations

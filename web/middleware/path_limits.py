@@ -1,7 +1,8 @@
 """Against which limit the requests to a path are counted. Every path has one; none is free.
 
 Health checks and a page's looks have shares of their own, so that a crowd behind one address, or a
-flood from it, takes neither from the other. Admins have theirs once they are verified (`web.middleware.rate_limit`).
+flood from it, takes neither from the other. Admins have theirs once they are verified
+(`web.middleware.rate_limit`).
 """
 
 from __future__ import annotations

@@ -1,1 +1,3 @@
-"""The measures of `load.bench.__main__`: each compares the product with a baseline of the same run."""
+"""The measures of `load.bench.__main__`: each compares the product with a baseline of the same
+run.
+"""

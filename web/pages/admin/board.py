@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from application.change_room import turn_room
+from application.change_room import ChangedMeanwhile, change_room
 from domain.room_settings import RATE_PER_S_MAX, RoomSettings, RoomState
 from issuance.errors import NoSuchCoupon, OfficeAway
 from issuance.offers import Offer
 from waitroom.errors import LineAway, NoSuchRoom
-from web.container import catalogue_of, parts_of
+from web.container import catalogue_of, offer_changes_of, parts_of
 from web.dependencies import Admin, Operator, RoomCode, refuse_cross_site
 from web.i18n import language_of
 from web.pages.admin.autopilot import autopilot_view
@@ -66,17 +66,25 @@ async def turn(
     except ValueError:
         return await _board(request, code, status=422, is_bad_rate=True, asked_rate=rate_per_s)
     try:
-        await turn_room(
-            request, code, lambda room: turned(room, what, wanted), who=who, version=version
+        await change_room(
+            offer_changes_of(request),
+            code,
+            lambda room: turned(room, what, wanted),
+            who=who,
+            version=version,
         )
-    except Problem as problem:
-        if problem.type == "bad_request" and what == "set":
-            return await _board(request, code, status=422, is_bad_rate=True, asked_rate=rate_per_s)
-        if problem.type != "changed_meanwhile":
-            raise
-        present = problem.more["present"]
+    except ValueError as error:
+        if what != "set":
+            raise Problem("bad_request", str(error)) from error
+        return await _board(request, code, status=422, is_bad_rate=True, asked_rate=rate_per_s)
+    except ChangedMeanwhile as conflict:
         return await _board(
-            request, code, status=409, conflict=what, present=present, asked_rate=rate_per_s
+            request,
+            code,
+            status=409,
+            conflict=what,
+            present=conflict.present,
+            asked_rate=rate_per_s,
         )
     return RedirectResponse(f"/admin/rooms/{code}", 303)
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from application.change_offer import change_offer
 from domain.coupon import Coupon
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
@@ -19,7 +18,7 @@ from issuance.offers import Offer
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.stats.room_stats import Figures
 from web.api.admin import create_coupon
-from web.container import catalogue_of, parts_of
+from web.container import catalogue_of, offer_changes_of, parts_of
 from web.dependencies import Admin, CouponCode, Operator
 from web.i18n import language_of, to_translate
 from web.pages.admin.coupon_form import (
@@ -151,7 +150,7 @@ async def _change(
             raise NoSuchRoom
         return coupon, offer.room.change(**of_room) if offer.room else None
 
-    await change_offer(request, code, alter, who=who, what="coupon changed")
+    await offer_changes_of(request).change(code, alter, who=who, what="coupon changed")
 
 
 def _of_discount(names: Iterable[str]) -> set[str]:
