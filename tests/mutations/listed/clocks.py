@@ -103,7 +103,7 @@ MUTATIONS = (
     Mutation(
         name="a_draw_waits_for_the_admitters_clock",
         promise=3,
-        file="processes/admitter.py",
+        file="application/room_sync.py",
         within="Chores._draw_one",
         old="code, now = offer.coupon.code, await self._line.measure_clock()",
         new=(

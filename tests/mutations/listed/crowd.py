@@ -59,7 +59,7 @@ MUTATIONS = (
     Mutation(
         name="the_offices_door_lets_everybody_in",
         promise=6,
-        file="web/container.py",
+        file="application/office.py",
         within="Office.__init__",
         old="PrioritySemaphore(limits.db_connections)",
         new="PrioritySemaphore(10_000)",
@@ -68,7 +68,7 @@ MUTATIONS = (
     Mutation(
         name="more_threads_than_connections_are_inside",
         promise=6,
-        file="web/container.py",
+        file="application/office.py",
         within="Office.ask",
         old="if self._waiting >= self._limits.db_waiting_max:",
         new=(

@@ -12,7 +12,7 @@ MUTATIONS = (
     Mutation(
         name="a_bad_url_is_repeated",
         promise=9,
-        file="processes/settings/reader.py",
+        file="processes/settings/fields.py",
         within="_check_url",
         old="parts = None",
         new="raise",

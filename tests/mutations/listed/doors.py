@@ -122,7 +122,7 @@ MUTATIONS = (
     Mutation(
         name="one_secret_may_serve_two_purposes",
         promise=9,
-        file="processes/settings/reader.py",
+        file="processes/settings/web.py",
         within="WebSettings._are_secrets_of_their_own",
         old="set(its) & set(others)",
         new="not its",

@@ -86,7 +86,7 @@ MUTATIONS = (
     Mutation(
         name="one_room_that_fails_keeps_all_others_from_their_turn",
         promise=8,
-        file="processes/loops.py",
+        file="application/each_room.py",
         within="EachRoom.attempt",
         old="_is_away(error)",
         new="_is_away(error) or error",
@@ -95,7 +95,7 @@ MUTATIONS = (
     Mutation(
         name="statements_that_postgres_refuses_are_not_counted",
         promise=8,
-        file="processes/loops.py",
+        file="application/each_room.py",
         within="_is_away",
         old=(
             "isinstance(error, (LineError, OfficeError)) and not isinstance(error, OfficeRefused)"
@@ -161,7 +161,7 @@ MUTATIONS = (
     Mutation(
         name="settings_that_redis_lost_do_not_come_back",
         promise=8,
-        file="processes/admitter.py",
+        file="application/room_sync.py",
         within="Chores._settle",
         old="await rooms.attempt(code, settle(self._line, offer))",
         new="",
