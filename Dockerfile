@@ -15,7 +15,10 @@ WORKDIR /app
 COPY domain domain
 COPY issuance issuance
 COPY waitroom waitroom
+COPY application application
 COPY web web
+COPY processes processes
+COPY load load
 COPY cli cli
 # Compiled now, as the user may not write here later.
 RUN python -m compileall -q . \

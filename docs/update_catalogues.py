@@ -79,7 +79,7 @@ def _refusals() -> Iterator[str]:
 
 def _kinds_of(kind: type) -> Iterator[type]:
     """The kind and all below it that the web can meet."""
-    if kind.__module__.partition(".")[0] in ("domain", "issuance", "waitroom", "web"):
+    if kind.__module__.partition(".")[0] in ("domain", "issuance", "waitroom", "application", "web"):
         yield kind
     for one in kind.__subclasses__():
         yield from _kinds_of(one)
