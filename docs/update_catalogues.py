@@ -27,6 +27,8 @@ from web.i18n import CATALOGUE, FOLDER
 from web.problems import KINDS
 
 WEB = Path(__file__).parents[1] / "web"
+# Packages whose exceptions the web can meet.
+OURS = ("domain", "issuance", "waitroom", "application", "web")
 METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
 OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
 KEYWORDS = {
@@ -79,7 +81,13 @@ def _refusals() -> Iterator[str]:
 
 def _kinds_of(kind: type) -> Iterator[type]:
     """The kind and all below it that the web can meet."""
-    if kind.__module__.partition(".")[0] in ("domain", "issuance", "waitroom", "application", "web"):
+    if kind.__module__.partition(".")[0] in (
+        "domain",
+        "issuance",
+        "waitroom",
+        "application",
+        "web",
+    ):
         yield kind
     for one in kind.__subclasses__():
         yield from _kinds_of(one)
