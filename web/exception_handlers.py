@@ -130,7 +130,14 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
             response.headers.update(HEADERS)
         return response
 
-    expected = (Problem, Refusal, BadTicket, RequestValidationError, HTTPException)
+    expected = (
+        Problem,
+        Refusal,
+        BadTicket,
+        ChangedMeanwhile,
+        RequestValidationError,
+        HTTPException,
+    )
     for kind in (*expected, *_AWAY, *_PLAIN, Exception):
         app.add_exception_handler(kind, answer)
     return answer

@@ -42,7 +42,7 @@ SCENARIOS = {
         ("-u", "24"), 8, 8, 4,
         rows=("bot: enter (bad_token)", "bot: place (bad_ticket)", "a bot is refused"),
     ),
-    "whole_life": Scenario(
+    "member_journey": Scenario(
         ("-u", "30", "-r", "20"), 20, 20, 10,
         rows=("page: enter", "page of the ticket (waiting)", "a coupon is used once"),
     ),
@@ -74,7 +74,7 @@ def runs(
         scenario, folder = SCENARIOS[name], tmp_path_factory.mktemp(name)
         house.offer(codes[name], scenario.coupons, rate_per_s=scenario.rate_per_s, burst=1)
         words = (*scenario.words, "--coupon", codes[name], "--connections", "100")
-        return run_locust(house, f"load/{name}.py", *words, folder=folder)
+        return run_locust(house, f"load/scenarios/{name}.py", *words, folder=folder)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield dict(zip(SCENARIOS, pool.map(run, SCENARIOS), strict=True))
@@ -96,8 +96,8 @@ def test_a_crowd_ends_by_itself_with_every_promise_kept(runs: dict[str, Run], na
 
 
 def test_every_scenario_is_tried_here():
-    load = Path(__file__).parents[2] / "load"
+    folder = Path(__file__).parents[2] / "load" / "scenarios"
 
-    files = {file.stem for file in load.glob("*.py") if "locust -f load/" in file.read_text()}
+    files = {file.stem for file in folder.glob("[!_]*.py")}
 
     assert files == set(SCENARIOS)
