@@ -264,6 +264,25 @@ async def test_who_had_their_turn_does_not_stand_at_the_head_again(
     assert [told[who].kind for who in ("alice", "bob", "charlie")] == ["absent"] + ["waiting"] * 2
 
 
+async def test_a_member_with_a_coupon_does_not_stand_at_the_head_until_they_are_told_again(
+    line, engine, code, comes_by, lose_all
+):
+    """The admitter settles all rooms before it tells anybody again."""
+    await in_line(line, engine, code, room=HASTE)
+    tickets = await tickets_of(line, code, ["alice", "bob"])
+    await serve(line, engine, code, 1)
+    await comes_by()
+
+    lose_all()
+    await settle(line, offers.offer(engine, code))
+    told = await come_back(line, code, tickets, ["alice", "bob"])
+    await comes_by(times=2)
+    told_again = await come_back(line, code, tickets, ["alice", "bob"])
+
+    assert [told[who].kind for who in ("alice", "bob")] == ["untold", "waiting"]
+    assert [told_again[who].kind for who in ("alice", "bob")] == ["issued", "waiting"]
+
+
 async def test_who_was_let_through_and_waits_for_an_outcome_is_not_forgotten(
     line, engine, code, comes_by, lose_all
 ):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from itsdangerous import URLSafeSerializer
+from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode
 
 from domain.draw import NUMBERS
@@ -47,6 +47,8 @@ bobs = Ticket("summer", "bob", alices.arrival_us - 5)
 alice_token, bob_token = identity.mint("alice"), identity.mint("bob")
 NOW_US = int(NOW * 1_000_000)
 alice, admin = Visitor("alice", "Alice", NOW_US, SOON), Account("alice", "operator", "a hash")
+# As the release before signed them.
+old_sessions = URLSafeTimedSerializer(OURS, salt="waitroom.session", signer_kwargs=AS_HERE)
 alices_session, admins_session = sessions.text_of(alice), door.session_for(admin)
 
 codes = st.text("abcz09_-", min_size=1, max_size=40)
@@ -209,6 +211,7 @@ def test_what_was_signed_for_one_purpose_serves_no_other():
         "ticket": lambda text: office.read(text, room="spring"),
         "token": identity.read_token,
         "session": sessions.read,
+        "old session": Sessions([OTHER], old_secrets=[OURS]).read_old,
         "admin session": door.name_in,
         "solution": lambda text: challenges.read(text, room="spring"),
     }
@@ -216,6 +219,7 @@ def test_what_was_signed_for_one_purpose_serves_no_other():
         "ticket": office.sign(alices),
         "token": alice_token,
         "session": alices_session,
+        "old session": old_sessions.dumps([alice.id, alice.name]),
         "admin session": door.session_for(admin),
         "solution": solve(challenges.make("spring")),
     }

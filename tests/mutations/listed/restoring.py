@@ -5,7 +5,9 @@ from tests.mutations.mutation import Mutation
 _IN = "integration/test_recovery.py::"
 _OLD_ORDER = f"{_IN}test_a_line_that_lost_everything_is_admitted_in_its_old_order"
 _WAITS = f"{_IN}test_nobody_is_let_through_before_the_others_had_time_to_come_back"
-_HAD_THEIR_TURN = f"{_IN}test_who_had_their_turn_does_not_stand_at_the_head_again"
+_HOLDS_ONE = (
+    f"{_IN}test_a_member_with_a_coupon_does_not_stand_at_the_head_until_they_are_told_again"
+)
 _IN_SPENT = "integration/test_spent_tickets.py::"
 _LEFT = f"{_IN_SPENT}test_who_left_stays_out_whether_they_ask_before_or_after_it_is_given_back"
 MUTATIONS = (
@@ -174,7 +176,7 @@ MUTATIONS = (
         file="waitroom/lua/restore.lua",
         old="arrival <= spent_until or",
         new="",
-        noticed_by=(_HAD_THEIR_TURN,),
+        noticed_by=(_HOLDS_ONE,),
     ),
     Mutation(
         name="who_has_left_comes_back_by_their_ticket",
