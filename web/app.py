@@ -20,6 +20,7 @@ from web.api import (
     board,
     branding,
     coupons,
+    description,
     draw,
     health,
     my_coupons,
@@ -73,6 +74,7 @@ _API = (
     metrics,
     autopilot,
     reconcile,
+    description,
 )
 _PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, hand_over, live_pages)
 _CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
@@ -126,6 +128,7 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         title=TITLE,
         version=VERSION,
         description=DESCRIPTION,
+        openapi_url=None,  # `web.api.description` answers it
         docs_url=None,  # its viewer comes from a CDN, which our own policy forbids
         redoc_url=None,
         routes=ROUTES,

@@ -55,6 +55,21 @@ async def test_refusals_are_held_back_and_others_are_not(parts, code, monkeypatc
     assert change.status_code == 200
 
 
+async def test_wrong_passwords_are_held_back_too(parts, monkeypatch):
+    monkeypatch.setattr("web.refusal_pace.PER_S", 0.01)
+    monkeypatch.setattr("web.refusal_pace.BURST", 2)
+    monkeypatch.setattr("web.refusal_pace.HELD_MAX_S", 60.0)
+    app, form = app_with(parts, limits=WebLimits(exempt_ips="none")), {"name": member()}
+    async with from_(app, an_address()) as bot:
+        tries = [asyncio.create_task(bot.post("/admin/signin", data=form)) for _ in range(30)]
+        done, held = await asyncio.wait(tries, timeout=2)
+        for one in held:
+            one.cancel()
+
+    assert held
+    assert sum(one.result().status_code == 429 for one in done) <= 2
+
+
 @pytest.mark.usefixtures("offered")
 @pytest.mark.parametrize("path", ["/", "/api/coupons", "/me", "/static/app.css", "/nowhere"])
 async def test_a_visitor_does_not_wait_for_the_end_of_a_flood(parts, path):

@@ -12,6 +12,7 @@ from domain.room_settings import RoomSettings
 from issuance.draws import keep_draw
 from tests.integration.cast import now, on_offer
 from tests.integration.web_cast import until
+from web.api import description
 from web.api import draw as draw_api
 from web.pages.member import coupons as coupon_pages
 
@@ -90,6 +91,19 @@ async def test_the_list_of_coupons_is_drawn_once_while_others_are_answered(
     readings = shown.calls / len(json.loads((await client.get("/api/coupons")).text))
     assert readings < 4, "once a reading of what is on offer, not once a request"
     assert threading.main_thread() not in shown.threads
+
+
+async def test_the_description_is_written_once_while_others_are_answered(client, monkeypatch):
+    described = Gate(description.described)
+    monkeypatch.setattr(description, "described", described)
+
+    answers = await asked_together(client, described, "/openapi.json")
+    plain = await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+
+    assert {one.json()["openapi"] for one in answers} == {"3.1.0"}
+    assert plain.json() == answers[0].json()
+    assert described.calls == 1
+    assert threading.main_thread() not in described.threads
 
 
 async def test_the_list_for_programs_is_sent_compressed_and_plain(client, engine, code):

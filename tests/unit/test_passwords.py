@@ -1,6 +1,8 @@
 """Passwords are dear to guess, and verifying them is bounded."""
 
 import asyncio
+import os
+import sys
 import threading
 
 import pytest
@@ -63,3 +65,18 @@ async def test_more_than_can_wait_are_turned_away_at_once():
 
     hasher.goes_on.set()
     await asyncio.gather(*asked)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="niceness is of a process elsewhere")
+async def test_verifying_gives_way_to_all_other_threads():
+    class Hasher(HasherThatWaits):
+        def verify(self, password_hash: str, password: str) -> bool:
+            self.nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+            return True
+
+    hasher, before = Hasher(), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert await Passwords(hasher).fits("correct horse", "a hash")
+
+    assert hasher.nice == 19
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before

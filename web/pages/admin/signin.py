@@ -48,6 +48,7 @@ async def sign_in(
     address = gate_of(request).sender(request.scope)
     wait_s = await attempts.begin(name, address)
     if wait_s:
+        await gate_of(request).hold_back()
         return _slowed(request, next, name, wait_s)
     account = await known_admins_of(request).account(name)
     try:
