@@ -56,9 +56,9 @@ async def test_refusals_are_held_back_and_others_are_not(parts, code, monkeypatc
 
 
 async def test_wrong_passwords_are_held_back_too(parts, monkeypatch):
-    monkeypatch.setattr("web.refusal_pace.PER_S", 0.01)
-    monkeypatch.setattr("web.refusal_pace.BURST", 2)
-    monkeypatch.setattr("web.refusal_pace.HELD_MAX_S", 60.0)
+    monkeypatch.setattr("web.middleware.refusal_pace.PER_S", 0.01)
+    monkeypatch.setattr("web.middleware.refusal_pace.BURST", 2)
+    monkeypatch.setattr("web.middleware.refusal_pace.HELD_MAX_S", 60.0)
     app, form = app_with(parts, limits=WebLimits(exempt_ips="none")), {"name": member()}
     async with from_(app, an_address()) as bot:
         tries = [asyncio.create_task(bot.post("/admin/signin", data=form)) for _ in range(30)]
