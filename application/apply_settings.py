@@ -7,12 +7,12 @@ from waitroom.line import Line
 from waitroom.room import Room
 
 
-async def settle(line: Line, offer: Offer) -> None:
+async def apply_settings(line: Line, offer: Offer) -> None:
     """Tell the line of this offer's room, if it has one. Raises LineAway."""
     if offer.room is None:
         return
     coupon = offer.coupon
-    await line.settle(
+    await line.apply_settings(
         Room(
             code=coupon.code,
             settings=offer.room,

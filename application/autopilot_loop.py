@@ -9,8 +9,8 @@ import structlog
 
 from issuance.errors import OfficeError
 from issuance.queue.job_queue import Backlog
-from waitroom.autopilot import Decision, Reason, Signals, lately
-from waitroom.autopilot_state import Watched
+from waitroom.autopilot import Decision, Reason, Signals, recent_latency
+from waitroom.autopilot_state import AutopilotRoom
 from waitroom.line import Line
 
 log = structlog.get_logger(__name__)
@@ -20,7 +20,7 @@ STEP_EVERY_S = 0.5
 FAILED_FOR_S = 2.0
 
 
-class Office(Protocol):
+class QueueView(Protocol):
     """What is asked of the coupon office: whether Postgres answers it, and what waits for it."""
 
     is_open: bool
@@ -29,25 +29,25 @@ class Office(Protocol):
         """Raises OfficeAway."""
 
 
-class Steersman:
+class AutopilotLoop:
     """Looks, decides, and puts it in force. Any number may run: each step is taken by one."""
 
-    def __init__(self, line: Line, office: Office) -> None:
+    def __init__(self, line: Line, office: QueueView) -> None:
         self._line = line
         self._office = office
         self._failed: int | None = None
         self._failed_at_s = -FAILED_FOR_S
         self._said: dict[str, Reason] = {}
 
-    async def do(self) -> float:
+    async def run_once(self) -> float:
         """One step for each room on autopilot; seconds until the next. Raises LineAway."""
-        steering = self._line.steering
+        steering = self._line.autopilot
         rooms = await steering.on_autopilot(await self._line.codes())
         if not rooms:
             return STEP_EVERY_S
         queue_age_s, trouble = await self._look_at_office()
         for code in rooms:
-            watched = await steering.watch(code)
+            watched = await steering.read_room(code)
             if watched.is_due:
                 await self._steer(watched, queue_age_s, trouble)
         return STEP_EVERY_S
@@ -69,12 +69,14 @@ class Steersman:
             return backlog.oldest_s, "batches_failed"
         return backlog.oldest_s, None
 
-    async def _steer(self, watched: Watched, queue_age_s: float, trouble: Reason | None) -> None:
-        p95_ms, issued_per_s = lately(watched.batches, watched.now_s)
+    async def _steer(
+        self, watched: AutopilotRoom, queue_age_s: float, trouble: Reason | None
+    ) -> None:
+        p95_ms, issued_per_s = recent_latency(watched.batches, watched.now_s)
         seen = Signals(watched.now_s, p95_ms, issued_per_s, queue_age_s, trouble)
         pilot, reason = watched.pilot.step(seen, watched.bounds)
-        decision = Decision.of(pilot, seen, reason)
-        if not await self._line.steering.steer(watched, pilot, decision):
+        decision = Decision.from_step(pilot, seen, reason)
+        if not await self._line.autopilot.apply_decision(watched, pilot, decision):
             return
         if self._said.get(watched.code) != reason:
             self._said[watched.code] = reason

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import structlog
 
-from application.apply_settings import settle
-from application.offer_cache import Catalogue
+from application.apply_settings import apply_settings
+from application.offer_cache import OfferCache
 from application.office import Office
 from issuance import offers
 from issuance.offers import Offer
@@ -27,7 +27,7 @@ class OfferChanges:
     office: Office
     engine: Engine
     line: Line
-    cache: Catalogue
+    cache: OfferCache
     now: Callable[[], datetime]
 
     async def change(self, code: str, alter: offers.Alter, *, who: str, what: str) -> Offer:
@@ -35,8 +35,8 @@ class OfferChanges:
 
         Raises NoSuchCoupon, OfficeAway, and whatever `alter` and the rules of offers raise.
         """
-        changed = await self.office.ask(
-            offers.change, self.engine, code, alter, who=who, what=what, now=self.now()
+        changed = await self.office.run(
+            offers.change_offer, self.engine, code, alter, who=who, what=what, now=self.now()
         )
         await self.apply(changed)
         return changed
@@ -45,7 +45,7 @@ class OfferChanges:
         """Bring what Postgres has to this process and to the line."""
         self.cache.forget()
         try:
-            await settle(self.line, offer)
+            await apply_settings(self.line, offer)
         except LineError:
             # Postgres has it; the admitter tells the line again every second.
             log.warning("the line could not be told of a change", room=offer.coupon.code)

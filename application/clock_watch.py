@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from application.reconcile import Ask
+from application.reconcile import RunCall
 from domain.remote_clock import RemoteClock
 from issuance.errors import OfficeError
 from issuance.postgres.clock import measure_clock
@@ -17,7 +17,7 @@ ANSWER_WITHIN_S = 2.0
 
 
 def watch_clocks(
-    process: str, line: Line, office_clock: RemoteClock, ask: Ask, engine: Engine
+    process: str, line: Line, office_clock: RemoteClock, ask: RunCall, engine: Engine
 ) -> ClockWatch:
     """Of a process of this kind. ask: runs a call of Postgres elsewhere.
 

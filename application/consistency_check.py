@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from application.reconcile import Books, Queue
+from application.reconcile import FailedJobs, Reconciliation
 from domain.differences import KINDS
 from issuance.errors import NoSuchCoupon, OfficeError
 from issuance.postgres.engine import Engine
@@ -29,18 +29,18 @@ REST_MIN_S = 0.005
 GO_ON_AFTER_S = 5.0
 
 
-class Door(Protocol):
+class HasIsOpen(Protocol):
     is_open: bool
 
 
-class Checker:
+class ConsistencyCheck:
     """Any number may run: each room is checked by one, and by one at a time.
 
     every_s: between the end of a check and the next of the same room.
     """
 
     def __init__(
-        self, line: Line, engine: Engine, queue: Queue, desk: Door, *, every_s: float
+        self, line: Line, engine: Engine, queue: FailedJobs, desk: HasIsOpen, *, every_s: float
     ) -> None:
         self._line = line
         self._engine = engine
@@ -48,26 +48,28 @@ class Checker:
         self._desk = desk
         self._every_s = every_s
 
-    async def do(self) -> float:
+    async def run_once(self) -> float:
         """Check the rooms that are due; seconds until the next look. Raises LineAway, OfficeAway.
 
         Not while Postgres is away: that is said already.
         """
         for code in await self._line.codes():
-            if self._desk.is_open and await self._line.checks.begin(code):
+            if self._desk.is_open and await self._line.check_lease.begin(code):
                 await self._check(code)
         return min(self._every_s, LOOK_EVERY_S)
 
     async def _check(self, code: str) -> None:
-        checks = self._line.checks
-        books = Books(self._line, self._engine, self._queue, _Unhurried(self._line, code), code)
+        checks = self._line.check_lease
+        books = Reconciliation(
+            self._line, self._engine, self._queue, _ThrottledCalls(self._line, code), code
+        )
         try:
             found = await books.differences()
         except (NoSuchRoom, NoSuchCoupon):  # retired meanwhile, or another database's
-            await checks.put_off(code, for_s=self._every_s)
+            await checks.postpone(code, for_s=self._every_s)
             return
         except OfficeError:  # else nobody could begin for as long as it is held
-            await checks.put_off(code, for_s=LOOK_EVERY_S)
+            await checks.postpone(code, for_s=LOOK_EVERY_S)
             raise
         counts: dict[str, int] = {kind: len(found.get(kind, ())) for kind in KINDS}
         for kind, count in counts.items():
@@ -76,7 +78,7 @@ class Checker:
         await checks.end(code, counts, again_after_s=self._every_s)
 
 
-class _Unhurried:
+class _ThrottledCalls:
     """Asks Postgres and rests, and keeps the check ours meanwhile."""
 
     def __init__(self, line: Line, code: str) -> None:
@@ -90,6 +92,6 @@ class _Unhurried:
         took_s = time.monotonic() - began
         await asyncio.sleep(max(REST_MIN_S, REST * took_s))
         if time.monotonic() - self._said_at > GO_ON_AFTER_S:
-            await self._line.checks.go_on(self._code)
+            await self._line.check_lease.renew(self._code)
             self._said_at = time.monotonic()
         return answer

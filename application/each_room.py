@@ -22,7 +22,7 @@ class EachRoom:
         try:
             return await work
         except Exception as error:
-            if _is_away(error):
+            if is_unavailable(error):
                 raise
             error.add_note(f"room {code}")
             self._first = self._first or error
@@ -34,5 +34,5 @@ class EachRoom:
             raise self._first
 
 
-def _is_away(error: Exception) -> bool:
+def is_unavailable(error: Exception) -> bool:
     return isinstance(error, (LineError, OfficeError)) and not isinstance(error, OfficeRefused)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from issuance.queue.job_queue import Desk
-from waitroom.request_ids import Origins
+from issuance.queue.job_queue import JobQueue
+from waitroom.request_ids import MemberRequestIds
 
 log = structlog.get_logger(__name__)
 
@@ -24,22 +24,24 @@ class Tracing(Protocol):
         """A span around what is done for many, linked to their requests; gives its traceparent."""
 
 
-class Follower:
+class FeedLog:
     """logs: whether each batch is a line in the log. tracing: who makes spans, or nobody."""
 
-    def __init__(self, origins: Origins, tracing: Tracing | None, *, logs: bool) -> None:
+    def __init__(self, origins: MemberRequestIds, tracing: Tracing | None, *, logs: bool) -> None:
         self._origins = origins
         self._tracing = tracing
         self._logs = logs
 
-    async def feed(self, desk: Desk, code: str, admitted: Mapping[str, int]) -> None:
+    async def feed(self, desk: JobQueue, code: str, admitted: Mapping[str, int]) -> None:
         """Feed these, and say so. Raises OfficeAway, LineAway."""
         members, times = list(admitted), list(admitted.values())
-        origins = await self._origins.of(code, members)
+        origins = await self._origins.find(code, members)
         about = {"waitroom.room": code, "waitroom.members": len(members)}
         span = self._tracing.batch("feed", "", origins, about) if self._tracing else nullcontext("")
         with span as traceparent:
-            batches = await asyncio.to_thread(desk.feed, code, members, times, origins, traceparent)
+            batches = await asyncio.to_thread(
+                desk.enqueue, code, members, times, origins, traceparent
+            )
         if self._logs:
             for n, batch in enumerate(batches):
                 some = origins[n * desk.batch_max : (n + 1) * desk.batch_max]

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 FRESH_S = 1.0
 
 
-class Catalogue:
+class OfferCache:
     """The offers, at most `fresh_s` old while Postgres answers; older, rather than none, while not.
 
     One reading is under way at a time, and everybody who comes meanwhile gets it.

@@ -50,13 +50,13 @@ class Office:
         self._goes_first = False
 
     @cached_property
-    def ahead(self) -> Office:
+    def priority(self) -> Office:
         """The same office for those who go before the others; they are counted by themselves."""
         ahead = copy(self)
         ahead._goes_first = True
         return ahead
 
-    async def ask(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self._waiting >= self._limits.db_waiting_max:
             raise OfficeAway
         self._waiting += 1
@@ -80,7 +80,7 @@ class Office:
             work.exception()  # whoever asked may have gone: then nobody else looks at it
 
 
-async def or_none(asked: Awaitable[R]) -> R | None:
+async def none_if_unavailable(asked: Awaitable[R]) -> R | None:
     """What the office answers, None where it is away or takes longer than PATIENCE_S."""
     try:
         return await asyncio.wait_for(asked, PATIENCE_S)

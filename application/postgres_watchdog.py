@@ -17,22 +17,22 @@ LOOK_EVERY_S = 0.3
 ANSWER_WITHIN_S = 0.5
 
 
-class Door(Protocol):
+class HasIsOpen(Protocol):
     is_open: bool
 
 
-class Lookout:
+class PostgresWatchdog:
     """Opens and closes `desk`. A connection that hangs fails late or never: it is not waited for.
 
     ask: one call of Postgres, which raises OfficeError where it fails. On a connection of its own:
     to wait for somebody else's long statement is no sign of anything.
     """
 
-    def __init__(self, ask: Callable[[], None], desk: Door) -> None:
+    def __init__(self, ask: Callable[[], None], desk: HasIsOpen) -> None:
         self._ask = ask
         self._desk = desk
 
-    async def do(self) -> float:
+    async def run_once(self) -> float:
         """One look; seconds until the next. Raises OfficeError."""
         asked = asyncio.ensure_future(asyncio.to_thread(self._ask))
         answered, _ = await asyncio.wait({asked}, timeout=ANSWER_WITHIN_S)

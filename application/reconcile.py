@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from application.report_outcomes import outcome_of
+from application.report_outcomes import make_outcome
 from domain.differences import (
     Counts,
     Difference,
@@ -26,8 +26,8 @@ from domain.differences import (
 )
 from issuance import audit, issued_coupons
 from issuance.postgres.engine import Engine
-from issuance.queue.job_queue import Desk, DeskLimits, failed_jobs, forget_failed
-from issuance.queue.redis_connection import Conveyor
+from issuance.queue.job_queue import JobQueue, JobQueueLimits, forget_failed_jobs, list_failed_jobs
+from issuance.queue.redis_connection import QueueRedis
 from waitroom.line import Line
 
 R = TypeVar("R")
@@ -41,14 +41,14 @@ TRIES = 5
 LEASE_S = 15.0
 
 
-class Ask(Protocol):
+class RunCall(Protocol):
     """Runs a sync call of the coupon office elsewhere: `asyncio.to_thread`, or the office's."""
 
     async def __call__(self, call: Callable[..., Any], /, *args: Any, **more: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class FailedJobs:
     """What is asked of RQ: a coupon's failed jobs; to mend, forgetting them and feeding
     members, with when each was admitted.
 
@@ -60,24 +60,24 @@ class Queue:
     feed: Callable[[str, Sequence[str], Sequence[int]], object]
 
 
-def queue_of(
-    conveyor: Conveyor,
+def failed_jobs_in(
+    conveyor: QueueRedis,
     name: str,
     *,
-    batch_max: int = DeskLimits().batch_max,
+    batch_max: int = JobQueueLimits().batch_max,
     deployment: str = "",
-) -> Queue:
+) -> FailedJobs:
     """The queue of this name; batch_max: members a job. deployment: as the desk's."""
-    limits = DeskLimits(batch_max=batch_max)
-    return Queue(
-        failed=partial(failed_jobs, conveyor, name),
-        forget=partial(forget_failed, conveyor, name),
-        feed=Desk(conveyor, queue=name, limits=limits, deployment=deployment).feed,
+    limits = JobQueueLimits(batch_max=batch_max)
+    return FailedJobs(
+        failed=partial(list_failed_jobs, conveyor, name),
+        forget=partial(forget_failed_jobs, conveyor, name),
+        feed=JobQueue(conveyor, queue=name, limits=limits, deployment=deployment).enqueue,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class RepairResult:
     """What was found, and what of it, or what else, is left after it was mended."""
 
     found: Found
@@ -85,44 +85,48 @@ class Repaired:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Reconciliation:
     """Both accounts of one coupon. Raises LineError, OfficeError."""
 
     line: Line
     engine: Engine
-    queue: Queue
-    ask: Ask
+    queue: FailedJobs
+    ask: RunCall
     code: str
 
     async def differences(self, *, again_after_s: float = AGAIN_AFTER_S) -> Found:
         """By kind, what is so now and was so `again_after_s` before. Raises NoSuchRoom."""
         counts = await self._counts()
-        found = [*await self._untrue(), *await self._untold(), *await self._others()]
+        found = [
+            *await self._find_told_without_row(),
+            *await self._find_rows_not_told(),
+            *await self._others(),
+        ]
         await asyncio.sleep(again_after_s)
         still = in_both(found, await self._again(found))
         return by_kind([*counts_off(counts, await self._counts()), *still])
 
     async def _counts(self) -> Counts:
-        line = await self.line.inspection.used_count(self.code)
-        used, rows = await self.ask(issued_coupons.counted, self.engine, self.code)
+        line = await self.line.audit.used_count(self.code)
+        used, rows = await self.ask(issued_coupons.count_issued, self.engine, self.code)
         return Counts(used, rows, line)
 
-    async def _untrue(self) -> list[Difference]:
+    async def _find_told_without_row(self) -> list[Difference]:
         found: dict[Difference, None] = {}
-        async for told in self.line.inspection.told(self.code):
+        async for told in self.line.audit.scan_issued(self.code):
             for start in range(0, len(told), AT_ONCE):
                 some = told[start : start + AT_ONCE]
-                held = await self.ask(issued_coupons.held_by, self.engine, self.code, some)
+                held = await self.ask(issued_coupons.find_held_by, self.engine, self.code, some)
                 found.update(dict.fromkeys(told_without_row(some, held)))
             if len(found) >= FOUND_MAX:
                 break
         return list(found)[:FOUND_MAX]
 
-    async def _untold(self) -> list[Difference]:
+    async def _find_rows_not_told(self) -> list[Difference]:
         found: list[Difference] = []
         last = ""
         while len(found) < FOUND_MAX:
-            some = await self.ask(issued_coupons.holders_after, self.engine, self.code, last)
+            some = await self.ask(issued_coupons.list_holders_after, self.engine, self.code, last)
             if not some:
                 break
             found += await self._untold_of(some)
@@ -131,12 +135,12 @@ class Books:
 
     async def _untold_of(self, holders: Sequence[str]) -> list[Difference]:
         # Under way first: who is told in between is among the told.
-        under_way = await self.line.inspection.under_way(self.code, holders)
-        told = await self.line.inspection.told_of(self.code, holders)
+        under_way = await self.line.audit.filter_in_progress(self.code, holders)
+        told = await self.line.audit.filter_issued(self.code, holders)
         return row_not_told(holders, told, under_way)
 
     async def _others(self) -> list[Difference]:
-        overdue = await self.line.inspection.overdue(
+        overdue = await self.line.audit.list_overdue(
             self.code, by_s=OVERDUE_BY_S, at_most=FOUND_MAX
         )
         failed = await self.ask(self.queue.failed, self.code)
@@ -152,7 +156,7 @@ class Books:
         again = await self._others()
         for some in _parts(told):
             again += told_without_row(
-                some, await self.ask(issued_coupons.held_by, self.engine, self.code, some)
+                some, await self.ask(issued_coupons.find_held_by, self.engine, self.code, some)
             )
         for some in _parts(kinds.get("row_not_told", [])):
             again += await self._untold_of(some)
@@ -161,18 +165,18 @@ class Books:
     async def _still_told(self, members: Sequence[str]) -> list[str]:
         told: list[str] = []
         for some in _parts(members):
-            told += await self.line.inspection.told_of(self.code, some)
+            told += await self.line.audit.filter_issued(self.code, some)
         return told
 
     async def repair(
         self, *, who: str, now: datetime, again_after_s: float = AGAIN_AFTER_S
-    ) -> Repaired:
+    ) -> RepairResult:
         """Look, mend what is found, and look again. Raises NoSuchRoom."""
         found = await self.differences(again_after_s=again_after_s)
         if not found:
-            return Repaired(found, found)
+            return RepairResult(found, found)
         await self.mend(found, who=who, now=now)
-        return Repaired(found, await self.differences(again_after_s=again_after_s))
+        return RepairResult(found, await self.differences(again_after_s=again_after_s))
 
     async def mend(self, found: Found, *, who: str, now: datetime) -> None:
         """Mend what was found; what can't be mended is found again by the next look.
@@ -188,11 +192,11 @@ class Books:
         if "used_count_off" in found or "line_count_off" in found:
             await self._mend_line_count()
         untrue = found.get("told_without_row", [])
-        await self.line.inspection.retract(self.code, untrue)
+        await self.line.audit.retract(self.code, untrue)
         for some in _parts(found.get("row_not_told", [])):
-            await self._tell(some)
+            await self._report_issued(some)
         for some in _parts([*untrue, *found.get("outcome_overdue", [])]):
-            admitted = await self.line.inspection.lease(self.code, some, for_s=LEASE_S)
+            admitted = await self.line.audit.lease(self.code, some, for_s=LEASE_S)
             await self.ask(feed, self.code, list(admitted), list(admitted.values()))
         await self.ask(forget, found.get("job_failed", []))
 
@@ -202,19 +206,19 @@ class Books:
             counts = await self._counts()
             if counts.line == counts.used:
                 return
-            if await self.line.inspection.set_used_count(self.code, counts.line, counts.used):
+            if await self.line.audit.set_used_count(self.code, counts.line, counts.used):
                 return
 
-    async def _tell(self, members: Sequence[str]) -> None:
-        held = await self.ask(issued_coupons.held_by, self.engine, self.code, members)
-        used, _ = await self.ask(issued_coupons.counted, self.engine, self.code)
-        outcomes = {member: outcome_of(one, self.code) for member, one in held.items()}
+    async def _report_issued(self, members: Sequence[str]) -> None:
+        held = await self.ask(issued_coupons.find_held_by, self.engine, self.code, members)
+        used, _ = await self.ask(issued_coupons.count_issued, self.engine, self.code)
+        outcomes = {member: make_outcome(one, self.code) for member, one in held.items()}
         await self.line.report(self.code, used, outcomes)
 
 
 def _recount(engine: Engine, code: str, who: str, now: datetime) -> None:
     try:
-        issued_coupons.recount(engine, code, who=who, now=now)
+        issued_coupons.correct_used_count(engine, code, who=who, now=now)
     except ValueError:
         return  # more rows than coupons: that is for somebody to look at
 

@@ -19,27 +19,27 @@ from waitroom.line import Line
 log = structlog.get_logger(__name__)
 
 
-async def tell(line: Line, issued: Issued) -> None:
+async def report_outcomes(line: Line, issued: Issued) -> None:
     """File a batch's outcomes and free its seats. Raises LineAway; telling twice is harmless."""
     outcomes = {
-        member: outcome_of(outcome, issued.code, issued.admitted_at.get(member))
+        member: make_outcome(outcome, issued.code, issued.admitted_at.get(member))
         for member, outcome in issued.outcomes.items()
     }
     await line.report(issued.code, issued.used_count, outcomes, took_ms=issued.took_ms)
 
 
-async def tell_used(line: Line, issued: IssuedCoupon, coupon: Coupon) -> None:
+async def report_used(line: Line, issued: IssuedCoupon, coupon: Coupon) -> None:
     """Let the ticket page show a spent coupon as spent; it is only a copy, so it may fail."""
     if coupon.issuing != "queue":
         return
-    outcome = outcome_of(issued, coupon.code)
+    outcome = make_outcome(issued, coupon.code)
     try:
         await line.report(coupon.code, coupon.inventory.used_count, {issued.member_id: outcome})
     except LineError:
         log.warning("the line could not be told that a coupon was used", room=coupon.code)
 
 
-def outcome_of(
+def make_outcome(
     outcome: IssuedCoupon | Refusal, code: str, admitted_at: datetime | None = None
 ) -> Outcome:
     """As the line files it."""

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import structlog
 
-from application.apply_settings import settle
+from application.apply_settings import apply_settings
 from application.each_room import EachRoom
-from application.recover_line import look_after
-from issuance.draws import keep_draw
+from application.recover_line import recover_line
+from issuance.draws import save_draw
 from issuance.member_coupons import expire_stale
-from issuance.offers import Offer, offers
+from issuance.offers import Offer, list_offers
 from issuance.postgres.engine import Engine
 from issuance.retire import forget_line
 from waitroom.line import Line
@@ -28,7 +28,7 @@ RETIRE_AFTER = timedelta(hours=1)
 KEEP_S = 7 * 24 * 3600
 
 
-class Chores:
+class RoomSync:
     """What is brought from Postgres to the line, and kept tidy there, over one connection."""
 
     def __init__(self, engine: Engine, line: Line) -> None:
@@ -36,20 +36,20 @@ class Chores:
         self._line = line
         self._connection = asyncio.Lock()
 
-    async def do(self) -> float:
+    async def run_once(self) -> float:
         """One round; seconds until the next. Raises OfficeError, LineError.
 
         Whatever else one room fails with is raised once all rooms have had their turn.
         """
         async with self._connection:
             rooms = EachRoom()
-            found = await asyncio.to_thread(offers, self._engine)
+            found = await asyncio.to_thread(list_offers, self._engine)
             await self._settle(found, rooms)
             rest_s = await self._draw(found, rooms)
         rooms.raise_first()
         return rest_s
 
-    async def expire(self) -> float:
+    async def expire_coupons(self) -> float:
         """Mark coupons that have expired; seconds until the next time. Raises OfficeAway."""
         async with self._connection:
             await asyncio.to_thread(expire_stale, self._engine)
@@ -77,9 +77,9 @@ class Chores:
             # Long after the opening it is a line that comes together again: no hurry.
             soon = opens_in_s > -SETTLE_EVERY_S
             return max(opens_in_s, DRAW_AGAIN_S) if soon else SETTLE_EVERY_S
-        drawn = await asyncio.to_thread(keep_draw, self._engine, code, members, now)
+        drawn = await asyncio.to_thread(save_draw, self._engine, code, members, now)
         log.info("the lobby was drawn", room=code, entrants=len(members))
-        await settle(self._line, drawn)
+        await apply_settings(self._line, drawn)
         return SETTLE_EVERY_S
 
     async def _retire(self, offer: Offer) -> None:
@@ -96,10 +96,10 @@ class Chores:
                 continue
             code = offer.coupon.code
             if now < offer.coupon.expire_date + RETIRE_AFTER:
-                await rooms.attempt(code, settle(self._line, offer))
+                await rooms.attempt(code, apply_settings(self._line, offer))
                 served.append(offer)
             else:
                 await rooms.attempt(code, self._retire(offer))
         # All are served again before one of them takes its time to come together.
         for offer in served:
-            await rooms.attempt(offer.coupon.code, look_after(self._line, self._engine, offer))
+            await rooms.attempt(offer.coupon.code, recover_line(self._line, self._engine, offer))

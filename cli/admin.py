@@ -13,7 +13,7 @@ from cli.coupon import Json
 from domain.admin import ROLES, Admin, check_password
 from issuance import admins
 from processes.settings.reader import BadSettings
-from processes.stores import WHO, console, postgres, print_json
+from processes.stores import WHO, console, open_postgres, print_json
 from web.auth.passwords import Passwords
 
 app = typer.Typer(no_args_is_help=True, help="Add, list and remove those who may sign in.")
@@ -37,7 +37,7 @@ def add(
     except ValueError as error:
         raise BadSettings(f"{error}.") from None
     hashed = _hashed(from_stdin=password_stdin)
-    with postgres() as engine:
+    with open_postgres() as engine:
         admins.add(engine, admin, hashed, who=WHO, now=datetime.now(UTC))
     console.print(f"{name} may sign in, as {role}.", markup=False, highlight=False)
 
@@ -45,8 +45,8 @@ def add(
 @app.command(name="list")
 def list_admins(as_json: Json = False) -> None:
     """All of them, by name; not the one whom ADMIN_PASSWORD_HASH lets in."""
-    with postgres() as engine:
-        found = admins.accounts(engine)
+    with open_postgres() as engine:
+        found = admins.list_accounts(engine)
     if as_json:
         print_json([_as_json(one) for one in found])
         return
@@ -60,7 +60,7 @@ def list_admins(as_json: Json = False) -> None:
 @app.command()
 def remove(name: Name) -> None:
     """Forget somebody; their sessions end."""
-    with postgres() as engine:
+    with open_postgres() as engine:
         admins.remove(engine, name, who=WHO, now=datetime.now(UTC))
     console.print(f"{name} is out {WITHIN}.", markup=False, highlight=False)
 
@@ -68,7 +68,7 @@ def remove(name: Name) -> None:
 @app.command()
 def disable(name: Name) -> None:
     """Keep somebody out for the time being; their sessions end."""
-    with postgres() as engine:
+    with open_postgres() as engine:
         admins.set_disabled(engine, name, True, who=WHO, now=datetime.now(UTC))
     console.print(f"{name} is out {WITHIN}.", markup=False, highlight=False)
 
@@ -76,7 +76,7 @@ def disable(name: Name) -> None:
 @app.command()
 def enable(name: Name) -> None:
     """Let somebody sign in again."""
-    with postgres() as engine:
+    with open_postgres() as engine:
         admins.set_disabled(engine, name, False, who=WHO, now=datetime.now(UTC))
     console.print(f"{name} may sign in.", markup=False, highlight=False)
 
@@ -84,7 +84,7 @@ def enable(name: Name) -> None:
 @app.command(name="sign-out")
 def sign_out(name: Name) -> None:
     """End somebody's sessions, in every browser; also of the `admin` of ADMIN_PASSWORD_HASH."""
-    with postgres() as engine:
+    with open_postgres() as engine:
         admins.sign_out_everywhere(engine, name, who=WHO, now=datetime.now(UTC))
     console.print(f"{name} is signed out everywhere {WITHIN}.", markup=False, highlight=False)
 
@@ -93,7 +93,7 @@ def sign_out(name: Name) -> None:
 def password(name: Name, password_stdin: FromStdin = False) -> None:
     """Give somebody another password; their sessions end."""
     hashed = _hashed(from_stdin=password_stdin)
-    with postgres() as engine:
+    with open_postgres() as engine:
         admins.set_password(engine, name, hashed, who=WHO, now=datetime.now(UTC))
     console.print(f"{name} has another password.", markup=False, highlight=False)
 
@@ -117,7 +117,7 @@ def _hashed(*, from_stdin: bool) -> str:
     return Passwords().hashed(text)
 
 
-def _as_json(one: admins.Account) -> dict[str, object]:
+def _as_json(one: admins.AdminAccount) -> dict[str, object]:
     assert one.created_at is not None, "it has a row"
     return {
         "name": one.name,

@@ -20,12 +20,12 @@ from issuance.offers import Offer
 from processes.settings.reader import BadSettings
 from processes.stores import (
     WHO,
+    apply_offer,
     console,
-    office_now,
-    postgres,
-    postgres_for_a_change,
+    open_postgres,
+    open_postgres_for_change,
     print_json,
-    put_in_force,
+    read_postgres_time,
 )
 from web.schemas.public import CouponOut
 
@@ -71,7 +71,7 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
-    now = office_now()
+    now = read_postgres_time()
     opens = parse_time(opens_at) if opens_at else now
     try:
         coupon = Coupon(
@@ -100,19 +100,19 @@ def create(
     except ValueError as error:
         raise BadSettings(str(error)) from None
     with_line = room if issuing == "queue" else None
-    with postgres_for_a_change() as engine:
-        made = offers.create(engine, coupon, with_line, who=WHO, now=now)
-    put_in_force(made)
+    with open_postgres_for_change() as engine:
+        made = offers.create_offer(engine, coupon, with_line, who=WHO, now=now)
+    apply_offer(made)
     _show([made], as_json=as_json)
 
 
 @app.command(name="list")
 def list_coupons(as_json: Json = False) -> None:
     """All coupons, by the time they open."""
-    with postgres() as engine:
-        found = offers.offers(engine)
+    with open_postgres() as engine:
+        found = offers.list_offers(engine)
     if as_json:
-        now = office_now()
+        now = read_postgres_time()
         print_json([_as_json(offer, now) for offer in found])
     else:
         _show(found, as_json=False)
@@ -121,8 +121,8 @@ def list_coupons(as_json: Json = False) -> None:
 @app.command()
 def show(code: Code, as_json: Json = False) -> None:
     """One coupon."""
-    with postgres() as engine:
-        _show([offers.offer(engine, code)], as_json=as_json)
+    with open_postgres() as engine:
+        _show([offers.get_offer(engine, code)], as_json=as_json)
 
 
 @app.command()
@@ -133,7 +133,7 @@ def issued(
     ] = False,
 ) -> None:
     """Everybody who holds one, by member id."""
-    with postgres() as engine:
+    with open_postgres() as engine:
         if as_csv:
             write_csv(engine, code, sys.stdout.buffer)
             return
@@ -152,17 +152,17 @@ def _discount(amount: int | None, percent: int | None, cap: int | None) -> Disco
 
 
 def _as_json(offer: Offer, now: datetime) -> object:
-    return CouponOut.of(offer, now).model_dump(mode="json")
+    return CouponOut.from_offer(offer, now).model_dump(mode="json")
 
 
 def _show(found: list[Offer], *, as_json: bool) -> None:
-    now = office_now()
+    now = read_postgres_time()
     if as_json:
         print_json(_as_json(found[0], now))
         return
     table = Table("code", "state", "used", "total", "opens", "ends", "issuing", "description")
     for offer in found:
-        out = CouponOut.of(offer, now)
+        out = CouponOut.from_offer(offer, now)
         table.add_row(
             out.code,
             out.state,

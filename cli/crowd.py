@@ -26,9 +26,9 @@ def crowd(
     as_json: Annotated[bool, typer.Option("--json", help="the verdict, for scripts")] = False,
 ) -> None:
     """Send a crowd through the real entrance, and judge what it was told."""
-    from load.crowd.run_and_verify import send_and_judge
+    from load.crowd.run_and_verify import run_and_verify
 
     options = CrowdOptions(
         url or "", code, members, within, connections, double_click, give_up, addresses=addresses
     )
-    raise typer.Exit(send_and_judge(options, anywhere=anywhere, as_json=as_json))
+    raise typer.Exit(run_and_verify(options, anywhere=anywhere, as_json=as_json))

@@ -10,11 +10,11 @@ import typer
 from rich.text import Text
 
 from cli.coupon import Code
-from domain.draw_record import BadRecord, DrawRecord, faults_of
+from domain.draw_record import BadRecord, DrawRecord, find_faults
 from domain.member import BadMemberId, check_member_id
-from issuance.draws import draw_of
+from issuance.draws import find_draw
 from processes.settings.reader import BadSettings
-from processes.stores import console, postgres
+from processes.stores import console, open_postgres
 
 app = typer.Typer(no_args_is_help=True, help="Show what was drawn of a lobby, and check a draw.")
 
@@ -28,8 +28,8 @@ def record(
     members: Annotated[bool, typer.Option("--members", help="with the members' ids")] = False,
 ) -> None:
     """Print the record of a draw, as it is published; with ids, for whoever audits it."""
-    with postgres() as engine:
-        drawn = draw_of(engine, code)
+    with open_postgres() as engine:
+        drawn = find_draw(engine, code)
     if drawn is None:
         raise BadSettings(f"The lobby of {code} was not drawn: it has no draw, or not yet.")
     print(drawn.as_json(with_members=members))
@@ -53,7 +53,7 @@ def verify(
     except BadMemberId as error:
         raise BadSettings(f"--member can't be taken: {error}.") from None
     drawn = _read(file)
-    faults = faults_of(drawn, commitment=commitment, entrants_sha256=entrants_sha256)
+    faults = find_faults(drawn, commitment=commitment, entrants_sha256=entrants_sha256)
     if faults:
         for fault in faults[:FAULTS_SHOWN_MAX]:
             console.print(Text(fault, "red"), highlight=False)
@@ -66,7 +66,7 @@ def verify(
         "that the seed gives."
     )
     if member is not None:
-        place = drawn.place_of(member)
+        place = drawn.find_place(member)
         said = "was not in the lobby" if place is None else f"drew place {place:,}"
         console.print(Text(f"{member} {said}."))  # a plain string would have emoji for `:heart:`
 

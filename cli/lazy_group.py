@@ -25,7 +25,7 @@ LATER = {
 }
 
 
-class Lazily(TyperGroup):
+class LazyGroup(TyperGroup):
     """The commands that were added to it, and those of LATER."""
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -13,13 +13,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.lazy_group import Lazily
+from cli.lazy_group import LazyGroup
 from domain.member import MEMBER_ID_RULE, BadMemberId, check_member_id
 from processes.demo.folder import with_running_demo
 from processes.file_limit import raise_limit
-from processes.log_config import set_up_logs
+from processes.log_config import configure_logging
 from processes.settings.admitter import AdmitterSettings
-from processes.settings.reader import BadSettings, read
+from processes.settings.reader import BadSettings, read_settings
 from processes.settings.stores import DatabaseSettings
 from processes.settings.tokens import TokenSettings
 from processes.settings.worker import WorkerSettings
@@ -27,7 +27,7 @@ from processes.supervisor import EXIT_BAD_SETTINGS
 
 app = typer.Typer(
     name="waitroom",
-    cls=Lazily,
+    cls=LazyGroup,
     help="A virtual waiting room that issues exactly as many coupons as there are.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -49,7 +49,7 @@ def demo(
     """Everything at once on embedded servers, with a sample coupon. Ctrl-C ends all of it."""
     from processes.demo.run import DemoOptions, run_demo
 
-    set_up_logs("text", "demo")
+    configure_logging("text", "demo")
     raise typer.Exit(run_demo(DemoOptions(port, coupons, rate, fresh), console))
 
 
@@ -64,7 +64,7 @@ def web(
     from processes.web import serve
 
     raise_limit()
-    serve(read(WebSettings, os.environ), host=host, port=port, processes=processes)
+    serve(read_settings(WebSettings, os.environ), host=host, port=port, processes=processes)
 
 
 @app.command()
@@ -72,8 +72,8 @@ def admitter() -> None:
     """The admitter: lets people through at each room's rate. Any number may run."""
     from processes.admitter import run_admitter
 
-    settings = read(AdmitterSettings, os.environ)
-    set_up_logs(settings.LOG_FORMAT, "admitter")
+    settings = read_settings(AdmitterSettings, os.environ)
+    configure_logging(settings.LOG_FORMAT, "admitter")
     asyncio.run(run_admitter(settings))
 
 
@@ -86,8 +86,8 @@ def worker(
     """The worker pool: issues coupons, one Postgres connection a process."""
     from processes.worker_pool import run_pool
 
-    settings = read(WorkerSettings, os.environ)
-    set_up_logs(settings.LOG_FORMAT, "worker")
+    settings = read_settings(WorkerSettings, os.environ)
+    configure_logging(settings.LOG_FORMAT, "worker")
     raise typer.Exit(run_pool(settings, workers or settings.WORKERS))
 
 
@@ -98,7 +98,7 @@ def migrate_database() -> None:
     from issuance.migrate import migrate
     from issuance.postgres.engine import open_engine
 
-    settings = read(DatabaseSettings, with_running_demo(dict(os.environ)))
+    settings = read_settings(DatabaseSettings, with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="migrate")
     migrate(engine)
     made = deployment_id(engine)
@@ -112,17 +112,17 @@ def token(
     valid_s: Annotated[int, typer.Option(min=1, help="seconds")] = 3_600,
 ) -> None:
     """Print a member token, for trying things out."""
-    from web.auth.member_tokens import Identity
+    from web.auth.member_tokens import MemberTokens
     from web.auth.token_claims import ClaimRules
 
     try:
         check_member_id(member)
     except BadMemberId as error:
         raise BadSettings(f"MEMBER can't be taken: {error}.") from None
-    settings = read(TokenSettings, with_running_demo(dict(os.environ)))
+    settings = read_settings(TokenSettings, with_running_demo(dict(os.environ)))
     rules = ClaimRules(settings.MEMBER_TOKEN_AUDIENCE)
-    identity = Identity(settings.MEMBER_TOKEN_SECRETS, "", rules=rules)
-    print(identity.mint(member, valid_s=valid_s))
+    identity = MemberTokens(settings.MEMBER_TOKEN_SECRETS, "", rules=rules)
+    print(identity.sign(member, valid_s=valid_s))
 
 
 def run() -> None:
@@ -133,14 +133,14 @@ def run() -> None:
         errors.print(str(error), style="red", markup=False, highlight=False)
         sys.exit(EXIT_BAD_SETTINGS)
     except Exception as error:
-        if not _says_it_all(error):
+        if not _is_self_explanatory(error):
             raise
         said = str(error) or type(error).__doc__
         errors.print(said, style="red", markup=False, highlight=False)
         sys.exit(1)
 
 
-def _says_it_all(error: Exception) -> bool:
+def _is_self_explanatory(error: Exception) -> bool:
     """Whether it is one that tells whoever typed the command what to do."""
     from issuance.errors import OfficeError
     from processes.embedded import EmbeddedServerError

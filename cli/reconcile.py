@@ -11,14 +11,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from application.reconcile import Books, Found, Repaired, queue_of
+from application.reconcile import Found, Reconciliation, RepairResult, failed_jobs_in
 from cli.coupon import Code, Json
-from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.redis_connection import open_queue_redis
 from processes.demo.folder import with_running_demo
 from processes.deployment_watch import refuse_other_deployment
 from processes.settings.admitter import AdmitterSettings
-from processes.settings.reader import read
-from processes.stores import WHO, console, postgres, print_json
+from processes.settings.reader import read_settings
+from processes.stores import WHO, console, open_postgres, print_json
 from waitroom.line import open_line
 
 
@@ -28,7 +28,7 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Hold Redis against Postgres; ends with 1 where a difference is left."""
-    settings = read(AdmitterSettings, with_running_demo(dict(os.environ)))
+    settings = read_settings(AdmitterSettings, with_running_demo(dict(os.environ)))
     done = asyncio.run(_reconcile(settings, code, repair=repair))
     found, left = done.found, done.left
     if as_json:
@@ -38,19 +38,22 @@ def reconcile(
     raise typer.Exit(1 if left else 0)
 
 
-async def _reconcile(settings: AdmitterSettings, code: str, *, repair: bool) -> Repaired:
+async def _reconcile(settings: AdmitterSettings, code: str, *, repair: bool) -> RepairResult:
     line = open_line(settings.REDIS_URL, connections_max=1)
     name = settings.QUEUE_NAME
-    with postgres() as engine, open_conveyor(settings.queue_redis_url, timeout_s=5) as conveyor:
+    with (
+        open_postgres() as engine,
+        open_queue_redis(settings.queue_redis_url, timeout_s=5) as conveyor,
+    ):
         deployment = ""
         if repair:
             deployment = refuse_other_deployment(settings, engine)
-        queue = queue_of(conveyor, name, batch_max=settings.BATCH_MAX, deployment=deployment)
-        books = Books(line, engine, queue, asyncio.to_thread, code)
+        queue = failed_jobs_in(conveyor, name, batch_max=settings.BATCH_MAX, deployment=deployment)
+        books = Reconciliation(line, engine, queue, asyncio.to_thread, code)
         try:
             if not repair:
                 found = await books.differences()
-                return Repaired(found, found)
+                return RepairResult(found, found)
             return await books.repair(who=WHO, now=datetime.now(UTC))
         finally:
             await line.aclose()

@@ -19,16 +19,16 @@ from issuance.offers import Offer
 from processes.settings.reader import BadSettings
 from processes.stores import (
     WHO,
+    apply_offer,
     console,
-    postgres,
-    postgres_for_a_change,
+    open_postgres,
+    open_postgres_for_change,
     print_json,
-    put_in_force,
     with_line,
 )
 from waitroom.autopilot_state import DECISIONS_MAX
 from waitroom.errors import NoSuchRoom
-from web.room_export import read_room, record_of
+from web.room_export import make_record, read_room
 
 app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate while it runs.")
 
@@ -36,7 +36,7 @@ app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate whi
 @app.command()
 def show(code: Code, as_json: Json = False) -> None:
     """Settings and live figures."""
-    figures = with_line(lambda line: line.figures(code))
+    figures = with_line(lambda line: line.room_stats(code))
     values = figures.as_record()
     if as_json:
         print_json(values)
@@ -50,13 +50,13 @@ def show(code: Code, as_json: Json = False) -> None:
 @app.command()
 def record(code: Code) -> None:
     """Everything that is known of a room, as JSON: coupon, settings, figures, series, changes."""
-    with postgres() as engine:
-        offer = offers.offer(engine, code)
-        entries = audit.entries(engine, subject=code, at_most=audit.ENTRIES_MAX)
+    with open_postgres() as engine:
+        offer = offers.get_offer(engine, code)
+        entries = audit.list_entries(engine, subject=code, at_most=audit.ENTRIES_MAX)
     if offer.room is None:
         raise NoSuchRoom
     known = with_line(lambda line: read_room(line, code))
-    print_json(record_of(offer, known, entries, with_line(lambda line: line.measure_clock())))
+    print_json(make_record(offer, known, entries, with_line(lambda line: line.measure_clock())))
 
 
 @app.command(name="set")
@@ -103,14 +103,14 @@ def set_room(
             challenge=challenge,
         )
 
-    with postgres_for_a_change() as engine:
+    with open_postgres_for_change() as engine:
         try:
-            changed = offers.change(
+            changed = offers.change_offer(
                 engine, code, alter, who=WHO, what="room changed", now=datetime.now(UTC)
             )
         except ValueError as error:
             raise BadSettings(str(error)) from None
-    put_in_force(changed)
+    apply_offer(changed)
     console.print(f"In force: {changed.room}")
 
 
@@ -121,7 +121,7 @@ def autopilot(
     as_json: Json = False,
 ) -> None:
     """What the autopilot did and why, the latest last."""
-    decisions = with_line(lambda line: line.steering.decisions(code, at_most=last))
+    decisions = with_line(lambda line: line.autopilot.decisions(code, at_most=last))
     if as_json:
         print_json([one.as_record() for one in decisions])
         return
@@ -147,7 +147,7 @@ def brand(
     given = {"name": name, "colour": colour, "message": message}
     changes = {field: text for field, text in given.items() if text is not None}
     now = datetime.now(UTC)
-    with postgres() as engine:
+    with open_postgres() as engine:
         try:
             changed = change_branding(engine, code, changes, who=WHO, now=now)
             if logo is not None or no_logo:

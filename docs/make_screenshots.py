@@ -21,7 +21,7 @@ from urllib.request import urlopen
 from redis import Redis
 
 from docs.studio import FOLDER, MEMBER, Studio, browser_and_stores
-from issuance.offers import offer
+from issuance.offers import get_offer
 from issuance.postgres.engine import open_engine
 from tests.house import eventually, open_house
 from tests.tcp_proxy import Proxy, proxied
@@ -118,7 +118,7 @@ def after_a_loss(studio: Studio) -> None:
     studio.enter("tea")
     # Until the admitter has written down how far it has come.
     engine = open_engine(house.environ["DATABASE_URL"], connections_max=1, name="pictures")
-    eventually(lambda: offer(engine, "tea").watermark)
+    eventually(lambda: get_offer(engine, "tea").watermark)
     engine.dispose()
     with Redis.from_url(house.redis_url) as redis:
         redis.delete(*Keys("tea").all())

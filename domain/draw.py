@@ -17,12 +17,12 @@ NUMBER_BITS = 50
 NUMBERS = 1 << NUMBER_BITS
 
 
-def number_of(seed: bytes, member_id: str) -> int:
+def draw_number(seed: bytes, member_id: str) -> int:
     """The member's number, from 0 to NUMBERS - 1."""
     mac = hmac.digest(seed, member_id.encode(), "sha256")
     return int.from_bytes(mac[:8], "big") >> (64 - NUMBER_BITS)
 
 
-def commitment_to(seed: bytes) -> str:
+def seed_commitment(seed: bytes) -> str:
     """What is shown before the opening: the seed's SHA-256, in hex."""
     return hashlib.sha256(seed).hexdigest()

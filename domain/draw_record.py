@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from domain.draw import commitment_to, number_of
+from domain.draw import draw_number, seed_commitment
 from domain.member import is_member_id
 
 ALGORITHM = "number = first 50 bits of HMAC-SHA256(seed, member id); smallest number first"
@@ -36,11 +36,13 @@ class DrawRecord:
     members: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, room: str, opens_at: str, seed: bytes, members: Sequence[str]) -> DrawRecord:
+    def from_members(
+        cls, room: str, opens_at: str, seed: bytes, members: Sequence[str]
+    ) -> DrawRecord:
         """The record of these, who are given in the order drawn."""
-        numbers = tuple(number_of(seed, member) for member in members)
-        digest = digest_of(numbers)
-        commitment = commitment_to(seed)
+        numbers = tuple(draw_number(seed, member) for member in members)
+        digest = entrants_digest(numbers)
+        commitment = seed_commitment(seed)
         return cls(room, opens_at, seed, commitment, numbers, digest, tuple(members))
 
     def as_json(self, *, with_members: bool) -> str:
@@ -84,18 +86,18 @@ class DrawRecord:
             raise BadRecord("members must be member ids")
         return record
 
-    def place_of(self, member_id: str) -> int | None:
+    def find_place(self, member_id: str) -> int | None:
         """The place that the draw gave this member, from 1; None where they were not in it."""
-        number = number_of(self.seed, member_id)
+        number = draw_number(self.seed, member_id)
         return self.numbers.index(number) + 1 if number in self.numbers else None
 
 
-def digest_of(numbers: Sequence[int]) -> str:
+def entrants_digest(numbers: Sequence[int]) -> str:
     """SHA-256 over the numbers in order of place, each followed by a line feed; in hex."""
     return hashlib.sha256("".join(f"{number}\n" for number in numbers).encode()).hexdigest()
 
 
-def faults_of(
+def find_faults(
     record: DrawRecord, *, commitment: str | None = None, entrants_sha256: str | None = None
 ) -> list[str]:
     """What is wrong with the record, a sentence each; nothing where the order is as it must be.
@@ -104,13 +106,13 @@ def faults_of(
     opening and right after it. Without them a record is held only against itself.
     """
     faults = []
-    committed = commitment_to(record.seed)
+    committed = seed_commitment(record.seed)
     for name, shown in (("the record", record.commitment), ("you noted", commitment)):
         if shown is not None and shown != committed:
             faults.append(
                 f"The seed was changed: its SHA-256 is {committed}, but {name} says {shown}."
             )
-    digest = digest_of(record.numbers)
+    digest = entrants_digest(record.numbers)
     for name, shown in (("the record", record.entrants_sha256), ("you noted", entrants_sha256)):
         if shown is not None and shown != digest:
             faults.append(
@@ -141,7 +143,7 @@ def _not_theirs(record: DrawRecord) -> list[str]:
         if member in seen:
             faults.append(f"{member} stands at places {seen[member]} and {place}.")
         seen[member] = place
-        drew = number_of(record.seed, member)
+        drew = draw_number(record.seed, member)
         if drew != number:
             faults.append(f"Place {place}: {member} drew {drew}, but the record says {number}.")
     return faults

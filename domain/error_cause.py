@@ -33,7 +33,7 @@ _WORDS = (
 )  # fmt: skip
 
 
-def sentence(error: BaseException, address: str = "") -> str:
+def describe_cause(error: BaseException, address: str = "") -> str:
     """What went wrong, as `127.0.0.1:5432 refused the connection`.
 
     address: of the store, for errors whose message has none. The first line of the message where

@@ -14,14 +14,14 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.admin import Admin, Role
 from issuance.audit import record
-from issuance.errors import NameTaken, NoSuchAdmin, away_is_said
+from issuance.errors import NameTaken, NoSuchAdmin, translate_postgres_errors
 from issuance.tables import admin_sessions, admins
 
 ADMINS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AdminAccount:
     """generation grows with each signing out everywhere; without a password_hash nobody can sign
     in by this name, unless a setting says so.
     """
@@ -34,18 +34,18 @@ class Account:
     created_at: datetime | None = None
 
 
-def account_of(engine: Engine, name: str) -> Account:
+def find_account(engine: Engine, name: str) -> AdminAccount:
     """Also for a name that nobody has. Raises OfficeAway."""
     generations = select(admin_sessions.c.generation).where(admin_sessions.c.name == name)
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         generation = tx.execute(generations).scalar_one_or_none() or 0
         row = tx.execute(select(admins).where(admins.c.name == name)).one_or_none()
     if row is None:
-        return Account(name, generation=generation)
-    return Account(**row._mapping, generation=generation)
+        return AdminAccount(name, generation=generation)
+    return AdminAccount(**row._mapping, generation=generation)
 
 
-def accounts(engine: Engine) -> list[Account]:
+def list_accounts(engine: Engine) -> list[AdminAccount]:
     """All, by name. Raises OfficeAway."""
     generation = func.coalesce(admin_sessions.c.generation, 0).label("generation")
     query = (
@@ -54,14 +54,14 @@ def accounts(engine: Engine) -> list[Account]:
         .order_by(admins.c.name)
         .limit(ADMINS_MAX)
     )
-    with away_is_said(), engine.begin() as tx:
-        return [Account(**row._mapping) for row in tx.execute(query)]
+    with translate_postgres_errors(), engine.begin() as tx:
+        return [AdminAccount(**row._mapping) for row in tx.execute(query)]
 
 
 def add(engine: Engine, admin: Admin, password_hash: str, *, who: str, now: datetime) -> None:
     """Raises NameTaken, OfficeAway."""
     values = {"name": admin.name, "role": admin.role, "password_hash": password_hash}
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         try:
             tx.execute(insert(admins).values(**values, created_at=now))
         except IntegrityError as error:
@@ -71,7 +71,7 @@ def add(engine: Engine, admin: Admin, password_hash: str, *, who: str, now: date
 
 def remove(engine: Engine, name: str, *, who: str, now: datetime) -> None:
     """Whoever is signed in by this name no longer is. Raises NoSuchAdmin, OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         gone = tx.execute(delete(admins).where(admins.c.name == name))
         _must_be_one(gone.rowcount)
         _end_sessions(tx, name)
@@ -81,7 +81,7 @@ def remove(engine: Engine, name: str, *, who: str, now: datetime) -> None:
 def set_password(engine: Engine, name: str, password_hash: str, *, who: str, now: datetime) -> None:
     """Ends their sessions too. Raises NoSuchAdmin, OfficeAway."""
     change = update(admins).where(admins.c.name == name).values(password_hash=password_hash)
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         _must_be_one(tx.execute(change).rowcount)
         _end_sessions(tx, name)
         _audit(tx, who, "password changed", name, {}, now)
@@ -90,7 +90,7 @@ def set_password(engine: Engine, name: str, password_hash: str, *, who: str, now
 def set_disabled(engine: Engine, name: str, disabled: bool, *, who: str, now: datetime) -> None:
     """Raises NoSuchAdmin, OfficeAway."""
     change = update(admins).where(admins.c.name == name).values(disabled=disabled)
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         _must_be_one(tx.execute(change).rowcount)
         _end_sessions(tx, name)
         _audit(tx, who, "admin changed", name, {"disabled": disabled}, now)
@@ -98,7 +98,7 @@ def set_disabled(engine: Engine, name: str, disabled: bool, *, who: str, now: da
 
 def sign_out_everywhere(engine: Engine, name: str, *, who: str, now: datetime) -> None:
     """All their sessions have ended. Raises OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         _end_sessions(tx, name)
         _audit(tx, who, "signed out everywhere", name, {}, now)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from issuance.errors import away_is_said
+from issuance.errors import translate_postgres_errors
 from issuance.tables import audit
 
 ENTRIES_MAX = 1_000
@@ -16,7 +16,7 @@ ID_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One change; `before` and `after` hold only what differs."""
 
     id: int
@@ -48,34 +48,34 @@ def note(
     engine: Engine, who: str, what: str, subject: str, after: dict[str, Any], now: datetime
 ) -> None:
     """An entry by itself, of what is about to be done elsewhere. Raises OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         record(tx, who, what, subject, None, after, now)
 
 
-def entries(
+def list_entries(
     engine: Engine,
     *,
     subject: str | None = None,
     at_most: int = 100,
     before_id: int | None = None,
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """The latest entries, or the latest of those before one; newest first."""
     query = select(audit).order_by(audit.c.id.desc()).limit(min(at_most, ENTRIES_MAX))
     if subject is not None:
         query = query.where(audit.c.subject == subject)
     if before_id is not None:
         query = query.where(audit.c.id < before_id)
-    with away_is_said(), engine.begin() as tx:
-        return [Entry(**row._mapping) for row in tx.execute(query)]
+    with translate_postgres_errors(), engine.begin() as tx:
+        return [AuditEntry(**row._mapping) for row in tx.execute(query)]
 
 
-def last_change(engine: Engine, subject: str) -> Entry | None:
+def last_change(engine: Engine, subject: str) -> AuditEntry | None:
     """The latest entry about this coupon and its room."""
     latest = select(audit).where(audit.c.subject == subject)
     latest = latest.order_by(audit.c.at.desc(), audit.c.id.desc()).limit(1)
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         row = tx.execute(latest).one_or_none()
-    return Entry(**row._mapping) if row else None
+    return AuditEntry(**row._mapping) if row else None
 
 
 def _differing(

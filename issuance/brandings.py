@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.branding import Branding, Logo
 from issuance.audit import record
-from issuance.errors import away_is_said
+from issuance.errors import translate_postgres_errors
 from issuance.offers import Offer, find_offer
 from issuance.tables import brandings, coupons
 
@@ -23,7 +23,7 @@ def change_branding(
 
     Raises NoSuchCoupon, ValueError, OfficeAway.
     """
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
         after = Branding(**{**asdict(offer.branding), **changes})
         values = {"name": after.name, "colour": after.colour, "message": after.message}
@@ -32,7 +32,7 @@ def change_branding(
 
 def change_logo(engine: Engine, code: str, logo: Logo | None, *, who: str, now: datetime) -> Offer:
     """Put another logo in place, or none. Raises NoSuchCoupon, OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
         values = {
             "logo": logo.picture if logo else None,
@@ -41,10 +41,10 @@ def change_logo(engine: Engine, code: str, logo: Logo | None, *, who: str, now: 
         return _write(tx, offer, values, who, now)
 
 
-def logo_of(engine: Engine, code: str) -> Logo | None:
+def find_logo(engine: Engine, code: str) -> Logo | None:
     """Raises OfficeAway."""
     query = select(brandings.c.logo).join(coupons, coupons.c.id == brandings.c.coupon_id)
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         picture = tx.execute(query.where(coupons.c.code == code)).scalar_one_or_none()
     return Logo(picture) if picture is not None else None
 

@@ -16,8 +16,14 @@ from psycopg.errors import UndefinedTable
 from redis.exceptions import RedisError
 from sqlalchemy import Engine, select, update
 
-from issuance.errors import OfficeAway, OfficeError, OfficeRefused, away_is_said, queue_cause
-from issuance.queue.redis_connection import Conveyor
+from issuance.errors import (
+    OfficeAway,
+    OfficeError,
+    OfficeRefused,
+    queue_cause,
+    translate_postgres_errors,
+)
+from issuance.queue.redis_connection import QueueRedis
 from issuance.tables import deployment
 
 LINE_KEY = "waitroom:deployment"
@@ -36,7 +42,7 @@ class OtherDeployment(OfficeError):
     place: what it is and where; setting: the one to change; found, own: the ids.
     """
 
-    def __init__(self, place: Place, found: str, own: str) -> None:
+    def __init__(self, place: DeploymentClaim, found: str, own: str) -> None:
         super().__init__(
             f"{place.words} belongs to another deployment: it holds the id {found}, and this "
             f"database has {own}. Two that share it would answer for each other. {place.advice} "
@@ -46,17 +52,17 @@ class OtherDeployment(OfficeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DeploymentClaim:
     """A key of a Redis that says which deployment it belongs to. Each method raises OfficeAway."""
 
-    redis: Conveyor
+    redis: QueueRedis
     key: str
     words: str
     advice: str
 
     def holder(self) -> str | None:
         """The id that is there; None where nobody has been."""
-        return self._ask(lambda: _text(self.redis.get(self.key)))
+        return self._run(lambda: _text(self.redis.get(self.key)))
 
     def claim(self, own: str) -> str | None:
         """Write the id if none is there. Returns another deployment's that is.
@@ -66,19 +72,19 @@ class Place:
         found = self.holder()
         if found is None:
             # Where somebody else was faster, it says so.
-            self._ask(lambda: self.redis.set(self.key, own, nx=True))
+            self._run(lambda: self.redis.set(self.key, own, nx=True))
             found = self.holder()
         return None if found in (None, own) else found
 
     def take_over(self, own: str) -> None:
-        self._ask(lambda: self.redis.set(self.key, own))
+        self._run(lambda: self.redis.set(self.key, own))
 
     def release(self, own: str) -> None:
         """Forget the id if it is ours: nobody uses this Redis any more."""
         if self.holder() == own:
-            self._ask(lambda: self.redis.delete(self.key))
+            self._run(lambda: self.redis.delete(self.key))
 
-    def _ask(self, ask: Callable[[], R]) -> R:
+    def _run(self, ask: Callable[[], R]) -> R:
         try:
             return ask()
         except RedisError as error:
@@ -92,25 +98,27 @@ def _text(raw: Any) -> str | None:
     return raw.decode() if _ID.fullmatch(raw) else "(unreadable)"
 
 
-def places(line: Conveyor, queue: Conveyor, queue_name: str) -> tuple[Place, Place]:
+def deployment_claims(
+    line: QueueRedis, queue: QueueRedis, queue_name: str
+) -> tuple[DeploymentClaim, DeploymentClaim]:
     """Where the id is kept: in the line's Redis, and for this queue in the queue's."""
     return (
-        Place(
+        DeploymentClaim(
             line,
             LINE_KEY,
-            f"The line's Redis at {address_of(line)}",
+            f"The line's Redis at {redis_address(line)}",
             "Give this one a Redis or a database of its own: REDIS_URL, as redis://host:6379/1.",
         ),
-        Place(
+        DeploymentClaim(
             queue,
             f"waitroom:queue:{queue_name}:deployment",
-            f"The queue {queue_name} at {address_of(queue)}",
+            f"The queue {queue_name} at {redis_address(queue)}",
             "Give this one a queue of its own: another QUEUE_NAME, or another QUEUE_REDIS_URL.",
         ),
     )
 
 
-def address_of(redis: Conveyor) -> str:
+def redis_address(redis: QueueRedis) -> str:
     """Host, port and database, or a socket's path; never a password."""
     known = redis.connection_pool.connection_kwargs
     where = known.get("path") or f"{known.get('host', 'localhost')}:{known.get('port', 6379)}"
@@ -120,7 +128,7 @@ def address_of(redis: Conveyor) -> str:
 def deployment_id(engine: Engine) -> str:
     """The id of this database. Raises NoDeployment, OfficeAway."""
     try:
-        with away_is_said(), engine.connect() as tx:
+        with translate_postgres_errors(), engine.connect() as tx:
             found: UUID | None = tx.execute(select(deployment.c.id)).scalar_one_or_none()
     except OfficeRefused as error:
         if isinstance(getattr(error.__cause__, "orig", None), UndefinedTable):
@@ -134,7 +142,7 @@ def deployment_id(engine: Engine) -> str:
 def renew_deployment_id(engine: Engine) -> str:
     """Give this database another id, as one that was copied needs. Raises as `deployment_id`."""
     new = uuid4()
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         changed = tx.execute(update(deployment).values(id=new))
     if not changed.rowcount:
         raise NoDeployment
@@ -144,7 +152,7 @@ def renew_deployment_id(engine: Engine) -> str:
 class Deployment:
     """This deployment, as one process knows it."""
 
-    def __init__(self, read_id: Callable[[], str], where: Sequence[Place]) -> None:
+    def __init__(self, read_id: Callable[[], str], where: Sequence[DeploymentClaim]) -> None:
         self._read_id = read_id
         self.places = tuple(where)
         self.id = ""

@@ -6,20 +6,20 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 
 from domain.coupon import Issuing
-from issuance.errors import NotDirect, OfficeAway, away_is_said, queue_cause
+from issuance.errors import NotDirect, OfficeAway, queue_cause, translate_postgres_errors
 from issuance.locking.direct_issue import DirectIssue
 from issuance.locking.optimistic import issue_optimistically
 from issuance.locking.pessimistic import issue_pessimistically
 from issuance.locking.redis_lock import LockLimits, issue_under_redis_lock
 from issuance.mappers import find_coupon
-from issuance.queue.redis_connection import Conveyor
+from issuance.queue.redis_connection import QueueRedis
 
 
-class Direct:
+class DirectIssuer:
     """Issues each coupon in the way it was made for (`issuing`), which never changes."""
 
     def __init__(
-        self, engine: Engine, redis: Conveyor, lock_limits: LockLimits | None = None
+        self, engine: Engine, redis: QueueRedis, lock_limits: LockLimits | None = None
     ) -> None:
         self._engine = engine
         self._redis = redis
@@ -31,7 +31,7 @@ class Direct:
 
         Raises a Refusal, NotDirect for a coupon that has a line, NoSuchCoupon, OfficeAway.
         """
-        with away_is_said():
+        with translate_postgres_errors():
             way = self._way(code)
             if way == "pessimistic":
                 return issue_pessimistically(self._engine, code, member_id)
@@ -56,7 +56,7 @@ class Direct:
             raise OfficeAway(queue_cause(error)) from error
 
 
-def forget_lock(redis: Conveyor, code: str) -> None:
+def forget_lock(redis: QueueRedis, code: str) -> None:
     """Remove what `redis_lock` keeps of a coupon that is no more. Raises OfficeAway."""
     try:
         redis.delete(f"waitroom:{{{code}}}:lock", f"waitroom:{{{code}}}:fence")

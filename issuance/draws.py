@@ -11,24 +11,24 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.draw_record import DrawRecord
 from issuance.audit import record
-from issuance.errors import away_is_said
+from issuance.errors import translate_postgres_errors
 from issuance.offers import Offer, find_offer
 from issuance.tables import coupons, draws, rooms
 
 WHO = "draw"
 
 
-def keep_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datetime) -> Offer:
+def save_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datetime) -> Offer:
     """Write down who was drawn, in that order, once: a second attempt changes nothing.
 
     drawn_at: by the line's clock, which says when nobody can join them any more. Returns the offer,
     which says when it was drawn. Raises NoSuchCoupon, OfficeAway.
     """
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
         if offer.drawn is not None:
             return offer
-        drawn = _record_of(offer, members)
+        drawn = _to_record(offer, members)
         tx.execute(
             insert(draws).values(
                 coupon_id=offer.coupon.id,
@@ -51,17 +51,19 @@ def keep_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datet
         return find_offer(tx, code)
 
 
-def draw_of(engine: Engine, code: str) -> DrawRecord | None:
+def find_draw(engine: Engine, code: str) -> DrawRecord | None:
     """What was drawn, with the members; None before. Raises NoSuchCoupon, OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code)
         query = select(draws.c.entrants).join(coupons, coupons.c.id == draws.c.coupon_id)
         entrants = tx.execute(query.where(coupons.c.code == code)).scalar_one_or_none()
     if entrants is None:
         return None
     text = gzip.decompress(entrants).decode()
-    return _record_of(offer, text.split("\n") if text else [])
+    return _to_record(offer, text.split("\n") if text else [])
 
 
-def _record_of(offer: Offer, members: Sequence[str]) -> DrawRecord:
-    return DrawRecord.of(offer.coupon.code, offer.coupon.opens_at.isoformat(), offer.seed, members)
+def _to_record(offer: Offer, members: Sequence[str]) -> DrawRecord:
+    return DrawRecord.from_members(
+        offer.coupon.code, offer.coupon.opens_at.isoformat(), offer.seed, members
+    )

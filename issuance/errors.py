@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from domain.error_cause import sentence
+from domain.error_cause import describe_cause
 
 # An attribute of an error of the driver: `host:port`, where its message may not have it.
 ADDRESS = "waitroom_address"
@@ -58,7 +58,7 @@ class NoSuchAdmin(OfficeError):
 
 
 @contextmanager
-def away_is_said() -> Iterator[None]:
+def translate_postgres_errors() -> Iterator[None]:
     """Raise OfficeAway, whose text names the cause, for what the driver of Postgres raises.
 
     OfficeRefused where Postgres answered and refused: a table that is missing, a permission, a full
@@ -84,7 +84,7 @@ def away_is_said() -> Iterator[None]:
 
 def queue_cause(error: RedisError) -> str:
     """What redis-py raised about the queue's Redis, in one sentence."""
-    return f"the queue's Redis: {sentence(error)}"
+    return f"the queue's Redis: {describe_cause(error)}"
 
 
 def cause(error: BaseException) -> str:
@@ -96,7 +96,7 @@ def cause(error: BaseException) -> str:
         said = f"Postgres: {error.diag.message_primary}"
         is_missing = isinstance(error, (UndefinedTable, UndefinedColumn))
         return f"{said}; was `waitroom migrate` run?" if is_missing else said
-    return sentence(error, getattr(error, ADDRESS, ""))
+    return describe_cause(error, getattr(error, ADDRESS, ""))
 
 
 def _kind(error: psycopg.Error) -> type[OfficeAway]:

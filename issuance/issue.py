@@ -13,8 +13,8 @@ from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import Refusal
-from issuance.errors import away_is_said
-from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, in_turns
+from issuance.errors import translate_postgres_errors
+from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, open_issue_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ def issue(
     """
     began_s = time.perf_counter()
     admissions = dict(zip(member_ids, admitted_at, strict=True)) if admitted_at else {}
-    with away_is_said(), in_turns(engine, within_s=within_s) as tx:
-        coupon, row, holders = tx.read(FIND_LOCKED, code, member_ids, with_refusals=True)
+    with translate_postgres_errors(), open_issue_transaction(engine, within_s=within_s) as tx:
+        coupon, row, holders = tx.load_coupon(FIND_LOCKED, code, member_ids, with_refusals=True)
         # One moment for all of a batch, which is written as one.
         moment = max([now or row.read_at, *admitted_at])
         outcomes = {
@@ -73,7 +73,7 @@ def issue(
             # From the commit on, a copy of this batch gives the same answer.
             tx.write_refusals(coupon, refused)
         if new:
-            tx.write(WRITE_LOCKED, coupon, new)
+            tx.write_issued(WRITE_LOCKED, coupon, new)
         elif refused:
             tx.commit()
     took_ms = (time.perf_counter() - began_s) * 1_000

@@ -26,30 +26,30 @@ from domain.coupon import Admission, Coupon
 from domain.issued_coupon import IssuedCoupon
 from domain.refusals import Refusal
 from issuance.errors import NoSuchCoupon
-from issuance.mappers import READ_AT, coupon_of, issued_of, refusal_of
-from issuance.postgres.deadline import cut_off_after
+from issuance.mappers import READ_AT, coupon_from_row, issued_coupon_from_row, refusal_from_row
+from issuance.postgres.deadline import close_after
 from issuance.postgres.engine import SETTINGS
 from issuance.tables import coupons, issued_coupons, refusals
 
-Ready = str
+CompiledStatement = str
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 
-def ready(statement: Executable) -> Ready:
+def compile_statement(statement: Executable) -> CompiledStatement:
     """The statement as the driver takes it, with named parameters."""
     return str(statement.compile(dialect=_DIALECT))  # type: ignore[attr-defined]
 
 
 _COUPON = select(coupons, READ_AT).where(coupons.c.code == bindparam("code"))
-FIND = ready(_COUPON)
-FIND_LOCKED = ready(_COUPON.with_for_update())
-HELD = ready(
+FIND = compile_statement(_COUPON)
+FIND_LOCKED = compile_statement(_COUPON.with_for_update())
+HELD = compile_statement(
     select(issued_coupons)
     .join(coupons, coupons.c.id == issued_coupons.c.coupon_id)
     .where(coupons.c.code == bindparam("code"))
     .where(issued_coupons.c.member_id == func.any(bindparam("member_ids", type_=ARRAY(Text))))
 )
-REFUSED = ready(
+REFUSED = compile_statement(
     select(refusals.c.member_id, refusals.c.admitted_at, refusals.c.slug)
     .join(coupons, coupons.c.id == refusals.c.coupon_id)
     .where(coupons.c.code == bindparam("code"))
@@ -57,20 +57,22 @@ REFUSED = ready(
 )
 
 
-def _write_refusals() -> Ready:
+def _write_refusals() -> CompiledStatement:
     """Writes these refusals, but for those that are written already."""
     names = ("member_id", "admitted_at", "slug")
     columns = (bindparam(name, type_=ARRAY(refusals.c[name].type)) for name in names)
     new = func.unnest(*columns).table_valued(*names, name="new").render_derived()
     rows = select(bindparam("of_id", type_=Uuid), *(new.c[name] for name in names))
     kept = insert(refusals).from_select(["coupon_id", *names], rows)
-    return ready(kept.on_conflict_do_nothing())
+    return compile_statement(kept.on_conflict_do_nothing())
 
 
 WRITE_REFUSALS = _write_refusals()
 
 
-def write_where(condition: ColumnElement[bool] | None = None, **more: Any) -> Ready:
+def compile_issue_statement(
+    condition: ColumnElement[bool] | None = None, **more: Any
+) -> CompiledStatement:
     """Writes the stock and the newly issued coupons, or, where `condition` is not so, nothing.
 
     The rows come out of arrays: with a join to a table, Postgres plans a sequential scan while the
@@ -89,21 +91,26 @@ def write_where(condition: ColumnElement[bool] | None = None, **more: Any) -> Re
     given = [bindparam(name, type_=issued_coupons.c[name].type) for name in shared]
     rows = select(new.c.id, taken.c.id, new.c.member_id, *given).select_from(taken, new)
     names = ["id", "coupon_id", "member_id", *shared]
-    return ready(insert(issued_coupons).from_select(names, rows))
+    return compile_statement(insert(issued_coupons).from_select(names, rows))
 
 
-WRITE_LOCKED = write_where()
+WRITE_LOCKED = compile_issue_statement()
 
 
-class Turns:
+class IssueTransaction:
     """An open transaction about one coupon."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         self._has_begun = False
 
-    def read(
-        self, find: Ready, code: str, member_ids: Sequence[str], *, with_refusals: bool = False
+    def load_coupon(
+        self,
+        find: CompiledStatement,
+        code: str,
+        member_ids: Sequence[str],
+        *,
+        with_refusals: bool = False,
     ) -> tuple[Coupon, Any, frozenset[str]]:
         """The coupon, which recalls what these hold; its row, and `read_at`; who of them holds one.
 
@@ -114,20 +121,20 @@ class Turns:
         """
         given = {"code": code, "member_ids": list(member_ids)}
         about = [(HELD, given), (REFUSED, given)] if with_refusals else [(HELD, given)]
-        coupon_rows, held_rows, *refused_rows = self.ask((find, {"code": code}), *about)
+        coupon_rows, held_rows, *refused_rows = self.fetch_all((find, {"code": code}), *about)
         if not coupon_rows:
             raise NoSuchCoupon
-        coupon = coupon_of(coupon_rows[0])
-        held = [issued_of(row) for row in held_rows]
+        coupon = coupon_from_row(coupon_rows[0])
+        held = [issued_coupon_from_row(row) for row in held_rows]
         refused = {
-            (row.member_id, row.admitted_at): refusal_of(row)
+            (row.member_id, row.admitted_at): refusal_from_row(row)
             for rows in refused_rows
             for row in rows
         }
         coupon.recall(held, refused)
         return coupon, coupon_rows[0], frozenset(one.member_id for one in held)
 
-    def ask(self, *asked: tuple[Ready, dict[str, Any]]) -> list[Sequence[Any]]:
+    def fetch_all(self, *asked: tuple[CompiledStatement, dict[str, Any]]) -> list[Sequence[Any]]:
         """The rows of each, in one turn."""
         with self._connection.pipeline():
             self._begin()
@@ -138,7 +145,9 @@ class Turns:
                 cursor.execute(statement, given)
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
-    def write(self, write: Ready, coupon: Coupon, new: Sequence[IssuedCoupon], **more: Any) -> bool:
+    def write_issued(
+        self, write: CompiledStatement, coupon: Coupon, new: Sequence[IssuedCoupon], **more: Any
+    ) -> bool:
         """Write and commit, in one turn, all or nothing; False where the condition kept us out.
 
         `new` are of one moment. Raises RuntimeError where somebody who went round the coupon's
@@ -172,7 +181,7 @@ class Turns:
             "admitted_at": [admitted_at for _, admitted_at in refused],
             "slug": [refusal.slug for refusal in refused.values()],
         }
-        self.ask((WRITE_REFUSALS, given))
+        self.fetch_all((WRITE_REFUSALS, given))
 
     def _begin(self) -> None:
         """Once in each transaction, in the turn of its first statements."""
@@ -185,7 +194,9 @@ class Turns:
 
 
 @contextmanager
-def in_turns(engine: Engine, *, within_s: float | None = None) -> Iterator[Turns]:
+def open_issue_transaction(
+    engine: Engine, *, within_s: float | None = None
+) -> Iterator[IssueTransaction]:
     """A connection of the pool, whose transaction is rolled back where it wasn't committed.
 
     within_s: for all of it, after which it is cut off.
@@ -193,8 +204,8 @@ def in_turns(engine: Engine, *, within_s: float | None = None) -> Iterator[Turns
     pooled = engine.raw_connection()
     try:
         connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
-        with cut_off_after(connection, within_s):
-            yield Turns(connection)
+        with close_after(connection, within_s):
+            yield IssueTransaction(connection)
     except psycopg.OperationalError:
         # Perhaps broken; the pool is not to give it to the next one.
         pooled.invalidate()

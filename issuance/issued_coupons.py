@@ -13,8 +13,8 @@ from sqlalchemy import Engine, func, select, update
 
 from domain.issued_coupon import IssuedCoupon
 from issuance.audit import record
-from issuance.errors import away_is_said
-from issuance.mappers import find_coupon, issued_of
+from issuance.errors import translate_postgres_errors
+from issuance.mappers import find_coupon, issued_coupon_from_row
 from issuance.tables import coupons, issued_coupons
 
 HOLDERS_AT_ONCE = 1_000
@@ -36,44 +36,44 @@ _NOT_TEXT = re.compile(
 )
 
 
-def holders(engine: Engine, code: str) -> list[str]:
+def list_holders(engine: Engine, code: str) -> list[str]:
     """The member id of every row of this coupon. Raises NoSuchCoupon, OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         coupon = find_coupon(tx, code)
         query = select(_OF.member_id).where(_OF.coupon_id == coupon.id)
         return list(tx.execute(query).scalars())
 
 
-def holders_after(engine: Engine, code: str, member_id: str) -> list[str]:
+def list_holders_after(engine: Engine, code: str, member_id: str) -> list[str]:
     """The next HOLDERS_AT_ONCE by member id; "" begins. Raises NoSuchCoupon, OfficeAway."""
-    return [one.member_id for one in held_after(engine, code, member_id)]
+    return [one.member_id for one in list_held_after(engine, code, member_id)]
 
 
-def held_after(engine: Engine, code: str, member_id: str) -> list[IssuedCoupon]:
+def list_held_after(engine: Engine, code: str, member_id: str) -> list[IssuedCoupon]:
     """What the next HOLDERS_AT_ONCE hold, by member id; "" begins.
 
     Raises NoSuchCoupon, OfficeAway.
     """
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         coupon = find_coupon(tx, code)
         query = select(issued_coupons).where(_OF.coupon_id == coupon.id, _OF.member_id > member_id)
         rows = tx.execute(query.order_by(_OF.member_id).limit(HOLDERS_AT_ONCE))
-        return [issued_of(row) for row in rows]
+        return [issued_coupon_from_row(row) for row in rows]
 
 
-def held_by(engine: Engine, code: str, members: Sequence[str]) -> dict[str, IssuedCoupon]:
+def find_held_by(engine: Engine, code: str, members: Sequence[str]) -> dict[str, IssuedCoupon]:
     """What these members hold of this coupon, by their ids. Raises NoSuchCoupon, OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         coupon = find_coupon(tx, code)
         query = select(issued_coupons).where(_OF.coupon_id == coupon.id)
         rows = tx.execute(query.where(_OF.member_id.in_(members)))
-        return {row.member_id: issued_of(row) for row in rows}
+        return {row.member_id: issued_coupon_from_row(row) for row in rows}
 
 
-def counted(engine: Engine, code: str) -> tuple[int, int]:
+def count_issued(engine: Engine, code: str) -> tuple[int, int]:
     """used_count, and how many rows there are, at one moment. Raises NoSuchCoupon, OfficeAway."""
     rows = select(func.count()).where(_OF.coupon_id == coupons.c.id).scalar_subquery()
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         find_coupon(tx, code)
         # One statement sees one moment.
         query = select(coupons.c.used_count, rows).where(coupons.c.code == code)
@@ -81,12 +81,12 @@ def counted(engine: Engine, code: str) -> tuple[int, int]:
         return int(used), int(count)
 
 
-def recount(engine: Engine, code: str, *, who: str, now: datetime) -> int:
+def correct_used_count(engine: Engine, code: str, *, who: str, now: datetime) -> int:
     """Write down how many rows there are, under the coupon's lock; the count.
 
     Raises NoSuchCoupon, OfficeAway, and ValueError where there are more rows than coupons.
     """
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         row = tx.execute(select(coupons).where(coupons.c.code == code).with_for_update()).one()
         count = tx.execute(select(func.count()).where(_OF.coupon_id == row.id)).scalar_one()
         if count > row.total_count:
@@ -106,7 +106,7 @@ def issued_rows(engine: Engine, code: str) -> Iterator[tuple[Any, ...]]:
     A server-side cursor: there are never more than ROWS_AT_ONCE in memory. Holds a connection until
     the last one is taken. Raises NoSuchCoupon, OfficeAway.
     """
-    with away_is_said(), engine.connect() as tx:
+    with translate_postgres_errors(), engine.connect() as tx:
         coupon = find_coupon(tx, code)
         query = (
             select(*(issued_coupons.c[name] for name in ISSUED_COLUMNS))

@@ -22,10 +22,10 @@ def find_coupon(tx: Connection, code: str) -> Coupon:
     row = tx.execute(select(coupons).where(coupons.c.code == code)).one_or_none()
     if row is None:
         raise NoSuchCoupon
-    return coupon_of(row)
+    return coupon_from_row(row)
 
 
-def coupon_of(row: Row[Any]) -> Coupon:
+def coupon_from_row(row: Row[Any]) -> Coupon:
     return Coupon(
         id=row.id,
         code=row.code,
@@ -38,7 +38,7 @@ def coupon_of(row: Row[Any]) -> Coupon:
     )
 
 
-def _columns_of(coupon: Coupon) -> dict[str, Any]:
+def _to_columns(coupon: Coupon) -> dict[str, Any]:
     return {
         "code": coupon.code,
         "description": coupon.description,
@@ -54,21 +54,21 @@ def _columns_of(coupon: Coupon) -> dict[str, Any]:
 
 
 def insert_coupon(tx: Connection, coupon: Coupon) -> None:
-    tx.execute(insert(coupons).values(id=coupon.id, **_columns_of(coupon)))
+    tx.execute(insert(coupons).values(id=coupon.id, **_to_columns(coupon)))
 
 
 def update_coupon(tx: Connection, coupon: Coupon) -> None:
     """Write the whole coupon, under its lock; whoever decided on the old one is kept out."""
     later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
-    values = _columns_of(coupon) | later
+    values = _to_columns(coupon) | later
     tx.execute(update(coupons).where(coupons.c.id == coupon.id).values(**values))
 
 
-def refusal_of(row: Row[Any]) -> Refusal:
+def refusal_from_row(row: Row[Any]) -> Refusal:
     return ADMISSION_REFUSALS[row.slug]()
 
 
-def issued_of(row: Row[Any]) -> IssuedCoupon:
+def issued_coupon_from_row(row: Row[Any]) -> IssuedCoupon:
     return IssuedCoupon(
         id=row.id,
         coupon_id=row.coupon_id,

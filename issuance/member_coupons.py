@@ -13,15 +13,15 @@ from sqlalchemy import Engine, Row, func, select, update
 
 from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon, Status
-from issuance.errors import NoSuchIssuedCoupon, away_is_said
-from issuance.mappers import READ_AT, coupon_of, issued_of
+from issuance.errors import NoSuchIssuedCoupon, translate_postgres_errors
+from issuance.mappers import READ_AT, coupon_from_row, issued_coupon_from_row
 from issuance.tables import coupons, issued_coupons
 
 HOLDINGS_MAX = 1_000
 Holding = tuple[IssuedCoupon, Coupon]
 
 
-def holdings(engine: Engine, member_id: str) -> list[Holding]:
+def list_member_coupons(engine: Engine, member_id: str) -> list[Holding]:
     """The latest that the member holds, newest first; what is past its date shows as EXPIRED."""
     mine = (
         select(issued_coupons, READ_AT)
@@ -29,24 +29,24 @@ def holdings(engine: Engine, member_id: str) -> list[Holding]:
         .order_by(issued_coupons.c.issued_at.desc(), issued_coupons.c.id)
         .limit(HOLDINGS_MAX)
     )
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         held = [_as_it_shows(row) for row in tx.execute(mine)]
         ids = {one.coupon_id for one in held}
         kinds = {
-            row.id: coupon_of(row)
+            row.id: coupon_from_row(row)
             for row in tx.execute(select(coupons).where(coupons.c.id.in_(ids)))
         }
     return [(one, kinds[one.coupon_id]) for one in held]
 
 
 def _as_it_shows(row: Row[Any]) -> IssuedCoupon:
-    one = issued_of(row)
+    one = issued_coupon_from_row(row)
     if one.status is Status.UNUSED and row.read_at >= one.expire_date:
         one.expire(row.read_at)
     return one
 
 
-def use(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
+def spend_coupon(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
     """Spend one. Raises AlreadyUsed, CouponExpired, NoSuchIssuedCoupon, OfficeAway.
 
     Somebody else's coupon is answered like one that isn't there: ids are no secrets.
@@ -56,11 +56,11 @@ def use(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
         .where(issued_coupons.c.id == issued_id, issued_coupons.c.member_id == member_id)
         .with_for_update()
     )
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         row = tx.execute(mine).one_or_none()
         if row is None:
             raise NoSuchIssuedCoupon
-        issued = issued_of(row)
+        issued = issued_coupon_from_row(row)
         issued.use(row.read_at)
         tx.execute(
             update(issued_coupons)
@@ -68,7 +68,7 @@ def use(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
             .values(status=issued.status.value, used_at=issued.used_at)
         )
         kind = tx.execute(select(coupons).where(coupons.c.id == issued.coupon_id)).one()
-    return issued, coupon_of(kind)
+    return issued, coupon_from_row(kind)
 
 
 def expire_stale(engine: Engine, *, at_most: int = 1_000) -> int:
@@ -80,7 +80,7 @@ def expire_stale(engine: Engine, *, at_most: int = 1_000) -> int:
         .limit(at_most)
         .with_for_update(skip_locked=True)
     )
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         expired: Sequence[IssuedCoupon] = [_as_it_shows(row) for row in tx.execute(stale)]
         if expired:
             tx.execute(

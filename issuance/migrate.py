@@ -20,7 +20,13 @@ from psycopg.errors import (
 )
 from sqlalchemy import Connection, Engine, text
 
-from issuance.errors import OfficeAway, OfficeError, OfficeRefused, SchemaBusy, away_is_said
+from issuance.errors import (
+    OfficeAway,
+    OfficeError,
+    OfficeRefused,
+    SchemaBusy,
+    translate_postgres_errors,
+)
 from issuance.tables import VERSION_TABLE
 
 _LOCK = 7_420_061_000  # an advisory lock's number; any will do, as long as it stays the same
@@ -50,7 +56,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             _migrate_once(engine, revision)
             return
         except OfficeAway as error:
-            if not isinstance(_origin_of(error), LockNotAvailable):
+            if not isinstance(_known_origin(error), LockNotAvailable):
                 raise
             if not tries_left:
                 raise SchemaBusy from error
@@ -60,7 +66,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 def _migrate_once(engine: Engine, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with _refusal_is_said(engine), away_is_said(), engine.begin() as tx:
+    with _translate_refusal(engine), translate_postgres_errors(), engine.begin() as tx:
         # It may take long to fill a column; and another migration, which all wait for, as well.
         tx.execute(text("SET LOCAL statement_timeout = 0"))
         tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
@@ -101,12 +107,12 @@ def _is_there(tx: Connection, table: str) -> bool:
 
 
 @contextmanager
-def _refusal_is_said(engine: Engine) -> Iterator[None]:
+def _translate_refusal(engine: Engine) -> Iterator[None]:
     """Raise SchemaRefused for what whoever typed the command can do something about."""
     try:
         yield
     except OfficeRefused as error:
-        what_to_do = _what_to_do(_origin_of(error), engine.url.username or "ROLE")
+        what_to_do = _describe_remedy(_known_origin(error), engine.url.username or "ROLE")
         if not what_to_do:
             raise
         raise SchemaRefused(f"{error}. {what_to_do}") from error
@@ -117,7 +123,7 @@ def _refusal_is_said(engine: Engine) -> Iterator[None]:
         ) from error
 
 
-def _what_to_do(error: object, role: str) -> str:
+def _describe_remedy(error: object, role: str) -> str:
     if isinstance(error, InsufficientPrivilege):
         return (
             "Nothing was changed. Whoever migrates must be allowed to create tables and own ours: "
@@ -136,6 +142,6 @@ def _what_to_do(error: object, role: str) -> str:
     return ""
 
 
-def _origin_of(error: BaseException) -> object:
+def _known_origin(error: BaseException) -> object:
     """What the driver raised."""
     return getattr(error.__cause__, "orig", None) or error.__cause__

@@ -18,8 +18,8 @@ from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
 from domain.watermark import Watermark
 from issuance.audit import record
-from issuance.errors import CodeTaken, NoSuchCoupon, away_is_said
-from issuance.mappers import coupon_of, insert_coupon, update_coupon
+from issuance.errors import CodeTaken, NoSuchCoupon, translate_postgres_errors
+from issuance.mappers import coupon_from_row, insert_coupon, update_coupon
 from issuance.tables import brandings, coupons, draws, rooms, watermarks
 
 OFFERS_MAX = 1_000
@@ -29,7 +29,7 @@ _WATERMARK = [one.name for one in fields(Watermark)]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawSummary:
     """That a lobby's order was written down: when, of how many, and the digest of it."""
 
     at: datetime
@@ -50,7 +50,7 @@ class Offer:
     room: RoomSettings | None
     version: int
     seed: bytes = field(default=b"", repr=False)
-    drawn: Drawn | None = None
+    drawn: DrawSummary | None = None
     branding: Branding = PLAIN
     watermark: Watermark | None = None
 
@@ -59,25 +59,25 @@ class Offer:
 Alter = Callable[[Offer], tuple[Coupon, RoomSettings | None]]
 
 
-def offers(engine: Engine) -> list[Offer]:
+def list_offers(engine: Engine) -> list[Offer]:
     """The offers that open last, up to OFFERS_MAX, by the time they open."""
     latest = _offers().order_by(coupons.c.opens_at.desc(), coupons.c.code.desc())
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         rows = tx.execute(latest.limit(OFFERS_MAX)).all()
-    return [_offer_of(row) for row in reversed(rows)]
+    return [_offer_from_row(row) for row in reversed(rows)]
 
 
-def offer(engine: Engine, code: str) -> Offer:
+def get_offer(engine: Engine, code: str) -> Offer:
     """One offer. Raises NoSuchCoupon."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         return find_offer(tx, code)
 
 
-def create(
+def create_offer(
     engine: Engine, coupon: Coupon, room: RoomSettings | None, *, who: str, now: datetime
 ) -> Offer:
     """Put a new coupon on offer. Raises CodeTaken."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         try:
             insert_coupon(tx, coupon)
         except IntegrityError as error:
@@ -86,11 +86,11 @@ def create(
             seed = secrets.token_bytes(SEED_BYTES)
             tx.execute(insert(rooms).values(coupon_id=coupon.id, draw_seed=seed, **asdict(room)))
         made = find_offer(tx, coupon.code)
-        record(tx, who, "coupon created", coupon.code, None, described(made), now)
+        record(tx, who, "coupon created", coupon.code, None, describe_offer(made), now)
     return made
 
 
-def change(
+def change_offer(
     engine: Engine,
     code: str,
     alter: Alter,
@@ -104,10 +104,10 @@ def change(
     Raises NoSuchCoupon, whatever `alter` raises, and AlreadyStarted or ValueError where a change
     would belie a draw.
     """
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         before = find_offer(tx, code, lock=True)
         coupon, room = alter(before)
-        _keep_the_draw(
+        _check_draw_stands(
             before, coupon, room, tx.execute(select(func.clock_timestamp())).scalar_one()
         )
         update_coupon(tx, coupon)
@@ -115,12 +115,14 @@ def change(
             values = asdict(room) | {"version": rooms.c.version + 1}
             tx.execute(update(rooms).where(rooms.c.coupon_id == coupon.id).values(**values))
         after = find_offer(tx, code)
-        if described(after) != described(before):
-            record(tx, who, what, code, described(before), described(after), now)
+        if describe_offer(after) != describe_offer(before):
+            record(tx, who, what, code, describe_offer(before), describe_offer(after), now)
     return after
 
 
-def _keep_the_draw(before: Offer, coupon: Coupon, room: RoomSettings | None, now: datetime) -> None:
+def _check_draw_stands(
+    before: Offer, coupon: Coupon, room: RoomSettings | None, now: datetime
+) -> None:
     """Who came into a lobby was promised an order; and once drawn, nobody can join it any more."""
     if before.room is None or room is None:
         return
@@ -133,7 +135,7 @@ def _keep_the_draw(before: Offer, coupon: Coupon, room: RoomSettings | None, now
         )
 
 
-def described(one: Offer) -> dict[str, Any]:
+def describe_offer(one: Offer) -> dict[str, Any]:
     """An offer as the audit trail keeps it: plain names and values."""
     coupon = one.coupon
     return {
@@ -171,19 +173,19 @@ def find_offer(tx: Connection, code: str, *, lock: bool = False) -> Offer:
     row = tx.execute(_offers().where(coupons.c.code == code)).one_or_none()
     if row is None:
         raise NoSuchCoupon
-    return _offer_of(row)
+    return _offer_from_row(row)
 
 
-def _offer_of(row: Row[Any]) -> Offer:
+def _offer_from_row(row: Row[Any]) -> Offer:
     if row.room_version is None:
-        return Offer(coupon_of(row), None, 0)
+        return Offer(coupon_from_row(row), None, 0)
     room = RoomSettings(**{name: getattr(row, name) for name in _SETTINGS})
     drawn = None
     if row.drawn_at is not None:
-        drawn = Drawn(row.drawn_at, row.entrants_count, row.entrants_sha256)
+        drawn = DrawSummary(row.drawn_at, row.entrants_count, row.entrants_sha256)
     branding = Branding(**{name: getattr(row, f"brand_{name}") or "" for name in _BRANDING})
     watermark = None
     if row.taken_at_us is not None:
         watermark = Watermark(**{name: getattr(row, name) for name in _WATERMARK})
     seed = bytes(row.draw_seed)
-    return Offer(coupon_of(row), room, row.room_version, seed, drawn, branding, watermark)
+    return Offer(coupon_from_row(row), room, row.room_version, seed, drawn, branding, watermark)

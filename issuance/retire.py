@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Engine, delete
 
-from issuance.errors import away_is_said
+from issuance.errors import translate_postgres_errors
 from issuance.tables import refusals, spent_tickets
 
 
 def forget_line(engine: Engine, coupon_id: UUID) -> None:
     """Its spent tickets, and its refusals: no copy of a batch comes any more. Raises OfficeAway."""
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         for kept in (spent_tickets, refusals):
             tx.execute(delete(kept).where(kept.c.coupon_id == coupon_id))

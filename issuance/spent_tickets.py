@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Engine, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from domain.spent_ticket import SpentTicket
-from issuance.errors import away_is_said
+from issuance.errors import translate_postgres_errors
 from issuance.tables import spent_tickets
 
 AT_ONCE = 1_000
@@ -17,7 +17,7 @@ _OF = spent_tickets.c
 _COLUMNS = ("member_id", "arrival", "noted_at_us")
 
 
-def keep_spent(engine: Engine, coupon_id: UUID, tickets: Sequence[SpentTicket]) -> None:
+def save_spent_tickets(engine: Engine, coupon_id: UUID, tickets: Sequence[SpentTicket]) -> None:
     """Write these down in one statement, each member once, unless a later one already is.
 
     Raises OfficeAway.
@@ -38,7 +38,7 @@ def keep_spent(engine: Engine, coupon_id: UUID, tickets: Sequence[SpentTicket]) 
         ("coupon_id", *_COLUMNS), select(of_coupon, *(rows.c[name] for name in _COLUMNS))
     )
     values = {name: kept.excluded[name] for name in ("arrival", "noted_at_us")}
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         tx.execute(
             kept.on_conflict_do_update(
                 index_elements=[_OF.coupon_id, _OF.member_id],
@@ -48,10 +48,10 @@ def keep_spent(engine: Engine, coupon_id: UUID, tickets: Sequence[SpentTicket]) 
         )
 
 
-def spent_after(engine: Engine, coupon_id: UUID, member_id: str) -> list[SpentTicket]:
+def list_spent_after(engine: Engine, coupon_id: UUID, member_id: str) -> list[SpentTicket]:
     """The next AT_ONCE by member id; "" begins. Raises OfficeAway."""
     query = select(*(_OF[name] for name in _COLUMNS))
     query = query.where(_OF.coupon_id == coupon_id, _OF.member_id > member_id)
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         rows = tx.execute(query.order_by(_OF.member_id).limit(AT_ONCE))
         return [SpentTicket(*row) for row in rows]

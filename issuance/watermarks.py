@@ -9,17 +9,17 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.watermark import Watermark
-from issuance.errors import away_is_said
+from issuance.errors import translate_postgres_errors
 from issuance.tables import watermarks
 
 
-def keep_watermark(engine: Engine, coupon_id: UUID, watermark: Watermark) -> None:
+def save_watermark(engine: Engine, coupon_id: UUID, watermark: Watermark) -> None:
     """Write it down, unless a later one already is. Raises OfficeAway."""
     values = asdict(watermark)
     kept = insert(watermarks).values(coupon_id=coupon_id, **values)
     # Of two admitters the slower must not put the mark back.
     later = watermarks.c.taken_at_us < watermark.taken_at_us
-    with away_is_said(), engine.begin() as tx:
+    with translate_postgres_errors(), engine.begin() as tx:
         tx.execute(
             kept.on_conflict_do_update(
                 index_elements=[watermarks.c.coupon_id], set_=values, where=later

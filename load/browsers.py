@@ -23,8 +23,8 @@ from typing import Annotated, Any
 import typer
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from load.crowd.observations import Seen, Timings
-from load.crowd.report import say
+from load.crowd.observations import Observations, Timings
+from load.crowd.report import print_verdict
 from load.crowd.target import Target, find_target
 from load.crowd.verdict import verdict
 from load.locust_users.offer import find_total_count
@@ -68,13 +68,13 @@ class Person:
     """One context: cookies, storage and a tab of its own."""
 
     def __init__(self, browser: Browser, target: Target, code: str, number: int) -> None:
-        self.seen = Seen(f"browser-{secrets.token_hex(3)}-{number}")
+        self.seen = Observations(f"browser-{secrets.token_hex(3)}-{number}")
         self.places: list[int] = []
         self.title: str | None = None
         self._code = code
         self._context: BrowserContext = browser.new_context(base_url=target.base_url)
         self._context.add_init_script(WATCH)
-        self._token = target.identity.mint(self.seen.member_id)
+        self._token = target.identity.sign(self.seen.member_id)
         self.page: Page = self._context.new_page()
         self._pressed_at_s = 0.0
         self.complaints: list[str] = []
@@ -92,7 +92,7 @@ class Person:
         self._pressed_at_s = at_s
         self.page.eval_on_selector(form, PRESS, at_s * 1_000)
 
-    def look(self) -> bool:
+    def read_page(self) -> bool:
         """Whether there is a final answer on the page."""
         if f"/rooms/{self._code}" not in self.page.url:
             return False
@@ -118,7 +118,7 @@ class Person:
         """The places they saw, and how it ended."""
         return " > ".join([*(f"{place:,}" for place in self.places), self.title or "nothing"])
 
-    def go(self) -> None:
+    def close(self) -> None:
         self._context.close()
 
 
@@ -146,7 +146,7 @@ def line_up(
         began, waiting, gathering = time.monotonic(), list(people), True
         while waiting and time.monotonic() - began < within_s:
             waiting[0].page.wait_for_timeout(LOOK_EVERY_MS)
-            waiting = [person for person in waiting if not person.look()]
+            waiting = [person for person in waiting if not person.read_page()]
             if gathering and all(person.places for person in people):
                 gathering = False
                 once_in_line()
@@ -154,7 +154,7 @@ def line_up(
             person.seen.error = f"no final answer, but: {person.title or person.page.url}"
     finally:
         for person in people:
-            person.go()
+            person.close()
     return people
 
 
@@ -201,7 +201,7 @@ def main(
         total_count=total_count,
         holders=target.rows(coupon),
     )
-    say(told, Timings(), max(person.seen.told_after_s for person in people))
+    print_verdict(told, Timings(), max(person.seen.told_after_s for person in people))
     complaints = [said for person in people for said in person.complaints]
     for said in complaints:
         print(f"The page complained: {said}")

@@ -9,22 +9,22 @@ from functools import partial
 
 import structlog
 
-from application.autopilot_loop import Steersman
+from application.autopilot_loop import AutopilotLoop
 from application.clock_watch import watch_clocks
-from application.consistency_check import Checker
-from application.destinations.coupon import DeskByTheLine
-from application.feed_log import Follower
-from application.postgres_watchdog import Lookout
-from application.reconcile import Queue
-from application.room_sync import Chores
+from application.consistency_check import ConsistencyCheck
+from application.destinations.coupon import CouponDestination
+from application.feed_log import FeedLog
+from application.postgres_watchdog import PostgresWatchdog
+from application.reconcile import FailedJobs
+from application.room_sync import RoomSync
 from domain.remote_clock import RemoteClock
 from issuance.errors import OfficeError
-from issuance.postgres.connection_stats import check
+from issuance.postgres.connection_stats import ping_postgres
 from issuance.postgres.engine import Engine, open_engine
-from issuance.queue.job_queue import Desk, DeskLimits, failed_jobs, forget_failed
-from issuance.queue.redis_connection import Conveyor, open_conveyor
+from issuance.queue.job_queue import JobQueue, JobQueueLimits, forget_failed_jobs, list_failed_jobs
+from issuance.queue.redis_connection import QueueRedis, open_queue_redis
 from processes.deployment_watch import watch_deployment
-from processes.loops import repeat
+from processes.loops import run_loop
 from processes.settings.admitter import AdmitterSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import open_tracing
@@ -69,35 +69,35 @@ async def _admit(
     settings: AdmitterSettings, engine: Engine, deployment: str, stop: asyncio.Event
 ) -> None:
     line = open_line(settings.REDIS_URL, timeout_s=REDIS_TIMEOUT_S)
-    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
+    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
     watched = open_engine(settings.DATABASE_URL, connections_max=1, name="lookout")
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "admitter")
-    follower = Follower(line.origins, tracing, logs=settings.LOG_REQUESTS)
+    follower = FeedLog(line.request_ids, tracing, logs=settings.LOG_REQUESTS)
     desk_of_ours = _desk(conveyor, settings, deployment)
-    desk = DeskByTheLine(desk_of_ours, follower if settings.follows else None)
+    desk = CouponDestination(desk_of_ours, follower if settings.follows else None)
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
-    lookout = Lookout(partial(check, watched), desk)
+    lookout = PostgresWatchdog(partial(ping_postgres, watched), desk)
     clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)
-    chores = Chores(engine, line)
-    steersman = Steersman(line, desk)
+    chores = RoomSync(engine, line)
+    steersman = AutopilotLoop(line, desk)
     queue = _queue(conveyor, settings, desk_of_ours)
-    checker = Checker(line, engine, queue, desk, every_s=settings.RECONCILE_EVERY_S)
+    checker = ConsistencyCheck(line, engine, queue, desk, every_s=settings.RECONCILE_EVERY_S)
     with suppress(OfficeError):  # who steers is not to take a desk for closed that nobody looked at
-        await lookout.do()
+        await lookout.run_once()
     storing = asyncio.create_task(log_store_faults(line, conveyor, watched))
     log.info("admitting")
     works = {
         "admit": admitter.tick,
-        "watch_postgres": lookout.do,
-        "settle": chores.do,
-        "expire": chores.expire,
-        "autopilot": steersman.do,
-        "clocks": clock_watch.do,
+        "watch_postgres": lookout.run_once,
+        "settle": chores.run_once,
+        "expire": chores.expire_coupons,
+        "autopilot": steersman.run_once,
+        "clocks": clock_watch.run_once,
     }
     checking = asyncio.create_task(_check_if_wanted(checker, settings, stop, line.loop_errors))
     try:
         await asyncio.gather(
-            *(repeat(name, work, stop, line.loop_errors) for name, work in works.items())
+            *(run_loop(name, work, stop, line.loop_errors) for name, work in works.items())
         )
     finally:
         checking.cancel()  # it changes nothing, and may take minutes
@@ -110,26 +110,26 @@ async def _admit(
             tracing.close()
 
 
-def _desk(conveyor: Conveyor, settings: AdmitterSettings, deployment: str) -> Desk:
-    limits = DeskLimits(
+def _desk(conveyor: QueueRedis, settings: AdmitterSettings, deployment: str) -> JobQueue:
+    limits = JobQueueLimits(
         batch_max=settings.BATCH_MAX,
         backlog_max=settings.BACKLOG_MAX,
         job_timeout_s=settings.JOB_TIMEOUT_S,
     )
-    return Desk(conveyor, queue=settings.QUEUE_NAME, limits=limits, deployment=deployment)
+    return JobQueue(conveyor, queue=settings.QUEUE_NAME, limits=limits, deployment=deployment)
 
 
-def _queue(conveyor: Conveyor, settings: AdmitterSettings, desk: Desk) -> Queue:
+def _queue(conveyor: QueueRedis, settings: AdmitterSettings, desk: JobQueue) -> FailedJobs:
     name = settings.QUEUE_NAME
-    return Queue(
-        failed=partial(failed_jobs, conveyor, name),
-        forget=partial(forget_failed, conveyor, name),
-        feed=desk.feed,
+    return FailedJobs(
+        failed=partial(list_failed_jobs, conveyor, name),
+        forget=partial(forget_failed_jobs, conveyor, name),
+        feed=desk.enqueue,
     )
 
 
 async def _check_if_wanted(
-    checker: Checker, settings: AdmitterSettings, stop: asyncio.Event, errors: LoopErrors
+    checker: ConsistencyCheck, settings: AdmitterSettings, stop: asyncio.Event, errors: LoopErrors
 ) -> None:
     if settings.RECONCILE_EVERY_S > 0:
-        await repeat("reconcile", checker.do, stop, errors)
+        await run_loop("reconcile", checker.run_once, stop, errors)

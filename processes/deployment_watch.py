@@ -10,10 +10,10 @@ from threading import Event, Lock, Thread
 
 import structlog
 
-from issuance.deployment import Deployment, OtherDeployment, deployment_id, places
+from issuance.deployment import Deployment, OtherDeployment, deployment_claims, deployment_id
 from issuance.errors import OfficeError
 from issuance.postgres.engine import Engine
-from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.redis_connection import open_queue_redis
 from processes.settings.reader import BadSettings
 from processes.settings.stores import StoreSettings
 
@@ -37,10 +37,10 @@ def open_deployment(
     settings: StoreSettings, read_id: Callable[[], str], *, timeout_s: float = ANSWER_WITHIN_S
 ) -> Iterator[Deployment]:
     """The deployment of these settings, on connections of its own to the line and the queue."""
-    line = open_conveyor(settings.REDIS_URL, timeout_s=timeout_s)
-    queue = open_conveyor(settings.queue_redis_url, timeout_s=timeout_s)
+    line = open_queue_redis(settings.REDIS_URL, timeout_s=timeout_s)
+    queue = open_queue_redis(settings.queue_redis_url, timeout_s=timeout_s)
     with line, queue:
-        yield Deployment(read_id, places(line, queue, settings.QUEUE_NAME))
+        yield Deployment(read_id, deployment_claims(line, queue, settings.QUEUE_NAME))
 
 
 class DeploymentWatch:

@@ -21,27 +21,27 @@ from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
-from application.apply_settings import settle
+from application.apply_settings import apply_settings
 from domain.coupon import Coupon, Issuing
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
 from issuance import offers
-from issuance.deployment import deployment_id, places
+from issuance.deployment import deployment_claims, deployment_id
 from issuance.direct import forget_lock
 from issuance.migrate import migrate
 from issuance.postgres.engine import Engine, open_engine
-from issuance.postgres.temporary_database import scratch_database
+from issuance.postgres.temporary_database import create_temporary_database
 from issuance.queue.job_queue import forget_queue
-from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.redis_connection import open_queue_redis
 from processes.child_process import free_port, spawn, stop
 from processes.deployment_watch import refuse_other_deployment
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey
-from processes.settings.reader import BadSettings, read
-from processes.settings.registry import ALL
+from processes.settings.reader import BadSettings, read_settings
+from processes.settings.registry import ALL_SETTINGS
 from processes.settings.stores import StoreSettings
 from waitroom.line import open_line
-from web.auth.member_tokens import Identity, Visitor
+from web.auth.member_tokens import MemberTokens, Visitor
 from web.auth.sessions import SESSION_COOKIE, Sessions
 
 READY_WITHIN_S = 45.0
@@ -49,7 +49,7 @@ STOP_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class ProcessCounts:
     """How many processes of each kind are on the stage, and settings given to all of them."""
 
     web_processes: int = 1
@@ -58,7 +58,7 @@ class Cast:
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
-class Stage:
+class LocalStack:
     """A context manager: inside it, the product serves at `base_url`.
 
     DATABASE_URL and REDIS_URL of the environment are taken where given, embedded servers else. On
@@ -70,7 +70,7 @@ class Stage:
 
     def __init__(
         self,
-        cast: Cast,
+        cast: ProcessCounts,
         environ: Mapping[str, str] = os.environ,
         *,
         look: Callable[[], None] = lambda: None,
@@ -92,15 +92,15 @@ class Stage:
         return self.cast.workers + 2 * self.cast.admitters + int(self.environ["WEB_DB_CONNECTIONS"])
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> MemberTokens:
         """Mints the tokens of this stage's members."""
-        return Identity([self.environ["MEMBER_TOKEN_SECRETS"]], self.environ["ADMIN_TOKEN"])
+        return MemberTokens([self.environ["MEMBER_TOKEN_SECRETS"]], self.environ["ADMIN_TOKEN"])
 
     def session_cookie(self, member_id: str) -> str:
         """The `Cookie` header of a browser in which this member is signed in."""
         sessions = Sessions([self.environ["TICKET_SECRETS"]])
-        member = sessions.begun(Visitor(member_id, member_id), int(time.time() * 1_000_000))
-        return f"{SESSION_COOKIE}={sessions.text_of(member)}"
+        member = sessions.begin(Visitor(member_id, member_id), int(time.time() * 1_000_000))
+        return f"{SESSION_COOKIE}={sessions.sign(member)}"
 
     def __enter__(self) -> Self:
         with self._stack:
@@ -110,7 +110,7 @@ class Stage:
             self.log = folder / "stage.log"
             self.environ = self._environ(folder)
             self._look()
-            self._refuse_rooms_of_others()
+            self._refuse_foreign_rooms()
             self._migrate()
             self._start()
             self._stack = self._stack.pop_all()
@@ -127,7 +127,7 @@ class Stage:
         )
         database_url = self._given.get("DATABASE_URL")
         if database_url:
-            database_url = self._stack.enter_context(scratch_database(database_url))
+            database_url = self._stack.enter_context(create_temporary_database(database_url))
         else:
             database_url = self._embedded(EmbeddedPostgres(folder / "postgres"))
         made = ("TICKET_SECRETS", "MEMBER_TOKEN_SECRETS", "ADMIN_TOKEN")
@@ -149,7 +149,7 @@ class Stage:
             self.servers[server.name] = server.pid
         return server.url
 
-    def _refuse_rooms_of_others(self) -> None:
+    def _refuse_foreign_rooms(self) -> None:
         async def rooms() -> list[str]:
             line = open_line(self.environ["REDIS_URL"], connections_max=1)
             try:
@@ -168,7 +168,7 @@ class Stage:
     def _migrate(self) -> None:
         with self.postgres() as engine:
             migrate(engine)
-            refuse_other_deployment(read(StoreSettings, self.environ), engine)
+            refuse_other_deployment(read_settings(StoreSettings, self.environ), engine)
 
     def _start(self) -> None:
         self._stack.callback(self._forget)
@@ -205,15 +205,15 @@ class Stage:
             self._look()
             for name, process in self.processes.items():
                 if process.poll() is not None:
-                    raise BadSettings(f"{name} ended while starting:\n{self._end_of_log()}")
+                    raise BadSettings(f"{name} ended while starting:\n{self._log_tail()}")
             try:
                 with urllib.request.urlopen(self.base_url + "/readyz", timeout=2):  # noqa: S310
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
-        raise BadSettings(f"The web process was not ready in time:\n{self._end_of_log()}")
+        raise BadSettings(f"The web process was not ready in time:\n{self._log_tail()}")
 
-    def _end_of_log(self) -> str:
+    def _log_tail(self) -> str:
         return self.log.read_text(errors="replace")[-2_000:] if self.log.exists() else ""
 
     def _stop(self) -> None:
@@ -225,11 +225,11 @@ class Stage:
 
     def _forget(self) -> None:
         """The Redis may be somebody's: leave nothing of ours in it."""
-        with open_conveyor(self.environ["REDIS_URL"], timeout_s=5) as conveyor:
+        with open_queue_redis(self.environ["REDIS_URL"], timeout_s=5) as conveyor:
             forget_queue(conveyor, self.environ["QUEUE_NAME"])
             with self.postgres() as engine:
                 own = deployment_id(engine)
-            for place in places(conveyor, conveyor, self.environ["QUEUE_NAME"]):
+            for place in deployment_claims(conveyor, conveyor, self.environ["QUEUE_NAME"]):
                 place.release(own)
             for code in self._codes:
                 forget_lock(conveyor, code)
@@ -259,12 +259,12 @@ class Stage:
         )
         settings = (room or RoomSettings()) if issuing == "queue" else None
         with self.postgres() as engine:
-            offer = offers.create(engine, coupon, settings, who="stage", now=now)
+            offer = offers.create_offer(engine, coupon, settings, who="stage", now=now)
         self._codes.append(code)
 
         async def tell() -> None:
             line = open_line(self.environ["REDIS_URL"], connections_max=1)
-            await settle(line, offer)
+            await apply_settings(line, offer)
             await line.aclose()
 
         asyncio.run(tell())
@@ -281,5 +281,5 @@ class Stage:
 
 def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """What somebody set for their own processes is not for ours: DATABASE_URL_FILE would win."""
-    ours = {name for kind in ALL for name in kind.model_fields}
+    ours = {name for kind in ALL_SETTINGS for name in kind.model_fields}
     return {name: v for name, v in environ.items() if name.removesuffix("_FILE") not in ours}

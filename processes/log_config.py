@@ -8,7 +8,7 @@ import sys
 import structlog
 
 
-def set_up_logs(form: str, process: str) -> None:
+def configure_logging(form: str, process: str) -> None:
     """`form` is `text` or `json`; every line, of libraries too, says which process wrote it."""
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()

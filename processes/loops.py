@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import structlog
 
-from application.each_room import _is_away
+from application.each_room import is_unavailable
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from waitroom.stats.loop_errors import LoopErrors
@@ -20,7 +20,7 @@ TROUBLE_REST_S = 0.5
 LOGGED_MAX = 10
 
 
-async def repeat(
+async def run_loop(
     name: str,
     work: Callable[[], Awaitable[float]],
     stop: asyncio.Event,
@@ -37,7 +37,7 @@ async def repeat(
             rest_s = await work()
         except Exception as error:
             rest_s = TROUBLE_REST_S
-            if not _is_away(error):
+            if not is_unavailable(error):
                 errors.note(name)
             said = f"{type(error).__name__}: {error}"
             if said not in logged and len(logged) < LOGGED_MAX:

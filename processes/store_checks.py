@@ -8,9 +8,9 @@ from collections.abc import Awaitable
 import structlog
 
 from issuance.errors import OfficeError
-from issuance.postgres.connection_stats import check
+from issuance.postgres.connection_stats import ping_postgres
 from issuance.postgres.engine import Engine
-from issuance.queue.redis_connection import Conveyor, may_evict, probe
+from issuance.queue.redis_connection import QueueRedis, may_evict, probe_queue_redis
 from waitroom.errors import LineError
 from waitroom.line import Line
 
@@ -19,13 +19,13 @@ log = structlog.get_logger(__name__)
 SLOW_AFTER_S = 5.0
 
 
-async def log_store_faults(line: Line, conveyor: Conveyor, engine: Engine) -> None:
+async def log_store_faults(line: Line, conveyor: QueueRedis, engine: Engine) -> None:
     """A warning for each store that does not answer, takes no writes, or may lose what it has.
 
     Names the cause, never a password. Raises nothing: the process goes on trying by itself.
     """
     await asyncio.gather(
-        _log_fault("Postgres", asyncio.to_thread(check, engine, within_s=SLOW_AFTER_S)),
+        _log_fault("Postgres", asyncio.to_thread(ping_postgres, engine, within_s=SLOW_AFTER_S)),
         _log_fault("the line's Redis", _check_line(line)),
         _log_fault("the queue's Redis", asyncio.to_thread(_check_queue, conveyor)),
     )
@@ -52,6 +52,6 @@ async def _check_line(line: Line) -> str:
     return await line.probe.eviction_policy()
 
 
-def _check_queue(conveyor: Conveyor) -> str:
-    probe(conveyor)
+def _check_queue(conveyor: QueueRedis) -> str:
+    probe_queue_redis(conveyor)
     return may_evict(conveyor)

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
-from application.apply_settings import settle
+from application.apply_settings import apply_settings
 from issuance.offers import Offer
 from issuance.postgres.clock import read_clock
 from issuance.postgres.engine import Engine, open_engine
 from processes.demo.folder import with_running_demo
 from processes.deployment_watch import refuse_other_deployment
-from processes.settings.reader import read
+from processes.settings.reader import read_settings
 from processes.settings.stores import DatabaseSettings, StoreSettings
 from waitroom.errors import LineError
 from waitroom.line import Line, open_line
@@ -30,9 +30,9 @@ console = Console()
 
 
 @contextmanager
-def postgres(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
+def open_postgres(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
     """Postgres of `environ`; by default ours, or the running demo's."""
-    settings = read(DatabaseSettings, environ or with_running_demo(dict(os.environ)))
+    settings = read_settings(DatabaseSettings, environ or with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="command")
     try:
         yield engine
@@ -40,27 +40,27 @@ def postgres(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
         engine.dispose()
 
 
-def office_now() -> datetime:
+def read_postgres_time() -> datetime:
     """Postgres' time: this machine's may be any. Raises OfficeAway."""
-    with postgres() as engine:
+    with open_postgres() as engine:
         return read_clock(engine)
 
 
 @contextmanager
-def postgres_for_a_change() -> Iterator[Engine]:
+def open_postgres_for_change() -> Iterator[Engine]:
     """As `postgres`, for what is put in force in the line next.
 
     Raises BadSettings where the line belongs to another deployment.
     """
-    settings = read(StoreSettings, with_running_demo(dict(os.environ)))
-    with postgres() as engine:
+    settings = read_settings(StoreSettings, with_running_demo(dict(os.environ)))
+    with open_postgres() as engine:
         refuse_other_deployment(settings, engine)
         yield engine
 
 
 def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
     """What `use` returns, given the line. Raises LineAway."""
-    settings = read(StoreSettings, with_running_demo(dict(os.environ)))
+    settings = read_settings(StoreSettings, with_running_demo(dict(os.environ)))
 
     async def run() -> R:
         line = open_line(settings.REDIS_URL, connections_max=1)
@@ -72,10 +72,10 @@ def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
     return asyncio.run(run())
 
 
-def put_in_force(offer: Offer) -> None:
+def apply_offer(offer: Offer) -> None:
     """Tell the line at once; where it is away, the admitter does once it is back."""
     try:
-        with_line(lambda line: settle(line, offer))
+        with_line(lambda line: apply_settings(line, offer))
     except LineError:
         console.print("The line is away; the admitter tells it as soon as it is back.")
 

@@ -67,7 +67,7 @@ def supervise(
         while not signals.came(*ENDING):
             signals.wait(LOOK_EVERY_S)
             for child in children:
-                if _look_after(child) == EXIT_BAD_SETTINGS:
+                if _check_child(child) == EXIT_BAD_SETTINGS:
                     return EXIT_BAD_SETTINGS
             if signals.came(signal.SIGHUP):
                 signals.forget(signal.SIGHUP)
@@ -102,7 +102,7 @@ def stop_all(children: Sequence[Child]) -> None:
         stop(process, signal=signal.SIGTERM, grace_s=GRACE_S)
 
 
-def _look_after(child: Child) -> int | None:
+def _check_child(child: Child) -> int | None:
     """Start it again where it has died and its rest is over; its exit code where it has died."""
     now = time.monotonic()
     if child.process is None:

@@ -60,7 +60,7 @@ class Tracing:
         span = self._tracer.start_span(
             "request", context=self._context(traceparent), kind=self._trace.SpanKind.SERVER
         )
-        return RequestSpan(span, self.traceparent_of(span))
+        return RequestSpan(span, self.to_traceparent(span))
 
     @contextmanager
     def batch(
@@ -77,9 +77,9 @@ class Tracing:
             links=[self._trace.Link(one) for one in contexts if one.is_valid],
             attributes=dict(attributes),
         ) as span:
-            yield self.traceparent_of(span)
+            yield self.to_traceparent(span)
 
-    def traceparent_of(self, span: Span) -> str:
+    def to_traceparent(self, span: Span) -> str:
         context = span.get_span_context()
         if not context.trace_flags.sampled:
             return ""

@@ -21,33 +21,33 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from application.clock_watch import watch_clocks
-from application.reconcile import queue_of
+from application.reconcile import failed_jobs_in
 from issuance.deployment import deployment_id
-from issuance.direct import Direct
+from issuance.direct import DirectIssuer
 from issuance.postgres.engine import Engine, open_engine
-from issuance.queue.job_queue import crew_of
-from issuance.queue.redis_connection import Conveyor, open_conveyor
+from issuance.queue.job_queue import read_queue_status
+from issuance.queue.redis_connection import QueueRedis, open_queue_redis
 from processes.demo.crowd_sender import CrowdSender
 from processes.deployment_watch import DeploymentWatch, open_deployment
-from processes.http.port_check import local_address, refuse_port_of_others
+from processes.http.port_check import local_address, refuse_foreign_port
 from processes.http.server import Drain, call_on_stop, end_with_parent, run_server
-from processes.log_config import set_up_logs
-from processes.loops import repeat
-from processes.settings.reader import BadSettings, read
+from processes.log_config import configure_logging
+from processes.loops import run_loop
+from processes.settings.reader import BadSettings, read_settings
 from processes.settings.web import WebSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import Tracing, open_tracing
 from waitroom.line import Line, open_line
 from waitroom.tokens.challenge import Challenges
-from waitroom.tokens.ticket import TicketOffice
+from waitroom.tokens.ticket import TicketSigner
 from web.app import create_app
-from web.auth.admin_sessions import AdminDoor
-from web.auth.member_tokens import Identity
+from web.auth.admin_sessions import AdminSessions
+from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.auth.token_claims import ClaimRules
-from web.container import WebParts
+from web.container import WebContainer
 from web.limits import WebLimits
-from web.middleware.client_ip import Proxies
+from web.middleware.client_ip import TrustedProxies
 
 ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"
@@ -82,14 +82,14 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
     # Where a simulated crowd finds us, whatever BASE_URL others know us by.
     here = local_address(host)
     os.environ[ADDRESS] = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
-    set_up_logs(settings.LOG_FORMAT, "web")
+    configure_logging(settings.LOG_FORMAT, "web")
     # Its processes count together there; who starts anew begins at nought.
     with TemporaryDirectory(prefix="waitroom-counts-") as folder, _watched(settings) as watch:
         os.environ[COUNTS] = folder
         # Where Postgres or Redis is away, serve all the same: they are told so.
         watch.wait(KNOWN_WITHIN_S)
         os.environ[DEPLOYMENT] = watch.deployment.id
-        refuse_port_of_others(host, port, watch.deployment.id)
+        refuse_foreign_port(host, port, watch.deployment.id)
         watch.raise_if_other()
         try:
             run_server(
@@ -107,7 +107,7 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
 def _settings_are_good() -> bool:
     """Whether new processes could start: files of X_FILE settings may have changed."""
     try:
-        read(WebSettings, os.environ)
+        read_settings(WebSettings, os.environ)
     except BadSettings as error:
         log.error("wrong settings: the web processes are not replaced", why=str(error))
         return False
@@ -161,13 +161,13 @@ def make_app() -> FastAPI:
     # Threads of the office hold the lock that all others wait for: once Postgres has answered, they
     # are not to wait 5 ms, which is Python's own measure, for the event loop to let them go on.
     sys.setswitchinterval(SWITCH_EVERY_S)
-    settings = read(WebSettings, os.environ)
-    set_up_logs(settings.LOG_FORMAT, "web")
+    settings = read_settings(WebSettings, os.environ)
+    configure_logging(settings.LOG_FORMAT, "web")
     # The connections are shared out among the processes, so that their sum keeps the bound.
     connections = settings.WEB_DB_CONNECTIONS // int(os.environ.get(PROCESSES, "1"))
     engine = open_engine(settings.DATABASE_URL, connections_max=connections, name="web")
     line = open_line(settings.REDIS_URL)
-    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=2.0)
+    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=2.0)
 
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "web")
     address = os.environ.get(ADDRESS, settings.BASE_URL)
@@ -181,13 +181,15 @@ def make_app() -> FastAPI:
         # of the requests a second.
         gc.freeze()
         gc.set_threshold(50_000, 50, 50)
-        await app.state.session_watch.look()  # who has signed out before this process was there
-        clocks = watch_clocks("web", line, parts.office_clock, app.state.office.ask, engine)
+        await app.state.session_watch.run_once()  # who has signed out before this process was there
+        clocks = watch_clocks("web", line, parts.office_clock, app.state.office.run, engine)
         tasks = [
-            asyncio.create_task(app.state.enter_times.keep_telling()),
-            asyncio.create_task(app.state.session_watch.keep_watching()),
+            asyncio.create_task(app.state.enter_times.publish_forever()),
+            asyncio.create_task(app.state.session_watch.run_forever()),
             asyncio.create_task(log_store_faults(line, conveyor, engine)),
-            asyncio.create_task(repeat("clocks", clocks.do, asyncio.Event(), line.loop_errors)),
+            asyncio.create_task(
+                run_loop("clocks", clocks.run_once, asyncio.Event(), line.loop_errors)
+            ),
         ]
         asyncio.get_running_loop().call_later(LISTENS_AFTER_S, log.info, "serving")
         yield
@@ -209,17 +211,17 @@ def _parts(
     settings: WebSettings,
     line: Line,
     engine: Engine,
-    conveyor: Conveyor,
+    conveyor: QueueRedis,
     connections: int,
     tracing: Tracing | None,
-) -> WebParts:
+) -> WebContainer:
     """What the web is made of. connections: this process's share of those to Postgres."""
     counts = Path(os.environ[COUNTS]) if COUNTS in os.environ else None
-    return WebParts(
+    return WebContainer(
         line=line,
         engine=engine,
-        direct=Direct(engine, conveyor),
-        identity=Identity(
+        direct=DirectIssuer(engine, conveyor),
+        identity=MemberTokens(
             settings.MEMBER_TOKEN_SECRETS,
             settings.ADMIN_TOKEN,
             rules=ClaimRules(settings.MEMBER_TOKEN_AUDIENCE, settings.CLOCK_LEEWAY_S),
@@ -230,15 +232,17 @@ def _parts(
             age_max_s=settings.SESSION_AGE_MAX_S,
             now=line.clock.now_s,
         ),
-        tickets=TicketOffice(
+        tickets=TicketSigner(
             settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S, now=line.clock.now_s
         ),
         challenges=Challenges(settings.TICKET_SECRETS, now=line.clock.now_s),
-        admins=AdminDoor(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
+        admins=AdminSessions(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
         db_connections_bound=settings.WORKERS
         + settings.WEB_DB_CONNECTIONS
         + ADMITTER_DB_CONNECTIONS,
-        queue=queue_of(conveyor, settings.QUEUE_NAME, deployment=os.environ.get(DEPLOYMENT, "")),
+        queue=failed_jobs_in(
+            conveyor, settings.QUEUE_NAME, deployment=os.environ.get(DEPLOYMENT, "")
+        ),
         deployment=os.environ.get(DEPLOYMENT, ""),
         limits=_limits(settings, connections),
         metrics_token=settings.METRICS_TOKEN,
@@ -249,9 +253,9 @@ def _parts(
         site_name=settings.SITE_NAME,
         templates_dir=settings.TEMPLATES_DIR,
         base_url=settings.BASE_URL,
-        proxies=Proxies(settings.FORWARDED_ALLOW_IPS),
+        proxies=TrustedProxies(settings.FORWARDED_ALLOW_IPS),
         demo=settings.DEMO,
-        crew=partial(crew_of, conveyor, settings.QUEUE_NAME),
+        queue_status=partial(read_queue_status, conveyor, settings.QUEUE_NAME),
     )
 
 

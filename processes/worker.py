@@ -16,12 +16,12 @@ from typing import Any
 
 import structlog
 
-from application.report_outcomes import tell
+from application.report_outcomes import report_outcomes
 from issuance.issue import Issued
 from issuance.postgres.engine import Engine, open_engine
 from issuance.queue.job_registry import ORIGINS, TRACEPARENT
-from issuance.queue.redis_connection import open_conveyor
-from issuance.queue.worker import Post, run_worker
+from issuance.queue.redis_connection import open_queue_redis
+from issuance.queue.worker import WorkerContext, run_worker
 from processes.deployment_watch import DeploymentWatch, watch_deployment
 from processes.settings.worker import WorkerSettings
 from processes.store_checks import log_store_faults
@@ -36,10 +36,10 @@ log = structlog.get_logger(__name__)
 WAIT_S = 1.0
 
 
-def run_one(settings: WorkerSettings) -> None:
+def run_worker_process(settings: WorkerSettings) -> None:
     """Work in this process. A batch under way is finished before it ends."""
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
-    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=None)
+    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=None)
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "worker")
     with asyncio.Runner() as runner:
         line = open_line(settings.REDIS_URL, connections_max=1)
@@ -49,7 +49,7 @@ def run_one(settings: WorkerSettings) -> None:
                 if not _knows_its_deployment(watch):
                     return
                 post = replace(
-                    post_for(line, engine, runner.run, follows=settings.follows),
+                    make_worker_context(line, engine, runner.run, follows=settings.follows),
                     logs=settings.LOG_REQUESTS,
                     idle=_clock_watch(line, runner),
                     deployment=lambda: watch.deployment.id,
@@ -65,29 +65,29 @@ def run_one(settings: WorkerSettings) -> None:
                 tracing.close()
 
 
-def post_for(
+def make_worker_context(
     line: Line,
     engine: Engine,
     run: Callable[[Coroutine[Any, Any, Any]], Any],
     *,
     follows: bool = False,
-) -> Post:
+) -> WorkerContext:
     """What a worker works with, beside this line, whose calls `run` awaits.
 
     follows: the requests by which members came are kept until they have an outcome.
     """
 
     def tell_line(issued: Issued) -> None:
-        run(tell(line, issued))
+        run(report_outcomes(line, issued))
         if follows:
-            run(line.origins.forget(issued.code, list(issued.outcomes)))
+            run(line.request_ids.forget(issued.code, list(issued.outcomes)))
 
     def count_error() -> None:
         line.loop_errors.note("worker")
         with suppress(LineError):
             run(line.loop_errors.publish())
 
-    return Post(engine, tell_line, failed=count_error)
+    return WorkerContext(engine, tell_line, failed=count_error)
 
 
 def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
@@ -100,7 +100,7 @@ def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
         if time.monotonic() >= due_at_s:
             due_at_s = time.monotonic() + MEASURE_EVERY_S
             with suppress(LineError):
-                runner.run(watch.do())
+                runner.run(watch.run_once())
 
     return watch_if_due
 

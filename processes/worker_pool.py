@@ -14,9 +14,9 @@ def run_pool(settings: WorkerSettings, workers: int) -> int:
     SIGHUP replaces them in turn, where there are several.
     """
     if workers == 1:
-        from processes.worker import run_one
+        from processes.worker import run_worker_process
 
-        run_one(settings)
+        run_worker_process(settings)
         return 0
     argv = (sys.executable, "-P", "-m", "cli", "worker", "--workers", "1")
     return supervise([Child(f"worker {n + 1}", argv) for n in range(workers)], rolling=True)

@@ -24,7 +24,7 @@ from issuance.deployment import LINE_KEY
 from processes.child_process import free_port, spawn, stop
 from tests.nursery import Child, shared_nursery
 from tests.off_clock import OFF_BY_S
-from web.auth.member_tokens import Identity
+from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 
 ROOT = Path(__file__).parent.parent
@@ -40,14 +40,14 @@ def eventually(true: Callable[[], object], *, within_s: float = WITHIN_S) -> Non
         time.sleep(0.05)
 
 
-class KnownToAll(Identity):
+class KnownToAll(MemberTokens):
     """Mints tokens, and remembers them: none may be found where it does not belong."""
 
     def __init__(self, *secrets: Any) -> None:
         super().__init__(*secrets)
         self.minted: set[str] = set()
 
-    def mint(self, *member: Any, **more: Any) -> str:
+    def sign(self, *member: Any, **more: Any) -> str:
         """Unlike any other of the same second: a hand-over token works once."""
         token = super().mint(*member, **{"valid_s": 3_600 + secrets.randbelow(86_400), **more})
         self.minted.add(token)
@@ -203,7 +203,7 @@ class House:
         return answer
 
     def member(self, method: str, path: str, member_id: str) -> tuple[int, dict[str, Any]]:
-        return self.call(method, path, token=self.identity.mint(member_id))
+        return self.call(method, path, token=self.identity.sign(member_id))
 
     def offer(
         self,

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from load.crowd.observations import Seen
+from load.crowd.observations import Observations
 
 ANSWER_WITHIN_S = 30.0
 LIFE_MAX_S = 240.0
@@ -146,13 +146,13 @@ class Patron:
         tally: Tally,
         proxy: ssl.SSLContext | None = None,
     ) -> None:
-        self.seen = Seen(member_id)
+        self.seen = Observations(member_id)
         self._code = code
         self._headers = {"Authorization": f"Bearer {token}"}
         self._tally = tally
         self._connection = KeptConnection(port, tally, proxy)
 
-    async def live(self, *, follows: bool) -> Seen:
+    async def live(self, *, follows: bool) -> Observations:
         """Until they are told what they get, or a request fails."""
         try:
             async with asyncio.timeout(LIFE_MAX_S):

@@ -23,11 +23,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
 from load.bench.process_usage import family
-from load.crowd.observations import Seen
+from load.crowd.observations import Observations
 from processes.file_limit import raise_limit
 from tests.house import House, eventually, open_house
 from tests.patron import Patron, Tally
@@ -57,20 +57,20 @@ async def send_patrons(
     tally: Tally,
     more: asyncio.Event,
     proxy: Proxy | None,
-) -> list[Seen]:
+) -> list[Observations]:
     """So many, and others after them as long as `more` isn't set.
 
     Every second one follows by a stream, the others ask.
     """
     port, tls = (proxy.port, proxy.tls) if proxy else (house.port, None)
 
-    async def one(number: int) -> Seen:
+    async def one(number: int) -> Observations:
         member_id = f"patron-{number}"
-        token = house.identity.mint(member_id)
+        token = house.identity.sign(member_id)
         patron = Patron(port, code, member_id, token, tally, tls)
         return await patron.live(follows=number % 2 == 1)
 
-    patrons: list[asyncio.Task[Seen]] = []
+    patrons: list[asyncio.Task[Observations]] = []
     began = time.monotonic()
     while len(patrons) < members or not more.is_set():
         patrons.append(asyncio.create_task(one(len(patrons))))
@@ -147,7 +147,7 @@ def children(pid: int) -> set[int]:
 
 def run(
     house: House, code: str, members: int, *, a_second: float, proxy: Proxy | None = None
-) -> tuple[list[Seen], Tally]:
+) -> tuple[list[Observations], Tally]:
     """Replace everything while the crowd is there; what each was told, and what came of it.
 
     proxy: None where members ask the web itself, which then listens on the house's port.
@@ -164,7 +164,7 @@ def run(
     # Slower than they come, so that there is a line.
     house.offer(code, total=1_000_000, rate_per_s=0.7 * a_second, burst=1, seats=members)
 
-    async def both() -> list[Seen]:
+    async def both() -> list[Observations]:
         replaced = asyncio.Event()
         sending = send_patrons(
             house, code, members, a_second=a_second, tally=tally, more=replaced, proxy=proxy
@@ -195,7 +195,7 @@ def main(words: Sequence[str]) -> int:
             migrate(engine)
             with open_house(url, servers.redis_url, Path(folder)) as house:
                 seen, tally = run(house, code, options.members, a_second=options.a_second)
-            rows = holders(engine, code)
+            rows = list_holders(engine, code)
         finally:
             engine.dispose()
             drop_database(servers.database_url, name)

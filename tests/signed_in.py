@@ -11,4 +11,4 @@ from web.auth.sessions import Sessions
 def session_of(sessions: Sessions, member_id: str = "alice", name: str | None = None) -> str:
     """The text of this member's session, which begins now."""
     visitor = Visitor(member_id, name or member_id)
-    return sessions.text_of(sessions.begun(visitor, int(time.time() * 1_000_000)))
+    return sessions.sign(sessions.begin(visitor, int(time.time() * 1_000_000)))

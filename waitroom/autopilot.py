@@ -69,7 +69,7 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
-class Pilot:
+class RateController:
     """What the next step goes on from. Times in seconds of Redis' clock.
 
     crest_per_s: where it was last too much. risen_s: how long the rate has risen since.
@@ -86,18 +86,18 @@ class Pilot:
     reason: Reason | None = None
 
     @classmethod
-    def begin(cls, rate_per_s: float, bounds: Bounds, now_s: float) -> Pilot:
+    def begin(cls, rate_per_s: float, bounds: Bounds, now_s: float) -> RateController:
         """At a rate that somebody thinks right: as if it was the crest."""
         rate_per_s = bounds.clamp(rate_per_s)
         return cls(rate_per_s, rate_per_s, now_s)
 
-    def step(self, seen: Signals, bounds: Bounds) -> tuple[Pilot, Reason]:
+    def step(self, seen: Signals, bounds: Bounds) -> tuple[RateController, Reason]:
         """Where to go from here, and why. Never beyond the bounds."""
         pilot, reason = self._moved(seen, bounds)
         rate = bounds.clamp(pilot.rate_per_s)
         return replace(pilot, rate_per_s=rate, at_s=seen.now_s, reason=reason), reason
 
-    def _moved(self, seen: Signals, bounds: Bounds) -> tuple[Pilot, Reason]:
+    def _moved(self, seen: Signals, bounds: Bounds) -> tuple[RateController, Reason]:
         if seen.trouble:
             return self._give_way(bounds), seen.trouble
         bound_s = bounds.latency_ms / 1_000
@@ -116,7 +116,7 @@ class Pilot:
             return self, "near"
         return self._risen(seen.now_s), "rises"
 
-    def _give_way(self, bounds: Bounds) -> Pilot:
+    def _give_way(self, bounds: Bounds) -> RateController:
         """To the least at once; what was borne before the trouble is kept in mind."""
         known = max(self.crest_per_s, self.rate_per_s)
         return replace(self, rate_per_s=bounds.rate_min_per_s, crest_per_s=known, risen_s=0.0)
@@ -133,7 +133,7 @@ class Pilot:
             return True
         return not queued and seen.now_s < self.settled_at_s
 
-    def _eased(self, seen: Signals) -> Pilot:
+    def _eased(self, seen: Signals) -> RateController:
         """Below what was issued while it was too much, which is what the database bears.
 
         What is seen is a moment old, so one step moves the crest by no more than a half.
@@ -150,7 +150,7 @@ class Pilot:
             settled_at_s=seen.now_s + LOOK_BACK_S + through_s,
         )
 
-    def _risen(self, now_s: float) -> Pilot:
+    def _risen(self, now_s: float) -> RateController:
         # Time in which nobody looked is no time in which it went well.
         passed_s = min(max(0.0, now_s - self.at_s), 1.0)
         risen_s = self.risen_s + passed_s
@@ -172,7 +172,7 @@ class Decision:
     reason: Reason
 
     @classmethod
-    def of(cls, pilot: Pilot, seen: Signals, reason: Reason) -> Decision:
+    def from_step(cls, pilot: RateController, seen: Signals, reason: Reason) -> Decision:
         return cls(
             at_s=round(seen.now_s, 3),
             rate_per_s=round(pilot.rate_per_s, 3),
@@ -186,7 +186,7 @@ class Decision:
         return asdict(self)
 
 
-def lately(batches: Sequence[Batch], now_s: float) -> tuple[float | None, float]:
+def recent_latency(batches: Sequence[Batch], now_s: float) -> tuple[float | None, float]:
     """The p95 of the transactions told in the last LOOK_BACK_S, in ms, and members a second."""
     recent = [one for one in batches if now_s - LOOK_BACK_S <= one.told_s]
     if not recent:

@@ -9,10 +9,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from waitroom.autopilot import STALE_AFTER_S, Batch, Bounds, Decision, Pilot
+from waitroom.autopilot import STALE_AFTER_S, Batch, Bounds, Decision, RateController
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.scripts import script
-from waitroom.redis_io.unavailable import away_is_said
+from waitroom.redis_io.unavailable import translate_redis_errors
 
 # Two steps are no nearer to one another than this, however many admitters there are.
 STEP_S_MIN = 0.4
@@ -20,12 +20,12 @@ DECISIONS_MAX = 900  # as in lua/steer.lua
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class AutopilotRoom:
     """A room on autopilot at one moment: where it is, and what its workers told last."""
 
     code: str
     step: int
-    pilot: Pilot
+    pilot: RateController
     bounds: Bounds
     is_begun: bool
     batches: Sequence[Batch]
@@ -37,7 +37,7 @@ class Watched:
         return not self.is_begun or self.now_s - self.pilot.at_s >= STEP_S_MIN
 
 
-class Steering:
+class AutopilotState:
     """Raises LineAway where Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
@@ -46,42 +46,44 @@ class Steering:
 
     async def on_autopilot(self, codes: Sequence[str]) -> list[str]:
         """Which of these rooms find their rate themselves."""
-        with away_is_said():
+        with translate_redis_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for code in codes:
                     pipe.hget(Keys(code).room, "rate_mode")
                 modes = await pipe.execute()
         return [code for code, mode in zip(codes, modes, strict=True) if mode == b"autopilot"]
 
-    async def watch(self, code: str) -> Watched:
+    async def read_room(self, code: str) -> AutopilotRoom:
         """The room as it is now. Its batches are those of the last seconds, and some before."""
         k = Keys(code)
-        with away_is_said():
+        with translate_redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.time()
                 pipe.hmget(
                     k.room, "rate_per_s", "rate_min_per_s", "rate_max_per_s", "latency_bound_ms"
                 )
-                pipe.hmget(k.pilot, "step", "state")
+                pipe.hmget(k.rate_controller, "step", "state")
                 pipe.lrange(k.reports, 0, -1)
                 (seconds, us), settings, (step, state), reports = await pipe.execute()
         now_s = seconds + us / 1_000_000
         rate, least, most, latency = (float(value) for value in settings)
         bounds = Bounds(least, most, latency)
-        pilot = Pilot(**json.loads(state)) if state else None
+        pilot = RateController(**json.loads(state)) if state else None
         # A room that was turned by hand for a while begins at what the hand has set.
         is_begun = pilot is not None and now_s - pilot.at_s < STALE_AFTER_S
-        return Watched(
+        return AutopilotRoom(
             code=code,
             step=int(step or 0),
-            pilot=pilot if pilot and is_begun else Pilot.begin(rate, bounds, now_s),
+            pilot=pilot if pilot and is_begun else RateController.begin(rate, bounds, now_s),
             bounds=bounds,
             is_begun=is_begun,
             batches=[_batch(report) for report in reports],
             now_s=now_s,
         )
 
-    async def steer(self, watched: Watched, pilot: Pilot, decision: Decision) -> bool:
+    async def apply_decision(
+        self, watched: AutopilotRoom, pilot: RateController, decision: Decision
+    ) -> bool:
         """Put it in force; False where another admitter has taken this step.
 
         That still nobody makes use of the rate is not kept: a quiet hour must not push out what was
@@ -89,9 +91,9 @@ class Steering:
         """
         k = Keys(watched.code)
         is_news = not (decision.reason == watched.pilot.reason == "unused")
-        with away_is_said():
+        with translate_redis_errors():
             taken = await self._steer(
-                keys=[k.pilot, k.bucket, k.decisions],
+                keys=[k.rate_controller, k.bucket, k.decisions],
                 args=[
                     watched.step,
                     int(STEP_S_MIN * 1_000_000),
@@ -104,7 +106,7 @@ class Steering:
 
     async def decisions(self, code: str, *, at_most: int) -> list[Decision]:
         """The last ones, the oldest first."""
-        with away_is_said():
+        with translate_redis_errors():
             kept: list[Any] = await self._redis.lrange(Keys(code).decisions, 0, at_most - 1)
         return [Decision(**json.loads(one)) for one in reversed(kept)]
 

@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 
 from domain.remote_clock import RemoteClock
-from waitroom.redis_io.unavailable import away_is_said
+from waitroom.redis_io.unavailable import translate_redis_errors
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ class ClockSkews:
         """
         now_s = self._clock.now_s()
         told = " ".join(f"{store}={skew_s:.6f}" for store, skew_s in skews.items())
-        with away_is_said():
+        with translate_redis_errors():
             await self._redis.hset(KEY, f"{process} {self._name}", f"{now_s:.0f} {told}")
             await self._redis.expire(KEY, int(2 * FORGET_AFTER_S))
             ended = [name for name, at_s, _ in await self._all() if _is_old(at_s, now_s)]
@@ -58,7 +58,7 @@ class ClockSkews:
     async def worst(self) -> Skews:
         """The largest skew either way of each kind of process to each store."""
         now_s = self._clock.now_s()
-        with away_is_said():
+        with translate_redis_errors():
             found = await self._all()
         worst: Skews = {}
         for name, at_s, skews in found:
@@ -69,10 +69,10 @@ class ClockSkews:
 
     async def _all(self) -> Iterable[tuple[str, float, list[tuple[str, float]]]]:
         found: Any = await self._redis.hgetall(KEY)
-        return [(name.decode(), *_read(value.decode())) for name, value in found.items()]
+        return [(name.decode(), *_parse(value.decode())) for name, value in found.items()]
 
 
-def _read(value: str) -> tuple[float, list[tuple[str, float]]]:
+def _parse(value: str) -> tuple[float, list[tuple[str, float]]]:
     at_s, *told = value.split(" ")
     pairs = [one.partition("=") for one in told if one]
     return float(at_s), [(store, float(skew_s)) for store, _, skew_s in pairs]
@@ -102,17 +102,17 @@ class ClockWatch:
         self._measure = measure
         self._off: set[str] = set()
 
-    async def do(self) -> float:
+    async def run_once(self) -> float:
         """One round; seconds until the next. Raises LineAway."""
         await self._measure()
         for store, clock in self._clocks.items():
-            self._say_if_off(store, clock)
+            self._log_if_off(store, clock)
         told = {store: clock.skew_s() for store, clock in self._clocks.items()}
         known = {store: skew_s for store, skew_s in told.items() if skew_s is not None}
         await self._skews.publish(self._process, known)
         return MEASURE_EVERY_S
 
-    def _say_if_off(self, store: str, clock: RemoteClock) -> None:
+    def _log_if_off(self, store: str, clock: RemoteClock) -> None:
         """Once, until it is over: a wrong clock is wrong each time that it is looked at."""
         skew_s = clock.skew_s()
         if skew_s is None:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.draw import number_of
-from waitroom.member_status import Standing, standings_in
+from domain.draw import draw_number
+from waitroom.member_status import MemberStatus, parse_statuses
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.script_call import Call
-from waitroom.redis_io.unavailable import away_is_said
-from waitroom.request_ids import Origins
-from waitroom.tokens.challenge import Solved
+from waitroom.redis_io.script_call import ScriptCall
+from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.request_ids import MemberRequestIds
+from waitroom.tokens.challenge import Solution
 
 _AND = "\t"
 
 
-class Entering:
+class EnterBatch:
     """Raises NoSuchRoom; LineAway where Redis does not answer."""
 
-    def __init__(self, enter: Call, origins: Origins) -> None:
+    def __init__(self, enter: ScriptCall, origins: MemberRequestIds) -> None:
         self._enter = enter
         self._origins = origins
 
-    async def __call__(self, code: str, entrants: Sequence[str]) -> list[Standing]:
+    async def __call__(self, code: str, entrants: Sequence[str]) -> list[MemberStatus]:
         """Where each of them stands now, in their order; as `entrant` writes them."""
         if not any(_AND in one for one in entrants):
             return await self._all(code, entrants, ())
@@ -47,14 +47,14 @@ class Entering:
 
     async def _all(
         self, code: str, members: Sequence[str], solutions: Sequence[str]
-    ) -> list[Standing]:
+    ) -> list[MemberStatus]:
         standings = await self._once(code, members, solutions, [])
         undrawn = [i for i, one in enumerate(standings) if one.kind == "undrawn"]
         if undrawn:
             # Redis has no HMAC: who came into a lobby that draws enters again, with their number.
             seed = bytes.fromhex(standings[undrawn[0]].text)
             drawing = [members[i] for i in undrawn]
-            numbers = [str(number_of(seed, member)) for member in drawing]
+            numbers = [str(draw_number(seed, member)) for member in drawing]
             solved = [solutions[i] for i in undrawn] if solutions else ()
             again = await self._once(code, drawing, solved, numbers)
             for i, standing in zip(undrawn, again, strict=True):
@@ -63,14 +63,14 @@ class Entering:
 
     async def _once(
         self, code: str, members: Sequence[str], solutions: Sequence[str], numbers: Sequence[str]
-    ) -> list[Standing]:
+    ) -> list[MemberStatus]:
         solved = solutions if any(solutions) else ()
         arguments = [str(len(members)), str(len(solved)), *members, *solved, *numbers]
-        with away_is_said():
-            return standings_in(await self._enter(Keys(code).of_entering(), arguments))
+        with translate_redis_errors():
+            return parse_statuses(await self._enter(Keys(code).for_enter(), arguments))
 
 
-def entrant(member_id: str, origin: str = "", solved: Solved | None = None) -> str:
+def entrant(member_id: str, origin: str = "", solved: Solution | None = None) -> str:
     """Who enters, by which request, with which solution; most say their id alone.
 
     None of them has a tab in it.

@@ -16,33 +16,33 @@ from domain.remote_clock import RemoteClock
 from domain.unix_time import from_us
 from domain.watermark import Watermark
 from waitroom.admission import Admission, Outcome
-from waitroom.autopilot_state import Steering
-from waitroom.check_lease import Checks
+from waitroom.autopilot_state import AutopilotState
+from waitroom.check_lease import CheckLease
 from waitroom.clock_skews import ClockSkews
-from waitroom.enter_batch import Entering, entrant
+from waitroom.enter_batch import EnterBatch, entrant
 from waitroom.errors import NoSuchRoom
-from waitroom.limits.login_throttle import Attempts
-from waitroom.limits.rate_limiter import Limiter
-from waitroom.line_audit import Inspection
-from waitroom.lobby import lobby_of
+from waitroom.limits.login_throttle import LoginThrottle
+from waitroom.limits.rate_limiter import RateLimiter
+from waitroom.line_audit import LineAudit
+from waitroom.lobby import read_lobby
 from waitroom.member_sessions import MemberSessions
-from waitroom.member_status import Standing, standings_in
-from waitroom.recovery import Restoring
+from waitroom.member_status import MemberStatus, parse_statuses
+from waitroom.recovery import Recovery
 from waitroom.redis_io.batcher import Ask, Batcher
-from waitroom.redis_io.connections import Wires
+from waitroom.redis_io.connections import ScriptConnections
 from waitroom.redis_io.keys import ROOMS, Keys
 from waitroom.redis_io.probe import Probe
-from waitroom.redis_io.script_call import Call
+from waitroom.redis_io.script_call import ScriptCall
 from waitroom.redis_io.scripts import by_member, script
-from waitroom.redis_io.unavailable import away_is_said as _away
-from waitroom.request_ids import Origins
+from waitroom.redis_io.unavailable import translate_redis_errors as _away
+from waitroom.request_ids import MemberRequestIds
 from waitroom.room import Room
 from waitroom.stats.loop_errors import LoopErrors
-from waitroom.stats.metrics_snapshot import ReadingsOf
-from waitroom.stats.room_stats import FIGURES_OVER_S, Figures, figures_of
-from waitroom.stats.summary import Result, result_of
-from waitroom.stats.time_series import Series, series_of
-from waitroom.tokens.challenge import Solved
+from waitroom.stats.metrics_snapshot import MetricsReader
+from waitroom.stats.room_stats import FIGURES_OVER_S, RoomStats, read_room_stats
+from waitroom.stats.summary import RoomSummary, read_summary
+from waitroom.stats.time_series import TimeSeries, read_series
+from waitroom.tokens.challenge import Solution
 
 REPORT_MAX = 500
 STANDINGS_MAX = 500
@@ -72,32 +72,32 @@ class Line:
         self._redis = redis
         self.clock = RemoteClock()
         self.clock_skews = ClockSkews(redis, self.clock)
-        self.attempts = Attempts(redis)
+        self.login_throttle = LoginThrottle(redis)
         self.sessions = MemberSessions(redis)
         moves = ("limit", "enter", "place", "restore")
-        self._wires = Wires(redis.connection_pool)
-        calls = {move: Call(self._wires, script(move)) for move in moves}
-        self.limiter = Limiter(calls["limit"])
-        self.origins = Origins(redis)
-        self._enter = Entering(calls["enter"], self.origins)
+        self._wires = ScriptConnections(redis.connection_pool)
+        calls = {move: ScriptCall(self._wires, script(move)) for move in moves}
+        self.rate_limiter = RateLimiter(calls["limit"])
+        self.request_ids = MemberRequestIds(redis)
+        self._enter = EnterBatch(calls["enter"], self.request_ids)
         self._place = calls["place"]
         self._admit = redis.register_script(script("admit"))
         self._overdue = redis.register_script(script("overdue"))
         self._report = redis.register_script(script("report"))
         self._leave = redis.register_script(script("leave"))
         self._settle = redis.register_script(script("settle"))
-        self.steering = Steering(redis)
-        self.inspection = Inspection(redis)
-        self.restoring = Restoring(redis, calls["restore"])
-        self.checks = Checks(redis)
+        self.autopilot = AutopilotState(redis)
+        self.audit = LineAudit(redis)
+        self.recovery = Recovery(redis, calls["restore"])
+        self.check_lease = CheckLease(redis)
         self.loop_errors = LoopErrors(redis)
         self.probe = Probe(redis)
-        self.readings = ReadingsOf(redis)
+        self.metrics = MetricsReader(redis)
         self._timed = redis.register_script(script("timed"))
         # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
-        self._entering: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
-        self._asking: WeakValueDictionary[str, Batcher[str, Standing]] = WeakValueDictionary()
-        self._returning: WeakValueDictionary[str, Batcher[tuple[str, int], Standing]] = (
+        self._entering: WeakValueDictionary[str, Batcher[str, MemberStatus]] = WeakValueDictionary()
+        self._asking: WeakValueDictionary[str, Batcher[str, MemberStatus]] = WeakValueDictionary()
+        self._returning: WeakValueDictionary[str, Batcher[tuple[str, int], MemberStatus]] = (
             WeakValueDictionary()
         )
 
@@ -114,7 +114,7 @@ class Line:
         self.clock.observe(int(seconds) + int(us) / 1_000_000, asked_at_s)
         return from_us(int(seconds) * 1_000_000 + int(us))
 
-    async def settle(self, room: Room) -> bool:
+    async def apply_settings(self, room: Room) -> bool:
         """Put the room's settings in force; False where newer ones already are.
 
         Where its watermark tells that places were lost, the room is restoring from then on.
@@ -152,33 +152,35 @@ class Line:
 
     # These two hand on what the batcher gives: a coroutine around it would cost each request.
     def enter(
-        self, code: str, member_id: str, origin: str = "", solved: Solved | None = None
-    ) -> Coroutine[Any, Any, Standing]:
+        self, code: str, member_id: str, origin: str = "", solved: Solution | None = None
+    ) -> Coroutine[Any, Any, MemberStatus]:
         """Take a place, or the one already held. Raises NoSuchRoom, LineBusy.
 
         origin: by which request, where it is to be followed. solved: is used up where a room asks
         for it.
         """
         who = entrant(member_id, origin, solved)
-        return self._batcher(self._entering, self._enter, code).ask(who)
+        return self._batcher(self._entering, self._enter, code).submit(who)
 
-    def place(self, code: str, member_id: str) -> Coroutine[Any, Any, Standing]:
+    def place(self, code: str, member_id: str) -> Coroutine[Any, Any, MemberStatus]:
         """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""
-        return self._batcher(self._asking, self._place_all, code).ask(member_id)
+        return self._batcher(self._asking, self._place_all, code).submit(member_id)
 
-    def restore(self, code: str, member_id: str, arrival_us: int) -> Coroutine[Any, Any, Standing]:
+    def restore(
+        self, code: str, member_id: str, arrival_us: int
+    ) -> Coroutine[Any, Any, MemberStatus]:
         """As `place`, but who was lost gets the place back that their ticket says.
 
         Raises NoSuchRoom, LineBusy.
         """
-        flush = self.restoring.restore
-        return self._batcher(self._returning, flush, code).ask((member_id, arrival_us))
+        flush = self.recovery.restore
+        return self._batcher(self._returning, flush, code).submit((member_id, arrival_us))
 
-    async def standings(self, code: str, members: Sequence[str]) -> list[Standing]:
+    async def statuses(self, code: str, members: Sequence[str]) -> list[MemberStatus]:
         """Where each of these stands, in their order; a few at a time, between which Redis serves
         others. Raises NoSuchRoom.
         """
-        found: list[Standing] = []
+        found: list[MemberStatus] = []
         for start in range(0, len(members), STANDINGS_MAX):
             found += await self._place_all(code, members[start : start + STANDINGS_MAX])
         return found
@@ -190,13 +192,13 @@ class Line:
         """
         arguments: list[str | int] = [member_id, max(0, ticket_us)]
         with _away():
-            return bool(await self._leave(keys=Keys(code).of_leaving(), args=arguments))
+            return bool(await self._leave(keys=Keys(code).for_leave(), args=arguments))
 
     async def admit(self, code: str, *, at_most: int, lease_s: float) -> Admission:
         """Let the head of the line through; each must have an outcome within `lease_s`."""
         with _away():
             reply = await self._admit(
-                keys=Keys(code).of_admitting(),
+                keys=Keys(code).for_admit(),
                 args=[at_most, int(lease_s * 1_000_000)],
             )
         held_back_by, *rest = (word.decode() for word in reply)
@@ -226,7 +228,7 @@ class Line:
 
         took_ms: how long the transaction took, where members waited for it.
         """
-        keys, members, new = Keys(code).of_reporting(), list(outcomes), 0
+        keys, members, new = Keys(code).for_report(), list(outcomes), 0
         for start in range(0, max(1, len(members)), REPORT_MAX):
             arguments = [str(used_count), "" if took_ms is None else f"{took_ms:.1f}"]
             for member in members[start : start + REPORT_MAX]:
@@ -235,57 +237,59 @@ class Line:
                 new += await self._report(keys=keys, args=arguments)
         return new
 
-    async def figures(self, code: str, over_s: int = FIGURES_OVER_S) -> Figures:
+    async def room_stats(self, code: str, over_s: int = FIGURES_OVER_S) -> RoomStats:
         """The room's live figures, rates over the last `over_s`; none of them scanned for.
 
         Raises NoSuchRoom.
         """
         with _away():
-            found = await figures_of(self._redis, Keys(code), over_s)
+            found = await read_room_stats(self._redis, Keys(code), over_s)
         if found is None:
             raise NoSuchRoom
         return found
 
-    async def series(self, code: str, seconds: int) -> Series:
+    async def series(self, code: str, seconds: int) -> TimeSeries:
         """What happened in each of the last seconds, none of it scanned for. Raises NoSuchRoom."""
         with _away():
-            found = await series_of(self._redis, Keys(code), seconds)
+            found = await read_series(self._redis, Keys(code), seconds)
         if found is None:
             raise NoSuchRoom
         return found
 
-    async def result(self, code: str) -> Result:
+    async def summary(self, code: str) -> RoomSummary:
         """What became of all who came so far. Raises NoSuchRoom."""
         with _away():
-            found = await result_of(self._redis, Keys(code))
+            found = await read_summary(self._redis, Keys(code))
         if found is None:
             raise NoSuchRoom
         return found
 
-    async def timed(self, code: str, what: str, steps: Mapping[int, int], *, took_s: float) -> None:
+    async def add_latency(
+        self, code: str, what: str, steps: Mapping[int, int], *, took_s: float
+    ) -> None:
         """Add what a process has timed, as counts of steps that took so long together."""
         arguments = [what, str(int(took_s * 1_000_000))]
         for step, count in steps.items():
             arguments += [str(step), str(count)]
         with _away():
-            await self._timed(keys=Keys(code).of_timing(), args=arguments)
+            await self._timed(keys=Keys(code).for_timing(), args=arguments)
 
     async def lobby(self, code: str) -> list[str] | None:
         """Who came through a lobby that draws, in the order drawn; None before the opening."""
         with _away():
-            return await lobby_of(self._redis, Keys(code))
+            return await read_lobby(self._redis, Keys(code))
 
     def _batcher(
-        self, batchers: WeakValueDictionary[str, Batcher[Ask, Standing]], flush: Any, code: str
-    ) -> Batcher[Ask, Standing]:
+        self, batchers: WeakValueDictionary[str, Batcher[Ask, MemberStatus]], flush: Any, code: str
+    ) -> Batcher[Ask, MemberStatus]:
         batcher = batchers.get(code)
         if batcher is None:
             batcher = batchers[code] = Batcher(partial(flush, code))
         return batcher
 
-    async def _place_all(self, code: str, members: Sequence[str]) -> list[Standing]:
+    async def _place_all(self, code: str, members: Sequence[str]) -> list[MemberStatus]:
         with _away():
-            return standings_in(await self._place(Keys(code).of_asking(), members))
+            return parse_statuses(await self._place(Keys(code).for_place(), members))
 
 
 def _text(word: bytes | str) -> str:

@@ -16,13 +16,13 @@ from redis.exceptions import WatchError
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.scripts import by_member, script
-from waitroom.redis_io.unavailable import away_is_said
+from waitroom.redis_io.unavailable import translate_redis_errors
 
 PART = 1_000
 PART_REST_S = 0.002
 
 
-class Inspection:
+class LineAudit:
     """Raises LineAway where Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
@@ -32,17 +32,17 @@ class Inspection:
 
     async def used_count(self, code: str) -> int:
         """Raises NoSuchRoom."""
-        with away_is_said():
+        with translate_redis_errors():
             count = await self._redis.hget(Keys(code).room, "used_count")
         if count is None:
             raise NoSuchRoom
         return int(count)
 
-    async def told(self, code: str) -> AsyncIterator[list[str]]:
+    async def scan_issued(self, code: str) -> AsyncIterator[list[str]]:
         """Everybody who was told of a coupon, some at a time; somebody may come twice."""
         cursor = 0
         while True:
-            with away_is_said():
+            with translate_redis_errors():
                 reply: Any = await self._redis.hscan(Keys(code).outcomes, cursor, count=PART)
             cursor, outcomes = reply
             members = [one.decode() for one, outcome in outcomes.items() if _is_issued(outcome)]
@@ -52,24 +52,24 @@ class Inspection:
                 return
             await asyncio.sleep(PART_REST_S)
 
-    async def told_of(self, code: str, members: Sequence[str]) -> list[str]:
+    async def filter_issued(self, code: str, members: Sequence[str]) -> list[str]:
         """Those of these who were told of a coupon."""
         outcomes = await self._each(Keys(code).outcomes, members)
         return [one for one, outcome in zip(members, outcomes, strict=True) if _is_issued(outcome)]
 
-    async def under_way(self, code: str, members: Sequence[str]) -> list[str]:
+    async def filter_in_progress(self, code: str, members: Sequence[str]) -> list[str]:
         """Those of these who are admitted, and within their lease."""
         if not members:
             return []
-        with away_is_said():
+        with translate_redis_errors():
             now_us = await self._now_us()
             dues: Any = await self._redis.zmscore(Keys(code).admitted, list(members))
         pairs = zip(members, dues, strict=True)
         return [one for one, due in pairs if due is not None and due > now_us]
 
-    async def overdue(self, code: str, *, by_s: float, at_most: int = PART) -> list[str]:
+    async def list_overdue(self, code: str, *, by_s: float, at_most: int = PART) -> list[str]:
         """The admitted who should have had an outcome `by_s` ago; their leases stay as they are."""
-        with away_is_said():
+        with translate_redis_errors():
             until = await self._now_us() - int(by_s * 1_000_000)
             found: Any = await self._redis.zrangebyscore(
                 Keys(code).admitted, "-inf", until, start=0, num=at_most
@@ -83,7 +83,7 @@ class Inspection:
         """
         k, found = Keys(code), {}
         for start in range(0, len(members), PART):
-            with away_is_said():
+            with translate_redis_errors():
                 reply = await self._lease(
                     keys=[k.admitted, k.admissions],
                     args=[int(for_s * 1_000_000), *members[start : start + PART]],
@@ -95,7 +95,7 @@ class Inspection:
         """Take back that these hold one; they are under way again. How many had been told so."""
         k, done = Keys(code), 0
         for start in range(0, len(members), PART):
-            with away_is_said():
+            with translate_redis_errors():
                 done += await self._retract(
                     keys=[k.outcomes, k.admitted, k.arrivals, k.tally, k.admissions],
                     args=list(members[start : start + PART]),
@@ -105,7 +105,7 @@ class Inspection:
     async def set_used_count(self, code: str, was: int, shall_be: int) -> bool:
         """False where it has changed meanwhile. Only here may it become less."""
         key = Keys(code).room
-        with away_is_said():
+        with translate_redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(key)
                 if int(await pipe.hget(key, "used_count") or -1) != was:
@@ -121,7 +121,7 @@ class Inspection:
     async def _each(self, key: str, members: Sequence[str]) -> list[bytes | None]:
         if not members:
             return []
-        with away_is_said():
+        with translate_redis_errors():
             found: Any = await self._redis.hmget(key, list(members))
         return list(found)
 

@@ -12,7 +12,7 @@ from waitroom.redis_io.keys import Keys
 AT_ONCE = 10_000
 
 
-async def lobby_of(redis: Redis, keys: Keys) -> list[str] | None:
+async def read_lobby(redis: Redis, keys: Keys) -> list[str] | None:
     """All of them, or None as long as somebody may still come in or, after a loss, come back.
 
     Raises RedisError.

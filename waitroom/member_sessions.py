@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from waitroom.redis_io.scripts import script
-from waitroom.redis_io.unavailable import away_is_said
+from waitroom.redis_io.unavailable import translate_redis_errors
 
 # Members whose sessions have ended: each takes 80 bytes in Redis and 140 in each web process.
 ENDED_MAX = 1_000_000
@@ -58,19 +58,19 @@ class MemberSessions:
         """
         keys = [ENDED, FLOOR, *([used_key(token_name)] if token_name else [])]
         nonce = secrets.token_hex(8)
-        with away_is_said():
+        with translate_redis_errors():
             began = await self._begin(keys=keys, args=[member_id, nonce, max(1, kept_s)])
         return int(began) if began else None
 
     async def end(self, member_id: str, *, began_us: int, age_max_s: int) -> int:
         """End all sessions of this member; when that was. began_us: of the session that asks."""
         arguments = [member_id, str(began_us), str(age_max_s), str(self._ended_max)]
-        with away_is_said():
+        with translate_redis_errors():
             return int(await self._end(keys=[ENDED, FLOOR], args=arguments))
 
     async def ended_since(self, cursor_us: int) -> EndedSince:
         """What has ended since then, at most READ_MAX members of it."""
-        with away_is_said():
+        with translate_redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.zrangebyscore(
                     ENDED, f"({cursor_us}", "+inf", start=0, num=READ_MAX, withscores=True
@@ -90,6 +90,6 @@ class MemberSessions:
     async def restore(self, ended: Mapping[str, int]) -> None:
         """Put ends back that Redis has lost; a later one of the same member stays."""
         members = list(ended.items())
-        with away_is_said():
+        with translate_redis_errors():
             for start in range(0, len(members), READ_MAX):
                 await self._redis.zadd(ENDED, dict(members[start : start + READ_MAX]), gt=True)

@@ -48,7 +48,7 @@ class RoomFacts:
     is_drawn: bool = False
 
     @classmethod
-    def read(cls, reply: Sequence[bytes | int]) -> RoomFacts:
+    def from_reply(cls, reply: Sequence[bytes | int]) -> RoomFacts:
         now, state, opens, closes, remain, waiting, pace, at, opening, *times = reply
         lobby, grace, restoring, is_drawn = times
         assert isinstance(state, bytes)
@@ -110,7 +110,7 @@ class RoomFacts:
         return self.remain_count / pace if pace else None
 
 
-class Standing(NamedTuple):
+class MemberStatus(NamedTuple):
     """Where one member stands. `arrival_us` is 0 where they have no place.
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
@@ -144,14 +144,14 @@ class Standing(NamedTuple):
         return self.arrival_us if self.arrival_us >= NUMBERS else 0
 
     @classmethod
-    def read(cls, reply: Sequence[bytes | int], facts: RoomFacts) -> Standing:
+    def from_reply(cls, reply: Sequence[bytes | int], facts: RoomFacts) -> MemberStatus:
         word = reply[0]
         if word == b"waiting" and len(reply) == 3:  # nearly everybody in a crowd
             return cls("waiting", facts, int(reply[1]), int(reply[2]))
         assert isinstance(word, bytes)
         kind = word.decode()
         if kind == "outcome":
-            return cls._read_outcome(reply[2], facts)
+            return cls._parse_outcome(reply[2], facts)
         if kind == "undrawn" or len(reply) > 3:
             text = reply[-1]
             assert isinstance(text, bytes)
@@ -165,16 +165,16 @@ class Standing(NamedTuple):
         )
 
     @classmethod
-    def _read_outcome(cls, stored: bytes | int, facts: RoomFacts) -> Standing:
+    def _parse_outcome(cls, stored: bytes | int, facts: RoomFacts) -> MemberStatus:
         assert isinstance(stored, bytes)
         head, _, text = stored.decode().partition(" ")
         kind: Kind = "issued" if head[0] == "i" else "refused"
         return cls(kind=kind, facts=facts, arrival_us=int(head[1:]), text=text)
 
 
-def standings_in(reply: Sequence[Any]) -> list[Standing]:
+def parse_statuses(reply: Sequence[Any]) -> list[MemberStatus]:
     """What `enter.lua` and `place.lua` return: facts, and a standing each. Raises NoSuchRoom."""
     if not reply:
         raise NoSuchRoom
-    facts = RoomFacts.read(reply[0])
-    return [Standing.read(standing, facts) for standing in reply[1:]]
+    facts = RoomFacts.from_reply(reply[0])
+    return [MemberStatus.from_reply(standing, facts) for standing in reply[1:]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from waitroom.member_status import RoomFacts, Standing
+from waitroom.member_status import MemberStatus, RoomFacts
 
 ASK_AGAIN_MIN_S = 1.0
 # At most so long in a short line, where asking costs little, and so long in a long one.
@@ -36,7 +36,7 @@ class Place(NamedTuple):
         return self.ahead + 1
 
     @classmethod
-    def of(cls, standing: Standing) -> Place:
+    def from_status(cls, standing: MemberStatus) -> Place:
         """The place of somebody who waits.
 
         In a lobby that draws, and where others may still come back, `ahead` says nothing.
@@ -62,17 +62,17 @@ def ask_within_s(facts: RoomFacts) -> float:
     return within_s if within_s > ASK_AGAIN_MIN_S else ASK_AGAIN_MIN_S
 
 
-def lobby_ask_again_s(standing: Standing) -> float:
+def lobby_ask_again_s(standing: MemberStatus) -> float:
     """Right after the opening, not all in one moment; until then now and then, to be heard."""
     return _ask_again_after_s(standing, standing.facts.opens_at_us)
 
 
-def restoring_ask_again_s(standing: Standing) -> float:
+def restoring_ask_again_s(standing: MemberStatus) -> float:
     """The same, for when a line that was lost has come together again."""
     return _ask_again_after_s(standing, standing.facts.restoring_until_us)
 
 
-def _ask_again_after_s(standing: Standing, at_us: int) -> float:
+def _ask_again_after_s(standing: MemberStatus, at_us: int) -> float:
     facts = standing.facts
     spread = standing.arrival_us % 1_000 / 1_000
     after_s = (at_us - facts.now_us) / 1_000_000

@@ -12,10 +12,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.unavailable import away_is_said
+from waitroom.redis_io.unavailable import translate_redis_errors
 
 
-class Origins:
+class MemberRequestIds:
     """Raises LineAway where Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
@@ -23,22 +23,22 @@ class Origins:
 
     async def keep(self, code: str, origins: Mapping[str, str]) -> None:
         """By member. Who enters again came by their first request."""
-        with away_is_said():
+        with translate_redis_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for member, origin in origins.items():
                     pipe.hsetnx(Keys(code).origins, member, origin)
                 await pipe.execute()
 
-    async def of(self, code: str, members: Sequence[str]) -> list[str]:
+    async def find(self, code: str, members: Sequence[str]) -> list[str]:
         """In their order; empty for whom nothing is known of."""
         if not members:
             return []
-        with away_is_said():
+        with translate_redis_errors():
             found: Any = await self._redis.hmget(Keys(code).origins, list(members))
         return ["" if one is None else one.decode() for one in found]
 
     async def forget(self, code: str, members: Sequence[str]) -> None:
         if not members:
             return
-        with away_is_said():
+        with translate_redis_errors():
             await self._redis.hdel(Keys(code).origins, *members)

@@ -10,10 +10,10 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from application.offer_cache import Catalogue
+from application.offer_cache import OfferCache
 from application.office import Office
-from issuance.admins import account_of
-from issuance.offers import offers
+from issuance.admins import find_account
+from issuance.offers import list_offers
 from web.api import (
     admin,
     autopilot,
@@ -27,21 +27,21 @@ from web.api import (
     reconcile,
     rooms,
 )
-from web.auth.admin_sessions import KnownAdmins
-from web.cache.single_flight import SharedReadings
+from web.auth.admin_sessions import AdminCache
+from web.cache.single_flight import SingleFlightCache
 from web.cache.static_files import VersionedFiles
-from web.container import WebParts
+from web.container import WebContainer
 from web.exception_handlers import add_error_handlers
-from web.fast_path.calls import HotPath
-from web.fast_path.rate_limited import TurnedBack
-from web.fast_path.streams import Door
+from web.fast_path.calls import FastPath
+from web.fast_path.rate_limited import RateLimitedResponses
+from web.fast_path.streams import FastStreams
 from web.metrics import route as metrics
-from web.metrics.enter_latency import EnterTimes
-from web.middleware.access_log import Watch, Watched
-from web.middleware.http_counters import Call, Traffic, calls_of
-from web.middleware.rate_limit import Gate
+from web.metrics.enter_latency import EnterLatency
+from web.middleware.access_log import AccessLog, AccessLogMiddleware
+from web.middleware.http_counters import Call, HttpCounters, route_calls
+from web.middleware.rate_limit import RateLimit
 from web.middleware.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
-from web.office_status import Backstage
+from web.office_status import OfficeStatusReader
 from web.pages.admin import audit as admin_audit
 from web.pages.admin import autopilot as autopilot_pages
 from web.pages.admin import board as board_pages
@@ -59,7 +59,7 @@ from web.pages.member import my_coupons as my_pages
 from web.pages.member import place_stream as live_pages
 from web.pages.member import room as room_pages
 from web.problems import ProblemOut
-from web.sse.connections import Hub
+from web.sse.connections import StreamConnections
 from web.sse.session_watch import SessionWatch
 
 _API = (
@@ -92,23 +92,27 @@ Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 UTC."""
 class Application(FastAPI):
     """FastAPI, asked only what the hot path leaves to it: even its outer layers cost a crowd."""
 
-    def __init__(self, parts: WebParts, office: Office, **fastapi: Any) -> None:
+    def __init__(self, parts: WebContainer, office: Office, **fastapi: Any) -> None:
         super().__init__(**fastapi)
         self.state.parts = parts
         self.state.office = office
-        gate = self.state.gate = Gate(parts.line.limiter, parts.proxies, parts.limits)
+        gate = self.state.gate = RateLimit(parts.line.rate_limiter, parts.proxies, parts.limits)
         # All that will be routed is known beforehand: each process counts it at the same place.
-        traffic = self.state.traffic = Traffic([*calls_of(ROUTES), STATIC], parts.counts_dir)
-        self.state.hub = Hub(
-            parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.streams_are
+        traffic = self.state.traffic = HttpCounters(
+            [*route_calls(ROUTES), STATIC], parts.counts_dir
+        )
+        self.state.hub = StreamConnections(
+            parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.set_open_streams
         )
         self.state.session_watch = SessionWatch(parts.sessions, parts.line, self.state.hub)
-        watch = Watch(traffic, logs=parts.log_requests, tracing=parts.tracing)
-        door = Door(Watched(super().__call__, watch), self, live_pages.page_teller, watch)
-        turned_back = TurnedBack(door, self, gate, watch)
-        self.state.enter_times = EnterTimes(parts.line)
-        self.state.backstage = Backstage(parts, office.ahead)
-        hot_path = HotPath(turned_back, parts, office, self.state.enter_times, gate, watch)
+        watch = AccessLog(traffic, logs=parts.log_requests, tracing=parts.tracing)
+        door = FastStreams(
+            AccessLogMiddleware(super().__call__, watch), self, live_pages.make_html_events, watch
+        )
+        turned_back = RateLimitedResponses(door, self, gate, watch)
+        self.state.enter_times = EnterLatency(parts.line)
+        self.state.backstage = OfficeStatusReader(parts, office.priority)
+        hot_path = FastPath(turned_back, parts, office, self.state.enter_times, gate, watch)
         self._first: ASGIApp = hot_path
         self._hot_path = hot_path
         if parts.secure:
@@ -119,7 +123,7 @@ class Application(FastAPI):
         await self._first(scope, receive, send)
 
 
-def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
+def create_app(parts: WebContainer, **fastapi: Any) -> FastAPI:
     """The ASGI application. Extra arguments go to FastAPI (`lifespan`)."""
     office = Office(parts.limits)
     app = Application(
@@ -138,11 +142,11 @@ def create_app(parts: WebParts, **fastapi: Any) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         **fastapi,
     )
-    app.state.catalogue = Catalogue(lambda: office.ahead.ask(offers, parts.engine))
-    app.state.known_admins = KnownAdmins(
-        lambda name: office.ahead.ask(account_of, parts.engine, name), parts.admins
+    app.state.catalogue = OfferCache(lambda: office.priority.run(list_offers, parts.engine))
+    app.state.known_admins = AdminCache(
+        lambda name: office.priority.run(find_account, parts.engine, name), parts.admins
     )
-    app.state.readings = SharedReadings()
+    app.state.metrics = SingleFlightCache()
     app.state.logos = {}
     app.state.rooms_in_words = {}
     answer = add_error_handlers(app, problem_page)

@@ -12,26 +12,26 @@ from fastapi import Request
 
 from application.change_offer import OfferChanges
 from application.office import Office
-from application.reconcile import Queue
+from application.reconcile import FailedJobs
 from domain.remote_clock import RemoteClock
-from issuance.direct import Direct
+from issuance.direct import DirectIssuer
 from issuance.offers import Offer
 from issuance.postgres.engine import Engine
-from issuance.queue.job_queue import Crew
+from issuance.queue.job_queue import QueueStatus
 from waitroom.line import Line
 from waitroom.tokens.challenge import Challenges
-from waitroom.tokens.ticket import TicketOffice
-from web.auth.admin_sessions import AdminDoor, KnownAdmins
-from web.auth.member_tokens import Identity
+from waitroom.tokens.ticket import TicketSigner
+from web.auth.admin_sessions import AdminCache, AdminSessions
+from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.limits import WebLimits
-from web.middleware.client_ip import Proxies
-from web.middleware.http_counters import Traffic
+from web.middleware.client_ip import TrustedProxies
+from web.middleware.http_counters import HttpCounters
 from web.middleware.tracing import Tracing
 
 
 @dataclass(frozen=True, slots=True)
-class WebParts:
+class WebContainer:
     """Settings and collaborators of one web process.
 
     crew: who works at the office right now. counts_dir: where the processes of one web command
@@ -44,15 +44,15 @@ class WebParts:
 
     line: Line
     engine: Engine
-    direct: Direct
-    identity: Identity
+    direct: DirectIssuer
+    identity: MemberTokens
     sessions: Sessions
-    tickets: TicketOffice
+    tickets: TicketSigner
     challenges: Challenges
-    admins: AdminDoor
-    crew: Callable[[], Crew]
+    admins: AdminSessions
+    queue_status: Callable[[], QueueStatus]
     db_connections_bound: int
-    queue: Queue
+    queue: FailedJobs
     limits: WebLimits = field(default_factory=WebLimits)
     metrics_token: str = ""
     log_requests: bool = False
@@ -62,7 +62,7 @@ class WebParts:
     deployment: str = ""
     templates_dir: str = ""
     base_url: str = ""
-    proxies: Proxies = field(default_factory=Proxies)
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
     demo: bool = False
     simulate: Callable[[str, int], bool] | None = None
     draining: Callable[[], bool] = lambda: False
@@ -76,7 +76,7 @@ class WebParts:
         """By the line's, in the same way."""
         return self.line.clock.now()
 
-    def now_of(self, offer: Offer) -> datetime:
+    def offer_now(self, offer: Offer) -> datetime:
         """By the clock that decides when this offer opens and ends."""
         return self.now() if offer.room is None else self.line_now()
 
@@ -91,30 +91,30 @@ class WebParts:
         return self.base_url.startswith("https://")
 
 
-def parts_of(request: Request) -> WebParts:
-    return cast(WebParts, request.app.state.parts)
+def get_container(request: Request) -> WebContainer:
+    return cast(WebContainer, request.app.state.parts)
 
 
-def office_of(request: Request) -> Office:
+def get_office(request: Request) -> Office:
     """For a verified admin the one that goes first."""
     office = cast(Office, request.app.state.office)
-    return office.ahead if getattr(request.state, "admin", None) else office
+    return office.priority if getattr(request.state, "admin", None) else office
 
 
-def offer_changes_of(request: Request) -> OfferChanges:
-    parts = parts_of(request)
+def get_offer_changes(request: Request) -> OfferChanges:
+    parts = get_container(request)
     return OfferChanges(
-        office_of(request), parts.engine, parts.line, catalogue_of(request), parts.now
+        get_office(request), parts.engine, parts.line, get_offer_cache(request), parts.now
     )
 
 
-def traffic_of(request: Request) -> Traffic:
-    return cast(Traffic, request.app.state.traffic)
+def get_http_counters(request: Request) -> HttpCounters:
+    return cast(HttpCounters, request.app.state.traffic)
 
 
-def catalogue_of(request: Request) -> Any:
+def get_offer_cache(request: Request) -> Any:
     return request.app.state.catalogue
 
 
-def known_admins_of(request: Request) -> KnownAdmins:
-    return cast(KnownAdmins, request.app.state.known_admins)
+def get_admin_cache(request: Request) -> AdminCache:
+    return cast(AdminCache, request.app.state.known_admins)

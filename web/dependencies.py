@@ -11,12 +11,12 @@ from domain.admin import Admin as AdminWho
 from domain.coupon import is_code
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
-from waitroom.tokens.ticket import StrangersTicket, Ticket
+from waitroom.tokens.ticket import OtherMembersTicket, Ticket
 from web.auth import cookies
 from web.auth.admin_sessions import SESSION_COOKIE as ADMIN_COOKIE
 from web.auth.member_tokens import Forbidden, NotSignedIn, Visitor
 from web.auth.sessions import SESSION_COOKIE
-from web.container import known_admins_of, parts_of
+from web.container import get_admin_cache, get_container
 from web.problems import Problem
 
 TICKET_HEADER = "Waitroom-Ticket"
@@ -49,20 +49,20 @@ Session = Annotated[str | None, Security(_session)]
 TicketText = Annotated[str | None, Security(_ticket)]
 
 
-def visitor_of(request: Request) -> Visitor | None:
+def find_visitor(request: Request) -> Visitor | None:
     """The member whose session this browser has, or None."""
-    parts = parts_of(request)
-    return parts.sessions.find(request.cookies, secure=parts.secure)
+    parts = get_container(request)
+    return parts.sessions.from_cookies(request.cookies, secure=parts.secure)
 
 
 async def visitor_or_none(request: Request, bearer: Bearer, _: Session) -> Visitor | None:
     """Who asks; None without credentials. Raises BadToken for a token that is no good."""
-    identity = parts_of(request).identity
+    identity = get_container(request).identity
     if bearer is not None:
-        return identity.read_token(bearer.credentials)
+        return identity.verify(bearer.credentials)
     if "authorization" in request.headers:
         raise NotSignedIn
-    visitor = visitor_of(request)
+    visitor = find_visitor(request)
     if visitor is not None:
         refuse_cross_site(request)
     return visitor
@@ -74,7 +74,7 @@ async def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) ->
     return found
 
 
-class Whose(NamedTuple):
+class MemberInLine(NamedTuple):
     """Whose place is asked for, and the arrival on the ticket that they showed; 0 without one.
 
     session: by which they ask, where it is one.
@@ -90,22 +90,22 @@ async def member_in_line(
     code: RoomCode,
     found: Annotated[Visitor | None, Depends(visitor_or_none)],
     ticket: TicketText,
-) -> Whose:
+) -> MemberInLine:
     """The member's who is signed in, or the ticket's owner's."""
     session = found if found is not None and found.signed_in_us else None
     if ticket is None:
         if found is None:
             raise NotSignedIn
-        return Whose(found.id, 0, session)
+        return MemberInLine(found.id, 0, session)
     checked = checked_ticket(request, code, ticket, found)
-    return Whose(checked.member_id, checked.arrival_us, session)
+    return MemberInLine(checked.member_id, checked.arrival_us, session)
 
 
 def checked_ticket(request: Request, code: str, text: str, found: Visitor | None) -> Ticket:
     """The ticket, if it is good for this room and whoever is signed in. Raises a BadTicket."""
-    ticket = parts_of(request).tickets.read(text, room=code)
+    ticket = get_container(request).tickets.verify(text, room=code)
     if found is not None and found.id != ticket.member_id:
-        raise StrangersTicket
+        raise OtherMembersTicket
     return ticket
 
 
@@ -138,7 +138,7 @@ async def signed_in_admin(
     Raises NotSignedIn, Forbidden, OfficeAway.
     """
     if bearer is not None:
-        if not parts_of(request).identity.is_admin(bearer.credentials):
+        if not get_container(request).identity.is_admin(bearer.credentials):
             raise Forbidden
         request.state.admin = BY_TOKEN
         return BY_TOKEN
@@ -146,7 +146,7 @@ async def signed_in_admin(
     if not session or "authorization" in request.headers:
         raise NotSignedIn
     refuse_cross_site(request)
-    found = await known_admins_of(request).of_session(session)
+    found = await get_admin_cache(request).from_session(session)
     if found is None:
         raise NotSignedIn
     # Pages say who is signed in.
@@ -188,7 +188,7 @@ SolutionText = Annotated[
 RoomCode = Annotated[str, Depends(room_code)]
 CouponCode = Annotated[str, Depends(coupon_code)]
 SignedIn = Annotated[Visitor, Depends(visitor)]
-InLine = Annotated[Whose, Depends(member_in_line)]
+InLine = Annotated[MemberInLine, Depends(member_in_line)]
 # Who may look, and who may also change something: by name, as the audit trail has it.
 Admin = Annotated[str, Depends(admin)]
 Operator = Annotated[str, Depends(operator)]

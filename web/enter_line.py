@@ -11,14 +11,14 @@ from fastapi import Request, Response
 from domain.coupon import is_code
 from issuance.errors import NoSuchCoupon, OfficeAway
 from waitroom.errors import LineAway, NoSuchRoom
-from waitroom.member_status import Standing
+from waitroom.member_status import MemberStatus
 from waitroom.tokens.challenge import BadSolution, UsedSolution
 from waitroom.tokens.ticket import BadTicket
 from web.auth import cookies
-from web.container import catalogue_of, parts_of
-from web.middleware.rate_limit import gate_of
-from web.middleware.request_id import origin_in
-from web.place_response import entered, place_of
+from web.container import get_container, get_offer_cache
+from web.middleware.rate_limit import get_rate_limit
+from web.middleware.request_id import get_origin
+from web.place_response import make_entered_place, make_place
 from web.problems import Problem
 from web.schemas.public import PlaceOut
 
@@ -36,55 +36,55 @@ async def enter(
     ticket_us: the arrival on the member's ticket. solution: of the room's challenge, which is
     looked at where the room asks for one.
     """
-    parts = parts_of(request)
+    parts = get_container(request)
     began = perf_counter()
-    await gate_of(request).admit_member(request.scope, member_id)
+    await get_rate_limit(request).admit_member(request.scope, member_id)
     solved = wrong = None
     if solution:
         try:
-            solved = parts.challenges.read(solution, room=code)
+            solved = parts.challenges.verify(solution, room=code)
         except BadSolution as error:
             wrong = error
     try:
         standing = await parts.line.restore(code, member_id, ticket_us) if ticket_us else None
         if standing is None or standing.kind not in _HELD:
-            origin = origin_in(request.scope) if parts.follows else ""
+            origin = get_origin(request.scope) if parts.follows else ""
             standing = await parts.line.enter(code, member_id, origin, solved)
-        request.app.state.enter_times.note(code, perf_counter() - began)
+        request.app.state.enter_times.add(code, perf_counter() - began)
     except NoSuchRoom:
-        await say_if_missing(request, code)
+        await raise_if_missing(request, code)
         raise
     try:
-        return entered(standing, room=code, member_id=member_id, tickets=parts.tickets)
+        return make_entered_place(standing, room=code, member_id=member_id, tickets=parts.tickets)
     except Problem as problem:
         if problem.type == "challenge_required" and solution:
             problem.detail = inspect.getdoc(type(wrong) if wrong else UsedSolution)
         raise
 
 
-async def ask(request: Request, code: str, member_id: str, ticket_us: int = 0) -> PlaceOut:
+async def ask_place(request: Request, code: str, member_id: str, ticket_us: int = 0) -> PlaceOut:
     """Where they stand; ticket_us is the arrival on their ticket. Raises Problem not_in_line."""
-    parts = parts_of(request)
-    standing = await standing_of(request, code, member_id)
+    parts = get_container(request)
+    standing = await read_status(request, code, member_id)
     if standing.is_missing and ticket_us:
         standing = await parts.line.restore(code, member_id, ticket_us)
-    return place_of(standing, room=code, member_id=member_id, tickets=parts.tickets)
+    return make_place(standing, room=code, member_id=member_id, tickets=parts.tickets)
 
 
-async def standing_of(request: Request, code: str, member_id: str) -> Standing:
+async def read_status(request: Request, code: str, member_id: str) -> MemberStatus:
     """As the line has it. Raises Problem too_many_requests; NoSuchRoom, LineAway, LineBusy."""
-    await gate_of(request).admit_member(request.scope, member_id)
+    await get_rate_limit(request).admit_member(request.scope, member_id)
     try:
-        return await parts_of(request).line.place(code, member_id)
+        return await get_container(request).line.place(code, member_id)
     except NoSuchRoom:
-        await say_if_missing(request, code)
+        await raise_if_missing(request, code)
         raise
 
 
-async def say_if_missing(request: Request, code: str) -> None:
+async def raise_if_missing(request: Request, code: str) -> None:
     """Raises LineAway for a room that Postgres has and Redis hasn't (yet, or any more)."""
     try:
-        offer = await catalogue_of(request).offer(code)
+        offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     except OfficeAway as error:
@@ -93,19 +93,19 @@ async def say_if_missing(request: Request, code: str) -> None:
         raise LineAway
 
 
-def kept_ticket_us(request: Request, code: str, member_id: str) -> int:
+def ticket_arrival_us(request: Request, code: str, member_id: str) -> int:
     """The arrival on the ticket that this browser keeps; 0 where it has none that is good."""
     text = cookies.kept(request.cookies, f"ticket-{code}")
     if not text:
         return 0
     try:
-        ticket = parts_of(request).tickets.read(text, room=code)
+        ticket = get_container(request).tickets.verify(text, room=code)
     except BadTicket:
         return 0
     return ticket.arrival_us if ticket.member_id == member_id else 0
 
 
-def keep_ticket(
+def set_ticket_cookie(
     response: Response,
     place: PlaceOut,
     *,
@@ -116,9 +116,9 @@ def keep_ticket(
     """Give the browser its ticket; final places need none any more. found: its cookies."""
     name, path = f"ticket-{place.room}", f"/rooms/{place.room}"
     if place.ticket is None:
-        cookies.forget(response, name, secure=secure, path=path)
+        cookies.delete_cookie(response, name, secure=secure, path=path)
     else:
-        cookies.keep(
+        cookies.set_cookie(
             response,
             name,
             place.ticket,
@@ -133,14 +133,14 @@ def keep_ticket(
 
 def _forget_oldest_tickets(response: Response, found: Mapping[str, str], code: str) -> None:
     """By TLS a browser sends all its tickets with each request, and proxies bound that."""
-    prefix = cookies.name_of("ticket-", secure=True)
+    prefix = cookies.cookie_name("ticket-", secure=True)
     # Browsers send the oldest first (RFC 6265, 5.4).
     rooms = [name.removeprefix(prefix) for name in found if name.startswith(prefix)]
     others = [room for room in rooms if room != code and is_code(room)]
     for room in others[: max(0, len(others) + 1 - TICKETS_KEPT_MAX)]:
-        forget_ticket(response, room, secure=True)
-        cookies.forget(response, f"from-{room}", secure=True, path=f"/rooms/{room}")
+        delete_ticket_cookie(response, room, secure=True)
+        cookies.delete_cookie(response, f"from-{room}", secure=True, path=f"/rooms/{room}")
 
 
-def forget_ticket(response: Response, code: str, *, secure: bool) -> None:
-    cookies.forget(response, f"ticket-{code}", secure=secure, path=f"/rooms/{code}")
+def delete_ticket_cookie(response: Response, code: str, *, secure: bool) -> None:
+    cookies.delete_cookie(response, f"ticket-{code}", secure=secure, path=f"/rooms/{code}")

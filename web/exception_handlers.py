@@ -20,7 +20,7 @@ from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.tokens.ticket import BadTicket
 from web.auth.member_tokens import Forbidden, NotSignedIn
 from web.auth.token_claims import BadToken
-from web.middleware.request_id import id_of
+from web.middleware.request_id import get_request_id
 from web.middleware.security import HEADERS, Answer, BodyTooLarge, BodyTooSlow
 from web.middleware.trailing_slash import without_slash
 from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
@@ -41,7 +41,7 @@ _AWAY = (LineAway, LineBusy, OfficeAway)
 _HTTP = {404: "not_found", 405: "method_not_allowed"}
 
 
-def problem_of(error: Exception) -> Problem:
+def to_problem(error: Exception) -> Problem:
     """The problem to answer with; whatever isn't expected is an internal one that tells nothing."""
     if isinstance(error, Problem):
         return error
@@ -118,7 +118,7 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
     """
 
     async def answer(request: Request, error: Exception) -> Response:
-        problem, request_id = problem_of(error), id_of(request.scope)
+        problem, request_id = to_problem(error), get_request_id(request.scope)
         if problem.type == "not_found" and (elsewhere := without_slash(request)):
             return elsewhere
         response = page(request, problem) if wants_html(request) else as_json(problem, request_id)

@@ -106,17 +106,19 @@ def languages() -> Mapping[str, Language]:
     return {code: Language(code, FOLDER / code / CATALOGUE) for code in codes}
 
 
-def language_of(request: Request) -> Language:
+def find_language(request: Request) -> Language:
     """As switched by `?lang=`, else as switched before, else as the browser asks, else English."""
     known = languages()
     for chosen in (request.query_params.get(COOKIE), cookies.kept(request.cookies, COOKIE)):
         if chosen is not None and chosen in known:
             return known[chosen]
-    return known[accepted(request.headers.get("accept-language", "")[:HEADER_LENGTH_MAX])]
+    return known[
+        parse_accept_language(request.headers.get("accept-language", "")[:HEADER_LENGTH_MAX])
+    ]
 
 
 @lru_cache(maxsize=1_024)
-def accepted(header: str) -> str:
+def parse_accept_language(header: str) -> str:
     """The code of the language that this Accept-Language (RFC 9110, 12.5.4) likes most."""
     wanted: list[tuple[float, str]] = []
     for part in header.split(",")[:TAGS_MAX]:
@@ -147,12 +149,12 @@ def say_language(response: Response, language: Language) -> None:
     response.headers["Vary"] = "Accept-Language, Cookie"
 
 
-def keep_switch(request: Request, response: Response, *, secure: bool) -> None:
+def save_language(request: Request, response: Response, *, secure: bool) -> None:
     """Remember a language that `?lang=` asks for, or that is kept by the name of before."""
     chosen, found = request.query_params.get(COOKIE), request.cookies
     if chosen is None and secure and cookies.HOST_PREFIX + COOKIE not in found:
         chosen = found.get(COOKIE)
     if chosen is not None and chosen in languages():
-        cookies.keep(
+        cookies.set_cookie(
             response, COOKIE, chosen, secure=secure, age_max_s=COOKIE_AGE_MAX_S, found=found
         )

@@ -8,52 +8,54 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from application.office import Office, or_none
+from application.office import Office, none_if_unavailable
 from issuance import audit
 from issuance.errors import OfficeAway
-from issuance.postgres.connection_stats import open_connections
-from issuance.queue.job_queue import Crew
-from web.cache.single_flight import SharedReadings
-from web.container import WebParts
+from issuance.postgres.connection_stats import count_open_connections
+from issuance.queue.job_queue import QueueStatus
+from web.cache.single_flight import SingleFlightCache
+from web.container import WebContainer
 
 R = TypeVar("R")
 FRESH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class OfficeStatus:
     """db_in_use is None while Postgres is away, and crew while the queue is."""
 
     db_in_use: int | None
-    crew: Crew | None
+    queue_status: QueueStatus | None
 
 
-class Backstage:
+class OfficeStatusReader:
     """One reading is under way at a time; boards never ask Postgres more often than that."""
 
     def __init__(
-        self, parts: WebParts, office: Office, *, clock: Callable[[], float] = time.monotonic
+        self, parts: WebContainer, office: Office, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._parts = parts
         self._office = office
-        self._readings = SharedReadings(clock=clock)
-        self._changes: dict[str, tuple[int, audit.Entry | None]] = {}
+        self._readings = SingleFlightCache(clock=clock)
+        self._changes: dict[str, tuple[int, audit.AuditEntry | None]] = {}
 
-    async def look(self) -> Seen:
+    async def read_status(self) -> OfficeStatus:
         """At most a second old."""
         return await self._readings.get("seen", self._look, fresh_s=FRESH_S)
 
-    async def _look(self) -> Seen:
-        in_use = self._office.ask(open_connections, self._parts.engine)
-        crew = self._office.ask(self._parts.crew)
-        return Seen(*await asyncio.gather(or_none(in_use), or_none(crew)))
+    async def _look(self) -> OfficeStatus:
+        in_use = self._office.run(count_open_connections, self._parts.engine)
+        crew = self._office.run(self._parts.queue_status)
+        return OfficeStatus(
+            *await asyncio.gather(none_if_unavailable(in_use), none_if_unavailable(crew))
+        )
 
-    async def last_change(self, code: str, version: int) -> audit.Entry | None:
+    async def last_change(self, code: str, version: int) -> audit.AuditEntry | None:
         """Who changed these settings last: asked once for each version of them."""
         known = self._changes.get(code)
         if known is None or known[0] != version:
             try:
-                found = await self._office.ask(audit.last_change, self._parts.engine, code)
+                found = await self._office.run(audit.last_change, self._parts.engine, code)
             except OfficeAway:
                 return None
             known = self._changes[code] = (version, found)

@@ -8,9 +8,9 @@ from domain.refusals import ISSUE_REFUSALS, Draining, NotOpenYet, Refusal
 from domain.rfc3339 import rfc3339_us
 from domain.unix_time import from_us
 from waitroom.errors import LineAway
-from waitroom.member_status import Standing
+from waitroom.member_status import MemberStatus
 from waitroom.place import ASK_AGAIN_MIN_S, Place
-from waitroom.tokens.ticket import Ticket, TicketOffice
+from waitroom.tokens.ticket import Ticket, TicketSigner
 from web.exception_handlers import refusal_problem
 from web.problems import Problem
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned, RoomPhase
@@ -20,7 +20,9 @@ ROOM_FULL_RETRY_S = 10
 RETURNED: dict[str, Returned] = {"h": "head", "e": "end"}
 
 
-def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
+def make_place(
+    standing: MemberStatus, *, room: str, member_id: str, tickets: TicketSigner
+) -> PlaceOut:
     """The place of a member whom the line knows.
 
     Raises Problem not_in_line for any other, and LineAway where a line that was lost can't say yet.
@@ -46,7 +48,7 @@ def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOf
     if standing.kind == "admitted":
         update = {"state": "admitted", "ask_again_s": ASK_AGAIN_MIN_S, "ticket": ticket}
         return known.model_copy(update=update)
-    place, facts = Place.of(standing), standing.facts
+    place, facts = Place.from_status(standing), standing.facts
     update = {
         "ask_again_s": place.ask_again_s,
         "ticket": ticket,
@@ -59,7 +61,9 @@ def place_of(standing: Standing, *, room: str, member_id: str, tickets: TicketOf
     return known.model_copy(update=update)
 
 
-def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOffice) -> PlaceOut:
+def make_entered_place(
+    standing: MemberStatus, *, room: str, member_id: str, tickets: TicketSigner
+) -> PlaceOut:
     """The place of a member who has entered. Raises Problem where they were refused."""
     if standing.kind == "room_full":
         raise Problem("room_full", more={"retry_after_s": ROOM_FULL_RETRY_S})
@@ -67,10 +71,10 @@ def entered(standing: Standing, *, room: str, member_id: str, tickets: TicketOff
         raise Problem("challenge_required", more={"challenge": f"/api/rooms/{room}/challenge"})
     if standing.kind not in ("waiting", "admitted", "issued"):
         raise refusal_problem(_refusal(standing))
-    return place_of(standing, room=room, member_id=member_id, tickets=tickets)
+    return make_place(standing, room=room, member_id=member_id, tickets=tickets)
 
 
-def _phase(standing: Standing) -> RoomPhase:
+def _phase(standing: MemberStatus) -> RoomPhase:
     """The room's state as it is told: before its opening, a room that is to move is a lobby."""
     facts = standing.facts
     if facts.is_restoring:
@@ -80,7 +84,7 @@ def _phase(standing: Standing) -> RoomPhase:
     return cast(RoomPhase, state)
 
 
-def _refusal(standing: Standing) -> Refusal:
+def _refusal(standing: MemberStatus) -> Refusal:
     """Refusals come as outcomes (the slug is the text) or as the reason a room is shut."""
     slug = standing.text if standing.kind == "refused" else standing.kind
     kind = Draining if slug == Draining.slug else ISSUE_REFUSALS[slug]
@@ -94,14 +98,14 @@ def _words(refusal: Refusal) -> dict[str, str]:
     return {"type": refusal.slug, "title": refusal.title, "detail": refusal.detail}
 
 
-def plainly_waits(standing: Standing) -> bool:
+def is_plain_waiting(standing: MemberStatus) -> bool:
     """In line, in a room as usual, and never passed over: as `waiting_json` writes it."""
     return standing.kind == "waiting" and not standing.text and standing.facts.is_as_usual
 
 
-def waiting_json(standing: Standing, room: str, ticket: str) -> str:
+def waiting_json(standing: MemberStatus, room: str, ticket: str) -> str:
     """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
-    ahead, eta_s, ask_again_s = Place.of(standing)
+    ahead, eta_s, ask_again_s = Place.from_status(standing)
     facts, arrived_us = standing.facts, standing.arrived_us
     arrived_at = f'"{rfc3339_us(arrived_us)}"' if arrived_us else "null"
     return (

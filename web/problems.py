@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemKind:
     """A kind of problem: its stable slug, status, title, and the sentence where none is nearer."""
 
     type: str
@@ -23,50 +23,68 @@ class Kind:
 
 
 _KINDS = (
-    Kind("not_signed_in", 401, "Not signed in", "Sign in first, or send a member token."),
-    Kind("bad_token", 401, "Bad token", "This member token can't be accepted."),
-    Kind("bad_ticket", 401, "Bad ticket", "This ticket can't be accepted."),
-    Kind("forbidden", 403, "Forbidden", "This is not for you."),
-    Kind(
+    ProblemKind("not_signed_in", 401, "Not signed in", "Sign in first, or send a member token."),
+    ProblemKind("bad_token", 401, "Bad token", "This member token can't be accepted."),
+    ProblemKind("bad_ticket", 401, "Bad ticket", "This ticket can't be accepted."),
+    ProblemKind("forbidden", 403, "Forbidden", "This is not for you."),
+    ProblemKind(
         "challenge_required",
         403,
         "Challenge required",
         "This line asks your device for a short calculation first. Enter again with its result.",
     ),
-    Kind("not_found", 404, "Not found", "There is nothing at this address."),
-    Kind("no_such_coupon", 404, "No such coupon", "There is no coupon with this code."),
-    Kind("no_such_room", 404, "No such room", "There is no room with this code."),
-    Kind("no_such_issued_coupon", 404, "No such issued coupon", "You hold no such coupon."),
-    Kind("not_in_line", 404, "Not in line", "You have no place in this line. Enter it first."),
-    Kind("method_not_allowed", 405, "Method not allowed", "This address answers other methods."),
-    Kind("body_too_slow", 408, "Body too slow", "The request's body did not arrive in time."),
-    Kind("not_open_yet", 409, "Not open yet", "This can't be had yet. Come back when it opens."),
-    Kind("not_drawn", 409, "Not drawn", "There is no draw here, or it was not made yet."),
-    Kind(
+    ProblemKind("not_found", 404, "Not found", "There is nothing at this address."),
+    ProblemKind("no_such_coupon", 404, "No such coupon", "There is no coupon with this code."),
+    ProblemKind("no_such_room", 404, "No such room", "There is no room with this code."),
+    ProblemKind("no_such_issued_coupon", 404, "No such issued coupon", "You hold no such coupon."),
+    ProblemKind(
+        "not_in_line", 404, "Not in line", "You have no place in this line. Enter it first."
+    ),
+    ProblemKind(
+        "method_not_allowed", 405, "Method not allowed", "This address answers other methods."
+    ),
+    ProblemKind(
+        "body_too_slow", 408, "Body too slow", "The request's body did not arrive in time."
+    ),
+    ProblemKind(
+        "not_open_yet", 409, "Not open yet", "This can't be had yet. Come back when it opens."
+    ),
+    ProblemKind("not_drawn", 409, "Not drawn", "There is no draw here, or it was not made yet."),
+    ProblemKind(
         "draining",
         409,
         "The line takes nobody new",
         "Nobody new can get in line any more; whoever has a place keeps it.",
     ),
-    Kind("already_used", 409, "Already used", "This coupon has already been used."),
-    Kind("already_started", 409, "Already started", "What was promised can't be changed any more."),
-    Kind(
+    ProblemKind("already_used", 409, "Already used", "This coupon has already been used."),
+    ProblemKind(
+        "already_started", 409, "Already started", "What was promised can't be changed any more."
+    ),
+    ProblemKind(
         "changed_meanwhile",
         409,
         "Changed meanwhile",
         "Somebody has changed this since you looked at it. Look again, then decide.",
     ),
-    Kind("code_taken", 409, "Code taken", "A coupon with this code exists already."),
-    Kind("not_direct", 409, "Not direct", "This coupon is given out through its line."),
-    Kind("closed", 410, "Closed", "The time for this is over."),
-    Kind("sold_out", 410, "Sold out", "Every coupon has found an owner."),
-    Kind("expired", 410, "Expired", "This coupon's time is over."),
-    Kind("body_too_large", 413, "Body too large", "The request's body is too large."),
-    Kind("bad_request", 422, "Bad request", "The request could not be understood."),
-    Kind("too_many_requests", 429, "Too many requests", "Slow down, and try again in a moment."),
-    Kind("internal", 500, "Internal error", "Something went wrong here, and it was noted down."),
-    Kind("room_full", 503, "Room full", "The line is full right now. Try again in a moment."),
-    Kind("unavailable", 503, "Unavailable", "A part we need is away. Try again in a moment."),
+    ProblemKind("code_taken", 409, "Code taken", "A coupon with this code exists already."),
+    ProblemKind("not_direct", 409, "Not direct", "This coupon is given out through its line."),
+    ProblemKind("closed", 410, "Closed", "The time for this is over."),
+    ProblemKind("sold_out", 410, "Sold out", "Every coupon has found an owner."),
+    ProblemKind("expired", 410, "Expired", "This coupon's time is over."),
+    ProblemKind("body_too_large", 413, "Body too large", "The request's body is too large."),
+    ProblemKind("bad_request", 422, "Bad request", "The request could not be understood."),
+    ProblemKind(
+        "too_many_requests", 429, "Too many requests", "Slow down, and try again in a moment."
+    ),
+    ProblemKind(
+        "internal", 500, "Internal error", "Something went wrong here, and it was noted down."
+    ),
+    ProblemKind(
+        "room_full", 503, "Room full", "The line is full right now. Try again in a moment."
+    ),
+    ProblemKind(
+        "unavailable", 503, "Unavailable", "A part we need is away. Try again in a moment."
+    ),
 )
 KINDS = {kind.type: kind for kind in _KINDS}
 RETRY_AFTER_S = 2
@@ -88,7 +106,7 @@ class Problem(Exception):
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ProblemKind:
         return KINDS[self.type]
 
     @property
@@ -115,7 +133,7 @@ class Problem(Exception):
 
 
 @contextmanager
-def wrong_values_are_said() -> Iterator[None]:
+def translate_value_errors() -> Iterator[None]:
     """A ValueError of the rules, which names the field, is answered with bad_request."""
     try:
         yield

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from application.feed_log import Follower
-from issuance.queue.job_queue import Backlog, Desk
+from application.feed_log import FeedLog
+from issuance.queue.job_queue import Backlog, JobQueue
 
 
-class DeskByTheLine:
+class CouponDestination:
     """The desk as the admitter's destination; the border between async and sync is here.
 
     follower: who says by which requests those came who are fed, or nobody.
     """
 
-    def __init__(self, desk: Desk, follower: Follower | None = None) -> None:
+    def __init__(self, desk: JobQueue, follower: FeedLog | None = None) -> None:
         self._desk = desk
         self._follower = follower
         self.is_open = False  # until Postgres has answered
@@ -27,7 +27,7 @@ class DeskByTheLine:
     async def feed(self, code: str, admitted: Mapping[str, int]) -> None:
         if self._follower is None:
             times = list(admitted.values())
-            await asyncio.to_thread(self._desk.feed, code, list(admitted), times)
+            await asyncio.to_thread(self._desk.enqueue, code, list(admitted), times)
         else:
             await self._follower.feed(self._desk, code, admitted)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from sqlalchemy import Engine, bindparam, literal_column
 
 from issuance.errors import OfficeAway
-from issuance.issue_transaction import FIND, in_turns, write_where
+from issuance.issue_transaction import FIND, compile_issue_statement, open_issue_transaction
 from issuance.locking.direct_issue import DirectIssue, decide
 from issuance.tables import coupons
 
@@ -17,7 +17,7 @@ ATTEMPTS_MAX = 60
 PAUSE_MIN_S = 0.001
 PAUSE_MAX_S = 0.05
 
-_WRITE = write_where(
+_WRITE = compile_issue_statement(
     coupons.c.version == bindparam("read_version"), version=coupons.c.version + literal_column("1")
 )
 
@@ -39,10 +39,10 @@ def issue_optimistically(engine: Engine, code: str, member_id: str) -> DirectIss
 
 def _attempt(engine: Engine, code: str, member_id: str) -> DirectIssue | None:
     """None where another transaction wrote in between; then nothing of this one is kept."""
-    with in_turns(engine) as tx:
-        coupon, row, holders = tx.read(FIND, code, [member_id])
+    with open_issue_transaction(engine) as tx:
+        coupon, row, holders = tx.load_coupon(FIND, code, [member_id])
         decided = decide(coupon, holders, member_id, row.read_at)
-        if decided.is_new and not tx.write(
+        if decided.is_new and not tx.write_issued(
             _WRITE, coupon, [decided.issued], read_version=row.version
         ):
             return None

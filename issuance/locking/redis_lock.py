@@ -18,21 +18,26 @@ from redis.lock import Lock
 from sqlalchemy import Engine, bindparam, func, update
 
 from issuance.errors import NoSuchCoupon, OfficeAway, queue_cause
-from issuance.issue_transaction import FIND, in_turns, ready, write_where
+from issuance.issue_transaction import (
+    FIND,
+    compile_issue_statement,
+    compile_statement,
+    open_issue_transaction,
+)
 from issuance.locking.direct_issue import DirectIssue, decide
-from issuance.queue.redis_connection import Conveyor
+from issuance.queue.redis_connection import QueueRedis
 from issuance.tables import coupons
 
 ATTEMPTS_MAX = 5
 
 _SHORTLY = "SET LOCAL synchronous_commit = off"
-_ANNOUNCE = ready(
+_ANNOUNCE = compile_statement(
     update(coupons)
     .where(coupons.c.code == bindparam("of_code"))
     .values(fence=func.greatest(coupons.c.fence, bindparam("token", type_=coupons.c.fence.type)))
     .returning(coupons.c.fence)
 )
-_WRITE = write_where(coupons.c.fence == bindparam("token"))
+_WRITE = compile_issue_statement(coupons.c.fence == bindparam("token"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class LockLimits:
 
 def issue_under_redis_lock(
     engine: Engine,
-    redis: Conveyor,
+    redis: QueueRedis,
     code: str,
     member_id: str,
     limits: LockLimits,
@@ -65,7 +70,7 @@ def issue_under_redis_lock(
 
 
 def _attempt(
-    engine: Engine, redis: Conveyor, code: str, member_id: str, token: int
+    engine: Engine, redis: QueueRedis, code: str, member_id: str, token: int
 ) -> DirectIssue | None:
     """None where the fence kept us out: somebody with a later token has announced it."""
     announced = _announce(engine, code, token)
@@ -73,10 +78,10 @@ def _attempt(
         # A Redis that lost its counter gives tokens from the past: bring it up to Postgres's.
         redis.incrby(_token_key(code), announced - token)
         return None
-    with in_turns(engine) as tx:
-        coupon, row, holders = tx.read(FIND, code, [member_id])
+    with open_issue_transaction(engine) as tx:
+        coupon, row, holders = tx.load_coupon(FIND, code, [member_id])
         decided = decide(coupon, holders, member_id, row.read_at)
-        if decided.is_new and not tx.write(_WRITE, coupon, [decided.issued], token=token):
+        if decided.is_new and not tx.write_issued(_WRITE, coupon, [decided.issued], token=token):
             return None
     return decided
 
@@ -86,8 +91,8 @@ def _announce(engine: Engine, code: str, token: int) -> int:
 
     Needs no flush to disk: a fence that a crash forgets keeps its own announcer out too.
     """
-    with in_turns(engine) as tx:
-        _, fences = tx.ask((_SHORTLY, {}), (_ANNOUNCE, {"of_code": code, "token": token}))
+    with open_issue_transaction(engine) as tx:
+        _, fences = tx.fetch_all((_SHORTLY, {}), (_ANNOUNCE, {"of_code": code, "token": token}))
         if not fences:
             raise NoSuchCoupon
         tx.commit()
@@ -95,7 +100,7 @@ def _announce(engine: Engine, code: str, token: int) -> int:
 
 
 @contextmanager
-def _locked(redis: Conveyor, code: str, limits: LockLimits) -> Iterator[int]:
+def _locked(redis: QueueRedis, code: str, limits: LockLimits) -> Iterator[int]:
     """The lock of this coupon, and a token later than all before."""
     lock = Lock(
         redis,

@@ -9,20 +9,20 @@ from sqlalchemy import Engine, func, select
 
 from domain.remote_clock import RemoteClock
 from domain.unix_time import EPOCH
-from issuance.errors import away_is_said
+from issuance.errors import translate_postgres_errors
 
 _NOW = select(func.clock_timestamp())
 
 
 def read_clock(engine: Engine) -> datetime:
     """Postgres' time. Raises OfficeAway."""
-    with away_is_said(), engine.connect() as tx:
+    with translate_postgres_errors(), engine.connect() as tx:
         return cast(datetime, tx.execute(_NOW).scalar_one())
 
 
 def measure_clock(engine: Engine, clock: RemoteClock) -> None:
     """Let `clock` tell Postgres' time from now on. Raises OfficeAway."""
-    with away_is_said(), engine.connect() as tx:
+    with translate_postgres_errors(), engine.connect() as tx:
         asked_at_s = clock.monotonic()
         read_at = tx.execute(_NOW).scalar_one()
         clock.observe((read_at - EPOCH).total_seconds(), asked_at_s)

@@ -8,8 +8,8 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import Connection, Engine, text
 
-from issuance.errors import OfficeRefused, away_is_said
-from issuance.postgres.deadline import cut_off_after
+from issuance.errors import OfficeRefused, translate_postgres_errors
+from issuance.postgres.deadline import close_after
 
 READ_ONLY = "Postgres takes no writes: it is a standby, or default_transaction_read_only is on"
 
@@ -29,7 +29,7 @@ _HELD = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ConnectionCounts:
     """Connections but for the asker's own: open, busy (not idle), and blocked (wait for a lock)."""
 
     open: int
@@ -37,35 +37,39 @@ class Held:
     blocked: int
 
 
-def held_connections(engine: Engine) -> Held:
+def count_connections(engine: Engine) -> ConnectionCounts:
     """What this product's processes hold on this database at this moment. Raises OfficeAway."""
-    with away_is_said(), engine.connect() as tx:
-        return Held(*tx.execute(_HELD).one())
+    with translate_postgres_errors(), engine.connect() as tx:
+        return ConnectionCounts(*tx.execute(_HELD).one())
 
 
 def postgres_version(engine: Engine) -> str:
     """As `Postgres 18.1`. Raises OfficeAway."""
-    with away_is_said(), engine.connect() as tx:
+    with translate_postgres_errors(), engine.connect() as tx:
         version = str(tx.execute(text("SHOW server_version")).scalar_one())
     return f"Postgres {version.split()[0]}"
 
 
-def open_connections(engine: Engine) -> int:
+def count_open_connections(engine: Engine) -> int:
     """Open connections of all this product's processes to this database."""
-    with away_is_said(), engine.connect() as tx:
+    with translate_postgres_errors(), engine.connect() as tx:
         return int(tx.execute(_COUNT).scalar_one())
 
 
-def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
+def _psycopg_connection(connection: Connection) -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
-def check(engine: Engine, *, within_s: float | None = None) -> None:
+def ping_postgres(engine: Engine, *, within_s: float | None = None) -> None:
     """Raises OfficeAway where Postgres does not answer, OfficeRefused where it takes no writes.
 
     within_s: beyond which a connection that stays silent is given up.
     """
-    with away_is_said(), engine.connect() as tx, cut_off_after(_driver_of(tx), within_s):
+    with (
+        translate_postgres_errors(),
+        engine.connect() as tx,
+        close_after(_psycopg_connection(tx), within_s),
+    ):
         answer = tx.execute(text("SELECT current_setting('transaction_read_only')")).scalar_one()
     if answer == "on":
         raise OfficeRefused(READ_ONLY)

@@ -17,7 +17,7 @@ import psycopg
 
 
 @contextmanager
-def cut_off_after(connection: psycopg.Connection[Any], within_s: float | None) -> Iterator[None]:
+def close_after(connection: psycopg.Connection[Any], within_s: float | None) -> Iterator[None]:
     """Cut `connection` off where this is not left within so many seconds; None: never."""
     if within_s is None:
         yield

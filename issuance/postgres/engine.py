@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
 
 from issuance.errors import ADDRESS
-from issuance.postgres.deadline import cut_off_after
+from issuance.postgres.deadline import close_after
 
 __all__ = ["Engine", "open_engine"]
 
@@ -114,7 +114,7 @@ def _ping_the_idle(engine: Engine) -> None:
         if used_at is None or time.monotonic() - used_at < PING_AFTER_S:
             return
         try:
-            with cut_off_after(connection, PING_WITHIN_S):
+            with close_after(connection, PING_WITHIN_S):
                 engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error

@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import make_url, text
 
-from issuance.errors import OfficeError, OfficeRefused, away_is_said
+from issuance.errors import OfficeError, OfficeRefused, translate_postgres_errors
 from issuance.postgres.engine import open_engine
 
 
-class NoScratch(OfficeError):
+class NoTemporaryDatabase(OfficeError):
     """This Postgres user may not create a database. Give it CREATEDB, or name another user."""
 
 
 @contextmanager
-def scratch_database(database_url: str) -> Iterator[str]:
+def create_temporary_database(database_url: str) -> Iterator[str]:
     """The URL of a new, empty database on the same server. Raises NoScratch, OfficeAway."""
     name = f"waitroom_scratch_{secrets.token_hex(4)}"
     try:
@@ -34,11 +34,11 @@ def _run(database_url: str, command: str) -> None:
     """Outside of any transaction, as Postgres wants it for whole databases."""
     engine = open_engine(database_url, connections_max=1, name="scratch")
     try:
-        with away_is_said(), engine.connect() as connection:
+        with translate_postgres_errors(), engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(command))
     except OfficeRefused as error:
         if isinstance(getattr(error.__cause__, "orig", None), InsufficientPrivilege):
-            raise NoScratch from error
+            raise NoTemporaryDatabase from error
         raise
     finally:
         engine.dispose()

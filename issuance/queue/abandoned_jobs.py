@@ -18,7 +18,7 @@ from rq.job_lifecycle import call_exception_handlers, record_job_failure
 from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
 from issuance.queue.checked_jobs import fetch_or_refuse, refuse_job
-from issuance.queue.job_registry import Reason, RefusedJob, job_id_of
+from issuance.queue.job_registry import Reason, RefusedJob, parse_job_id
 
 # A job that was taken and not begun for so long was taken by a worker that is gone.
 BEGUN_WITHIN_S = 60
@@ -28,7 +28,7 @@ AT_ONCE_MAX = 1_000
 Handler = Callable[..., Any]
 
 
-def tidy(queue: Queue, handlers: Sequence[Handler]) -> None:
+def fail_abandoned_jobs(queue: Queue, handlers: Sequence[Handler]) -> None:
     """File abandoned jobs as failed; forget outdated entries and workers. Raises RedisError."""
     redis, now = queue.connection, int(time.time())
     started = f"rq:wip:{queue.name}"
@@ -44,7 +44,7 @@ def tidy(queue: Queue, handlers: Sequence[Handler]) -> None:
 
 
 def _file_if_never_begun(queue: Queue, entry: bytes, handlers: Sequence[Handler], now: int) -> None:
-    redis, job_id = queue.connection, job_id_of(entry)
+    redis, job_id = queue.connection, parse_job_id(entry)
     if job_id is None:
         refuse_job(queue, entry, RefusedJob(Reason.BAD_ID))
         return
@@ -71,7 +71,7 @@ def _file(
     queue: Queue, raw_id: bytes, handlers: Sequence[Handler], status: JobStatus | None
 ) -> None:
     """Among the failed ones, if it is there, is a job of ours, and has this status."""
-    job_id = job_id_of(raw_id)
+    job_id = parse_job_id(raw_id)
     job = fetch_or_refuse(queue, job_id) if job_id is not None else None
     if job is None or status not in (None, job.get_status(refresh=False)):
         return

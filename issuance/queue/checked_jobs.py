@@ -31,9 +31,9 @@ from issuance.queue.job_registry import (
     CheckedFields,
     Reason,
     RefusedJob,
-    checked,
-    job_id_of,
-    moment_of,
+    check_job,
+    parse_job_id,
+    parse_moment,
 )
 
 Fields = dict[str, bytes | None]
@@ -61,14 +61,14 @@ class CheckedJob(Job):
     @classmethod
     def fetch(cls, id: str, connection: Redis | None = None, serializer: Any = None) -> Self:  # noqa: A002, ARG003
         """Raises NoSuchJobError, and RefusedJob, which is one."""
-        if job_id_of(id.encode()) is None:
+        if parse_job_id(id.encode()) is None:
             raise RefusedJob(Reason.BAD_ID)
         job = cls(id, connection=connection, serializer=JSONSerializer)
         job.refresh()
         return job
 
     @classmethod
-    def fetch_those_of_ours(cls, job_ids: Sequence[str], connection: Redis) -> list[Self]:
+    def fetch_own(cls, job_ids: Sequence[str], connection: Redis) -> list[Self]:
         """In their order, but for those that are gone or would be refused. In two calls."""
         jobs = []
         keys = [cls.key_for(job_id) for job_id in job_ids]
@@ -77,7 +77,7 @@ class CheckedJob(Job):
             with suppress(NoSuchJobError):
                 if isinstance(fields, NoSuchJobError):
                     raise fields
-                job._take(checked(fields))
+                job._take(check_job(fields))
                 jobs.append(job)
         return jobs
 
@@ -88,7 +88,7 @@ class CheckedJob(Job):
 
     def refresh(self) -> None:
         """Read and check. Raises NoSuchJobError, RefusedJob."""
-        self._take(checked(read_fields(self.connection, self.key)))
+        self._take(check_job(read_fields(self.connection, self.key)))
 
     def restore(self, _raw_data: Mapping[Any, Any]) -> None:
         """In place of RQ's, which takes every field as it is. Raises RefusedJob."""
@@ -180,7 +180,7 @@ def redis_now(redis: Redis) -> datetime:
 def enqueued_at(redis: Redis, job_id: str) -> datetime | None:
     """When a job was fed, by the queue's Redis; None where it can't be read. Raises RedisError."""
     try:
-        return moment_of(read_fields(redis, CheckedJob.key_for(job_id)), "enqueued_at")
+        return parse_moment(read_fields(redis, CheckedJob.key_for(job_id)), "enqueued_at")
     except NoSuchJobError:
         return None
 
@@ -204,7 +204,7 @@ class CheckedQueue(Queue):
         """The queue's key and the next job's id. An entry that can be no id is dropped."""
         while True:
             moved: Any = super().lmove(connection, queue_key, timeout)
-            if moved is None or job_id_of(moved[1]) is not None:
+            if moved is None or parse_job_id(moved[1]) is not None:
                 return moved
             queue = cls.from_queue_key(queue_key, connection=connection)
             refuse_job(queue, moved[1], RefusedJob(Reason.BAD_ID))
@@ -244,7 +244,7 @@ def fetch_or_refuse(queue: Queue, job_id: str) -> Job | None:
 
 def refuse_job(queue: Queue, raw_id: bytes, refused: RefusedJob) -> None:
     """Take a job out of the queue for good, log it, and count it. Raises RedisError."""
-    job_id = job_id_of(raw_id)
+    job_id = parse_job_id(raw_id)
     with queue.connection.pipeline(transaction=False) as pipe:
         pipe.lrem(queue.intermediate_queue_key, 0, raw_id)  # type: ignore[arg-type]
         pipe.zrem(f"rq:failed:{queue.name}", raw_id)

@@ -26,15 +26,21 @@ from issuance.queue.job_registry import (
     ISSUE_BATCH,
     ORIGINS,
     TRACEPARENT,
-    job_id_of,
+    parse_job_id,
 )
-from issuance.queue.redis_connection import PROBE_KEPT_S, PROBE_KEY, Conveyor, may_evict, probe
+from issuance.queue.redis_connection import (
+    PROBE_KEPT_S,
+    PROBE_KEY,
+    QueueRedis,
+    may_evict,
+    probe_queue_redis,
+)
 
 FAILED_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class DeskLimits:
+class JobQueueLimits:
     """batch_max: members a job. backlog_max: jobs in the queue. job_timeout_s: one transaction."""
 
     batch_max: int = 500
@@ -52,14 +58,14 @@ class Backlog:
     workers: int
 
 
-class Desk:
+class JobQueue:
     """Feeds batches to the pool through one RQ queue. Raises OfficeAway where Redis is away.
 
     deployment: whose jobs these are, in each of them; empty: not said.
     """
 
     def __init__(
-        self, redis: Conveyor, *, queue: str, limits: DeskLimits, deployment: str = ""
+        self, redis: QueueRedis, *, queue: str, limits: JobQueueLimits, deployment: str = ""
     ) -> None:
         self._queue = CheckedQueue(queue, connection=redis)
         self._limits = limits
@@ -94,7 +100,7 @@ class Desk:
         except RedisError as error:
             raise OfficeAway(queue_cause(error)) from error
 
-    def feed(
+    def enqueue(
         self,
         code: str,
         members: Sequence[str],
@@ -152,11 +158,11 @@ def _meta(
     return meta or None
 
 
-def _oldest_s(redis: Conveyor, queue: str) -> float:
+def _oldest_s(redis: QueueRedis, queue: str) -> float:
     """How long the first job has waited; 0 where nothing waits, or its time can't be read."""
     first: Any = redis.lrange(f"rq:queue:{queue}", 0, 0)
     for raw_id in first:
-        job_id = job_id_of(raw_id)
+        job_id = parse_job_id(raw_id)
         if job_id is None:
             continue
         fed_at = enqueued_at(redis, job_id)
@@ -165,22 +171,22 @@ def _oldest_s(redis: Conveyor, queue: str) -> float:
     return 0.0
 
 
-def _failed_count(redis: Conveyor, queue: str) -> int:
+def _failed_count(redis: QueueRedis, queue: str) -> int:
     return redis.zcard(f"rq:failed:{queue}")
 
 
-def failed_jobs(redis: Conveyor, queue: str, code: str) -> list[str]:
+def list_failed_jobs(redis: QueueRedis, queue: str, code: str) -> list[str]:
     """Ids of this coupon's failed jobs that RQ still keeps, up to FAILED_MAX. Raises OfficeAway."""
     try:
         raw_ids: Any = redis.zrange(f"rq:failed:{queue}", 0, FAILED_MAX - 1)
-        ids = [job_id for raw in raw_ids if (job_id := job_id_of(raw)) is not None]
-        jobs = CheckedJob.fetch_those_of_ours(ids, redis)
+        ids = [job_id for raw in raw_ids if (job_id := parse_job_id(raw)) is not None]
+        jobs = CheckedJob.fetch_own(ids, redis)
     except RedisError as error:
         raise OfficeAway(queue_cause(error)) from error
     return [job.id for job in jobs if job.args[0] == code]
 
 
-def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
+def forget_failed_jobs(redis: QueueRedis, queue: str, job_ids: Sequence[str]) -> None:
     """Remove these: their members are under way still, and fed again. Raises OfficeAway."""
     try:
         for job_id in job_ids:
@@ -191,7 +197,7 @@ def forget_failed(redis: Conveyor, queue: str, job_ids: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class QueueStatus:
     """Who works, how many of them on a batch right now, and how many jobs wait for one of them.
 
     A worker that was killed counts for up to a minute longer. oldest_s: how long the first job has
@@ -209,12 +215,12 @@ class Crew:
     eviction_policy: str = ""
 
 
-def crew_of(redis: Conveyor, queue: str) -> Crew:
+def read_queue_status(redis: QueueRedis, queue: str) -> QueueStatus:
     """As RQ tells it, in a few calls, however many wait.
 
     Raises OfficeAway, also where the queue takes no writes.
     """
-    probe(redis)
+    probe_queue_redis(redis)
     try:
         workers = list(redis.smembers(WORKERS_BY_QUEUE_KEY % queue))
         with redis.pipeline(transaction=False) as pipe:
@@ -222,7 +228,7 @@ def crew_of(redis: Conveyor, queue: str) -> Crew:
                 pipe.hget(worker, "state")
             # One that is gone, or is no worker, has no state.
             states = [one for one in pipe.execute(raise_on_error=False) if isinstance(one, bytes)]
-        return Crew(
+        return QueueStatus(
             workers=len(states),
             busy=states.count(WorkerStatus.BUSY.value.encode()),
             backlog=redis.llen(f"rq:queue:{queue}"),
@@ -235,7 +241,7 @@ def crew_of(redis: Conveyor, queue: str) -> Crew:
         raise OfficeAway(queue_cause(error)) from error
 
 
-def forget_queue(redis: Conveyor, queue: str) -> None:
+def forget_queue(redis: QueueRedis, queue: str) -> None:
     """Remove the queue and its jobs: waiting, taken or failed. Raises OfficeAway."""
     ours = CheckedQueue(queue, connection=redis)
     taken = ours.intermediate_queue
@@ -245,7 +251,7 @@ def forget_queue(redis: Conveyor, queue: str) -> None:
         taken_ids: Any = redis.lrange(taken.key, 0, -1)
         waiting_ids: Any = redis.lrange(ours.key, 0, -1)
         for raw in (*failed_ids, *taken_ids, *waiting_ids):
-            job_id = job_id_of(raw)
+            job_id = parse_job_id(raw)
             if job_id is not None:
                 forget_job(redis, job_id)
                 redis.delete(taken.get_first_seen_key(job_id))

@@ -121,17 +121,17 @@ class CheckedFields:
     meta: dict[str, Any] = field(default_factory=dict)
 
 
-def job_id_of(raw: bytes) -> str | None:
+def parse_job_id(raw: bytes) -> str | None:
     """A job's id as Redis holds it, or None where it can be none."""
     return raw.decode() if _JOB_ID.fullmatch(raw) else None
 
 
-def checked(fields: Mapping[str, bytes | None]) -> CheckedFields:
+def check_job(fields: Mapping[str, bytes | None]) -> CheckedFields:
     """The job that LONG_FIELDS and SHORT_FIELDS describe. Raises RefusedJob."""
     kind, args = _call(fields)
     meta = _meta(fields)
     kind.check(args, meta)
-    created_at = moment_of(fields, "created_at")
+    created_at = parse_moment(fields, "created_at")
     if created_at is None:
         raise RefusedJob(Reason.BAD_FIELD, "created_at")
     if (fields.get("result_ttl") or b"0") != b"0":
@@ -147,7 +147,7 @@ def checked(fields: Mapping[str, bytes | None]) -> CheckedFields:
         timeout_s=_whole(fields, "timeout", TIMEOUT_S_MAX),
         failure_ttl_s=_whole(fields, "failure_ttl", FAILURE_TTL_S_MAX),
         created_at=created_at,
-        enqueued_at=moment_of(fields, "enqueued_at"),
+        enqueued_at=parse_moment(fields, "enqueued_at"),
         meta=meta,
     )
 
@@ -210,7 +210,7 @@ def _whole(fields: Mapping[str, bytes | None], name: str, most: int) -> int:
     return int(raw)
 
 
-def moment_of(fields: Mapping[str, bytes | None], name: str) -> datetime | None:
+def parse_moment(fields: Mapping[str, bytes | None], name: str) -> datetime | None:
     """A time as RQ writes it: ISO 8601, in UTC; None where there is none. Raises RefusedJob."""
     text = _text(fields, name)
     if not text:

@@ -10,11 +10,11 @@ from redis.retry import Retry
 from domain.redis_eviction import eviction_policy
 from issuance.errors import OfficeAway, queue_cause
 
-Conveyor = Redis
+QueueRedis = Redis
 PROBE_KEY, PROBE_KEPT_S = "waitroom:queue:probe", 60
 
 
-def open_conveyor(url: str, *, timeout_s: float | None) -> Conveyor:
+def open_queue_redis(url: str, *, timeout_s: float | None) -> QueueRedis:
     """A connection whose answers come within `timeout_s`; None for a worker, which waits for jobs.
 
     Without retries: who feeds and gets no answer doesn't know whether it was a yes. The rescue
@@ -25,7 +25,7 @@ def open_conveyor(url: str, *, timeout_s: float | None) -> Conveyor:
     )
 
 
-def probe(redis: Conveyor) -> None:
+def probe_queue_redis(redis: QueueRedis) -> None:
     """Write something tiny. Raises OfficeAway, whose text names the cause, where it is refused."""
     try:
         redis.set(PROBE_KEY, 1, ex=PROBE_KEPT_S)
@@ -33,7 +33,7 @@ def probe(redis: Conveyor) -> None:
         raise OfficeAway(queue_cause(error)) from error
 
 
-def may_evict(redis: Conveyor) -> str:
+def may_evict(redis: QueueRedis) -> str:
     """The policy by which jobs may be lost; "" where none may, or Redis does not say.
 
     Raises OfficeAway.
@@ -47,7 +47,7 @@ def may_evict(redis: Conveyor) -> str:
     return eviction_policy(info)
 
 
-def redis_version(redis: Conveyor) -> str:
+def redis_version(redis: QueueRedis) -> str:
     """As `Redis 7.0.15`, or `Valkey 9.1.0`, which calls itself a Redis too. Raises OfficeAway."""
     try:
         said: dict[str, str] = redis.info("server")

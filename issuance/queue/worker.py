@@ -24,7 +24,7 @@ from domain.issued_coupon import IssuedCoupon
 from domain.unix_time import from_us
 from issuance.errors import queue_cause
 from issuance.issue import Issued, issue
-from issuance.queue.abandoned_jobs import tidy
+from issuance.queue.abandoned_jobs import fail_abandoned_jobs
 from issuance.queue.checked_jobs import CheckedJob, CheckedQueue
 from issuance.queue.job_registry import (
     ADMITTED_AT_US,
@@ -34,7 +34,7 @@ from issuance.queue.job_registry import (
     Reason,
     RefusedJob,
 )
-from issuance.queue.redis_connection import Conveyor
+from issuance.queue.redis_connection import QueueRedis
 
 # A worker that was killed is still listed for this long.
 WORKER_TTL_S = 60
@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class WorkerContext:
     """What a worker's jobs work with: a connection, and whom to tell.
 
     logs: whether each batch is a line in the log. failed: called for an error of the worker's loop
@@ -55,7 +55,7 @@ class Post:
     """
 
     engine: Engine
-    tell: Callable[[Issued], None]
+    report: Callable[[Issued], None]
     # Is entered around each batch, with the meta of its job and its attributes.
     around: Callable[[Mapping[str, Any], Mapping[str, Any]], AbstractContextManager[object]] = (
         lambda _meta, _attributes: nullcontext()
@@ -69,7 +69,7 @@ class Post:
 
 # RQ calls a function with nothing but the job's arguments; this is where it finds what its process
 # was given. One process is one worker.
-_post: Post | None = None
+_post: WorkerContext | None = None
 
 
 def issue_batch(code: str, members: list[str]) -> None:
@@ -83,10 +83,10 @@ def issue_batch(code: str, members: list[str]) -> None:
     with _post.around(meta, about):
         issued = issue(_post.engine, code, members, admitted_at=admitted_at, within_s=within_s)
     if job is not None and _post.logs:
-        _say_what_was_issued(job, issued)
+        _log_issued(job, issued)
     # Only now: until the commit nobody may be told anything. Dying before this line is harmless:
     # the batch is fed again, and everybody gets the coupon or the refusal that was committed.
-    _post.tell(issued)
+    _post.report(issued)
 
 
 def _admitted_at(meta: Mapping[str, Any], members: int) -> list[datetime]:
@@ -99,7 +99,7 @@ def _admitted_at(meta: Mapping[str, Any], members: int) -> list[datetime]:
     return [from_us(at_us) for at_us in times_us]
 
 
-def _say_what_was_issued(job: Job, issued: Issued) -> None:
+def _log_issued(job: Job, issued: Issued) -> None:
     """The batch, and by which requests its members came; never who they are."""
     got = sum(isinstance(one, IssuedCoupon) for one in issued.outcomes.values())
     log.info(
@@ -117,7 +117,7 @@ def _request_ids(job: Job) -> list[str]:
     return [origin.partition(" ")[0] for origin in job.meta.get(ORIGINS, [])]
 
 
-class NoAlarm(BaseDeathPenalty):
+class NoDeathPenalty(BaseDeathPenalty):
     """In place of RQ's alarm, which raises from a signal handler into whatever runs.
 
     What a job waits for has bounds of its own: its transaction (`issuance.postgres.deadline`), and
@@ -164,17 +164,17 @@ class PoolWorker(SimpleWorker):
     job_class = WorkerJob
     queue_class: type[Queue] = PoolQueue
     max_connection_wait_time = AGAIN_AFTER_S
-    death_penalty_class = NoAlarm
+    death_penalty_class = NoDeathPenalty
     was_told_to_stop = False
 
     @classmethod
-    def of_queue(cls, queue: str, redis: Conveyor) -> PoolWorker:
+    def for_queue(cls, queue: str, redis: QueueRedis) -> PoolWorker:
         """A worker of this queue."""
         return cls(
             [PoolQueue(queue, connection=redis, job_class=WorkerJob)],
             connection=redis,
             serializer=JSONSerializer,
-            exception_handlers=[_say_what_failed],
+            exception_handlers=[_log_failure],
             worker_ttl=WORKER_TTL_S,
         )
 
@@ -188,7 +188,7 @@ class PoolWorker(SimpleWorker):
         """In place of RQ's, which call what jobs name."""
         for queue in self.queues:
             if queue.acquire_maintenance_lock():
-                tidy(queue, self._exc_handlers)
+                fail_abandoned_jobs(queue, self._exc_handlers)
                 queue.release_maintenance_lock()  # type: ignore[no-untyped-call]
         self.last_cleaned_at = now()  # type: ignore[assignment]
 
@@ -214,14 +214,14 @@ class PoolWorker(SimpleWorker):
             _post.idle()
 
 
-def run_worker(post: Post, redis: Conveyor, *, queue: str) -> None:
+def run_worker(post: WorkerContext, redis: QueueRedis, *, queue: str) -> None:
     """Work until SIGTERM or SIGINT; a batch under way is finished first."""
     global _post
     _post = post
     PoolWorker.was_told_to_stop = False
     while not PoolWorker.was_told_to_stop:
         try:
-            PoolWorker.of_queue(queue, redis).work(logging_level="WARNING")
+            PoolWorker.for_queue(queue, redis).work(logging_level="WARNING")
             if PoolWorker.was_told_to_stop:
                 return
             # RQ leaves its loop at whatever it did not expect of a Redis that goes or comes.
@@ -245,7 +245,7 @@ def _rest(seconds: float) -> None:
         time.sleep(min(LOOK_EVERY_S, seconds))
 
 
-def _say_what_failed(job: Job, kind: type[BaseException], error: object, _trace: object) -> bool:
+def _log_failure(job: Job, kind: type[BaseException], error: object, _trace: object) -> bool:
     log.error(
         "a batch failed; its members will be fed again",
         batch=job.id,

@@ -31,7 +31,7 @@ from load.bench.measures.servers import servers
 from load.bench.measures.sse import live, pages
 from load.bench.results import Summary
 from processes.file_limit import raise_limit
-from processes.local_stack import Cast, Stage
+from processes.local_stack import LocalStack, ProcessCounts
 
 MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "enter": enter,
@@ -90,8 +90,8 @@ def _measured(
     streams: int,
 ) -> list[Summary]:
     """Each measure on a stage of its own, so that none finds what another has left."""
-    cast = Cast(web_processes=processes, workers=workers, environ=ENVIRON)
-    with tempfile.TemporaryDirectory() as folder, Stage(cast) as stage:
+    cast = ProcessCounts(web_processes=processes, workers=workers, environ=ENVIRON)
+    with tempfile.TemporaryDirectory() as folder, LocalStack(cast) as stage:
         return measure(Bench(stage, Path(folder), rounds, seconds, console, streams))
 
 

@@ -20,7 +20,7 @@ EVENT = b"id: %d\nevent: place\ndata: " + BODY + b"\n\n"
 EVENT_EVERY_S = 1.0
 
 
-async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+async def baseline_app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         while True:
             message = await receive()
@@ -43,9 +43,9 @@ async def _events(send: Send) -> None:
         await asyncio.sleep(EVENT_EVERY_S)
 
 
-def make() -> ASGIApp:
+def make_app() -> ASGIApp:
     end_with_parent()
-    return bare
+    return baseline_app
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from domain.room_settings import RATE_PER_S_MAX, SEATS_MAX, SIZE_MAX, RoomSettings
-from load.bench.http_load import Answers, Asking, ask, write_tokens
+from load.bench.http_load import LoadOptions, LoadResult, run_load, write_tokens
 from load.bench.tokens import tokens
 from processes.child_process import free_port, spawn
-from processes.local_stack import Stage
+from processes.local_stack import LocalStack
 from waitroom.line import Line, open_line
-from waitroom.stats.room_stats import Figures
+from waitroom.stats.room_stats import RoomStats
 
 R = TypeVar("R")
 # No limit that a crowd could meet.
@@ -37,7 +37,7 @@ FILL_BY = 500
 class Bench:
     """The stage, and how long and how often to measure. `rounds` of `seconds` each."""
 
-    stage: Stage
+    stage: LocalStack
     folder: Path
     rounds: int
     seconds: float
@@ -54,8 +54,8 @@ class Bench:
             made = [f"{one} {addresses[n % len(addresses)]}" for n, one in enumerate(made)]
         return write_tokens(self.folder / f"tokens-{secrets.token_hex(4)}", made)
 
-    def ask(self, asking: Asking) -> Answers:
-        return ask(asking)
+    def ask(self, asking: LoadOptions) -> LoadResult:
+        return run_load(asking)
 
     def with_line(self, use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
         async def run() -> R:
@@ -77,8 +77,8 @@ class Bench:
 
         self.with_line(enter)
 
-    def figures(self, code: str) -> Figures:
-        return self.with_line(lambda line: line.figures(code))
+    def figures(self, code: str) -> RoomStats:
+        return self.with_line(lambda line: line.room_stats(code))
 
     @property
     def pids(self) -> dict[str, int]:
@@ -118,7 +118,9 @@ def served(
 
 
 @contextmanager
-def bare_server(bench: Bench, started: Callable[[int], None] = lambda _pid: None) -> Iterator[str]:
+def run_baseline_server(
+    bench: Bench, started: Callable[[int], None] = lambda _pid: None
+) -> Iterator[str]:
     """The least that can answer, on as many processes of the same server."""
     port = free_port()
     argv = ["load.bench.baseline_server", str(port), str(bench.stage.cast.web_processes)]

@@ -20,7 +20,7 @@ HISTOGRAM = " ".join(
 )
 
 
-async def give_a_past(redis_url: str, code: str) -> None:
+async def write_history(redis_url: str, code: str) -> None:
     """Each second of the ring counted and timed, and as many decisions as are kept.
 
     Written into Redis as the scripts write it; a board that could not read it would show noughts.

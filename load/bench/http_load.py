@@ -24,7 +24,7 @@ GIVE_UP_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class LoadResult:
     """What was seen. per_s: answers a second. errors: no answer, or a status over 399."""
 
     answered: int
@@ -37,7 +37,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class LoadOptions:
     """For `seconds`, on `connections` at once, each time with the next line of the file.
 
     A line is a token, or a token, a space, and the address to be taken for (by a server that trusts
@@ -57,7 +57,7 @@ def name() -> str:
     return "wrk" if shutil.which("wrk") else "own generator (wrk is not installed)"
 
 
-def ask(asking: Asking) -> Answers:
+def run_load(asking: LoadOptions) -> LoadResult:
     """Raises subprocess.CalledProcessError, OSError."""
     return _by_wrk(asking) if shutil.which("wrk") else asyncio.run(_by_ourselves(asking))
 
@@ -67,21 +67,21 @@ def write_tokens(path: Path, made: list[str]) -> Path:
     return path
 
 
-def wrk_argv(asking: Asking, *more: str) -> list[str]:
+def wrk_argv(asking: LoadOptions, *more: str) -> list[str]:
     argv = ["wrk", "-t1", f"-c{asking.connections}", f"-d{asking.seconds:g}s"]
     argv += ["--timeout", f"{GIVE_UP_S:g}s", "-s", str(SCRIPT), asking.url]
     more = more or ("",)
     return [*argv, "--", asking.method, str(asking.tokens or ""), *more, f"{asking.per_s:g}"]
 
 
-def _by_wrk(asking: Asking) -> Answers:
+def _by_wrk(asking: LoadOptions) -> LoadResult:
     done = subprocess.run(  # noqa: S603 - a program the user has installed
         wrk_argv(asking), check=True, capture_output=True, text=True
     )
-    return Answers(**json.loads(done.stdout.splitlines()[-1]))
+    return LoadResult(**json.loads(done.stdout.splitlines()[-1]))
 
 
-async def _by_ourselves(asking: Asking) -> Answers:
+async def _by_ourselves(asking: LoadOptions) -> LoadResult:
     url = urlsplit(asking.url)
     lines = asking.tokens.read_text().splitlines() if asking.tokens else [""]
     first = f"{asking.method} {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
@@ -96,7 +96,7 @@ async def _by_ourselves(asking: Asking) -> Answers:
             group.create_task(_one(url.hostname, url.port, heads, until, times, errors, rest_s))
     seconds = time.perf_counter() - began
     ordered = sorted(times) or [0.0]
-    return Answers(
+    return LoadResult(
         answered=len(times),
         seconds=seconds,
         per_s=len(times) / seconds,

@@ -41,7 +41,7 @@ class Summary:
     seen: Mapping[str, float]
 
     @classmethod
-    def of(cls, rows: list[Row]) -> Summary:
+    def from_rows(cls, rows: list[Row]) -> Summary:
         first = rows[0]
         # The machine's speed changes from round to round; a round's ratio hardly does.
         ratios = [row.ratio for row in rows if row.ratio is not None]
@@ -63,4 +63,4 @@ class Summary:
 def rounds(count: int, measure: Callable[[int], list[Row]]) -> list[Summary]:
     """Each round gives the same rows in the same order."""
     rows = [measure(number) for number in range(count)]
-    return [Summary.of(list(same)) for same in zip(*rows, strict=True)]
+    return [Summary.from_rows(list(same)) for same in zip(*rows, strict=True)]

@@ -29,7 +29,7 @@ _ID, _EVENT = b"id: ", b"event: place"
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class StreamStats:
     """What was seen while all were open.
 
     Age: at a moment, how long ago Redis was asked for the latest message of a stream; looked at for
@@ -54,7 +54,7 @@ class Stream(asyncio.Protocol):
 
     __slots__ = ("_all", "_request", "_told", "is_open", "read_ms")
 
-    def __init__(self, everybody: Everybody, request: bytes) -> None:
+    def __init__(self, everybody: Streams, request: bytes) -> None:
         self._all = everybody
         self._request = request
         self.is_open = False
@@ -84,7 +84,7 @@ class Stream(asyncio.Protocol):
             self._all.ended += 1
 
 
-class Everybody:
+class Streams:
     def __init__(self) -> None:
         self.streams: set[Stream] = set()
         self.opened = asyncio.Semaphore(0)
@@ -112,7 +112,7 @@ class Everybody:
         async with asyncio.timeout(OPEN_WITHIN_S):
             await asyncio.gather(*map(one, range(len(requests))))
 
-    async def look(self, seconds: float) -> Ages:
+    async def sample(self, seconds: float) -> Ages:
         ages = Ages()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -136,7 +136,7 @@ class Ages:
             step = age // self.STEP_MS
             counts[step] = counts.get(step, 0) + 1
 
-    def at(self, share: float) -> float:
+    def percentile(self, share: float) -> float:
         """Seconds below which this share of all ages is."""
         left = sum(self._counts.values()) * share
         for step in sorted(self._counts):
@@ -146,8 +146,8 @@ class Ages:
         return 0.0
 
 
-async def _follow(port: int, path: str, seconds: float, headers: list[str]) -> Followed:
-    everybody = Everybody()
+async def _follow(port: int, path: str, seconds: float, headers: list[str]) -> StreamStats:
+    everybody = Streams()
     requests = [
         "\r\n".join(filter(None, (f"GET {path} HTTP/1.1", "Host: 127.0.0.1", header))) + "\r\n\r\n"
         for header in headers
@@ -159,17 +159,17 @@ async def _follow(port: int, path: str, seconds: float, headers: list[str]) -> F
     everybody.events = everybody.bytes = everybody.ended = 0
     cpu_began, began = time.process_time(), time.perf_counter()
     held = len(everybody.streams)
-    ages = await everybody.look(seconds)
+    ages = await everybody.sample(seconds)
     took_s = time.perf_counter() - began
-    return Followed(
+    return StreamStats(
         streams=held,
         seconds=took_s,
         opened_s=opened_s,
         events_per_s=everybody.events / took_s,
         bytes_an_event=everybody.bytes / max(everybody.events, 1),
-        age_p50_s=ages.at(0.5),
-        age_p99_s=ages.at(0.99),
-        age_max_s=ages.at(1.0),
+        age_p50_s=ages.percentile(0.5),
+        age_p99_s=ages.percentile(0.99),
+        age_max_s=ages.percentile(1.0),
         ended=everybody.ended,
         errors=everybody.errors,
         generator_cores=(time.process_time() - cpu_began) / took_s,
@@ -183,7 +183,7 @@ def follow(
     headers: list[str],
     folder: Path,
     opened: Callable[[], None],
-) -> Followed:
+) -> StreamStats:
     """By a process of its own; `opened` is called once all streams are open."""
     file = folder / "headers"
     file.write_text("\n".join(headers))
@@ -201,7 +201,7 @@ def follow(
         if process.stdout.readline().strip() != "open":
             raise RuntimeError("The streams could not be opened.")
         opened()
-        return Followed(**json.loads(process.stdout.readline()))
+        return StreamStats(**json.loads(process.stdout.readline()))
 
 
 def main() -> None:

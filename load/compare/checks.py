@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from load.compare.results import Measured
+from load.compare.results import WayResults
 
 
-def broken(measured: Measured) -> list[str]:
+def broken_promises(measured: WayResults) -> list[str]:
     """A sentence for each broken promise; empty where all were kept."""
     told = measured.verdict
     due = min(told.members, told.total_count)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from load.compare.checks import broken
+from load.compare.checks import broken_promises
 from load.compare.options import CompareOptions
-from load.compare.results import Measured
+from load.compare.results import WayResults
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +18,17 @@ class Comparison:
     options: CompareOptions
     made_at: str
     machine: Mapping[str, str]
-    ways: tuple[Measured, ...] = field(default=())
+    ways: tuple[WayResults, ...] = field(default=())
 
     @property
     def is_good(self) -> bool:
         """Whether every way kept every promise."""
-        return bool(self.ways) and not any(broken(one) for one in self.ways)
+        return bool(self.ways) and not any(broken_promises(one) for one in self.ways)
 
     def as_json(self) -> dict[str, Any]:
         ways = [
-            asdict(one) | {"broken": broken(one), "verdict": asdict(one.verdict), "way": one.way}
+            asdict(one)
+            | {"broken": broken_promises(one), "verdict": asdict(one.verdict), "way": one.way}
             for one in self.ways
         ]
         return {

@@ -7,17 +7,17 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from issuance.postgres.connection_stats import postgres_version
-from issuance.queue.redis_connection import open_conveyor, redis_version
-from processes.local_stack import Stage
+from issuance.queue.redis_connection import open_queue_redis, redis_version
+from processes.local_stack import LocalStack
 
 PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "psycopg", "redis", "rq", "aiohttp")
 
 
-def describe(stage: Stage) -> dict[str, str]:
+def describe(stage: LocalStack) -> dict[str, str]:
     """Names and values, for people."""
     with stage.postgres() as engine:
         postgres = postgres_version(engine)
-    with open_conveyor(stage.environ["REDIS_URL"], timeout_s=5) as conveyor:
+    with open_queue_redis(stage.environ["REDIS_URL"], timeout_s=5) as conveyor:
         redis = redis_version(conveyor)
     own = "started for this run, on this machine"
     return {

@@ -9,10 +9,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from load.compare.checks import broken
+from load.compare.checks import broken_promises
 from load.compare.comparison import Comparison
 from load.compare.report_charts import charts_of
-from load.compare.table import GROUPS, seen_in, spoken
+from load.compare.table import GROUPS, effects, make_sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
 VENDORED = files("web") / "static" / "vendor"
@@ -40,8 +40,8 @@ def render(made: Comparison) -> str:
         made=made,
         options=made.options,
         groups=GROUPS,
-        spoken=spoken,
-        ways=[(one, seen_in(one, made.options), broken(one)) for one in made.ways],
+        spoken=make_sentence,
+        ways=[(one, effects(one, made.options), broken_promises(one)) for one in made.ways],
         charts={chart.key: chart for chart in charts},
         drawing=[chart.as_json() for chart in charts],
         uplot=_vendored(f"{UPLOT}.iife.min.js"),

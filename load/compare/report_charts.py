@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from load.compare.comparison import Comparison
-from load.compare.results import Measured, Moment
+from load.compare.results import Moment, WayResults
 
 # The upper shares of the answers, which is where ways differ, one beside the other.
 SHARES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
@@ -84,7 +84,7 @@ def knew_over_time(made: Comparison) -> Chart:
     return Chart("knew", title, f"{said}.", x, "% of the members who know", lines)
 
 
-def _knew(m: Measured) -> list[Point]:
+def _knew(m: WayResults) -> list[Point]:
     return [(ms / 1_000, 100 * share) for share, ms in m.known_curve_ms]
 
 
@@ -116,7 +116,7 @@ def _nearest(share: float, curve: dict[float, float]) -> float:
     return curve[min(curve, key=lambda known: abs(known - share))]
 
 
-def connections_over_time(m: Measured) -> Chart:
+def connections_over_time(m: WayResults) -> Chart:
     """What one way held of Postgres while its crowd was there."""
     during = [p for p in m.moments if 0 <= p.at_s <= m.took_s]
     lines = [

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from domain.coupon import Issuing
-from load.compare.sampler import Look
-from load.crowd.observations import Seen, Timings
+from load.compare.sampler import Sample
+from load.crowd.observations import Observations, Timings
 from load.crowd.verdict import Latency, Verdict, verdict
 
 # Where the curves of the report are drawn; enough for the eye, few enough for a page.
@@ -28,7 +28,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class WayResults:
     """One way under the crowd; docs/compare.md says what each of these means."""
 
     way: Issuing
@@ -54,14 +54,14 @@ class Measured:
 
 def measure(
     way: Issuing,
-    crowd: Sequence[Seen],
+    crowd: Sequence[Observations],
     timings: Timings,
-    looks: Sequence[Look],
+    looks: Sequence[Sample],
     *,
     total_count: int,
     holders: Collection[str],
     connections_bound: int,
-) -> Measured:
+) -> WayResults:
     """Times begin when the first member of the crowd sets out."""
     began = min(one.set_out_at for one in crowd)
     took_s = max(one.set_out_at + one.told_after_s for one in crowd) - began
@@ -69,7 +69,7 @@ def measure(
     moments = _moments(looks, began)
     within_s = last_issue_s(moments)
     judged = verdict(crowd, total_count=total_count, holders=holders)
-    return Measured(
+    return WayResults(
         way=way,
         verdict=judged,
         took_s=round(took_s, 2),
@@ -77,8 +77,8 @@ def measure(
         answers_per_s=_per_s(len(answers), took_s),
         issued_within_s=within_s,
         issued_per_s=None if within_s is None else _per_s(moments[-1].issued, within_s),
-        answer=Latency.of(answers),
-        known=Latency.of(known),
+        answer=Latency.from_times(answers),
+        known=Latency.from_times(known),
         connections_max=max((m.open for m in moments), default=0),
         connections_bound=connections_bound,
         busy_max=max((m.busy for m in moments), default=0),
@@ -92,7 +92,7 @@ def measure(
     )
 
 
-def _moments(looks: Sequence[Look], began: float) -> tuple[Moment, ...]:
+def _moments(looks: Sequence[Sample], began: float) -> tuple[Moment, ...]:
     return tuple(
         Moment(
             round(look.at_s - began, 3),
@@ -122,7 +122,7 @@ def blocked_share(moments: Sequence[Moment], within_s: float | None) -> float:
     return round(sum(m.blocked > 0 for m in during) / len(during), 3) if during else 0.0
 
 
-def out_of_turn(crowd: Sequence[Seen]) -> int:
+def out_of_turn(crowd: Sequence[Observations]) -> int:
     """Coupons that went to somebody who wasn't among the first that many to set out."""
     in_order = sorted(crowd, key=lambda one: one.set_out_at)
     issued = sum(one.final == "issued" for one in crowd)

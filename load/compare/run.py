@@ -14,19 +14,19 @@ from typing import Any, TypeVar
 
 from domain.coupon import Issuing
 from domain.room_settings import BURST_MAX, RATE_PER_S_MAX, RoomSettings
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from load.compare.comparison import Comparison
 from load.compare.host import describe
 from load.compare.html_report import write_report
 from load.compare.options import WAYS, CompareOptions
-from load.compare.results import Measured, measure
-from load.compare.sampler import Watch
-from load.compare.terminal import Bars, say
-from load.crowd.observations import Seen
+from load.compare.results import WayResults, measure
+from load.compare.sampler import PostgresSampler
+from load.compare.terminal import Bars, print_comparison
+from load.crowd.observations import Observations
 from load.crowd.options import CrowdOptions
 from load.crowd.run import arrivals, run_crowd
 from processes.file_limit import raise_limit
-from processes.local_stack import Cast, Stage
+from processes.local_stack import LocalStack, ProcessCounts
 from processes.settings.reader import BadSettings
 from processes.signals import Ended, Signals
 from processes.stores import print_json
@@ -66,7 +66,7 @@ def _compare_and_say(
     if as_json:
         print_json(made.as_json())
     else:
-        say(made, report)
+        print_comparison(made, report)
     return 0 if made.is_good else 1
 
 
@@ -82,9 +82,9 @@ def compare(
     options: CompareOptions, environ: Mapping[str, str], bars: Bars, signals: Signals
 ) -> Comparison:
     """All ways in turn, on the same servers. Raises Ended where SIGTERM or SIGINT has come."""
-    cast = Cast(web_processes=options.web_processes, workers=options.workers)
+    cast = ProcessCounts(web_processes=options.web_processes, workers=options.workers)
     bars.say("Starting the servers and the product's processes ...")
-    with Stage(cast, environ, look=signals.raise_if_ended) as stage:
+    with LocalStack(cast, environ, look=signals.raise_if_ended) as stage:
         made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         machine = describe(stage)
         run = f"compare-{secrets.token_hex(3)}"  # the Redis may have other comparisons in it
@@ -99,9 +99,9 @@ def compare(
             seed=options.seed,
         )
         # Beforehand, as making them would hold up the crowd that is about to arrive.
-        mint = stage.identity.mint
+        mint = stage.identity.sign
         tokens = {member: mint(member, valid_s=TOKEN_S) for member in arrivals(crowd)}
-        ways: list[Measured] = []
+        ways: list[WayResults] = []
         for way in WAYS:
             if ways:
                 stage.restart_web()
@@ -126,20 +126,20 @@ async def _until_ended(work: Coroutine[Any, Any, R], signals: Signals) -> R:
 
 
 def _one_way(
-    stage: Stage,
+    stage: LocalStack,
     way: Issuing,
     options: CompareOptions,
     crowd: CrowdOptions,
     tokens: Mapping[str, str],
-    seen: Callable[[Seen], None],
+    seen: Callable[[Observations], None],
     signals: Signals,
-) -> Measured:
+) -> WayResults:
     stage.offer(crowd.code, options.coupons, issuing=way, room=UNHURRIED_BY_A_RATE)
-    with Watch(stage.environ["DATABASE_URL"], crowd.code) as watch:
+    with PostgresSampler(stage.environ["DATABASE_URL"], crowd.code) as watch:
         sent = run_crowd(crowd, tokens.__getitem__, direct=way != "queue", seen=seen)
         known, timings = asyncio.run(_until_ended(sent, signals))
     with stage.postgres() as engine:
-        rows = holders(engine, crowd.code)
+        rows = list_holders(engine, crowd.code)
     return measure(
         way,
         known,

@@ -9,22 +9,22 @@ from typing import Self
 
 from issuance import offers
 from issuance.errors import OfficeAway
-from issuance.postgres.connection_stats import Held, held_connections
+from issuance.postgres.connection_stats import ConnectionCounts, count_connections
 from issuance.postgres.engine import open_engine
 
 LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Sample:
     """At one moment (of our monotonic clock): coupons committed, and connections held."""
 
     at_s: float
     issued: int
-    held: Held
+    held: ConnectionCounts
 
 
-class Watch:
+class PostgresSampler:
     """A context manager; inside it a thread with a connection of its own fills `looks`.
 
     The connection is not counted among those it sees. Where Postgres does not answer in time,
@@ -32,7 +32,7 @@ class Watch:
     """
 
     def __init__(self, database_url: str, code: str) -> None:
-        self.looks: list[Look] = []
+        self.looks: list[Sample] = []
         self._engine = open_engine(database_url, connections_max=1, name="watch")
         self._code = code
         self._done = threading.Event()
@@ -54,9 +54,9 @@ class Watch:
 
     def _look(self) -> None:
         try:
-            issued = offers.offer(self._engine, self._code).coupon.inventory.used_count
+            issued = offers.get_offer(self._engine, self._code).coupon.inventory.used_count
             # The time between the two: neither is older than the distance to the next look.
-            at_s, held = time.monotonic(), held_connections(self._engine)
+            at_s, held = time.monotonic(), count_connections(self._engine)
         except OfficeAway:
             return
-        self.looks.append(Look(at_s, issued, held))
+        self.looks.append(Sample(at_s, issued, held))

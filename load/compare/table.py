@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from load.compare.checks import broken
+from load.compare.checks import broken_promises
 from load.compare.options import CompareOptions
-from load.compare.results import Measured
+from load.compare.results import WayResults
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Row:
 
     name: str
     meaning: str
-    cell: Callable[[Measured], str]
+    cell: Callable[[WayResults], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ GROUPS = (
             Row(
                 "until the last coupon",
                 "Seconds from when the first member set out until Postgres had all coupons.",
-                lambda m: "-" if m.issued_within_s is None else spoken(m.issued_within_s),
+                lambda m: "-" if m.issued_within_s is None else make_sentence(m.issued_within_s),
             ),
             Row(
                 "coupons a second",
@@ -93,7 +93,7 @@ GROUPS = (
             Row(
                 "until all knew",
                 "Seconds from when the first member set out until the last one knew the outcome.",
-                lambda m: spoken(m.took_s),
+                lambda m: make_sentence(m.took_s),
             ),
             Row("requests answered", "All answers, those that said to come again included.",
                 lambda m: f"{m.requests:,}"),
@@ -141,21 +141,21 @@ GROUPS = (
 )  # fmt: skip
 
 
-def seen_in(measured: Measured, options: CompareOptions) -> str:
+def effects(measured: WayResults, options: CompareOptions) -> str:
     """What is seen in the figures of one way: where people waited, and what it cost."""
-    if faults := broken(measured):
+    if faults := broken_promises(measured):
         return " ".join(faults)
     return f"{_WAITED[measured.way](measured, options)} {_turned_back(measured)}"
 
 
-def _pessimistic(m: Measured, _: CompareOptions) -> str:
+def _pessimistic(m: WayResults, _: CompareOptions) -> str:
     return (
         f"Callers waited for the coupon's row in Postgres, each with a connection: "
         f"{m.blocked_share:.0%} of the looks found one blocked."
     )
 
 
-def _optimistic(m: Measured, _: CompareOptions) -> str:
+def _optimistic(m: WayResults, _: CompareOptions) -> str:
     each = m.retries / max(1, m.verdict.issued)
     return (
         f"Nobody took a lock beforehand; who lost a race began anew: {m.retries:,} times, "
@@ -163,14 +163,14 @@ def _optimistic(m: Measured, _: CompareOptions) -> str:
     )
 
 
-def _redis_lock(m: Measured, _: CompareOptions) -> str:
+def _redis_lock(m: WayResults, _: CompareOptions) -> str:
     return (
         f"Callers waited for a lock in Redis and looked for it again and again; meanwhile at most "
         f"{m.busy_max} of {m.connections_max} connections did anything."
     )
 
 
-def _queue(m: Measured, options: CompareOptions) -> str:
+def _queue(m: WayResults, options: CompareOptions) -> str:
     workers = f"{options.workers} {'worker' if options.workers == 1 else 'workers'}"
     return (
         f"Everybody was answered with a place or the outcome (half within {_ms(m.answer.p50_ms)}), "
@@ -178,7 +178,7 @@ def _queue(m: Measured, options: CompareOptions) -> str:
     )
 
 
-_WAITED: dict[str, Callable[[Measured, CompareOptions], str]] = {
+_WAITED: dict[str, Callable[[WayResults, CompareOptions], str]] = {
     "pessimistic": _pessimistic,
     "optimistic": _optimistic,
     "redis_lock": _redis_lock,
@@ -186,7 +186,7 @@ _WAITED: dict[str, Callable[[Measured, CompareOptions], str]] = {
 }
 
 
-def _turned_back(m: Measured) -> str:
+def _turned_back(m: WayResults) -> str:
     if m.turned_back == 0:
         return "Nobody was told to come again."
     each = m.turned_back / max(1, m.verdict.members)
@@ -194,10 +194,10 @@ def _turned_back(m: Measured) -> str:
     return f"{m.turned_back:,} answers said to come again{on_average}."
 
 
-def spoken(seconds: float) -> str:
+def make_sentence(seconds: float) -> str:
     """In the unit that people would say it in."""
     return f"{seconds * 1_000:,.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
 
 
 def _ms(milliseconds: float) -> str:
-    return spoken(milliseconds / 1_000)
+    return make_sentence(milliseconds / 1_000)

@@ -10,12 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from domain.coupon import Issuing
-from load.compare.checks import broken
+from load.compare.checks import broken_promises
 from load.compare.comparison import Comparison
 from load.compare.options import WAYS, CompareOptions
-from load.compare.results import Measured
-from load.compare.table import GROUPS, seen_in
-from load.crowd.observations import Seen
+from load.compare.results import WayResults
+from load.compare.table import GROUPS, effects
+from load.crowd.observations import Observations
 
 
 class Bars:
@@ -52,18 +52,18 @@ class Bars:
         self._now, self._issued = self._tasks[way], 0
         self._progress.start_task(self._now)
 
-    def seen(self, one: Seen) -> None:
+    def seen(self, one: Observations) -> None:
         """Another member knows their outcome."""
         self._issued += one.final == "issued"
         self._progress.update(self._now, advance=1, issued=self._issued)
 
-    def end(self, measured: Measured) -> None:
+    def end(self, measured: WayResults) -> None:
         self._progress.stop_task(self._now)
-        note = "[red]a promise was broken[/red]" if broken(measured) else "kept"
+        note = "[red]a promise was broken[/red]" if broken_promises(measured) else "kept"
         self._progress.update(self._now, note=note)
 
 
-def say(made: Comparison, report: Path | None) -> None:
+def print_comparison(made: Comparison, report: Path | None) -> None:
     """The table, and what is seen in it."""
     out = Console()
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
@@ -78,8 +78,8 @@ def say(made: Comparison, report: Path | None) -> None:
     out.print(table)
     out.print()
     for one in made.ways:
-        style = "red" if broken(one) else "bold"
-        out.print(f"[{style}]{one.way}[/{style}]: {seen_in(one, made.options)}", highlight=False)
+        style = "red" if broken_promises(one) else "bold"
+        out.print(f"[{style}]{one.way}[/{style}]: {effects(one, made.options)}", highlight=False)
     out.print()
     good, bad = "[green]Every way kept every promise.[/green]", "[red]A promise was broken.[/red]"
     out.print(good if made.is_good else bad)

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from load.crowd.observations import CLICKS, TRY_AGAIN, Seen, Timings
+from load.crowd.observations import CLICKS, TRY_AGAIN, Observations, Timings
 from waitroom.tokens.challenge import solve
 
 
@@ -23,7 +23,7 @@ def _solvers() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
 
 
-class Simulated:
+class SimulatedMember:
     """A member, whom `headers` name, and who takes one of `connections` for each request.
 
     Asks with the ticket they were given, as a browser does: should the line be lost, it brings them
@@ -47,9 +47,9 @@ class Simulated:
         self._ticket: str | None = None
         self._timings = timings
         self._attempts_max = attempts_max
-        self.seen = Seen(member_id)
+        self.seen = Observations(member_id)
 
-    async def live(self, *, direct: bool, double_click: bool, give_up_at: float) -> Seen:
+    async def live(self, *, direct: bool, double_click: bool, give_up_at: float) -> Observations:
         """Their whole life; never raises for what a server may do."""
         self.seen.set_out_at = began = time.monotonic()
         try:

@@ -24,7 +24,7 @@ class Timings:
 
 
 @dataclass(slots=True)
-class Seen:
+class Observations:
     """What one member was told. arrived_at: as the line wrote it down; None without a place.
 
     ahead: as told last. place_rose: how often it got worse from one asking to the next. set_out_at:

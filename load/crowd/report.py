@@ -13,8 +13,8 @@ from load.crowd.verdict import Latency, Verdict
 from processes.stores import print_json
 
 
-def say(told: Verdict, timings: Timings, took_s: float, *, as_json: bool = False) -> None:
-    enter, place = Latency.of(timings.enter), Latency.of(timings.place)
+def print_verdict(told: Verdict, timings: Timings, took_s: float, *, as_json: bool = False) -> None:
+    enter, place = Latency.from_times(timings.enter), Latency.from_times(timings.place)
     if as_json:
         whole: dict[str, Any] = asdict(told) | {"is_good": told.is_good, "took_s": round(took_s, 1)}
         print_json(whole | {"enter": asdict(enter), "place": asdict(place)})

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import aiohttp
 
-from load.crowd.member import Simulated
-from load.crowd.observations import Seen, Timings
+from load.crowd.member import SimulatedMember
+from load.crowd.observations import Observations, Timings
 from load.crowd.options import CrowdOptions
 
 
@@ -19,8 +19,8 @@ async def run_crowd(
     mint: Callable[[str], str],
     *,
     direct: bool,
-    seen: Callable[[Seen], None],
-) -> tuple[list[Seen], Timings]:
+    seen: Callable[[Observations], None],
+) -> tuple[list[Observations], Timings]:
     """What each member was told, and how long requests took. `seen` hears of each who is done.
 
     Raises aiohttp.ClientError where there is no server at all.
@@ -33,12 +33,12 @@ async def run_crowd(
         options.base_url, connector=connector, timeout=timeout
     ) as http:
 
-        async def one(number: int, member_id: str, after_s: float) -> Seen:
+        async def one(number: int, member_id: str, after_s: float) -> Observations:
             headers = {"Authorization": f"Bearer {mint(member_id)}"}
             if options.addresses:
                 headers["X-Forwarded-For"] = address(number % options.addresses)
             await asyncio.sleep(after_s)
-            member = Simulated(
+            member = SimulatedMember(
                 http, connections, options.code, member_id, headers, timings, options.attempts_max
             )
             known = await member.live(

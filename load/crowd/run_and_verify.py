@@ -11,20 +11,20 @@ import aiohttp
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from load.crowd.observations import Seen, Timings
+from load.crowd.observations import Observations, Timings
 from load.crowd.options import CrowdOptions
-from load.crowd.report import say
+from load.crowd.report import print_verdict
 from load.crowd.run import fetch_coupon, run_crowd
 from load.crowd.target import find_target
 from load.crowd.verdict import verdict
 from processes.file_limit import raise_limit
 from processes.settings.reader import BadSettings
-from web.auth.member_tokens import Identity
+from web.auth.member_tokens import MemberTokens
 
 console = Console(stderr=True)
 
 
-def send_and_judge(options: CrowdOptions, *, anywhere: bool, as_json: bool) -> int:
+def run_and_verify(options: CrowdOptions, *, anywhere: bool, as_json: bool) -> int:
     """0 where every promise was kept, else 1. Raises BadSettings where nothing could be sent."""
     target = find_target(options.base_url, anywhere=anywhere)
     options = replace(options, base_url=target.base_url)
@@ -39,13 +39,13 @@ def send_and_judge(options: CrowdOptions, *, anywhere: bool, as_json: bool) -> i
         raise BadSettings(str(error.args[0])) from None
     rows = target.rows(options.code)
     told = verdict(seen, total_count=int(str(coupon["total_count"])), holders=rows)
-    say(told, timings, time.monotonic() - began, as_json=as_json)
+    print_verdict(told, timings, time.monotonic() - began, as_json=as_json)
     return 0 if told.is_good else 1
 
 
 def _watched(
-    options: CrowdOptions, identity: Identity, *, direct: bool
-) -> tuple[list[Seen], Timings]:
+    options: CrowdOptions, identity: MemberTokens, *, direct: bool
+) -> tuple[list[Observations], Timings]:
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -60,11 +60,11 @@ def _watched(
     with progress:
         task = progress.add_task("told", total=options.members, **counts)
 
-        def seen(one: Seen) -> None:
+        def seen(one: Observations) -> None:
             counts[one.final] += 1
             progress.update(task, advance=1, **counts)
 
         def mint(member_id: str) -> str:
-            return identity.mint(member_id, valid_s=int(options.give_up_s) + 600)
+            return identity.sign(member_id, valid_s=int(options.give_up_s) + 600)
 
         return asyncio.run(run_crowd(options, mint, direct=direct, seen=seen))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from issuance.errors import OfficeError
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from processes.demo.folder import with_running_demo
-from processes.settings.reader import BadSettings, read
+from processes.settings.reader import BadSettings, read_settings
 from processes.settings.tokens import TokenSettings
-from processes.stores import postgres
-from web.auth.member_tokens import Identity
+from processes.stores import open_postgres
+from web.auth.member_tokens import MemberTokens
 from web.auth.token_claims import ClaimRules
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -23,7 +23,7 @@ class Target:
     """Where to, as whom, and where to look afterwards."""
 
     base_url: str
-    identity: Identity
+    identity: MemberTokens
     environ: dict[str, str]
 
     def rows(self, code: str) -> list[str] | None:
@@ -31,8 +31,8 @@ class Target:
         if not self.environ.get("DATABASE_URL") and not self.environ.get("DATABASE_URL_FILE"):
             return None
         try:
-            with postgres(self.environ) as engine:
-                return holders(engine, code)
+            with open_postgres(self.environ) as engine:
+                return list_holders(engine, code)
         except OfficeError:
             return None
 
@@ -46,7 +46,7 @@ def find_target(url: str | None, *, anywhere: bool) -> Target:
     base_url = url or environ.get("BASE_URL") or "http://127.0.0.1:8000"
     if urlsplit(base_url).hostname not in LOOPBACK and not anywhere:
         raise BadSettings(f"{base_url} is not this machine. If it is yours, say --anywhere.")
-    settings = read(TokenSettings, environ)
+    settings = read_settings(TokenSettings, environ)
     rules = ClaimRules(settings.MEMBER_TOKEN_AUDIENCE)
-    identity = Identity(settings.MEMBER_TOKEN_SECRETS, "", rules=rules)
+    identity = MemberTokens(settings.MEMBER_TOKEN_SECRETS, "", rules=rules)
     return Target(base_url, identity, environ)

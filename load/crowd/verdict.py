@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from load.crowd.observations import Seen
+from load.crowd.observations import Observations
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Latency:
     p99_ms: float
 
     @classmethod
-    def of(cls, seconds: Sequence[float]) -> Latency:
+    def from_times(cls, seconds: Sequence[float]) -> Latency:
         if not seconds:
             return cls(0, 0.0, 0.0, 0.0)
         ordered = sorted(s * 1_000 for s in seconds)
@@ -74,7 +74,9 @@ class Verdict:
         return wrong == 0 and not (short and self.rows < self.total_count)  # type: ignore[operator]
 
 
-def verdict(crowd: Sequence[Seen], *, total_count: int, holders: Collection[str] | None) -> Verdict:
+def verdict(
+    crowd: Sequence[Observations], *, total_count: int, holders: Collection[str] | None
+) -> Verdict:
     """Judge. `holders` is a member id for each row in Postgres, repeated where there are two."""
     issued = [one for one in crowd if one.final == "issued"]
     rows = Counter(holders or ())
@@ -102,7 +104,7 @@ def verdict(crowd: Sequence[Seen], *, total_count: int, holders: Collection[str]
     )
 
 
-def _overtaken(crowd: Sequence[Seen]) -> int:
+def _overtaken(crowd: Sequence[Observations]) -> int:
     issued = [one.arrived_at for one in crowd if one.final == "issued" and one.arrived_at]
     refused = [one.arrived_at for one in crowd if one.final == "refused" and one.arrived_at]
     return sum(arrived_at < max(issued) for arrived_at in refused) if issued else 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
-from load.crowd.observations import Seen, Timings
+from load.crowd.observations import Observations, Timings
 from load.crowd.target import Target
 from load.crowd.verdict import Verdict, verdict
 
@@ -39,7 +39,7 @@ class Crowd:
     def __init__(self, target: Target, plan: Plan) -> None:
         self.target = target
         self.plan = plan
-        self.seen: list[Seen] = []
+        self.seen: list[Observations] = []
         self.timings = Timings()
         self.outsiders: set[str] = set()  # who must never hold a coupon
         self.connections = BoundedSemaphore(plan.connections_max)
@@ -55,7 +55,7 @@ class Crowd:
         self._born += 1
         return f"{kind}-{self._run}-{self._born}"
 
-    def one_is_there(self) -> None:
+    def count_arrival(self) -> None:
         """The last one to be there opens the gate for all."""
         self._there += 1
         if self._there == self.plan.people:
@@ -66,7 +66,7 @@ class Crowd:
         """When one of them arrives, after the gate has opened."""
         return random.uniform(0, self.plan.within_s)  # noqa: S311 - no secret
 
-    def one_is_done(self) -> None:
+    def count_done(self) -> None:
         self._done += 1
         if self._done >= self.plan.people:
             self.end()

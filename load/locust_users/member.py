@@ -7,7 +7,7 @@ from typing import Any
 import gevent
 from locust.env import Environment
 
-from load.crowd.observations import Seen
+from load.crowd.observations import Observations
 from load.locust_users.visitor import Answer, Visitor
 
 
@@ -19,10 +19,10 @@ class Member(Visitor):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.code = self.crowd.plan.code
-        self.seen = Seen(self.crowd.name_for("crowd"))
+        self.seen = Observations(self.crowd.name_for("crowd"))
         self.crowd.seen.append(self.seen)
         valid_s = int(self.crowd.plan.give_up_s + self.crowd.plan.within_s) + 600
-        self.token = self.crowd.target.identity.mint(self.seen.member_id, valid_s=valid_s)
+        self.token = self.crowd.target.identity.sign(self.seen.member_id, valid_s=valid_s)
         self.headers = {"Authorization": f"Bearer {self.token}"}
         # The token says who asks, so cookies are not kept: reading them costs more than asking.
         self.client.client.cookiejar = None

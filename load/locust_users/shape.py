@@ -12,13 +12,13 @@ from load.crowd.target import Target, find_target
 from load.locust_users.crowd import Crowd
 from load.locust_users.offer import find_total_count
 from load.locust_users.options import PEOPLE, plan_from
-from load.locust_users.verdicts import Endings
+from load.locust_users.verdicts import RunVerdicts
 from load.locust_users.visitor import Visitor, share_connections
 from processes.file_limit import raise_limit
 from processes.settings.reader import BadSettings
 
 
-class Everybody(LoadTestShape):
+class OneLifeEach(LoadTestShape):
     """All users are there from the start, before a closed gate; then they arrive `-r` a second.
 
     Locust's own spawning comes in lumps, one a second, and stands still while it makes them.
@@ -54,23 +54,23 @@ def prepare(environment: Environment, **_: Any) -> None:
     """Before anything is sent: what can't go well is said in a sentence, and ends the process."""
     options, shape = environment.parsed_options, environment.shape_class
     assert options is not None
-    assert isinstance(shape, Everybody)
+    assert isinstance(shape, OneLifeEach)
     if not isinstance(environment.runner, LocalRunner):
         raise SystemExit("A crowd is judged as a whole: run it in one process.")
     # Here, as Locust is about to take 1 for what was not given.
     options.num_users = options.num_users or PEOPLE
     options.spawn_rate = options.spawn_rate or shape.arrivals_per_s or options.num_users
     try:
-        Everybody.target = find_target(options.host, anywhere=options.anywhere)
-        Everybody.total_count = find_total_count(Everybody.target.base_url, options.coupon)
-        plan_from(options, Everybody.total_count)
+        OneLifeEach.target = find_target(options.host, anywhere=options.anywhere)
+        OneLifeEach.total_count = find_total_count(OneLifeEach.target.base_url, options.coupon)
+        plan_from(options, OneLifeEach.total_count)
     except BadSettings as error:
         raise SystemExit(f"locust: {error}") from None
-    environment.host = Everybody.target.base_url
+    environment.host = OneLifeEach.target.base_url
     raise_limit()
 
 
-endings = Endings()
+endings = RunVerdicts()
 events.test_stop.add_listener(endings.judge)
 events.quitting.add_listener(endings.decide)
-events.quit.add_listener(endings.say)
+events.quit.add_listener(endings.print_verdicts)

@@ -8,7 +8,7 @@ from typing import Any
 from locust.env import Environment
 from rich.console import Console
 
-from load.crowd.report import say
+from load.crowd.report import print_verdict
 from load.crowd.verdict import Verdict
 from load.locust_users.crowd import Crowd
 from load.locust_users.visitor import Visitor
@@ -17,7 +17,7 @@ PROMISE_BROKEN = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RunVerdict:
     """What came of a run. outsiders_served: coupons that went to whom none may go."""
 
     crowd: Crowd
@@ -30,10 +30,10 @@ class Ending:
         wrong = self.outsiders_served + self.failures + self.crowd.missing
         return self.verdict.is_good and not wrong
 
-    def say(self) -> None:
+    def print_verdict(self) -> None:
         out = Console()
         out.print()
-        say(self.verdict, self.crowd.timings, self.crowd.took_s)
+        print_verdict(self.verdict, self.crowd.timings, self.crowd.took_s)
         if self.crowd.missing:
             out.print(f"[red]It ended before {self.crowd.missing:,} of them were done.[/red]")
         if self.outsiders_served:
@@ -42,31 +42,31 @@ class Ending:
             out.print(f"[red]Locust counted {self.failures:,} failures: see its table.[/red]")
 
 
-class Endings:
+class RunVerdicts:
     """Holds the last one for those who ask later: Locust tells of the end in three steps."""
 
     def __init__(self) -> None:
-        self.last: Ending | None = None
+        self.last: RunVerdict | None = None
         self._told_already = False
 
     def judge(self, environment: Environment, **_: Any) -> None:
         """The run has stopped."""
         told, outsiders_served = Visitor.crowd.judge()
         failures = environment.stats.num_failures
-        self.last = Ending(Visitor.crowd, told, outsiders_served, failures)
+        self.last = RunVerdict(Visitor.crowd, told, outsiders_served, failures)
         # Locust's web interface goes on; without it, its tables come first.
         self._told_already = environment.web_ui is not None
         if self._told_already:
-            self.last.say()
+            self.last.print_verdict()
 
     def decide(self, environment: Environment, **_: Any) -> None:
         """The process is about to end. What Locust calls a failure, it adds by itself."""
         if self.last is None or not self.last.is_good:
             environment.process_exit_code = PROMISE_BROKEN
 
-    def say(self, **_: Any) -> None:
+    def print_verdicts(self, **_: Any) -> None:
         """Locust's tables are printed."""
         if self.last is None:
             print("Nobody set out, so there is no verdict.")
         elif not self._told_already:
-            self.last.say()
+            self.last.print_verdict()

@@ -62,11 +62,11 @@ class Visitor(FastHttpUser):
     def live(self) -> None:
         self._carefully(self.gather)
         # All are there before one goes, or Locust would replace who goes by somebody new.
-        self.crowd.one_is_there()
+        self.crowd.count_arrival()
         self.crowd.gate.wait()
         gevent.sleep(self.crowd.arrival_s())
         self._carefully(self.life)
-        self.crowd.one_is_done()
+        self.crowd.count_done()
         raise StopUser
 
     def _carefully(self, part: Callable[[], None]) -> None:
@@ -121,7 +121,7 @@ class Visitor(FastHttpUser):
             )
         with response:
             answer = _read(response)
-            if came_to := self.came_to(answer):
+            if came_to := self.record_outcome(answer):
                 response.request_meta["name"] = f"{what} ({came_to})"
             error = getattr(response, "error", None)
             if answer.status == 0:
@@ -132,7 +132,7 @@ class Visitor(FastHttpUser):
                 response.failure(f"{answer.status} {answer.slug}: {answer.body.get('detail')}")
         return answer
 
-    def came_to(self, answer: Answer) -> str | None:
+    def record_outcome(self, answer: Answer) -> str | None:
         """What the statistics group it by: a place's state, or a problem's type."""
         return answer.slug or answer.body.get("state")
 

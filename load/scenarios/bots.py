@@ -14,10 +14,10 @@ import jwt
 from locust.env import Environment
 
 from load.locust_users.member import Member
-from load.locust_users.shape import Everybody
+from load.locust_users.shape import OneLifeEach
 from load.locust_users.visitor import Visitor
 
-__all__ = ["Bot", "Everybody", "Honest"]
+__all__ = ["Bot", "Honest", "OneLifeEach"]
 
 NOT_SIGNED_IN = ("not_signed_in",)
 BAD_TOKEN = ("bad_token",)
@@ -45,8 +45,8 @@ class Bot(Visitor):
     def life(self) -> None:
         for _ in range(self.rounds):
             for headers, refusals in self._disguises():
-                self._try_every_door(headers, refusals)
-            self._try_doors_of_others()
+                self._try_every_route(headers, refusals)
+            self._try_foreign_routes()
             gevent.sleep(1)
 
     def _disguises(self) -> Iterator[tuple[Headers, tuple[str, ...]]]:
@@ -57,10 +57,10 @@ class Bot(Visitor):
         yield bearer("not-even-a-token"), BAD_TOKEN
         yield bearer(jwt.encode(claims, "a secret that somebody made up " * 2, "HS256")), BAD_TOKEN
         yield bearer(jwt.encode(claims, None, "none")), BAD_TOKEN
-        own_past = self.crowd.target.identity.mint(self.me, valid_s=-60)
+        own_past = self.crowd.target.identity.sign(self.me, valid_s=-60)
         yield bearer(own_past), BAD_TOKEN
 
-    def _try_every_door(self, headers: Headers, refusals: tuple[str, ...]) -> None:
+    def _try_every_route(self, headers: Headers, refusals: tuple[str, ...]) -> None:
         code = self.crowd.plan.code
         for method, path, what in (
             ("POST", f"/api/rooms/{code}/enter", "bot: enter"),
@@ -72,10 +72,10 @@ class Bot(Visitor):
             self.check(
                 "a bot is refused",
                 answer.slug in refusals,
-                f"{what} was answered with {answer.status} {self.came_to(answer)}",
+                f"{what} was answered with {answer.status} {self.record_outcome(answer)}",
             )
 
-    def _try_doors_of_others(self) -> None:
+    def _try_foreign_routes(self) -> None:
         code = self.crowd.plan.code
         forged = {"Waitroom-Ticket": "W10.a.b"}
         path = f"/api/rooms/{code}/place"

@@ -9,9 +9,9 @@ import gevent
 
 from load.crowd.observations import CLICKS
 from load.locust_users.member import Member
-from load.locust_users.shape import Everybody
+from load.locust_users.shape import OneLifeEach
 
-__all__ = ["DoubleClicker", "Everybody"]
+__all__ = ["DoubleClicker", "OneLifeEach"]
 
 
 class DoubleClicker(Member):

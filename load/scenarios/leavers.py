@@ -8,9 +8,9 @@ from __future__ import annotations
 import gevent
 
 from load.locust_users.member import Member
-from load.locust_users.shape import Everybody
+from load.locust_users.shape import OneLifeEach
 
-__all__ = ["Everybody", "Leaver", "TabCloser"]
+__all__ = ["Leaver", "OneLifeEach", "TabCloser"]
 
 AWAY_S = 1.0
 

@@ -22,7 +22,7 @@ NUMBER = re.compile(r'<span class="number[^"]*">([\d,]+)</span>')
 DELAY = re.compile(r"load delay:([\d.]+)s")
 
 
-class OneByOne(shape.Everybody):
+class OneByOne(shape.OneLifeEach):
     """20 a second where no rate is given: pages cost a server more than the API."""
 
     arrivals_per_s = 20.0
@@ -93,9 +93,9 @@ class Shopper(Member):
         again = self.ask("POST", use[1], "page: use again", refusals=(409,))
         self.check("a coupon is used once", again.status == 409, f"again: {again.status}")
 
-    def came_to(self, answer: Answer) -> str | None:
+    def record_outcome(self, answer: Answer) -> str | None:
         state = STATE.search(answer.text)
-        return state[1] if state else super().came_to(answer)
+        return state[1] if state else super().record_outcome(answer)
 
 
 def read_fragment(html: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ locust -f load/scenarios/open_run.py --headless -u 10000 --coupon spring
 from __future__ import annotations
 
 from load.locust_users.member import Member
-from load.locust_users.shape import Everybody
+from load.locust_users.shape import OneLifeEach
 
-__all__ = ["Everybody", "OpenRun"]
+__all__ = ["OneLifeEach", "OpenRun"]
 
 
 class OpenRun(Member):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from load.locust_users.member import Member
-from load.locust_users.shape import Everybody
+from load.locust_users.shape import OneLifeEach
 
-__all__ = ["Everybody", "Poller"]
+__all__ = ["OneLifeEach", "Poller"]
 
 
 class Poller(Member):

@@ -9,7 +9,7 @@ from load.locust_users import shape
 from load.locust_users.member import Member
 
 
-class SteadyStream(shape.Everybody):
+class SteadyStream(shape.OneLifeEach):
     """20 a second where no rate is given."""
 
     arrivals_per_s = 20.0

@@ -23,7 +23,7 @@ class DemoSecrets:
     admin_password: str
 
     @classmethod
-    def kept_in(cls, folder: Path) -> DemoSecrets:
+    def load_or_create(cls, folder: Path) -> DemoSecrets:
         """Those of an earlier start, or new ones."""
         path = folder / "secrets.json"
         kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
@@ -49,7 +49,7 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def keep_environment(folder: Path, environ: dict[str, str]) -> None:
+def save_environment(folder: Path, environ: dict[str, str]) -> None:
     """Say how a running demo is reached, for the commands that join it."""
     write_private(folder / "demo.json", json.dumps(environ, indent=2))
 

@@ -27,10 +27,10 @@ from issuance.errors import NoSuchCoupon
 from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
 from processes.child_process import port_is_free
-from processes.demo.folder import FOLDER, DemoSecrets, forget_environment, keep_environment
+from processes.demo.folder import FOLDER, DemoSecrets, forget_environment, save_environment
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey
 from processes.private_files import make_private
-from processes.settings.reader import BadSettings, read
+from processes.settings.reader import BadSettings, read_settings
 from processes.settings.web import WebSettings
 from processes.signals import Ended, Signals
 from processes.supervisor import ENDING, Child, supervise
@@ -73,9 +73,9 @@ def _run_all(options: DemoOptions, console: Console, signals: Signals) -> int:
     with ExitStack() as stack:
         environ = _prepare(folder, options, stack, console)
         signals.raise_if_ended()
-        settings = read(WebSettings, environ)
+        settings = read_settings(WebSettings, environ)
         _set_up_database(settings, options, console)
-        keep_environment(folder, environ)
+        save_environment(folder, environ)
         stack.callback(forget_environment, folder)
         processes = [
             Child("web", _command("web", "--host", options.host, "--port", str(options.port))),
@@ -106,7 +106,7 @@ def _prepare(
             if options.fresh:
                 server.erase()
             given[name] = stack.enter_context(server).url
-    made = DemoSecrets.kept_in(folder)
+    made = DemoSecrets.load_or_create(folder)
     defaults = {
         "TICKET_SECRETS": made.ticket_secret,
         "MEMBER_TOKEN_SECRETS": made.member_token_secret,
@@ -125,7 +125,7 @@ def _set_up_database(settings: WebSettings, options: DemoOptions, console: Conso
     try:
         migrate(engine)
         try:
-            found = offers.offer(engine, SAMPLE).coupon
+            found = offers.get_offer(engine, SAMPLE).coupon
         except NoSuchCoupon:
             now = datetime.now(UTC)
             coupon = Coupon(
@@ -139,7 +139,7 @@ def _set_up_database(settings: WebSettings, options: DemoOptions, console: Conso
             )
             burst = max(1, int(options.rate_per_s / 10))
             room = RoomSettings(rate_per_s=options.rate_per_s, burst=burst)
-            offers.create(engine, coupon, room, who="demo", now=now)
+            offers.create_offer(engine, coupon, room, who="demo", now=now)
         else:
             left = found.inventory.remain_count
             console.print(
@@ -180,7 +180,7 @@ def _welcome(
 def _password() -> str:
     if any(name in os.environ for name in ("ADMIN_PASSWORD_HASH", "ADMIN_PASSWORD_HASH_FILE")):
         return "the password of your ADMIN_PASSWORD_HASH"
-    return DemoSecrets.kept_in(FOLDER.absolute()).admin_password
+    return DemoSecrets.load_or_create(FOLDER.absolute()).admin_password
 
 
 def _wait_until_ready(base_url: str, signals: Signals) -> None:

@@ -24,7 +24,7 @@ def local_address(host: str) -> str:
     return ANY_ADDRESS.get(host, host)
 
 
-def refuse_port_of_others(host: str, port: int, deployment: str) -> None:
+def refuse_foreign_port(host: str, port: int, deployment: str) -> None:
     """Raises BadSettings where a web command of another deployment answers there.
 
     deployment: our id; empty where Postgres has not said it, and then nobody else may be there.

@@ -10,17 +10,17 @@ from pydantic import (
 )
 
 SECRET_BYTES_MIN = 32
-_HOW_TO_MAKE_ONE = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
+HOW_TO_MAKE_ONE = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
 
 
-def _split(text: object) -> object:
+def split_list(text: object) -> object:
     return tuple(part.strip() for part in text.split(",")) if isinstance(text, str) else text
 
 
-Secrets = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Secrets = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 
 
-def _check_url(url: str) -> SplitResult:
+def check_url(url: str) -> SplitResult:
     """The URL's parts. Raises ValueError, which repeats none of them: one is a password."""
     try:
         parts = urlsplit(url)

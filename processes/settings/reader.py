@@ -19,7 +19,7 @@ class BadSettings(Exception):
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
-def read(kind: type[Settings], environ: Mapping[str, str]) -> Settings:
+def read_settings(kind: type[Settings], environ: Mapping[str, str]) -> Settings:
     """`kind` from the environment, each value given as NAME or as a file's path in NAME_FILE.
 
     Raises BadSettings with a sentence for each value that is missing or wrong.

@@ -6,4 +6,4 @@ from processes.settings.admitter import AdmitterSettings
 from processes.settings.web import WebSettings
 from processes.settings.worker import WorkerSettings
 
-ALL = (WebSettings, AdmitterSettings, WorkerSettings)
+ALL_SETTINGS = (WebSettings, AdmitterSettings, WorkerSettings)

@@ -11,7 +11,7 @@ from pydantic import (
     field_validator,
 )
 
-from processes.settings.fields import _check_url
+from processes.settings.fields import check_url
 
 
 class DatabaseSettings(BaseModel):
@@ -26,7 +26,7 @@ class DatabaseSettings(BaseModel):
     def _is_postgres(cls, url: str) -> str:
         if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
             raise ValueError("must begin with postgresql://")
-        _check_url(url)
+        check_url(url)
         return url
 
 
@@ -57,7 +57,7 @@ class StoreSettings(DatabaseSettings):
     def _is_redis(cls, url: str) -> str:
         if url and not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
-        path = _check_url(url).path
+        path = check_url(url).path
         if not url.startswith("unix://") and not re.fullmatch(r"(/[0-9]*)?", path):
             # redis-py would take another database without a word.
             raise ValueError("must end with the number of a database, as redis://host:6379/0")

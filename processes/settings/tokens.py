@@ -9,7 +9,7 @@ from pydantic import (
     field_validator,
 )
 
-from processes.settings.fields import _HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets
+from processes.settings.fields import HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets
 
 
 class TokenSettings(BaseModel):
@@ -31,6 +31,6 @@ class TokenSettings(BaseModel):
     def _are_long(cls, secrets: tuple[str, ...]) -> tuple[str, ...]:
         if not secrets or any(len(secret.encode()) < SECRET_BYTES_MIN for secret in secrets):
             raise ValueError(
-                f"each secret must be at least {SECRET_BYTES_MIN} bytes; {_HOW_TO_MAKE_ONE}"
+                f"each secret must be at least {SECRET_BYTES_MIN} bytes; {HOW_TO_MAKE_ONE}"
             )
         return secrets

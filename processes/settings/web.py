@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from processes.settings.fields import _HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets
+from processes.settings.fields import HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets
 from processes.settings.stores import StoreSettings
 from processes.settings.tokens import TokenSettings
 
@@ -77,10 +77,10 @@ class WebSettings(StoreSettings, TokenSettings):
     @field_validator("FORWARDED_ALLOW_IPS")
     @classmethod
     def _are_addresses(cls, text: str) -> str:
-        from web.middleware.client_ip import Proxies
+        from web.middleware.client_ip import TrustedProxies
 
         try:
-            Proxies(text)
+            TrustedProxies(text)
         except ValueError:
             raise ValueError("must be addresses or networks, comma separated, or *") from None
         return text
@@ -88,10 +88,10 @@ class WebSettings(StoreSettings, TokenSettings):
     @field_validator("LIMITS_EXEMPT_IPS")
     @classmethod
     def _are_networks(cls, text: str) -> str:
-        from web.middleware.rate_limit import networks
+        from web.middleware.rate_limit import parse_networks
 
         try:
-            networks(text)
+            parse_networks(text)
         except ValueError:
             raise ValueError("must be addresses or networks, comma separated, or none") from None
         return text
@@ -127,6 +127,6 @@ class WebSettings(StoreSettings, TokenSettings):
             if set(its) & set(others):
                 raise ValueError(
                     f"{one} and {other} hold the same secret. Give each a secret of its own; "
-                    f"{_HOW_TO_MAKE_ONE}"
+                    f"{HOW_TO_MAKE_ONE}"
                 )
         return self

@@ -58,7 +58,7 @@ def test_from_the_front_page_to_a_coupon_that_is_used(page: Page, house, code):
 def test_a_place_only_ever_falls(page: Page, house, code):
     house.offer(code, total=500, rate_per_s=15, burst=1)
     stand_before(house, code, 60)
-    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.goto(f"/signin?token={house.identity.sign('alice')}&next=/coupons/{code}")
     page.get_by_role("button", name="Get in line").click()
 
     seen = []
@@ -77,7 +77,7 @@ def test_closing_the_tab_and_coming_back_keeps_the_place(page: Page, house, code
     house.offer(code, total=500)
     house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
     stand_before(house, code, 5)
-    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.goto(f"/signin?token={house.identity.sign('alice')}&next=/coupons/{code}")
     page.get_by_role("button", name="Get in line").click()
     page.wait_for_url(f"**/rooms/{code}")
     assert place_shown(page) == 6
@@ -94,7 +94,7 @@ def test_closing_the_tab_and_coming_back_keeps_the_place(page: Page, house, code
 def test_leaving_is_asked_twice_and_gives_the_place_up(page: Page, house, code):
     house.offer(code, total=500)
     house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
-    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.goto(f"/signin?token={house.identity.sign('alice')}&next=/coupons/{code}")
     page.get_by_role("button", name="Get in line").click()
 
     page.get_by_text("Leave the line", exact=True).click()
@@ -108,7 +108,7 @@ def test_who_waits_when_the_last_one_goes_is_told(page: Page, house, code):
     house.offer(code, total=5, rate_per_s=4, burst=1)
     house.admin("PATCH", f"/rooms/{code}", {"state": "paused"})
     stand_before(house, code, 10)
-    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.goto(f"/signin?token={house.identity.sign('alice')}&next=/coupons/{code}")
     page.get_by_role("button", name="Get in line").click()
     expect(page.locator("#place.place-waiting")).to_be_visible()
 
@@ -146,7 +146,7 @@ def test_from_the_lobby_to_a_coupon_in_korean_without_a_touch(browser: Browser, 
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url.rpartition("/")[2]))
 
-    page.goto(f"/signin?token={house.identity.mint('alice')}&next=/coupons/{code}")
+    page.goto(f"/signin?token={house.identity.sign('alice')}&next=/coupons/{code}")
     page.get_by_role("button", name="사전 대기실 들어가기").click()
     expect(page.get_by_role("heading", name="사전 대기실에 들어오셨어요")).to_be_visible()
     expect(page.locator("#place")).to_contain_text("추첨으로 정해요")

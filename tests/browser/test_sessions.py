@@ -28,7 +28,7 @@ def window(browser: Browser, base_url: str, **more: Any) -> Iterator[Page]:
 
 
 def link(house: House, member: str, next_: str = "/") -> str:
-    return f"/signin?token={house.identity.mint(member)}&next={next_}"
+    return f"/signin?token={house.identity.sign(member)}&next={next_}"
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def member(browser: Browser, house: House, code: str) -> Iterator[BrowserContext
     for one in ("first", "second", "alice"):
         assert house.member("POST", f"/api/rooms/{code}/enter", one)[0] == 202
     with browser.new_context(base_url=house.base_url) as context:
-        token = house.identity.mint("alice")
+        token = house.identity.sign("alice")
         page = context.new_page()
         page.goto(f"/signin?token={token}&next=/coupons/{code}")
         page.close()

@@ -39,7 +39,7 @@ def test_two_in_line_follow_it_by_stream_and_go_on_after_a_restart(
     with browser.new_context() as context:
         behind = context.new_page()
         for member, one, place in (("alice", page, "1"), ("bob", behind, "2")):
-            token = house.identity.mint(member)
+            token = house.identity.sign(member)
             one.goto(f"{house.base_url}/signin?token={token}&next=/coupons/{code}")
             one.get_by_role("button", name="Get in line").click()
             expect(one.locator("#place .number")).to_have_text(place)

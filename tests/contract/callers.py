@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from argon2 import PasswordHasher
 
 from domain.admin import Admin, Role
-from issuance.admins import Account, account_of, add
+from issuance.admins import AdminAccount, add, find_account
 from issuance.postgres.engine import open_engine
 from tests.house import House, eventually
 from tests.signed_in import session_of
-from web.auth.admin_sessions import AdminDoor
+from web.auth.admin_sessions import AdminSessions
 
 # Slowly, so that some still wait while others have got one.
 _SLOWLY = {"rate_per_s": 0.5, "burst": 1, "seats": 10}
@@ -60,7 +60,7 @@ def set_stage(house: House, prefix: str) -> Stage:
 
 
 def _callers(house: House, ticket: str) -> Mapping[str, Mapping[str, str]]:
-    token = house.identity.mint("alice", valid_s=24 * 3600)
+    token = house.identity.sign("alice", valid_s=24 * 3600)
     session = session_of(house.sessions)
     return {
         "nobody": {},
@@ -79,6 +79,6 @@ def _admin_session(house: House, name: str, role: Role) -> str:
     engine = open_engine(house.environ["DATABASE_URL"], connections_max=1, name="test")
     hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("correct horse")
     add(engine, Admin(name, role), hashed, who="test", now=datetime.now(UTC))
-    account: Account = account_of(engine, name)
+    account: AdminAccount = find_account(engine, name)
     engine.dispose()
-    return AdminDoor([house.environ["TICKET_SECRETS"]]).session_for(account)
+    return AdminSessions([house.environ["TICKET_SECRETS"]]).session_for(account)

@@ -91,7 +91,7 @@ class Trial:
 
     async def _run(self) -> Result:
         house = self.world.house
-        crowd = Crowd(house.port, CODE, self.plan.seed, MEMBERS, house.identity.mint)
+        crowd = Crowd(house.port, CODE, self.plan.seed, MEMBERS, house.identity.sign)
         sampling = asyncio.create_task(self._sample())
         self._set_out_s = asyncio.get_running_loop().time()
         await asyncio.to_thread(self._offer, datetime.now(UTC))

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from load.bench.process_usage import described, family, memory_mb
-from processes.local_stack import Cast, Stage
+from processes.local_stack import LocalStack, ProcessCounts
 from tests.header_memory.sender import send_all
 from tests.header_memory.values import ADDRESSES, FORWARDED_FOR, HEADERS, Header
 
@@ -35,7 +35,7 @@ def main(words: Sequence[str]) -> int:
     if not chosen:
         sys.exit(f"No such header. There are: {', '.join(sorted({one.name for one in HEADERS}))}")
     print(described(), flush=True)
-    with Stage(Cast(workers=1, environ=ENVIRON)) as stage:
+    with LocalStack(ProcessCounts(workers=1, environ=ENVIRON)) as stage:
         stage.offer(CODE, 1_000)
         _send_warm_up(stage)
         print(COLUMNS.format(*TITLES), flush=True)
@@ -49,14 +49,14 @@ def main(words: Sequence[str]) -> int:
     return 1 if faults else 0
 
 
-def _send_warm_up(stage: Stage) -> None:
+def _send_warm_up(stage: LocalStack) -> None:
     """What is made at the first asking, of each route, is not a header's."""
     for path in sorted({one.path for one in HEADERS}):
         headers = ({FORWARDED_FOR: address} for address in itertools.islice(_senders(), WARM_UP))
         asyncio.run(send_all(stage.port, path.replace("{code}", CODE), headers))
 
 
-def _grown_mb(stage: Stage, header: Header, values: int) -> float:
+def _grown_mb(stage: LocalStack, header: Header, values: int) -> float:
     before_mb, began = _resident_mb(stage), time.monotonic()
     path = header.path.replace("{code}", CODE)
     statuses = asyncio.run(send_all(stage.port, path, _headers(stage, header, values)))
@@ -77,7 +77,7 @@ def _grown_mb(stage: Stage, header: Header, values: int) -> float:
     return after_mb - before_mb
 
 
-def _headers(stage: Stage, header: Header, values: int) -> Iterator[dict[str, str]]:
+def _headers(stage: LocalStack, header: Header, values: int) -> Iterator[dict[str, str]]:
     """One request's each; the header that is measured comes last, also where it names a sender."""
     for value, address in zip(header.values(stage, values), _senders(), strict=False):
         yield {FORWARDED_FOR: address, header.name: value}
@@ -87,7 +87,7 @@ def _senders() -> Iterator[str]:
     return itertools.cycle(ADDRESSES)
 
 
-def _resident_mb(stage: Stage) -> float:
+def _resident_mb(stage: LocalStack) -> float:
     """Of the process that serves: the largest of the command's."""
     return max(memory_mb(pid) for pid in family(stage.processes["web"].pid)[1:])
 

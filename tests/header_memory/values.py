@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from load.bench.tokens import tokens
-from processes.local_stack import Stage
+from processes.local_stack import LocalStack
 from web.auth.member_tokens import Visitor
 from web.auth.sessions import SESSION_COOKIE, Sessions
 
@@ -19,7 +19,7 @@ PLACE, PAGE, API = "/api/rooms/{code}/place", "/nowhere", "/api/coupons"
 # As long as the longest Accept-Language, ticket or name of a request that is looked at.
 LENGTH = 256
 
-Values = Callable[[Stage, int], Iterator[str]]
+Values = Callable[[LocalStack, int], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Header:
 
 
 def _long(prefix: str) -> Values:
-    def made(_: Stage, count: int) -> Iterator[str]:
+    def made(_: LocalStack, count: int) -> Iterator[str]:
         filling = secrets.token_hex(LENGTH // 2)
         for number in range(count):
             yield f"{prefix}{number:07}{filling}"[:LENGTH]
@@ -41,41 +41,41 @@ def _long(prefix: str) -> Values:
     return made
 
 
-def _addresses(_: Stage, count: int) -> Iterator[str]:
+def _addresses(_: LocalStack, count: int) -> Iterator[str]:
     for number in range(count):
         yield f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
-def _address_lists(_: Stage, count: int) -> Iterator[str]:
+def _address_lists(_: LocalStack, count: int) -> Iterator[str]:
     """Two addresses with ports, as long as is kept."""
     for number in range(count):
         yield f"10.9.9.9, [2001:db8:{number >> 16:x}:{number & 65535:x}:ffff:ffff:ffff:ffff]:65535"
 
 
-def _nonsense_addresses(_: Stage, count: int) -> Iterator[str]:
+def _nonsense_addresses(_: LocalStack, count: int) -> Iterator[str]:
     for number in range(count):
         yield f"unknown-{number:07}-{'x' * 60}"
 
 
-def _tokens(stage: Stage, count: int) -> Iterator[str]:
+def _tokens(stage: LocalStack, count: int) -> Iterator[str]:
     members = [f"member-{number}" for number in range(count)]
     for token in tokens(stage.environ["MEMBER_TOKEN_SECRETS"], members):
         yield f"Bearer {token}"
 
 
-def _sessions(stage: Stage, count: int) -> Iterator[str]:
+def _sessions(stage: LocalStack, count: int) -> Iterator[str]:
     sessions, now_us = Sessions([stage.environ["TICKET_SECRETS"]]), int(time.time() * 1_000_000)
     for number in range(count):
-        visitor = sessions.begun(Visitor(f"browser-{number}", f"Browser {number}"), now_us)
-        yield f"{SESSION_COOKIE}={sessions.text_of(visitor)}"
+        visitor = sessions.begin(Visitor(f"browser-{number}", f"Browser {number}"), now_us)
+        yield f"{SESSION_COOKIE}={sessions.sign(visitor)}"
 
 
-def _request_ids(_: Stage, count: int) -> Iterator[str]:
+def _request_ids(_: LocalStack, count: int) -> Iterator[str]:
     for number in range(count):
         yield f"{number:064}"
 
 
-def _traces(_: Stage, count: int) -> Iterator[str]:
+def _traces(_: LocalStack, count: int) -> Iterator[str]:
     for number in range(1, count + 1):
         yield f"00-{number:032x}-00000000000000ff-01"
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from tests.integration.sse_cast import asked_by_hand
 from tests.integration.web_cast import ADMIN_TOKEN, MEMBER_SECRET, TICKET_SECRET
-from waitroom.tokens.ticket import Ticket, TicketOffice
-from web.auth.member_tokens import Identity
+from waitroom.tokens.ticket import Ticket, TicketSigner
+from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 
 Headers = list[tuple[bytes, bytes]]
@@ -73,21 +73,21 @@ class Drawn:
 
     @classmethod
     def of(cls, code: str, alice_us: int, random: Random) -> Drawn:
-        identity = Identity([MEMBER_SECRET], ADMIN_TOKEN)
-        office = TicketOffice([TICKET_SECRET])
-        alices, bobs = identity.mint("alice"), identity.mint("bob")
+        identity = MemberTokens([MEMBER_SECRET], ADMIN_TOKEN)
+        office = TicketSigner([TICKET_SECRET])
+        alices, bobs = identity.sign("alice"), identity.sign("bob")
         tickets = [
             office.sign(Ticket(code, "alice", alice_us)),
             office.sign(Ticket(code, "bob", alice_us + 1)),
             office.sign(Ticket(f"{code}-d", "alice", alice_us)),
             office.sign(Ticket(code, "alice", 1_500_000_000_000_000)),
-            TicketOffice(["another-secret-of-at-least-32-bytes"]).sign(
+            TicketSigner(["another-secret-of-at-least-32-bytes"]).sign(
                 Ticket(code, "alice", alice_us)
             ),
         ]
         tokens = [alices, alices, bobs, *(signed(*parts) for parts in UNUSUAL), alices[:-2]]
         tokens += [
-            identity.mint("alice", valid_s=-60),
+            identity.sign("alice", valid_s=-60),
             ADMIN_TOKEN,
             "garbage",
             "a.b.c",
@@ -96,8 +96,8 @@ class Drawn:
         ]
         signer = Sessions([TICKET_SECRET])
         at_us = time.time_ns() // 1_000
-        visitors = [identity.read_token(one) for one in (alices, bobs)]
-        sessions = [signer.text_of(signer.begun(one, at_us)) for one in visitors]
+        visitors = [identity.verify(one) for one in (alices, bobs)]
+        sessions = [signer.sign(signer.begin(one, at_us)) for one in visitors]
         return cls(code, random, tokens, tickets, sessions)
 
     def request(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def on_offer(engine: Engine, code: str, total: int = 10, **changes: object) -> O
     room = changes.pop("room", RoomSettings(rate_per_s=10_000, burst=10_000))
     coupon = a_coupon(code, total, **changes)
     settings = room if coupon.issuing == "queue" else None
-    return offers.create(engine, coupon, settings, who="test", now=now())
+    return offers.create_offer(engine, coupon, settings, who="test", now=now())
 
 
 def time_passes(engine: Engine, by: timedelta) -> None:
@@ -71,5 +71,5 @@ def a_room(code: str, total: int = 1_000, version: int = 1, **changes: object) -
 
 async def in_force(line: Line, code: str, **changes: object) -> Room:
     room = a_room(code, **changes)
-    await line.settle(room)
+    await line.apply_settings(room)
     return room

@@ -18,16 +18,16 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
-from application.apply_settings import settle
-from application.reconcile import queue_of
-from application.recover_line import look_after
+from application.apply_settings import apply_settings
+from application.reconcile import failed_jobs_in
+from application.recover_line import recover_line
 from issuance import offers
-from issuance.direct import Direct
+from issuance.direct import DirectIssuer
 from issuance.postgres.engine import open_engine
 from issuance.queue import worker
-from issuance.queue.job_queue import Crew, forget_queue
-from issuance.queue.redis_connection import Conveyor, open_conveyor
-from issuance.queue.worker import PoolWorker, Post
+from issuance.queue.job_queue import QueueStatus, forget_queue
+from issuance.queue.redis_connection import QueueRedis, open_queue_redis
+from issuance.queue.worker import PoolWorker, WorkerContext
 from processes.embedded import EmbeddedValkey
 from tests.house import open_house
 from tests.integration.admin_cast import forget_attempts
@@ -47,12 +47,12 @@ from tests.servers import open_folder
 from waitroom.line import Line, open_line
 from waitroom.redis_io.keys import Keys
 from waitroom.tokens.challenge import Challenges
-from waitroom.tokens.ticket import TicketOffice
+from waitroom.tokens.ticket import TicketSigner
 from web.app import create_app
-from web.auth.admin_sessions import AdminDoor
-from web.auth.member_tokens import Identity
+from web.auth.admin_sessions import AdminSessions
+from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
-from web.container import WebParts
+from web.container import WebContainer
 from web.limits import WebLimits
 from web.sse import changes, interval
 
@@ -60,27 +60,27 @@ NOBODY_LISTENS = "127.0.0.1:9"
 
 
 @pytest.fixture
-def conveyor(redis_url: str) -> Iterator[Conveyor]:
-    with open_conveyor(redis_url, timeout_s=1) as opened:
+def conveyor(redis_url: str) -> Iterator[QueueRedis]:
+    with open_queue_redis(redis_url, timeout_s=1) as opened:
         yield opened
 
 
 @pytest.fixture
 def parts(
-    line: Line, engine: Engine, conveyor: Conveyor, redis_url: str, code: str
-) -> Iterator[WebParts]:
-    yield WebParts(
+    line: Line, engine: Engine, conveyor: QueueRedis, redis_url: str, code: str
+) -> Iterator[WebContainer]:
+    yield WebContainer(
         line=line,
         engine=engine,
-        direct=Direct(engine, conveyor),
-        identity=Identity([MEMBER_SECRET], ADMIN_TOKEN),
+        direct=DirectIssuer(engine, conveyor),
+        identity=MemberTokens([MEMBER_SECRET], ADMIN_TOKEN),
         sessions=Sessions([TICKET_SECRET], old_secrets=[MEMBER_SECRET]),
-        tickets=TicketOffice([TICKET_SECRET], now=line.clock.now_s),
+        tickets=TicketSigner([TICKET_SECRET], now=line.clock.now_s),
         challenges=Challenges([TICKET_SECRET], now=line.clock.now_s),
-        admins=AdminDoor([TICKET_SECRET], passwords=CHEAP),
-        crew=lambda: Crew(workers=2, busy=0, backlog=0),
+        admins=AdminSessions([TICKET_SECRET], passwords=CHEAP),
+        queue_status=lambda: QueueStatus(workers=2, busy=0, backlog=0),
         db_connections_bound=7,
-        queue=queue_of(conveyor, f"test-{code}"),
+        queue=failed_jobs_in(conveyor, f"test-{code}"),
         limits=WebLimits(look_again_after_s=0.05),
     )
     forget_queue(conveyor, f"test-{code}")
@@ -88,7 +88,7 @@ def parts(
 
 
 @pytest.fixture
-def app(parts: WebParts) -> FastAPI:
+def app(parts: WebContainer) -> FastAPI:
     return create_app(parts)
 
 
@@ -146,9 +146,9 @@ def comes_by(line, engine, code):
 
     async def settle_and_look_after(times: int = 1) -> None:
         for _ in range(times):
-            offer = offers.offer(engine, code)
-            await settle(line, offer)
-            await look_after(line, engine, offer)
+            offer = offers.get_offer(engine, code)
+            await apply_settings(line, offer)
+            await recover_line(line, engine, offer)
 
     return settle_and_look_after
 
@@ -193,10 +193,10 @@ def queue_name(conveyor):
 def run_jobs(conveyor, monkeypatch) -> Callable[..., None]:
     """What is in a queue is done, or so many of its jobs, by a worker's own loop with this post."""
 
-    def until_empty(queue_name: str, post: Post, max_jobs: int | None = None) -> None:
+    def until_empty(queue_name: str, post: WorkerContext, max_jobs: int | None = None) -> None:
         monkeypatch.setattr(worker, "_post", post)
         monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
-        PoolWorker.of_queue(queue_name, conveyor).work(burst=True, max_jobs=max_jobs)
+        PoolWorker.for_queue(queue_name, conveyor).work(burst=True, max_jobs=max_jobs)
 
     return until_empty
 
@@ -207,7 +207,9 @@ def work_off(run_jobs, queue_name, engine):
 
     def until_empty(*, deployment: str = "") -> list[str]:
         told: list[str] = []
-        post = Post(engine, lambda one: told.extend(one.outcomes), deployment=lambda: deployment)
+        post = WorkerContext(
+            engine, lambda one: told.extend(one.outcomes), deployment=lambda: deployment
+        )
         run_jobs(queue_name, post)
         return told
 

@@ -5,9 +5,9 @@ import signal
 
 from issuance.issue import Issued
 from issuance.postgres.engine import open_engine
-from issuance.queue.redis_connection import open_conveyor
-from issuance.queue.worker import Post, run_worker
-from processes.settings.reader import read
+from issuance.queue.redis_connection import open_queue_redis
+from issuance.queue.worker import WorkerContext, run_worker
+from processes.settings.reader import read_settings
 from processes.settings.worker import WorkerSettings
 
 
@@ -17,7 +17,7 @@ def die_instead(issued: Issued) -> None:
 
 
 if __name__ == "__main__":
-    settings = read(WorkerSettings, os.environ)
+    settings = read_settings(WorkerSettings, os.environ)
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
-    conveyor = open_conveyor(settings.queue_redis_url, timeout_s=None)
-    run_worker(Post(engine, die_instead), conveyor, queue=settings.QUEUE_NAME)
+    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=None)
+    run_worker(WorkerContext(engine, die_instead), conveyor, queue=settings.QUEUE_NAME)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from waitroom.admission import Admission, Outcome
 from waitroom.line import Line
-from waitroom.member_status import Standing
+from waitroom.member_status import MemberStatus
 from waitroom.place import Place
 from waitroom.redis_io.keys import ROOMS, Keys
 
@@ -42,12 +42,12 @@ def crowd(count: int) -> list[str]:
     return [f"member-{count - n:06}" for n in range(count)]
 
 
-async def enter(line: Line, code: str, members: Iterable[str]) -> list[Standing]:
+async def enter(line: Line, code: str, members: Iterable[str]) -> list[MemberStatus]:
     """All of them in one turn of the event loop, in this order."""
     return await asyncio.gather(*(line.enter(code, one) for one in members))
 
 
-async def places(line: Line, code: str, members: Iterable[str]) -> list[Standing]:
+async def places(line: Line, code: str, members: Iterable[str]) -> list[MemberStatus]:
     return await asyncio.gather(*(line.place(code, one) for one in members))
 
 
@@ -71,7 +71,7 @@ async def refuse(line: Line, code: str, used_count: int, members: Iterable[str])
 
 
 async def told_wait_s(line: Line, code: str, member: str) -> int | None:
-    return Place.of(await line.place(code, member)).eta_s
+    return Place.from_status(await line.place(code, member)).eta_s
 
 
 async def time_passes(line: Line, code: str, seconds: int) -> None:

@@ -4,11 +4,11 @@ import sys
 import time
 
 from domain.refusals import Refusal
-from issuance.direct import Direct
+from issuance.direct import DirectIssuer
 from issuance.locking import redis_lock
 from issuance.locking.redis_lock import LockLimits
 from issuance.postgres.engine import open_engine
-from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.redis_connection import open_queue_redis
 
 LEASE_S = 1.0
 
@@ -28,7 +28,9 @@ if __name__ == "__main__":
     engine = open_engine(database_url, connections_max=1, name="sleepy")
     limits = LockLimits(lease_s=LEASE_S, wait_s=10)
     try:
-        done = Direct(engine, open_conveyor(redis_url, timeout_s=5), limits).issue(code, "alice")
+        done = DirectIssuer(engine, open_queue_redis(redis_url, timeout_s=5), limits).issue(
+            code, "alice"
+        )
         print("issued", done.is_new, flush=True)
     except Refusal as refusal:
         print(type(refusal).__name__, flush=True)

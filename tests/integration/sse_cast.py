@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from tests.integration.web_cast import by
 from tests.signed_in import session_of
-from web.middleware.access_log import Watched
+from web.middleware.access_log import AccessLogMiddleware
 
 
 class Follower:
@@ -110,7 +110,7 @@ def framework_of(app: FastAPI) -> Any:
     """The application without what stands before it."""
     turned_back = app._hot_path._app  # type: ignore[attr-defined]
     framework = turned_back._app._app
-    assert isinstance(framework, Watched)
+    assert isinstance(framework, AccessLogMiddleware)
     return framework
 
 

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from domain.admin import Admin
-from issuance.admins import account_of
-from issuance.audit import entries
+from issuance.admins import find_account
+from issuance.audit import list_entries
 from issuance.errors import NameTaken, NoSuchAdmin
 from processes.settings.reader import BadSettings
 from tests.integration.web_cast import CHEAP
@@ -32,7 +32,7 @@ def admin(database_url, monkeypatch):
 
 
 def fits(engine, name: str, password: str) -> bool:
-    return asyncio.run(CHEAP.fits(password, account_of(engine, name).password_hash))
+    return asyncio.run(CHEAP.fits(password, find_account(engine, name).password_hash))
 
 
 def test_an_admin_is_added_listed_changed_and_removed(admin, engine):
@@ -44,7 +44,7 @@ def test_an_admin_is_added_listed_changed_and_removed(admin, engine):
     admin("sign-out", "alice")
     admin("disable", "alice")
     admin("enable", "alice")
-    changed = account_of(engine, "alice").generation, fits(engine, "bob", "another password")
+    changed = find_account(engine, "alice").generation, fits(engine, "bob", "another password")
     admin("remove", "bob")
 
     assert PASSWORD not in asked
@@ -53,9 +53,9 @@ def test_an_admin_is_added_listed_changed_and_removed(admin, engine):
     ]  # fmt: skip
     assert added == [True, True]
     assert changed == (3, True)
-    assert account_of(engine, "bob").password_hash == ""
+    assert find_account(engine, "bob").password_hash == ""
     assert "alice" in admin("list")
-    trail = entries(engine)
+    trail = list_entries(engine)
     assert {one.who for one in trail} == {"command line"}
     assert trail[0].what == "admin removed"
     assert "argon2" not in str(trail)
@@ -63,7 +63,7 @@ def test_an_admin_is_added_listed_changed_and_removed(admin, engine):
 
 def test_what_is_wrong_is_said_and_nothing_is_added(admin, engine):
     admin("add", "alice", "--password-stdin", given=f"{PASSWORD}\n")
-    before = entries(engine)
+    before = list_entries(engine)
 
     for words, given, error, sentence in (
         (("add", "bob", "--password-stdin"), "short\n", BadSettings, "at least 12 characters"),
@@ -78,7 +78,7 @@ def test_what_is_wrong_is_said_and_nothing_is_added(admin, engine):
         with pytest.raises(error, match=sentence or None):
             admin(*words, given=given)
 
-    assert entries(engine) == before
+    assert list_entries(engine) == before
 
 
 def test_a_hash_is_printed_for_the_setting(admin):

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.draw import commitment_to
+from domain.draw import seed_commitment
 from domain.room_settings import RoomSettings
-from issuance.audit import entries
+from issuance.audit import list_entries
 from issuance.issue import issue
-from issuance.offers import offer
+from issuance.offers import get_offer
 from tests.integration.admin_cast import signed_in
 from tests.integration.cast import now, on_offer
 from tests.integration.web_cast import Html, app_with, client_of, in_line, stored
@@ -88,14 +88,14 @@ async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     assert set(typed) | chosen == set(a_form(code))
     assert (made.status_code, page.title) == (303, "Spring sale · Open Run")
     assert "Saved, and in force within a second." in page.text
-    found = offer(engine, code)
+    found = get_offer(engine, code)
     assert found.coupon.opens_at.isoformat() == "2026-12-01T10:00:00+00:00"
     assert found.room == RoomSettings(
         2.5, 3, 4, 5, "open", 60, "draw", 70, 80, 90, rate_mode="autopilot", rate_min_per_s=0.5,
         rate_max_per_s=5_000, latency_bound_ms=90, challenge="on",
     )  # fmt: skip
-    assert commitment_to(found.seed) in page.text
-    assert [(one.who, one.what) for one in entries(engine, subject=code)] == [
+    assert seed_commitment(found.seed) in page.text
+    assert [(one.who, one.what) for one in list_entries(engine, subject=code)] == [
         ("alice", "coupon created")
     ]
 
@@ -108,7 +108,7 @@ async def test_a_direct_coupon_is_made_whatever_stands_in_the_fields_of_the_line
     made = await operator.post(NEW, data=form)
 
     assert made.status_code == 303
-    assert offer(engine, code).room is None
+    assert get_offer(engine, code).room is None
     assert "The line" not in Html(await operator.get(made.headers["location"])).text
 
 
@@ -179,7 +179,7 @@ async def test_the_autopilots_bounds_are_changed_together_and_refused_together(
 
     assert (wrong.status_code, wrong_fields(wrong)) == (422, {"rate_min_per_s"})
     assert right.status_code == 303, right.text
-    room = offer(engine, code).room
+    room = get_offer(engine, code).room
     assert (room.rate_mode, room.rate_min_per_s, room.rate_max_per_s) == ("autopilot", 60, 2_000)
 
 
@@ -187,17 +187,17 @@ async def test_only_what_was_changed_in_the_form_is_changed(operator, line, engi
     await in_line(line, engine, code, room=RoomSettings(rate_per_s=5))
     edit = f"/admin/coupons/{code}/edit"
     form = Html(await operator.get(edit)).forms[edit]
-    before = offer(engine, code)
+    before = get_offer(engine, code)
     await operator.patch(f"/api/admin/rooms/{code}", json={"rate_per_s": 9})
 
     saved = await operator.post(edit, data=form | {"total_count": "12", "description": "Later"})
 
     assert saved.status_code == 303, saved.text
-    after = offer(engine, code)
+    after = get_offer(engine, code)
     assert (after.coupon.description, after.coupon.inventory.total_count) == ("Later", 12)
     assert after.room.rate_per_s == 9
     assert after.coupon.opens_at == before.coupon.opens_at
-    assert (await line.figures(code)).total_count == 12
+    assert (await line.room_stats(code)).total_count == 12
 
 
 async def test_what_was_promised_is_fixed_once_coupons_were_given_out(operator, engine, code):
@@ -205,7 +205,7 @@ async def test_what_was_promised_is_fixed_once_coupons_were_given_out(operator, 
     issue(engine, code, ["alice", "bob"], now())
     edit = f"/admin/coupons/{code}/edit"
     page = await operator.get(edit)
-    before = offer(engine, code)
+    before = get_offer(engine, code)
 
     sooner = f"{now() + timedelta(minutes=20):%Y-%m-%dT%H:%M}"
     answers = {
@@ -222,7 +222,7 @@ async def test_what_was_promised_is_fixed_once_coupons_were_given_out(operator, 
         assert answer.status_code == 422
         assert name in wrong_fields(answer) or name in ("discount_value", "opens_at")
         assert 'role="alert"' in answer.text
-    after = offer(engine, code)
+    after = get_offer(engine, code)
     assert (after.coupon.discount, after.version) == (before.coupon.discount, before.version)
     assert after.coupon.expire_date == before.coupon.expire_date
 
@@ -240,7 +240,7 @@ async def test_how_a_room_looks_is_changed_and_refused(operator, engine, code):
         f"{at}/logo", files={"logo": ("a.svg", b"<svg/>", "image/png")}
     )
     too_large = await operator.post(f"{at}/logo", files={"logo": ("a.png", PNG * 99, "image/png")})
-    branding = offer(engine, code).branding
+    branding = get_offer(engine, code).branding
     await operator.post(f"{at}/no-logo")
 
     assert (branding.name, branding.colour, branding.message) == ("Blue shop", "#0c6a56", "Hello")
@@ -249,7 +249,7 @@ async def test_how_a_room_looks_is_changed_and_refused(operator, engine, code):
     assert Html(wrong).forms[f"{at}/branding"]["name"] == "Kept"
     assert (no_picture.status_code, wrong_fields(no_picture)) == (422, {"logo"})
     assert too_large.status_code == 413
-    assert offer(engine, code).branding.logo_sha256 == ""
+    assert get_offer(engine, code).branding.logo_sha256 == ""
 
 
 async def test_the_list_shows_each_coupon_and_how_many_wait(operator, line, engine, code):
@@ -292,7 +292,7 @@ async def test_the_trail_says_who_changed_what_from_what_to_what(operator, engin
     assert "alice" in text
     assert "How many there are 69 → 70" in text
     assert "How many there are 10" in " ".join(Html(earlier).text.split())
-    assert [entry.who for entry in entries(engine, subject=code)] == ["alice"] * 61
+    assert [entry.who for entry in list_entries(engine, subject=code)] == ["alice"] * 61
     assert "Nothing was changed." in nothing.text
 
 

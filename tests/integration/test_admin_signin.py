@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from issuance.admins import account_of, remove, set_disabled, set_password
-from issuance.audit import entries
+from issuance.admins import find_account, remove, set_disabled, set_password
+from issuance.audit import list_entries
 from tests.integration.admin_cast import (
     PASSWORD,
     an_admin,
@@ -29,8 +29,8 @@ from tests.integration.web_cast import (
     token,
 )
 from waitroom.limits.login_throttle import FREE
-from web.auth.admin_sessions import AdminDoor
-from web.middleware.client_ip import Proxies
+from web.auth.admin_sessions import AdminSessions
+from web.middleware.client_ip import TrustedProxies
 
 pytestmark = pytest.mark.usefixtures("unknown_address")
 
@@ -59,7 +59,7 @@ async def test_an_operator_may_change_what_a_viewer_may_only_see(client, engine,
     assert seen.status_code == 200
     assert "change nothing" in checked_problem(refused, "forbidden", 403)["detail"]
     assert made.status_code == 201
-    assert [one.who for one in entries(engine, subject=code)] == ["alice"]
+    assert [one.who for one in list_entries(engine, subject=code)] == ["alice"]
 
 
 @pytest.mark.parametrize("name", ["alice", "nobody", "", "a b", "x" * 300, "앨리스", "\x00"])
@@ -107,7 +107,7 @@ async def test_many_names_from_one_address_are_slowed_down_too(client):
 
 async def test_behind_a_proxy_one_address_does_not_slow_down_all(parts, engine):
     an_admin(engine, "alice")
-    async with client_of(app_with(parts, proxies=Proxies("127.0.0.1"))) as client:
+    async with client_of(app_with(parts, proxies=TrustedProxies("127.0.0.1"))) as client:
         for number in range(FREE + 1):
             headers = {"X-Forwarded-For": f"{number}.1.1.1, 203.0.113.7"}
             wrong = await sign_in(client, f"name-{number}", headers=headers)
@@ -140,7 +140,7 @@ async def test_signing_out_everywhere_ends_every_session_of_that_admin(app, clie
         checked_problem(await one.get(AUDIT), "not_signed_in", 401)
         checked_problem(await other.get(AUDIT), "not_signed_in", 401)
     assert (await client.get(AUDIT)).status_code == 200
-    assert [(one.who, one.what) for one in entries(engine, at_most=1)] == [
+    assert [(one.who, one.what) for one in list_entries(engine, at_most=1)] == [
         ("alice", "signed out everywhere")
     ]
 
@@ -171,7 +171,7 @@ async def test_an_admin_who_was_removed_is_out_within_two_seconds(client, engine
 
 
 async def test_the_setting_lets_one_admin_in_who_has_no_row(parts, engine):
-    door = AdminDoor([TICKET_SECRET], password_hash=CHEAP.hashed(PASSWORD), passwords=CHEAP)
+    door = AdminSessions([TICKET_SECRET], password_hash=CHEAP.hashed(PASSWORD), passwords=CHEAP)
     async with client_of(app_with(parts, admins=door)) as client:
         assert (await sign_in(client, "admin")).status_code == 303
         assert (await client.post("/api/admin/coupons", json={})).status_code == 422
@@ -184,10 +184,10 @@ async def test_the_setting_lets_one_admin_in_who_has_no_row(parts, engine):
 
 
 def sessions(engine) -> dict[str, str]:
-    alice = account_of(engine, "alice")
-    kept = AdminDoor([TICKET_SECRET], passwords=CHEAP).session_for(alice)
+    alice = find_account(engine, "alice")
+    kept = AdminSessions([TICKET_SECRET], passwords=CHEAP).session_for(alice)
     return {
-        "of a shop": AdminDoor([MEMBER_SECRET], passwords=CHEAP).session_for(alice),
+        "of a shop": AdminSessions([MEMBER_SECRET], passwords=CHEAP).session_for(alice),
         "changed": "x" + kept,
         "cut off": kept[:-2],
         "a member's token": token("alice"),
@@ -207,11 +207,11 @@ async def test_a_forged_session_is_like_none(client, engine):
 
 async def test_a_session_ends_after_its_time(parts, engine):
     an_admin(engine, "alice")
-    door = AdminDoor([TICKET_SECRET], passwords=CHEAP, age_max_s=-1)
+    door = AdminSessions([TICKET_SECRET], passwords=CHEAP, age_max_s=-1)
 
     async with client_of(app_with(parts, admins=door)) as client:
         await sign_in(client, "alice")
-        cookie = door.session_for(account_of(engine, "alice"))
+        cookie = door.session_for(find_account(engine, "alice"))
         answer = await client.get(AUDIT, headers={"Cookie": f"admin_session={cookie}"})
 
     checked_problem(answer, "not_signed_in", 401)
@@ -240,7 +240,7 @@ async def test_another_sites_form_signs_nobody_in(client, engine):
 
 async def test_the_admin_token_has_no_sessions_to_end(client, engine):
     assert (await client.post("/admin/signout-everywhere", headers=ADMIN)).status_code == 303
-    assert entries(engine) == []
+    assert list_entries(engine) == []
 
 
 async def test_nobody_signs_in_while_attempts_cannot_be_counted(parts, engine, line_away):

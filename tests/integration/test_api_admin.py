@@ -6,7 +6,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from issuance.issue import issue
-from issuance.offers import offer
+from issuance.offers import get_offer
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.web_cast import (
     ADMIN,
@@ -119,7 +119,7 @@ async def test_a_direct_coupon_has_no_room(client, engine, redis_url, code, way)
     turned = await client.patch(f"/api/admin/rooms/{code}", headers=ADMIN, json={"rate_per_s": 1})
 
     assert (created.status_code, created.json()["issuing"]) == (201, way)
-    assert offer(engine, code).room is None
+    assert get_offer(engine, code).room is None
     assert stored(redis_url, engine, code)["known to the line"] == [False]
     checked_problem(shown, "no_such_room", 404)
     checked_problem(turned, "no_such_room", 404)

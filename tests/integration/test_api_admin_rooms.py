@@ -2,7 +2,7 @@
 
 from domain.room_settings import RoomSettings
 from issuance.errors import OfficeAway
-from issuance.queue.job_queue import Crew
+from issuance.queue.job_queue import QueueStatus
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     ADMIN,
@@ -44,7 +44,7 @@ async def test_what_is_turned_is_in_force_in_the_line_at_once(client, line, engi
         500.5, 50, 2, 3,
     ]  # fmt: skip
     assert len(admission.members) <= 2
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
     assert (figures.rate_per_s, figures.burst, figures.seats) == (500.5, 50, 2)
 
 
@@ -159,7 +159,7 @@ async def test_an_unknown_room_is_neither_shown_nor_turned(client):
 
 
 async def test_workers_that_can_not_be_counted_make_figures_unavailable(parts, line, engine, code):
-    def away() -> Crew:
+    def away() -> QueueStatus:
         raise OfficeAway
 
     await in_line(line, engine, code)

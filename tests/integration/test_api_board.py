@@ -25,7 +25,7 @@ async def some_issued(client, line, engine, code):
 
 
 async def test_the_series_tells_what_happened_in_each_second(app, client, code, some_issued):
-    await app.state.enter_times.tell()
+    await app.state.enter_times.publish()
     await asyncio.sleep(1.1)
 
     body = (await client.get(f"/api/admin/rooms/{code}/series?seconds=9", headers=ADMIN)).json()

@@ -2,7 +2,7 @@
 
 import re
 
-from issuance.audit import entries
+from issuance.audit import list_entries
 from tests.integration.web_cast import ADMIN, checked_problem, in_line
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
@@ -36,7 +36,7 @@ async def test_a_room_gets_a_name_a_colour_a_message_and_a_logo(client, line, en
     for other in (logo_at[:-1], f"{logo_at}0", f"/rooms/{code}/brand.css?v=aa"):
         assert (await client.get(other)).headers["cache-control"] == "no-store"
     assert cleared == with_logo | {"message": ""}
-    changes = entries(engine, subject=code)
+    changes = list_entries(engine, subject=code)
     assert [one.what for one in changes[:3]] == ["branding changed"] * 3
     assert changes[0].before == {"message": "Pick-up is from Monday."}
 

@@ -5,7 +5,7 @@ import pytest
 from domain.discount import DiscountPolicy
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from issuance.locking import optimistic
 from tests.integration.cast import HOUR, now, on_offer, time_passes
 from tests.integration.web_cast import ISSUED_KEYS, by, checked_problem, stored
@@ -114,7 +114,7 @@ async def test_issuing_directly_gives_a_coupon_and_then_the_same_one(client, eng
     assert first.json()["member_id"] == "alice"
     assert first.json()["coupon_code"] == code
     assert (first.json()["status"], first.json()["used_at"]) == ("UNUSED", None)
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 @pytest.mark.parametrize("way", DIRECT_WAYS)
@@ -137,7 +137,7 @@ async def test_an_answer_says_how_often_others_were_faster(client, engine, code,
     answer = await client.post(f"/api/coupons/{code}/issue", headers=by("alice"))
 
     assert (answer.status_code, answer.headers["waitroom-retries"]) == (201, "2")
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 async def test_how_often_a_way_tried_again_is_described(client):
@@ -168,7 +168,7 @@ async def test_the_last_direct_coupon_goes_to_one_of_two(client, engine, code, w
 
     assert first.status_code == 201
     checked_problem(second, "sold_out", 410)
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 async def test_direct_issuing_keeps_the_schedule(client, engine, code):
@@ -184,7 +184,7 @@ async def test_direct_issuing_keeps_the_schedule(client, engine, code):
     problem = checked_problem(early, "not_open_yet", 409)
     assert problem["opens_at"] == opens_at.isoformat().replace("+00:00", "Z")
     checked_problem(late, "closed", 410)
-    assert holders(engine, f"{code}-a") == holders(engine, f"{code}-z") == []
+    assert list_holders(engine, f"{code}-a") == list_holders(engine, f"{code}-z") == []
 
 
 async def test_direct_issuing_wants_to_know_who_asks(client, engine, code):
@@ -193,7 +193,7 @@ async def test_direct_issuing_wants_to_know_who_asks(client, engine, code):
     answer = await client.post(f"/api/coupons/{code}/issue")
 
     checked_problem(answer, "not_signed_in", 401)
-    assert holders(engine, code) == []
+    assert list_holders(engine, code) == []
 
 
 async def test_an_unknown_coupon_is_not_issued(client):

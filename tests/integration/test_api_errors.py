@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from application.offer_cache import Catalogue
+from application.offer_cache import OfferCache
 from tests.integration.web_cast import Html, by, checked_problem, has_safe_headers, in_line, token
 from waitroom.line import Line
 
@@ -15,7 +15,7 @@ def broken(monkeypatch):
     async def explode(*_: object) -> None:
         raise RuntimeError(SECRET)
 
-    for kind, name in ((Line, "enter"), (Line, "place"), (Catalogue, "offers")):
+    for kind, name in ((Line, "enter"), (Line, "place"), (OfferCache, "offers")):
         monkeypatch.setattr(kind, name, explode)
 
 

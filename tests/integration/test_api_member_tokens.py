@@ -17,7 +17,7 @@ from tests.integration.web_cast import (
     stored,
     token,
 )
-from web.auth.member_tokens import TOKEN_LENGTH_MAX, Identity
+from web.auth.member_tokens import TOKEN_LENGTH_MAX, MemberTokens
 
 SOON = int(time.time()) + 3600
 ALICE = {"sub": "alice", "exp": SOON}
@@ -138,11 +138,11 @@ async def test_every_id_that_the_interface_allows_gets_a_place(
 
 
 async def test_a_new_member_secret_keeps_people_in_line(parts, code, before):
-    both = Identity(["the-new-member-secret-which-comes-first", MEMBER_SECRET], "x" * 32)
+    both = MemberTokens(["the-new-member-secret-which-comes-first", MEMBER_SECRET], "x" * 32)
 
     async with client_of(app_with(parts, identity=both)) as client:
         old = await client.get(f"/api/rooms/{code}/place", headers=by("alice"))
-        renewed = {"Authorization": f"Bearer {both.mint('alice')}"}
+        renewed = {"Authorization": f"Bearer {both.sign('alice')}"}
         new = await client.get(f"/api/rooms/{code}/place", headers=renewed)
 
     assert old.status_code == new.status_code == 200
@@ -150,7 +150,7 @@ async def test_a_new_member_secret_keeps_people_in_line(parts, code, before):
 
 
 async def test_a_retired_member_secret_signs_nobody_in(parts, code, before):
-    new = Identity(["the-new-member-secret-is-all-alone-now"], "x" * 32)
+    new = MemberTokens(["the-new-member-secret-is-all-alone-now"], "x" * 32)
 
     async with client_of(app_with(parts, identity=new)) as client:
         answer = await client.get(f"/api/rooms/{code}/place", headers=by("alice"))

@@ -8,7 +8,7 @@ from redis import Redis
 
 from domain.room_settings import RoomSettings
 from issuance.errors import OfficeAway
-from issuance.queue.job_queue import Crew
+from issuance.queue.job_queue import QueueStatus
 from tests.integration.cast import now
 from tests.integration.web_cast import (
     ADMIN,
@@ -88,7 +88,7 @@ async def test_a_rooms_figures_are_there_and_right(client, room):
 
 
 async def test_how_long_it_took_is_a_histogram_of_everybody_so_far(app, client, room):
-    await app.state.enter_times.tell()
+    await app.state.enter_times.publish()
 
     told = await told_of(client, room=room)
     # Eve was answered too; only Alice has an outcome.
@@ -143,10 +143,10 @@ async def test_the_autopilots_last_step_is_told(client, line, engine, code):
     room = RoomSettings(rate_mode="autopilot", rate_per_s=50, rate_min_per_s=5)
     await in_line(line, engine, code, room=room)
     assert "waitroom_autopilot_step_timestamp_seconds" not in await told_of(client, room=code)
-    watched = await line.steering.watch(code)
+    watched = await line.autopilot.read_room(code)
     seen = Signals(watched.now_s, None, 0.0, 0.0, "no_workers")
     pilot, reason = watched.pilot.step(seen, watched.bounds)
-    await line.steering.steer(watched, pilot, Decision.of(pilot, seen, reason))
+    await line.autopilot.apply_decision(watched, pilot, Decision.from_step(pilot, seen, reason))
 
     text = (await client.get("/metrics")).text
 
@@ -184,7 +184,7 @@ async def test_a_room_that_redis_lost_is_left_out(client, line, redis_url, room)
 
 
 async def test_the_office_is_told_of_as_it_is(parts, room):
-    crew = Crew(workers=3, busy=2, backlog=7, oldest_s=1.5, failed=4)
+    crew = QueueStatus(workers=3, busy=2, backlog=7, oldest_s=1.5, failed=4)
     async with client_of(app_with(parts, crew=lambda: crew)) as client:
         told = await told_of(client)
 
@@ -199,7 +199,7 @@ async def test_the_office_is_told_of_as_it_is(parts, room):
 
 
 async def test_refused_jobs_are_a_metric_that_begins_at_nought(parts):
-    crew = Crew(workers=1, busy=0, backlog=0, refused={"unknown_kind": 3, "bad_id": 0})
+    crew = QueueStatus(workers=1, busy=0, backlog=0, refused={"unknown_kind": 3, "bad_id": 0})
     async with client_of(app_with(parts, crew=lambda: crew)) as client:
         text = (await client.get("/metrics")).text
 
@@ -211,7 +211,7 @@ async def test_refused_jobs_are_a_metric_that_begins_at_nought(parts):
 async def test_stores_that_are_away_are_said_to_be_and_the_rest_is_told(
     parts, line_away, engine_away
 ):
-    def nobody() -> Crew:
+    def nobody() -> QueueStatus:
         raise OfficeAway
 
     away = app_with(parts, line=line_away, engine=engine_away, crew=nobody)

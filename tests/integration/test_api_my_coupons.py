@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from issuance.member_coupons import holdings
+from issuance.member_coupons import list_member_coupons
 from issuance.tables import issued_coupons
 from tests.integration.cast import HOUR, on_offer, time_passes
 from tests.integration.web_cast import (
@@ -103,4 +103,4 @@ async def test_a_coupon_is_used_though_the_line_is_away(parts, engine, line_away
         answer = await client.post(f"/api/me/coupons/{alices['id']}/use", headers=by("alice"))
 
     assert (answer.status_code, answer.json()["status"]) == (200, "USED")
-    assert holdings(engine, "alice")[0][0].status == "USED"
+    assert list_member_coupons(engine, "alice")[0][0].status == "USED"

@@ -40,7 +40,7 @@ def query():
 async def test_no_more_are_inside_than_there_are_connections(query):
     office = Office(WebLimits(db_connections=3, db_wait_s=5))
 
-    asking = [asyncio.create_task(office.ask(query)) for _ in range(10)]
+    asking = [asyncio.create_task(office.run(query)) for _ in range(10)]
     await until(lambda: query.inside >= 3)
     await asyncio.sleep(0.05)
     query.may_answer.set()
@@ -52,13 +52,13 @@ async def test_no_more_are_inside_than_there_are_connections(query):
 
 async def test_who_finds_too_many_waiting_is_turned_away_at_once(query):
     office = Office(WebLimits(db_connections=1, db_waiting_max=2, db_wait_s=5))
-    asking = [asyncio.create_task(office.ask(query))]
+    asking = [asyncio.create_task(office.run(query))]
     await until(lambda: query.inside == 1)
-    asking += [asyncio.create_task(office.ask(query)) for _ in range(2)]
+    asking += [asyncio.create_task(office.run(query)) for _ in range(2)]
     await asyncio.sleep(0.01)
 
     with pytest.raises(OfficeAway):
-        await asyncio.wait_for(office.ask(query), 0.5)
+        await asyncio.wait_for(office.run(query), 0.5)
 
     query.may_answer.set()
     assert await asyncio.gather(*asking) == ["an answer"] * 3
@@ -66,10 +66,10 @@ async def test_who_finds_too_many_waiting_is_turned_away_at_once(query):
 
 async def test_waiting_ends(query):
     office = Office(WebLimits(db_connections=1, db_wait_s=0.05))
-    first = asyncio.create_task(office.ask(query))
+    first = asyncio.create_task(office.run(query))
     await until(lambda: query.inside == 1)
 
-    second = asyncio.create_task(office.ask(query))
+    second = asyncio.create_task(office.run(query))
     await asyncio.wait([second], timeout=2)
     ended = second.done()
 
@@ -77,35 +77,35 @@ async def test_waiting_ends(query):
     assert await first == "an answer"
     assert ended, "still waiting"
     assert isinstance(second.exception(), OfficeAway)
-    assert await office.ask(query) == "an answer"
+    assert await office.run(query) == "an answer"
 
 
 async def test_who_goes_away_does_not_let_another_in_before_the_query_ends(query):
     office = Office(WebLimits(db_connections=1, db_wait_s=0.1))
-    gone = asyncio.create_task(office.ask(query))
+    gone = asyncio.create_task(office.run(query))
     await until(lambda: query.inside == 1)
 
     gone.cancel()
     with pytest.raises(OfficeAway):
-        await office.ask(query)
+        await office.run(query)
     query.may_answer.set()
     await until(lambda: query.inside == 0)
 
-    assert await office.ask(query) == "an answer"
+    assert await office.run(query) == "an answer"
     assert gone.cancelled()
     assert query.most == 1
 
 
 async def test_who_goes_away_while_waiting_frees_their_place_in_the_queue(query):
     office = Office(WebLimits(db_connections=1, db_waiting_max=1, db_wait_s=5))
-    first = asyncio.create_task(office.ask(query))
+    first = asyncio.create_task(office.run(query))
     await until(lambda: query.inside == 1)
-    gone = asyncio.create_task(office.ask(query))
+    gone = asyncio.create_task(office.run(query))
     await asyncio.sleep(0.01)
 
     gone.cancel()
     await asyncio.sleep(0.01)
-    next_one = asyncio.create_task(office.ask(query))
+    next_one = asyncio.create_task(office.run(query))
     query.may_answer.set()
 
     assert await asyncio.gather(first, next_one) == ["an answer"] * 2
@@ -119,8 +119,8 @@ async def test_what_goes_wrong_inside_is_told_and_the_door_stays_open():
 
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
-            await office.ask(broken)
-    assert await office.ask(lambda: "an answer") == "an answer"
+            await office.run(broken)
+    assert await office.run(lambda: "an answer") == "an answer"
 
 
 async def test_a_crowd_at_the_office_is_told_to_come_again(parts, engine, code):

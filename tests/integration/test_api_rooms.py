@@ -2,8 +2,8 @@
 
 import pytest
 
-from application.apply_settings import settle
-from application.report_outcomes import tell
+from application.apply_settings import apply_settings
+from application.report_outcomes import report_outcomes
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
 from tests.integration.cast import HOUR, now, on_offer
@@ -61,7 +61,7 @@ async def test_the_place_moves_from_waiting_by_way_of_admitted_to_issued(
     await line.admit(code, at_most=1, lease_s=15)
     admitted = await client.get(path, headers=by("alice"))
     entered_again = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
-    await tell(line, issue(engine, code, ["alice"], now()))
+    await report_outcomes(line, issue(engine, code, ["alice"], now()))
     issued = await client.get(path, headers=by("alice"))
 
     assert [one.status_code for one in (waiting, admitted, issued)] == [200] * 3
@@ -126,7 +126,7 @@ async def test_the_sold_out_the_closed_and_the_unopened_room_let_nobody_in(
     problem = checked_problem(unopened, "not_open_yet", 409)
     assert problem["opens_at"] == opens_at.isoformat().replace("+00:00", "Z")
     for one in (f"{code}-s", f"{code}-c", f"{code}-o"):
-        assert (await line.figures(one)).waiting == 0
+        assert (await line.room_stats(one)).waiting == 0
 
 
 async def test_a_full_room_says_when_to_try_again_and_keeps_who_is_in_it(
@@ -187,7 +187,7 @@ async def test_a_room_the_line_has_not_heard_of_yet_is_away_not_unknown(client, 
     offer = on_offer(engine, code)
 
     too_early = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
-    await settle(line, offer)
+    await apply_settings(line, offer)
     then = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
 
     checked_problem(too_early, "unavailable", 503)

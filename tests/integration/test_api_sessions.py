@@ -2,7 +2,7 @@
 
 import pytest
 
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import (
     MEMBER_SECRET,
@@ -70,7 +70,7 @@ async def test_a_session_does_what_a_token_does(client, line, engine, code):
     assert statuses == [202, 200, 201, 200, 200, 204]
     assert asked.json()["place"] == 1
     assert mine.json() == [issued.json()]
-    assert holders(engine, f"{code}-d") == ["alice"]
+    assert list_holders(engine, f"{code}-d") == ["alice"]
 
 
 async def test_a_token_counts_for_more_than_a_session(client, line, engine, code):

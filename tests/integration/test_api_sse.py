@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from application.report_outcomes import tell
+from application.report_outcomes import report_outcomes
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
 from tests.integration.cast import now
@@ -24,7 +24,7 @@ from tests.integration.web_cast import (
     until,
 )
 from tests.signed_in import session_of
-from web.auth.member_tokens import Identity
+from web.auth.member_tokens import MemberTokens
 from web.limits import WebLimits
 from web.sse import stream
 
@@ -44,7 +44,7 @@ async def test_a_stream_tells_each_change_and_ends_when_it_is_decided(
     await until(lambda: len(follower.places) == 2)
     await line.admit(code, at_most=1, lease_s=15)
     await until(lambda: len(follower.places) == 3)
-    await tell(line, issue(engine, code, ["alice"], now()))
+    await report_outcomes(line, issue(engine, code, ["alice"], now()))
     await follower.ends()
 
     told = follower.places
@@ -179,7 +179,7 @@ async def test_the_framework_and_what_stands_before_it_agree_in_each_problem(
     await in_line(line, engine, code)
     await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
     ticket = (await client.get(f"/api/rooms/{code}/place", headers=by("alice"))).json()["ticket"]
-    strangers = Identity(["a-secret-that-nobody-here-knows-of-32!"], "").mint("alice")
+    strangers = MemberTokens(["a-secret-that-nobody-here-knows-of-32!"], "").sign("alice")
     named = {"X-Request-Id": "asked-of-both"}
     full = app_with(parts, limits=WebLimits(live_streams_max=0))
     away = app_with(parts, line=line_away)

@@ -16,7 +16,7 @@ from tests.integration.web_cast import (
     stored,
 )
 from tests.off_clock import clock_off
-from waitroom.tokens.ticket import TICKET_LENGTH_MAX, Ticket, TicketOffice
+from waitroom.tokens.ticket import TICKET_LENGTH_MAX, Ticket, TicketSigner
 
 WITHIN_S = 10.0
 WEEK_S = 7 * 24 * 3600
@@ -67,7 +67,7 @@ async def test_a_ticket_is_not_enough_to_enter(client, code, ticket):
 
 
 def signed_for(room: str, member: str = "alice", *, age_s: float = 0, secret: str = TICKET_SECRET):
-    return TicketOffice([secret]).sign(Ticket(room, member, int((time.time() - age_s) * 1e6)))
+    return TicketSigner([secret]).sign(Ticket(room, member, int((time.time() - age_s) * 1e6)))
 
 
 BAD = {
@@ -77,7 +77,7 @@ BAD = {
     "garbage": lambda _: "not a ticket",
     "dots": lambda _: "...",
     "too long": lambda code: signed_for(code, token_hex(TICKET_LENGTH_MAX)),
-    "signed garbage": lambda _: TicketOffice([TICKET_SECRET])._serializer.dumps({"a": 1}),
+    "signed garbage": lambda _: TicketSigner([TICKET_SECRET])._serializer.dumps({"a": 1}),
     "session as ticket": lambda _: "WyJhbGljZSIsImFsaWNlIl0.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
 }
 REASONS = {
@@ -185,7 +185,7 @@ async def test_a_strangers_ticket_is_of_no_use(client, engine, redis_url, code, 
 
 
 async def test_a_new_ticket_secret_keeps_people_in_line(parts, code, ticket):
-    rotated = TicketOffice(["the-new-secret-of-tickets-comes-first", TICKET_SECRET])
+    rotated = TicketSigner(["the-new-secret-of-tickets-comes-first", TICKET_SECRET])
 
     async with client_of(app_with(parts, tickets=rotated)) as client:
         asked = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(ticket))
@@ -198,7 +198,7 @@ async def test_a_new_ticket_secret_keeps_people_in_line(parts, code, ticket):
 
 
 async def test_a_retired_ticket_secret_opens_nothing(parts, code, ticket):
-    retired = TicketOffice(["the-new-secret-of-tickets-is-alone-now"])
+    retired = TicketSigner(["the-new-secret-of-tickets-is-alone-now"])
 
     async with client_of(app_with(parts, tickets=retired)) as client:
         answer = await client.get(f"/api/rooms/{code}/place", headers=with_ticket(ticket))

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from application.apply_settings import settle
-from application.report_outcomes import tell
+from application.apply_settings import apply_settings
+from application.report_outcomes import report_outcomes
 from domain.room_settings import RoomSettings
 from issuance.issue import issue as issue_in_postgres
 from load.bench.slow_database import make_slowable, slow_down
@@ -18,7 +18,7 @@ from tests.integration.cast import in_force, now, on_offer
 from tests.integration.line_cast import ISSUED, admit, crowd, enter, time_passes
 from tests.integration.web_cast import ADMIN
 from tests.tcp_proxy import proxied
-from waitroom.autopilot import Decision, Pilot, Signals
+from waitroom.autopilot import Decision, RateController, Signals
 from waitroom.line import Line
 from waitroom.redis_io.keys import Keys
 
@@ -92,7 +92,7 @@ async def test_while_postgres_is_away_the_rate_is_the_least_and_then_returns(
 
         postgres.cut()
         await asyncio.sleep(3)
-        [*_, last] = await line.steering.decisions(code, at_most=10)
+        [*_, last] = await line.autopilot.decisions(code, at_most=10)
         postgres.mend()
         comes(house, code, lambda rate: rate > 10, 20)
 
@@ -101,10 +101,12 @@ async def test_while_postgres_is_away_the_rate_is_the_least_and_then_returns(
 
 
 async def steer_to(line: Line, code: str, rate_per_s: float) -> bool:
-    watched = await line.steering.watch(code)
+    watched = await line.autopilot.read_room(code)
     seen = Signals(watched.now_s, None, 0.0, 0.0)
     pilot = replace(watched.pilot, rate_per_s=rate_per_s, at_s=watched.now_s)
-    return await line.steering.steer(watched, pilot, Decision.of(pilot, seen, "rises"))
+    return await line.autopilot.apply_decision(
+        watched, pilot, Decision.from_step(pilot, seen, "rises")
+    )
 
 
 @pytest.mark.parametrize(("steered", "admitted"), [(400, 100), (9_999, 200), (1, 50)])
@@ -132,38 +134,40 @@ async def test_a_room_turned_by_hand_does_not_heed_what_was_steered(line, code):
     await time_passes(line, code, 2)
 
     assert len((await admit(line, code)).members) == 10
-    assert await line.steering.on_autopilot([code, "nothing"]) == []
-    assert (await line.figures(code)).steered_rate_per_s is None
+    assert await line.autopilot.on_autopilot([code, "nothing"]) == []
+    assert (await line.room_stats(code)).steered_rate_per_s is None
 
 
 async def test_of_two_that_decide_at_once_one_steers(line, code):
     await in_force(line, code, rate_mode="autopilot", rate_per_s=100, rate_max_per_s=1_000)
-    first, second = [await line.steering.watch(code) for _ in range(2)]
+    first, second = [await line.autopilot.read_room(code) for _ in range(2)]
     seen = Signals(first.now_s, 20.0, 100.0, 0.0)
-    pilots = [Pilot(rate, rate, first.now_s) for rate in (110.0, 120.0)]
+    pilots = [RateController(rate, rate, first.now_s) for rate in (110.0, 120.0)]
 
     taken = [
-        await line.steering.steer(watched, pilot, Decision.of(pilot, seen, "rises"))
+        await line.autopilot.apply_decision(
+            watched, pilot, Decision.from_step(pilot, seen, "rises")
+        )
         for watched, pilot in zip((first, second), pilots, strict=True)
     ]
-    after = await line.steering.watch(code)
+    after = await line.autopilot.read_room(code)
     too_soon = await steer_to(line, code, 130)
 
     assert (taken, too_soon) == ([True, False], False)
     assert (after.pilot, after.step, after.is_due) == (pilots[0], 1, False)
-    assert (await line.figures(code)).steered_rate_per_s == 110
-    assert [one.rate_per_s for one in await line.steering.decisions(code, at_most=5)] == [110]
+    assert (await line.room_stats(code)).steered_rate_per_s == 110
+    assert [one.rate_per_s for one in await line.autopilot.decisions(code, at_most=5)] == [110]
 
 
 async def test_of_many_workers_each_batch_is_told_with_how_long_it_took(line, engine, code):
     offer = on_offer(engine, code, room=RoomSettings(rate_mode="autopilot"))
-    await settle(line, offer)
+    await apply_settings(line, offer)
 
     for members in (["alice", "bob"], ["charlie"]):
-        await tell(line, issue_in_postgres(engine, code, members, now()))
+        await report_outcomes(line, issue_in_postgres(engine, code, members, now()))
     await line.report(code, 3, {"alice": ISSUED})  # that she used hers: nobody waited for it
 
-    watched = await line.steering.watch(code)
+    watched = await line.autopilot.read_room(code)
     assert [one.members for one in watched.batches] == [1, 2]
     assert all(0 < one.took_ms < 10_000 for one in watched.batches)
     assert all(abs(one.told_s - watched.now_s) < 60 for one in watched.batches)
@@ -175,13 +179,13 @@ async def test_what_is_kept_is_bounded(line, code, redis_url):
     for n in range(600):
         await line.report(code, 0, {}, took_ms=float(n))
 
-    batches = (await line.steering.watch(code)).batches
+    batches = (await line.autopilot.read_room(code)).batches
     assert [one.took_ms for one in batches[:2]] == [599, 598]
     assert len(batches) == 512
 
 
 async def test_an_admin_turns_it_on_and_reads_what_it_did(client, line, engine, code):
-    await settle(line, on_offer(engine, code))
+    await apply_settings(line, on_offer(engine, code))
     settings = {"rate_mode": "autopilot", "rate_min_per_s": 10.5, "rate_max_per_s": 500.0}
 
     turned = await client.patch(
@@ -202,7 +206,7 @@ async def test_an_admin_turns_it_on_and_reads_what_it_did(client, line, engine, 
 
 
 async def test_bounds_the_wrong_way_round_and_strangers_are_refused(client, line, engine, code):
-    await settle(line, on_offer(engine, code))
+    await apply_settings(line, on_offer(engine, code))
     room, steered = f"/api/admin/rooms/{code}", f"/api/admin/rooms/{code}/autopilot"
 
     wrong = await client.patch(
@@ -221,14 +225,16 @@ async def test_a_quiet_hour_is_one_decision(line, code, raw_redis):
     await in_force(line, code, rate_mode="autopilot")
 
     for n in range(3):
-        watched = await line.steering.watch(code)
+        watched = await line.autopilot.read_room(code)
         seen = Signals(watched.now_s, None, 0.0, 0.0)
         pilot, reason = watched.pilot.step(seen, watched.bounds)
-        await raw_redis.hset(Keys(code).pilot, "at", "0")  # the last step is old enough
-        assert await line.steering.steer(watched, pilot, Decision.of(pilot, seen, reason)), n
+        await raw_redis.hset(Keys(code).rate_controller, "at", "0")  # the last step is old enough
+        assert await line.autopilot.apply_decision(
+            watched, pilot, Decision.from_step(pilot, seen, reason)
+        ), n
 
-    assert [one.reason for one in await line.steering.decisions(code, at_most=9)] == ["unused"]
-    assert (await line.steering.watch(code)).step == 3
+    assert [one.reason for one in await line.autopilot.decisions(code, at_most=9)] == ["unused"]
+    assert (await line.autopilot.read_room(code)).step == 3
 
 
 async def test_all_of_it_is_forgotten_with_the_room(line, code, raw_redis):
@@ -239,5 +245,5 @@ async def test_all_of_it_is_forgotten_with_the_room(line, code, raw_redis):
     await line.retire(code, keep_s=60)
 
     k = Keys(code)
-    lives = [await raw_redis.ttl(key) for key in (k.reports, k.pilot, k.decisions)]
+    lives = [await raw_redis.ttl(key) for key in (k.reports, k.rate_controller, k.decisions)]
     assert all(0 < ttl <= 60 for ttl in lives)

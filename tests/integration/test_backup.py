@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from application.apply_settings import settle
-from application.reconcile import Books, Queue
-from application.report_outcomes import tell
+from application.apply_settings import apply_settings
+from application.reconcile import FailedJobs, Reconciliation
+from application.report_outcomes import report_outcomes
 from issuance.issue import issue
-from issuance.issued_coupons import holders
-from issuance.member_coupons import holdings
-from issuance.offers import offer
+from issuance.issued_coupons import list_holders
+from issuance.member_coupons import list_member_coupons
+from issuance.offers import get_offer
 from issuance.postgres.engine import open_engine
 from processes.embedded.server import wheel_folder
 from tests.integration.cast import now, on_offer
@@ -35,7 +35,9 @@ class Fed:
         return 1_000
 
     async def feed(self, code, members) -> None:
-        await tell(self.line, await asyncio.to_thread(issue, self.engine, code, members, now()))
+        await report_outcomes(
+            self.line, await asyncio.to_thread(issue, self.engine, code, members, now())
+        )
 
 
 def run_program(name: str, *words: str) -> None:
@@ -48,14 +50,14 @@ def run_program(name: str, *words: str) -> None:
 @pytest.fixture
 async def restored(own, servers, database_url, engine, code, tmp_path: Path):
     """The backup was made when three had got one; two more have since, and two are waiting."""
-    await settle(own, on_offer(engine, code, total=6))
+    await apply_settings(own, on_offer(engine, code, total=6))
     await enter(own, code, EVERYBODY)
     await admit(own, code, at_most=3)
-    await tell(own, issue(engine, code, BEFORE, now()))
+    await report_outcomes(own, issue(engine, code, BEFORE, now()))
     await admit(own, code, at_most=2)
     dump = str(tmp_path / "waitroom.dump")
     run_program("pg_dump", "--format=custom", f"--file={dump}", database_url)
-    await tell(own, issue(engine, code, AFTER, now()))
+    await report_outcomes(own, issue(engine, code, AFTER, now()))
 
     name = f"waitroom_restored_{secrets.token_hex(4)}"
     url = fresh_database(servers.database_url, name)
@@ -66,13 +68,13 @@ async def restored(own, servers, database_url, engine, code, tmp_path: Path):
     drop_database(servers.database_url, name)
 
 
-def books(line, engine, code) -> Books:
-    queue = Queue(failed=lambda _: [], forget=lambda _: None, feed=lambda *_: None)
-    return Books(line, engine, queue, asyncio.to_thread, code)
+def books(line, engine, code) -> Reconciliation:
+    queue = FailedJobs(failed=lambda _: [], forget=lambda _: None, feed=lambda *_: None)
+    return Reconciliation(line, engine, queue, asyncio.to_thread, code)
 
 
 def ids(engine, members: list[str]) -> set[str]:
-    return {str(one.id) for member in members for one, _ in holdings(engine, member)}
+    return {str(one.id) for member in members for one, _ in list_member_coupons(engine, member)}
 
 
 async def test_what_was_issued_before_the_backup_is_there_and_reconciling_names_the_rest(
@@ -80,7 +82,7 @@ async def test_what_was_issued_before_the_backup_is_there_and_reconciling_names_
 ):
     found = await books(own, restored, code).differences(again_after_s=0.05)
 
-    assert sorted(holders(restored, code)) == BEFORE
+    assert sorted(list_holders(restored, code)) == BEFORE
     assert ids(restored, BEFORE) == ids(engine, BEFORE)
     assert sorted(found["told_without_row"]) == AFTER
     assert found["line_count_off"] == ["line 5, Postgres 3"]
@@ -92,14 +94,14 @@ async def test_with_an_empty_redis_all_enter_anew_and_nobody_gets_two(
     before = ids(engine, [*BEFORE, *AFTER])
     forget_room(redis_url, code)
 
-    await settle(own, offer(restored, code))
+    await apply_settings(own, get_offer(restored, code))
     await enter(own, code, [*reversed(AFTER), *EVERYBODY])
     admitter = Admitter(own, Fed(restored, own))
     for _ in range(len(EVERYBODY)):  # who holds one takes a turn, but none of what is left
         await admitter.tick()
     found = await books(own, restored, code).differences(again_after_s=0.05)
 
-    rows = holders(restored, code)
+    rows = list_holders(restored, code)
     assert len(rows) == len(set(rows)) == 6
     assert set(BEFORE) <= set(rows)
     assert ids(restored, [*BEFORE, *AFTER]) == before

@@ -12,7 +12,7 @@ import pytest
 
 from load.bench import http_load
 from load.bench.context import served
-from load.bench.http_load import Asking
+from load.bench.http_load import LoadOptions
 from load.bench.sse_clients import follow
 from processes.child_process import free_port
 from tests.house import ROOT
@@ -70,7 +70,7 @@ def test_both_generators_count_what_a_server_answers(tmp_path, monkeypatch, way)
     with served(
         ["load.bench.baseline_server", str(port), "1"], dict(os.environ), tmp_path, port
     ) as url:
-        seen = asyncio.run(ask(Asking(f"{url}/", 8, 1.0, "POST", tokens)))
+        seen = asyncio.run(ask(LoadOptions(f"{url}/", 8, 1.0, "POST", tokens)))
 
     assert seen.answered > 50
     assert seen.errors == 0
@@ -78,8 +78,8 @@ def test_both_generators_count_what_a_server_answers(tmp_path, monkeypatch, way)
     assert Path(tokens).read_text() == "a.b.c\nd.e.f\n"
 
 
-async def ask(asking: Asking) -> http_load.Answers:
-    return await asyncio.to_thread(http_load.ask, asking)
+async def ask(asking: LoadOptions) -> http_load.LoadResult:
+    return await asyncio.to_thread(http_load.run_load, asking)
 
 
 def test_followers_see_how_old_is_what_their_streams_say(tmp_path):
@@ -97,6 +97,6 @@ def test_followers_see_how_old_is_what_their_streams_say(tmp_path):
 def test_a_server_that_is_not_there_is_counted_as_errors(tmp_path, monkeypatch):
     monkeypatch.setattr(http_load.shutil, "which", lambda _: None)
 
-    seen = http_load.ask(Asking(f"http://127.0.0.1:{free_port()}/", 3, 0.2))
+    seen = http_load.run_load(LoadOptions(f"http://127.0.0.1:{free_port()}/", 3, 0.2))
 
     assert (seen.answered, seen.errors) == (0, 3)

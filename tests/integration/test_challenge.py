@@ -33,7 +33,7 @@ async def test_without_a_solution_there_is_no_place(app, room, line, code):
 
     told = checked_problem(answer, "challenge_required", 403)
     assert told["challenge"] == f"/api/rooms/{code}/challenge"
-    assert (await line.figures(code)).entered == 0
+    assert (await line.room_stats(code)).entered == 0
 
 
 async def test_a_solution_gives_a_place_and_is_used_up(app, room, line, redis_url, code):
@@ -62,7 +62,7 @@ async def test_of_two_who_send_the_same_solution_at_once_one_gets_in(app, room, 
         )
 
     assert sorted(answer.status_code for answer in answers) == [202] + [403] * 9
-    assert (await line.figures(code)).entered == 1
+    assert (await line.room_stats(code)).entered == 1
 
 
 async def test_a_solution_of_another_room_is_none(app, room, code):
@@ -146,7 +146,7 @@ def test_a_crowd_solves_what_it_is_asked(house, code):
     house.offer(code, total=3, challenge="on")
     chosen = CrowdOptions(house.base_url, code, 6)
 
-    seen, _ = asyncio.run(run_crowd(chosen, house.identity.mint, direct=False, seen=lambda _: None))
+    seen, _ = asyncio.run(run_crowd(chosen, house.identity.sign, direct=False, seen=lambda _: None))
 
     assert sum(one.final == "issued" for one in seen) == 3, [one.error for one in seen]
     assert sum(one.final == "failed" for one in seen) == 0

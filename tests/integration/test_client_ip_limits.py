@@ -9,7 +9,7 @@ import pytest
 from tests.integration.web_cast import app_with, client_of
 from tests.unit.test_client_ip import NONSENSE, SPELLINGS
 from web.limits import WebLimits
-from web.middleware.client_ip import Proxies
+from web.middleware.client_ip import TrustedProxies
 from web.middleware.rate_limit import UNREADABLE
 
 PROXY = "10.0.0.1"
@@ -19,7 +19,9 @@ PEERS = {"0.0.0.0": (PROXY, 1), "::": (f"::ffff:{PROXY}", 1), "a file": None}
 
 
 def gate_with(parts, *, named: str = "", exempt: str = "127.0.0.0/8,::1"):
-    return app_with(parts, limits=WebLimits(exempt_ips=exempt), proxies=Proxies(named)).state.gate
+    return app_with(
+        parts, limits=WebLimits(exempt_ips=exempt), proxies=TrustedProxies(named)
+    ).state.gate
 
 
 def scope_of(peer, *forwarded: str) -> dict:
@@ -33,10 +35,12 @@ def test_every_spelling_is_one_sender_where_the_proxy_is_named(parts, listens, a
     gate = gate_with(parts, named="*" if listens == "a file" else PROXY)
     peer = PEERS[listens]
 
-    counted = {gate.who(scope_of(peer, text)) for text in SPELLINGS[address]}
+    counted = {gate.count_key(scope_of(peer, text)) for text in SPELLINGS[address]}
     if listens != "a file":  # behind `*` there is one proxy: the last word counts
-        counted |= {gate.who(scope_of(peer, f"1.2.3.4, {text}")) for text in SPELLINGS[address]}
-        counted |= {gate.who(scope_of(peer, "1.2.3.4", text)) for text in SPELLINGS[address]}
+        counted |= {
+            gate.count_key(scope_of(peer, f"1.2.3.4, {text}")) for text in SPELLINGS[address]
+        }
+        counted |= {gate.count_key(scope_of(peer, "1.2.3.4", text)) for text in SPELLINGS[address]}
 
     assert len(counted) == 1
     assert counted != {""}
@@ -48,7 +52,7 @@ def test_all_nonsense_is_one_sender(parts, listens):
     peer = PEERS[listens]
     said = [text.encode("ascii", "replace").decode() for text in NONSENSE if text.strip()]
 
-    assert {gate.who(scope_of(peer, text)) for text in said} == {UNREADABLE}
+    assert {gate.count_key(scope_of(peer, text)) for text in said} == {UNREADABLE}
 
 
 @pytest.mark.parametrize("listens", PEERS)
@@ -58,10 +62,12 @@ def test_a_proxy_that_nobody_named_is_one_sender_even_where_it_would_be_exempt(
     gate, peer = gate_with(parts, exempt="10.0.0.0/8"), PEERS[listens]
     texts = [*itertools.chain(*SPELLINGS.values()), "unknown", "1.2.3.4"]
 
-    counted = {gate.who(scope_of(peer, text)) for text in texts}
+    counted = {gate.count_key(scope_of(peer, text)) for text in texts}
 
     assert counted == {UNREADABLE if peer is None else PROXY}
-    assert gate.who(scope_of(peer)) == (UNREADABLE if peer is None else ""), "its own requests"
+    assert gate.count_key(scope_of(peer)) == (UNREADABLE if peer is None else ""), (
+        "its own requests"
+    )
     warned = capsys.readouterr().out.count("FORWARDED_ALLOW_IPS does not name")
     assert warned == (0 if peer is None else 1)
 
@@ -69,8 +75,8 @@ def test_a_proxy_that_nobody_named_is_one_sender_even_where_it_would_be_exempt(
 def test_whom_a_named_proxy_brings_from_an_exempt_address_is_exempt(parts):
     gate = gate_with(parts, named=PROXY, exempt="192.0.2.0/24")
 
-    assert gate.who(scope_of((PROXY, 1), "192.0.2.9:443")) == ""
-    assert gate.who(scope_of((PROXY, 1), "192.0.3.9")) == "192.0.3.9"
+    assert gate.count_key(scope_of((PROXY, 1), "192.0.2.9:443")) == ""
+    assert gate.count_key(scope_of((PROXY, 1), "192.0.3.9")) == "192.0.3.9"
 
 
 def memory_in_use() -> int:
@@ -81,7 +87,9 @@ def memory_in_use() -> int:
 
 async def test_no_header_fills_a_cache(parts):
     """Every header whose value is a key of something that is kept, or could be."""
-    app = app_with(parts, proxies=Proxies("127.0.0.1"), limits=WebLimits(address_requests_max=0))
+    app = app_with(
+        parts, proxies=TrustedProxies("127.0.0.1"), limits=WebLimits(address_requests_max=0)
+    )
     async with client_of(app) as client:
 
         async def ask(number: int) -> None:

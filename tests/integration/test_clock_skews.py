@@ -39,15 +39,15 @@ async def test_a_clock_that_is_off_is_said_once_until_it_is_right(line, engine, 
     watch = watch_clocks("web", line, RemoteClock(), ask, engine)
 
     with capture_logs() as logs:
-        await watch.do()
+        await watch.run_once()
         with clock_off(off_by_s):
-            await watch.do()
-            await watch.do()
+            await watch.run_once()
+            await watch.run_once()
             worst = await line.clock_skews.worst()
-        await watch.do()
+        await watch.run_once()
         over = [one["store"] for one in logs if one["log_level"] == "info"]
         with clock_off(off_by_s):
-            await watch.do()
+            await watch.run_once()
 
     assert sorted(warnings(logs)) == ["postgres", "postgres", "redis", "redis"]
     assert sorted(over) == ["postgres", "redis"]
@@ -61,7 +61,7 @@ async def test_a_clock_that_is_off_by_less_than_a_second_is_no_cause_to_warn(lin
     watch = watch_clocks("web", line, RemoteClock(), ask, engine)
 
     with capture_logs() as logs, clock_off(0.5):
-        await watch.do()
+        await watch.run_once()
         worst = await line.clock_skews.worst()
 
     assert warnings(logs) == []
@@ -72,7 +72,7 @@ async def test_a_store_that_is_away_keeps_the_other_from_nothing(line, engine_aw
     office = RemoteClock()
     watch = watch_clocks("web", line, office, ask, engine_away)
 
-    await watch.do()
+    await watch.run_once()
 
     assert list(await line.clock_skews.worst()) == [("web", "redis")]
     assert not office.is_measured
@@ -87,7 +87,7 @@ async def test_the_largest_skew_of_each_kind_of_process_is_told(line, redis_url)
         redis.hset(KEY, "admitter a:2", f"{now_s:.0f} redis=0.1 postgres=-0.4")
 
         worst = await line.clock_skews.worst()
-        await ClockWatch(line.clock_skews, "web", {}, line.measure_clock).do()
+        await ClockWatch(line.clock_skews, "web", {}, line.measure_clock).run_once()
 
         assert worst == {
             ("worker", "redis"): -3.5,

@@ -8,16 +8,16 @@ from functools import partial
 
 import pytest
 
-from application.apply_settings import settle
-from application.destinations.coupon import DeskByTheLine
-from application.report_outcomes import tell
+from application.apply_settings import apply_settings
+from application.destinations.coupon import CouponDestination
+from application.report_outcomes import report_outcomes
 from domain.room_settings import RoomSettings
 from issuance import offers
 from issuance.issue import Issued
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from issuance.offers import Offer
-from issuance.queue.job_queue import Desk, DeskLimits, crew_of
-from issuance.queue.worker import Post
+from issuance.queue.job_queue import JobQueue, JobQueueLimits, read_queue_status
+from issuance.queue.worker import WorkerContext
 from tests.house import eventually
 from tests.integration.cast import HOUR, in_force, now, on_offer
 from tests.integration.line_cast import (
@@ -34,8 +34,8 @@ OFF_BY_S = [-300, -5, -1, -0.1, 0.1, 1, 5, 300]
 
 
 @pytest.fixture
-def desk(conveyor, queue) -> Desk:
-    return Desk(conveyor, queue=queue.name, limits=DeskLimits(batch_max=50))
+def desk(conveyor, queue) -> JobQueue:
+    return JobQueue(conveyor, queue=queue.name, limits=JobQueueLimits(batch_max=50))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ class Office:
     """An admitter, and workers that do what is in the queue when they are told to."""
 
     def __init__(self, line, engine, desk, run_jobs) -> None:
-        destination = DeskByTheLine(desk)
+        destination = CouponDestination(desk)
         destination.is_open = True
         self._admitter = Admitter(line, destination, lease_s=60)
         self._line, self._engine, self._run_jobs = line, engine, run_jobs
@@ -55,7 +55,7 @@ class Office:
 
     async def admit(self, code: str, count: int) -> None:
         """Let people through until so many are under way."""
-        while (await self._line.figures(code)).under_way < count:
+        while (await self._line.room_stats(code)).under_way < count:
             await self._admitter.tick()
             await asyncio.sleep(0.01)
 
@@ -63,17 +63,17 @@ class Office:
         """The queue is done, by a worker whose clock is off by so many seconds."""
         self.work_off(off_by_s)  # in this thread: RQ handles signals
         while self.done:
-            await tell(self._line, self.done.pop(0))
+            await report_outcomes(self._line, self.done.pop(0))
 
     def work_off(self, off_by_s: float) -> None:
         """The same, and nobody is told."""
         with clock_off(off_by_s):
-            self._run_jobs(Post(self._engine, self.done.append))
+            self._run_jobs(WorkerContext(self._engine, self.done.append))
 
 
 @pytest.mark.parametrize("off_by_s", OFF_BY_S)
 async def test_a_lobby_is_served_whatever_a_workers_clock_says(own, engine, office, code, off_by_s):
-    await settle(own, on_offer(engine, code, total=20, opens_at=now() + SOON))
+    await apply_settings(own, on_offer(engine, code, total=20, opens_at=now() + SOON))
     members = crowd(10)
     await enter(own, code, members)
 
@@ -88,13 +88,13 @@ async def test_an_opening_put_off_meanwhile_refuses_nobody_who_was_let_through(
 ):
     """While the workers are down; those behind them would get what those in front were refused."""
     room = RoomSettings(rate_per_s=10_000, burst=10_000, seats=147)
-    await settle(own, on_offer(engine, code, total=200, room=room))
+    await apply_settings(own, on_offer(engine, code, total=200, room=room))
     members = crowd(200)
     await enter(own, code, members)
     await office.admit(code, 147)
     opens_at = now() + SOON
 
-    await settle(own, put_off(engine, code, opens_at))
+    await apply_settings(own, put_off(engine, code, opens_at))
     await office.work()
     first = await kinds(own, code, members)
     await until(opens_at)
@@ -111,14 +111,14 @@ async def test_the_end_is_decided_by_when_they_were_let_through(
 ):
     """No batch is refused that a batch behind it would be served in."""
     ends_at = now() + 2 * SOON
-    await settle(own, on_offer(engine, code, total=20, expire_date=ends_at))
+    await apply_settings(own, on_offer(engine, code, total=20, expire_date=ends_at))
     await enter(own, code, crowd(10))
     await office.admit(code, 10)
 
     await until(ends_at)
     await office.work(off_by_s)
 
-    assert sorted(holders(engine, code)) == sorted(crowd(10))
+    assert sorted(list_holders(engine, code)) == sorted(crowd(10))
 
 
 @pytest.mark.parametrize("off_by_s", [-300, 300])
@@ -127,14 +127,14 @@ def test_a_job_that_does_not_say_when_is_judged_by_postgres_clock(
 ):
     """As an admitter of an earlier version writes it."""
     on_offer(engine, code)
-    desk.feed(code, ["alice"])
+    desk.enqueue(code, ["alice"])
     later = f"{code}-later"
     on_offer(engine, later, opens_at=now() + HOUR / 60, expire_date=now() + HOUR)
-    desk.feed(later, ["bob"])
+    desk.enqueue(later, ["bob"])
 
     office.work_off(off_by_s)
 
-    assert (holders(engine, code), holders(engine, later)) == (["alice"], [])
+    assert (list_holders(engine, code), list_holders(engine, later)) == (["alice"], [])
 
 
 @pytest.mark.parametrize(("fed_off_by_s", "asked_off_by_s"), [(300, 0), (-300, 0), (0, 300)])
@@ -143,9 +143,9 @@ def test_how_long_a_job_has_waited_is_by_the_queues_own_clock(
 ):
     """Else an autopilot would steer by the clocks of two admitters."""
     with clock_off(fed_off_by_s):
-        desk.feed(code, ["alice"])
+        desk.enqueue(code, ["alice"])
     with clock_off(asked_off_by_s):
-        ages_s = desk.backlog().oldest_s, crew_of(conveyor, queue.name).oldest_s
+        ages_s = desk.backlog().oldest_s, read_queue_status(conveyor, queue.name).oldest_s
 
     assert all(0 < age_s < 20 for age_s in ages_s)
 
@@ -157,7 +157,7 @@ async def test_when_somebody_was_let_through_stays_known_under_a_new_lease(own, 
     await asyncio.sleep(0.02)
 
     named = await own.overdue(code, at_most=3, lease_s=0.02)  # of another process' settings
-    leased = await own.inspection.lease(code, ["bob", "nobody", "alice"], for_s=0.01)
+    leased = await own.audit.lease(code, ["bob", "nobody", "alice"], for_s=0.01)
     await asyncio.sleep(0.02)
     again = await own.overdue(code, at_most=3, lease_s=60)
 
@@ -186,7 +186,7 @@ async def test_whom_an_earlier_version_let_through_keeps_the_time_that_follows_f
 
 
 def put_off(engine, code, opens_at) -> Offer:
-    return offers.change(
+    return offers.change_offer(
         engine,
         code,
         lambda offer: (offer.coupon.change(opens_at=opens_at), offer.room),
@@ -215,4 +215,4 @@ def test_a_worker_process_that_is_behind_serves_the_whole_lobby(house, engine, c
     eventually(lambda: not states() & {"waiting", "admitted"})
 
     assert states() == {"issued"}
-    assert sorted(holders(engine, code)) == sorted(members)
+    assert sorted(list_holders(engine, code)) == sorted(members)

@@ -8,17 +8,17 @@ from datetime import timedelta
 
 import pytest
 
-from application.apply_settings import settle
+from application.apply_settings import apply_settings
 from application.clock_watch import watch_clocks
-from application.room_sync import Chores
+from application.room_sync import RoomSync
 from cli import coupon as coupon_command
 from domain.refusals import CouponExpired, NotOpenYet
 from domain.room_settings import RoomSettings
 from issuance import offers
-from issuance.draws import draw_of
+from issuance.draws import find_draw
 from issuance.issue import issue
-from issuance.issued_coupons import holders
-from issuance.member_coupons import expire_stale, holdings, use
+from issuance.issued_coupons import list_holders
+from issuance.member_coupons import expire_stale, list_member_coupons, spend_coupon
 from tests.integration.cast import HOUR, now, on_offer, time_passes
 from tests.integration.line_cast import crowd, enter
 from tests.integration.test_clocks import OFF_BY_S, until
@@ -49,7 +49,7 @@ async def test_a_direct_way_opens_and_ends_by_postgres_clock(client, engine, cod
 
     assert [answer.status_code for answer in answers] == [201, 201]
     checked_problem(early, "not_open_yet", 409)
-    assert abs(now() - holdings(engine, "alice")[0][0].issued_at) < timedelta(seconds=20)
+    assert abs(now() - list_member_coupons(engine, "alice")[0][0].issued_at) < timedelta(seconds=20)
 
 
 @pytest.mark.parametrize("off_by_s", OFF_BY_S)
@@ -59,12 +59,12 @@ def test_a_coupon_is_used_and_expires_by_postgres_clock(engine, code, off_by_s):
 
     with clock_off(off_by_s):
         marked = expire_stale(engine)
-        shown = holdings(engine, "alice")[0][0].status
-        used = use(engine, "alice", outcomes["alice"].id)[0]
+        shown = list_member_coupons(engine, "alice")[0][0].status
+        used = spend_coupon(engine, "alice", outcomes["alice"].id)[0]
         time_passes(engine, 2 * MINUTE)
         with pytest.raises(CouponExpired):
-            use(engine, "bob", outcomes["bob"].id)
-        over = holdings(engine, "bob")[0][0].status, expire_stale(engine)
+            spend_coupon(engine, "bob", outcomes["bob"].id)
+        over = list_member_coupons(engine, "bob")[0][0].status, expire_stale(engine)
 
     assert (marked, shown, over) == (0, "UNUSED", ("EXPIRED", 1))
     assert abs(now() - used.used_at) < timedelta(seconds=20)
@@ -74,34 +74,34 @@ def test_a_coupon_is_used_and_expires_by_postgres_clock(engine, code, off_by_s):
 async def test_a_lobby_is_drawn_when_redis_clock_says(line, engine, code, off_by_s):
     room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw")
     opens_at = now() + SOON
-    await settle(line, on_offer(engine, code, room=room, opens_at=opens_at))
+    await apply_settings(line, on_offer(engine, code, room=room, opens_at=opens_at))
     await enter(line, code, crowd(10))
-    chores = Chores(engine, line)
+    chores = RoomSync(engine, line)
 
     with clock_off(off_by_s):
-        rest_s = await chores.do()
-        early = draw_of(engine, code)
+        rest_s = await chores.run_once()
+        early = find_draw(engine, code)
         await until(opens_at)
-        await chores.do()
+        await chores.run_once()
 
-    drawn = offers.offer(engine, code).drawn
+    drawn = offers.get_offer(engine, code).drawn
     assert early is None
     assert rest_s <= 1, "it looks again while the lobby is open"
     assert drawn is not None
     assert timedelta(0) <= drawn.at - opens_at < timedelta(seconds=20)
-    assert sorted(draw_of(engine, code).members) == sorted(crowd(10))
+    assert sorted(find_draw(engine, code).members) == sorted(crowd(10))
 
 
 @pytest.mark.parametrize("off_by_s", [-2 * 3_600, 2 * 3_600])
 async def test_a_room_is_retired_an_hour_after_its_end_by_redis_clock(line, engine, code, off_by_s):
     later = f"{code}-later"
-    await settle(line, on_offer(engine, code, expire_date=now() + HOUR / 2))
-    await settle(
+    await apply_settings(line, on_offer(engine, code, expire_date=now() + HOUR / 2))
+    await apply_settings(
         line, on_offer(engine, later, opens_at=now() - 3 * HOUR, expire_date=now() - 1.5 * HOUR)
     )
 
     with clock_off(off_by_s):
-        await Chores(engine, line).do()
+        await RoomSync(engine, line).run_once()
 
     assert (code in await line.codes(), later in await line.codes()) == (True, False)
 
@@ -118,13 +118,13 @@ async def test_a_lobby_that_is_open_fixes_how_it_is_put_in_line(engine, code, of
             return offer.coupon, offer.room.change(opening="first_come")
 
         hosts_now = now() + timedelta(seconds=off_by_s)
-        offers.change(engine, one, alter, who="test", what="changed", now=hosts_now)
+        offers.change_offer(engine, one, alter, who="test", what="changed", now=hosts_now)
 
     with pytest.raises(ValueError, match="the lobby is open since"):
         change(code)
     change(closed)
 
-    assert offers.offer(engine, closed).room.opening == "first_come"
+    assert offers.get_offer(engine, closed).room.opening == "first_come"
 
 
 @pytest.mark.parametrize("off_by_s", [-300, 300])
@@ -137,7 +137,7 @@ def test_a_coupon_that_is_made_to_open_now_opens_by_postgres_clock(
     with clock_off(off_by_s):
         coupon_command.create(code, total=5, description="Now", amount=5_000, as_json=True)
 
-    made = offers.offer(engine, code).coupon
+    made = offers.get_offer(engine, code).coupon
     assert timedelta(0) <= now() - made.opens_at < timedelta(seconds=20)
     assert json.loads(capsys.readouterr().out)["state"] == "open"
 
@@ -152,7 +152,7 @@ async def test_what_is_shown_of_a_coupon_is_by_the_clock_that_decides_it(
 
     for off_by_s in (-2 * 3_600, 300):
         with clock_off(off_by_s):
-            await watch.do()
+            await watch.run_once()
             shown = {one["code"]: one for one in (await client.get("/api/coupons")).json()}
             page = await client.get(f"/coupons/{code}-queue")
 
@@ -172,4 +172,4 @@ def test_a_member_is_told_not_open_yet_by_the_clock_that_will_say_otherwise(engi
         issue(engine, code, ["alice"])
 
     assert isinstance(early, NotOpenYet)
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]

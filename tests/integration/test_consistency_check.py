@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pytest
 from redis import Redis
 
-from application.apply_settings import settle
-from application.consistency_check import LOOK_EVERY_S, Checker
-from application.reconcile import Queue
-from application.report_outcomes import tell
+from application.apply_settings import apply_settings
+from application.consistency_check import LOOK_EVERY_S, ConsistencyCheck
+from application.reconcile import FailedJobs
+from application.report_outcomes import report_outcomes
 from domain.differences import KINDS
 from issuance.errors import OfficeAway
 from issuance.issue import issue
@@ -28,16 +28,16 @@ class Door:
 @pytest.fixture
 async def forgotten(own, engine, code, raw_redis):
     """Alice and Bob hold one; that Bob was told is lost."""
-    await settle(own, on_offer(engine, code, total=10))
+    await apply_settings(own, on_offer(engine, code, total=10))
     await enter(own, code, ["alice", "bob"])
     await admit(own, code, at_most=2)
-    await tell(own, issue(engine, code, ["alice", "bob"], now()))
+    await report_outcomes(own, issue(engine, code, ["alice", "bob"], now()))
     await raw_redis.hdel(Keys(code).outcomes, "bob")
 
 
-def checker(line, engine, *, door: Door | None = None) -> Checker:
-    queue = Queue(failed=lambda _: [], forget=lambda _: None, feed=lambda *_: None)
-    return Checker(line, engine, queue, door or Door(), every_s=60)
+def checker(line, engine, *, door: Door | None = None) -> ConsistencyCheck:
+    queue = FailedJobs(failed=lambda _: [], forget=lambda _: None, feed=lambda *_: None)
+    return ConsistencyCheck(line, engine, queue, door or Door(), every_s=60)
 
 
 async def test_what_is_off_is_counted_said_and_left_as_it_is(
@@ -45,9 +45,9 @@ async def test_what_is_off_is_counted_said_and_left_as_it_is(
 ):
     began = await raw_redis.time()
 
-    await checker(own, engine).do()
+    await checker(own, engine).run_once()
 
-    last = await own.checks.last(code)
+    last = await own.check_lease.last(code)
     checked_at = last.pop("checked_at")
     assert last == dict.fromkeys(KINDS, 0) | {"row_not_told": 1}
     assert checked_at >= began[0] * 1_000_000 + began[1]
@@ -58,43 +58,45 @@ async def test_what_is_off_is_counted_said_and_left_as_it_is(
 
 
 async def test_a_difference_that_is_gone_is_gone_from_the_counts(own, engine, code):
-    await settle(own, on_offer(engine, code, total=10))
-    await own.checks.end(code, {"row_not_told": 3, "of_another_version": 1}, again_after_s=0.001)
+    await apply_settings(own, on_offer(engine, code, total=10))
+    await own.check_lease.end(
+        code, {"row_not_told": 3, "of_another_version": 1}, again_after_s=0.001
+    )
     await asyncio.sleep(0.05)
 
-    await checker(own, engine).do()
+    await checker(own, engine).run_once()
 
-    last = await own.checks.last(code)
+    last = await own.check_lease.last(code)
     del last["checked_at"]
     assert last == dict.fromkeys(KINDS, 0)
 
 
 async def test_a_room_is_checked_by_one_at_a_time_and_not_before_it_is_due(own, code, raw_redis):
-    began = [await own.checks.begin(code), await own.checks.begin(code)]
+    began = [await own.check_lease.begin(code), await own.check_lease.begin(code)]
     if_it_dies_ms = await raw_redis.pttl(Keys(code).checking)
-    await own.checks.end(code, {}, again_after_s=0.2)
-    too_early = await own.checks.begin(code)
+    await own.check_lease.end(code, {}, again_after_s=0.2)
+    too_early = await own.check_lease.begin(code)
     await asyncio.sleep(0.3)
 
     assert began == [True, False]
     assert 0 < if_it_dies_ms <= HELD_S * 1_000
     assert not too_early
-    assert await own.checks.begin(code)
+    assert await own.check_lease.begin(code)
 
 
 async def test_nothing_is_checked_while_postgres_is_away(own, engine, code, forgotten):
-    await checker(own, engine, door=Door(is_open=False)).do()
+    await checker(own, engine, door=Door(is_open=False)).run_once()
 
-    assert await own.checks.last(code) == {}
-    assert await own.checks.begin(code)
+    assert await own.check_lease.last(code) == {}
+    assert await own.check_lease.begin(code)
 
 
 async def test_a_room_of_another_database_is_put_off(own, engine, code, raw_redis):
     await raw_redis.hset(Keys(code).room, "used_count", 0)
 
-    await checker(own, engine).do()
+    await checker(own, engine).run_once()
 
-    assert await own.checks.last(code) == {}
+    assert await own.check_lease.last(code) == {}
     assert await raw_redis.pttl(Keys(code).checking) > HELD_S * 1_000
 
 
@@ -102,7 +104,7 @@ async def test_a_check_that_fails_is_made_again_before_it_could_be_anothers(
     own, engine_away, code, forgotten, raw_redis
 ):
     with pytest.raises(OfficeAway):
-        await checker(own, engine_away).do()
+        await checker(own, engine_away).run_once()
 
     assert 0 < await raw_redis.pttl(Keys(code).checking) <= LOOK_EVERY_S * 1_000
 

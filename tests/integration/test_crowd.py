@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from issuance.issued_coupons import holders
-from issuance.postgres.connection_stats import open_connections
+from issuance.issued_coupons import list_holders
+from issuance.postgres.connection_stats import count_open_connections
 from issuance.postgres.engine import open_engine
 from load.crowd.options import CrowdOptions
 from load.crowd.run import run_crowd
@@ -22,9 +22,9 @@ def send_crowd(house: House, engine, code: str, members: int, **options: object)
     chosen = CrowdOptions(house.base_url, code, members, connections_max=200, **options)
     direct = coupon["issuing"] != "queue"
     seen, _ = asyncio.run(
-        run_crowd(chosen, house.identity.mint, direct=direct, seen=lambda _: None)
+        run_crowd(chosen, house.identity.sign, direct=direct, seen=lambda _: None)
     )
-    rows = holders(engine, code)
+    rows = list_holders(engine, code)
     return verdict(seen, total_count=coupon["total_count"], holders=rows)
 
 
@@ -37,7 +37,7 @@ def watched_connections(database_url: str) -> Iterator[list[int]]:
 
     def watch() -> None:
         while not done.is_set():
-            counts.append(open_connections(watcher) - 1)  # but for our own
+            counts.append(count_open_connections(watcher) - 1)  # but for our own
             time.sleep(0.02)
 
     thread = threading.Thread(target=watch)

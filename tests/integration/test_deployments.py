@@ -13,9 +13,9 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from redis import Redis
 
-from issuance.deployment import LINE_KEY, Place, renew_deployment_id
+from issuance.deployment import LINE_KEY, DeploymentClaim, renew_deployment_id
 from issuance.migrate import migrate
-from issuance.offers import offers
+from issuance.offers import list_offers
 from issuance.postgres.engine import open_engine
 from processes.supervisor import EXIT_BAD_SETTINGS
 from tests.house import House, Process, eventually, open_house
@@ -180,10 +180,10 @@ def test_of_two_that_begin_at_once_one_gets_the_redis(conveyor):
     """Each at its own pace; asked again, each says the same."""
     for number in range(100):
         key = f"waitroom:test-{secrets.token_hex(4)}"
-        place = Place(conveyor, key, "The place", "")
+        place = DeploymentClaim(conveyor, key, "The place", "")
         begin = Barrier(2)
 
-        def claim(own: str, place: Place = place, begin: Barrier = begin) -> str | None:
+        def claim(own: str, place: DeploymentClaim = place, begin: Barrier = begin) -> str | None:
             begin.wait()
             return place.claim(own)
 
@@ -209,8 +209,8 @@ def test_one_that_writes_its_id_between_anothers_look_and_write_keeps_the_redis(
             return found
 
     with Redis.from_url(redis_url) as redis, Overtaken.from_url(redis_url) as overtaken:
-        faster = Place(redis, key, "The place", "")
-        found = Place(overtaken, key, "The place", "").claim("slower")
+        faster = DeploymentClaim(redis, key, "The place", "")
+        found = DeploymentClaim(overtaken, key, "The place", "").claim("slower")
         kept = redis.getdel(key)
 
     assert (found, kept) == ("faster", b"faster")
@@ -295,12 +295,12 @@ def test_a_command_changes_nothing_where_the_redis_is_another_deployments(
     engine = open_engine(other.environ["DATABASE_URL"], connections_max=1, name="test")
     if words[0] != "coupon":
         on_offer(engine, code)
-    before = [offer.room for offer in offers(engine)]
+    before = [offer.room for offer in list_offers(engine)]
 
     said = fails(other, *(code if word == "CODE" else word for word in words))
 
     assert "belongs to another deployment" in said
-    assert [offer.room for offer in offers(engine)] == before
+    assert [offer.room for offer in list_offers(engine)] == before
     engine.dispose()
 
 

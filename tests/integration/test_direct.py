@@ -11,12 +11,12 @@ from sqlalchemy import update
 
 from domain.refusals import NotOpenYet, Refusal, SoldOut
 from issuance import offers
-from issuance.direct import Direct
+from issuance.direct import DirectIssuer
 from issuance.errors import NoSuchCoupon, NotDirect, OfficeAway
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from issuance.locking import optimistic, pessimistic, redis_lock
 from issuance.locking.redis_lock import LockLimits
-from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.redis_connection import open_queue_redis
 from issuance.tables import coupons
 from tests.house import ROOT, eventually
 from tests.integration.cast import HOUR, now, on_offer
@@ -27,8 +27,8 @@ WAYS = ("pessimistic", "optimistic", "redis_lock")
 
 @pytest.fixture
 def direct(engine, redis_url):
-    conveyor = open_conveyor(redis_url, timeout_s=2)
-    yield Direct(engine, conveyor, LockLimits(wait_s=20))
+    conveyor = open_queue_redis(redis_url, timeout_s=2)
+    yield DirectIssuer(engine, conveyor, LockLimits(wait_s=20))
     conveyor.close()
 
 
@@ -46,11 +46,11 @@ def test_a_crowd_gets_exactly_what_there_is(direct, engine, code, way):
         answers = list(pool.map(ask, range(120)))
 
     told = {a.member_id for a in answers if not isinstance(a, Refusal)}
-    rows = holders(engine, code)
+    rows = list_holders(engine, code)
     assert len(rows) == len(set(rows)) == 30
     assert told == set(rows)
     assert all(isinstance(a, SoldOut) for a in answers if isinstance(a, Refusal))
-    assert offers.offer(engine, code).coupon.inventory.used_count == 30
+    assert offers.get_offer(engine, code).coupon.inventory.used_count == 30
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -73,7 +73,7 @@ def test_five_clicks_at_once_take_one_coupon(direct, engine, code, way):
 
     assert len({one.issued for one in done}) == 1
     assert [one.is_new for one in done].count(True) == 1
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -83,7 +83,7 @@ def test_the_schedule_is_kept(direct, engine, code, way):
     with pytest.raises(NotOpenYet):
         direct.issue(code, "alice")
 
-    assert holders(engine, code) == []
+    assert list_holders(engine, code) == []
 
 
 @pytest.mark.parametrize("module", [pessimistic, optimistic], ids=lambda one: one.__name__[17:])
@@ -105,8 +105,8 @@ def test_the_last_one_goes_to_one_of_two_who_decide_at_once(
 
     answers = [first.done(), others[0].done()]
     assert [isinstance(one, SoldOut) for one in answers].count(True) == 1
-    assert len(holders(engine, code)) == 1
-    assert offers.offer(engine, code).coupon.inventory.used_count == 1
+    assert len(list_holders(engine, code)) == 1
+    assert offers.get_offer(engine, code).coupon.inventory.used_count == 1
 
 
 @pytest.mark.parametrize("way", ["optimistic", "redis_lock"])
@@ -127,11 +127,11 @@ def test_a_stock_that_an_admin_shrinks_meanwhile_is_kept(direct, engine, code, w
     with pytest.raises(SoldOut):
         direct.issue(code, "alice")
 
-    assert holders(engine, code) == []
+    assert list_holders(engine, code) == []
 
 
 def change_total(engine, code, total):
-    offers.change(
+    offers.change_offer(
         engine,
         code,
         lambda offer: (offer.coupon.change(total_count=total), offer.room),
@@ -149,7 +149,7 @@ def test_a_coupon_with_a_line_is_not_issued_past_it(direct, engine, code):
     with pytest.raises(NoSuchCoupon):
         direct.issue("nothing", "alice")
 
-    assert holders(engine, code) == []
+    assert list_holders(engine, code) == []
 
 
 def test_an_optimist_who_always_comes_second_gives_up_with_a_sentence(
@@ -171,13 +171,13 @@ def test_an_optimist_who_always_comes_second_gives_up_with_a_sentence(
         direct.issue(code, "alice")
 
     assert len(attempts) == 3
-    assert holders(engine, code) == []
+    assert list_holders(engine, code) == []
 
 
 def test_a_taken_lock_is_waited_for_only_so_long(engine, redis_url, code):
     on_offer(engine, code, issuing="redis_lock")
-    conveyor = open_conveyor(redis_url, timeout_s=2)
-    impatient = Direct(engine, conveyor, LockLimits(wait_s=0.1))
+    conveyor = open_queue_redis(redis_url, timeout_s=2)
+    impatient = DirectIssuer(engine, conveyor, LockLimits(wait_s=0.1))
     conveyor.set(f"waitroom:{{{code}}}:lock", "somebody", ex=5)
 
     with pytest.raises(OfficeAway):
@@ -190,22 +190,22 @@ def test_a_redis_that_lost_its_tokens_keeps_nobody_out(direct, engine, redis_url
     on_offer(engine, code, issuing="redis_lock")
     for member in ("alice", "bob"):
         direct.issue(code, member)
-    conveyor = open_conveyor(redis_url, timeout_s=2)
+    conveyor = open_queue_redis(redis_url, timeout_s=2)
     conveyor.delete(f"waitroom:{{{code}}}:fence")
 
     issued = direct.issue(code, "charlie")
 
     assert issued.is_new
-    assert sorted(holders(engine, code)) == ["alice", "bob", "charlie"]
+    assert sorted(list_holders(engine, code)) == ["alice", "bob", "charlie"]
     conveyor.close()
 
 
 def test_a_redis_that_is_away_is_said(engine, code):
     on_offer(engine, code, issuing="redis_lock")
-    conveyor = open_conveyor("redis://127.0.0.1:1", timeout_s=1)
+    conveyor = open_queue_redis("redis://127.0.0.1:1", timeout_s=1)
 
     with pytest.raises(OfficeAway):
-        Direct(engine, conveyor).issue(code, "alice")
+        DirectIssuer(engine, conveyor).issue(code, "alice")
 
     conveyor.close()
 
@@ -234,4 +234,4 @@ def test_a_holder_who_slept_past_the_lease_cannot_write(
 
     assert issued.is_new
     assert lines[-1] == "SoldOut\n", lines
-    assert holders(engine, code) == ["bob"]
+    assert list_holders(engine, code) == ["bob"]

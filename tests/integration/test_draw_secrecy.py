@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from application.apply_settings import settle
-from domain.draw import number_of
+from application.apply_settings import apply_settings
+from domain.draw import draw_number
 from domain.room_settings import RoomSettings
 from issuance import offers
-from issuance.draws import keep_draw
+from issuance.draws import save_draw
 from tests.integration.cast import now
 from tests.integration.line_cast import admit, crowd, enter, places
 from tests.integration.sse_cast import Follower, page_of
@@ -127,7 +127,7 @@ async def test_nothing_that_two_hundred_are_given_tells_how_they_will_be_drawn(
     }
     said = caplog.text + "".join(capfd.readouterr())
 
-    numbers = {member: number_of(offer.seed, member) for member in everybody}
+    numbers = {member: draw_number(offer.seed, member) for member in everybody}
     order = sorted(everybody, key=numbers.__getitem__)
     everything = json.dumps(given) + json.dumps(public) + said
     readable = "\n".join(opened_up(everything))
@@ -158,7 +158,7 @@ async def test_the_order_is_nobodys_to_know_until_it_was_written_down(client, li
         for member in ("alice", "late")
     ]
     standings = await places(line, code, crowd(20))
-    await settle(line, keep_draw(engine, code, await line.lobby(code) or [], now()))
+    await apply_settings(line, save_draw(engine, code, await line.lobby(code) or [], now()))
     drawn = (await client.get(f"/api/rooms/{code}/place", headers=by("alice"))).json()
 
     for place in undrawn:
@@ -194,7 +194,7 @@ async def test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost(
     await comes_by()
 
     async def draw() -> None:
-        await settle(line, keep_draw(engine, code, await line.lobby(code) or [], now()))
+        await apply_settings(line, save_draw(engine, code, await line.lobby(code) or [], now()))
 
     if when != "in the lobby":
         await opened(opens_at)
@@ -212,7 +212,7 @@ async def test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost(
         await draw()
     await comes_by()
 
-    order = tuple(sorted(members, key=lambda one: number_of(offer.seed, one)))
+    order = tuple(sorted(members, key=lambda one: draw_number(offer.seed, one)))
     assert back == ["waiting"] * 20
     assert (await admit(line, code)).members == order
 
@@ -228,8 +228,8 @@ async def test_a_numbered_ticket_of_the_version_before_is_still_good(
     lose_all()
     await comes_by(times=2)
 
-    numbered = [(member, number_of(offer.seed, member)) for member in members]
-    back = await line.restoring.restore(code, numbered)
+    numbered = [(member, draw_number(offer.seed, member)) for member in members]
+    back = await line.recovery.restore(code, numbered)
     await opened(opens_at)
 
     assert {one.kind for one in back} == {"waiting"}
@@ -247,7 +247,7 @@ async def test_who_left_the_lobby_is_not_back_by_its_ticket(line, engine, code, 
 
     assert (told.kind, later.kind) == ("absent", "absent")
     assert await line.lobby(code) == ["bob"]
-    assert await raw_redis.zscore(Keys(code).waiting, "bob") == number_of(
-        offers.offer(engine, code).seed, "bob"
+    assert await raw_redis.zscore(Keys(code).waiting, "bob") == draw_number(
+        offers.get_offer(engine, code).seed, "bob"
     )
     assert bob.arrival_us < 0

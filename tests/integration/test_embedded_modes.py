@@ -10,7 +10,7 @@ import pytest
 import redis
 from rich.console import Console
 
-from processes.demo.folder import keep_environment
+from processes.demo.folder import save_environment
 from processes.demo.run import DemoOptions, _prepare
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey, postgres
 from tests.house import eventually
@@ -105,6 +105,6 @@ def test_the_demo_closes_its_folder(folder: Path, monkeypatch: pytest.MonkeyPatc
 
     with ExitStack() as stack:
         environ = _prepare(home, options, stack, Console(quiet=True))
-        keep_environment(home, environ)
+        save_environment(home, environ)
 
         assert readable(home) == passable(".", "postgres")

@@ -11,14 +11,14 @@ import pytest
 from starlette.routing import Route
 
 from application.office import Office
-from issuance.admins import Account
+from issuance.admins import AdminAccount
 from tests.integration.test_limits import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, checked_problem, in_line, until
 from web.app import ROUTES
 from web.auth.member_tokens import Visitor
 from web.auth.sessions import SESSION_COOKIE
 from web.limits import WebLimits
-from web.middleware.path_limits import is_for_admins, share_of
+from web.middleware.path_limits import is_for_admins, limit_class
 
 MOST = 8
 FLOOD = 40
@@ -75,7 +75,7 @@ OF_MEMBERS = [
     (by_session, *one)
     for by_session in (False, True)
     for one in CALLS
-    if share_of(one[1]) == "requests" and not is_for_admins(one[1])
+    if limit_class(one[1]) == "requests" and not is_for_admins(one[1])
     if not (by_session and one[1] == "/signout")
 ]
 
@@ -88,7 +88,7 @@ async def test_a_member_who_floods_it_from_everywhere_is_refused(
     headers = by(who)
     if by_session:
         sessions = app.state.parts.sessions
-        session = sessions.text_of(sessions.begun(Visitor(who, who), at_us=time.time_ns() // 1_000))
+        session = sessions.sign(sessions.begin(Visitor(who, who), at_us=time.time_ns() // 1_000))
         headers = {"Cookie": f"{SESSION_COOKIE}={session}"}
 
     async def once() -> int:
@@ -133,7 +133,7 @@ async def test_a_wrong_key_counts_against_its_address(app, line, engine, code):
 
 
 async def test_an_admin_has_a_limit_too(app):
-    session = app.state.parts.admins.session_for(Account(name="carol"))
+    session = app.state.parts.admins.session_for(AdminAccount(name="carol"))
     async with from_(app, an_address()) as here:
         seen = await many(here, "GET", "/admin", headers={"Cookie": f"admin_session={session}"})
 
@@ -193,12 +193,12 @@ async def test_who_goes_first_passes_all_who_wait():
 
     loop = asyncio.get_running_loop()
     first = asyncio.create_task(
-        office.ask(lambda: asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(5))
+        office.run(lambda: asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(5))
     )
     await asyncio.sleep(0.05)
-    members = [asyncio.create_task(office.ask(note, "member")) for _ in range(260)]
+    members = [asyncio.create_task(office.run(note, "member")) for _ in range(260)]
     await asyncio.sleep(0)
-    admin = asyncio.create_task(office.ahead.ask(note, "admin"))
+    admin = asyncio.create_task(office.priority.run(note, "admin"))
     await asyncio.sleep(0)
     gone = members.pop(0)
     gone.cancel()
@@ -208,4 +208,4 @@ async def test_who_goes_first_passes_all_who_wait():
 
     assert order == ["admin"] + ["member"] * 259
     await until(lambda: gone.cancelled())
-    assert await office.ask(lambda: "free") == "free"
+    assert await office.run(lambda: "free") == "free"

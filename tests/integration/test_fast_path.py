@@ -20,9 +20,9 @@ from tests.integration.web_cast import (
 )
 from waitroom.errors import LineBusy
 from waitroom.redis_io.batcher import Batcher
-from waitroom.tokens.ticket import Ticket, TicketOffice
+from waitroom.tokens.ticket import Ticket, TicketSigner
 from web.app import Application
-from web.auth.member_tokens import Identity
+from web.auth.member_tokens import MemberTokens
 
 
 class Watching:
@@ -103,7 +103,7 @@ async def test_asking_with_a_ticket(watching, line, engine, code, whose):
     arrival_us = (await line.enter(code, "alice")).arrival_us
     who, *elsewhere = whose.split()
     ticket = Ticket("another" if elsewhere else code, who, arrival_us)
-    headers["Waitroom-Ticket"] = TicketOffice([TICKET_SECRET]).sign(ticket)
+    headers["Waitroom-Ticket"] = TicketSigner([TICKET_SECRET]).sign(ticket)
 
     told = same(*await both(watching, "GET", f"/api/rooms/{code}/place", headers))
 
@@ -112,7 +112,7 @@ async def test_asking_with_a_ticket(watching, line, engine, code, whose):
 
 async def test_a_ticket_brings_back_whom_the_line_has_lost(watching, line, engine, code):
     await in_line(line, engine, code)
-    ticket = TicketOffice([TICKET_SECRET]).sign(Ticket(code, "alice", int(now().timestamp() * 1e6)))
+    ticket = TicketSigner([TICKET_SECRET]).sign(Ticket(code, "alice", int(now().timestamp() * 1e6)))
     headers = by("alice") | {"Waitroom-Ticket": ticket}
 
     told = same(*await both(watching, "GET", f"/api/rooms/{code}/place", headers))
@@ -192,7 +192,7 @@ async def test_bad_tokens_change_nothing_and_get_the_same_sentence(
 ):
     await in_line(line, engine, code)
     before = stored(redis_url, engine, code)
-    strangers = Identity(["a-secret-that-nobody-here-knows-of-32!"], ADMIN_TOKEN).mint("alice")
+    strangers = MemberTokens(["a-secret-that-nobody-here-knows-of-32!"], ADMIN_TOKEN).sign("alice")
 
     for token in (strangers, strangers[:-2], "nonsense", "a.b.c"):
         headers = {"Authorization": f"Bearer {token}"}
@@ -218,7 +218,7 @@ async def test_more_than_can_be_answered_are_turned_back_at_once(
     async def full(_batcher: object, _ask: object) -> None:
         raise LineBusy
 
-    monkeypatch.setattr(Batcher, "ask", full)
+    monkeypatch.setattr(Batcher, "submit", full)
 
     hot, _ = await both(watching, "POST", f"/api/rooms/{code}/enter", by("alice"))
 
@@ -229,7 +229,7 @@ async def test_what_nobody_expected_is_noted_and_tells_nothing(
     watching, line, engine, code, monkeypatch
 ):
     await in_line(line, engine, code)
-    monkeypatch.setattr(Batcher, "ask", lambda *_: 1 / 0)
+    monkeypatch.setattr(Batcher, "submit", lambda *_: 1 / 0)
 
     hot, _ = await both(watching, "POST", f"/api/rooms/{code}/enter", by("alice"))
 

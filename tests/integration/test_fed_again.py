@@ -9,16 +9,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert, select
 
-from application.apply_settings import settle
+from application.apply_settings import apply_settings
 from domain.issued_coupon import IssuedCoupon
 from domain.refusals import Closed, SoldOut
 from issuance import offers
 from issuance.issue import issue
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from issuance.queue import worker
-from issuance.queue.job_queue import Desk, DeskLimits
+from issuance.queue.job_queue import JobQueue, JobQueueLimits
 from issuance.tables import coupons, refusals
-from processes.worker import post_for
+from processes.worker import make_worker_context
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.line_cast import (
     admit,
@@ -32,7 +32,7 @@ LEASE_S = 0.05
 
 @pytest.fixture
 def desk(conveyor, queue):
-    return Desk(conveyor, queue=queue.name, limits=DeskLimits())
+    return JobQueue(conveyor, queue=queue.name, limits=JobQueueLimits())
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def feed(desk, code):
     """Queue these as one batch, as the admitter does."""
 
     def feed_batch(admitted: dict[str, int]) -> None:
-        desk.feed(code, list(admitted), list(admitted.values()))
+        desk.enqueue(code, list(admitted), list(admitted.values()))
 
     return feed_batch
 
@@ -64,7 +64,7 @@ def work(run_jobs, queue, engine, own, run):
     """So many jobs are done, by a worker as the command makes it."""
 
     def do(jobs: int, **changes) -> None:
-        run_jobs(queue.name, replace(post_for(own, engine, run), **changes), jobs)
+        run_jobs(queue.name, replace(make_worker_context(own, engine, run), **changes), jobs)
 
     return do
 
@@ -73,7 +73,7 @@ def change(engine, code, **changes):
     def alter(offer):
         return offer.coupon.change(**changes), offer.room
 
-    return offers.change(engine, code, alter, who="test", what="coupon changed", now=now())
+    return offers.change_offer(engine, code, alter, who="test", what="coupon changed", now=now())
 
 
 def more_stock(engine, code, total):
@@ -84,56 +84,56 @@ def test_who_was_refused_gets_nothing_of_a_job_that_comes_later(
     own, run, engine, feed, queue, work, code
 ):
     """While the workers were away, two were let through for whom there is one coupon left."""
-    run(settle(own, on_offer(engine, code, total=2)))
+    run(apply_settings(own, on_offer(engine, code, total=2)))
     members = ["alice", "bob"]
     run(enter(own, code, members))
     admitted = run(admit(own, code, lease_s=LEASE_S)).by_member()
-    run(settle(own, more_stock(engine, code, 1)))
+    run(apply_settings(own, more_stock(engine, code, 1)))
     for _ in range(2):
         feed(admitted)
 
     work(1)
     told = run(kinds(own, code, members))
-    run(settle(own, more_stock(engine, code, 2)))
+    run(apply_settings(own, more_stock(engine, code, 2)))
     work(1)
 
     assert queue.count == 0
     assert told == ["issued", "refused"]
     assert run(kinds(own, code, members)) == told
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 def test_a_refusal_is_final_from_its_commit_on_and_not_from_its_report(
     own, run, engine, feed, work, code
 ):
     """The worker dies in between, and stock is added before its batch is fed again."""
-    run(settle(own, on_offer(engine, code, total=2)))
+    run(apply_settings(own, on_offer(engine, code, total=2)))
     run(enter(own, code, ["alice", "bob"]))
     admitted = run(admit(own, code, lease_s=LEASE_S)).by_member()
-    run(settle(own, more_stock(engine, code, 1)))
+    run(apply_settings(own, more_stock(engine, code, 1)))
     for _ in range(2):
         feed(admitted)
 
     work(1, tell=lambda issued: None)
     told_before = run(kinds(own, code, ["bob"]))
-    run(settle(own, more_stock(engine, code, 2)))
+    run(apply_settings(own, more_stock(engine, code, 2)))
     work(1)
 
     assert told_before == ["admitted"]
     assert run(kinds(own, code, ["alice", "bob"])) == ["issued", "refused"]
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 def test_a_copy_of_a_batch_does_not_refuse_who_was_admitted_again(
     own, run, engine, feed, work, code
 ):
-    run(settle(own, on_offer(engine, code, total=2)))
+    run(apply_settings(own, on_offer(engine, code, total=2)))
     run(enter(own, code, ["alice", "bob"]))
     first = run(admit(own, code, lease_s=LEASE_S)).by_member()
-    run(settle(own, more_stock(engine, code, 1)))
+    run(apply_settings(own, more_stock(engine, code, 1)))
     feed(first)
     work(1)
-    run(settle(own, more_stock(engine, code, 2)))
+    run(apply_settings(own, more_stock(engine, code, 2)))
     run(enter(own, code, ["bob"]))
     again = run(admit(own, code, lease_s=LEASE_S)).by_member()
 
@@ -164,24 +164,24 @@ def test_a_job_that_waits_for_the_coupon_sees_what_was_refused_meanwhile(engine,
         issued = later.result(timeout=10)
 
     assert isinstance(issued.outcomes["bob"], SoldOut)
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 def test_who_was_refused_and_enters_again_waits_for_their_turn(own, run, engine, feed, work, code):
-    run(settle(own, on_offer(engine, code, total=2)))
+    run(apply_settings(own, on_offer(engine, code, total=2)))
     run(enter(own, code, ["alice", "bob"]))
     admitted = run(admit(own, code, lease_s=LEASE_S)).by_member()
-    run(settle(own, more_stock(engine, code, 1)))
+    run(apply_settings(own, more_stock(engine, code, 1)))
     feed(admitted)
     feed({"bob": admitted["bob"]})
 
     work(1)
-    run(settle(own, more_stock(engine, code, 2)))
+    run(apply_settings(own, more_stock(engine, code, 2)))
     run(enter(own, code, ["bob"]))
     work(1)
 
     assert run(kinds(own, code, ["bob"])) == ["waiting"]
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 def test_who_was_admitted_too_late_is_so_too_when_the_end_is_put_off(engine, code):
@@ -203,18 +203,18 @@ def test_who_has_no_outcome_yet_gets_one_whichever_job_comes_first(
     own, run, engine, desk, work, code, monkeypatch
 ):
     """Also who is overdue by then, and whose worker died between the commit and the report."""
-    run(settle(own, on_offer(engine, code, total=3)))
+    run(apply_settings(own, on_offer(engine, code, total=3)))
     members = ["alice", "bob", "charlie"]
     run(enter(own, code, members))
     run(admit(own, code, lease_s=LEASE_S))
     run(asyncio.sleep(2 * LEASE_S))
-    desk.feed(code, ["alice", "bob"])
-    desk.feed(code, ["bob", "charlie"])
-    dies = replace(post_for(own, engine, run), tell=lambda issued: None)
+    desk.enqueue(code, ["alice", "bob"])
+    desk.enqueue(code, ["bob", "charlie"])
+    dies = replace(make_worker_context(own, engine, run), report=lambda issued: None)
     monkeypatch.setattr(worker, "_post", dies)
 
     worker.issue_batch(code, ["alice"])
     work(2)
 
     assert run(kinds(own, code, members)) == ["issued"] * 3
-    assert sorted(holders(engine, code)) == members
+    assert sorted(list_holders(engine, code)) == members

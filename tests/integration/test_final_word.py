@@ -8,7 +8,7 @@ import pytest
 
 from domain.draw import NUMBERS
 from domain.refusals import SoldOut
-from issuance.issued_coupons import counted, holders
+from issuance.issued_coupons import count_issued, list_holders
 from tests.house import eventually
 from tests.integration.cast import HOUR, in_force, now
 from tests.integration.line_cast import (
@@ -41,24 +41,24 @@ def test_stock_added_after_a_sell_out_goes_to_nobody_who_was_told_no_and_has_gon
     for member in everybody:
         house.member("POST", f"/api/rooms/{code}/enter", member)
     house.start("admitter")  # not before all have a place
-    eventually(lambda: counted(engine, code) == (1, 1))
-    first = holders(engine, code)
+    eventually(lambda: count_issued(engine, code) == (1, 1))
+    first = list_holders(engine, code)
     gone = [member for member in everybody if member not in first]
     eventually(lambda: ask(house, code, gone[0])["state"] == "refused")
     told = [ask(house, code, member)["refusal"]["type"] for member in gone]
 
     house.admin("PATCH", f"/coupons/{code}", {"total_count": 21})
     time.sleep(LEFT_ALONE_S)
-    meanwhile = holders(engine, code)
+    meanwhile = list_holders(engine, code)
     again = [ask(house, code, member)["state"] for member in gone[:3]]
     newcomer = house.member("POST", f"/api/rooms/{code}/enter", "a-new-one")[0]
-    eventually(lambda: len(holders(engine, code)) == 5)
+    eventually(lambda: len(list_holders(engine, code)) == 5)
 
     assert told == ["sold_out"] * 20
     assert meanwhile == first
     assert set(again) <= {"waiting", "admitted", "issued"}
     assert newcomer == 202
-    assert sorted(holders(engine, code)) == sorted([*first, *gone[:3], "a-new-one"])
+    assert sorted(list_holders(engine, code)) == sorted([*first, *gone[:3], "a-new-one"])
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def test_who_was_told_no_is_in_line_again_where_they_stood_once_they_ask(l
     assert [(one.kind, one.ahead, one.text) for one in back] == [("waiting", 0, "")] * 2
     assert [one.arrival_us for one in back] == [came[3].arrival_us, came[1].arrival_us]
     assert then.members == (alice, carol)
-    assert (await line.figures(code)).in_line == 1
+    assert (await line.room_stats(code)).in_line == 1
 
 
 async def test_who_did_not_ask_while_it_was_sold_out_keeps_waiting(line, code, over):
@@ -156,18 +156,18 @@ async def test_two_tabs_that_are_told_no_in_one_call_are_told_alike(line, code, 
 
     assert told == ["sold_out"] * 2
     assert [(one.kind, one.ahead) for one in back] == [("waiting", 0)] * 2
-    assert (await line.figures(code)).in_line == 1
+    assert (await line.room_stats(code)).in_line == 1
 
 
 async def test_the_result_counts_who_was_told_no_once(line, code, over):
     members = crowd(5)
     await over.sell_out(members)
-    before = (await line.figures(code)).told_no
+    before = (await line.room_stats(code)).refused_count
     await kinds(line, code, members[1:4])
 
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
 
-    assert (before, figures.told_no, figures.waiting) == (4, 4, 0)
+    assert (before, figures.refused_count, figures.waiting) == (4, 4, 0)
 
 
 async def test_who_left_after_a_final_word_is_out(line, code, over):

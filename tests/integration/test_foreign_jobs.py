@@ -7,7 +7,7 @@ import secrets
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from issuance.queue.job_queue import Desk, DeskLimits
+from issuance.queue.job_queue import JobQueue, JobQueueLimits
 from tests.integration.cast import on_offer
 from tests.integration.job_cast import TRAP, foreign_fields, good_fields, packed, put
 
@@ -35,7 +35,7 @@ def test_nothing_that_a_foreign_job_names_is_imported_and_a_good_job_is_done(
     on_offer(engine, code)
     foreign = good_fields(code, ["mallory"], queue_name) | fields
     job_id = put(conveyor, queue_name, foreign, where=where)
-    Desk(conveyor, queue=queue_name, limits=DeskLimits()).feed(code, ["alice"])
+    JobQueue(conveyor, queue=queue_name, limits=JobQueueLimits()).enqueue(code, ["alice"])
 
     told = work_off()
 

@@ -11,9 +11,9 @@ from domain.refusals import AlreadyUsed, Closed, CouponExpired, NotOpenYet, Sold
 from issuance import offers
 from issuance.errors import NoSuchCoupon, NoSuchIssuedCoupon, OfficeAway
 from issuance.issue import issue
-from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, in_turns
-from issuance.issued_coupons import holders
-from issuance.member_coupons import expire_stale, holdings, use
+from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, open_issue_transaction
+from issuance.issued_coupons import list_holders
+from issuance.member_coupons import expire_stale, list_member_coupons, spend_coupon
 from issuance.postgres import engine as database
 from issuance.postgres.engine import open_engine
 from issuance.tables import coupons, issued_coupons
@@ -22,7 +22,7 @@ from tests.integration.two_at_once import SomebodyElse
 
 
 def used_count(engine: Engine, code: str) -> int:
-    return offers.offer(engine, code).coupon.inventory.used_count
+    return offers.get_offer(engine, code).coupon.inventory.used_count
 
 
 def test_a_batch_is_issued_in_its_order_until_the_stock_is_gone(engine, code):
@@ -34,7 +34,7 @@ def test_a_batch_is_issued_in_its_order_until_the_stock_is_gone(engine, code):
     assert isinstance(issued.outcomes["bob"], IssuedCoupon)
     assert isinstance(issued.outcomes["charlie"], SoldOut)
     assert issued.used_count == used_count(engine, code) == 2
-    assert sorted(holders(engine, code)) == ["alice", "bob"]
+    assert sorted(list_holders(engine, code)) == ["alice", "bob"]
 
 
 def test_a_batch_that_is_fed_again_gives_the_same_coupons(engine, code):
@@ -45,7 +45,7 @@ def test_a_batch_that_is_fed_again_gives_the_same_coupons(engine, code):
 
     assert again.outcomes["alice"] == first.outcomes["alice"]
     assert again.outcomes["bob"] == first.outcomes["bob"]
-    assert again.used_count == len(holders(engine, code)) == 3
+    assert again.used_count == len(list_holders(engine, code)) == 3
 
 
 def test_ten_batches_at_once_never_over_issue_and_never_issue_twice(engine, code):
@@ -57,7 +57,7 @@ def test_ten_batches_at_once_never_over_issue_and_never_issue_twice(engine, code
         results = list(pool.map(lambda batch: issue(engine, code, batch, now()), batches))
 
     told = {m for r in results for m, o in r.outcomes.items() if isinstance(o, IssuedCoupon)}
-    rows = holders(engine, code)
+    rows = list_holders(engine, code)
     assert len(rows) == len(set(rows)) == used_count(engine, code) == 150
     assert told == set(rows)
 
@@ -66,14 +66,14 @@ def test_the_last_one_goes_to_one_of_two_batches_that_meet(engine, code):
     """The second begins while the first has decided and not written yet."""
     on_offer(engine, code, total=1)
 
-    with in_turns(engine) as tx:
-        coupon, _, _ = tx.read(FIND_LOCKED, code, ["alice"])
+    with open_issue_transaction(engine) as tx:
+        coupon, _, _ = tx.load_coupon(FIND_LOCKED, code, ["alice"])
         alices = coupon.issue_to(Member("alice"), now())
         other = SomebodyElse(engine, lambda: issue(engine, code, ["bob"], now()))
-        tx.write(WRITE_LOCKED, coupon, [alices])
+        tx.write_issued(WRITE_LOCKED, coupon, [alices])
 
     assert isinstance(other.done().outcomes["bob"], SoldOut)
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
     assert used_count(engine, code) == 1
 
 
@@ -85,7 +85,7 @@ def test_the_schedule_is_kept(engine, code):
 
     assert isinstance(early, NotOpenYet)
     assert isinstance(late, Closed)
-    assert holders(engine, code) == []
+    assert list_holders(engine, code) == []
 
 
 def test_an_unknown_coupon_is_said_to_be_unknown(engine):
@@ -118,7 +118,7 @@ def test_a_coupon_is_used_once_even_by_two_at_once(engine, code):
 
     def try_to_use(_: int) -> bool:
         try:
-            use(engine, "alice", issued.id)
+            spend_coupon(engine, "alice", issued.id)
         except AlreadyUsed:
             return False
         return True
@@ -134,23 +134,23 @@ def test_nobody_uses_somebody_elses_coupon(engine, code):
     issued = issue(engine, code, ["alice"], now()).outcomes["alice"]
 
     with pytest.raises(NoSuchIssuedCoupon):
-        use(engine, "bob", issued.id)
+        spend_coupon(engine, "bob", issued.id)
 
-    assert holdings(engine, "alice")[0][0].status == "UNUSED"
+    assert list_member_coupons(engine, "alice")[0][0].status == "UNUSED"
 
 
 def test_unused_coupons_expire_and_used_ones_do_not(engine, code):
     on_offer(engine, code)
     outcomes = issue(engine, code, ["alice", "bob"], now()).outcomes
-    use(engine, "bob", outcomes["bob"].id)
+    spend_coupon(engine, "bob", outcomes["bob"].id)
 
     early = expire_stale(engine)
     time_passes(engine, 2 * HOUR)
 
     assert (early, expire_stale(engine)) == (0, 1)
 
-    assert holdings(engine, "alice")[0][0].status == "EXPIRED"
-    assert holdings(engine, "bob")[0][0].status == "USED"
+    assert list_member_coupons(engine, "alice")[0][0].status == "EXPIRED"
+    assert list_member_coupons(engine, "bob")[0][0].status == "USED"
 
 
 def test_a_coupon_past_its_date_shows_as_expired_before_anybody_has_marked_it(engine, code):
@@ -159,9 +159,9 @@ def test_a_coupon_past_its_date_shows_as_expired_before_anybody_has_marked_it(en
 
     time_passes(engine, 2 * HOUR)
 
-    assert holdings(engine, "alice")[0][0].status == "EXPIRED"
+    assert list_member_coupons(engine, "alice")[0][0].status == "EXPIRED"
     with pytest.raises(CouponExpired):
-        use(engine, "alice", issued.id)
+        spend_coupon(engine, "alice", issued.id)
 
 
 def test_waiting_for_a_connection_ends_with_a_sentence(database_url):
@@ -172,16 +172,16 @@ def test_waiting_for_a_connection_ends_with_a_sentence(database_url):
         held.execute(select(func.now()))
 
         with pytest.raises(OfficeAway):
-            offers.offers(narrow)
+            offers.list_offers(narrow)
     narrow.dispose()
 
 
 def test_every_change_is_audited_with_what_it_changed(engine, code):
-    from issuance.audit import entries
+    from issuance.audit import list_entries
 
     on_offer(engine, code)
 
-    offers.change(
+    offers.change_offer(
         engine,
         code,
         lambda offer: (offer.coupon, offer.room.change(rate_per_s=7)),
@@ -190,7 +190,7 @@ def test_every_change_is_audited_with_what_it_changed(engine, code):
         now=datetime(2026, 5, 1, tzinfo=UTC) + timedelta(0),
     )
 
-    latest = entries(engine)[0]
+    latest = list_entries(engine)[0]
     assert (latest.who, latest.what, latest.subject) == ("alice", "room changed", code)
     assert latest.before["room"]["rate_per_s"] == 10_000
     assert latest.after["room"]["rate_per_s"] == 7
@@ -200,13 +200,13 @@ def test_every_change_is_audited_with_what_it_changed(engine, code):
 def test_a_row_that_went_round_the_lock_rolls_everything_back(engine, code):
     offer = on_offer(engine, code)
     alice, bob = (offer.coupon.issue_to(Member(name), now()) for name in ("alice", "bob"))
-    with in_turns(engine) as tx:
-        assert tx.write(WRITE_LOCKED, a_coupon(code, id=offer.coupon.id), [alice])
+    with open_issue_transaction(engine) as tx:
+        assert tx.write_issued(WRITE_LOCKED, a_coupon(code, id=offer.coupon.id), [alice])
 
-    with pytest.raises(RuntimeError, match="past the lock"), in_turns(engine) as tx:
-        tx.write(WRITE_LOCKED, offer.coupon, [bob, alice])
+    with pytest.raises(RuntimeError, match="past the lock"), open_issue_transaction(engine) as tx:
+        tx.write_issued(WRITE_LOCKED, offer.coupon, [bob, alice])
 
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
     assert used_count(engine, code) == 0
 
 
@@ -222,11 +222,11 @@ def break_connections(engine: Engine, name: str) -> None:
 
 def test_a_connection_that_broke_while_it_was_idle_is_replaced(engine, database_url, monkeypatch):
     pooled = open_engine(database_url, connections_max=1, name="idle")
-    offers.offers(pooled)
+    offers.list_offers(pooled)
     break_connections(engine, "idle")
     monkeypatch.setattr(database, "PING_AFTER_S", 0.0)
 
-    assert offers.offers(pooled) == []  # asked before it was used: nobody notices
+    assert offers.list_offers(pooled) == []  # asked before it was used: nobody notices
     pooled.dispose()
 
 
@@ -235,11 +235,11 @@ def test_a_connection_that_broke_in_use_is_said_once_and_not_kept(
 ):
     pooled = open_engine(database_url, connections_max=1, name="busy")
     monkeypatch.setattr(database, "PING_AFTER_S", 3_600.0)
-    offers.offers(pooled)
+    offers.list_offers(pooled)
     break_connections(engine, "busy")
 
     with pytest.raises(OfficeAway):
         issue(pooled, "nothing", ["alice"], now())
 
-    assert offers.offers(pooled) == []
+    assert offers.list_offers(pooled) == []
     pooled.dispose()

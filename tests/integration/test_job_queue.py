@@ -7,17 +7,17 @@ from functools import partial
 import pytest
 
 from domain.issued_coupon import IssuedCoupon
-from issuance.issued_coupons import holders
-from issuance.queue.job_queue import Desk, DeskLimits, failed_jobs, forget_queue
-from issuance.queue.worker import Post
+from issuance.issued_coupons import list_holders
+from issuance.queue.job_queue import JobQueue, JobQueueLimits, forget_queue, list_failed_jobs
+from issuance.queue.worker import WorkerContext
 from tests.integration.cast import on_offer
 
-LIMITS = DeskLimits(batch_max=10, backlog_max=3)
+LIMITS = JobQueueLimits(batch_max=10, backlog_max=3)
 
 
 @pytest.fixture
 def desk(conveyor, queue):
-    return Desk(conveyor, queue=queue.name, limits=LIMITS)
+    return JobQueue(conveyor, queue=queue.name, limits=LIMITS)
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def work(run_jobs, queue):
 
 def test_the_desk_takes_what_fits_into_its_backlog_and_no_more(desk):
     empty = desk.free_seats()
-    desk.feed("spring", [f"member-{n}" for n in range(15)])
+    desk.enqueue("spring", [f"member-{n}" for n in range(15)])
     with_two_jobs = desk.free_seats()
-    desk.feed("spring", [f"member-{n}" for n in range(15, 50)])
+    desk.enqueue("spring", [f"member-{n}" for n in range(15, 50)])
 
     assert (empty, with_two_jobs, desk.free_seats()) == (30, 10, 0)
 
@@ -38,7 +38,7 @@ def test_the_desk_takes_what_fits_into_its_backlog_and_no_more(desk):
 def test_people_are_handed_on_in_their_order_a_batch_a_job(desk, queue):
     members = [f"member-{99 - n}" for n in range(25)]
 
-    desk.feed("spring", members)
+    desk.enqueue("spring", members)
 
     batches = [job.args for job in queue.jobs]
     assert batches == [["spring", members[at : at + 10]] for at in (0, 10, 20)]
@@ -48,8 +48,8 @@ def test_a_job_says_when_its_members_were_let_through(desk, queue):
     members = [f"member-{n}" for n in range(25)]
     times_us = [7] * 10 + list(range(10)) + [8] * 5
 
-    desk.feed("spring", members, times_us)
-    desk.feed("spring", members[:1])
+    desk.enqueue("spring", members, times_us)
+    desk.enqueue("spring", members[:1])
 
     assert [job.meta for job in queue.jobs] == [
         {"admitted_at_us": 7},
@@ -65,27 +65,27 @@ def test_a_batch_that_failed_is_fed_again_whatever_the_queue_says_of_it(
 ):
     on_offer(engine, code)
     told: dict[str, object] = {}
-    desk.feed(code, ["alice"])
-    work(Post(engine_away, lambda issued: told.update(issued.outcomes)))
-    failed, told_meanwhile = failed_jobs(conveyor, queue.name, code), dict(told)
+    desk.enqueue(code, ["alice"])
+    work(WorkerContext(engine_away, lambda issued: told.update(issued.outcomes)))
+    failed, told_meanwhile = list_failed_jobs(conveyor, queue.name, code), dict(told)
 
-    desk.feed(code, ["alice"])
-    work(Post(engine, lambda issued: told.update(issued.outcomes)))
+    desk.enqueue(code, ["alice"])
+    work(WorkerContext(engine, lambda issued: told.update(issued.outcomes)))
 
     assert (len(failed), told_meanwhile) == (1, {})
     assert isinstance(told.get("alice"), IssuedCoupon)
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 def test_a_batch_that_was_lost_by_the_queue_is_fed_again(desk, queue, work, engine, code):
     on_offer(engine, code)
-    desk.feed(code, ["alice"])
+    desk.enqueue(code, ["alice"])
     queue.empty()
 
-    desk.feed(code, ["alice"])
-    work(Post(engine, lambda _: None))
+    desk.enqueue(code, ["alice"])
+    work(WorkerContext(engine, lambda _: None))
 
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 def test_when_the_line_is_told_postgres_has_committed(desk, work, engine, code):
@@ -96,10 +96,10 @@ def test_when_the_line_is_told_postgres_has_committed(desk, work, engine, code):
 
     def look(issued):
         got = {who for who, what in issued.outcomes.items() if isinstance(what, IssuedCoupon)}
-        seen.append((got, set(holders(engine, code))))
+        seen.append((got, set(list_holders(engine, code))))
 
-    desk.feed(code, members)
-    work(Post(engine, look))
+    desk.enqueue(code, members)
+    work(WorkerContext(engine, look))
 
     assert seen == [({"alice", "bob"}, {"alice", "bob"})]
 
@@ -107,7 +107,7 @@ def test_when_the_line_is_told_postgres_has_committed(desk, work, engine, code):
 def test_nothing_is_left_of_a_queue_whose_worker_ended_between_taking_and_beginning(
     desk, queue, conveyor
 ):
-    job_ids = desk.feed("spring", [f"member-{n}" for n in range(25)])
+    job_ids = desk.enqueue("spring", [f"member-{n}" for n in range(25)])
     # As RQ takes a job, before anything else is done about it.
     conveyor.lmove(queue.key, queue.intermediate_queue.key)
     gone_before = conveyor.lmove(queue.key, queue.intermediate_queue.key)

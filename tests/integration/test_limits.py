@@ -21,7 +21,7 @@ from tests.integration.web_cast import (
 )
 from tests.signed_in import session_of
 from web.limits import WebLimits
-from web.middleware.client_ip import Proxies
+from web.middleware.client_ip import TrustedProxies
 
 MOST = 40
 OWN = 4
@@ -34,7 +34,7 @@ def an_address() -> str:
 
 def limited(parts, proxies: str = "", **limits: int):
     values = {"address_requests_max": MOST, "member_requests_max": 0} | limits
-    return app_with(parts, limits=WebLimits(**values), proxies=Proxies(proxies))
+    return app_with(parts, limits=WebLimits(**values), proxies=TrustedProxies(proxies))
 
 
 def from_(app, address: str) -> httpx.AsyncClient:
@@ -248,7 +248,7 @@ async def test_streams_of_one_address_are_bounded(house, line, engine, code):
     await in_line(line, engine, code)
     await line.enter(code, "alice")
     url, address = f"{house.base_url}/api/rooms/{code}/live", an_address()
-    headers = {"Authorization": f"Bearer {house.identity.mint('alice')}"}
+    headers = {"Authorization": f"Bearer {house.identity.sign('alice')}"}
 
     async def opened(http, address: str) -> aiohttp.ClientResponse:
         return await http.get(url, headers=headers | {"X-Forwarded-For": address})
@@ -277,7 +277,7 @@ def test_an_honest_crowd_behind_shared_addresses_is_not_hindered(house, engine, 
     house.offer(code, total=200)
     chosen = CrowdOptions(house.base_url, code, 400, connections_max=200, addresses=2)
 
-    seen, _ = asyncio.run(run_crowd(chosen, house.identity.mint, direct=False, seen=lambda _: None))
+    seen, _ = asyncio.run(run_crowd(chosen, house.identity.sign, direct=False, seen=lambda _: None))
 
     assert sum(one.turned_back for one in seen) == 0
     assert sum(one.final == "issued" for one in seen) == 200
@@ -293,7 +293,7 @@ async def test_two_web_processes_hold_one_limit(house, engine, line, code):
     url, address = f"{house.base_url}/api/rooms/{code}/enter", an_address()
 
     async def once(http: aiohttp.ClientSession, number: int) -> int:
-        token = house.identity.mint(f"member-{number}")
+        token = house.identity.sign(f"member-{number}")
         headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": address}
         async with http.post(url, headers=headers) as answer:
             return answer.status

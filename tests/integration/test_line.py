@@ -68,7 +68,7 @@ async def test_entering_twice_keeps_the_first_place(line, code):
     again = await line.enter(code, "alice")
 
     assert (again.kind, again.arrival_us, again.ahead) == ("waiting", first.arrival_us, 0)
-    assert (await line.figures(code)).entered == 2
+    assert (await line.room_stats(code)).entered == 2
 
 
 async def test_entering_five_times_at_once_from_two_processes_gives_one_place(
@@ -82,7 +82,7 @@ async def test_entering_five_times_at_once_from_two_processes_gives_one_place(
 
     assert {standing.kind for standing in tabs} == {"waiting"}
     assert len({standing.arrival_us for standing in tabs}) == 1
-    assert (await line.figures(code)).waiting == 1
+    assert (await line.room_stats(code)).waiting == 1
 
 
 async def test_many_at_once_from_two_processes_stand_in_the_order_of_their_arrivals(
@@ -116,7 +116,7 @@ async def test_a_full_room_takes_no_more_until_somebody_leaves(line, code):
     assert not standings[2].in_line
     assert again.kind == "waiting"
     assert (later.kind, later.ahead) == ("waiting", 1)
-    assert (await line.figures(code)).turned_away == 1
+    assert (await line.room_stats(code)).turned_away == 1
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ async def test_nobody_is_put_into_a_line_for_nothing(line, code, why, changes):
 
     assert (at_the_door.kind, at_the_door.in_line) == (why, False)
     assert (await line.place(code, "alice")).kind == "absent"
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
     assert (figures.waiting, figures.entered, figures.turned_away) == (0, 0, 1)
 
 
@@ -176,13 +176,13 @@ async def test_who_waits_when_the_opening_is_put_off_goes_on_waiting(line, code)
 
 
 async def test_an_unknown_room_is_said_to_be_unknown_and_leaves_nothing_behind(line, code):
-    for ask in (line.enter(code, "alice"), line.place(code, "alice"), line.figures(code)):
+    for ask in (line.enter(code, "alice"), line.place(code, "alice"), line.room_stats(code)):
         with pytest.raises(NoSuchRoom):
             await ask
 
     await issue(line, code, 1, ["alice"])
 
-    for ask in (line.enter(code, "alice"), line.figures(code)):
+    for ask in (line.enter(code, "alice"), line.room_stats(code)):
         with pytest.raises(NoSuchRoom):
             await ask
     assert code not in await line.codes()
@@ -220,7 +220,7 @@ async def test_who_leaves_and_comes_again_goes_to_the_end(line, code):
     assert (gone.kind, gone.in_line) == ("absent", False)
     assert (back.kind, back.ahead) == ("waiting", 1)
     assert back.arrival_us > before.arrival_us
-    assert (await line.figures(code)).left == 1
+    assert (await line.room_stats(code)).left == 1
 
 
 async def test_who_was_let_through_or_has_an_outcome_cannot_leave(line, code):
@@ -236,7 +236,7 @@ async def test_who_was_let_through_or_has_an_outcome_cannot_leave(line, code):
     assert await kinds(line, code, ["alice", "bob", "charlie"]) == [
         "admitted", "issued", "refused",
     ]  # fmt: skip
-    assert (await line.figures(code)).left == 0
+    assert (await line.room_stats(code)).left == 0
 
 
 async def test_asking_for_a_place_changes_nothing(line, code, raw_redis):

@@ -11,8 +11,8 @@ from tests.integration.line_cast import (
     refuse,
 )
 from waitroom.redis_io.keys import Keys
-from waitroom.stats.latency_histogram import step_of, upper_s
-from waitroom.stats.metrics_snapshot import Times
+from waitroom.stats.latency_histogram import bucket_index, bucket_upper_s
+from waitroom.stats.metrics_snapshot import LatencyTotals
 from waitroom.stats.time_series import SERIES_S_MAX
 
 
@@ -35,7 +35,7 @@ async def test_every_kind_is_counted_in_its_second(line, code):
     await refuse(line, code, 6, members[6:9])
 
     series = await a_second_later(line, code)
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
 
     assert sum(series.entered) == 20
     assert sum(series.left) == 1
@@ -48,21 +48,21 @@ async def test_every_kind_is_counted_in_its_second(line, code):
 
 async def test_what_several_processes_timed_adds_up(line, code):
     await in_force(line, code)
-    fast, slow = step_of(0.002), step_of(0.5)
+    fast, slow = bucket_index(0.002), bucket_index(0.5)
 
     told = {fast: 30, slow: 1}
-    await asyncio.gather(*(line.timed(code, "enter_us", told, took_s=0.5) for _ in range(4)))
+    await asyncio.gather(*(line.add_latency(code, "enter_us", told, took_s=0.5) for _ in range(4)))
     series = await a_second_later(line, code, 5)
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
 
     # All four nearly always tell in the same second; p99 of 124 with 4 slow ones is a slow one.
-    assert max(one for one in series.enter_p99_ms if one) == round(upper_s(slow) * 1_000, 1)
-    assert figures.enter_p99_ms == round(upper_s(slow) * 1_000, 1)
-    assert (await line.readings.room(code)).enter == Times({fast: 120, slow: 4}, 2.0)
+    assert max(one for one in series.enter_p99_ms if one) == round(bucket_upper_s(slow) * 1_000, 1)
+    assert figures.enter_p99_ms == round(bucket_upper_s(slow) * 1_000, 1)
+    assert (await line.metrics.read_room(code)).enter == LatencyTotals({fast: 120, slow: 4}, 2.0)
 
 
 async def test_nothing_is_timed_in_a_room_that_is_not_there(line, code, raw_redis):
-    await line.timed(code, "enter_us", {5: 1}, took_s=0.1)
+    await line.add_latency(code, "enter_us", {5: 1}, took_s=0.1)
 
     assert not await raw_redis.exists(Keys(code).meter)
 
@@ -76,12 +76,12 @@ async def test_issuing_is_timed_from_admission_and_waiting_from_arrival(line, co
     await issue(line, code, 2, ["alice", "bob"])
 
     series = await a_second_later(line, code, 5)
-    result = await line.result(code)
+    result = await line.summary(code)
 
     [issued_ms] = [one for one in series.issue_p99_ms if one]
     assert 200 <= issued_ms < 600
     assert 0.6 <= result.wait_median_s <= result.wait_p95_s <= result.wait_longest_s < 2
-    readings = await line.readings.room(code)
+    readings = await line.metrics.read_room(code)
     assert 2 * 0.2 <= readings.issue.sum_s < 2 * 0.6
     assert 2 * 0.6 <= readings.wait.sum_s < 2 * 2
     assert sum(readings.issue.steps.values()) == sum(readings.wait.steps.values()) == 2
@@ -113,7 +113,7 @@ async def test_the_result_says_why_somebody_got_none(line, code):
     await issue(line, code, 2, ["alice"])
     await enter(line, code, ["erin", "frank"])
 
-    result = await line.result(code)
+    result = await line.summary(code)
 
     assert (result.entered, result.admitted, result.issued, result.left) == (4, 2, 1, 1)
     assert result.refused == {"closed": 1}

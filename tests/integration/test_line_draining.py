@@ -26,7 +26,7 @@ async def test_nobody_new_gets_in_and_who_has_a_place_keeps_it(line, code):
 
     charlie = await line.enter(code, "charlie")
     again = await enter(line, code, ["bob", "bob", "alice"])
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
 
     assert (charlie.kind, charlie.in_line) == ("draining", False)
     assert [(one.kind, one.ahead) for one in again] == [
@@ -36,7 +36,7 @@ async def test_nobody_new_gets_in_and_who_has_a_place_keeps_it(line, code):
     ]
     assert await kinds(line, code, ["charlie"]) == ["absent"]
     assert (figures.waiting, figures.entered, figures.turned_away) == (2, 2, 1)
-    assert (await line.result(code)).turned_away == {"draining": 1}
+    assert (await line.summary(code)).turned_away == {"draining": 1}
 
 
 async def test_all_in_line_are_let_through_at_the_rooms_rate_and_get_one(line, code):

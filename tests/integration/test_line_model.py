@@ -66,7 +66,7 @@ class LineMachine(RuleBasedStateMachine):
     def settle(self, room: Room, used_count: int) -> bool:
         values = {"seats": room.seats, "size_max": room.size_max, "state": room.state}
         made = a_room(self.code, room.total, room.version, used_count=used_count, **values)
-        return self.run(self.line.settle(made))
+        return self.run(self.line.apply_settings(made))
 
     @rule(members=some)
     def enter_all_at_once(self, members: list[str]) -> None:

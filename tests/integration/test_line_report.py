@@ -45,7 +45,7 @@ async def test_a_report_that_comes_twice_counts_once(line, code):
     new += [await refuse(line, code, 2, ["charlie"]) for _ in range(3)]
 
     assert new == [2, 0, 0, 1, 0, 0]
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
     assert (figures.issued, figures.refused, figures.used_count) == (2, 1, 2)
     assert figures.under_way == 0
 
@@ -59,7 +59,7 @@ async def test_a_report_of_more_than_fits_into_one_call_is_filed_whole(line, cod
     new = await issue(line, code, len(members), members)
 
     assert new == len(members)
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
     assert (figures.issued, figures.under_way) == (len(members), 0)
 
 
@@ -106,7 +106,7 @@ async def test_a_coupon_that_changed_is_told_as_it_is_now_and_counts_once(line, 
     await line.report(code, 1, {"alice": Outcome("issued", "a used coupon")})
 
     assert (await line.place(code, "alice")).text == "a used coupon"
-    assert (await line.figures(code)).issued == 1
+    assert (await line.room_stats(code)).issued == 1
 
 
 async def test_who_was_refused_may_line_up_again_at_the_end(line, code):
@@ -191,13 +191,13 @@ async def test_when_there_is_more_again_the_same_places_go_on(line, code):
 async def test_older_settings_never_overwrite_newer_ones(line, code):
     await in_force(line, code, version=5, seats=5, total=50)
 
-    older = await line.settle(a_room(code, version=4, seats=4, total=40, state="closed"))
-    same = await line.settle(a_room(code, version=5, seats=6, total=60))
-    newer = await line.settle(a_room(code, version=10, seats=10, total=100))
-    older_by_length = await line.settle(a_room(code, version=9, seats=9, total=90))
+    older = await line.apply_settings(a_room(code, version=4, seats=4, total=40, state="closed"))
+    same = await line.apply_settings(a_room(code, version=5, seats=6, total=60))
+    newer = await line.apply_settings(a_room(code, version=10, seats=10, total=100))
+    older_by_length = await line.apply_settings(a_room(code, version=9, seats=9, total=90))
 
     assert (older, same, newer, older_by_length) == (False, True, True, False)
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
     assert (figures.state, figures.seats, figures.total_count) == ("open", 10, 100)
 
 
@@ -206,18 +206,18 @@ async def test_how_many_are_gone_never_shrinks(line, code, version):
     await in_force(line, code, version=2, used_count=7)
     await line.report(code, 9, {})
 
-    await line.settle(a_room(code, version=version, used_count=8))
+    await line.apply_settings(a_room(code, version=version, used_count=8))
     await line.report(code, 3, {})
 
-    assert (await line.figures(code)).used_count == 9
+    assert (await line.room_stats(code)).used_count == 9
 
 
 async def test_older_settings_may_still_know_that_more_are_gone(line, code):
     await in_force(line, code, version=2, used_count=7)
 
-    await line.settle(a_room(code, version=1, used_count=8))
+    await line.apply_settings(a_room(code, version=1, used_count=8))
 
-    assert (await line.figures(code)).used_count == 8
+    assert (await line.room_stats(code)).used_count == 8
 
 
 async def test_the_meter_counts_the_whole_seconds_of_the_last_ten(line, code, raw_redis):
@@ -236,6 +236,6 @@ async def test_the_meter_counts_the_whole_seconds_of_the_last_ten(line, code, ra
 
     await asyncio.sleep(1.1)
 
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
     assert (figures.admitted_per_s, figures.issued_per_s) == (3.0, 0.5)
     assert (figures.admitted, figures.issued, figures.under_way) == (30, 5, 25)

@@ -22,16 +22,16 @@ ENDS_WITHIN_S = 5.0
 
 CALLS: dict[str, Callable[[Line, str], Coroutine[Any, Any, object]]] = {
     "probe": lambda line, code: line.probe.write(),
-    "settle": lambda line, code: line.settle(a_room(code)),
+    "settle": lambda line, code: line.apply_settings(a_room(code)),
     "codes": lambda line, code: line.codes(),
     "enter": lambda line, code: line.enter(code, "alice"),
     "place": lambda line, code: line.place(code, "alice"),
-    "standings": lambda line, code: line.standings(code, ["alice", "bob"]),
+    "standings": lambda line, code: line.statuses(code, ["alice", "bob"]),
     "leave": lambda line, code: line.leave(code, "alice"),
     "admit": lambda line, code: admit(line, code),
     "overdue": lambda line, code: line.overdue(code, at_most=1, lease_s=1),
     "report": lambda line, code: issue(line, code, 1, ["alice"]),
-    "figures": lambda line, code: line.figures(code),
+    "figures": lambda line, code: line.room_stats(code),
 }
 
 
@@ -113,7 +113,7 @@ async def test_more_callers_at_once_than_connections_wait_their_turn(redis_url, 
     narrow = open_line(redis_url, connections_max=2)
     await in_force(narrow, code)
 
-    figures = await asyncio.gather(*(narrow.figures(code) for _ in range(100)))
+    figures = await asyncio.gather(*(narrow.room_stats(code) for _ in range(100)))
 
     assert len(figures) == 100
     await narrow.aclose()
@@ -145,7 +145,7 @@ async def test_a_line_that_is_closed_in_mid_call_connects_no_more(redis_url, cod
         line = open_line(url, timeout_s=2)
         await in_force(line, code)
         redis.hang()
-        asking = asyncio.create_task(line.standings(code, ["alice"]))
+        asking = asyncio.create_task(line.statuses(code, ["alice"]))
         await asyncio.sleep(0.1)
 
         await line.aclose()

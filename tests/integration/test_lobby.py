@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from application.apply_settings import settle
-from domain.draw import NUMBERS, commitment_to, number_of
-from domain.draw_record import DrawRecord, faults_of
+from application.apply_settings import apply_settings
+from domain.draw import NUMBERS, draw_number, seed_commitment
+from domain.draw_record import DrawRecord, find_faults
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
 from issuance import offers
-from issuance.draws import draw_of, keep_draw
+from issuance.draws import find_draw, save_draw
 from tests.integration.cast import HOUR, in_force, now, on_offer
 from tests.integration.line_cast import (
     admit,
@@ -35,7 +35,9 @@ async def opened(opens_at) -> None:
 
 async def test_who_comes_before_the_lobby_opens_is_told_when_it_does(client, line, engine, code):
     opens_at = now() + HOUR
-    await settle(line, on_offer(engine, code, opens_at=opens_at, expire_date=now() + 2 * HOUR))
+    await apply_settings(
+        line, on_offer(engine, code, opens_at=opens_at, expire_date=now() + 2 * HOUR)
+    )
 
     answer = await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
 
@@ -64,7 +66,7 @@ async def test_the_lobby_stands_in_line_as_it_came(line, code):
 async def test_a_lobby_that_draws_stands_as_the_seed_says_and_latecomers_behind(line, code):
     opens_at = now() + SOON
     room = await in_force(line, code, opens_at=opens_at, opening="draw")
-    await line.settle(type(room)(**_with(room, seed=SEED)))
+    await line.apply_settings(type(room)(**_with(room, seed=SEED)))
     early = crowd(200)
     waiting = await enter(line, code, early)
     again = await enter(line, code, early[:3])
@@ -73,10 +75,10 @@ async def test_a_lobby_that_draws_stands_as_the_seed_says_and_latecomers_behind(
     latecomers = await enter(line, code, ["late-1", "late-2"])
     lobby = await line.lobby(code)
     undrawn = await admit(line, code)
-    await line.settle(type(room)(**_with(room, seed=SEED, is_drawn=True)))
+    await line.apply_settings(type(room)(**_with(room, seed=SEED, is_drawn=True)))
     order = (await admit(line, code)).members
 
-    by_number = sorted(early, key=lambda member: number_of(SEED, member))
+    by_number = sorted(early, key=lambda member: draw_number(SEED, member))
     assert all(one.facts.is_undrawn and one.ahead == 0 for one in waiting)
     assert [one.arrival_us for one in again] == [one.arrival_us for one in waiting[:3]]
     assert lobby == by_number
@@ -101,19 +103,19 @@ async def test_a_whole_lobby_is_read_part_by_part(line, code, monkeypatch):
     monkeypatch.setattr("waitroom.lobby.AT_ONCE", 7)
     opens_at = now() + SOON
     room = await in_force(line, code, opens_at=opens_at, opening="draw")
-    await line.settle(type(room)(**_with(room, seed=SEED)))
+    await line.apply_settings(type(room)(**_with(room, seed=SEED)))
     await enter(line, code, crowd(50))
 
     await opened(opens_at)
 
-    assert await line.lobby(code) == sorted(crowd(50), key=lambda one: number_of(SEED, one))
+    assert await line.lobby(code) == sorted(crowd(50), key=lambda one: draw_number(SEED, one))
 
 
 async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, line, engine, code):
     opens_at = now() + NOT_BEFORE_ALL_WAS_ASKED
     room = RoomSettings(rate_per_s=100_000, burst=100_000, opening="draw")
     offer = on_offer(engine, code, room=room, opens_at=opens_at)
-    await settle(line, offer)
+    await apply_settings(line, offer)
     for member in ("alice", "bob", "charlie"):
         place = (await client.post(f"/api/rooms/{code}/enter", headers=by(member))).json()
         assert (place["room_state"], place["opening"]) == ("scheduled", "draw")
@@ -124,8 +126,8 @@ async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, li
     page_before = (await client.get(f"/rooms/{code}/draw")).text
     await opened(opens_at)
     lobby = await line.lobby(code)
-    await settle(line, keep_draw(engine, code, lobby, now()))
-    keep_draw(engine, code, [*lobby, "a-friend"], now())
+    await apply_settings(line, save_draw(engine, code, lobby, now()))
+    save_draw(engine, code, [*lobby, "a-friend"], now())
     await asyncio.sleep(1.1)  # what the catalogue knows is up to a second old
     after = (await client.get(f"/api/rooms/{code}/draw")).json()
     page_after = (await client.get(f"/rooms/{code}/draw")).text
@@ -134,7 +136,7 @@ async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, li
 
     checked_problem(unknown, "not_drawn", 409)
     assert before["seed"] is None
-    assert before["commitment"] == after["commitment"] == commitment_to(offer.seed)
+    assert before["commitment"] == after["commitment"] == seed_commitment(offer.seed)
     assert bytes.fromhex(after["seed"]) == offer.seed
     assert after["entrants_count"] == 3
     assert before["commitment"] in page_before
@@ -142,10 +144,10 @@ async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, li
     assert offer.seed.hex() in page_after
     assert after["entrants_sha256"] in page_after
     record = DrawRecord.from_json(audited.text)
-    assert record == draw_of(engine, code)
-    assert record.members == tuple(sorted(lobby, key=lambda one: number_of(offer.seed, one)))
-    assert faults_of(record, commitment=before["commitment"]) == []
-    assert faults_of(DrawRecord.from_json(public.text)) == []
+    assert record == find_draw(engine, code)
+    assert record.members == tuple(sorted(lobby, key=lambda one: draw_number(offer.seed, one)))
+    assert find_faults(record, commitment=before["commitment"]) == []
+    assert find_faults(DrawRecord.from_json(public.text)) == []
     assert "alice" not in public.text
     assert (await admit(line, code)).members == record.members
 
@@ -156,18 +158,18 @@ async def test_an_order_that_was_promised_cannot_be_changed(line, engine, code):
     on_offer(engine, code, room=room, opens_at=opens_at)
 
     def change(alter):
-        offers.change(engine, code, alter, who="test", what="changed", now=now())
+        offers.change_offer(engine, code, alter, who="test", what="changed", now=now())
 
     with pytest.raises(ValueError, match="the lobby is open since"):
         change(lambda offer: (offer.coupon, offer.room.change(opening="first_come")))
-    keep_draw(engine, code, ["alice"], now())
+    save_draw(engine, code, ["alice"], now())
     with pytest.raises(AlreadyStarted):
         change(lambda offer: (offer.coupon.change(opens_at=now() + HOUR / 2), offer.room))
 
 
 async def test_leaving_the_lobby_and_coming_back_draws_nothing_better(line, code, raw_redis):
     room = await in_force(line, code, opens_at=now() + HOUR / 60, opening="draw")
-    await line.settle(type(room)(**_with(room, seed=SEED)))
+    await line.apply_settings(type(room)(**_with(room, seed=SEED)))
     first = (await enter(line, code, ["alice"]))[0]
 
     await line.leave(code, "alice")
@@ -177,7 +179,7 @@ async def test_leaving_the_lobby_and_coming_back_draws_nothing_better(line, code
     assert gone == ["absent"]
     assert first.arrival_us == second.arrival_us
     number = await raw_redis.zscore(Keys(code).waiting, "alice")
-    assert number == number_of(SEED, "alice") < NUMBERS
+    assert number == draw_number(SEED, "alice") < NUMBERS
 
 
 async def test_a_room_that_is_closed_in_the_lobby_tells_everybody(line, code):

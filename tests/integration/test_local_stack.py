@@ -12,8 +12,8 @@ from redis import Redis
 
 from issuance.deployment import LINE_KEY
 from issuance.postgres import temporary_database
-from issuance.postgres.temporary_database import NoScratch, scratch_database
-from processes.local_stack import Cast, Stage, _without_settings
+from issuance.postgres.temporary_database import NoTemporaryDatabase, create_temporary_database
+from processes.local_stack import LocalStack, ProcessCounts, _without_settings
 from processes.settings.reader import BadSettings
 from tests.house import eventually
 from tests.servers import scratch_databases
@@ -32,11 +32,11 @@ def keys_with(redis_url: str, part: str) -> list[bytes]:
 
 def test_nothing_is_left_of_a_stage(servers, given, code):
     before = scratch_databases(servers.database_url)
-    with Stage(Cast(workers=1), given) as stage:
+    with LocalStack(ProcessCounts(workers=1), given) as stage:
         queue = stage.environ["QUEUE_NAME"]
         stage.offer(f"{code}-line", 2)
         stage.offer(f"{code}-lock", 2, issuing="redis_lock")
-        token = stage.identity.mint("alice")
+        token = stage.identity.sign("alice")
         for path in (f"rooms/{code}-line/enter", f"coupons/{code}-lock/issue"):
             call = f"{stage.base_url}/api/{path}"
             assert post(call, token) in (201, 202)
@@ -73,8 +73,8 @@ def test_who_may_not_create_a_database_is_told_what_to_do(servers, given):
             parts = urlsplit(servers.database_url)
             host = parts.netloc.rpartition("@")[2]
             mine = parts._replace(netloc=f"{role}:{quote(password)}@{host}").geturl()
-            stage = Stage(Cast(), {**given, "DATABASE_URL": mine})
-            with pytest.raises(NoScratch) as refused, stage:
+            stage = LocalStack(ProcessCounts(), {**given, "DATABASE_URL": mine})
+            with pytest.raises(NoTemporaryDatabase) as refused, stage:
                 pass
         finally:
             admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
@@ -93,7 +93,7 @@ def test_whoever_is_ended_while_a_database_is_made_leaves_none(servers, monkeypa
             raise KeyboardInterrupt
 
     monkeypatch.setattr(temporary_database, "_run", interrupted)
-    with pytest.raises(KeyboardInterrupt), scratch_database(servers.database_url):
+    with pytest.raises(KeyboardInterrupt), create_temporary_database(servers.database_url):
         pass
 
     assert scratch_databases(servers.database_url) == before
@@ -103,7 +103,7 @@ def test_a_redis_with_rooms_of_others_is_refused_and_left_as_it_is(servers, give
     before = scratch_databases(servers.database_url)
     with Redis.from_url(servers.redis_url) as redis:
         redis.sadd(ROOMS, code)
-        stage = Stage(Cast(), given)
+        stage = LocalStack(ProcessCounts(), given)
         with pytest.raises(BadSettings, match=code), stage:
             pass
 
@@ -127,7 +127,7 @@ def test_a_redis_of_another_deployment_is_refused(servers, given):
 
         with (
             pytest.raises(BadSettings, match="belongs to another deployment"),
-            Stage(Cast(), given),
+            LocalStack(ProcessCounts(), given),
         ):
             pass
 

@@ -9,7 +9,7 @@ def test_no_log_has_a_secret_or_a_members_token(house, code):
     house.environ |= {"LOG_REQUESTS": "1", "LOG_FORMAT": "json"}
     house.start_all()
     house.offer(code, total=2)
-    token = house.identity.mint("alice")
+    token = house.identity.sign("alice")
     with_cookies = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with_cookies.open(f"{house.base_url}/signin?token={token}").close()
     house.call("GET", "/api/me/coupons", token=token[:-3])

@@ -7,7 +7,7 @@ from redis import Redis
 
 from application.each_room import EachRoom
 from issuance.errors import OfficeAway, OfficeRefused
-from processes.loops import repeat
+from processes.loops import run_loop
 from tests.house import eventually
 from waitroom.stats.loop_errors import KEY, LoopErrors
 
@@ -36,7 +36,7 @@ async def run_for(errors: LoopErrors, *works, rounds: int) -> None:
 
     names = [f"test {n}" for n in range(len(works))]
     all_works = zip(names, [*others, counted], strict=True)
-    repeated = (repeat(name, work, stop, errors) for name, work in all_works)
+    repeated = (run_loop(name, work, stop, errors) for name, work in all_works)
     async with asyncio.timeout(20):
         ended_with = await asyncio.gather(*repeated, return_exceptions=True)
     assert ended_with == [None] * len(works)
@@ -97,7 +97,7 @@ async def test_counts_that_redis_did_not_take_are_published_later(errors, line_a
 
     stop = asyncio.Event()
     asyncio.get_running_loop().call_later(1.0, stop.set)
-    await repeat("test 1", works, stop, ours)
+    await run_loop("test 1", works, stop, ours)
     ours._redis = errors._redis
     await ours.publish()
 
@@ -141,9 +141,9 @@ async def test_what_enter_times_fails_with_does_not_end_it(app, monkeypatch):
         calls.append(1)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(enter_times, "tell", tell)
+    monkeypatch.setattr(enter_times, "publish", tell)
     monkeypatch.setattr("web.metrics.enter_latency.TELL_EVERY_S", 0.01)
-    telling = asyncio.create_task(enter_times.keep_telling())
+    telling = asyncio.create_task(enter_times.publish_forever())
     await asyncio.to_thread(eventually, lambda: len(calls) > 2)
 
     assert not telling.done()

@@ -13,11 +13,11 @@ from types import MappingProxyType
 
 import pytest
 
-from application.apply_settings import settle
-from domain.draw_record import DrawRecord, faults_of
+from application.apply_settings import apply_settings
+from domain.draw_record import DrawRecord, find_faults
 from domain.room_settings import RoomSettings
-from issuance.draws import draw_of, keep_draw
-from issuance.issued_coupons import holders
+from issuance.draws import find_draw, save_draw
+from issuance.issued_coupons import list_holders
 from tests.house import ROOT, eventually
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.line_cast import admit, enter, kinds
@@ -62,8 +62,8 @@ def test_the_processes_issue_to_every_id_and_the_lists_name_them(house, engine, 
         assert status == 200
         return [one["member_id"] for one in coupons]
 
-    eventually(lambda: len(holders(engine, code)) == len(SHOP_IDS))
-    assert sorted(holders(engine, code)) == sorted(SHOP_IDS)
+    eventually(lambda: len(list_holders(engine, code)) == len(SHOP_IDS))
+    assert sorted(list_holders(engine, code)) == sorted(SHOP_IDS)
     assert {member: held(member) for member in SHOP_IDS} == {one: [one] for one in SHOP_IDS}
     log = house.log.read_text()
     assert not [member for member in SHOP_IDS if len(member) > 8 and member in log]
@@ -135,23 +135,23 @@ async def test_every_id_is_drawn_and_its_place_can_be_checked(line, engine, code
     opens_at = now() + SOON
     room = RoomSettings(rate_per_s=100_000, burst=100_000, opening="draw")
     offer = on_offer(engine, code, 100, room=room, opens_at=opens_at, expire_date=now() + HOUR)
-    await settle(line, offer)
+    await apply_settings(line, offer)
     await enter(line, code, SHOP_IDS)
     await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
 
     drawn = await line.lobby(code)
-    await settle(line, keep_draw(engine, code, drawn, now()))
+    await apply_settings(line, save_draw(engine, code, drawn, now()))
 
-    record = draw_of(engine, code)
+    record = find_draw(engine, code)
     assert sorted(record.members) == sorted(SHOP_IDS)
     assert (await admit(line, code)).members == record.members
     file = tmp_path / "draw.json"
     file.write_text(record.as_json(with_members=True))
-    assert faults_of(DrawRecord.from_json(file.read_text())) == []
+    assert find_faults(DrawRecord.from_json(file.read_text())) == []
     for member in ("[red]a[/red]", "a:heart:b", "auth0|123"):
         argv = ["draw", "verify", str(file), f"--member={member}"]
         said = await asyncio.to_thread(printed, argv)
-        assert f"{member} drew place {record.place_of(member)}" in said
+        assert f"{member} drew place {record.find_place(member)}" in said
 
 
 async def test_a_difference_names_every_id_as_it_is(client, line, engine, redis_url, code):

@@ -43,7 +43,7 @@ def all_say(house: House) -> set[int]:
 def follow(house: House, code: str, n: int):
     """An open stream."""
     request = urllib.request.Request(f"{house.base_url}/api/rooms/{code}/live")
-    request.add_header("Authorization", f"Bearer {house.identity.mint(f'member-{n}')}")
+    request.add_header("Authorization", f"Bearer {house.identity.sign(f'member-{n}')}")
     return urllib.request.urlopen(request, timeout=10)
 
 

@@ -13,7 +13,7 @@ from domain.room_settings import RoomSettings
 from issuance import migrate as migrating
 from issuance import offers
 from issuance.errors import SchemaBusy
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
 from tests.integration.cast import now
@@ -61,7 +61,7 @@ def test_a_room_of_the_first_version_has_the_settings_of_a_new_one_and_a_seed_of
 ):
     migrate(first_schema)
 
-    spring, summer = (offers.offer(first_schema, code) for code in ("spring", "summer"))
+    spring, summer = (offers.get_offer(first_schema, code) for code in ("spring", "summer"))
     kept = RoomSettings(rate_per_s=12.5, burst=3, seats=40, size_max=500, state="paused")
     assert spring.room == summer.room == kept
     assert len(spring.seed) == len(summer.seed) == SEED_BYTES
@@ -87,9 +87,9 @@ def test_a_process_of_the_first_version_issues_and_turns_rooms_after_the_schema_
             {"id": uuid4()},
         )
 
-    assert offers.offer(first_schema, "summer").room.rate_per_s == 25
-    assert offers.offer(first_schema, "spring").coupon.inventory.used_count == 1
-    assert holders(first_schema, "spring") == ["alice"]
+    assert offers.get_offer(first_schema, "summer").room.rate_per_s == 25
+    assert offers.get_offer(first_schema, "spring").coupon.inventory.used_count == 1
+    assert list_holders(first_schema, "spring") == ["alice"]
 
 
 def test_a_migration_that_waits_for_a_table_lets_others_through_and_is_done_once_it_is_free(
@@ -115,7 +115,7 @@ def test_a_migration_that_waits_for_a_table_lets_others_through_and_is_done_once
     migration.dispose()
 
     assert not was_done
-    assert offers.offer(first_schema, "spring").room is not None
+    assert offers.get_offer(first_schema, "spring").room is not None
 
 
 def test_a_table_that_is_never_free_is_said_and_nothing_is_changed(first_schema, monkeypatch):

@@ -4,7 +4,7 @@ import time
 
 from redis import Redis
 
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from tests.house import eventually, open_house
 from tests.integration.test_processes import enter_all, states
 from tests.tcp_proxy import proxied
@@ -59,7 +59,7 @@ def test_however_postgres_fails_admission_stops_within_about_a_second_and_goes_o
     assert {how: n for how, n in more_let_through.items() if n > 2 * RATE_PER_S} == {}
     assert waiting > 0
     assert said == [(503, WITHOUT_POSTGRES)] * len(ways)
-    assert sorted(holders(engine, code)) == sorted(members)
+    assert sorted(list_holders(engine, code)) == sorted(members)
 
 
 def test_while_redis_is_away_it_is_said_and_places_are_kept(
@@ -86,4 +86,4 @@ def test_while_redis_is_away_it_is_said_and_places_are_kept(
     assert {p["room"] for p in after} == {code}
     arrivals = {p["arrived_at"] for p in before}
     assert {p["arrived_at"] for p in after} == arrivals
-    assert sorted(holders(engine, code)) == sorted(members)
+    assert sorted(list_holders(engine, code)) == sorted(members)

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.room_settings import RoomSettings
-from issuance.offers import offer
+from issuance.offers import get_offer
 from tests.integration.test_autopilot import steer_to
 from tests.integration.web_cast import ADMIN, Html, app_with, client_of, in_line
 
@@ -48,7 +48,7 @@ async def test_turned_off_the_rate_stays_as_it_was_found(client, line, engine, c
 
     off = await turn(client, board, "by_hand", 2)
     page = Html(await client.get(board, headers=ADMIN))
-    room = offer(engine, code).room
+    room = get_offer(engine, code).room
 
     assert off.status_code == 303
     assert (room.rate_mode, room.rate_per_s) == ("manual", 137)
@@ -62,7 +62,7 @@ async def test_of_two_admins_one_turns_it_on(client, line, code, board):
     late = await turn(client, board, "autopilot", 1)
 
     assert late.status_code == 409
-    assert (await line.figures(code)).rate_mode == "manual"
+    assert (await line.room_stats(code)).rate_mode == "manual"
 
 
 async def test_at_a_fixed_rate_nothing_of_it_is_seen(client, line, code, board):
@@ -83,4 +83,4 @@ async def test_while_redis_is_away_nobody_turns_it_off_to_an_unknown_rate(
 
     assert shown.status_code == 200
     assert turned.status_code == 503
-    assert offer(engine, code).room == MANUAL
+    assert get_offer(engine, code).room == MANUAL

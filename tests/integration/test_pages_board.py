@@ -51,7 +51,7 @@ async def test_what_is_turned_is_in_force_at_once(
     client, line, code, board, what, more, rate, state
 ):
     answer = await turn(client, board, what, 1, **more)
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
 
     assert (answer.status_code, answer.headers["location"]) == (303, board)
     assert (figures.rate_per_s, figures.state) == (rate, state)
@@ -73,7 +73,7 @@ async def test_a_line_that_drains_says_how_many_are_left_and_can_be_opened_again
     assert "Open again" in page.text
     assert late.status_code == 409
     assert "In force now: 100/s, draining." in Html(late).text
-    assert (opened.status_code, (await line.figures(code)).state) == (303, "open")
+    assert (opened.status_code, (await line.room_stats(code)).state) == (303, "open")
 
 
 async def test_of_two_admins_the_second_is_shown_what_is_in_force_and_asked_again(
@@ -83,7 +83,7 @@ async def test_of_two_admins_the_second_is_shown_what_is_in_force_and_asked_agai
 
     told = await turn(client, board, "set", 1, rate_per_s="240")
     page = Html(told)
-    kept = (await line.figures(code)).rate_per_s
+    kept = (await line.room_stats(code)).rate_per_s
     again = await turn(
         client, board, "set", page.forms[f"{board}/turn"]["version"], rate_per_s="240"
     )
@@ -92,7 +92,7 @@ async def test_of_two_admins_the_second_is_shown_what_is_in_force_and_asked_agai
     assert "In force now: 60/s, open." in page.text
     assert 'value="240"' in told.text, "what was asked for is still there"
     assert again.status_code == 303
-    assert (await line.figures(code)).rate_per_s == 240
+    assert (await line.room_stats(code)).rate_per_s == 240
 
 
 @pytest.mark.parametrize("rate", ["", "fast", "-1", "0", "nan", "inf", "1e9"])
@@ -101,7 +101,7 @@ async def test_a_rate_that_cannot_be_is_asked_for_again(client, line, code, boar
 
     assert answer.status_code == 422
     assert "The rate must be a number above 0" in Html(answer).text
-    assert (await line.figures(code)).rate_per_s == 100
+    assert (await line.room_stats(code)).rate_per_s == 100
 
 
 async def test_while_a_part_is_away_the_board_says_which(parts, board, line_away, engine_away):
@@ -142,7 +142,7 @@ async def test_no_member_and_no_other_site_turns_anything(client, line, code, bo
     ]
 
     assert [one.status_code for one in answers] == [401, 403, 403]
-    assert (await line.figures(code)).state == "open"
+    assert (await line.room_stats(code)).state == "open"
 
 
 async def test_crowds_are_sent_in_the_demo_only_one_at_a_time(parts, board, code):

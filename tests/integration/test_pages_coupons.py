@@ -6,7 +6,7 @@ import pytest
 
 from domain.room_settings import RoomSettings
 from issuance.issue import issue
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.web_cast import Html, in_line, serve, token
 
@@ -99,7 +99,7 @@ async def test_a_direct_coupon_is_got_by_its_form_and_got_once(client, engine, c
 
         assert (got.status_code, got.headers["location"]) == (303, "/me")
     assert "Ready to use" in a_page(await client.get("/me")).text
-    assert holders(engine, code) == ["alice"]
+    assert list_holders(engine, code) == ["alice"]
 
 
 async def test_a_direct_coupon_that_is_gone_is_said_to_be_gone(client, engine, code):
@@ -121,7 +121,7 @@ async def test_who_is_signed_out_signs_in_first_and_comes_back_to_the_coupon(cli
         303,
         f"/signin?next=/coupons/{code}",
     )
-    assert holders(engine, code) == []
+    assert list_holders(engine, code) == []
 
 
 async def test_a_coupon_with_a_line_is_not_got_round_it(client, engine, code):
@@ -131,7 +131,7 @@ async def test_a_coupon_with_a_line_is_not_got_round_it(client, engine, code):
     page = a_page(await client.post(f"/coupons/{code}/issue"), 409)
 
     assert "given out through its line" in page.text
-    assert holders(engine, code) == []
+    assert list_holders(engine, code) == []
 
 
 async def test_what_a_page_links_to_by_content_may_be_kept_for_ever(client):

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from tests.integration.web_cast import Html, app_with, client_of, in_line, serve
 
 
@@ -58,7 +58,7 @@ async def test_from_the_list_to_a_coupon_that_is_used(browser, line, engine, cod
     assert "You are next." in (await browser.open(f"/rooms/{code}")).text
     await serve(line, engine, code, at_most=1)
     assert "You have your coupon" in (await browser.open(f"/rooms/{code}")).text
-    assert holders(engine, code) == ["bob", "alice"]
+    assert list_holders(engine, code) == ["bob", "alice"]
 
     mine = await browser.open("/me")
     (use,) = (action for action in mine.forms if action.endswith("/use"))

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from issuance.issue import issue
-from issuance.member_coupons import holdings
+from issuance.member_coupons import list_member_coupons
 from tests.integration.cast import HOUR, now, on_offer, time_passes
 from tests.integration.web_cast import Html, app_with, client_of, stored, token
 
@@ -45,7 +45,7 @@ async def test_a_coupon_is_used_by_its_form_once(alice, engine, alices):
     assert use(alices) not in then.forms
     assert again.status_code == 409
     assert "This coupon has already been used." in Html(again).text
-    assert holdings(engine, "alice")[0][0].status == "USED"
+    assert list_member_coupons(engine, "alice")[0][0].status == "USED"
 
 
 async def test_a_coupon_past_its_date_has_no_form_and_can_not_be_used(parts, engine, code, alices):

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from issuance.audit import entries
+from issuance.audit import list_entries
 from issuance.issue import issue
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from tests.integration.admin_cast import signed_in
 from tests.integration.cast import now
 from tests.integration.line_cast import kinds
@@ -87,14 +87,14 @@ async def test_an_operator_mends_and_it_is_written_down(
     await signed_in(client, engine, "alice", "operator")
 
     page = Html(await client.post(reconcile, headers={"Sec-Fetch-Site": "same-origin"}))
-    trail = entries(engine, subject=code, at_most=2)
+    trail = list_entries(engine, subject=code, at_most=2)
     audit = Html(await client.get(f"/admin/audit?subject={code}"))
 
     said = " ".join(page.text.split())
     assert "differences were mended." in said
     assert NONE in said
     assert await kinds(line, code, ["charlie"]) == ["issued"]
-    assert (await line.figures(code)).used_count == 3
+    assert (await line.room_stats(code)).used_count == 3
     assert [(one.who, one.what) for one in trail] == [
         ("alice", "used count mended"), ("alice", "differences mended")
     ]  # fmt: skip
@@ -112,7 +112,7 @@ async def test_a_viewer_may_look_and_not_mend(client, engine, code, reconcile, s
     assert reconcile not in seen.forms
     assert "Are you sure?" not in seen.text
     assert refused.status_code == 403
-    assert [one.what for one in entries(engine, subject=code)] == ["coupon created"]
+    assert [one.what for one in list_entries(engine, subject=code)] == ["coupon created"]
 
 
 async def test_the_same_by_the_api(client, line, engine, code, reconcile, spoiled):
@@ -129,10 +129,10 @@ async def test_the_same_by_the_api(client, line, engine, code, reconcile, spoile
     assert found["row_not_told"] == ["charlie"]
     assert found["used_count_off"] == ["used_count 7, rows 3"]
     assert again.json() == {"room": code, "findings": [], "left": []}
-    assert sorted(holders(engine, code)) == ["alice", "bob", "charlie"]
+    assert sorted(list_holders(engine, code)) == ["alice", "bob", "charlie"]
     checked_problem(member, "forbidden", 403)
     checked_problem(nowhere, "no_such_room", 404)
-    what = [one.what for one in entries(engine, subject=code)]
+    what = [one.what for one in list_entries(engine, subject=code)]
     assert what.count("differences mended") == 1, "where nothing is mended nothing is written down"
 
 

@@ -41,7 +41,7 @@ async def test_who_has_not_entered_is_offered_to(alice, line, engine, code):
     page, _ = await seen(alice, code, "absent")
 
     assert ENTER.format(code) in page.forms
-    assert (await line.figures(code)).waiting == 0
+    assert (await line.room_stats(code)).waiting == 0
 
 
 async def test_who_waits_sees_their_place_and_keeps_their_ticket(alice, line, engine, code):
@@ -164,7 +164,7 @@ async def test_a_form_of_who_is_signed_out_changes_nothing(client, line, engine,
 
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/signin?next=/")
-    assert (await line.figures(code)).entered == 0
+    assert (await line.room_stats(code)).entered == 0
 
 
 async def test_a_direct_coupon_and_an_unknown_one_have_no_ticket_page(alice, engine, code):

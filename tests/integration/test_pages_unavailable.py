@@ -14,7 +14,7 @@ from tests.integration.web_cast import (
 )
 from tests.servers import drop_database
 from tests.signed_in import session_of
-from waitroom.tokens.ticket import Ticket, TicketOffice
+from waitroom.tokens.ticket import Ticket, TicketSigner
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_without_redis_the_ticket_page_says_when_one_came(
     await client.get("/signin", params={"token": token("alice")})
     await client.post(f"/rooms/{code}/enter")
     ticket = client.cookies[f"ticket-{code}"]
-    arrival = from_us(TicketOffice([TICKET_SECRET]).read(ticket, room=code).arrival_us)
+    arrival = from_us(TicketSigner([TICKET_SECRET]).verify(ticket, room=code).arrival_us)
 
     page = await unreachable(without_line, code, **{f"ticket-{code}": ticket})
 
@@ -66,10 +66,10 @@ async def test_without_redis_the_ticket_page_says_when_one_came(
 @pytest.mark.parametrize("whose", ["nobody's", "bob's", "forged", "another room's", "garbage"])
 async def test_only_ones_own_ticket_says_when_one_came(without_line, engine, code, whose):
     on_offer(engine, code)
-    office = TicketOffice([TICKET_SECRET])
+    office = TicketSigner([TICKET_SECRET])
     tickets = {
         "bob's": office.sign(Ticket(code, "bob", 1_795_000_000_000_000)),
-        "forged": TicketOffice(["x" * 32]).sign(Ticket(code, "alice", 1_795_000_000_000_000)),
+        "forged": TicketSigner(["x" * 32]).sign(Ticket(code, "alice", 1_795_000_000_000_000)),
         "another room's": office.sign(Ticket("other", "alice", 1_795_000_000_000_000)),
         "garbage": "garbage",
     }
@@ -139,4 +139,4 @@ async def test_without_postgres_a_form_is_still_taken_at_the_line(
     answer = await without_postgres.post(f"/rooms/{code}/enter")
 
     assert (answer.status_code, answer.headers.get("location")) == (303, f"/rooms/{code}")
-    assert (await line.figures(code)).waiting == 1
+    assert (await line.room_stats(code)).waiting == 1

@@ -38,7 +38,7 @@ async def test_those_behind_are_not_delayed_by_who_went_away_and_who_returns_is_
     returning = [gone[20], gone[5], gone[11]]
     told = await places(line, code, returning)
     third = (await admit(line, code, 1_000)).members
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
 
     assert first + second == tuple(here[:2_000])
     assert [(one.ahead, one.text) for one in told] == [(0, "h"), (0, "h"), (1, "h")]
@@ -108,7 +108,7 @@ async def test_two_tabs_in_one_call_bring_one_back_once(line, code, gone_silent,
 
     assert [(one.kind, one.ahead, one.text) for one in told] == [("waiting", 0, "h")] * 3
     assert {one.arrival_us for one in told} == {came[0].arrival_us - HOUR_S * 1_000_000}
-    figures = await line.figures(code)
+    figures = await line.room_stats(code)
     assert (figures.entered, figures.waiting, figures.away) == (3, 2, 0)
     assert (await admit(line, code)).members == ("alice", "charlie")
 
@@ -133,7 +133,7 @@ async def test_a_crowd_that_asks_writes_next_to_nothing(line, code, redis_url):
         await places(line, code, members)
 
     with Redis.from_url(redis_url) as redis:
-        assert redis.hlen(Keys(code).heard) == 0
+        assert redis.hlen(Keys(code).last_seen) == 0
 
 
 async def test_who_is_away_is_told_when_it_is_over_and_can_leave(line, code, gone_silent):
@@ -148,7 +148,7 @@ async def test_who_is_away_is_told_when_it_is_over_and_can_leave(line, code, gon
     assert admitted == ("charlie",)
     assert left
     assert await kinds(line, code, ["alice", "bob", "charlie"]) == ["absent", "sold_out", "issued"]
-    assert (await line.figures(code)).told_no == 1
+    assert (await line.room_stats(code)).refused_count == 1
 
 
 async def test_asking_as_told_is_often_enough_to_keep_a_place(client, line, code):

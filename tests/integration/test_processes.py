@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from domain.draw_record import faults_of
-from issuance.draws import draw_of
-from issuance.issued_coupons import holders
-from issuance.queue.job_queue import Desk, DeskLimits
-from issuance.queue.redis_connection import open_conveyor
+from domain.draw_record import find_faults
+from issuance.draws import find_draw
+from issuance.issued_coupons import list_holders
+from issuance.queue.job_queue import JobQueue, JobQueueLimits
+from issuance.queue.redis_connection import open_queue_redis
 from load.bench.process_usage import family
 from processes.child_process import port_is_free
 from tests.house import House, eventually
@@ -43,14 +43,14 @@ def test_a_worker_killed_between_commit_and_report_loses_nobody(house, engine, c
     enter_all(house, code, members)
 
     assert doomed.wait(30) == -signal.SIGKILL
-    committed = holders(engine, code)
+    committed = list_holders(engine, code)
     told_meanwhile = states(house, code, members)
     house.start("worker")
     eventually(lambda: set(states(house, code, members)) == {"issued"})
 
     assert committed
     assert "issued" not in told_meanwhile
-    assert sorted(holders(engine, code)) == sorted(members)
+    assert sorted(list_holders(engine, code)) == sorted(members)
     assert house.admin("GET", f"/rooms/{code}")["under_way"] == 0
 
 
@@ -67,31 +67,31 @@ def test_a_lobby_is_drawn_by_the_admitter_and_all_of_it_let_through(house, engin
     eventually(lambda: set(states(house, code, members)) == {"issued", "refused"})
 
     assert {place["place"] for place in places} == {None}
-    record = draw_of(engine, code)
+    record = find_draw(engine, code)
     assert record is not None
     assert sorted(record.members or ()) == sorted(members)
-    assert faults_of(record) == []
-    assert sorted(holders(engine, code)) == sorted((record.members or ())[:10])
+    assert find_faults(record) == []
+    assert sorted(list_holders(engine, code)) == sorted((record.members or ())[:10])
 
 
 def test_a_worker_whose_queue_goes_away_while_it_works_goes_on(house, engine, redis_url, code):
     on_offer(engine, code, total=20)
     queue = house.environ["QUEUE_NAME"]
-    desk = Desk(open_conveyor(redis_url, timeout_s=5), queue=queue, limits=DeskLimits())
+    desk = JobQueue(open_queue_redis(redis_url, timeout_s=5), queue=queue, limits=JobQueueLimits())
 
     with proxied(redis_url) as (redis, url):
         house.environ["QUEUE_REDIS_URL"] = url
         worker = house.run([sys.executable, "-m", "tests.integration.dawdling_worker"])
-        desk.feed(code, ["alice"])
+        desk.enqueue(code, ["alice"])
         eventually(lambda: "telling alice\n" in house.log.read_text())
         redis.cut()  # so it can't file the job when it has done it
         time.sleep(2)
         redis.mend()
-        desk.feed(code, ["bob"])
+        desk.enqueue(code, ["bob"])
         eventually(lambda: "telling bob\n" in house.log.read_text())
 
         assert house.stop(worker) == 0
-    assert sorted(holders(engine, code)) == ["alice", "bob"]
+    assert sorted(list_holders(engine, code)) == ["alice", "bob"]
 
 
 def test_a_worker_that_is_started_while_the_queue_is_away_waits_for_it(
@@ -99,7 +99,7 @@ def test_a_worker_that_is_started_while_the_queue_is_away_waits_for_it(
 ):
     on_offer(engine, code, total=20)
     queue = house.environ["QUEUE_NAME"]
-    desk = Desk(open_conveyor(redis_url, timeout_s=5), queue=queue, limits=DeskLimits())
+    desk = JobQueue(open_queue_redis(redis_url, timeout_s=5), queue=queue, limits=JobQueueLimits())
 
     with proxied(redis_url) as (redis, url):
         house.environ["QUEUE_REDIS_URL"] = url
@@ -108,23 +108,23 @@ def test_a_worker_that_is_started_while_the_queue_is_away_waits_for_it(
         eventually(
             lambda: "the queue's Redis" in house.log.read_text() or worker.poll() is not None
         )
-        desk.feed(code, ["alice"])
+        desk.enqueue(code, ["alice"])
         redis.mend()
 
-        eventually(lambda: holders(engine, code) == ["alice"])
+        eventually(lambda: list_holders(engine, code) == ["alice"])
         assert house.stop(worker) == 0
 
 
 def test_a_worker_that_is_told_to_stop_while_the_queue_is_away_ends(house, engine, redis_url, code):
     on_offer(engine, code, total=20)
     queue = house.environ["QUEUE_NAME"]
-    desk = Desk(open_conveyor(redis_url, timeout_s=5), queue=queue, limits=DeskLimits())
-    desk.feed(code, ["alice"])
+    desk = JobQueue(open_queue_redis(redis_url, timeout_s=5), queue=queue, limits=JobQueueLimits())
+    desk.enqueue(code, ["alice"])
 
     with proxied(redis_url) as (redis, url):
         house.environ["QUEUE_REDIS_URL"] = url
         worker = house.start("worker", "--workers", "1")
-        eventually(lambda: holders(engine, code) == ["alice"])
+        eventually(lambda: list_holders(engine, code) == ["alice"])
         time.sleep(0.5)  # until it waits for the next job
         redis.cut()
         time.sleep(0.5)  # it rests a second before it tries again
@@ -170,7 +170,7 @@ def test_workers_that_are_killed_again_and_again_issue_exactly_once(house, engin
     eventually(lambda: not {"waiting", "admitted"} & set(states(house, code, members)))
 
     told = {m for m, s in zip(members, states(house, code, members), strict=True) if s == "issued"}
-    rows = holders(engine, code)
+    rows = list_holders(engine, code)
     assert len(rows) == len(set(rows)) == 150
     assert told == set(rows)
 
@@ -263,7 +263,7 @@ def test_a_shops_audience_and_clock_are_as_the_settings_say(house):
     house.environ |= {"MEMBER_TOKEN_AUDIENCE": "https://line.example.com", "CLOCK_LEEWAY_S": "30"}
     house.start_web()
     secret, now_s = house.environ["MEMBER_TOKEN_SECRETS"], int(time.time())
-    plain = house.identity.mint("alice")
+    plain = house.identity.sign("alice")
     late = {"sub": "alice", "exp": now_s + 60, "aud": ["https://line.example.com"]}
 
     def answer(token: str) -> tuple[int, object]:

@@ -11,10 +11,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from processes.child_process import free_port
-from waitroom.limits.rate_limiter import Limiter
+from waitroom.limits.rate_limiter import RateLimiter
 from waitroom.line import open_line
-from waitroom.redis_io.connections import Wires
-from waitroom.redis_io.script_call import Call
+from waitroom.redis_io.connections import ScriptConnections
+from waitroom.redis_io.script_call import ScriptCall
 from waitroom.redis_io.scripts import script
 
 MOST = 64
@@ -30,12 +30,12 @@ def who() -> str:
 async def two(redis_url):
     """As two processes have them: each with connections of its own."""
     lines = [open_line(redis_url) for _ in range(2)]
-    yield [line.limiter for line in lines]
+    yield [line.rate_limiter for line in lines]
     for line in lines:
         await line.aclose()
 
 
-async def passed(limiter: Limiter, who: str, count: int, most: int = MOST) -> int:
+async def passed(limiter: RateLimiter, who: str, count: int, most: int = MOST) -> int:
     waits = await asyncio.gather(*(limiter.wait_s(who, most) for _ in range(count)))
     return sum(wait_s == 0 for wait_s in waits)
 
@@ -86,11 +86,11 @@ async def test_a_window_slides(two, who):
 
 
 async def test_who_asks_calmly_never_asks_redis(who):
-    class Never(Call):
+    class Never(ScriptCall):
         async def __call__(self, keys, args):
             raise AssertionError("asked")
 
-    limiter = Limiter(Never(BlockingConnectionPool(), ""))
+    limiter = RateLimiter(Never(BlockingConnectionPool(), ""))
 
     assert await passed(limiter, who, OWN) == OWN
 
@@ -113,7 +113,7 @@ async def test_a_flood_asks_redis_no_more(two, who):
 
 
 async def test_a_redis_that_is_not_there_turns_nobody_away(who):
-    limiter = Limiter(call_at(f"redis://127.0.0.1:{free_port()}"))
+    limiter = RateLimiter(call_at(f"redis://127.0.0.1:{free_port()}"))
 
     for _ in range(2):
         assert await passed(limiter, who, 500) == 500
@@ -122,7 +122,7 @@ async def test_a_redis_that_is_not_there_turns_nobody_away(who):
 async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(who):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and never answers
         call = call_at(f"redis://127.0.0.1:{silent.getsockname()[1]}")
-        limiter = Limiter(call)
+        limiter = RateLimiter(call)
         began = time.monotonic()
 
         assert await passed(limiter, who, 500) == 500
@@ -131,14 +131,14 @@ async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(
         await call._wires.aclose()
 
 
-def call_at(url: str) -> Call:
+def call_at(url: str) -> ScriptCall:
     retry = Retry(NoBackoff(), 0)
     pool = BlockingConnectionPool.from_url(url, max_connections=8, socket_timeout=2, retry=retry)
-    return Call(Wires(pool), script("limit"))
+    return ScriptCall(ScriptConnections(pool), script("limit"))
 
 
-def quick(limiter: Limiter, window_s: float) -> Limiter:
-    return Limiter(limiter._call, window_s=window_s)
+def quick(limiter: RateLimiter, window_s: float) -> RateLimiter:
+    return RateLimiter(limiter._call, window_s=window_s)
 
 
 async def test_whatever_redis_answers_nobody_waits_for_ever(who):
@@ -148,4 +148,4 @@ async def test_whatever_redis_answers_nobody_waits_for_ever(who):
         return ["no number"]
 
     async with asyncio.timeout(5):
-        assert await passed(Limiter(nonsense), who, 20, most=4) == 20
+        assert await passed(RateLimiter(nonsense), who, 20, most=4) == 20

@@ -10,14 +10,14 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from application.apply_settings import settle
-from application.reconcile import Books, queue_of
-from application.report_outcomes import tell
+from application.apply_settings import apply_settings
+from application.reconcile import Reconciliation, failed_jobs_in
+from application.report_outcomes import report_outcomes
 from domain.differences import KINDS
 from issuance.issue import issue
-from issuance.issued_coupons import holders
-from issuance.offers import offer
-from issuance.queue.job_queue import Desk, DeskLimits
+from issuance.issued_coupons import list_holders
+from issuance.offers import get_offer
+from issuance.queue.job_queue import JobQueue, JobQueueLimits
 from tests.house import ROOT
 from tests.integration.cast import now, on_offer
 from tests.integration.line_cast import admit, crowd, enter, kinds
@@ -37,7 +37,9 @@ class Fed:
         return 1_000
 
     async def feed(self, code, members) -> None:
-        await tell(self.line, await asyncio.to_thread(issue, self.engine, code, members, now()))
+        await report_outcomes(
+            self.line, await asyncio.to_thread(issue, self.engine, code, members, now())
+        )
 
 
 @pytest.fixture
@@ -52,11 +54,11 @@ def conveyed(conveyor):
 async def books(line, engine, code, conveyed):
     """A room in which Alice, Bob and Charlie have got one, and Dora and Eve wait."""
     conveyor, name = conveyed
-    await settle(line, on_offer(engine, code, total=10))
+    await apply_settings(line, on_offer(engine, code, total=10))
     await enter(line, code, ["alice", "bob", "charlie", "dora", "eve"])
     await admit(line, code, at_most=3)
-    await tell(line, issue(engine, code, ["alice", "bob", "charlie"], now()))
-    return Books(line, engine, queue_of(conveyor, name), asyncio.to_thread, code)
+    await report_outcomes(line, issue(engine, code, ["alice", "bob", "charlie"], now()))
+    return Reconciliation(line, engine, failed_jobs_in(conveyor, name), asyncio.to_thread, code)
 
 
 async def look(books):
@@ -106,7 +108,7 @@ async def test_who_was_told_without_a_row_is_fed_again_and_gets_one(
 ):
     conveyor, name = conveyed
     forget_row(engine, code, "bob")
-    await line.inspection.set_used_count(code, 3, 2)
+    await line.audit.set_used_count(code, 3, 2)
 
     found = await look(books)
     left = await mended(books)
@@ -118,13 +120,13 @@ async def test_who_was_told_without_a_row_is_fed_again_and_gets_one(
     assert between == ["admitted", "issued"]
     assert conveyor.llen(f"rq:queue:{name}") == 1
     assert await kinds(line, code, ["bob"]) == ["issued"]
-    assert sorted(holders(engine, code)) == ["alice", "bob", "charlie"]
+    assert sorted(list_holders(engine, code)) == ["alice", "bob", "charlie"]
     assert await look(books) == {}
 
 
 async def test_who_holds_one_and_was_never_told_is_told(books, line, engine, code):
     issue(engine, code, ["eve", "stranger"], now())
-    await line.inspection.set_used_count(code, 3, 5)
+    await line.audit.set_used_count(code, 3, 5)
 
     found = await look(books)
     left = await mended(books)
@@ -154,19 +156,19 @@ async def test_a_stock_that_does_not_count_its_rows_is_counted_anew(
 
     assert found["used_count_off"] == [f"used_count {wrong}, rows 3"]
     assert left == {}
-    assert offer(engine, code).coupon.inventory.used_count == 3
-    assert (await line.figures(code)).used_count == 3
+    assert get_offer(engine, code).coupon.inventory.used_count == 3
+    assert (await line.room_stats(code)).used_count == 3
 
 
 @pytest.mark.parametrize("wrong", [1, 9])
 async def test_a_line_that_counts_otherwise_than_postgres_is_put_right(books, line, code, wrong):
-    await line.inspection.set_used_count(code, 3, wrong)
+    await line.audit.set_used_count(code, 3, wrong)
 
     found = await look(books)
 
     assert found == {"line_count_off": [f"line {wrong}, Postgres 3"]}
     assert await mended(books) == {}
-    assert (await line.figures(code)).used_count == 3
+    assert (await line.room_stats(code)).used_count == 3
 
 
 async def test_who_is_overdue_and_fed_by_nobody_is_fed(books, line, code, redis_url, conveyed):
@@ -189,9 +191,9 @@ async def test_a_failed_job_of_this_coupon_is_named_and_forgotten(books, code, c
     from rq.serializers import JSONSerializer
 
     conveyor, name = conveyed
-    desk = Desk(conveyor, queue=name, limits=DeskLimits())
-    desk.feed(code, ["dora"])
-    desk.feed("another", ["eve"])
+    desk = JobQueue(conveyor, queue=name, limits=JobQueueLimits())
+    desk.enqueue(code, ["dora"])
+    desk.enqueue("another", ["eve"])
     registry = FailedJobRegistry(name, connection=conveyor, serializer=JSONSerializer)
     ids = [one.decode() for one in conveyor.lrange(f"rq:queue:{name}", 0, -1)]
     for one in ids:
@@ -230,23 +232,23 @@ async def test_looking_changes_nothing(books, line, engine, code, redis_url, con
 async def test_what_comes_between_the_two_looks_is_no_difference(books, line, engine, code):
     await admit(line, code, at_most=2)
     committed = issue(engine, code, ["dora", "eve"], now())
-    await line.inspection.lease(code, ["dora", "eve"], for_s=-60)  # so that nothing excuses them
+    await line.audit.lease(code, ["dora", "eve"], for_s=-60)  # so that nothing excuses them
 
     looking = asyncio.create_task(books.differences(again_after_s=0.5))
     await asyncio.sleep(0.25)
-    await tell(line, committed)
+    await report_outcomes(line, committed)
 
     assert await looking == {}
 
 
 async def test_while_a_crowd_is_issued_to_there_is_no_difference(line, engine, code, conveyed):
-    await settle(line, on_offer(engine, code, total=3_000))
+    await apply_settings(line, on_offer(engine, code, total=3_000))
     await enter(line, code, crowd(2_500))
-    books = Books(line, engine, queue_of(*conveyed), asyncio.to_thread, code)
+    books = Reconciliation(line, engine, failed_jobs_in(*conveyed), asyncio.to_thread, code)
     office, found = Fed(engine, line), []
 
     async def issuing() -> None:
-        while (await line.figures(code)).in_line:
+        while (await line.room_stats(code)).in_line:
             admission = await admit(line, code, at_most=50)
             await office.feed(code, admission.members)
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from application.apply_settings import settle
-from domain.draw import number_of
+from application.apply_settings import apply_settings
+from domain.draw import draw_number
 from domain.room_settings import RoomSettings
 from domain.watermark import Watermark
 from issuance import offers
-from issuance.watermarks import keep_watermark
+from issuance.watermarks import save_watermark
 from tests.integration.cast import in_force, now
 from tests.integration.line_cast import (
     admit,
@@ -26,16 +26,18 @@ from tests.integration.line_cast import (
 )
 from tests.integration.lost_cast import HASTE
 from tests.integration.web_cast import by, checked_problem, in_line, serve
-from waitroom.member_status import Standing
+from waitroom.member_status import MemberStatus
 
 
-async def come_back(line, code, tickets: dict[str, Standing], members) -> dict[str, Standing]:
+async def come_back(
+    line, code, tickets: dict[str, MemberStatus], members
+) -> dict[str, MemberStatus]:
     """Each shows the ticket they were given."""
     pairs = [(member, tickets[member].arrival_us) for member in members]
-    return dict(zip(members, await line.restoring.restore(code, pairs), strict=True))
+    return dict(zip(members, await line.recovery.restore(code, pairs), strict=True))
 
 
-async def tickets_of(line, code, members) -> dict[str, Standing]:
+async def tickets_of(line, code, members) -> dict[str, MemberStatus]:
     return dict(zip(members, await enter(line, code, members), strict=True))
 
 
@@ -59,7 +61,7 @@ async def test_a_line_that_lost_everything_is_admitted_in_its_old_order(
 
     assert {told[member].kind for member in issued} == {"issued"}
     assert then == (*under_way, *everybody[60:], *newcomers)
-    assert (await line.figures(code)).restored == 260
+    assert (await line.room_stats(code)).restored == 260
 
 
 async def test_nobody_is_let_through_before_the_others_had_time_to_come_back(
@@ -142,7 +144,7 @@ async def test_a_ticket_older_than_the_line_tells_of_a_loss_before_anything_was_
     await enter(line, code, ["another"])
     told = await come_back(line, code, tickets, ["bob"])
     at_first = await admit(line, code)
-    untold = await line.restoring.how_far(code)
+    untold = await line.recovery.read_progress(code)
     await comes_by(times=2)
     await come_back(line, code, tickets, ["alice", "carol"])
     set_back("restoring_until", 31)
@@ -178,7 +180,7 @@ async def test_nobody_is_let_through_before_who_holds_one_was_told_again(
     await comes_by()
 
     lose_all()
-    await settle(line, offers.offer(engine, code))
+    await apply_settings(line, offers.get_offer(engine, code))
     await come_back(line, code, tickets, ["alice", "bob"])
     before = await admit(line, code)
     await comes_by()
@@ -199,7 +201,7 @@ async def test_who_had_their_turn_is_told_to_wait_until_it_is_known_who_holds_on
     await comes_by()
 
     lose_all()
-    await settle(line, offers.offer(engine, code))
+    await apply_settings(line, offers.get_offer(engine, code))
     with_ticket = await come_back(line, code, tickets, ["alice"])
     answer = await client.get(f"/api/rooms/{code}/place", headers=by("alice"))
     await comes_by()
@@ -232,7 +234,7 @@ async def test_a_line_that_lost_nothing_never_waits(line, engine, code, comes_by
         await comes_by()
 
     assert not (await line.place(code, crowd(3)[0])).facts.is_restoring
-    assert not (await line.figures(code)).is_restoring
+    assert not (await line.room_stats(code)).is_restoring
 
 
 async def test_a_new_room_does_not_wait_for_anybody(line, engine, code, comes_by, lose_all):
@@ -244,8 +246,8 @@ async def test_a_new_room_does_not_wait_for_anybody(line, engine, code, comes_by
     await comes_by()
 
     assert offer.watermark is None
-    assert offers.offer(engine, code).watermark is None
-    assert not (await line.figures(code)).is_restoring
+    assert offers.get_offer(engine, code).watermark is None
+    assert not (await line.room_stats(code)).is_restoring
 
 
 async def test_who_had_their_turn_does_not_stand_at_the_head_again(
@@ -386,8 +388,8 @@ async def test_whoever_comes_after_a_loss_stands_behind_though_the_clock_went_ba
     """Another machine's Redis, whose clock is an hour behind the one that gave the tickets."""
     await in_line(line, engine, code, room=HASTE)
     ahead_us = int(now().timestamp() * 1_000_000) + 3_600_000_000
-    offer = offers.offer(engine, code)
-    keep_watermark(engine, offer.coupon.id, Watermark(ahead_us, 0, ahead_us))
+    offer = offers.get_offer(engine, code)
+    save_watermark(engine, offer.coupon.id, Watermark(ahead_us, 0, ahead_us))
     lose_all()
     await comes_by(times=2)
 
@@ -401,10 +403,10 @@ async def test_whoever_comes_after_a_loss_stands_behind_though_the_clock_went_ba
 
 async def test_of_two_admitters_the_slower_does_not_put_the_watermark_back(engine, code, line):
     offer = await in_line(line, engine, code)
-    keep_watermark(engine, offer.coupon.id, Watermark(2_000, 20, 30))
-    keep_watermark(engine, offer.coupon.id, Watermark(1_000, 10, 15))
+    save_watermark(engine, offer.coupon.id, Watermark(2_000, 20, 30))
+    save_watermark(engine, offer.coupon.id, Watermark(1_000, 10, 15))
 
-    assert offers.offer(engine, code).watermark == Watermark(2_000, 20, 30)
+    assert offers.get_offer(engine, code).watermark == Watermark(2_000, 20, 30)
 
 
 async def test_a_lobby_that_was_lost_is_drawn_only_when_it_is_together_again(
@@ -427,5 +429,5 @@ async def test_a_lobby_that_was_lost_is_drawn_only_when_it_is_together_again(
         member: one.arrival_us for member, one in tickets.items()
     }
     assert before is None
-    seed = offers.offer(engine, code).seed
-    assert await line.lobby(code) == sorted(crowd(20), key=lambda one: number_of(seed, one))
+    seed = offers.get_offer(engine, code).seed
+    assert await line.lobby(code) == sorted(crowd(20), key=lambda one: draw_number(seed, one))

@@ -7,7 +7,7 @@ import time
 from redis import Redis
 from sqlalchemy import Engine
 
-from issuance.issued_coupons import counted
+from issuance.issued_coupons import count_issued
 from tests.house import House, eventually
 from tests.integration.test_crowd import send_crowd, verify_everything_is_kept
 
@@ -22,7 +22,7 @@ RESTORE_S = 8
 def lose_everything(house: House, engine: Engine, code: str) -> None:
     """Once everybody is in line and a third of the coupons is gone."""
     eventually(lambda: house.admin("GET", f"/rooms/{code}")["entered"] >= MEMBERS)
-    eventually(lambda: counted(engine, code)[0] >= COUPONS // 3)
+    eventually(lambda: count_issued(engine, code)[0] >= COUPONS // 3)
     with Redis.from_url(house.redis_url) as redis:
         redis.flushall()
 

@@ -14,9 +14,9 @@ from rq.command import send_shutdown_command
 from rq.suspension import suspend
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-from issuance.queue.job_queue import Desk, DeskLimits, crew_of, failed_jobs
+from issuance.queue.job_queue import JobQueue, JobQueueLimits, list_failed_jobs, read_queue_status
 from issuance.queue.job_registry import Reason
-from issuance.queue.worker import PoolWorker, Post, run_worker
+from issuance.queue.worker import PoolWorker, WorkerContext, run_worker
 from tests.integration.cast import on_offer
 from tests.integration.job_cast import BOMB, TRAP, good_fields, packed, put
 
@@ -43,7 +43,7 @@ def test_a_refused_job_is_logged_once_counted_and_out_of_the_queue(
     said = [one for one in logs if one["event"].startswith("a job was refused")]
     assert [(one["job"], one["reason"]) for one in said] == [(job_id, "unknown_kind")]
     assert "os.system" not in str(said)
-    crew = crew_of(conveyor, queue_name)
+    crew = read_queue_status(conveyor, queue_name)
     assert (crew.backlog, crew.failed) == (0, 0)
     assert {reason: count for reason, count in crew.refused.items() if count} == {"unknown_kind": 1}
     assert 0 < conveyor.ttl(f"rq:job:{job_id}") <= 3_600
@@ -76,7 +76,9 @@ def test_a_job_is_counted_by_why_it_was_refused(
     told = work_off()
 
     assert told == []
-    assert {one: n for one, n in crew_of(conveyor, queue_name).refused.items() if n} == {reason: 1}
+    assert {one: n for one, n in read_queue_status(conveyor, queue_name).refused.items() if n} == {
+        reason: 1
+    }
 
 
 def test_what_is_in_the_queue_and_can_be_no_job_is_dropped(
@@ -95,12 +97,12 @@ def test_what_is_in_the_queue_and_can_be_no_job_is_dropped(
     conveyor.sadd(WORKERS_BY_QUEUE_KEY % queue_name, b"\xff", "no-worker")
     conveyor.rpush("rq:job:a-list", "x")
     conveyor.rpush(f"rq:queue:{queue_name}", "a-list")
-    Desk(conveyor, queue=queue_name, limits=DeskLimits()).feed(code, ["alice"])
+    JobQueue(conveyor, queue=queue_name, limits=JobQueueLimits()).enqueue(code, ["alice"])
 
     assert work_off() == ["alice"]
 
     conveyor.delete("rq:job:a-list")
-    refused = crew_of(conveyor, queue_name).refused
+    refused = read_queue_status(conveyor, queue_name).refused
     assert (refused["bad_id"], refused["unreadable"]) == (6, 1)
 
 
@@ -115,13 +117,13 @@ def test_dependents_that_redis_names_are_not_followed(
 ):
     on_offer(engine, code)
     waiting = put(conveyor, queue_name, foreign | {"status": "deferred"}, where="deferred")
-    (good,) = Desk(conveyor, queue=queue_name, limits=DeskLimits()).feed(code, ["alice"])
+    (good,) = JobQueue(conveyor, queue=queue_name, limits=JobQueueLimits()).enqueue(code, ["alice"])
     conveyor.sadd(f"rq:job:{good}:dependents", waiting, b"\xff")
 
     assert work_off() == ["alice"]
 
     assert not sprung.exists()
-    assert crew_of(conveyor, queue_name).backlog == 0
+    assert read_queue_status(conveyor, queue_name).backlog == 0
 
 
 def test_desk_and_console_read_foreign_jobs_without_harm(
@@ -143,12 +145,12 @@ def test_desk_and_console_read_foreign_jobs_without_harm(
     conveyor.zadd(f"rq:failed:{queue_name}", {b"\xff": 2, "gone": 2})
     conveyor.sadd(WORKERS_BY_QUEUE_KEY % queue_name, b"\xff", "rq:worker:odd")
     conveyor.hset("rq:worker:odd", mapping={"last_heartbeat": "x", "pid": "x", "state": "busy"})
-    desk = Desk(conveyor, queue=queue_name, limits=DeskLimits())
+    desk = JobQueue(conveyor, queue=queue_name, limits=JobQueueLimits())
 
-    backlog, crew = desk.backlog(), crew_of(conveyor, queue_name)
+    backlog, crew = desk.backlog(), read_queue_status(conveyor, queue_name)
 
     conveyor.delete("rq:worker:odd")
-    assert failed_jobs(conveyor, queue_name, code) == [ours]
+    assert list_failed_jobs(conveyor, queue_name, code) == [ours]
     assert (crew.workers, crew.busy, crew.backlog) == (1, 1, 4)
     assert backlog.oldest_s >= 0
     assert not sprung.exists()
@@ -169,7 +171,7 @@ def work_until_told(conveyor, queue_name, engine, code, monkeypatch):
         monkeypatch.setattr(PoolWorker, "max_connection_wait_time", 0.1)
         late = Timer(8, os.kill, (os.getpid(), signal.SIGTERM))
         late.start()
-        run_worker(Post(engine, stop_soon), conveyor, queue=queue_name)
+        run_worker(WorkerContext(engine, stop_soon), conveyor, queue=queue_name)
         late.cancel()
         return told
 
@@ -184,7 +186,7 @@ def test_a_worker_is_not_shut_down_by_a_message_in_redis(
         (worker,) = conveyor.smembers(WORKERS_BY_QUEUE_KEY % queue_name)
         send_shutdown_command(conveyor, worker.decode().removeprefix("rq:worker:"))
         time.sleep(0.3)
-        Desk(conveyor, queue=queue_name, limits=DeskLimits()).feed(code, ["alice"])
+        JobQueue(conveyor, queue=queue_name, limits=JobQueueLimits()).enqueue(code, ["alice"])
 
     Timer(1, shut_down_and_feed).start()
 
@@ -194,7 +196,7 @@ def test_a_worker_is_not_shut_down_by_a_message_in_redis(
 @pytest.mark.usefixtures("handlers")
 def test_workers_are_not_suspended_by_a_key_in_redis(conveyor, queue_name, code, work_until_told):
     suspend(conveyor)
-    Desk(conveyor, queue=queue_name, limits=DeskLimits()).feed(code, ["alice"])
+    JobQueue(conveyor, queue=queue_name, limits=JobQueueLimits()).enqueue(code, ["alice"])
 
     told = work_until_told()
 
@@ -223,10 +225,10 @@ def test_a_job_of_another_deployment_is_refused_and_ours_is_done(
     """As where two share a queue by mistake; earlier releases do not say whose a job is."""
     on_offer(engine, code)
     for deployment, member in (("theirs", "mallory"), ("ours", "alice"), ("", "bob")):
-        desk = Desk(conveyor, queue=queue_name, limits=DeskLimits(), deployment=deployment)
-        desk.feed(code, [member])
+        desk = JobQueue(conveyor, queue=queue_name, limits=JobQueueLimits(), deployment=deployment)
+        desk.enqueue(code, [member])
 
     told = work_off(deployment="ours")
 
     assert told == ["alice", "bob"]
-    assert crew_of(conveyor, queue_name).refused["other_deployment"] == 1
+    assert read_queue_status(conveyor, queue_name).refused["other_deployment"] == 1

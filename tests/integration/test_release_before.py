@@ -14,12 +14,12 @@ from uuid import UUID
 import pytest
 from redis import Redis
 
-from application.apply_settings import settle
-from application.recover_line import look_after
+from application.apply_settings import apply_settings
+from application.recover_line import recover_line
 from domain.admin import Admin
 from issuance.admins import add
 from issuance.issue import issue
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from tests.house import eventually
 from tests.integration.cast import now, on_offer
 from tests.integration.line_cast import admit, forget_room, kinds, places
@@ -34,9 +34,9 @@ from tests.release_before.capture import (
     TICKET_SECRET,
 )
 from waitroom.redis_io.keys import ROOMS
-from waitroom.tokens.ticket import TicketOffice
-from web.auth.admin_sessions import AdminDoor
-from web.auth.member_tokens import Identity, Visitor
+from waitroom.tokens.ticket import TicketSigner
+from web.auth.admin_sessions import AdminSessions
+from web.auth.member_tokens import MemberTokens, Visitor
 from web.auth.sessions import Sessions
 
 WRITTEN = json.loads((Path(__file__).parents[1] / "release_before" / "written.json").read_text())
@@ -95,10 +95,10 @@ def offered(engine):
 async def client(parts):
     app = app_with(
         parts,
-        identity=Identity([MEMBER_SECRET], ""),
+        identity=MemberTokens([MEMBER_SECRET], ""),
         sessions=SESSIONS,
-        tickets=TicketOffice([TICKET_SECRET], age_max_s=FOR_EVER_S),
-        admins=AdminDoor([TICKET_SECRET], age_max_s=FOR_EVER_S),
+        tickets=TicketSigner([TICKET_SECRET], age_max_s=FOR_EVER_S),
+        admins=AdminSessions([TICKET_SECRET], age_max_s=FOR_EVER_S),
     )
     async with client_of(app) as opened:
         yield opened
@@ -142,10 +142,10 @@ def test_a_job_that_was_queued_is_done_and_those_under_way_get_theirs(
     place = f"/api/rooms/{ROOM}/place"
 
     # Without an admitter: nobody else feeds the job's member again.
-    eventually(lambda: sorted(holders(engine, ROOM)) == ["alice", "bob"])
+    eventually(lambda: sorted(list_holders(engine, ROOM)) == ["alice", "bob"])
     eventually(lambda: house.member("GET", place, "bob")[1]["state"] == "issued")
     house.start("admitter")
-    eventually(lambda: sorted(holders(engine, ROOM)) == ["alice", "bob", "carol", "dave"])
+    eventually(lambda: sorted(list_holders(engine, ROOM)) == ["alice", "bob", "carol", "dave"])
     eventually(lambda: house.member("GET", place, "dave")[1]["state"] == "issued")
 
     told = house.member("GET", place, "alice")[1]["issued_coupon"]
@@ -178,8 +178,8 @@ async def test_tickets_bring_a_line_back_that_was_lost(
 ):
     forget_room(redis_url, ROOM)
     for _ in range(2):
-        await settle(line, offered)
-        await look_after(line, engine, offered)
+        await apply_settings(line, offered)
+        await recover_line(line, engine, offered)
     await line.enter(ROOM, "a-newcomer")
 
     for member in ("dave", "carol"):
@@ -205,7 +205,7 @@ async def test_a_member_token_and_a_session_still_sign_in(written, client, offer
 
 
 def test_a_session_says_the_same_name():
-    assert SESSIONS.read_old(SIGNED["session"]) == Visitor("alice", "Alice")
+    assert SESSIONS.verify_old(SIGNED["session"]) == Visitor("alice", "Alice")
 
 
 async def test_an_admins_session_still_signs_in(client, engine):

@@ -25,7 +25,7 @@ def lines_with(house: House, request_id: str) -> list[dict[str, Any]]:
 def enter(house: House, code: str, member: str, **headers: str) -> str:
     """Enters; what the answer says that the request is called."""
     request = urllib.request.Request(f"{house.base_url}/api/rooms/{code}/enter", method="POST")
-    request.add_header("Authorization", f"Bearer {house.identity.mint(member)}")
+    request.add_header("Authorization", f"Bearer {house.identity.sign(member)}")
     for name, value in headers.items():
         request.add_header(name.replace("_", "-"), value)
     with urllib.request.urlopen(request, timeout=10) as answer:

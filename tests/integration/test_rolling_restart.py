@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from tests.house import WITHIN_S, House, eventually
 from tests.rolling_restart import children, run
 
@@ -18,7 +18,7 @@ def test_every_process_is_replaced_in_the_middle_of_a_run_and_no_request_is_lost
 
     assert dict(tally.failed) == {}
     assert {one.final for one in seen} == {"issued"}
-    assert sorted(one.member_id for one in seen) == sorted(holders(engine, code))
+    assert sorted(one.member_id for one in seen) == sorted(list_holders(engine, code))
     assert tally.returned > 0
 
 

@@ -14,9 +14,9 @@ from tests.integration.web_cast import (
 )
 from tests.signed_in import session_of
 from waitroom.tokens.challenge import Challenges
-from waitroom.tokens.ticket import TicketOffice
-from web.auth.admin_sessions import AdminDoor
-from web.auth.member_tokens import Identity
+from waitroom.tokens.ticket import TicketSigner
+from web.auth.admin_sessions import AdminSessions
+from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 
 NEW_MEMBER_SECRET = "another-secret-that-the-shop-and-we-know"
@@ -30,11 +30,11 @@ def rotated(parts):
     def restarted(members: list[str], tickets: list[str]):
         return app_with(
             parts,
-            identity=Identity(members, ADMIN_TOKEN),
+            identity=MemberTokens(members, ADMIN_TOKEN),
             sessions=Sessions(tickets, old_secrets=members),
-            tickets=TicketOffice(tickets),
+            tickets=TicketSigner(tickets),
             challenges=Challenges(tickets),
-            admins=AdminDoor(tickets),
+            admins=AdminSessions(tickets),
         )
 
     return restarted
@@ -101,7 +101,7 @@ async def test_without_the_old_one_it_is_said_what_to_do_and_the_place_is_still_
         by_session = await client.get(path)
         page = await client.get(f"/rooms/{code}")
         client.cookies.clear()
-        token = app.state.parts.identity.mint("alice")
+        token = app.state.parts.identity.sign("alice")
         again = await client.post(
             f"/api/rooms/{code}/enter", headers={"Authorization": f"Bearer {token}"}
         )

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from tests.integration.web_cast import ADMIN, app_with, by, client_of, has_safe_headers, in_line
 from tests.signed_in import session_of
-from web.auth.cookies import name_of
+from web.auth.cookies import cookie_name
 from web.auth.sessions import SESSION_COOKIE
 
 # What is the same for everybody, and may be kept.
@@ -45,7 +45,7 @@ async def walk(app, code: str, credentials: str) -> list[tuple[str, str, httpx.R
         async with client_of(app) as client:
             if credentials == "session":
                 client.cookies.set(
-                    name_of(SESSION_COOKIE, secure=parts.secure), session_of(parts.sessions)
+                    cookie_name(SESSION_COOKIE, secure=parts.secure), session_of(parts.sessions)
                 )
             headers = {"token": by("alice"), "admin": ADMIN}.get(credentials, {})
             found.append((method, path, await client.request(method, path, headers=headers)))

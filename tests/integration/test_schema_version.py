@@ -80,7 +80,7 @@ def test_another_applications_revision_is_left_alone(empty, empty_engine, foreig
     with nothing_refused():
         migrate(empty_engine)
         migrate(empty_engine)
-        offers = catalogue.offers(empty_engine)
+        offers = catalogue.list_offers(empty_engine)
 
     assert rows(empty, "alembic_version") == [foreign]
     assert rows(empty, "waitroom_schema_version") == [HEAD]
@@ -98,7 +98,7 @@ def test_an_older_installation_is_carried_over_and_its_program_finds_its_revisio
 
     assert rows(empty, "waitroom_schema_version") == [HEAD]
     assert rows(empty, "alembic_version") == [revision]
-    assert catalogue.offers(empty_engine) == []
+    assert catalogue.list_offers(empty_engine) == []
 
 
 def test_an_older_installation_beside_another_applications_revision_is_carried_over(

@@ -14,8 +14,8 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from processes.child_process import free_port
-from waitroom.redis_io.connections import Wires
-from waitroom.redis_io.script_call import Call
+from waitroom.redis_io.connections import ScriptConnections
+from waitroom.redis_io.script_call import ScriptCall
 
 WITHIN_S = 2
 ECHO = "return ARGV[1]"
@@ -27,16 +27,16 @@ return 'late'
 """
 
 
-def wires_of(url: str, count: int = 1) -> Wires:
+def wires_of(url: str, count: int = 1) -> ScriptConnections:
     retry = Retry(NoBackoff(), 0)
     pool = BlockingConnectionPool.from_url(
         url, max_connections=count, socket_timeout=WITHIN_S, retry=retry
     )
-    return Wires(pool)
+    return ScriptConnections(pool)
 
 
 @pytest.fixture
-async def wires(redis_url: str) -> AsyncIterator[Wires]:
+async def wires(redis_url: str) -> AsyncIterator[ScriptConnections]:
     """One, so that every call meets what the one before has left."""
     opened = wires_of(redis_url)
     yield opened
@@ -44,13 +44,13 @@ async def wires(redis_url: str) -> AsyncIterator[Wires]:
 
 
 async def test_keys_and_arguments_arrive(wires):
-    call = Call(wires, "return {KEYS[1], KEYS[2], ARGV[1], #ARGV}")
+    call = ScriptCall(wires, "return {KEYS[1], KEYS[2], ARGV[1], #ARGV}")
 
     assert await call(["one", "two"], ["three", "four"]) == [b"one", b"two", b"three", 2]
 
 
 async def test_a_redis_that_has_forgotten_the_script_is_given_it_again(wires, redis_url):
-    call = Call(wires, "return {'forgotten', ARGV[1]}")
+    call = ScriptCall(wires, "return {'forgotten', ARGV[1]}")
     async with Redis.from_url(redis_url) as redis:
         for number in ("1", "2"):
             assert await call([], [number]) == [b"forgotten", number.encode()]
@@ -58,7 +58,7 @@ async def test_a_redis_that_has_forgotten_the_script_is_given_it_again(wires, re
 
 
 async def test_a_connection_that_was_cut_is_replaced(wires):
-    call = Call(wires, ECHO)
+    call = ScriptCall(wires, ECHO)
     await call([], ["before"])
     (wire,) = wires._idle
     wire._writer.close()
@@ -68,7 +68,7 @@ async def test_a_connection_that_was_cut_is_replaced(wires):
 
 async def test_all_that_the_server_has_cut_off_meanwhile_are_replaced(redis_url):
     wires = wires_of(redis_url, 4)
-    call = Call(wires, ECHO)
+    call = ScriptCall(wires, ECHO)
     async with Redis.from_url(redis_url) as redis:
         await asyncio.gather(*(call([], ["before"]) for _ in range(4)))
         ours = {wire._writer.get_extra_info("sockname")[1] for wire in wires._idle}
@@ -82,7 +82,7 @@ async def test_all_that_the_server_has_cut_off_meanwhile_are_replaced(redis_url)
 
 
 async def test_more_calls_than_wires_wait_their_turn(wires):
-    call = Call(wires, ECHO)
+    call = ScriptCall(wires, ECHO)
 
     answers = await asyncio.gather(*(call([], [str(n)]) for n in range(100)))
 
@@ -95,7 +95,7 @@ async def test_a_call_that_is_not_answered_in_time_is_tried_once_more_and_ends()
         wires = wires_of(f"redis://127.0.0.1:{silent.getsockname()[1]}")
         began = time.monotonic()
         with pytest.raises(RedisTimeoutError):
-            await Call(wires, ECHO)([], ["x"])
+            await ScriptCall(wires, ECHO)([], ["x"])
 
         assert WITHIN_S <= time.monotonic() - began < 3 * WITHIN_S
         assert not wires._all
@@ -103,7 +103,7 @@ async def test_a_call_that_is_not_answered_in_time_is_tried_once_more_and_ends()
 
 
 async def test_a_call_that_was_given_up_leaves_its_answer_to_nobody(wires):
-    slow, echo = Call(wires, SLOW), Call(wires, ECHO)
+    slow, echo = ScriptCall(wires, SLOW), ScriptCall(wires, ECHO)
     given_up = asyncio.create_task(slow([], []))
     await asyncio.sleep(0.05)
     given_up.cancel()
@@ -115,11 +115,11 @@ async def test_a_call_that_was_given_up_leaves_its_answer_to_nobody(wires):
 
 async def test_an_error_of_the_script_is_raised_and_harms_nobody(wires):
     with pytest.raises(ResponseError):
-        await Call(wires, "return redis.call('NONSENSE')")([], [])
+        await ScriptCall(wires, "return redis.call('NONSENSE')")([], [])
 
-    assert await Call(wires, ECHO)([], ["mine"]) == b"mine"
+    assert await ScriptCall(wires, ECHO)([], ["mine"]) == b"mine"
 
 
 async def test_a_redis_that_is_away_is_said():
     with pytest.raises(RedisConnectionError):
-        await Call(wires_of(f"redis://127.0.0.1:{free_port()}"), ECHO)([], ["x"])
+        await ScriptCall(wires_of(f"redis://127.0.0.1:{free_port()}"), ECHO)([], ["x"])

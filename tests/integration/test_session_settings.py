@@ -14,9 +14,9 @@ from sqlalchemy import text
 from issuance import offers
 from issuance.errors import OfficeRefused
 from issuance.issue import issue
-from issuance.issue_transaction import FIND_LOCKED, in_turns
-from issuance.issued_coupons import holders
-from issuance.postgres.connection_stats import check
+from issuance.issue_transaction import FIND_LOCKED, open_issue_transaction
+from issuance.issued_coupons import list_holders
+from issuance.postgres.connection_stats import ping_postgres
 from issuance.postgres.engine import open_engine
 from tests.integration.cast import now, on_offer
 
@@ -54,17 +54,17 @@ def test_who_waits_for_the_coupons_lock_sees_what_was_committed_meanwhile(odd, c
     """With a snapshot of its own it would fail, and its members be fed again a lease later."""
     on_offer(odd, code, total=10)
     issued = []
-    with in_turns(odd) as tx:
-        tx.read(FIND_LOCKED, code, ["alice"])
+    with open_issue_transaction(odd) as tx:
+        tx.load_coupon(FIND_LOCKED, code, ["alice"])
         waits = threading.Thread(target=lambda: issued.append(issue(odd, code, ["bob"], now())))
         waits.start()
         time.sleep(0.3)  # its first statement has begun
-        tx.ask(("UPDATE coupons SET description = 'another'", {}))
+        tx.fetch_all(("UPDATE coupons SET description = 'another'", {}))
         tx.commit()
     waits.join(10)
 
     assert len(issued) == 1
-    assert holders(odd, code) == ["bob"]
+    assert list_holders(odd, code) == ["bob"]
 
 
 def test_a_change_waits_for_an_issue_and_neither_is_lost(odd, code):
@@ -73,17 +73,17 @@ def test_a_change_waits_for_an_issue_and_neither_is_lost(odd, code):
 
     def change() -> None:
         changed.append(
-            offers.change(
+            offers.change_offer(
                 odd, code, lambda one: (one.coupon, one.room), who="test", what="x", now=now()
             )
         )
 
-    with in_turns(odd) as tx:
-        tx.read(FIND_LOCKED, code, ["alice"])
+    with open_issue_transaction(odd) as tx:
+        tx.load_coupon(FIND_LOCKED, code, ["alice"])
         waits = threading.Thread(target=change)
         waits.start()
         time.sleep(0.3)
-        tx.ask(("UPDATE coupons SET description = 'another'", {}))
+        tx.fetch_all(("UPDATE coupons SET description = 'another'", {}))
         tx.commit()
     waits.join(10)
 
@@ -93,7 +93,7 @@ def test_a_change_waits_for_an_issue_and_neither_is_lost(odd, code):
 def test_times_are_in_utc_and_read_as_they_were_written(odd, code):
     offer = on_offer(odd, code)
 
-    found = offers.offer(odd, code).coupon
+    found = offers.get_offer(odd, code).coupon
 
     assert found.opens_at == offer.coupon.opens_at
     assert found.opens_at.utcoffset() == UTC.utcoffset(None)
@@ -118,11 +118,11 @@ def test_nothing_of_it_stays_in_the_session(odd):
 
 
 def test_a_postgres_that_takes_no_writes_is_not_said_to_be_well(engine, database_url):
-    check(engine)
+    ping_postgres(engine)
     set_default(database_url, "default_transaction_read_only", "on")
     later = open_engine(database_url, connections_max=1, name="later")
 
     with pytest.raises(OfficeRefused, match="takes no writes"):
-        check(later)
+        ping_postgres(later)
 
     later.dispose()

@@ -9,7 +9,7 @@ import pytest
 
 from domain.draw_record import DrawRecord
 from domain.room_settings import RoomSettings
-from issuance.draws import keep_draw
+from issuance.draws import save_draw
 from tests.integration.cast import now, on_offer
 from tests.integration.web_cast import until
 from web.api import description
@@ -42,7 +42,7 @@ class Gate:
 def drawn(engine, code):
     opens_at = now() - timedelta(minutes=1)
     on_offer(engine, code, room=RoomSettings(opening="draw"), opens_at=opens_at)
-    keep_draw(engine, code, [f"member-{n}" for n in range(1_000)], now())
+    save_draw(engine, code, [f"member-{n}" for n in range(1_000)], now())
     return code
 
 
@@ -59,7 +59,7 @@ async def asked_together(client, gate, path, **headers):
 async def test_the_draw_record_is_made_once_while_others_are_answered(client, drawn, monkeypatch):
     reads, writes = Gate(draw_api.draw_of), Gate(DrawRecord.as_json)
     writes.open()
-    monkeypatch.setattr(draw_api, "draw_of", reads)
+    monkeypatch.setattr(draw_api, "find_draw", reads)
     monkeypatch.setattr(DrawRecord, "as_json", lambda *args, **more: writes(*args, **more))
 
     answers = await asked_together(client, reads, f"/api/rooms/{drawn}/draw/record")

@@ -81,7 +81,7 @@ async def test_another_process_ends_the_session_when_it_looks(client, elsewhere)
     elsewhere.cookies.update(client.cookies)
     await client.post("/signout")
 
-    await elsewhere.app.state.session_watch.look()
+    await elsewhere.app.state.session_watch.run_once()
 
     assert (await elsewhere.get("/api/me/coupons")).status_code == 401
 
@@ -92,7 +92,7 @@ async def test_a_process_that_starts_later_ends_it_too(parts, client):
     await client.post("/signout")
 
     app = app_with(parts, sessions=Sessions([TICKET_SECRET], old_secrets=[MEMBER_SECRET]))
-    await app.state.session_watch.look()
+    await app.state.session_watch.run_once()
     async with client_of(app) as later:
         later.cookies.update(kept)
         assert (await later.get("/api/me/coupons")).status_code == 401
@@ -168,13 +168,13 @@ async def test_a_stream_ends_with_the_time_of_its_session(app, parts, line, engi
     clock = [1_000.0]
     sessions = Sessions([TICKET_SECRET], now=lambda: clock[0])
     timed = app_with(parts, sessions=sessions)
-    text = sessions.text_of(sessions.begun(Visitor("alice", "A"), 999_000_000, 1_060))
+    text = sessions.sign(sessions.begin(Visitor("alice", "A"), 999_000_000, 1_060))
     stream = Follower(timed, code, headers={"Cookie": f"member_session={text}"})
     await until(lambda: stream.text)
 
     clock[0] = 1_060.0
     for _ in range(LOOKS_FOR_TIME):
-        await timed.state.session_watch.look()
+        await timed.state.session_watch.run_once()
 
     await until(stream.task.done)
 

@@ -12,14 +12,14 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from application.apply_settings import settle
-from domain.draw import number_of
+from application.apply_settings import apply_settings
+from domain.draw import draw_number
 from domain.room_settings import RoomSettings
 from domain.spent_ticket import SpentTicket
 from issuance import offers
-from issuance.draws import keep_draw
+from issuance.draws import save_draw
 from issuance.retire import forget_line
-from issuance.spent_tickets import keep_spent, spent_after
+from issuance.spent_tickets import list_spent_after, save_spent_tickets
 from tests.house import eventually
 from tests.integration.cast import now
 from tests.integration.line_cast import (
@@ -77,7 +77,7 @@ def test_who_left_stays_out_after_redis_has_lost_everything(own_house, code):
 
 def ask_with(house, code, member, ticket):
     request = urllib.request.Request(f"{house.base_url}/api/rooms/{code}/place")
-    request.add_header("Authorization", f"Bearer {house.identity.mint(member)}")
+    request.add_header("Authorization", f"Bearer {house.identity.sign(member)}")
     request.add_header("Waitroom-Ticket", ticket)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
@@ -89,7 +89,7 @@ def ask_with(house, code, member, ticket):
 
 async def come_back(line, code, came) -> list[str]:
     pairs = [(member, one.arrival_us) for member, one in came.items()]
-    return [one.kind for one in await line.restoring.restore(code, pairs)]
+    return [one.kind for one in await line.recovery.restore(code, pairs)]
 
 
 async def tickets_of(line, code, members):
@@ -107,7 +107,7 @@ async def test_who_left_stays_out_whether_they_ask_before_or_after_it_is_given_b
 
     lose_all()
     if shown == "before":
-        await settle(line, offers.offer(engine, code))
+        await apply_settings(line, offers.get_offer(engine, code))
         await come_back(line, code, came)
         held = await admit(line, code)
     else:
@@ -191,19 +191,19 @@ async def test_the_number_of_who_left_the_lobby_is_good_again_once_they_enter(
         await line.enter(code, "alice")
         await comes_by()
     lose_all()
-    await settle(line, offers.offer(engine, code))
+    await apply_settings(line, offers.get_offer(engine, code))
     if again == "after the loss":
         await line.enter(code, "alice")
     await comes_by(times=2)
     told = await come_back(line, code, came)
     await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
     lobby = await line.lobby(code)
-    await settle(line, keep_draw(engine, code, lobby or [], now()))
+    await apply_settings(line, save_draw(engine, code, lobby or [], now()))
     later = await come_back(line, code, came)
 
     there = ["alice", "bob"] if again != "never" else ["bob"]
     assert told == later == (["waiting"] * 2 if again != "never" else ["absent", "waiting"])
-    assert lobby == sorted(there, key=lambda one: number_of(offer.seed, one))
+    assert lobby == sorted(there, key=lambda one: draw_number(offer.seed, one))
 
 
 async def test_a_redis_that_lost_nothing_but_who_left_gets_it_back(
@@ -266,19 +266,19 @@ async def test_of_two_admitters_the_slower_does_not_put_back_who_left(line, engi
     offer = await in_line(line, engine, code)
     later, earlier = SpentTicket("alice", 900, 2_000), SpentTicket("alice", 51, 1_000)
 
-    keep_spent(engine, offer.coupon.id, [later])
-    keep_spent(engine, offer.coupon.id, [earlier])
+    save_spent_tickets(engine, offer.coupon.id, [later])
+    save_spent_tickets(engine, offer.coupon.id, [earlier])
 
-    assert spent_after(engine, offer.coupon.id, "") == [later]
+    assert list_spent_after(engine, offer.coupon.id, "") == [later]
 
 
 async def test_what_nobody_needs_any_more_is_forgotten(line, engine, code):
     offer = await in_line(line, engine, code)
-    keep_spent(engine, offer.coupon.id, [SpentTicket("alice", 900, 2_000)])
+    save_spent_tickets(engine, offer.coupon.id, [SpentTicket("alice", 900, 2_000)])
 
     forget_line(engine, offer.coupon.id)
 
-    assert spent_after(engine, offer.coupon.id, "") == []
+    assert list_spent_after(engine, offer.coupon.id, "") == []
 
 
 async def test_who_came_back_too_late_is_not_at_their_old_place_after_a_loss(
@@ -340,6 +340,6 @@ async def test_what_was_lost_before_it_was_written_down_overwrites_nothing(
         redis.delete(Keys(code).spent)
     await comes_by(times=2)
 
-    kept = spent_after(engine, offer.coupon.id, "")
+    kept = list_spent_after(engine, offer.coupon.id, "")
     assert [(one.member_id, one.arrival) for one in kept] == [("alice", came["alice"].arrival_us)]
     assert await come_back(line, code, came) == ["absent"]

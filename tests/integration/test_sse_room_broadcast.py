@@ -13,7 +13,7 @@ from tests.integration.web_cast import app_with, until
 from tests.tcp_proxy import proxied
 from waitroom.line import open_line
 from web.sse import changes, interval
-from web.sse.room_broadcast import Audience
+from web.sse.room_broadcast import RoomBroadcast
 
 CROWD = [f"member-{number}" for number in range(120)]
 
@@ -35,7 +35,7 @@ def seldom(monkeypatch):
 @pytest.fixture
 async def crowd(line, code):
     """A room in which all of them wait, in their order."""
-    await line.settle(a_room(code))
+    await line.apply_settings(a_room(code))
     for member in CROWD:
         await line.enter(code, member)
 
@@ -108,7 +108,7 @@ async def test_a_turn_of_the_room_reaches_everybody_at_once(seldom, app, line, c
         told = [len(follower.places) for follower in followers]
         await asyncio.sleep(0.06)
         began = time.monotonic()
-        await line.settle(changed)
+        await line.apply_settings(changed)
         await until(
             lambda told=told: all(
                 len(one.places) > before for one, before in zip(followers, told, strict=True)
@@ -125,10 +125,10 @@ async def test_the_hour_of_opening_and_of_closing_are_turns_too(seldom, app, lin
     followers = await follow(app, code, CROWD[0], CROWD[-1])
     put_off = replace(a_room(code), version=2, opens_at=now() + HOUR, closes_at=now() + 2 * HOUR)
 
-    await line.settle(put_off)
+    await line.apply_settings(put_off)
     await asyncio.sleep(0.3)
     began = time.monotonic()
-    await line.settle(replace(put_off, version=3, opens_at=now() - HOUR, closes_at=now()))
+    await line.apply_settings(replace(put_off, version=3, opens_at=now() - HOUR, closes_at=now()))
     for follower in followers:
         await follower.ends()
 
@@ -189,7 +189,7 @@ async def test_streams_stay_open_while_redis_is_away_and_go_on_by_themselves(
 
 async def test_who_can_not_be_told_is_let_go_and_nobody_else(app, line, code, crowd, monkeypatch):
     bad, good = await follow(app, code, CROWD[10], CROWD[11])
-    ask = line.standings
+    ask = line.statuses
 
     async def garbled(room, members):
         found = await ask(room, members)
@@ -198,7 +198,7 @@ async def test_who_can_not_be_told_is_let_go_and_nobody_else(app, line, code, cr
             for member, one in zip(members, found, strict=True)
         ]
 
-    monkeypatch.setattr(line, "standings", garbled)
+    monkeypatch.setattr(line, "statuses", garbled)
     await line.leave(code, CROWD[0])
     await until(lambda: good.places[-1]["ahead"] == 10)
 
@@ -225,12 +225,12 @@ async def test_a_process_that_stops_ends_its_streams_and_sends_whoever_comes_els
 async def test_an_error_that_nobody_foresaw_ends_no_audience(app, line, code, crowd, monkeypatch):
     failures = []
 
-    def fails_twice(_audience: Audience) -> None:
+    def fails_twice(_audience: RoomBroadcast) -> None:
         if len(failures) < 2:
             failures.append(1)
             raise ZeroDivisionError
 
-    monkeypatch.setattr(Audience, "_keep", fails_twice)
+    monkeypatch.setattr(RoomBroadcast, "_keep", fails_twice)
     [second] = await follow(app, code, CROWD[1])
     await until(lambda: len(failures) == 2)
 

@@ -11,7 +11,7 @@ from tests.house import House, eventually
 
 def open_stream(house: House, code: str, member_id: str) -> socket.socket:
     asks = socket.create_connection(("127.0.0.1", house.port), timeout=10)
-    token = house.identity.mint(member_id)
+    token = house.identity.sign(member_id)
     asks.sendall(
         f"GET /api/rooms/{code}/live HTTP/1.1\r\nHost: test\r\n"
         f"Authorization: Bearer {token}\r\n\r\n".encode()

@@ -13,8 +13,8 @@ import pytest
 from redis import Redis
 
 from issuance.errors import OfficeAway
-from issuance.queue.job_queue import Crew, Desk, DeskLimits, crew_of
-from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.job_queue import JobQueue, JobQueueLimits, QueueStatus, read_queue_status
+from issuance.queue.redis_connection import open_queue_redis
 from processes.embedded import EmbeddedValkey
 from processes.store_checks import log_store_faults
 from tests.integration.cast import in_force
@@ -66,7 +66,7 @@ async def own_line(valkey):
 
 @pytest.fixture
 def own_queue(valkey):
-    with open_conveyor(valkey, timeout_s=1) as opened:
+    with open_queue_redis(valkey, timeout_s=1) as opened:
         yield opened
 
 
@@ -105,8 +105,8 @@ async def test_a_line_that_takes_no_writes_is_not_ready(own, own_line, parts, ho
 async def test_a_queue_that_takes_no_writes_is_not_ready_and_nobody_is_let_through_to_it(
     own, own_queue, parts, how
 ):
-    crew = partial(crew_of, own_queue, QUEUE)
-    desk = Desk(own_queue, queue=QUEUE, limits=DeskLimits())
+    crew = partial(read_queue_status, own_queue, QUEUE)
+    desk = JobQueue(own_queue, queue=QUEUE, limits=JobQueueLimits())
     assert desk.free_seats() > 0
     says = refuse(own, how)
 
@@ -119,7 +119,9 @@ async def test_a_queue_that_takes_no_writes_is_not_ready_and_nobody_is_let_throu
 
 
 async def test_stores_that_do_what_is_needed_are_ready(own, own_line, own_queue, parts):
-    status, found = await ready(parts, line=own_line, crew=partial(crew_of, own_queue, QUEUE))
+    status, found = await ready(
+        parts, line=own_line, crew=partial(read_queue_status, own_queue, QUEUE)
+    )
 
     assert status == 200
     assert found == {"ready": True, "postgres": True, "redis": True, "queue": True}
@@ -128,9 +130,9 @@ async def test_stores_that_do_what_is_needed_are_ready(own, own_line, own_queue,
 async def test_readiness_is_read_at_most_once_a_second(parts):
     asked = []
 
-    def crew() -> Crew:
+    def crew() -> QueueStatus:
         asked.append(1)
-        return Crew(workers=1, busy=0, backlog=0)
+        return QueueStatus(workers=1, busy=0, backlog=0)
 
     async with client_of(app_with(replace(parts, crew=crew))) as client:
         answers = await asyncio.gather(*(client.get("/readyz") for _ in range(50)))
@@ -145,7 +147,7 @@ async def test_a_redis_that_may_evict_is_named_in_metrics_and_in_the_log(
 ):
     own.config_set("maxmemory", "100mb")
     own.config_set("maxmemory-policy", policy)
-    crew = partial(crew_of, own_queue, QUEUE)
+    crew = partial(read_queue_status, own_queue, QUEUE)
 
     await log_store_faults(own_line, own_queue, engine)
     async with client_of(app_with(parts, line=own_line, crew=crew)) as client:
@@ -162,7 +164,7 @@ async def test_a_redis_without_a_maximum_evicts_nothing(own, own_line, own_queue
     own.config_set("maxmemory-policy", "allkeys-lru")
 
     assert await own_line.probe.eviction_policy() == ""
-    assert crew_of(own_queue, QUEUE).eviction_policy == ""
+    assert read_queue_status(own_queue, QUEUE).eviction_policy == ""
 
 
 async def test_a_user_who_may_not_ask_is_not_told_that_the_line_is_away(own, valkey, code):
@@ -181,7 +183,7 @@ async def test_a_user_who_may_not_ask_is_not_told_that_the_line_is_away(own, val
 async def test_each_store_that_is_away_is_named_with_its_cause_and_no_password(
     line_away, engine_away, capsys
 ):
-    with open_conveyor("redis://:a-secret@127.0.0.1:9/0", timeout_s=1) as conveyor:
+    with open_queue_redis("redis://:a-secret@127.0.0.1:9/0", timeout_s=1) as conveyor:
         await log_store_faults(line_away, conveyor, engine_away)
 
     said = capsys.readouterr().out

@@ -11,7 +11,7 @@ from redis import exceptions
 from rq.worker import WorkerStatus
 
 from issuance.queue.job_queue import forget_queue
-from issuance.queue.worker import PoolWorker, Post, run_worker
+from issuance.queue.worker import PoolWorker, WorkerContext, run_worker
 
 SURPRISES = (
     exceptions.ResponseError("LOADING Redis is loading the dataset in memory"),
@@ -33,7 +33,7 @@ def test_a_worker_that_nobody_told_to_stop_goes_on(conveyor, engine, code, monke
     monkeypatch.setattr(PoolWorker, "check_for_suspension", surprised_once)
     monkeypatch.setattr(PoolWorker, "max_connection_wait_time", 0.01)
 
-    run_worker(Post(engine, lambda issued: None), conveyor, queue=f"test-{code}")
+    run_worker(WorkerContext(engine, lambda issued: None), conveyor, queue=f"test-{code}")
 
     forget_queue(conveyor, f"test-{code}")
     assert len(rounds) == 2
@@ -56,7 +56,7 @@ def test_one_that_is_told_to_stop_between_two_tries_ends(conveyor, engine, code,
     monkeypatch.setattr(PoolWorker, "check_for_suspension", surprised_while_busy)
     monkeypatch.setattr(PoolWorker, "max_connection_wait_time", 0.5)
 
-    run_worker(Post(engine, lambda issued: None), conveyor, queue=f"test-{code}")
+    run_worker(WorkerContext(engine, lambda issued: None), conveyor, queue=f"test-{code}")
 
     forget_queue(conveyor, f"test-{code}")
     assert len(rounds) == 1

@@ -9,11 +9,11 @@ from rq.worker import WorkerStatus
 
 from issuance.errors import OfficeAway
 from issuance.issue import issue
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from issuance.postgres import engine as database
 from issuance.postgres.engine import open_engine
-from issuance.queue.job_queue import Desk, DeskLimits, forget_queue
-from issuance.queue.worker import PoolWorker, Post, run_worker
+from issuance.queue.job_queue import JobQueue, JobQueueLimits, forget_queue
+from issuance.queue.worker import PoolWorker, WorkerContext, run_worker
 from tests.integration.cast import now, on_offer
 from tests.tcp_proxy import proxied
 
@@ -27,7 +27,7 @@ def queue(conveyor, code):
 
 
 def feed(conveyor, queue: str, code: str, *members: str) -> None:
-    Desk(conveyor, queue=queue, limits=DeskLimits()).feed(code, members)
+    JobQueue(conveyor, queue=queue, limits=JobQueueLimits()).enqueue(code, members)
 
 
 @pytest.mark.usefixtures("handlers")
@@ -51,7 +51,7 @@ def test_the_handler_raises_nothing_whatever_the_worker_does(
 
     monkeypatch.setattr(PoolWorker, "check_for_suspension", told_meanwhile)
 
-    run_worker(Post(engine, lambda issued: None), conveyor, queue=queue)
+    run_worker(WorkerContext(engine, lambda issued: None), conveyor, queue=queue)
 
     assert raised == []
 
@@ -68,10 +68,10 @@ def test_a_batch_under_way_is_finished_and_no_alarm_is_set_meanwhile(conveyor, e
         alarms.append((signal.getsignal(signal.SIGALRM), signal.alarm(0)))
         told.extend(issued.outcomes)
 
-    run_worker(Post(engine, tell), conveyor, queue=queue)
+    run_worker(WorkerContext(engine, tell), conveyor, queue=queue)
 
     assert told == ["alice", "bob"]
-    assert sorted(holders(engine, code)) == ["alice", "bob"]
+    assert sorted(list_holders(engine, code)) == ["alice", "bob"]
     assert alarms == [(signal.SIG_DFL, 0)]
 
 
@@ -89,7 +89,7 @@ def test_what_the_loop_did_not_foresee_is_counted_and_does_not_end_the_worker(
 
     monkeypatch.setattr(PoolWorker, "register_birth", born)
     monkeypatch.setattr(PoolWorker, "max_connection_wait_time", 0.01)
-    post = Post(engine, lambda issued: None, failed=lambda: failed.append(1))
+    post = WorkerContext(engine, lambda issued: None, failed=lambda: failed.append(1))
 
     run_worker(post, conveyor, queue=queue)
 
@@ -113,7 +113,7 @@ def test_a_postgres_that_stays_silent_is_given_up_in_time(engine, database_url, 
         silent.dispose()
 
     assert took_s < 10  # it would be for ever
-    assert "charlie" in holders(engine, code)
+    assert "charlie" in list_holders(engine, code)
 
 
 def test_an_idle_connection_that_stays_silent_is_replaced(engine, database_url, code, monkeypatch):

@@ -17,9 +17,9 @@ from fastapi import FastAPI
 from redis import Redis
 from sqlalchemy import Engine, select
 
-from application.apply_settings import settle
-from application.report_outcomes import tell
-from issuance.direct import Direct
+from application.apply_settings import apply_settings
+from application.report_outcomes import report_outcomes
+from issuance.direct import DirectIssuer
 from issuance.issue import issue
 from issuance.offers import Offer
 from issuance.tables import metadata
@@ -27,9 +27,9 @@ from tests.integration.cast import HOUR, now, on_offer
 from waitroom.line import Line
 from waitroom.redis_io.keys import ROOMS
 from web.app import create_app
-from web.auth.member_tokens import Identity
+from web.auth.member_tokens import MemberTokens
 from web.auth.passwords import Passwords
-from web.container import WebParts
+from web.container import WebContainer
 from web.middleware.security import HEADERS
 
 MEMBER_SECRET = "the-shop-and-we-know-this-secret-of-members"
@@ -50,10 +50,10 @@ ISSUED_KEYS = {
 }  # fmt: skip
 
 
-def app_with(parts: WebParts, **changes: Any) -> FastAPI:
+def app_with(parts: WebContainer, **changes: Any) -> FastAPI:
     """The application, with some of its parts changed."""
     if "engine" in changes:
-        changes["direct"] = Direct(changes["engine"], parts.direct._redis)
+        changes["direct"] = DirectIssuer(changes["engine"], parts.direct._redis)
     return create_app(replace(parts, **changes))
 
 
@@ -93,7 +93,7 @@ def documented_problems(app: FastAPI, method: str, path: str) -> set[str]:
 def token(member_id: str) -> str:
     """Unlike any other: a hand-over token works once."""
     valid_s = 3_600 + randbelow(1_000_000)
-    return Identity([MEMBER_SECRET], ADMIN_TOKEN).mint(member_id, valid_s=valid_s)
+    return MemberTokens([MEMBER_SECRET], ADMIN_TOKEN).sign(member_id, valid_s=valid_s)
 
 
 def by(member_id: str) -> dict[str, str]:
@@ -121,14 +121,14 @@ def a_coupon_in(code: str, **changes: object) -> dict[str, Any]:
 async def in_line(line: Line, engine: Engine, code: str, total: int = 10, **changes: Any) -> Offer:
     """A coupon on offer, its line in force."""
     offer = on_offer(engine, code, total, **changes)
-    await settle(line, offer)
+    await apply_settings(line, offer)
     return offer
 
 
 async def serve(line: Line, engine: Engine, code: str, at_most: int = 100) -> tuple[str, ...]:
     """Let the head of the line through and issue to them, as admitter and worker do."""
     admission = await line.admit(code, at_most=at_most, lease_s=15)
-    await tell(line, issue(engine, code, admission.members, now()))
+    await report_outcomes(line, issue(engine, code, admission.members, now()))
     return admission.members
 
 

@@ -19,24 +19,24 @@ from typing import Any
 from redis import Redis
 from sqlalchemy import Engine
 
-from application.apply_settings import settle
-from application.recover_line import look_after
+from application.apply_settings import apply_settings
+from application.recover_line import recover_line
 from domain.room_settings import RoomSettings
 from issuance import offers
-from issuance.admins import Account
-from issuance.draws import keep_draw
+from issuance.admins import AdminAccount
+from issuance.draws import save_draw
 from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
-from issuance.queue.job_queue import Desk, DeskLimits
-from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.job_queue import JobQueue, JobQueueLimits
+from issuance.queue.redis_connection import open_queue_redis
 from tests.integration.line_cast import admit, enter, places, refuse
 from tests.integration.web_cast import in_line, serve
 from tests.servers import Servers, fresh_database
 from tests.signed_in import session_of
 from waitroom.line import Line, open_line
-from waitroom.tokens.ticket import Ticket, TicketOffice
-from web.auth.admin_sessions import AdminDoor
-from web.auth.member_tokens import Identity
+from waitroom.tokens.ticket import Ticket, TicketSigner
+from web.auth.admin_sessions import AdminSessions
+from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 
 ROOM, DRAW, QUEUE = "release-before", "release-before-draw", "release-before-queue"
@@ -73,19 +73,19 @@ def keys_of(redis: Redis, *patterns: str) -> dict[str, Any]:
     return found
 
 
-async def write_line(line: Line, engine: Engine, desk: Desk) -> dict[str, Any]:
+async def write_line(line: Line, engine: Engine, desk: JobQueue) -> dict[str, Any]:
     """A room with a member of each kind, and a job that waits."""
     room = RoomSettings(rate_per_s=10_000, burst=10_000, lobby_s=60)
     offer = await in_line(line, engine, ROOM, total=4, room=room, expire_date=FAR)
     await enter(line, ROOM, MEMBERS)
     await serve(line, engine, ROOM, at_most=1)
     under_way = (await admit(line, ROOM, 1)).members
-    desk.feed(ROOM, under_way)
+    desk.enqueue(ROOM, under_way)
     refused = (await admit(line, ROOM, 1)).members
     await refuse(line, ROOM, 1, refused)
     await line.leave(ROOM, "frank")
-    await look_after(line, engine, offer)
-    await settle(line, offers.offer(engine, ROOM))
+    await recover_line(line, engine, offer)
+    await apply_settings(line, offers.get_offer(engine, ROOM))
     standings = dict(zip(MEMBERS, await places(line, ROOM, MEMBERS), strict=True))
     return {
         "coupon_id": str(offer.coupon.id),
@@ -105,7 +105,7 @@ async def write_draw(line: Line, engine: Engine) -> dict[str, Any]:
     await asyncio.sleep(OPENS_AFTER.total_seconds() + 0.1)
     order = await line.lobby(DRAW)
     assert order is not None, "the room has opened"
-    await settle(line, keep_draw(engine, offer.coupon.code, order, datetime.now(UTC)))
+    await apply_settings(line, save_draw(engine, offer.coupon.code, order, datetime.now(UTC)))
     return {
         "order": order,
         "arrivals_us": {member: one.arrival_us for member, one in lobby.items()},
@@ -114,8 +114,8 @@ async def write_draw(line: Line, engine: Engine) -> dict[str, Any]:
 
 def signed(arrivals_us: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     """Tickets, tokens and sessions."""
-    tickets, identity = TicketOffice([TICKET_SECRET]), Identity([MEMBER_SECRET], "")
-    account = Account("ada", "operator", "a hash")
+    tickets, identity = TicketSigner([TICKET_SECRET]), MemberTokens([MEMBER_SECRET], "")
+    account = AdminAccount("ada", "operator", "a hash")
     return {
         "tickets": {
             room: {
@@ -125,15 +125,15 @@ def signed(arrivals_us: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
             }
             for room, members in arrivals_us.items()
         },
-        "token": identity.mint("alice", valid_s=9 * 365 * 24 * 3600, name="Alice"),
+        "token": identity.sign("alice", valid_s=9 * 365 * 24 * 3600, name="Alice"),
         "member_session": session_of(Sessions([TICKET_SECRET]), "alice", "Alice"),
-        "admin_session": AdminDoor([TICKET_SECRET]).session_for(account),
+        "admin_session": AdminSessions([TICKET_SECRET]).session_for(account),
     }
 
 
 async def write(redis_url: str, engine: Engine) -> dict[str, Any]:
-    line, conveyor = open_line(redis_url), open_conveyor(redis_url, timeout_s=5)
-    desk = Desk(conveyor, queue=QUEUE, limits=DeskLimits())
+    line, conveyor = open_line(redis_url), open_queue_redis(redis_url, timeout_s=5)
+    desk = JobQueue(conveyor, queue=QUEUE, limits=JobQueueLimits())
     rooms = {ROOM: await write_line(line, engine, desk), DRAW: await write_draw(line, engine)}
     await line.aclose()
     return {

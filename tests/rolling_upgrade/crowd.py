@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from load.crowd.observations import Seen
+from load.crowd.observations import Observations
 from tests.house import House
 from tests.patron import Failed, Head, Patron, Tally
 
@@ -16,14 +16,14 @@ SIGN_IN_AGAIN = "was asked to sign in again"
 
 
 @dataclass(slots=True)
-class SeenThroughout(Seen):
+class SeenThroughout(Observations):
     """arrivals: every time of arrival that was told; one, where the place was kept."""
 
     arrivals: set[datetime] = field(default_factory=set)
 
     def note(self, status: int, body: dict[str, Any]) -> float | None:
         # Not super(): a dataclass with slots is another class than the one that was written.
-        wait_s = Seen.note(self, status, body)
+        wait_s = Observations.note(self, status, body)
         self.waited = self.waited or wait_s is not None
         if self.arrived_at is not None:
             self.arrivals.add(self.arrived_at)
@@ -36,7 +36,7 @@ class TokenHolder(Patron):
     seen: SeenThroughout
 
     def __init__(self, house: House, code: str, member_id: str, tally: Tally) -> None:
-        super().__init__(house.port, code, member_id, house.identity.mint(member_id), tally)
+        super().__init__(house.port, code, member_id, house.identity.sign(member_id), tally)
         self.seen = SeenThroughout(member_id)
         self._token = self._headers["Authorization"].removeprefix("Bearer ")
 
@@ -116,7 +116,7 @@ class Crowd:
         self._house = house
         self._code = code
         self._tally = tally
-        self._tasks: list[asyncio.Task[Seen]] = []
+        self._tasks: list[asyncio.Task[Observations]] = []
 
     async def send(self, members: int, *, within_s: float) -> None:
         """Let so many more come, evenly spread."""

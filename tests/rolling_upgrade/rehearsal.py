@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from load.crowd.observations import Timings
-from load.crowd.report import say
+from load.crowd.report import print_verdict
 from load.crowd.verdict import Verdict, verdict
 from tests.house import House
 from tests.patron import Tally
@@ -74,7 +74,7 @@ class Rehearsal:
         for name in self._lines:
             told = self._verdict(name)
             print(f"\n{name}:", flush=True)
-            say(told, Timings(), took_s)
+            print_verdict(told, Timings(), took_s)
             if not told.is_good:
                 faults.append(f"{name}: a promise was broken")
         return faults
@@ -146,7 +146,7 @@ class Rehearsal:
         return [] if crossed else [f"no batch was {how}: nothing is known of that"]
 
     def _verdict(self, name: str) -> Verdict:
-        rows = holders(self._engine, self._code(name))
+        rows = list_holders(self._engine, self._code(name))
         return verdict(self._told[name], total_count=self._total(name), holders=rows)
 
     def _code(self, name: str) -> str:

@@ -117,7 +117,7 @@ class Admin:
         )
         if head.status != 200:
             raise Failed(f"{head.status} {body[:100].decode()}")
-        while (await line.figures(code)).rate_per_s != rate:
+        while (await line.room_stats(code)).rate_per_s != rate:
             if time.monotonic() > began + IN_FORCE_WITHIN_S:
                 raise Failed(f"not in force after {IN_FORCE_WITHIN_S} s")
             await asyncio.sleep(LOOK_EVERY_S)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from domain.room_settings import RoomSettings
-from processes.local_stack import Cast, Stage
+from processes.local_stack import LocalStack, ProcessCounts
 from tests.patron import Failed, KeptConnection, Tally
 from tests.route_table import Call
 from web.auth.passwords import Passwords
@@ -31,7 +31,7 @@ ADDRESS_REQUESTS_MAX = 600
 class Target:
     """line, direct: codes of a coupon with a line and of one without. admin: headers."""
 
-    stage: Stage
+    stage: LocalStack
     line: str
     direct: str
     admin: dict[str, str]
@@ -47,7 +47,7 @@ class Target:
     def member(self, call: Call, member_id: str) -> dict[str, str]:
         """A member's credentials: a token for the API, a session for pages."""
         if call.route.startswith("/api/"):
-            return {"Authorization": f"Bearer {self.stage.identity.mint(member_id)}"}
+            return {"Authorization": f"Bearer {self.stage.identity.sign(member_id)}"}
         return {"Cookie": self.stage.session_cookie(member_id)}
 
 
@@ -63,7 +63,9 @@ def open_target(web_processes: int, address_requests_max: int) -> Iterator[Targe
         "ADDRESS_REQUESTS_MAX": str(address_requests_max),
         "ADMIN_PASSWORD_HASH": Passwords().hashed(password),
     }
-    with Stage(Cast(web_processes=web_processes, workers=1, environ=environ)) as stage:
+    with LocalStack(
+        ProcessCounts(web_processes=web_processes, workers=1, environ=environ)
+    ) as stage:
         line, direct = "flooded", "flooded-direct"
         stage.offer(line, STOCK, room=ROOM)
         stage.offer(direct, STOCK, issuing="pessimistic")

@@ -18,7 +18,7 @@ from tests.route_flood.probes import Admin, Entrants, Felt, HealthChecks, p99
 from tests.route_flood.target import FORWARDED_FOR, Target
 from tests.route_table import Call
 from waitroom.line import open_line
-from web.middleware.path_limits import share_of
+from web.middleware.path_limits import limit_class
 
 FOLDER = Path(__file__).parent
 WHO = ("member", "stranger")
@@ -72,7 +72,7 @@ class Flooded:
     @property
     def excuse(self) -> str:
         """Why there was no refusal, and the answers that show it; empty where there is none."""
-        status, reason = EXCUSES.get(share_of(self.call.route), ("", ""))
+        status, reason = EXCUSES.get(limit_class(self.call.route), ("", ""))
         if self.refused or not self.statuses.get(status):
             return ""
         return f"{reason} ({self.statuses[status]:,} x {status})"

@@ -8,13 +8,13 @@ from typing import Any
 
 from domain.admin import Admin
 from domain.room_settings import RoomSettings
-from issuance.audit import Entry
+from issuance.audit import AuditEntry
 from issuance.offers import Offer
 from tests.unit.cast import noon, spring
 from web.i18n import Language
 from web.pages.admin.audit import shown_entry
-from web.pages.admin.coupon_form import Form, form_of, fresh_form
-from web.pages.admin.coupon_form_page import fixed_of, in_words, words
+from web.pages.admin.coupon_form import CouponForm, form_from_offer, fresh_form
+from web.pages.admin.coupon_form_page import field_texts, fixed_fields, in_words
 
 ALICE, BOB = Admin("alice", "operator"), Admin("bob", "viewer")
 
@@ -22,13 +22,13 @@ ALICE, BOB = Admin("alice", "operator"), Admin("bob", "viewer")
 def admin_pages(
     language: Language, coupons: list[SimpleNamespace]
 ) -> dict[str, tuple[str, dict[str, Any]]]:
-    everywhere = words(language)
+    everywhere = field_texts(language)
     description = "봄맞이 할인" if language.code == "ko" else "Spring sale"
     offer = Offer(spring(description=description), RoomSettings(opening="draw"), 1)
     wrong = fresh_form(noon)
     wrong.errors = {"code": "code must be short", "total_count": "total_count must be 1", "": "…"}
 
-    def edited(form: Form, **changes: Any) -> tuple[str, dict[str, Any]]:
+    def edited(form: CouponForm, **changes: Any) -> tuple[str, dict[str, Any]]:
         context = {
             "admin": ALICE if form.may_change else BOB,
             "coupon": coupons[0],
@@ -42,13 +42,13 @@ def admin_pages(
         }
         return "admin/coupon_edit.html", context | changes | everywhere
 
-    started = form_of(offer)
-    started.fixed = fixed_of(offer, noon + timedelta(days=1))
+    started = form_from_offer(offer)
+    started.fixed = fixed_fields(offer, noon + timedelta(days=1))
     drawn = SimpleNamespace(at=datetime.now(UTC), entrants_count=1_200)
     entries = [
-        Entry(2, noon, "alice", "room changed", "spring", {"room": {"seats": 5}},
+        AuditEntry(2, noon, "alice", "room changed", "spring", {"room": {"seats": 5}},
               {"room": {"seats": 6, "state": "paused"}}),
-        Entry(1, noon, "alice", "admin added", "admin bob", None, {"role": "viewer"}),
+        AuditEntry(1, noon, "alice", "admin added", "admin bob", None, {"role": "viewer"}),
     ]  # fmt: skip
     figures = {coupons[0].code: SimpleNamespace(waiting=12_345)}
     listed = {"figures": figures, "page_number": 2, "pages": 3}
@@ -70,9 +70,9 @@ def admin_pages(
             {"admin": ALICE, "form": in_words(language, wrong), **everywhere},
         ),
         "console, edit": edited(started, saved=True, logo="/rooms/spring/logo?v=1"),
-        "console, draw": edited(form_of(offer), commitment="0" * 36, drawn=drawn),
-        "console, draw to come": edited(form_of(offer), commitment="0" * 36),
-        "console, viewer": edited(Form(started.texts, started.was, may_change=False)),
+        "console, draw": edited(form_from_offer(offer), commitment="0" * 36, drawn=drawn),
+        "console, draw to come": edited(form_from_offer(offer), commitment="0" * 36),
+        "console, viewer": edited(CouponForm(started.texts, started.was, may_change=False)),
         "console, changes": (
             "admin/audit.html",
             {"admin": BOB, "entries": [shown_entry(e, language) for e in entries], **trail},

@@ -6,25 +6,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from application.reconcile import Found, Repaired
-from issuance.audit import Entry
-from issuance.queue.job_queue import Crew
+from application.reconcile import Found, RepairResult
+from issuance.audit import AuditEntry
+from issuance.queue.job_queue import QueueStatus
 from waitroom.autopilot import Decision, Reason
-from waitroom.stats.room_stats import Figures
-from waitroom.stats.summary import Result
+from waitroom.stats.room_stats import RoomStats
+from waitroom.stats.summary import RoomSummary
 from web.i18n import Language
-from web.office_status import Seen
-from web.pages.admin.autopilot import view_of
+from web.office_status import OfficeStatus
+from web.pages.admin.autopilot import make_view
 from web.pages.admin.board_view import BoardView
-from web.pages.admin.reconcile import findings_of, left_of
+from web.pages.admin.reconcile import make_findings, make_left
 from web.pages.admin.result import refusals
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def some_figures() -> Figures:
+def some_figures() -> RoomStats:
     """A room in the middle of its run."""
-    return Figures(
+    return RoomStats(
         state="open", rate_per_s=120.0, burst=10, seats=2_000, size_max=1_000_000, lobby_s=900,
         opening="first_come", grace_s=300, return_s=600, restore_s=30, total_count=1_000,
         used_count=588, restored=0, is_restoring=False,
@@ -49,12 +49,12 @@ def some_decisions() -> list[Decision]:
     ]
 
 
-def a_board(language: Language, figures: Figures | None, **settings: Any) -> BoardView:
+def a_board(language: Language, figures: RoomStats | None, **settings: Any) -> BoardView:
     before = {"room": {"rate_per_s": 60.0, "state": "paused", "rate_mode": "manual"}}
     after = {"room": {**before["room"], **settings}}
-    change = Entry(1, NOON, "alice", "room changed", "spring", before, after)
-    seen = Seen(4, Crew(2, 2, 3)) if figures else Seen(None, None)
-    return BoardView.of(
+    change = AuditEntry(1, NOON, "alice", "room changed", "spring", before, after)
+    seen = OfficeStatus(4, QueueStatus(2, 2, 3)) if figures else OfficeStatus(None, None)
+    return BoardView.from_stats(
         "spring",
         figures,
         seen,
@@ -71,11 +71,11 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
     plain_board = {
         "description": description, "can_simulate": True, "sent": 0,
         "simulated_max": 20_000, "conflict": "", "in_force": "", "is_bad_rate": False,
-        "asked_rate": "", "member": None, "autopilot": view_of("spring", figures, [], language),
+        "asked_rate": "", "member": None, "autopilot": make_view("spring", figures, [], language),
     }  # fmt: skip
     steered = replace(figures, rate_mode="autopilot", rate_max_per_s=400.0, steered_rate_per_s=86.4)
-    on_autopilot = {"autopilot": view_of("spring", steered, some_decisions(), language)}
-    just_on = {"autopilot": view_of("spring", steered, [], language)}
+    on_autopilot = {"autopilot": make_view("spring", steered, some_decisions(), language)}
+    just_on = {"autopilot": make_view("spring", steered, [], language)}
     turned = {"rate_per_s": 120.0, "state": "open"}
     in_force = language.gettext(
         "In force now: %(rate)s/s, %(state)s.", rate="120", state=language.gettext("open")
@@ -91,7 +91,7 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
         "autopilot": (a_board(language, steered, rate_mode="autopilot"), on_autopilot),
         "autopilot, nothing yet": (a_board(language, steered), just_on),
     }
-    result = Result(
+    result = RoomSummary(
         entered=4_000, admitted=1_003, issued=1_000, left=180, passed_over=12, returned=4,
         refused={"closed": 3}, turned_away={"sold_out": 40, "room_full": 2},
         wait_median_s=12.4, wait_p95_s=31.0, wait_longest_s=95.2,
@@ -106,10 +106,10 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
     found: Found = {"told_without_row": crowd, "line_count_off": ["line 3, Postgres 4"]}
     reconciled = {
         "result": None,
-        "result, no difference": findings_of("spring", {}, language),
-        "result, differences": findings_of("spring", found, language),
-        "result, mended": left_of("spring", Repaired(found, {}), language),
-        "result, some left": left_of("spring", Repaired(found, found), language),
+        "result, no difference": make_findings("spring", {}, language),
+        "result, differences": make_findings("spring", found, language),
+        "result, mended": make_left("spring", RepairResult(found, {}), language),
+        "result, some left": make_left("spring", RepairResult(found, found), language),
     }
     return {
         f"board, {name}": ("admin/board.html", {**plain_board, "board": board, **changes})

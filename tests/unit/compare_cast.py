@@ -5,7 +5,7 @@ from dataclasses import replace
 from domain.coupon import Issuing
 from load.compare.comparison import Comparison
 from load.compare.options import WAYS, CompareOptions
-from load.compare.results import Measured, Moment
+from load.compare.results import Moment, WayResults
 from load.crowd.verdict import Latency, Verdict
 
 OPTIONS = CompareOptions(coupons=10, members=100, seed=7)
@@ -28,8 +28,8 @@ GOOD = Verdict(
 )
 
 
-def measured(way: Issuing = "pessimistic", **changes: object) -> Measured:
-    made = Measured(
+def measured(way: Issuing = "pessimistic", **changes: object) -> WayResults:
+    made = WayResults(
         way=way,
         verdict=GOOD,
         took_s=4.0,
@@ -53,12 +53,12 @@ def measured(way: Issuing = "pessimistic", **changes: object) -> Measured:
     return replace(made, **changes)
 
 
-def judged(**changes: object) -> Measured:
+def judged(**changes: object) -> WayResults:
     """A way whose verdict has these changes."""
     return measured(verdict=replace(GOOD, **changes))
 
 
-def comparison(*ways: Measured, **machine: str) -> Comparison:
+def comparison(*ways: WayResults, **machine: str) -> Comparison:
     described = {"Machine": "Linux, 2 cores", **machine}
     found = ways or tuple(measured(way) for way in WAYS)
     return Comparison(OPTIONS, "2026-11-24T10:00:00Z", described, found)

@@ -20,7 +20,7 @@ from tests.unit.page_reader import Page
 from web.i18n import Language, languages
 from web.pages.formatting import discount_text
 from web.pages.member.place_view import PlaceView, State, plain, refused
-from web.pages.render import Switch, environment
+from web.pages.render import LanguageLink, environment
 from web.problems import KINDS
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut
 
@@ -103,7 +103,7 @@ class Standing:
     started_ahead: int | None = None
 
     def seen(self, language: Language = EN) -> PlaceView:
-        return PlaceView.of(
+        return PlaceView.from_place(
             self.out,
             language=language,
             now=NOON,
@@ -339,7 +339,7 @@ def html_of(template: str, language: Language = EN, **context: Any) -> str:
         "member": alice,
         "demo": True,
         "now": NOON,
-        "switches": [Switch(one.code, one.name, f"/?lang={one.code}") for one in (EN, KO)],
+        "switches": [LanguageLink(one.code, one.name, f"/?lang={one.code}") for one in (EN, KO)],
     }
     template_ = environment(language).get_template(template)
     return template_.render({**everywhere, **context})

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import waitroom
-from waitroom.autopilot import Batch, Bounds, Decision, Pilot, Signals, lately
+from waitroom.autopilot import Batch, Bounds, Decision, RateController, Signals, recent_latency
 from waitroom.autopilot_state import DECISIONS_MAX
 
 STEP_S = 0.5
@@ -34,8 +34,8 @@ class Database:
 
 
 def flown(
-    database: Database, pilot: Pilot, seconds: float, within: Bounds = bounds
-) -> tuple[Pilot, list[float], list[float]]:
+    database: Database, pilot: RateController, seconds: float, within: Bounds = bounds
+) -> tuple[RateController, list[float], list[float]]:
     """The pilot after so long, and the rates and queue ages on the way."""
     rates, ages = [], []
     for _ in range(int(seconds / STEP_S)):
@@ -64,7 +64,7 @@ signals = st.builds(
 @given(st.floats(0.01, 1e5), st.lists(signals, max_size=40), st.floats(0.1, 50), st.floats(60, 1e5))
 def test_whatever_is_seen_the_rate_stays_within_its_bounds(rate, seen, least, most):
     within = Bounds(least, most, 250)
-    pilot = Pilot.begin(rate, within, 0.0)
+    pilot = RateController.begin(rate, within, 0.0)
 
     for one in seen:
         pilot, _ = pilot.step(one, within)
@@ -75,7 +75,7 @@ def test_whatever_is_seen_the_rate_stays_within_its_bounds(rate, seen, least, mo
 @settings(max_examples=50, deadline=None)
 @given(st.floats(20, 1_000))
 def test_when_the_latency_doubles_it_is_down_within_one_step_and_at_half_within_twenty(rate):
-    pilot = Pilot.begin(rate, bounds, 100.0)
+    pilot = RateController.begin(rate, bounds, 100.0)
     rates = []
 
     for n in range(20):
@@ -92,7 +92,7 @@ def test_when_the_latency_doubles_it_is_down_within_one_step_and_at_half_within_
 def test_it_finds_what_is_borne_stays_near_it_and_comes_back(bears, times_slower):
     within = Bounds(1, 1_000, 250)
     database = Database(bears)
-    pilot, _, _ = flown(database, Pilot.begin(bears * 0.7, within, 0.0), 60, within)
+    pilot, _, _ = flown(database, RateController.begin(bears * 0.7, within, 0.0), 60, within)
 
     database.bears_per_s = bears / times_slower
     _, found, _ = flown(database, pilot, 10, within)
@@ -111,7 +111,7 @@ def test_it_finds_what_is_borne_stays_near_it_and_comes_back(bears, times_slower
 
 @pytest.mark.parametrize("trouble", ["postgres_away", "queue_away", "no_workers", "batches_failed"])
 def test_in_trouble_it_gives_way_at_once_and_comes_back_step_by_step(trouble):
-    pilot = Pilot.begin(800, bounds, 0.0)
+    pilot = RateController.begin(800, bounds, 0.0)
 
     pilot, reason = pilot.step(Signals(0.5, 20, 800, 0.0, trouble), bounds)
     least = pilot.rate_per_s
@@ -127,7 +127,7 @@ def test_in_trouble_it_gives_way_at_once_and_comes_back_step_by_step(trouble):
 
 
 def test_a_rate_that_nobody_uses_does_not_rise():
-    pilot = Pilot.begin(100, bounds, 0.0)
+    pilot = RateController.begin(100, bounds, 0.0)
 
     rested, idle = pilot.step(Signals(0.5, None, 0, 0.0), bounds)
     few, unused = rested.step(Signals(1.0, 20, 30, 0.0), bounds)
@@ -137,7 +137,7 @@ def test_a_rate_that_nobody_uses_does_not_rise():
 
 
 def test_a_step_down_is_felt_before_there_is_another():
-    pilot = Pilot.begin(100, bounds, 0.0)
+    pilot = RateController.begin(100, bounds, 0.0)
     slow = [Signals(n * STEP_S, 300, 100, 0.0) for n in range(1, 4)]
 
     reasons = []
@@ -150,7 +150,7 @@ def test_a_step_down_is_felt_before_there_is_another():
 
 
 def test_as_long_as_more_is_fed_than_issued_there_is_another_step():
-    pilot = Pilot.begin(400, bounds, 0.0)
+    pilot = RateController.begin(400, bounds, 0.0)
 
     reasons = []
     for n in range(1, 6):
@@ -162,8 +162,10 @@ def test_as_long_as_more_is_fed_than_issued_there_is_another_step():
 
 
 def test_near_its_bound_it_goes_no_further_and_at_the_most_it_stays():
-    near, why_near = Pilot.begin(100, bounds, 0.0).step(Signals(0.5, 210, 100, 0.0), bounds)
-    most, why_most = Pilot.begin(5_000, bounds, 0.0).step(well(1_000, 0.5), bounds)
+    near, why_near = RateController.begin(100, bounds, 0.0).step(
+        Signals(0.5, 210, 100, 0.0), bounds
+    )
+    most, why_most = RateController.begin(5_000, bounds, 0.0).step(well(1_000, 0.5), bounds)
 
     assert (near.rate_per_s, why_near) == (100, "near")
     assert (most.rate_per_s, why_most) == (1_000, "most")
@@ -172,17 +174,17 @@ def test_near_its_bound_it_goes_no_further_and_at_the_most_it_stays():
 def test_only_the_last_seconds_count_and_of_many_workers_all():
     batches = [Batch(8.5, ms, 10) for ms in range(1, 101)] + [Batch(7.9, 5_000, 1_000)]
 
-    p95_ms, issued_per_s = lately(batches, 10.0)
+    p95_ms, issued_per_s = recent_latency(batches, 10.0)
 
     assert (p95_ms, issued_per_s) == (95, 500)
-    assert lately(batches, 20.0) == (None, 0.0)
+    assert recent_latency(batches, 20.0) == (None, 0.0)
 
 
 def test_a_decision_says_what_was_seen():
     seen = Signals(3.0, 300.0, 90.0, 0.25)
-    pilot, reason = Pilot.begin(100, bounds, 0.0).step(seen, bounds)
+    pilot, reason = RateController.begin(100, bounds, 0.0).step(seen, bounds)
 
-    record = Decision.of(pilot, seen, reason).as_record()
+    record = Decision.from_step(pilot, seen, reason).as_record()
 
     assert record["rate_per_s"] == pytest.approx(69.75)
     assert (record["at_s"], record["latency_p95_ms"], record["reason"]) == (3.0, 300.0, "slow")

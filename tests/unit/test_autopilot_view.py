@@ -8,13 +8,13 @@ import pytest
 from tests.unit.board_template_cast import some_decisions, some_figures
 from tests.unit.template_cast import EN, KO
 from waitroom.autopilot import Reason
-from web.pages.admin.autopilot import REASONS, SPELLS_MAX, view_of
+from web.pages.admin.autopilot import REASONS, SPELLS_MAX, make_view
 
 STEERED = replace(some_figures(), rate_mode="autopilot", steered_rate_per_s=10.0)
 
 
 def test_the_latest_comes_first_and_what_repeats_is_told_once():
-    view = view_of("spring", STEERED, some_decisions(), EN)
+    view = make_view("spring", STEERED, some_decisions(), EN)
 
     assert [(one.rates, one.why) for one in view.spells] == [
         ("94/s → 10/s", "Postgres is away: down to the least."),
@@ -30,7 +30,7 @@ def test_the_latest_comes_first_and_what_repeats_is_told_once():
 def test_only_so_many_are_listed():
     to_and_fro = some_decisions()[:1] + some_decisions()[3:4]
 
-    view = view_of("spring", STEERED, to_and_fro * 20, EN)
+    view = make_view("spring", STEERED, to_and_fro * 20, EN)
 
     assert len(view.spells) == SPELLS_MAX
     assert view.spells[0].rates == "100/s → 94/s"
@@ -38,7 +38,7 @@ def test_only_so_many_are_listed():
 
 @pytest.mark.parametrize("language", [EN, KO], ids=["en", "ko"])
 def test_every_reason_has_words_of_its_own(language):
-    reasons = view_of("spring", STEERED, [], language).reasons
+    reasons = make_view("spring", STEERED, [], language).reasons
 
     assert reasons.keys() == REASONS.keys() == set(get_args(Reason))
     assert len(set(reasons.values())) == len(reasons)
@@ -46,6 +46,6 @@ def test_every_reason_has_words_of_its_own(language):
 
 @pytest.mark.parametrize("figures", [some_figures(), None])
 def test_of_a_rate_that_is_turned_by_hand_there_is_nothing_to_see(figures):
-    view = view_of("spring", figures, some_decisions(), EN)
+    view = make_view("spring", figures, some_decisions(), EN)
 
     assert (view.is_on, view.spells, view.bounds) == (False, (), "")

@@ -42,7 +42,7 @@ async def test_the_calls_of_one_turn_are_one_batch_in_their_order():
     batcher = Batcher(flush)
     crowd = [f"member-{n}" for n in range(100)]
 
-    answers = await soon(*(batcher.ask(one) for one in crowd))
+    answers = await soon(*(batcher.submit(one) for one in crowd))
 
     assert flush.batches == [crowd]
     assert answers == [one + "!" for one in crowd]
@@ -52,7 +52,7 @@ async def test_a_call_alone_is_answered():
     flush = Recorder()
     batcher = Batcher(flush)
 
-    answers = [await soon(batcher.ask("alice")), await soon(batcher.ask("bob"))]
+    answers = [await soon(batcher.submit("alice")), await soon(batcher.submit("bob"))]
 
     assert answers == [["alice!"], ["bob!"]]
     assert flush.batches == [["alice"], ["bob"]]
@@ -61,10 +61,10 @@ async def test_a_call_alone_is_answered():
 async def test_while_a_batch_is_under_way_the_next_one_gathers():
     flush = Recorder(held=True)
     batcher = Batcher(flush)
-    first = asyncio.create_task(batcher.ask("alice"))
+    first = asyncio.create_task(batcher.submit("alice"))
     await turns()
 
-    others = [asyncio.create_task(batcher.ask(name)) for name in ("bob", "charlie")]
+    others = [asyncio.create_task(batcher.submit(name)) for name in ("bob", "charlie")]
     await turns()
     assert flush.batches == [["alice"]]
     flush.go.set()
@@ -79,7 +79,7 @@ async def test_a_large_crowd_is_split_into_batches_one_after_the_other():
     batcher = Batcher(flush, batch_max=4)
     crowd = [str(n) for n in range(10)]
 
-    answers = await soon(*(batcher.ask(one) for one in crowd))
+    answers = await soon(*(batcher.submit(one) for one in crowd))
 
     assert [len(batch) for batch in flush.batches] == [4, 4, 2]
     assert answers == [one + "!" for one in crowd]
@@ -95,11 +95,11 @@ async def test_an_error_reaches_everybody_in_the_batch_and_nobody_after_it():
     batcher = Batcher(flush, batch_max=2)
 
     answers = await asyncio.gather(
-        *(batcher.ask(name) for name in ("alice", "bob", "charlie")), return_exceptions=True
+        *(batcher.submit(name) for name in ("alice", "bob", "charlie")), return_exceptions=True
     )
 
     assert [type(answer) for answer in answers] == [LineAway, LineAway, str]
-    assert await soon(batcher.ask("bob")) == ["bob"]
+    assert await soon(batcher.submit("bob")) == ["bob"]
 
 
 async def test_answers_that_are_too_few_fail_everybody_rather_than_keep_them_waiting():
@@ -110,7 +110,7 @@ async def test_answers_that_are_too_few_fail_everybody_rather_than_keep_them_wai
 
     async with asyncio.timeout(1):
         answers = await asyncio.gather(
-            batcher.ask("alice"), batcher.ask("bob"), return_exceptions=True
+            batcher.submit("alice"), batcher.submit("bob"), return_exceptions=True
         )
 
     assert [type(answer) for answer in answers] == [AssertionError, AssertionError]
@@ -120,7 +120,7 @@ async def test_who_goes_away_does_not_disturb_the_others():
     flush = Recorder(held=True)
     batcher = Batcher(flush)
     alice, bob, charlie = (
-        asyncio.create_task(batcher.ask(name)) for name in ("alice", "bob", "charlie")
+        asyncio.create_task(batcher.submit(name)) for name in ("alice", "bob", "charlie")
     )
     await turns()
 
@@ -130,7 +130,7 @@ async def test_who_goes_away_does_not_disturb_the_others():
 
     assert await soon(alice, charlie) == ["alice!", "charlie!"]
     assert bob.cancelled()
-    assert await soon(batcher.ask("dora")) == ["dora!"]
+    assert await soon(batcher.submit("dora")) == ["dora!"]
 
 
 async def test_who_goes_away_before_an_error_does_not_disturb_the_others():
@@ -141,7 +141,7 @@ async def test_who_goes_away_before_an_error_does_not_disturb_the_others():
         raise LineAway
 
     batcher = Batcher(flush)
-    alice, bob = (asyncio.create_task(batcher.ask(name)) for name in ("alice", "bob"))
+    alice, bob = (asyncio.create_task(batcher.submit(name)) for name in ("alice", "bob"))
     await turns()
 
     alice.cancel()
@@ -155,7 +155,7 @@ async def test_who_goes_away_before_an_error_does_not_disturb_the_others():
 async def test_when_the_work_is_cancelled_nobody_is_left_waiting():
     flush = Recorder(held=True)
     batcher = Batcher(flush)
-    alice = asyncio.create_task(batcher.ask("alice"))
+    alice = asyncio.create_task(batcher.submit("alice"))
     await turns()
 
     assert batcher._task is not None
@@ -164,20 +164,20 @@ async def test_when_the_work_is_cancelled_nobody_is_left_waiting():
     with pytest.raises(asyncio.CancelledError):
         await soon(alice)
     flush.go.set()
-    assert await soon(batcher.ask("bob")) == ["bob!"]
+    assert await soon(batcher.submit("bob")) == ["bob!"]
 
 
 async def test_beyond_its_limit_it_says_that_it_is_busy_and_serves_the_others():
     flush = Recorder(held=True)
     batcher = Batcher(flush, pending_max=2)
-    first = asyncio.create_task(batcher.ask("under way"))
+    first = asyncio.create_task(batcher.submit("under way"))
     await turns()
-    waiting = [asyncio.create_task(batcher.ask(name)) for name in ("alice", "bob")]
+    waiting = [asyncio.create_task(batcher.submit(name)) for name in ("alice", "bob")]
     await turns()
 
     with pytest.raises(LineBusy):
-        await soon(batcher.ask("charlie"))
+        await soon(batcher.submit("charlie"))
 
     flush.go.set()
     assert await soon(first, *waiting) == ["under way!", "alice!", "bob!"]
-    assert await soon(batcher.ask("charlie")) == ["charlie!"]
+    assert await soon(batcher.submit("charlie")) == ["charlie!"]

@@ -15,7 +15,7 @@ def a_row(value: float, baseline: float | None = None, **seen: float) -> Row:
 def test_figures_are_the_medians_of_all_rounds():
     rows = [a_row(100, 200, errors=0), a_row(300, 400, errors=6), a_row(120, 300, errors=1)]
 
-    one = Summary.of(rows)
+    one = Summary.from_rows(rows)
 
     assert (one.value, one.least, one.most, one.baseline) == (120, 100, 300, 300)
     assert one.ratio == 0.5
@@ -23,7 +23,7 @@ def test_figures_are_the_medians_of_all_rounds():
 
 
 def test_without_a_baseline_there_is_no_ratio():
-    assert Summary.of([a_row(5), a_row(7)]).ratio is None
+    assert Summary.from_rows([a_row(5), a_row(7)]).ratio is None
 
 
 def test_each_round_gives_the_same_rows():
@@ -34,7 +34,7 @@ def test_each_round_gives_the_same_rows():
 
 
 def test_the_table_and_the_record_say_all_of_it():
-    found = {"enter": [Summary.of([a_row(100, 400, errors=0), a_row(200, 400, errors=2)])]}
+    found = {"enter": [Summary.from_rows([a_row(100, 400, errors=0), a_row(200, 400, errors=2)])]}
     console = Console(record=True, width=160)
 
     console.print(table(found["enter"]))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.branding import LOGO_BYTES_MAX, MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX, Branding, Logo
-from web.pages.colours import CONTRAST_MIN, brand_css, contrast, readable
+from web.pages.colours import CONTRAST_MIN, brand_css, contrast, readable_colour
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
@@ -65,7 +65,7 @@ def test_contrast_is_what_the_guidelines_say():
 @given(colours)
 def test_any_colour_can_be_read_in_both_schemes(colour):
     for scheme, ground in (("light", "#ffffff"), ("light", "#edf2ef"), ("dark", "#1a2521")):
-        assert contrast(readable(colour, scheme), ground) >= CONTRAST_MIN
+        assert contrast(readable_colour(colour, scheme), ground) >= CONTRAST_MIN
     for accent, deep, ink in re.findall(
         r"--accent:(#\w{6});--accent-deep:(#\w{6});--on-accent:(#\w{6})", brand_css(colour)
     ):

@@ -31,14 +31,14 @@ def changed(solution: str, **parameters: object) -> str:
 def test_a_solution_is_read_the_same_each_time(solution):
     challenges = Challenges([OLD])
 
-    assert challenges.read(solution, room="spring") == challenges.read(solution, room="spring")
+    assert challenges.verify(solution, room="spring") == challenges.verify(solution, room="spring")
 
 
 def test_a_solution_is_for_its_room_alone(solution):
     with pytest.raises(BadSolution):
-        Challenges([OLD]).read(solution, room="summer")
+        Challenges([OLD]).verify(solution, room="summer")
     with pytest.raises(BadSolution):
-        Challenges([OLD]).read(changed(solution, data={"room": "summer"}), room="summer")
+        Challenges([OLD]).verify(changed(solution, data={"room": "summer"}), room="summer")
 
 
 def test_a_solution_is_too_old_one_day(solution, monkeypatch):
@@ -48,12 +48,12 @@ def test_a_solution_is_too_old_one_day(solution, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: later)
 
     with pytest.raises(ExpiredSolution):
-        Challenges([OLD]).read(solution, room="spring")
+        Challenges([OLD]).verify(solution, room="spring")
 
 
 def test_its_time_can_not_be_stretched(solution):
     with pytest.raises(BadSolution):
-        Challenges([OLD]).read(changed(solution, expiresAt=4_000_000_000), room="spring")
+        Challenges([OLD]).verify(changed(solution, expiresAt=4_000_000_000), room="spring")
 
 
 def test_a_number_that_was_not_found_is_refused(solution):
@@ -62,7 +62,7 @@ def test_a_number_that_was_not_found_is_refused(solution):
     wrong = base64.b64encode(json.dumps(payload).encode()).decode()
 
     with pytest.raises(BadSolution):
-        Challenges([OLD]).read(wrong, room="spring")
+        Challenges([OLD]).verify(wrong, room="spring")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_number_that_was_not_found_is_refused(solution):
 )
 def test_what_is_no_solution_is_refused(text):
     with pytest.raises(BadSolution):
-        Challenges([OLD]).read(text, room="spring")
+        Challenges([OLD]).verify(text, room="spring")
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_what_is_no_solution_is_refused(text):
 )
 def test_nobody_makes_it_easier_or_dearer_for_us(solution, parameters):
     with pytest.raises(BadSolution):
-        Challenges([OLD]).read(changed(solution, **parameters), room="spring")
+        Challenges([OLD]).verify(changed(solution, **parameters), room="spring")
 
 
 def test_secrets_can_be_rotated(solution):
-    assert Challenges([NEW, OLD]).read(solution, room="spring")
+    assert Challenges([NEW, OLD]).verify(solution, room="spring")
     with pytest.raises(BadSolution):
-        Challenges([NEW]).read(solution, room="spring")
+        Challenges([NEW]).verify(solution, room="spring")

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from web.middleware.client_ip import Proxies, read_address
+from web.middleware.client_ip import TrustedProxies, parse_address
 
 PROXY, OTHER, ALICE = "10.0.0.1", "10.0.0.2", "203.0.113.7"
 ALICE_6 = "2001:db8::7"
@@ -29,16 +29,16 @@ NONSENSE = [
     ("text", "address"), [(text, one) for one, texts in SPELLINGS.items() for text in texts]
 )
 def test_an_address_is_read_in_every_spelling(text, address):
-    assert read_address(text) == ipaddress.ip_address(address)
+    assert parse_address(text) == ipaddress.ip_address(address)
 
 
 @pytest.mark.parametrize("text", NONSENSE)
 def test_what_is_no_address_is_none(text):
-    assert read_address(text) is None
+    assert parse_address(text) is None
 
 
 def sender_of(trusted: str, peer: str, forwarded: list[str]) -> str | None:
-    found = Proxies(trusted).sender(read_address(peer), forwarded)
+    found = TrustedProxies(trusted).client_address(parse_address(peer), forwarded)
     return None if found is None else str(found)
 
 
@@ -75,4 +75,4 @@ def test_a_long_header_is_read_from_its_end_alone():
 @pytest.mark.parametrize("wrong", ["proxy", "10.0.0.1/8", "*,10.0.0.1", "300.0.0.1"])
 def test_what_is_no_address_is_refused(wrong):
     with pytest.raises(ValueError):
-        Proxies(wrong)
+        TrustedProxies(wrong)

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from load.compare.checks import broken
+from load.compare.checks import broken_promises
 from tests.unit.compare_cast import GOOD, comparison, judged, measured
 
 
 def test_a_way_that_kept_all_has_nothing_said_of_it():
-    assert broken(measured()) == []
+    assert broken_promises(measured()) == []
     assert comparison().is_good
 
 
@@ -30,14 +30,14 @@ def test_a_way_that_kept_all_has_nothing_said_of_it():
     ],
 )
 def test_each_broken_promise_is_said_and_spoils_the_whole(bad, says):
-    assert any(says in sentence for sentence in broken(bad))
+    assert any(says in sentence for sentence in broken_promises(bad))
     assert not comparison(measured("queue"), bad).is_good
 
 
 def test_fewer_members_than_coupons_must_all_get_one():
     few = replace(GOOD, members=4, issued=4, rows=4, refused=0)
 
-    assert broken(measured(verdict=few)) == []
+    assert broken_promises(measured(verdict=few)) == []
 
 
 def test_a_comparison_of_nothing_is_not_good():

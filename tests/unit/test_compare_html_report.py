@@ -10,7 +10,7 @@ import pytest
 
 from load.compare.html_report import render, write_report
 from load.compare.options import WAYS
-from load.compare.table import GROUPS, seen_in
+from load.compare.table import GROUPS, effects
 from tests.unit.compare_cast import OPTIONS, comparison, judged, measured
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -103,7 +103,7 @@ def test_every_figure_of_every_way_is_shown_and_explained(report):
             for way in WAYS:
                 assert f"<td>{row.cell(measured(way))}</td>" in text
     for way in WAYS:
-        assert seen_in(measured(way), OPTIONS) in text
+        assert effects(measured(way), OPTIONS) in text
     assert OPTIONS.command in text
     assert "Linux, 2 cores" in text
 

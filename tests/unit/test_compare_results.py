@@ -1,18 +1,20 @@
 import pytest
 
-from issuance.postgres.connection_stats import Held
+from issuance.postgres.connection_stats import ConnectionCounts
 from load.compare.results import Moment, blocked_share, curve_ms, last_issue_s, measure, out_of_turn
-from load.compare.sampler import Look
-from load.crowd.observations import Seen, Timings
+from load.compare.sampler import Sample
+from load.crowd.observations import Observations, Timings
 
 
-def member(name: str, final: str = "refused", at_s: float = 100.0, **changes: object) -> Seen:
+def member(
+    name: str, final: str = "refused", at_s: float = 100.0, **changes: object
+) -> Observations:
     coupons = {f"coupon of {name}"} if final == "issued" else set()
-    return Seen(name, final=final, set_out_at=at_s, coupon_ids=coupons, **changes)
+    return Observations(name, final=final, set_out_at=at_s, coupon_ids=coupons, **changes)
 
 
-def look(at_s: float, issued: int, held: tuple[int, int, int] = (3, 1, 0)) -> Look:
-    return Look(at_s, issued, Held(*held))
+def look(at_s: float, issued: int, held: tuple[int, int, int] = (3, 1, 0)) -> Sample:
+    return Sample(at_s, issued, ConnectionCounts(*held))
 
 
 def test_times_begin_when_the_first_member_sets_out():

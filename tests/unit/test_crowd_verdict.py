@@ -3,14 +3,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from load.crowd.observations import Seen
+from load.crowd.observations import Observations
 from load.crowd.verdict import Latency, Verdict, verdict
 
 noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def got_one(name: str, late_s: float = 0, *coupons: str, **changes: object) -> Seen:
-    return Seen(
+def got_one(name: str, late_s: float = 0, *coupons: str, **changes: object) -> Observations:
+    return Observations(
         name,
         final="issued",
         arrived_at=noon + timedelta(seconds=late_s),
@@ -19,8 +19,8 @@ def got_one(name: str, late_s: float = 0, *coupons: str, **changes: object) -> S
     )
 
 
-def refused(name: str, late_s: float = 0, **changes: object) -> Seen:
-    return Seen(
+def refused(name: str, late_s: float = 0, **changes: object) -> Observations:
+    return Observations(
         name,
         final="refused",
         refusal="sold_out",
@@ -58,7 +58,7 @@ def test_a_crowd_that_was_told_the_truth_in_its_order_is_good():
         ("place_rose", [got_one("alice", place_rose=1)], 1, ["alice"]),
         ("told_without_row", [got_one("alice"), got_one("bob")], 2, ["alice"]),
         ("row_untold", [got_one("alice"), refused("bob", 1)], 2, ["alice", "bob"]),
-        ("failed", [got_one("alice"), Seen("bob", error="500 None: None")], 1, ["alice"]),
+        ("failed", [got_one("alice"), Observations("bob", error="500 None: None")], 1, ["alice"]),
     ],
 )
 def test_each_fault_is_found_and_makes_the_verdict_bad(fault, crowd, total, holders):
@@ -75,7 +75,7 @@ def test_coupons_left_over_while_members_went_without_are_a_fault():
 
 
 def test_coupons_left_over_as_nobody_new_was_let_in_are_no_fault():
-    late, later = Seen("bob"), Seen("charlie")
+    late, later = Observations("bob"), Observations("charlie")
     for one in (late, later):
         assert one.note(409, {"type": "draining"}) is None
     crowd = [got_one("alice", 1), late, later]
@@ -115,7 +115,7 @@ def test_an_empty_postgres_is_not_the_same_as_one_nobody_looked_into():
 
 
 def test_who_was_refused_without_ever_having_a_place_was_not_overtaken():
-    at_the_door = Seen("bob", final="refused", refusal="sold_out", arrived_at=None)
+    at_the_door = Observations("bob", final="refused", refusal="sold_out", arrived_at=None)
 
     judged = verdict([got_one("alice"), at_the_door], total_count=1, holders=["alice"])
 
@@ -124,7 +124,7 @@ def test_who_was_refused_without_ever_having_a_place_was_not_overtaken():
 
 def test_the_commonest_errors_are_named_first_and_no_more_than_five():
     errors = ["a", "b", "b", "c", "d", "e", "f"]
-    crowd = [Seen(f"member-{n}", error=error) for n, error in enumerate(errors)]
+    crowd = [Observations(f"member-{n}", error=error) for n, error in enumerate(errors)]
 
     judged = verdict(crowd, total_count=1, holders=[])
 
@@ -134,17 +134,17 @@ def test_the_commonest_errors_are_named_first_and_no_more_than_five():
 
 def test_every_count_of_the_verdict_is_judged_or_told():
     told = {"members", "issued", "refused", "waited", "total_count", "rows", "errors", "drained"}
-    judged = verdict([Seen("alice")], total_count=1, holders=[])
+    judged = verdict([Observations("alice")], total_count=1, holders=[])
 
     for field in fields(Verdict):
         assert field.name in told or isinstance(getattr(judged, field.name), int)
 
 
 def test_latencies_of_nothing_are_nought():
-    assert Latency.of([]) == Latency(0, 0.0, 0.0, 0.0)
+    assert Latency.from_times([]) == Latency(0, 0.0, 0.0, 0.0)
 
 
 def test_latencies_are_in_milliseconds_whatever_their_order():
     seconds = [n / 1_000 for n in range(100, 0, -1)]
 
-    assert Latency.of(seconds) == Latency(100, mean_ms=50.5, p50_ms=50.5, p99_ms=100.0)
+    assert Latency.from_times(seconds) == Latency(100, mean_ms=50.5, p50_ms=50.5, p99_ms=100.0)

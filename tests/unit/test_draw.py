@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from domain.draw import NUMBERS, commitment_to, number_of
-from domain.draw_record import BadRecord, DrawRecord, faults_of
+from domain.draw import NUMBERS, draw_number, seed_commitment
+from domain.draw_record import BadRecord, DrawRecord, find_faults
 from domain.room_settings import RoomSettings
 
 SEED = bytes(range(32))
@@ -18,8 +18,8 @@ MEMBERS = [f"member-{n}" for n in range(10_000)]
 
 
 def drawn(seed: bytes = SEED, members: list[str] = MEMBERS) -> DrawRecord:
-    order = sorted(members, key=lambda member: (number_of(seed, member), member))
-    return DrawRecord.of("spring", "2026-05-01T01:00:00+00:00", seed, order)
+    order = sorted(members, key=lambda member: (draw_number(seed, member), member))
+    return DrawRecord.from_members("spring", "2026-05-01T01:00:00+00:00", seed, order)
 
 
 def swapped(record: DrawRecord, here: int, there: int) -> DrawRecord:
@@ -39,9 +39,9 @@ def verify(record: DrawRecord, *options: str, with_members: bool = True) -> tupl
 def test_a_number_is_the_first_fifty_bits_of_the_mac():
     mac = hmac.new(SEED, b"alice", hashlib.sha256).hexdigest()
 
-    assert number_of(SEED, "alice") == int(mac, 16) >> (256 - 50)
-    assert number_of(SEED, "alice") < NUMBERS
-    assert commitment_to(SEED) == hashlib.sha256(SEED).hexdigest()
+    assert draw_number(SEED, "alice") == int(mac, 16) >> (256 - 50)
+    assert draw_number(SEED, "alice") < NUMBERS
+    assert seed_commitment(SEED) == hashlib.sha256(SEED).hexdigest()
 
 
 def test_coming_early_neither_helps_nor_harms():
@@ -61,9 +61,9 @@ def test_a_draw_as_it_was_published_is_as_promised():
 
     for with_members in (True, False):
         read = DrawRecord.from_json(record.as_json(with_members=with_members))
-        assert faults_of(read) == []
-        assert read.place_of("member-7") == (record.members or ()).index("member-7") + 1
-        assert read.place_of("somebody-else") is None
+        assert find_faults(read) == []
+        assert read.find_place("member-7") == (record.members or ()).index("member-7") + 1
+        assert read.find_place("somebody-else") is None
 
 
 def test_the_public_record_names_nobody():
@@ -107,7 +107,7 @@ def test_a_swapped_pair_is_found_and_named(with_members):
 
     assert code == 1
     assert "Place 42 stands before place 43" in said
-    assert faults_of(rewritten) != []
+    assert find_faults(rewritten) != []
 
 
 def test_a_member_who_took_a_better_number_is_found():
@@ -115,7 +115,7 @@ def test_a_member_who_took_a_better_number_is_found():
     members = list(record.members or ())
     members[0], members[9_000] = members[9_000], members[0]
 
-    faults = faults_of(replace(record, members=tuple(members)))
+    faults = find_faults(replace(record, members=tuple(members)))
 
     assert len(faults) == 2
     assert all("but the record says" in fault for fault in faults)
@@ -123,9 +123,9 @@ def test_a_member_who_took_a_better_number_is_found():
 
 def test_somebody_who_stands_twice_is_found():
     record = drawn(members=["alice", "bob"])
-    twice = DrawRecord.of(record.room, record.opens_at, SEED, ["alice", "alice"])
+    twice = DrawRecord.from_members(record.room, record.opens_at, SEED, ["alice", "alice"])
 
-    assert faults_of(twice) == ["alice stands at places 1 and 2."]
+    assert find_faults(twice) == ["alice stands at places 1 and 2."]
 
 
 def test_verifying_says_where_a_member_stands():

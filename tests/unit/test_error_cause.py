@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.error_cause import sentence
+from domain.error_cause import describe_cause
 from domain.redis_eviction import eviction_policy
 
 SAID = [
@@ -57,18 +57,18 @@ SAID = [
 
 @pytest.mark.parametrize(("message", "said"), SAID, ids=range(len(SAID)))
 def test_a_drivers_message_becomes_a_sentence(message, said):
-    assert sentence(RuntimeError(message)) == said
+    assert describe_cause(RuntimeError(message)) == said
 
 
 def test_a_message_without_an_address_is_given_the_stores():
-    assert sentence(RuntimeError("connection timeout expired"), "db:5432") == (
+    assert describe_cause(RuntimeError("connection timeout expired"), "db:5432") == (
         "db:5432 does not answer in time"
     )
-    assert sentence(RuntimeError("protocol error"), "db:5432") == "db:5432: protocol error"
+    assert describe_cause(RuntimeError("protocol error"), "db:5432") == "db:5432: protocol error"
 
 
 def test_an_error_without_words_is_named():
-    assert sentence(EOFError()) == "EOFError"
+    assert describe_cause(EOFError()) == "EOFError"
 
 
 @pytest.mark.parametrize(

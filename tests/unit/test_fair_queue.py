@@ -6,15 +6,15 @@ import asyncio
 
 import pytest
 
-from web.middleware.fair_queue import FairStart
+from web.middleware.fair_queue import FairQueue
 
 
 @pytest.fixture
-async def fair() -> FairStart:
-    return FairStart()
+async def fair() -> FairQueue:
+    return FairQueue()
 
 
-async def begun(fair: FairStart, *asked: tuple[str, bool]) -> list[str]:
+async def begun(fair: FairQueue, *asked: tuple[str, bool]) -> list[str]:
     """Whose requests began, in order, all of them having come at once."""
     order: list[str] = []
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.auth.fast_jwt import UsualToken
-from web.auth.member_tokens import BadToken, Identity
+from web.auth.fast_jwt import FastJwt
+from web.auth.member_tokens import BadToken, MemberTokens
 
 OLD, NEW = "the-old-secret-of-at-least-32-bytes!", "the-new-secret-of-at-least-32-bytes!"
 NOW = int(time.time())
@@ -41,12 +41,12 @@ def good(**claims: object) -> str:
 
 
 def read(token: str) -> dict[str, object] | None:
-    return UsualToken([NEW, OLD]).read(token)
+    return FastJwt([NEW, OLD]).verify(token)
 
 
 def test_what_a_shop_and_we_ourselves_sign_is_read_the_short_way():
     assert read(good(name="Alice")) == {"sub": "alice", "exp": NOW + 60, "name": "Alice"}
-    assert read(Identity([NEW], "").mint("alice"))["sub"] == "alice"
+    assert read(MemberTokens([NEW], "").sign("alice"))["sub"] == "alice"
 
 
 @settings(max_examples=100, deadline=None)
@@ -75,7 +75,7 @@ def test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses(data):
         # The last letter of a signature has bits that nobody reads: that alone PyJWT lets pass.
         if at < len(token) - 1:
             with pytest.raises(BadToken):
-                Identity([OLD], "").read_token(changed)
+                MemberTokens([OLD], "").verify(changed)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.fast_path.calls import Asked, plainly_asked
+from web.fast_path.calls import ParsedCall, parse_call
 
 TOKEN = (b"authorization", b"Bearer t.o.k")
 
@@ -22,19 +22,19 @@ def scope(method: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, ob
 def test_a_crowds_requests_are_understood(method, path, call):
     host, length = (b"host", b"line.example.com"), (b"content-length", b"0")
 
-    asked = plainly_asked(scope(method, path, host, TOKEN, length))
+    asked = parse_call(scope(method, path, host, TOKEN, length))
 
-    assert asked == Asked(call, "spring", "t.o.k")
+    assert asked == ParsedCall(call, "spring", "t.o.k")
 
 
 def test_asking_with_ones_ticket_is_plain():
     ticket = (b"waitroom-ticket", b"abc")
 
-    asked = plainly_asked(scope("GET", "/api/rooms/spring/place", TOKEN, ticket))
-    twice = plainly_asked(scope("GET", "/api/rooms/spring/place", TOKEN, ticket, ticket))
-    alone = plainly_asked(scope("GET", "/api/rooms/spring/place", ticket))
+    asked = parse_call(scope("GET", "/api/rooms/spring/place", TOKEN, ticket))
+    twice = parse_call(scope("GET", "/api/rooms/spring/place", TOKEN, ticket, ticket))
+    alone = parse_call(scope("GET", "/api/rooms/spring/place", ticket))
 
-    assert asked == Asked("place", "spring", "t.o.k", "abc")
+    assert asked == ParsedCall("place", "spring", "t.o.k", "abc")
     assert (twice, alone) == (None, None)
 
 
@@ -43,12 +43,12 @@ def test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it():
     empty = (b"waitroom-ticket", b"")
     spaced = (b"authorization", b"Bearer  t.o.k ")
 
-    asked = plainly_asked(scope("GET", "/api/rooms/spring/place", spaced, empty))
-    after_an_empty_one = plainly_asked(
+    asked = parse_call(scope("GET", "/api/rooms/spring/place", spaced, empty))
+    after_an_empty_one = parse_call(
         scope("GET", "/api/rooms/spring/place", TOKEN, empty, (b"waitroom-ticket", b"abc"))
     )
 
-    assert asked == Asked("place", "spring", "t.o.k", None)
+    assert asked == ParsedCall("place", "spring", "t.o.k", None)
     assert after_an_empty_one is None
 
 
@@ -72,7 +72,7 @@ def test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it():
     ],
 )
 def test_other_calls_are_the_frameworks(method, path):
-    assert plainly_asked(scope(method, path, TOKEN)) is None
+    assert parse_call(scope(method, path, TOKEN)) is None
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_other_calls_are_the_frameworks(method, path):
     ],
 )
 def test_whatever_is_not_plain_is_the_frameworks(headers):
-    assert plainly_asked(scope("POST", "/api/rooms/spring/enter", *headers)) is None
+    assert parse_call(scope("POST", "/api/rooms/spring/enter", *headers)) is None

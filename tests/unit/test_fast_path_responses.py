@@ -14,17 +14,17 @@ from domain.rfc3339 import rfc3339, rfc3339_us
 from domain.unix_time import from_us
 from issuance.locking.direct_issue import DirectIssue
 from tests.member_ids import ALLOWED
-from waitroom.member_status import RoomFacts, Standing
-from waitroom.tokens.ticket import TicketOffice
-from web.enter_line import keep_ticket
-from web.fast_path.responses import PlaceWriter, issued_answer
+from waitroom.member_status import MemberStatus, RoomFacts
+from waitroom.tokens.ticket import TicketSigner
+from web.enter_line import set_ticket_cookie
+from web.fast_path.responses import PlaceWriter, issued_response
 from web.middleware.security import HEADERS
-from web.place_response import place_of
+from web.place_response import make_place
 from web.schemas.public import IssuedCouponOut
 
 NOON_US = 1_795_600_800_000_000
 # Of a number drawn the ticket also says when it was signed: no second may pass between two.
-OFFICE = TicketOffice(["a-secret-of-the-tickets-of-32-bytes!"], now=lambda: NOON_US / 1_000_000)
+OFFICE = TicketSigner(["a-secret-of-the-tickets-of-32-bytes!"], now=lambda: NOON_US / 1_000_000)
 
 members = st.text(ALLOWED, min_size=1, max_size=128)
 rooms = st.from_regex(r"[a-z0-9][a-z0-9_\-]{0,39}", fullmatch=True)
@@ -41,7 +41,7 @@ facts = st.builds(
     pace_per_s=st.floats(0, 100_000),
     pace_at_us=times_us,
 )
-waiting = st.builds(Standing, st.just("waiting"), facts, arrival_us=times_us, ahead=counts)
+waiting = st.builds(MemberStatus, st.just("waiting"), facts, arrival_us=times_us, ahead=counts)
 
 
 def writer(*, secure: bool = False) -> PlaceWriter:
@@ -51,9 +51,9 @@ def writer(*, secure: bool = False) -> PlaceWriter:
 @settings(max_examples=100, deadline=None)
 @given(waiting, rooms, members, st.booleans())
 def test_who_waits_is_written_as_the_shape_and_the_cookie_would_be(standing, room, member, secure):
-    place = place_of(standing, room=room, member_id=member, tickets=OFFICE)
+    place = make_place(standing, room=room, member_id=member, tickets=OFFICE)
     expected = Response(place.model_dump_json())
-    keep_ticket(expected, place, secure=secure, age_max_s=604_800)
+    set_ticket_cookie(expected, place, secure=secure, age_max_s=604_800)
 
     status, headers, body = writer(secure=secure).entered(standing, room, member)
     _, _, asked = writer(secure=secure).place(standing, room, member)
@@ -92,15 +92,15 @@ def test_an_issued_coupon_is_written_as_its_shape_would_be(code, member, time_us
     if used:
         issued.use(from_us(time_us))
 
-    assert issued_json(issued, code) == IssuedCouponOut.of(issued, code).model_dump_json()
+    assert issued_json(issued, code) == IssuedCouponOut.from_issued(issued, code).model_dump_json()
 
 
 def test_a_direct_answer_says_whether_it_is_new_and_how_often_it_was_tried():
     at = datetime(2027, 3, 1, tzinfo=UTC)
     issued = IssuedCoupon(uuid4(), uuid4(), "alice", at, at + timedelta(days=1))
 
-    status, headers, body = issued_answer(DirectIssue(issued, is_new=True, retries=3), "spring")
-    again, _, _ = issued_answer(DirectIssue(issued, is_new=False), "spring")
+    status, headers, body = issued_response(DirectIssue(issued, is_new=True, retries=3), "spring")
+    again, _, _ = issued_response(DirectIssue(issued, is_new=False), "spring")
 
     assert (status, again) == (201, 200)
     assert dict(headers)[b"waitroom-retries"] == b"3"
@@ -110,6 +110,6 @@ def test_a_direct_answer_says_whether_it_is_new_and_how_often_it_was_tried():
 def test_a_pace_too_slow_for_any_clock_is_not_known():
     facts = RoomFacts(NOON_US, "open", 0, NOON_US * 2, 10, 10, 5e-324, NOON_US)
 
-    _, _, body = writer().place(Standing("waiting", facts, NOON_US, 3), "spring", "alice")
+    _, _, body = writer().place(MemberStatus("waiting", facts, NOON_US, 3), "spring", "alice")
 
     assert json.loads(body)["eta_s"] is None

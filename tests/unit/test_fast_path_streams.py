@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.fast_path.streams import Asked, plainly_asked
+from web.fast_path.streams import ParsedStream, parse_stream
 
 
 def scope(path: str, *headers: tuple[bytes, bytes], method: str = "GET") -> dict[str, object]:
@@ -17,19 +17,19 @@ def test_streams_are_understood_with_whatever_says_who_asks():
         (b"cookie", b"a=b; session=s.e"),
     ]
 
-    api = plainly_asked(scope("/api/rooms/spring/live", *headers))
-    page = plainly_asked(scope("/rooms/spring/live"))
+    api = parse_stream(scope("/api/rooms/spring/live", *headers))
+    page = parse_stream(scope("/rooms/spring/live"))
 
-    assert api == Asked("spring", True, "t.o.k", "t.i", {"a": "b", "session": "s.e"})
-    assert page == Asked("spring", False, None, None, {})
+    assert api == ParsedStream("spring", True, "t.o.k", "t.i", {"a": "b", "session": "s.e"})
+    assert page == ParsedStream("spring", False, None, None, {})
 
 
 def test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it():
     headers = [(b"authorization", b"Bearer  t.o.k "), (b"waitroom-ticket", b"")]
 
-    asked = plainly_asked(scope("/api/rooms/spring/live", *headers))
+    asked = parse_stream(scope("/api/rooms/spring/live", *headers))
 
-    assert asked == Asked("spring", True, "t.o.k", None, {})
+    assert asked == ParsedStream("spring", True, "t.o.k", None, {})
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_an_empty_ticket_is_none_and_spaces_around_a_token_are_no_part_of_it():
     ],
 )
 def test_anything_else_is_left_to_the_framework(unusual):
-    assert plainly_asked(unusual) is None
+    assert parse_stream(unusual) is None

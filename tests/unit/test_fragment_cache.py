@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from web.i18n import languages
-from web.pages.member.fragment_cache import Fragments, fragments_of
+from web.pages.member.fragment_cache import FragmentCache, get_fragment_cache
 from web.pages.member.place_view import PlaceView
 from web.pages.render import environment
 from web.schemas.public import PlaceOut
@@ -22,7 +22,7 @@ def view(language, **changes: object) -> PlaceView:
         "room": "spring", "state": "waiting", "place": 1_205, "ahead": 1_204, "eta_s": 120,
         "ask_again_s": 2.5, "arrived_at": NOON, "remain_count": 312, "room_state": "open",
     } | changes  # fmt: skip
-    return PlaceView.of(
+    return PlaceView.from_place(
         PlaceOut(**place),
         language=language,
         now=NOON,
@@ -58,7 +58,7 @@ def views(language) -> list[PlaceView]:
 @pytest.mark.parametrize("code", list(languages()))
 def test_whoever_waits_is_shown_what_the_template_shows(code):
     language = languages()[code]
-    made_ready = fragments_of(language, "")
+    made_ready = get_fragment_cache(language, "")
     template = environment(language, "").get_template("_place.html")
 
     for one in [*views(language), *views(language)]:  # made ready, then filled
@@ -68,7 +68,7 @@ def test_whoever_waits_is_shown_what_the_template_shows(code):
 
 def test_a_shape_is_rendered_once_for_a_crowd(monkeypatch):
     language = languages()["ko"]
-    fragments = Fragments(environment(language, "").get_template("_place.html"))
+    fragments = FragmentCache(environment(language, "").get_template("_place.html"))
     rendered = []
     render = fragments._rendered
     monkeypatch.setattr(fragments, "_rendered", lambda *given: rendered.append(1) or render(*given))
@@ -82,7 +82,7 @@ def test_a_shape_is_rendered_once_for_a_crowd(monkeypatch):
 def test_what_a_shop_is_called_cannot_break_out_of_the_page():
     language = languages()["en"]
 
-    html = fragments_of(language, "").html(view(language))
+    html = get_fragment_cache(language, "").html(view(language))
 
     assert "Bob&#39;s &lt;Shop&gt;" in html
     assert "<Shop>" not in html
@@ -91,7 +91,7 @@ def test_what_a_shop_is_called_cannot_break_out_of_the_page():
 def test_a_template_that_computes_with_the_texts_is_rendered_each_time(tmp_path: Path):
     language = languages()["en"]
     (tmp_path / "_place.html").write_text(COMPUTING)
-    fragments = fragments_of(language, str(tmp_path))
+    fragments = get_fragment_cache(language, str(tmp_path))
 
     assert fragments.html(view(language)) == "<p>40 of 5</p>"
     assert fragments.html(view(language, place=9, ahead=8)) == "<p>100 of 1</p>"

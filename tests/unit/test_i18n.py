@@ -7,7 +7,7 @@ import pytest
 from docs.update_catalogues import catalogues, said
 from tests.unit.page_reader import Page
 from tests.unit.template_cast import KO, html_of, pages
-from web.i18n import accepted
+from web.i18n import parse_accept_language
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|</?\w+>")
 CATALOGUES = {path.parts[-3]: catalog for path, catalog in catalogues()}
@@ -33,7 +33,7 @@ CATALOGUES = {path.parts[-3]: catalog for path, catalog in catalogues()}
     ],
 )
 def test_the_language_that_a_browser_likes_most_is_spoken(header, code):
-    assert accepted(header) == code
+    assert parse_accept_language(header) == code
 
 
 @pytest.mark.parametrize("code", CATALOGUES)

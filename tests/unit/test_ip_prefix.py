@@ -2,7 +2,7 @@
 
 import pytest
 
-from waitroom.limits.ip_prefix import neighbours_of
+from waitroom.limits.ip_prefix import ip_prefix
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from waitroom.limits.ip_prefix import neighbours_of
     ],
 )
 def test_an_ipv6_address_stands_for_its_64(address, counted_as):
-    assert neighbours_of(address) == counted_as
+    assert ip_prefix(address) == counted_as
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,4 @@ def test_an_ipv6_address_stands_for_its_64(address, counted_as):
 )
 def test_what_is_no_address_is_said(text):
     with pytest.raises(ValueError, match="no address"):
-        neighbours_of(text)
+        ip_prefix(text)

@@ -9,15 +9,21 @@ import time
 import jwt
 import pytest
 
-from web.auth.member_tokens import NAME_LENGTH_MAX, TOKEN_LENGTH_MAX, BadToken, Identity, Visitor
+from web.auth.member_tokens import (
+    NAME_LENGTH_MAX,
+    TOKEN_LENGTH_MAX,
+    BadToken,
+    MemberTokens,
+    Visitor,
+)
 
 OLD, NEW = "the-old-secret-of-at-least-32-bytes!", "the-new-secret-of-at-least-32-bytes!"
 ADMIN = "the-token-of-those-who-administer-it"
 SOON = int(time.time()) + 3_600
 
 
-def identity(*secrets: str, **options: object) -> Identity:
-    return Identity(secrets or (OLD,), ADMIN, **options)
+def identity(*secrets: str, **options: object) -> MemberTokens:
+    return MemberTokens(secrets or (OLD,), ADMIN, **options)
 
 
 def made_by_hand(header: object, claims: object, secret: str = OLD) -> str:
@@ -35,35 +41,35 @@ def hs256(claims: object) -> str:
 
 
 def test_a_token_names_its_member():
-    token = identity().mint("alice", name="Alice Liddell")
+    token = identity().sign("alice", name="Alice Liddell")
 
-    assert identity().read_token(token) == Visitor("alice", "Alice Liddell")
+    assert identity().verify(token) == Visitor("alice", "Alice Liddell")
 
 
 @pytest.mark.parametrize("name", [None, "", 7, ["Alice"], {"first": "Alice"}])
 def test_without_a_name_that_can_be_shown_the_id_is(name):
     token = hs256({"sub": "alice", "exp": SOON, "name": name})
 
-    assert identity().read_token(token) == Visitor("alice", "alice")
+    assert identity().verify(token) == Visitor("alice", "alice")
 
 
 def test_a_name_is_only_for_showing_and_is_cut_to_what_fits():
     token = hs256({"sub": "alice", "exp": SOON, "name": "A" * 1_000})
 
-    assert identity().read_token(token).name == "A" * NAME_LENGTH_MAX
+    assert identity().verify(token).name == "A" * NAME_LENGTH_MAX
 
 
 def test_a_name_that_no_page_could_show_does_no_harm():
-    visitor = identity().read_token(hs256({"sub": "alice", "exp": SOON, "name": "\ud800lice"}))
+    visitor = identity().verify(hs256({"sub": "alice", "exp": SOON, "name": "\ud800lice"}))
 
     assert visitor.name == "?lice"
 
 
 def test_a_token_ends_when_it_says():
-    identity().read_token(identity().mint("alice", valid_s=60))
+    identity().verify(identity().sign("alice", valid_s=60))
 
     with pytest.raises(BadToken, match="expired"):
-        identity().read_token(identity().mint("alice", valid_s=-11))
+        identity().verify(identity().sign("alice", valid_s=-11))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +94,7 @@ def test_a_token_ends_when_it_says():
 )
 def test_the_token_does_not_choose_how_it_is_verified(header):
     with pytest.raises(BadToken):
-        identity().read_token(made_by_hand(header, {"sub": "alice", "exp": SOON}))
+        identity().verify(made_by_hand(header, {"sub": "alice", "exp": SOON}))
 
 
 @pytest.mark.parametrize("missing", ["sub", "exp"])
@@ -97,13 +103,13 @@ def test_a_token_that_leaves_out_what_it_must_say_is_refused(missing):
     del claims[missing]
 
     with pytest.raises(BadToken, match=f"no {missing}"):
-        identity().read_token(hs256(claims))
+        identity().verify(hs256(claims))
 
 
 @pytest.mark.parametrize("exp", [None, "soon", [], {}, float("inf"), float("nan"), True, 0, -1])
 def test_an_end_that_is_none_is_not_taken_for_one(exp):
     with pytest.raises(BadToken):
-        identity().read_token(hs256({"sub": "alice", "exp": exp}))
+        identity().verify(hs256({"sub": "alice", "exp": exp}))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +118,7 @@ def test_an_end_that_is_none_is_not_taken_for_one(exp):
 )
 def test_a_sub_that_is_no_member_id_is_refused(sub):
     with pytest.raises(BadToken):
-        identity().read_token(hs256({"sub": sub, "exp": SOON}))
+        identity().verify(hs256({"sub": sub, "exp": SOON}))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +139,7 @@ def test_a_sub_that_is_no_member_id_is_refused(sub):
 )
 def test_garbage_is_a_bad_token_and_nothing_worse(token):
     with pytest.raises(BadToken):
-        identity().read_token(token)
+        identity().verify(token)
 
 
 def test_a_token_as_long_as_allowed_is_read():
@@ -141,22 +147,22 @@ def test_a_token_as_long_as_allowed_is_read():
     token = hs256({"sub": "alice", "exp": SOON, "more": padding[: len(padding) * 3 // 4]})
 
     assert TOKEN_LENGTH_MAX - 1_200 < len(token) <= TOKEN_LENGTH_MAX
-    assert identity().read_token(token).id == "alice"
+    assert identity().verify(token).id == "alice"
 
 
 def test_the_first_secret_signs_and_all_verify():
     rotated, retired = identity(NEW, OLD), identity(NEW)
-    old_token, new_token = identity(OLD).mint("alice"), rotated.mint("alice")
+    old_token, new_token = identity(OLD).sign("alice"), rotated.sign("alice")
 
-    assert rotated.read_token(old_token) == rotated.read_token(new_token)
-    assert retired.read_token(new_token).id == "alice"
+    assert rotated.verify(old_token) == rotated.verify(new_token)
+    assert retired.verify(new_token).id == "alice"
     with pytest.raises(BadToken, match="secret"):
-        retired.read_token(old_token)
+        retired.verify(old_token)
 
 
 def test_an_expired_token_of_the_old_secret_is_told_it_has_expired():
     with pytest.raises(BadToken, match="expired"):
-        identity(NEW, OLD).read_token(identity(OLD).mint("alice", valid_s=-11))
+        identity(NEW, OLD).verify(identity(OLD).sign("alice", valid_s=-11))
 
 
 @pytest.mark.parametrize("token", ["", "x", ADMIN[:-1], ADMIN + "x", ADMIN.upper(), "\xff", "\0"])
@@ -168,4 +174,4 @@ def test_only_the_admin_token_is_the_admins(token):
 def test_what_a_shop_mints_by_itself_is_read():
     token = jwt.encode({"sub": "user:7@shop", "exp": SOON, "iat": SOON - 3_660}, OLD)
 
-    assert identity().read_token(token) == Visitor("user:7@shop", "user:7@shop")
+    assert identity().verify(token) == Visitor("user:7@shop", "user:7@shop")

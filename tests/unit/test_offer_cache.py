@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from application.offer_cache import FRESH_S, Catalogue
+from application.offer_cache import FRESH_S, OfferCache
 from issuance.errors import NoSuchCoupon, OfficeAway
 from issuance.offers import Offer
 from tests.unit.cast import spring
@@ -33,11 +33,11 @@ def postgres() -> Postgres:
 
 
 @pytest.fixture
-def catalogue(postgres, clock) -> Catalogue:
-    return Catalogue(postgres.read, clock=clock)
+def catalogue(postgres, clock) -> OfferCache:
+    return OfferCache(postgres.read, clock=clock)
 
 
-async def used_count(catalogue: Catalogue) -> int:
+async def used_count(catalogue: OfferCache) -> int:
     return (await catalogue.offer("spring")).coupon.inventory.used_count
 
 

@@ -2,8 +2,8 @@
 
 import re
 
-from issuance.postgres.connection_stats import Held
-from issuance.queue.job_queue import Crew
+from issuance.postgres.connection_stats import ConnectionCounts
+from issuance.queue.job_queue import QueueStatus
 from tests.ops_files import (
     ALERTS,
     DASHBOARD,
@@ -18,11 +18,11 @@ from tests.ops_files import (
 from tests.prometheus import promtool
 from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
-from web.metrics.office import OfficeMetrics, OfficeSeen
+from web.metrics.office import OfficeMetrics, OfficeSnapshot
 from web.metrics.rooms import RoomMetrics
 from web.middleware.http_counters import Total
 
-OFFICE = OfficeSeen(True, Held(1, 1, 0), Crew(1, 1, 0), 7)
+OFFICE = OfficeSnapshot(True, ConnectionCounts(1, 1, 0), QueueStatus(1, 1, 0), 7)
 FAMILIES = [
     family
     for collector in (

@@ -13,7 +13,7 @@ from tests.unit.template_cast import (
     in_lobby,
     waiting,
 )
-from web.pages.member.place_text import progress_of
+from web.pages.member.place_text import find_progress
 from web.pages.member.place_view import TEXTS, PlaceView
 
 
@@ -65,7 +65,7 @@ def test_a_title_begins_with_the_place():
 def test_progress_is_whole_and_never_more_than_all_of_it():
     ways = [(0, 0), (0, None), (0, 10), (5, 10), (10, 10), (20, 10), (1, 1_000_000)]
 
-    assert [progress_of(*way) for way in ways] == [100, 100, 100, 50, 0, 0, 99]
+    assert [find_progress(*way) for way in ways] == [100, 100, 100, 50, 0, 0, 99]
 
 
 def test_a_crowds_views_are_cheap():
@@ -75,7 +75,7 @@ def test_a_crowds_views_are_cheap():
         for _ in range(5):
             began = time.process_time()
             for out in crowd:
-                PlaceView.of(
+                PlaceView.from_place(
                     out, language=language, now=NOON, site_name=SITE_NAME, started_ahead=9_999
                 )
             best_us = min(best_us, (time.process_time() - began) / len(crowd) * 1e6)

@@ -10,12 +10,12 @@ from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.tokens.ticket import (
     BadTicket,
     ExpiredTicket,
-    ForeignTicket,
     ForgedTicket,
-    StrangersTicket,
+    OtherMembersTicket,
+    OtherRoomsTicket,
 )
 from web.auth.member_tokens import BadToken, Forbidden, NotSignedIn
-from web.exception_handlers import problem_of
+from web.exception_handlers import to_problem
 from web.problems import KINDS, Problem, documented, sentence
 
 # As the interface fixes them: clients tell problems apart by these.
@@ -82,7 +82,7 @@ def test_nobody_keeps_a_problem_and_who_is_not_known_is_told_how_to_say_who_they
     ids=repr,
 )
 def test_each_exception_becomes_its_problem(error, type_):
-    problem = problem_of(error)
+    problem = to_problem(error)
 
     assert problem.type == type_
     assert "secret" not in problem.body()["detail"]
@@ -93,13 +93,13 @@ def test_each_exception_becomes_its_problem(error, type_):
 def test_each_refusal_is_a_problem_in_its_own_words(kind):
     refusal = kind(noon) if kind is NotOpenYet else kind()
 
-    body = problem_of(refusal).body()
+    body = to_problem(refusal).body()
 
     assert (body["type"], body["title"], body["detail"]) == (kind.slug, kind.title, kind.__doc__)
 
 
 def test_who_comes_too_early_is_told_when_to_come_back():
-    assert problem_of(NotOpenYet(noon)).body()["opens_at"] == "2026-05-01T12:00:00Z"
+    assert to_problem(NotOpenYet(noon)).body()["opens_at"] == "2026-05-01T12:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_who_comes_too_early_is_told_when_to_come_back():
     [
         (ForgedTicket, "forged"),
         (ExpiredTicket, "expired"),
-        (ForeignTicket, "other_room"),
-        (StrangersTicket, "other_member"),
+        (OtherRoomsTicket, "other_room"),
+        (OtherMembersTicket, "other_member"),
     ],
 )
 def test_a_bad_ticket_says_why(kind, reason):
-    body = problem_of(kind()).body()
+    body = to_problem(kind()).body()
 
     assert (body["type"], body["reason"], body["detail"]) == ("bad_ticket", reason, kind.__doc__)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.middleware.request_id import RequestIds, said_in
+from web.middleware.request_id import RequestIds, find_request_id
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -10,7 +10,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 def named(**headers: str) -> str:
     names = {"x_request_id": b"x-request-id", "traceparent": b"traceparent"}
     said = [(names[name], value.encode("latin-1")) for name, value in headers.items()]
-    return RequestIds().of(said_in([(b"host", b"line.example.com"), *said]))
+    return RequestIds().make(find_request_id([(b"host", b"line.example.com"), *said]))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_trace_that_is_none_is_not_taken(bad):
 def test_no_two_requests_are_called_the_same_whichever_process_has_them():
     one, other = RequestIds(), RequestIds()
 
-    ids = [each.of(None) for each in (one, other) for _ in range(100)]
+    ids = [each.make(None) for each in (one, other) for _ in range(100)]
 
     assert len(set(ids)) == 200
     assert len({len(one) for one in ids}) == 1, "or one would be found where another is looked for"

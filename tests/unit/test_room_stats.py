@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 import waitroom
-from waitroom.stats.latency_histogram import STEP_MAX, percentile_s, step_of, upper_s
+from waitroom.stats.latency_histogram import STEP_MAX, bucket_index, bucket_upper_s, percentile_s
 from waitroom.stats.ring_counters import METER_SLOTS, meter_slots
-from waitroom.stats.room_stats import METERED, Figures
+from waitroom.stats.room_stats import METERED, RoomStats
 
 NOW_S = 1_777_636_800
 NOTHING = [None] * 10
@@ -28,11 +28,11 @@ def slots(*counts: int, end_s: int = NOW_S) -> list[bytes]:
     return [f"{end_s - len(counts) + n} {count}".encode() for n, count in enumerate(counts)]
 
 
-def figures(**changes: object) -> Figures:
+def figures(**changes: object) -> RoomStats:
     values = {"room": room, "in_line": 7, "under_way": 3, "away": 0, "tally": {}} | changes
     meters = [values.pop(f"{name}_meter", NOTHING) for name in METERED]
     names = ("room", "in_line", "under_way", "away", "tally", "steered_rate")
-    return Figures.read(*(values.get(name) for name in names), *meters, now_s=NOW_S)
+    return RoomStats.from_reply(*(values.get(name) for name in names), *meters, now_s=NOW_S)
 
 
 def test_a_room_nobody_has_entered_has_only_noughts():
@@ -62,7 +62,7 @@ def test_how_long_things_took_is_told_of_all_seconds_together():
 
     read = figures(enter_us_meter=[None] * 8 + a_second)
 
-    assert read.enter_p99_ms == pytest.approx(upper_s(60) * 1_000, abs=0.1)
+    assert read.enter_p99_ms == pytest.approx(bucket_upper_s(60) * 1_000, abs=0.1)
     assert read.issue_p99_ms is None
 
 
@@ -104,13 +104,13 @@ def test_more_issued_than_there_are_shows_as_none_left():
 def test_in_a_room_that_is_over_nobody_waits_and_all_in_line_were_told_no(over):
     read = figures(room=room | over, tally={b"refused": b"2", b"turned_away": b"3"})
 
-    assert (read.is_over, read.waiting, read.in_line, read.told_no) == (True, 0, 7, 12)
+    assert (read.is_over, read.waiting, read.in_line, read.refused_count) == (True, 0, 7, 12)
 
 
 def test_in_a_room_that_goes_on_all_in_line_wait():
     read = figures(room=room | {b"state": b"paused"}, tally={b"refused": b"2"})
 
-    assert (read.is_over, read.waiting, read.told_no) == (False, 7, 2)
+    assert (read.is_over, read.waiting, read.refused_count) == (False, 7, 2)
 
 
 def test_on_autopilot_the_rate_in_force_is_the_steered_one_within_its_bounds():
@@ -148,7 +148,7 @@ def test_python_and_lua_agree_on_the_steps():
 
 @pytest.mark.parametrize("took_s", [0, 0.00005, 0.001, 0.0173, 1.0, 61.5, 86_400])
 def test_a_step_holds_what_took_so_long_and_is_not_much_wider(took_s):
-    upper = upper_s(step_of(took_s))
+    upper = bucket_upper_s(bucket_index(took_s))
 
     assert took_s <= upper <= max(took_s * 1.19, 0.0001) + 1e-9
 
@@ -156,7 +156,7 @@ def test_a_step_holds_what_took_so_long_and_is_not_much_wider(took_s):
 def test_a_percentile_is_what_so_many_took_at_most():
     steps = {10: 50, 20: 49, 30: 1}
 
-    assert percentile_s(steps, 0.5) == upper_s(10)
-    assert percentile_s(steps, 0.99) == upper_s(20)
-    assert percentile_s(steps, 1) == upper_s(30)
+    assert percentile_s(steps, 0.5) == bucket_upper_s(10)
+    assert percentile_s(steps, 0.99) == bucket_upper_s(20)
+    assert percentile_s(steps, 1) == bucket_upper_s(30)
     assert percentile_s({}, 0.5) is None

@@ -10,7 +10,7 @@ from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 from starlette.responses import Response
 
 from tests.signed_in import session_of
-from web.auth.member_tokens import BadToken, Identity, Visitor
+from web.auth.member_tokens import BadToken, MemberTokens, Visitor
 from web.auth.sessions import Sessions
 
 OURS, NEW, SHOPS = (
@@ -42,7 +42,7 @@ def cookies_of(response: Response) -> dict[str, str]:
 def test_a_session_names_its_member_and_its_times():
     sessions = Sessions([OURS], now=lambda: 1_000.0)
 
-    read = sessions.read(sessions.text_of(sessions.begun(ALICE, 999_000_000, 2_000)))
+    read = sessions.verify(sessions.sign(sessions.begin(ALICE, 999_000_000, 2_000)))
 
     assert read == ALICE
     assert (read.signed_in_us, read.until_s) == (999_000_000, 2_000)
@@ -51,32 +51,32 @@ def test_a_session_names_its_member_and_its_times():
 def test_sessions_rotate_with_the_secrets():
     old, rotated, retired = Sessions([OURS]), Sessions([NEW, OURS]), Sessions([NEW])
 
-    assert rotated.read(session_of(old)) is not None
-    assert retired.read(session_of(rotated)) is not None
-    assert retired.read(session_of(old)) is None
+    assert rotated.verify(session_of(old)) is not None
+    assert retired.verify(session_of(rotated)) is not None
+    assert retired.verify(session_of(old)) is None
 
 
 def test_a_shop_cannot_make_a_session():
     sessions = Sessions([OURS], old_secrets=[SHOPS])
 
-    assert sessions.read(session_of(Sessions([SHOPS]))) is None
-    assert sessions.read(of_the_release_before()) is None
+    assert sessions.verify(session_of(Sessions([SHOPS]))) is None
+    assert sessions.verify(of_the_release_before()) is None
 
 
 def test_a_token_is_no_session_and_a_session_is_no_token():
-    identity, sessions = Identity([OURS], ""), Sessions([OURS], old_secrets=[OURS])
+    identity, sessions = MemberTokens([OURS], ""), Sessions([OURS], old_secrets=[OURS])
 
-    for token in (identity.mint("alice"), "a" + identity.mint("alice")):
-        assert sessions.read(token) is sessions.read_old(token) is None
+    for token in (identity.sign("alice"), "a" + identity.sign("alice")):
+        assert sessions.verify(token) is sessions.verify_old(token) is None
     with pytest.raises(BadToken):
-        identity.read_token(session_of(sessions))
+        identity.verify(session_of(sessions))
 
 
 @pytest.mark.parametrize("cookie", ["", ".", "a.b.c", "x" * 10_000, "\x00", "caf\u00e9"])
 def test_a_bad_session_is_just_not_being_signed_in(cookie):
     sessions = Sessions([OURS], old_secrets=[SHOPS])
 
-    assert sessions.read(cookie) is sessions.read_old(cookie) is None
+    assert sessions.verify(cookie) is sessions.verify_old(cookie) is None
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_bad_session_is_just_not_being_signed_in(cookie):
 def test_a_session_that_says_something_else_is_none(said):
     signer = URLSafeSerializer([OURS], salt="waitroom.member-session", signer_kwargs=AS_HERE)
 
-    assert Sessions([OURS]).read(signer.dumps(said)) is None
+    assert Sessions([OURS]).verify(signer.dumps(said)) is None
 
 
 @pytest.mark.parametrize(
@@ -99,28 +99,28 @@ def test_a_session_that_says_something_else_is_none(said):
 def test_a_session_lasts_its_age_or_until_the_token_said_the_sooner(until_s, lasts_s):
     clock = [1_000.0]
     sessions = Sessions([OURS], age_max_s=600, now=lambda: clock[0])
-    text = sessions.text_of(sessions.begun(ALICE, 1_000_000_000, until_s))
+    text = sessions.sign(sessions.begin(ALICE, 1_000_000_000, until_s))
 
     clock[0] = 1_000 + lasts_s - 1
-    assert sessions.read(text) == ALICE
+    assert sessions.verify(text) == ALICE
     clock[0] = 1_000 + lasts_s
-    assert sessions.read(text) is None
+    assert sessions.verify(text) is None
 
 
 def test_a_shorter_age_ends_older_sessions_too():
     sessions = Sessions([OURS], now=lambda: 1_000.0)
-    text = sessions.text_of(sessions.begun(ALICE, 400_000_000))
+    text = sessions.sign(sessions.begin(ALICE, 400_000_000))
 
-    assert Sessions([OURS], age_max_s=500, now=lambda: 1_000.0).read(text) is None
+    assert Sessions([OURS], age_max_s=500, now=lambda: 1_000.0).verify(text) is None
 
 
 def test_an_end_covers_all_that_began_until_then_and_nothing_later():
     sessions = Sessions([OURS], now=lambda: 1_000.0)
-    texts = [sessions.text_of(sessions.begun(ALICE, at_us)) for at_us in (998, 999, 1_000)]
+    texts = [sessions.sign(sessions.begin(ALICE, at_us)) for at_us in (998, 999, 1_000)]
 
     sessions.ended.note("alice", 999)
 
-    assert [sessions.read(text) is not None for text in texts] == [False, False, True]
+    assert [sessions.verify(text) is not None for text in texts] == [False, False, True]
 
 
 def test_a_session_of_the_release_before_is_read_by_its_old_name_and_kept_in_the_new_form():
@@ -128,13 +128,13 @@ def test_a_session_of_the_release_before_is_read_by_its_old_name_and_kept_in_the
     cookies = {"session": of_the_release_before()}
     response = Response()
 
-    found = sessions.find(cookies, secure=True)
-    sessions.keep_old(response, cookies, found, secure=True)
+    found = sessions.from_cookies(cookies, secure=True)
+    sessions.renew_old_cookie(response, cookies, found, secure=True)
 
     assert found == ALICE
     kept = cookies_of(response)
     assert list(kept) == ["__Host-member_session"]
-    again = sessions.find(kept, secure=True)
+    again = sessions.from_cookies(kept, secure=True)
     assert again == ALICE
     assert again.until_s == found.until_s <= time.time() + sessions.age_max_s
 
@@ -144,15 +144,15 @@ def test_a_session_of_the_release_before_ends_with_its_age_and_with_signing_out(
     ended = Sessions([OURS], old_secrets=[SHOPS])
     ended.ended.note("alice", int(time.time() * 1_000_000) + 1)
 
-    assert over.find({"session": of_the_release_before()}, secure=False) is None
-    assert ended.find({"session": of_the_release_before()}, secure=False) is None
+    assert over.from_cookies({"session": of_the_release_before()}, secure=False) is None
+    assert ended.from_cookies({"session": of_the_release_before()}, secure=False) is None
 
 
 def test_the_release_before_reads_a_session_that_begins_now():
     response = Response()
     sessions = Sessions([OURS], old_secrets=[SHOPS])
 
-    sessions.keep(response, sessions.begun(ALICE, 1), secure=False)
+    sessions.set_cookie(response, sessions.begin(ALICE, 1), secure=False)
 
     before = URLSafeTimedSerializer([SHOPS], salt="waitroom.session", signer_kwargs=AS_HERE)
     assert before.loads(cookies_of(response)["session"], max_age=60) == ["alice", "Alice"]
@@ -162,7 +162,7 @@ def test_what_ends_sooner_is_not_written_in_the_old_form_which_would_last_longer
     response = Response()
     sessions = Sessions([OURS], old_secrets=[SHOPS])
 
-    sessions.keep(response, sessions.begun(ALICE, 1, time.time() + 60), secure=False)
+    sessions.set_cookie(response, sessions.begin(ALICE, 1, time.time() + 60), secure=False)
 
     assert list(cookies_of(response)) == ["member_session"]
 
@@ -178,10 +178,10 @@ def test_by_tls_a_name_that_another_host_can_set_replaces_nobody(planted):
         planted: theirs[planted],
     }
 
-    assert sessions.find(cookies, secure=True).id == "alice"
+    assert sessions.from_cookies(cookies, secure=True).id == "alice"
 
 
 def test_by_tls_the_new_name_without_its_prefix_is_nobodys():
     sessions = Sessions([OURS])
 
-    assert sessions.find({"member_session": session_of(sessions)}, secure=True) is None
+    assert sessions.from_cookies({"member_session": session_of(sessions)}, secure=True) is None

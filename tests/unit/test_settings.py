@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 from pydantic import ValidationError
 
 from processes.settings.admitter import AdmitterSettings
-from processes.settings.reader import BadSettings, read
-from processes.settings.registry import ALL
+from processes.settings.reader import BadSettings, read_settings
+from processes.settings.registry import ALL_SETTINGS
 from processes.settings.stores import StoreSettings
 from processes.settings.web import WebSettings
 from processes.settings.worker import WorkerSettings
@@ -16,7 +16,7 @@ from web.auth.passwords import Passwords
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
-NAMES = sorted({name for kind in ALL for name in kind.model_fields})
+NAMES = sorted({name for kind in ALL_SETTINGS for name in kind.model_fields})
 
 LONG = "a-secret-that-is-long-enough-for-us"
 OTHER = "another-secret-that-is-long-enough!"
@@ -72,11 +72,11 @@ WRONG = {
 
 
 def kind_with(name: str) -> type[StoreSettings]:
-    return next(kind for kind in ALL if name in kind.model_fields)
+    return next(kind for kind in ALL_SETTINGS if name in kind.model_fields)
 
 
 def test_a_complete_environment_is_read():
-    web = read(WebSettings, environ | {"WORKERS": "3", "DEMO": "1"})
+    web = read_settings(WebSettings, environ | {"WORKERS": "3", "DEMO": "1"})
 
     assert environ["DATABASE_URL"] == web.DATABASE_URL
     assert (web.WORKERS, web.DEMO, web.MEMBER_TOKEN_SECRETS) == (3, True, (LONG,))
@@ -87,14 +87,14 @@ def test_what_is_missing_is_said_with_what_it_is_for(name):
     without = {key: value for key, value in environ.items() if key != name}
 
     with pytest.raises(BadSettings, match=rf"^{name} is not set: .+\.$") as told:
-        read(WebSettings, without)
+        read_settings(WebSettings, without)
 
     assert WebSettings.model_fields[name].description in str(told.value)
 
 
 def test_everything_that_is_missing_is_said_at_once():
     with pytest.raises(BadSettings) as told:
-        read(WebSettings, {})
+        read_settings(WebSettings, {})
 
     assert {line.split()[0] for line in str(told.value).splitlines()} == set(environ)
 
@@ -102,7 +102,7 @@ def test_everything_that_is_missing_is_said_at_once():
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_wrong_is_said_by_name(name):
     with pytest.raises(BadSettings, match=rf"^{name}: .+\.$") as told:
-        read(kind_with(name), environ | {name: WRONG[name]})
+        read_settings(kind_with(name), environ | {name: WRONG[name]})
 
     assert len(str(told.value).splitlines()) == 1
 
@@ -110,7 +110,7 @@ def test_what_is_wrong_is_said_by_name(name):
 @pytest.mark.parametrize("name", ["WORKERS", "LOG_FORMAT", "QUEUE_NAME", "LEASE_S", "DEMO"])
 def test_a_wrong_value_that_is_no_secret_is_shown(name):
     with pytest.raises(BadSettings) as told:
-        read(kind_with(name), environ | {name: WRONG[name]})
+        read_settings(kind_with(name), environ | {name: WRONG[name]})
 
     assert str(told.value).endswith(f', got "{WRONG[name]}".')
 
@@ -120,7 +120,7 @@ def test_a_secret_that_is_too_short_is_refused_and_never_shown(name):
     short = environ | {name: "hush" * 7}
 
     with pytest.raises(BadSettings, match="at least 32 bytes") as told:
-        read(WebSettings, short)
+        read_settings(WebSettings, short)
 
     assert "hush" not in "".join(traceback.format_exception(told.value))
 
@@ -128,7 +128,7 @@ def test_a_secret_that_is_too_short_is_refused_and_never_shown(name):
 def test_a_password_where_its_hash_belongs_is_refused_and_never_shown():
     for text in ("hush hush hush", "$argon2i$v=19$m=8,t=1,p=1$aHVzaGh1c2g$aHVzaGh1c2g", "$2b$hush"):
         with pytest.raises(BadSettings, match=r"^ADMIN_PASSWORD_HASH: must be an Arg") as told:
-            read(WebSettings, environ | {"ADMIN_PASSWORD_HASH": text})
+            read_settings(WebSettings, environ | {"ADMIN_PASSWORD_HASH": text})
 
         assert "hush" not in str(told.value)
 
@@ -137,7 +137,8 @@ def test_a_password_hash_is_taken():
     hashed = CHEAP.hashed("correct horse battery staple")
 
     assert (
-        hashed == read(WebSettings, environ | {"ADMIN_PASSWORD_HASH": hashed}).ADMIN_PASSWORD_HASH
+        hashed
+        == read_settings(WebSettings, environ | {"ADMIN_PASSWORD_HASH": hashed}).ADMIN_PASSWORD_HASH
     )
 
 
@@ -146,18 +147,18 @@ def test_a_password_in_a_wrong_url_is_never_shown(name):
     wrong = environ | {name: "ftp://alice:hush@host/"}
 
     with pytest.raises(BadSettings) as told:
-        read(WebSettings, wrong)
+        read_settings(WebSettings, wrong)
 
     assert "hush" not in "".join(traceback.format_exception(told.value))
 
 
 def test_several_secrets_are_separated_by_commas_and_all_must_be_long():
-    both = read(WebSettings, environ | {"MEMBER_TOKEN_SECRETS": f"{LONG} , {OTHER}"})
+    both = read_settings(WebSettings, environ | {"MEMBER_TOKEN_SECRETS": f"{LONG} , {OTHER}"})
 
     assert both.MEMBER_TOKEN_SECRETS == (LONG, OTHER)
     for broken in (f"{LONG},", f",{LONG}", f"{LONG},,{OTHER}"):
         with pytest.raises(BadSettings, match="TICKET_SECRETS"):
-            read(WebSettings, environ | {"TICKET_SECRETS": broken})
+            read_settings(WebSettings, environ | {"TICKET_SECRETS": broken})
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(SECRETS, 2)))
@@ -167,7 +168,7 @@ def test_one_secret_for_two_purposes_is_refused(one, other, text):
     twice = environ | {one: many.format("hush" * 8), other: "hush" * 8}
 
     with pytest.raises(BadSettings, match=rf"^{one} and {other} hold the same secret") as told:
-        read(WebSettings, twice)
+        read_settings(WebSettings, twice)
 
     assert "secrets.token_urlsafe(32)" in str(told.value)
     assert "hush" not in "".join(traceback.format_exception(told.value))
@@ -179,13 +180,13 @@ def test_a_shared_secret_is_found_in_a_file_too(tmp_path):
     secret.write_text(f"{environ['TICKET_SECRETS']}\n")
 
     with pytest.raises(BadSettings, match="hold the same secret"):
-        read(WebSettings, environ | {"MEMBER_TOKEN_SECRETS_FILE": str(secret)})
+        read_settings(WebSettings, environ | {"MEMBER_TOKEN_SECRETS_FILE": str(secret)})
 
 
 def test_the_length_of_a_secret_is_in_bytes():
     korean = "대기실" * 4
 
-    assert korean == read(WebSettings, environ | {"ADMIN_TOKEN": korean}).ADMIN_TOKEN
+    assert korean == read_settings(WebSettings, environ | {"ADMIN_TOKEN": korean}).ADMIN_TOKEN
 
 
 @pytest.mark.parametrize("name", environ)
@@ -194,16 +195,16 @@ def test_any_value_may_come_from_a_file(name, tmp_path):
     secret.write_text(environ[name] + "\n")
     without = {key: value for key, value in environ.items() if key != name}
 
-    given = read(WebSettings, without | {f"{name}_FILE": str(secret)})
+    given = read_settings(WebSettings, without | {f"{name}_FILE": str(secret)})
 
-    assert given == read(WebSettings, environ)
+    assert given == read_settings(WebSettings, environ)
 
 
 def test_a_file_that_is_not_there_is_said_by_name_and_path(tmp_path):
     path = str(tmp_path / "nothing")
 
     with pytest.raises(BadSettings, match=rf"^ADMIN_TOKEN_FILE can't be read: .*{path}$"):
-        read(WebSettings, environ | {"ADMIN_TOKEN_FILE": path})
+        read_settings(WebSettings, environ | {"ADMIN_TOKEN_FILE": path})
 
 
 def test_a_file_that_is_no_text_is_said_by_name_and_not_shown(tmp_path):
@@ -212,22 +213,22 @@ def test_a_file_that_is_no_text_is_said_by_name_and_not_shown(tmp_path):
     with pytest.raises(
         BadSettings, match=r"^ADMIN_TOKEN_FILE can't be read: it is not text"
     ) as told:
-        read(WebSettings, environ | {"ADMIN_TOKEN_FILE": str(tmp_path / "secret")})
+        read_settings(WebSettings, environ | {"ADMIN_TOKEN_FILE": str(tmp_path / "secret")})
 
     assert "hush" not in str(told.value)
 
 
 def test_an_empty_value_is_as_good_as_none():
-    empty = read(WebSettings, environ | {"WORKERS": "", "QUEUE_REDIS_URL": ""})
+    empty = read_settings(WebSettings, environ | {"WORKERS": "", "QUEUE_REDIS_URL": ""})
 
     assert WebSettings.model_fields["WORKERS"].default == empty.WORKERS
     with pytest.raises(BadSettings, match=r"^ADMIN_TOKEN is not set"):
-        read(WebSettings, environ | {"ADMIN_TOKEN": ""})
+        read_settings(WebSettings, environ | {"ADMIN_TOKEN": ""})
 
 
 def test_the_queue_is_on_the_lines_redis_where_nothing_else_is_said():
-    alone = read(WorkerSettings, environ)
-    apart = read(WorkerSettings, environ | {"QUEUE_REDIS_URL": "redis://queue"})
+    alone = read_settings(WorkerSettings, environ)
+    apart = read_settings(WorkerSettings, environ | {"QUEUE_REDIS_URL": "redis://queue"})
 
     assert alone.queue_redis_url == environ["REDIS_URL"]
     assert apart.queue_redis_url == "redis://queue"
@@ -236,12 +237,12 @@ def test_the_queue_is_on_the_lines_redis_where_nothing_else_is_said():
 def test_each_process_needs_only_its_own():
     stores = {name: environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
 
-    assert read(AdmitterSettings, stores | {"WORKERS": "none of ours"}).BATCH_MAX == 500
-    assert read(WorkerSettings, stores | {"BATCH_MAX": "none of ours"}).WORKERS == 2
+    assert read_settings(AdmitterSettings, stores | {"WORKERS": "none of ours"}).BATCH_MAX == 500
+    assert read_settings(WorkerSettings, stores | {"BATCH_MAX": "none of ours"}).WORKERS == 2
 
 
 def test_settings_do_not_change():
-    settings = read(WorkerSettings, environ)
+    settings = read_settings(WorkerSettings, environ)
 
     with pytest.raises(ValidationError):
         settings.WORKERS = 9
@@ -271,7 +272,7 @@ def test_every_variable_is_documented():
 @pytest.mark.parametrize("name", ["REDIS_URL", "QUEUE_REDIS_URL"])
 def test_a_redis_url_that_can_not_be_read_is_refused_without_its_password(name, url):
     with pytest.raises(BadSettings, match=rf"^{name}: ") as told:
-        read(WebSettings, environ | {name: url})
+        read_settings(WebSettings, environ | {name: url})
 
     assert "hush" not in "".join(traceback.format_exception(told.value))
 
@@ -281,7 +282,7 @@ def test_a_redis_url_that_can_not_be_read_is_refused_without_its_password(name, 
 )
 def test_a_database_url_that_can_not_be_read_is_refused_without_its_password(url):
     with pytest.raises(BadSettings, match=r"^DATABASE_URL: ") as told:
-        read(WebSettings, environ | {"DATABASE_URL": url})
+        read_settings(WebSettings, environ | {"DATABASE_URL": url})
 
     assert "hush" not in "".join(traceback.format_exception(told.value))
 
@@ -298,4 +299,4 @@ def test_a_database_url_that_can_not_be_read_is_refused_without_its_password(url
     ],
 )
 def test_redis_urls_with_passwords_are_taken(url):
-    assert url == read(WebSettings, environ | {"REDIS_URL": url}).REDIS_URL
+    assert url == read_settings(WebSettings, environ | {"REDIS_URL": url}).REDIS_URL

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from web.middleware.shared_memory import SharedCounts
+from web.middleware.shared_memory import SharedCounters
 
 # Adds what it is told to its cells, then is there until it is killed.
 COUNTING = """
 import sys
 from pathlib import Path
-from web.middleware.shared_memory import SharedCounts
-counts = SharedCounts(Path(sys.argv[1]), cells=3, now=1)
+from web.middleware.shared_memory import SharedCounters
+counts = SharedCounters(Path(sys.argv[1]), cells=3, now=1)
 for cell, more in enumerate(sys.argv[2:]):
     counts.own[cell] += int(more)
 print(*counts.own, flush=True)
@@ -49,7 +49,7 @@ def killed(process: subprocess.Popen[str]) -> None:
 
 
 def test_who_counts_alone_has_the_sum():
-    alone = SharedCounts(None, cells=3, now=1)
+    alone = SharedCounters(None, cells=3, now=1)
 
     alone.own[2] += 5
 
@@ -59,14 +59,14 @@ def test_who_counts_alone_has_the_sum():
 def test_any_process_has_the_sum_of_all(tmp_path, counting):
     counting(1, 10, 100)
     counting(2, 20, 200)
-    ours = SharedCounts(tmp_path, cells=3, now=1)
+    ours = SharedCounters(tmp_path, cells=3, now=1)
     ours.own[1] = 3
 
     assert ours.total() == ([3, 33, 300], 3)
 
 
 def test_what_a_killed_process_counted_stays_but_not_what_was_so_just_then(tmp_path, counting):
-    ours = SharedCounts(tmp_path, cells=3, now=1)
+    ours = SharedCounters(tmp_path, cells=3, now=1)
 
     killed(counting(7, 70, 700))
 
@@ -74,7 +74,7 @@ def test_what_a_killed_process_counted_stays_but_not_what_was_so_just_then(tmp_p
 
 
 def test_who_replaces_a_killed_process_goes_on_counting_where_it_stood(tmp_path, counting):
-    ours = SharedCounts(tmp_path, cells=3, now=1)
+    ours = SharedCounters(tmp_path, cells=3, now=1)
     killed(counting(7, 70, 700))
 
     replaced = counting(1, 1, 1)
@@ -85,7 +85,7 @@ def test_who_replaces_a_killed_process_goes_on_counting_where_it_stood(tmp_path,
 
 
 def test_a_process_that_is_only_just_starting_is_counted_as_nothing(tmp_path):
-    ours = SharedCounts(tmp_path, cells=3, now=1)
+    ours = SharedCounters(tmp_path, cells=3, now=1)
     (tmp_path / "9.counts").touch()
 
     assert ours.total() == ([0, 0, 0], 1)

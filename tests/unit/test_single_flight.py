@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from web.cache.compressed import accepts_gzip
-from web.cache.single_flight import SharedReadings
+from web.cache.single_flight import SingleFlightCache
 
 
 class Maker:
@@ -22,7 +22,7 @@ class Maker:
 
 
 async def test_all_who_come_while_it_is_made_share_it():
-    readings, maker = SharedReadings(), Maker()
+    readings, maker = SingleFlightCache(), Maker()
     asked = [asyncio.create_task(readings.get("key", maker)) for _ in range(100)]
     await asyncio.sleep(0)
 
@@ -35,7 +35,7 @@ async def test_all_who_come_while_it_is_made_share_it():
 
 async def test_it_is_made_anew_when_it_is_too_old():
     now = 0.0
-    readings, maker = SharedReadings(clock=lambda: now), Maker()
+    readings, maker = SingleFlightCache(clock=lambda: now), Maker()
     maker.may_end.set()
 
     assert await readings.get("key", maker, fresh_s=1) == 1
@@ -46,7 +46,7 @@ async def test_it_is_made_anew_when_it_is_too_old():
 
 
 async def test_the_caller_who_began_it_may_go_away():
-    readings, maker = SharedReadings(), Maker()
+    readings, maker = SingleFlightCache(), Maker()
     first, second = (asyncio.create_task(readings.get("key", maker)) for _ in range(2))
     await asyncio.sleep(0)
 
@@ -58,7 +58,7 @@ async def test_the_caller_who_began_it_may_go_away():
 
 
 async def test_an_error_reaches_everyone_and_is_not_kept():
-    readings, attempts = SharedReadings(), 0
+    readings, attempts = SingleFlightCache(), 0
 
     async def fails_at_first() -> str:
         nonlocal attempts
@@ -77,7 +77,7 @@ async def test_an_error_reaches_everyone_and_is_not_kept():
 
 
 async def test_only_so_many_are_kept():
-    readings, maker = SharedReadings(kept_max=2), Maker()
+    readings, maker = SingleFlightCache(kept_max=2), Maker()
     maker.may_end.set()
 
     for key in ("a", "b", "c", "c", "b"):

@@ -21,9 +21,9 @@ import json, os, sys, time
 from datetime import UTC, date
 from pathlib import Path
 import issuance.queue.worker
-from waitroom.tokens.ticket import TicketOffice
+from waitroom.tokens.ticket import TicketSigner
 
-bound = TicketOffice.__init__.__kwdefaults__["now"]
+bound = TicketSigner.__init__.__kwdefaults__["now"]
 folder = Path(sys.argv[1])
 
 def offsets():

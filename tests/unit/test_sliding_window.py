@@ -2,12 +2,12 @@
 
 import pytest
 
-from waitroom.limits.sliding_window import Counted, window_of
+from waitroom.limits.sliding_window import SlidingWindow, window_number
 
 MOST = 100
 
 
-def passing_at(counted: Counted, part: float) -> int:
+def passing_at(counted: SlidingWindow, part: float) -> int:
     """How many may pass one after the other at this moment of the window."""
     passed = 0
     while counted.wait_part(part, MOST, passed) == 0:
@@ -27,18 +27,18 @@ def passing_at(counted: Counted, part: float) -> int:
     ],
 )
 def test_what_passed_before_fades_with_time(before, current, part, free):
-    assert passing_at(Counted(7, before, current), part) == free
+    assert passing_at(SlidingWindow(7, before, current), part) == free
 
 
 @pytest.mark.parametrize(("before", "current"), [(100, 0), (100, 40), (60, 100), (0, 100), (7, 99)])
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9])
 def test_the_wait_that_is_told_is_just_long_enough(before, current, part):
-    wait = Counted(7, before, current).wait_part(part, MOST, 1)
+    wait = SlidingWindow(7, before, current).wait_part(part, MOST, 1)
     at = 7 + part + wait
 
     def is_free(at: float) -> bool:
-        counted = Counted(7, before, current + 1)
-        window, later = window_of(at, 1.0)
+        counted = SlidingWindow(7, before, current + 1)
+        window, later = window_number(at, 1.0)
         counted.move_to(window)
         return counted.wait_part(later, MOST, 0) == 0
 
@@ -47,7 +47,7 @@ def test_the_wait_that_is_told_is_just_long_enough(before, current, part):
 
 
 def test_after_two_windows_nothing_counts():
-    counted = Counted(7, 100, 100)
+    counted = SlidingWindow(7, 100, 100)
     counted.move_to(9)
 
     assert passing_at(counted, 0.0) == MOST

@@ -11,10 +11,10 @@ from web.sse.changes import (
     SELDOM_S,
     UNKNOWN_S,
     WAIT_SHARE,
-    common_news,
+    common_state,
     look_again_s,
-    news_of,
-    turn_of,
+    notable_state,
+    time_group,
 )
 
 
@@ -29,25 +29,25 @@ from web.sse.changes import (
     ],
 )
 def test_what_changes_for_everybody_is_a_turn(changes):
-    assert turn_of(replace(facts, **changes)) != turn_of(facts)
+    assert time_group(replace(facts, **changes)) != time_group(facts)
 
 
 def test_opening_by_the_clock_is_a_turn():
     opens_soon = replace(facts, opens_at_us=NOON_US + SECOND_US)
 
-    assert turn_of(replace(opens_soon, now_us=NOON_US + SECOND_US)) != turn_of(opens_soon)
+    assert time_group(replace(opens_soon, now_us=NOON_US + SECOND_US)) != time_group(opens_soon)
 
 
 def test_a_step_of_the_line_is_no_turn():
     later = replace(facts, now_us=NOON_US + SECOND_US, remain_count=99_900, waiting=900)
 
-    assert turn_of(later) == turn_of(facts)
+    assert time_group(later) == time_group(facts)
 
 
 def test_the_clock_alone_is_no_news_but_each_step_is():
     def news(ahead: int, **changes: object) -> int:
         standing = waiting(ahead, **changes)
-        return news_of(standing, common_news(standing.facts))
+        return notable_state(standing, common_state(standing.facts))
 
     assert news(5, now_us=NOON_US + SECOND_US) == news(5)
     assert news(4) != news(5)

@@ -1,10 +1,10 @@
 """The beat slows down where there is too much to do in it, and comes back."""
 
-from web.sse.interval import BEAT_MAX_S, BEAT_S, LATE_S, WORK_SHARE, Beat
+from web.sse.interval import BEAT_MAX_S, BEAT_S, LATE_S, WORK_SHARE, Interval
 
 
 def test_a_calm_beat_stays_as_it_is():
-    beat = Beat()
+    beat = Interval()
 
     beat.passed(worked_s=0.1, late_s=0.0)
 
@@ -12,7 +12,7 @@ def test_a_calm_beat_stays_as_it_is():
 
 
 def test_too_much_work_slows_it_down_to_a_bound_and_calm_brings_it_back():
-    beat = Beat()
+    beat = Interval()
 
     beat.passed(worked_s=0.95, late_s=0.0)
     slower = beat.lasts_s
@@ -27,7 +27,7 @@ def test_too_much_work_slows_it_down_to_a_bound_and_calm_brings_it_back():
 
 
 def test_being_woken_late_slows_it_down_though_there_is_little_to_do():
-    beat = Beat()
+    beat = Interval()
 
     beat.passed(worked_s=0.0, late_s=LATE_S * 2)
 
@@ -35,7 +35,7 @@ def test_being_woken_late_slows_it_down_though_there_is_little_to_do():
 
 
 def test_it_is_as_long_as_its_work_needs_and_does_not_swing():
-    beat = Beat()
+    beat = Interval()
 
     lengths = []
     for _ in range(30):

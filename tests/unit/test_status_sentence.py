@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.board_template_cast import some_figures
 from tests.unit.template_cast import EN, KO, NOON
-from web.pages.admin.status_sentence import Going, how_it_goes, rate
+from web.pages.admin.status_sentence import RoomStatus, rate, status_sentence
 
 KEPT_EN = "3,204 wait, their places are kept."
 KEPT_KO = "3,204명이 기다리고, 순번은 유지돼요."
@@ -17,7 +17,7 @@ LATER_S = (NOON + timedelta(minutes=5)).timestamp()
 
 CASES = [
     (
-        Going(busy, NOON),
+        RoomStatus(busy, NOON),
         "well",
         "Admitting 118/s of 120/s asked. 412 left for 3,204 waiting: sold out in about 3 seconds.",
         (
@@ -26,7 +26,7 @@ CASES = [
         ),
     ),
     (
-        Going(replace(busy, used_count=0, total_count=10_000), NOON),
+        RoomStatus(replace(busy, used_count=0, total_count=10_000), NOON),
         "well",
         (
             "Admitting 118/s of 120/s asked. 10,000 left for 3,204 waiting: "
@@ -38,7 +38,7 @@ CASES = [
         ),
     ),
     (
-        Going(replace(busy, rate_per_s=0.1, admitted_per_s=0.0, total_count=9_999), NOON),
+        RoomStatus(replace(busy, rate_per_s=0.1, admitted_per_s=0.0, total_count=9_999), NOON),
         "well",
         (
             "Admitting 0/s of 0.1/s asked. 9,411 left for 3,204 waiting: "
@@ -50,19 +50,19 @@ CASES = [
         ),
     ),
     (
-        Going(replace(busy, state="paused"), NOON),
+        RoomStatus(replace(busy, state="paused"), NOON),
         "still",
         f"Paused. {KEPT_EN}",
         f"일시 정지했어요. {KEPT_KO}",
     ),
     (
-        Going(replace(nobody, state="paused"), NOON),
+        RoomStatus(replace(nobody, state="paused"), NOON),
         "still",
         "Paused. Nobody waits.",
         "일시 정지했어요. 기다리는 사람이 없어요.",
     ),
     (
-        Going(replace(busy, state="draining", used_count=0, total_count=10_000), NOON),
+        RoomStatus(replace(busy, state="draining", used_count=0, total_count=10_000), NOON),
         "well",
         (
             "Draining: nobody new may enter. 3,204 are left in line. "
@@ -76,13 +76,13 @@ CASES = [
         ),
     ),
     (
-        Going(replace(nobody, state="draining"), NOON),
+        RoomStatus(replace(nobody, state="draining"), NOON),
         "over",
         "Drained: all who stood in line have been served.",
         "줄 서기를 마감했고, 줄을 선 사람은 모두 입장했어요.",
     ),
     (
-        Going(replace(nobody, state="draining", away=2), NOON),
+        RoomStatus(replace(nobody, state="draining", away=2), NOON),
         "still",
         (
             "Draining: nobody new may enter. 2 were passed over and may come back in time. "
@@ -94,7 +94,7 @@ CASES = [
         ),
     ),
     (
-        Going(replace(busy, rate_mode="autopilot", steered_rate_per_s=300.0), NOON),
+        RoomStatus(replace(busy, rate_mode="autopilot", steered_rate_per_s=300.0), NOON),
         "well",
         "Admitting 118/s of 300/s asked. 412 left for 3,204 waiting: sold out in about 3 seconds.",
         (
@@ -102,64 +102,64 @@ CASES = [
             "약 3초 뒤에 모두 소진돼요."
         ),
     ),
-    (Going(replace(busy, used_count=1_000), NOON), "over", "Sold out.", "모두 소진됐어요."),
+    (RoomStatus(replace(busy, used_count=1_000), NOON), "over", "Sold out.", "모두 소진됐어요."),
     (
-        Going(replace(busy, state="closed"), NOON),
+        RoomStatus(replace(busy, state="closed"), NOON),
         "over",
         "Closed. Nobody is let through any more.",
         "종료했어요. 더는 아무도 입장하지 않아요.",
     ),
     (
-        Going(replace(busy, is_ended=True), NOON),
+        RoomStatus(replace(busy, is_ended=True), NOON),
         "over",
         "The time of this coupon is over.",
         "쿠폰 기간이 끝났어요.",
     ),
-    (Going(nobody, NOON), "still", "Nobody waits.", "기다리는 사람이 없어요."),
+    (RoomStatus(nobody, NOON), "still", "Nobody waits.", "기다리는 사람이 없어요."),
     (
-        Going(replace(nobody, under_way=12), NOON),
+        RoomStatus(replace(nobody, under_way=12), NOON),
         "well",
         "Nobody waits. 12 coupons are being issued.",
         "기다리는 사람이 없어요. 쿠폰 12장을 발급하고 있어요.",
     ),
     (
-        Going(replace(busy, opens_at_s=LATER_S, admitted_per_s=0), NOON),
+        RoomStatus(replace(busy, opens_at_s=LATER_S, admitted_per_s=0), NOON),
         "still",
         f"Opens in about 5 minutes. {KEPT_EN}",
         f"약 5분 뒤에 열려요. {KEPT_KO}",
     ),
     (
-        Going(busy, NOON, postgres_away=True),
+        RoomStatus(busy, NOON, postgres_away=True),
         "trouble",
         f"Admission has stopped: Postgres is away. {KEPT_EN}",
         f"입장이 멈췄어요. Postgres에 연결할 수 없어요. {KEPT_KO}",
     ),
     (
-        Going(busy, NOON, workers=0),
+        RoomStatus(busy, NOON, workers=0),
         "trouble",
         f"Nothing is issued: no worker is running. {KEPT_EN}",
         f"발급이 멈췄어요. 실행 중인 발급 작업자가 없어요. {KEPT_KO}",
     ),
     (
-        Going(replace(busy, admitted_per_s=0, under_way=100, seats=100), NOON),
+        RoomStatus(replace(busy, admitted_per_s=0, under_way=100, seats=100), NOON),
         "trouble",
         f"All 100 seats are in use. {KEPT_EN}",
         f"좌석 100석이 모두 사용 중이에요. {KEPT_KO}",
     ),
     (
-        Going(replace(busy, admitted_per_s=0, under_way=412), NOON),
+        RoomStatus(replace(busy, admitted_per_s=0, under_way=412), NOON),
         "well",
         f"The last 412 coupons are being issued. {KEPT_EN}",
         f"마지막 쿠폰 412장을 발급하고 있어요. {KEPT_KO}",
     ),
     (
-        Going(replace(busy, admitted_per_s=0), NOON),
+        RoomStatus(replace(busy, admitted_per_s=0), NOON),
         "trouble",
         f"Nobody was let through in the last seconds. {KEPT_EN}",
         f"최근 몇 초 동안 아무도 입장하지 못했어요. {KEPT_KO}",
     ),
     (
-        Going(None, NOON),
+        RoomStatus(None, NOON),
         "trouble",
         "Redis is away: nobody is let through. Places are kept, and this page tries again.",
         (
@@ -172,12 +172,12 @@ CASES = [
 
 @pytest.mark.parametrize(("going", "tone", "english", "korean"), CASES)
 def test_one_sentence_says_how_it_goes(going, tone, english, korean):
-    assert how_it_goes(going, EN) == (tone, english)
-    assert how_it_goes(going, KO) == (tone, korean)
+    assert status_sentence(going, EN) == (tone, english)
+    assert status_sentence(going, KO) == (tone, korean)
 
 
 def test_one_who_waits_is_one():
-    _, sentence = how_it_goes(Going(replace(busy, state="paused", in_line=1), NOON), EN)
+    _, sentence = status_sentence(RoomStatus(replace(busy, state="paused", in_line=1), NOON), EN)
 
     assert sentence == "Paused. One waits, their place is kept."
 

@@ -13,8 +13,8 @@ import pytest
 
 from tests.unit.token_cases import Case, cases, dimensions
 from tests.unit.token_variations import AUDIENCE, LEEWAY_S, OLD_SECRET, SECRET, TEN_YEARS_S
-from web.auth.fast_jwt import UsualToken
-from web.auth.member_tokens import BadToken, Identity
+from web.auth.fast_jwt import FastJwt
+from web.auth.member_tokens import BadToken, MemberTokens
 from web.auth.token_claims import ClaimRules
 
 SEED, EACH = 20_261_128, 50
@@ -78,9 +78,9 @@ def by_our_rules(claims: dict[str, Any], now: float) -> tuple[str, str] | None:
     return member, shown[:64].encode("utf-8", "replace").decode()
 
 
-def readers(clock: Clock) -> dict[str, Identity]:
+def readers(clock: Clock) -> dict[str, MemberTokens]:
     return {
-        audience: Identity(
+        audience: MemberTokens(
             [SECRET, OLD_SECRET], "", rules=ClaimRules(audience, LEEWAY_S), now=clock
         )
         for audience in ("", AUDIENCE)
@@ -95,7 +95,7 @@ def verdict(read: Callable[[str], Any], token: str) -> Any:
 
 
 def test_ten_thousand_tokens_have_the_verdict_of_pyjwt(clock):
-    identities, usual = readers(clock), UsualToken([SECRET, OLD_SECRET])
+    identities, usual = readers(clock), FastJwt([SECRET, OLD_SECRET])
     seen: Counter[str] = Counter()
     good = read_the_short_way = count = 0
 
@@ -103,13 +103,13 @@ def test_ten_thousand_tokens_have_the_verdict_of_pyjwt(clock):
         clock.now = case.now
         expected = member_by_pyjwt(case)
         assert (expected is not None) == case.is_good, case
-        who = verdict(identities[case.audience].read_token, case.token)
+        who = verdict(identities[case.audience].verify, case.token)
         assert (who and (who.id, who.name)) == expected, case
-        member = verdict(identities[case.audience].member_of, case.token)
+        member = verdict(identities[case.audience].find_member, case.token)
         assert member == (expected and expected[0]), case
         count += 1
         good += case.is_good
-        read_the_short_way += usual.read(case.token) is not None
+        read_the_short_way += usual.verify(case.token) is not None
         seen.update(set(case.variations))
 
     every = [one.name for those in dimensions("").values() for one in those]

@@ -106,7 +106,7 @@ def house(database_url, redis_url, tmp_path, front) -> Iterator[House]:
 
 
 def bearer(house: House, member: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {house.identity.mint(member)}", "Sec-Fetch-Site": "none"}
+    return {"Authorization": f"Bearer {house.identity.sign(member)}", "Sec-Fetch-Site": "none"}
 
 
 def test_a_member_enters_and_gets_the_coupon_through_nginx(house, front, code):
@@ -165,7 +165,7 @@ def test_no_redirect_leaves_tls(house, front, path):
 
 
 def test_cookies_are_for_tls_alone(house, front):
-    token = house.identity.mint("alice")
+    token = house.identity.sign("alice")
 
     status, headers, _ = front.ask("GET", f"/signin?token={token}")
 
@@ -176,7 +176,7 @@ def test_cookies_are_for_tls_alone(house, front):
 
 
 def test_no_token_is_in_nginxs_log(house, front):
-    token = house.identity.mint("alice")
+    token = house.identity.sign("alice")
 
     front.ask("GET", f"/signin?token={token}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from processes.child_process import free_port
 from tests.house import House, open_house
 from tests.rolling_restart import Proxy, run
@@ -35,6 +35,6 @@ def test_no_request_is_lost_while_two_web_commands_are_replaced_behind_nginx(
     assert dict(tally.failed) == {}
     assert tally.retried == 0  # nor did a browser have to ask again
     assert {one.final for one in seen} == {"issued"}
-    assert sorted(one.member_id for one in seen) == sorted(holders(engine, code))
+    assert sorted(one.member_id for one in seen) == sorted(list_holders(engine, code))
     assert tally.returned > 0
     assert asked_again > 0

@@ -8,7 +8,7 @@ from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
-def packed(address: str) -> bytes:
+def pack_ip(address: str) -> bytes:
     """4 or 16 bytes; an IPv4 address that is written as IPv6 is an IPv4 address.
 
     Raises ValueError. By the system, as this is done for each who comes: `ipaddress` takes ten
@@ -23,10 +23,10 @@ def packed(address: str) -> bytes:
     return ip[12:] if ip[:12] == _MAPPED else ip
 
 
-def neighbours_of(address: str) -> str:
+def ip_prefix(address: str) -> str:
     """An IPv4 address as it is; of an IPv6 address the first of its /64.
 
     Who has one IPv6 address has the 2^64 beside it (RFC 6177). Raises ValueError.
     """
-    ip = packed(address)
+    ip = pack_ip(address)
     return inet_ntop(AF_INET, ip) if len(ip) == 4 else inet_ntop(AF_INET6, ip[:8] + bytes(8))

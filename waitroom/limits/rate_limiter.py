@@ -22,8 +22,8 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
-from waitroom.limits.sliding_window import Counted, window_of
-from waitroom.redis_io.script_call import Call
+from waitroom.limits.sliding_window import SlidingWindow, window_number
+from waitroom.redis_io.script_call import ScriptCall
 
 WINDOW_S = 10.0
 OWN_PART, OWN_MIN = 32, 4
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 _Asked = dict[str, tuple[int, list[asyncio.Future[float]]]]
 
 
-class Limiter:
+class RateLimiter:
     """Counts names that its caller makes; `most` of each may pass in a window.
 
     clock: seconds of a clock that only goes forward.
@@ -48,7 +48,7 @@ class Limiter:
 
     def __init__(
         self,
-        call: Call,
+        call: ScriptCall,
         *,
         window_s: float = WINDOW_S,
         clock: Callable[[], float] = time.monotonic,
@@ -59,7 +59,7 @@ class Limiter:
         self._began = clock()
         self._processes = 1
         self._own: dict[str, int] = {}  # let through here, and Redis knows nothing of it
-        self._counted: dict[str, Counted] = {}
+        self._counted: dict[str, SlidingWindow] = {}
         self._waiting: dict[str, tuple[int, list[asyncio.Future[float]]]] = {}
         self._task: asyncio.Task[None] | None = None
         self._ahead_s = 0.0  # Redis' clock of ours
@@ -85,20 +85,20 @@ class Limiter:
             wait_s = self._known_wait_s(counted, most, own, now)
             if wait_s > 0:
                 return wait_s
-        if own >= self._own_most(most) and now >= self._blind_until:
+        if own >= self._local_limit(most) and now >= self._blind_until:
             return None
         self._own[who] = own + 1
         return 0.0
 
-    def _own_most(self, most: int) -> int:
+    def _local_limit(self, most: int) -> int:
         return max(1, max(OWN_MIN, most // OWN_PART) // self._processes)
 
-    def _known_wait_s(self, counted: Counted, most: int, own: int, now: float) -> float:
+    def _known_wait_s(self, counted: SlidingWindow, most: int, own: int, now: float) -> float:
         if now < counted.refused_until:
             return counted.refused_until - now
         if now < self._blind_until:
             return 0.0
-        window, part = window_of(now + self._ahead_s, self._window_s)
+        window, part = window_number(now + self._ahead_s, self._window_s)
         counted.move_to(window)
         wait_s = counted.wait_part(part, most, own) * self._window_s
         counted.refused_until = now + wait_s
@@ -108,7 +108,7 @@ class Limiter:
         """Forget who has not been here for a window: there may be many."""
         self._began = now
         self._own = {}
-        window, _ = window_of(now + self._ahead_s, self._window_s)
+        window, _ = window_number(now + self._ahead_s, self._window_s)
         kept = self._counted.items()
         self._counted = {who: one for who, one in kept if one.window >= window - 1}
 
@@ -152,27 +152,27 @@ class Limiter:
                 for future in futures:
                     future.cancel()
             raise
-        self._tell_all(asked, int(now_us), answers)
+        self._resolve_all(asked, int(now_us), answers)
 
     def _let_pass(self, asked: _Asked) -> None:
         """Not to be counted is no reason to be turned away."""
         self._blind_until = self._clock() + BLIND_S
         for _, futures in asked.values():
-            _tell(futures, len(futures), 0.0)
+            _resolve(futures, len(futures), 0.0)
 
-    def _tell_all(self, asked: _Asked, now_us: int, answers: list[Any]) -> None:
+    def _resolve_all(self, asked: _Asked, now_us: int, answers: list[Any]) -> None:
         now = self._clock()
         self._ahead_s = now_us / 1_000_000 - now
-        window, _ = window_of(now + self._ahead_s, self._window_s)
+        window, _ = window_number(now + self._ahead_s, self._window_s)
         for (who, (most, futures)), (before, current, passed) in zip(
             asked.items(), answers, strict=True
         ):
-            counted = self._counted[who] = Counted(window, int(before), int(current))
+            counted = self._counted[who] = SlidingWindow(window, int(before), int(current))
             wait_s = self._known_wait_s(counted, most, self._own.get(who, 0), now)
-            _tell(futures, int(passed), wait_s or 1.0)
+            _resolve(futures, int(passed), wait_s or 1.0)
 
 
-def _tell(futures: list[asyncio.Future[float]], passed: int, wait_s: float) -> None:
+def _resolve(futures: list[asyncio.Future[float]], passed: int, wait_s: float) -> None:
     """The first ones may pass; those after them wait."""
     for number, future in enumerate(futures):
         if not future.done():  # who went away meanwhile has cancelled theirs

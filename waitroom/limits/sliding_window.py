@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Counted:
+class SlidingWindow:
     """What is known of somebody: `before` in the window before number `window`, `current` in it.
 
     refused_until: by our own clock (s); until then there is nothing to count.
@@ -45,7 +45,7 @@ class Counted:
         return 1 - part + max(0.0, 1 - (most - 1) / current)
 
 
-def window_of(at_s: float, window_s: float) -> tuple[int, float]:
+def window_number(at_s: float, window_s: float) -> tuple[int, float]:
     """Which window this time is in, and the part of it that is over."""
     whole = math.floor(at_s / window_s)
     return whole, at_s / window_s - whole

@@ -32,7 +32,7 @@ class Batcher(Generic[Ask, Answer]):
         self._pending: list[tuple[Ask, asyncio.Future[Answer]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def submit(self, ask: Ask) -> Answer:
         if len(self._pending) >= self._pending_max:
             raise LineBusy
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 
-class Wires:
+class ScriptConnections:
     """As many as `pool` may have, made as it makes them and beside its own."""
 
     def __init__(self, pool: ConnectionPool) -> None:
@@ -29,18 +29,18 @@ class Wires:
         self._all: set[Any] = set()
         self._is_closed = False
 
-    async def ask(self, command: bytes) -> Any:
+    async def execute(self, command: bytes) -> Any:
         """The answer to one packed command. Raises RedisError.
 
         A wire whose answer is given up is cut off, so that nobody else gets it.
         """
         try:
             async with asyncio.timeout(self._within_s), self._places:
-                return await self._ask(command)
+                return await self._execute(command)
         except TimeoutError as error:
             raise RedisTimeoutError(f"Timeout reading from {self._place}") from error
 
-    async def _ask(self, command: bytes) -> Any:
+    async def _execute(self, command: bytes) -> Any:
         if self._is_closed:
             raise RedisConnectionError("the line was closed")
         wire = self._idle.pop() if self._idle else self._new()

@@ -23,10 +23,10 @@ class Keys:
             self.outcomes,
             self.meter,
             self.tally,
-            self.heard,
+            self.last_seen,
             self.away,
             self.reports,
-            self.pilot,
+            self.rate_controller,
             self.decisions,
             self.admissions,
             self.spent,
@@ -37,11 +37,11 @@ class Keys:
             self.solved,
         ]
 
-    def of_asking(self) -> list[str]:
+    def for_place(self) -> list[str]:
         """What asking and restoring look at, in the order in which their scripts name it."""
-        return [*self._of_standing(), self.spent, self.spent_unsaved]
+        return [*self._for_status(), self.spent, self.spent_unsaved]
 
-    def _of_standing(self) -> list[str]:
+    def _for_status(self) -> list[str]:
         return [
             self.room,
             self.waiting,
@@ -49,11 +49,11 @@ class Keys:
             self.outcomes,
             self.bucket,
             self.tally,
-            self.heard,
+            self.last_seen,
             self.away,
         ]
 
-    def of_admitting(self) -> list[str]:
+    def for_admit(self) -> list[str]:
         """What letting people through looks at and writes, as its script names it."""
         return [
             self.room,
@@ -63,12 +63,12 @@ class Keys:
             self.arrivals,
             self.meter,
             self.tally,
-            self.heard,
+            self.last_seen,
             self.away,
             self.admissions,
         ]
 
-    def of_reporting(self) -> list[str]:
+    def for_report(self) -> list[str]:
         """What a report writes, in the order in which its script names it."""
         return [
             self.room,
@@ -86,20 +86,20 @@ class Keys:
             self.spent_unsaved,
         ]
 
-    def of_entering(self) -> list[str]:
+    def for_enter(self) -> list[str]:
         return [
-            *self._of_standing(),
+            *self._for_status(),
             self.meter,
             self.spent,
             self.solved,
             self.spent_unsaved,
         ]
 
-    def of_leaving(self) -> list[str]:
+    def for_leave(self) -> list[str]:
         return [
             self.waiting,
             self.tally,
-            self.heard,
+            self.last_seen,
             self.away,
             self.meter,
             self.spent,
@@ -107,13 +107,13 @@ class Keys:
             self.arrivals,
         ]
 
-    def of_watermark(self) -> list[str]:
+    def for_watermark(self) -> list[str]:
         return [self.room, self.waiting, self.arrivals, self.spent, self.spent_unsaved]
 
-    def of_spending(self) -> list[str]:
-        return [self.room, self.waiting, self.heard, self.spent, self.spent_unsaved]
+    def for_spend(self) -> list[str]:
+        return [self.room, self.waiting, self.last_seen, self.spent, self.spent_unsaved]
 
-    def of_timing(self) -> list[str]:
+    def for_timing(self) -> list[str]:
         return [self.room, self.meter, self.tally]
 
     def _key(self, name: str) -> str:
@@ -167,7 +167,7 @@ class Keys:
         return self._key("tally")
 
     @property
-    def heard(self) -> str:
+    def last_seen(self) -> str:
         """hash: member, second in which they were heard last, `h` or `e` for who came back."""
         return self._key("heard")
 
@@ -183,7 +183,7 @@ class Keys:
         return self._key("reports")
 
     @property
-    def pilot(self) -> str:
+    def rate_controller(self) -> str:
         """hash: the autopilot's step, when it was taken (us), and what it goes on from."""
         return self._key("pilot")
 

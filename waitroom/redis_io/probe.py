@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from domain.redis_eviction import eviction_policy
-from waitroom.redis_io.unavailable import away_is_said
+from waitroom.redis_io.unavailable import translate_redis_errors
 
 # A name with a space: no room has it.
 KEY = "waitroom:{a probe}:written"
@@ -23,12 +23,12 @@ class Probe:
 
     async def write(self) -> None:
         """Write something tiny. One that is full, a replica, or without replicas refuses it."""
-        with away_is_said():
+        with translate_redis_errors():
             await self._redis.set(KEY, 1, ex=KEPT_S)
 
     async def eviction_policy(self) -> str:
         """By which keys may be lost; "" where none may, or Redis does not say."""
-        with away_is_said():
+        with translate_redis_errors():
             try:
                 info: Any = await self._redis.info("memory")
             except ResponseError:  # some users may not ask

@@ -16,18 +16,18 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from waitroom.redis_io.connections import Wires
+from waitroom.redis_io.connections import ScriptConnections
 
 ATTEMPTS_MAX = 2
 
 
-class Call:
+class ScriptCall:
     """Calls the script with this source, which must be harmless to call twice.
 
     Raises RedisError.
     """
 
-    def __init__(self, wires: Wires, source: str) -> None:
+    def __init__(self, wires: ScriptConnections, source: str) -> None:
         self._wires = wires
         self._source = source
         self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
@@ -48,4 +48,4 @@ class Call:
         self, command: str, script: str, keys: Sequence[str], args: Sequence[str]
     ) -> Coroutine[Any, Any, Any]:
         words = (command, script, len(keys), *keys, *args)
-        return self._wires.ask(pack_command(words))  # type: ignore[arg-type]  # its stub takes one
+        return self._wires.execute(pack_command(words))  # type: ignore[arg-type]  # its stub takes one

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from domain.error_cause import sentence
+from domain.error_cause import describe_cause
 from waitroom.errors import LineAway
 
 
 @contextmanager
-def away_is_said() -> Iterator[None]:
+def translate_redis_errors() -> Iterator[None]:
     """Raises LineAway, whose text names the cause, in place of what redis-py raises."""
     try:
         yield
     except RedisError as error:
-        raise LineAway(f"the line's Redis: {sentence(error)}") from error
+        raise LineAway(f"the line's Redis: {describe_cause(error)}") from error
     except RuntimeError as error:
         # What uvloop raises, and redis-py lets through, where a connection is cut off between being
         # opened and being written to.

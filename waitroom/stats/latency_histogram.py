@@ -14,7 +14,7 @@ STEPS_AN_OCTAVE = 4
 FIRST_US = 100.0
 
 
-def step_of(took_s: float) -> int:
+def bucket_index(took_s: float) -> int:
     """The step that holds what took so long."""
     parts = took_s * 1_000_000 / FIRST_US
     if parts <= 1:
@@ -22,7 +22,7 @@ def step_of(took_s: float) -> int:
     return min(STEP_MAX, math.ceil(STEPS_AN_OCTAVE * math.log2(parts)))
 
 
-def upper_s(step: int) -> float:
+def bucket_upper_s(step: int) -> float:
     """The longest that a step holds."""
     return float(FIRST_US / 1_000_000 * 2 ** (step / STEPS_AN_OCTAVE))
 
@@ -36,5 +36,5 @@ def percentile_s(steps: Mapping[int, int], share: float) -> float | None:
     for step in sorted(steps):
         so_far += steps[step]
         if so_far >= wanted:
-            return upper_s(step)
-    return upper_s(max(steps))
+            return bucket_upper_s(step)
+    return bucket_upper_s(max(steps))

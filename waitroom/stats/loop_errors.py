@@ -10,7 +10,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from waitroom.redis_io.unavailable import away_is_said
+from waitroom.redis_io.unavailable import translate_redis_errors
 
 # A name with a space: no room has it.
 KEY = "waitroom:{loop errors}:counts"
@@ -38,7 +38,7 @@ class LoopErrors:
             return
         counts, self._unpublished = self._unpublished, Counter()
         try:
-            with away_is_said():
+            with translate_redis_errors():
                 async with self._redis.pipeline(transaction=True) as pipe:
                     for loop, count in counts.items():
                         pipe.hincrby(KEY, loop, count)
@@ -49,7 +49,7 @@ class LoopErrors:
 
     async def counts(self) -> dict[str, int]:
         """Of all processes, by the name of the loop; zeros too."""
-        with away_is_said():
+        with translate_redis_errors():
             found: Any = await self._redis.hgetall(KEY)
         counts = {name.decode(): int(count) for name, count in found.items()}
         return dict.fromkeys(LOOPS, 0) | counts

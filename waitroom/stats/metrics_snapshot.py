@@ -11,12 +11,12 @@ from redis.asyncio import Redis
 from domain.room_settings import ROOM_STATES
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.unavailable import away_is_said
-from waitroom.stats.room_stats import FIGURES_OVER_S, Figures, figures_of
+from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.stats.room_stats import FIGURES_OVER_S, RoomStats, read_room_stats
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class LatencyTotals:
     """How long something took since the beginning: counts of steps
     (`waitroom.stats.latency_histogram`), and all.
     """
@@ -26,7 +26,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class MetricsSnapshot:
     """refused and turned_away say why. enter, issue and wait: answering who enters, from being let
     through to the outcome, and from arrival to the outcome.
 
@@ -35,15 +35,15 @@ class Readings:
     checked_at_s; empty, and None, where there was none yet. Times are seconds of Redis' clock.
     """
 
-    figures: Figures
+    figures: RoomStats
     now_s: float
     passed_over: int
     returned: int
     refused: Mapping[str, int]
     turned_away: Mapping[str, int]
-    enter: Times
-    issue: Times
-    wait: Times
+    enter: LatencyTotals
+    issue: LatencyTotals
+    wait: LatencyTotals
     admission_at_s: float | None
     pilot_at_s: float | None
     reason: str | None
@@ -64,22 +64,22 @@ class Readings:
 PHASES = ("scheduled", *(state for state in ROOM_STATES if state != "closed"), "over")
 
 
-class ReadingsOf:
+class MetricsReader:
     """Raises LineAway where Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def room(self, code: str) -> Readings:
+    async def read_room(self, code: str) -> MetricsSnapshot:
         """A bounded number of fields, however many wait. Raises NoSuchRoom."""
         k = Keys(code)
-        with away_is_said():
-            figures = await figures_of(self._redis, k, FIGURES_OVER_S)
+        with translate_redis_errors():
+            figures = await read_room_stats(self._redis, k, FIGURES_OVER_S)
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.time()
                 pipe.hgetall(k.tally)
                 pipe.hget(k.bucket, "at")
-                pipe.hget(k.pilot, "state")
+                pipe.hget(k.rate_controller, "state")
                 pipe.hgetall(k.differences)
                 (seconds, us), tally, at, pilot, found = await pipe.execute()
         if figures is None:
@@ -88,7 +88,7 @@ class ReadingsOf:
         kinds = {name.decode(): int(count) for name, count in found.items()}
         checked_at = kinds.pop("checked_at", None)
         step = json.loads(pilot) if pilot else {}
-        return Readings(
+        return MetricsSnapshot(
             figures=figures,
             now_s=seconds + us / 1_000_000,
             passed_over=counts.get("passed_over", 0),
@@ -112,9 +112,9 @@ def _some(counts: Mapping[str, int], of: str) -> dict[str, int]:
     return {name.removeprefix(start): counts[name] for name in found}
 
 
-def _times(counts: Mapping[str, int], what: str) -> Times:
+def _times(counts: Mapping[str, int], what: str) -> LatencyTotals:
     steps = {int(step): count for step, count in _some(counts, what).items()}
-    return Times(steps, counts.get(what, 0) / 1_000_000)
+    return LatencyTotals(steps, counts.get(what, 0) / 1_000_000)
 
 
 def _seconds(us: bytes | int | None) -> float | None:

@@ -17,20 +17,20 @@ def meter_slots(what: str, now_s: int, over_s: int) -> list[str]:
     return [f"{what}:{second % METER_SLOTS}" for second in range(now_s - over_s, now_s)]
 
 
-def counts(slots: Sequence[Slot], now_s: int) -> list[int]:
+def read_counts(slots: Sequence[Slot], now_s: int) -> list[int]:
     """How many in each of these seconds, the last of which is the one before `now_s`."""
-    return [int(rest or 0) for rest in _of_their_second(slots, now_s)]
+    return [int(rest or 0) for rest in _filter_current(slots, now_s)]
 
 
-def histograms(slots: Sequence[Slot], now_s: int) -> list[dict[int, int]]:
+def read_histograms(slots: Sequence[Slot], now_s: int) -> list[dict[int, int]]:
     """The histogram of each of these seconds."""
     return [
         {int(step): int(count) for step, _, count in (one.partition(b"=") for one in rest.split())}
-        for rest in _of_their_second(slots, now_s)
+        for rest in _filter_current(slots, now_s)
     ]
 
 
-def together(seconds: Sequence[dict[int, int]]) -> dict[int, int]:
+def merge_histograms(seconds: Sequence[dict[int, int]]) -> dict[int, int]:
     """One histogram of them all."""
     total: dict[int, int] = {}
     for one in seconds:
@@ -39,7 +39,7 @@ def together(seconds: Sequence[dict[int, int]]) -> dict[int, int]:
     return total
 
 
-def _of_their_second(slots: Sequence[Slot], now_s: int) -> list[bytes]:
+def _filter_current(slots: Sequence[Slot], now_s: int) -> list[bytes]:
     found = []
     for second, slot in zip(range(now_s - len(slots), now_s), slots, strict=True):
         at, _, rest = (slot or b"").partition(b" ")

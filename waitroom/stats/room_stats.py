@@ -10,7 +10,13 @@ from redis.asyncio import Redis
 
 from domain.room_settings import RoomSettings
 from waitroom.redis_io.keys import Keys
-from waitroom.stats.ring_counters import Slot, counts, histograms, meter_slots, together
+from waitroom.stats.ring_counters import (
+    Slot,
+    merge_histograms,
+    meter_slots,
+    read_counts,
+    read_histograms,
+)
 from waitroom.stats.time_series import p99_ms
 
 FIGURES_OVER_S = 10
@@ -20,7 +26,7 @@ _DEFAULTS = RoomSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RoomStats:
     """Counts since the beginning, but for in_line and under_way (now) and the rates (per s).
 
     in_line are all who have a place, also in a line that is over; away who were passed over, or
@@ -83,7 +89,7 @@ class Figures:
         return 0 if self.is_over else self.in_line
 
     @property
-    def told_no(self) -> int:
+    def refused_count(self) -> int:
         """Refused in all: after admission, at the door, and all who waited when it was over."""
         over = self.in_line + self.away if self.is_over else 0
         return self.refused + self.turned_away + over
@@ -94,7 +100,7 @@ class Figures:
         return asdict(self) | derived
 
     @classmethod
-    def read(
+    def from_reply(
         cls,
         room: Mapping[bytes, bytes],
         in_line: int,
@@ -104,20 +110,20 @@ class Figures:
         steered_rate: bytes | None,
         *meters: Sequence[Slot],
         now_s: int,
-    ) -> Figures:
+    ) -> RoomStats:
         """The meters in the order of METERED, each of the same last seconds."""
 
         def per_s(name: str) -> float:
-            seconds = counts(meters[METERED.index(name)], now_s)
+            seconds = read_counts(meters[METERED.index(name)], now_s)
             return sum(seconds) / len(seconds)
 
         def p99_of(name: str) -> float | None:
-            return p99_ms(together(histograms(meters[METERED.index(name)], now_s)))
+            return p99_ms(merge_histograms(read_histograms(meters[METERED.index(name)], now_s)))
 
         def counted(name: str) -> int:
             return int(tally.get(name.encode(), 0))
 
-        settings = _settings_of(room)
+        settings = _parse_settings(room)
         is_ended = now_s * 1_000_000 >= int(room[b"closes_at"])
         total_count, used_count = int(room[b"total_count"]), int(room[b"used_count"])
         return cls(
@@ -148,7 +154,7 @@ class Figures:
         )
 
 
-async def figures_of(redis: Redis, keys: Keys, over_s: int) -> Figures | None:
+async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> RoomStats | None:
     """None for an unknown room. Reads a bounded number of fields, however many wait."""
     now_s, _ = await redis.time()
     async with redis.pipeline(transaction=True) as pipe:
@@ -161,10 +167,10 @@ async def figures_of(redis: Redis, keys: Keys, over_s: int) -> Figures | None:
         for what in METERED:
             pipe.hmget(keys.meter, meter_slots(what, now_s, over_s))
         room, *rest = await pipe.execute()
-    return Figures.read(room, *rest, now_s=now_s) if room else None
+    return RoomStats.from_reply(room, *rest, now_s=now_s) if room else None
 
 
-def _settings_of(room: Mapping[bytes, bytes]) -> dict[str, Any]:
+def _parse_settings(room: Mapping[bytes, bytes]) -> dict[str, Any]:
     """As stored, in their own types. A room of an earlier version has those that are new once it is
     settled again; until then they are as in a new room."""
     settings = asdict(_DEFAULTS)

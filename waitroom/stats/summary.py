@@ -13,7 +13,7 @@ from waitroom.stats.latency_histogram import percentile_s
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RoomSummary:
     """Counts since the beginning; waits in s, from arrival to outcome, None where nobody had one.
 
     refused says why, after admission; turned_away why, at the door, where the same person may have
@@ -37,7 +37,7 @@ class Result:
         return asdict(self)
 
     @classmethod
-    def read(cls, tally: Mapping[bytes, bytes]) -> Result:
+    def from_reply(cls, tally: Mapping[bytes, bytes]) -> RoomSummary:
         def some(prefix: str) -> dict[str, int]:
             start = f"{prefix}:".encode()
             return {
@@ -65,8 +65,8 @@ class Result:
         )
 
 
-async def result_of(redis: Redis, keys: Keys) -> Result | None:
+async def read_summary(redis: Redis, keys: Keys) -> RoomSummary | None:
     """None for an unknown room."""
     if not await redis.exists(keys.room):
         return None
-    return Result.read(cast("Mapping[bytes, bytes]", await redis.hgetall(keys.tally)))
+    return RoomSummary.from_reply(cast("Mapping[bytes, bytes]", await redis.hgetall(keys.tally)))

@@ -9,13 +9,13 @@ from redis.asyncio import Redis
 
 from waitroom.redis_io.keys import Keys
 from waitroom.stats.latency_histogram import percentile_s
-from waitroom.stats.ring_counters import COUNTED, TIMED, counts, histograms, meter_slots
+from waitroom.stats.ring_counters import COUNTED, TIMED, meter_slots, read_counts, read_histograms
 
 SERIES_S_MAX = 900
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class TimeSeries:
     """One number a whole second, oldest first; the second under way is not among them.
 
     begins_at_s: the first of them, since 1970. refused: after admission or at the door. The p99s
@@ -32,7 +32,7 @@ class Series:
     issue_p99_ms: list[float | None]
 
 
-async def series_of(redis: Redis, keys: Keys, seconds: int) -> Series | None:
+async def read_series(redis: Redis, keys: Keys, seconds: int) -> TimeSeries | None:
     """None for an unknown room. Reads a bounded number of fields, however many wait."""
     now_s, _ = await redis.time()
     async with redis.pipeline(transaction=True) as pipe:
@@ -42,11 +42,11 @@ async def series_of(redis: Redis, keys: Keys, seconds: int) -> Series | None:
         is_known, *slots = await pipe.execute()
     if not is_known:
         return None
-    counted = {what: counts(some, now_s) for what, some in zip(COUNTED, slots, strict=False)}
+    counted = {what: read_counts(some, now_s) for what, some in zip(COUNTED, slots, strict=False)}
     enter, issue = (
-        [p99_ms(one) for one in histograms(some, now_s)] for some in slots[len(COUNTED) :]
+        [p99_ms(one) for one in read_histograms(some, now_s)] for some in slots[len(COUNTED) :]
     )
-    return Series(now_s - seconds, **counted, enter_p99_ms=enter, issue_p99_ms=issue)
+    return TimeSeries(now_s - seconds, **counted, enter_p99_ms=enter, issue_p99_ms=issue)
 
 
 def p99_ms(steps: dict[int, int]) -> float | None:
@@ -55,6 +55,6 @@ def p99_ms(steps: dict[int, int]) -> float | None:
     return None if took_s is None else round(took_s * 1_000, 1)
 
 
-def as_record(series: Series) -> dict[str, Any]:
+def as_record(series: TimeSeries) -> dict[str, Any]:
     """Everything, by name."""
-    return {name: getattr(series, name) for name in Series.__slots__}
+    return {name: getattr(series, name) for name in TimeSeries.__slots__}

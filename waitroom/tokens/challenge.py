@@ -35,7 +35,7 @@ class UsedSolution(BadSolution):
     """This solution was used before. Get a new challenge and solve that."""
 
 
-class Solved(NamedTuple):
+class Solution(NamedTuple):
     """A solution that is good once: its name, and until when (s since 1970)."""
 
     name: str
@@ -63,7 +63,7 @@ class Challenges:
         )
         return dict(challenge.to_dict())
 
-    def read(self, text: str, *, room: str) -> Solved:
+    def verify(self, text: str, *, room: str) -> Solution:
         """What is to be used up. Raises BadSolution, ExpiredSolution."""
         if len(text) > SOLUTION_LENGTH_MAX:
             raise BadSolution
@@ -76,7 +76,7 @@ class Challenges:
             if any(self._is_good(payload, *keys) for keys in self._keys):
                 if expires_at_s <= self._now():
                     raise ExpiredSolution
-                return Solved(str(payload.challenge.signature)[:32], expires_at_s)
+                return Solution(str(payload.challenge.signature)[:32], expires_at_s)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadSolution from error
         raise BadSolution

@@ -12,7 +12,7 @@ from hashlib import sha256
 BLOCK_BYTES = 64
 
 
-class Mac:
+class HmacKey:
     """Signs with one key."""
 
     __slots__ = ("_inner", "_outer")
@@ -22,7 +22,7 @@ class Mac:
         self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
         self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
 
-    def of(self, message: bytes) -> bytes:
+    def digest(self, message: bytes) -> bytes:
         """32 bytes. Compare them with `hmac.compare_digest` alone."""
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(message)

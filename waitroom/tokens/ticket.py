@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 from itsdangerous import BadData, URLSafeSerializer
 
 from domain.draw import NUMBERS
-from waitroom.tokens.hmac_key import Mac
+from waitroom.tokens.hmac_key import HmacKey
 
 TICKET_LENGTH_MAX = 512
 
@@ -38,13 +38,13 @@ class ExpiredTicket(BadTicket):
     reason = "expired"
 
 
-class ForeignTicket(BadTicket):
+class OtherRoomsTicket(BadTicket):
     """This ticket is for another room. Each room has tickets of its own."""
 
     reason = "other_room"
 
 
-class StrangersTicket(BadTicket):
+class OtherMembersTicket(BadTicket):
     """This ticket is somebody else's. Sign in as its owner, or enter the line yourself."""
 
     reason = "other_member"
@@ -64,7 +64,7 @@ class Ticket(NamedTuple):
     signed_at_s: int | None = None
 
 
-class TicketOffice:
+class TicketSigner:
     """Signs tickets with the first secret and reads those of all: put a new one in front to rotate.
 
     A ticket older than `age_max_s` has expired. now: seconds since 1970 by the clock that arrivals
@@ -89,7 +89,7 @@ class TicketOffice:
         # Everybody in line gets a ticket with each answer: `dumps` would derive the key each time
         # and try to compress, for the same text.
         key = self._serializer.make_signer("waitroom.ticket").derive_key()
-        self._mac = Mac(key)
+        self._mac = HmacKey(key)
 
     def sign(self, ticket: Ticket) -> str:
         signed_at = "" if ticket.arrival_us >= NUMBERS else f",{int(self._now())}"
@@ -97,10 +97,10 @@ class TicketOffice:
             f"[{quoted(ticket.room)},{quoted(ticket.member_id)},{ticket.arrival_us}{signed_at}]"
         )
         text = urlsafe_b64encode(fields.encode()).rstrip(b"=")
-        signature = urlsafe_b64encode(self._mac.of(text)).rstrip(b"=")
+        signature = urlsafe_b64encode(self._mac.digest(text)).rstrip(b"=")
         return f"{text.decode()}.{signature.decode()}"
 
-    def read(self, text: str, *, room: str) -> Ticket:
+    def verify(self, text: str, *, room: str) -> Ticket:
         """The ticket, if it is good for `room`. Raises a BadTicket that says why not."""
         if len(text) > TICKET_LENGTH_MAX:
             raise ForgedTicket
@@ -109,7 +109,7 @@ class TicketOffice:
         except (BadData, TypeError, ValueError) as error:
             raise ForgedTicket from error
         if ticket.room != room:
-            raise ForeignTicket
+            raise OtherRoomsTicket
         signed_at_s = ticket.signed_at_s
         age_s = self._now() - (
             ticket.arrival_us / 1_000_000 if signed_at_s is None else signed_at_s

@@ -14,12 +14,12 @@ from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
 from issuance import audit, offers
 from issuance.offers import Offer
-from issuance.postgres.connection_stats import open_connections
+from issuance.postgres.connection_stats import count_open_connections
 from waitroom.errors import LineError, NoSuchRoom
-from web.container import offer_changes_of, office_of, parts_of
+from web.container import get_container, get_offer_changes, get_office
 from web.dependencies import Admin, CouponCode, Operator, RoomCode
-from web.enter_line import say_if_missing
-from web.problems import RETRY_AFTER_S, Problem, documented, wrong_values_are_said
+from web.enter_line import raise_if_missing
+from web.problems import RETRY_AFTER_S, Problem, documented, translate_value_errors
 from web.schemas.admin import AuditOut, CouponIn, CouponPatch, DbConnections, RoomOut, RoomPatch
 from web.schemas.public import CouponOut, Discount
 
@@ -37,9 +37,9 @@ _ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
 )
 async def create_coupon(request: Request, new: CouponIn, who: Operator) -> CouponOut:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
-    parts = parts_of(request)
+    parts = get_container(request)
     with_line = new.issuing == "queue"
-    with wrong_values_are_said():
+    with translate_value_errors():
         coupon = Coupon(
             id=uuid4(),
             code=new.code,
@@ -51,11 +51,11 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
             issuing=new.issuing,
         )
         room = RoomSettings(**new.room.model_dump()) if with_line else None
-    made = await office_of(request).ask(
-        offers.create, parts.engine, coupon, room, who=who, now=parts.now()
+    made = await get_office(request).run(
+        offers.create_offer, parts.engine, coupon, room, who=who, now=parts.now()
     )
-    await offer_changes_of(request).apply(made)
-    return CouponOut.of(made, parts.now_of(made))
+    await get_offer_changes(request).apply(made)
+    return CouponOut.from_offer(made, parts.offer_now(made))
 
 
 @router.patch(
@@ -78,11 +78,11 @@ async def change_coupon(
         )
         return changed, offer.room
 
-    with wrong_values_are_said():
-        changed = await offer_changes_of(request).change(
+    with translate_value_errors():
+        changed = await get_offer_changes(request).change(
             code, alter, who=who, what="coupon changed"
         )
-    return CouponOut.of(changed, parts_of(request).now_of(changed))
+    return CouponOut.from_offer(changed, get_container(request).offer_now(changed))
 
 
 @router.patch(
@@ -98,9 +98,9 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: O
     With the `version` that was seen, nobody's change is overwritten unseen.
     """
     changes = patch.model_dump(exclude={"version"})
-    with wrong_values_are_said():
+    with translate_value_errors():
         await room_changes.change_room(
-            offer_changes_of(request),
+            get_offer_changes(request),
             code,
             lambda room: room.change(**changes),
             who=who,
@@ -115,15 +115,15 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: O
 @router.get("/rooms/{code}", response_model=RoomOut, responses=documented(*_ALWAYS, "no_such_room"))
 async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
     """A room's settings and live figures."""
-    parts = parts_of(request)
+    parts = get_container(request)
     try:
-        figures = await parts.line.figures(code)
+        figures = await parts.line.room_stats(code)
     except NoSuchRoom:
-        await say_if_missing(request, code)
+        await raise_if_missing(request, code)
         raise
-    office = office_of(request)
-    in_use = await office.ask(open_connections, parts.engine)
-    crew = await office.ask(parts.crew)
+    office = get_office(request)
+    in_use = await office.run(count_open_connections, parts.engine)
+    crew = await office.run(parts.queue_status)
     return RoomOut(
         code=code,
         state=figures.state,
@@ -148,7 +148,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         entered=figures.entered,
         admitted=figures.admitted,
         issued=figures.issued,
-        refused=figures.told_no,
+        refused=figures.refused_count,
         left=figures.left,
         restored=figures.restored,
         is_restoring=figures.is_restoring,
@@ -180,10 +180,14 @@ async def show_audit(
     """Who changed what, from what, to what, when; newest first."""
     if subject is not None and not is_code(subject):
         return []
-    entries = await office_of(request).ask(
-        audit.entries, parts_of(request).engine, subject=subject, at_most=at_most, before_id=before
+    entries = await get_office(request).run(
+        audit.list_entries,
+        get_container(request).engine,
+        subject=subject,
+        at_most=at_most,
+        before_id=before,
     )
-    return [AuditOut.of(entry) for entry in entries]
+    return [AuditOut.from_entry(entry) for entry in entries]
 
 
 def _policy(discount: Discount) -> DiscountPolicy:

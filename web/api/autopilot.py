@@ -11,15 +11,15 @@ from pydantic import Field
 from domain.room_settings import RateMode
 from waitroom.autopilot import Reason
 from waitroom.autopilot_state import DECISIONS_MAX
-from web.container import parts_of
+from web.container import get_container
 from web.dependencies import Admin, RoomCode
 from web.problems import documented
-from web.schemas.public import Shape, Time
+from web.schemas.public import Schema, Time
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 
-class DecisionOut(Shape):
+class DecisionOut(Schema):
     """One step: the rate from then on, what was seen, and why."""
 
     at: Time
@@ -30,7 +30,7 @@ class DecisionOut(Shape):
     reason: Reason
 
 
-class AutopilotOut(Shape):
+class AutopilotOut(Schema):
     """Decisions the oldest first, two a second while the mode is `autopilot`."""
 
     room: str
@@ -56,9 +56,9 @@ async def show_autopilot(
     at_most: Annotated[int, Query(ge=1, le=DECISIONS_MAX)] = 240,
 ) -> AutopilotOut:
     """What the autopilot did and why."""
-    line = parts_of(request).line
-    figures = await line.figures(code)
-    decisions = await line.steering.decisions(code, at_most=at_most)
+    line = get_container(request).line
+    figures = await line.room_stats(code)
+    decisions = await line.autopilot.decisions(code, at_most=at_most)
     return AutopilotOut(
         room=code,
         rate_mode=figures.rate_mode,

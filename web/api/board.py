@@ -15,10 +15,10 @@ from issuance.errors import NoSuchCoupon
 from issuance.issued_coupons import write_csv
 from waitroom.errors import NoSuchRoom
 from waitroom.stats.time_series import SERIES_S_MAX
-from web.container import office_of, parts_of
+from web.container import get_container, get_office
 from web.dependencies import Admin, CouponCode, RoomCode
 from web.problems import Problem, documented
-from web.room_export import read_room, record_of, series_record
+from web.room_export import make_record, read_room, series_record
 from web.schemas.admin import SeriesOut
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
@@ -38,23 +38,25 @@ async def show_series(
     seconds: Annotated[int, Query(ge=1, le=SERIES_S_MAX)] = SERIES_S_MAX,
 ) -> SeriesOut:
     """What happened in each of the last seconds, up to fifteen minutes of them."""
-    series = await parts_of(request).line.series(code, seconds)
+    series = await get_container(request).line.series(code, seconds)
     return SeriesOut(room=code, **series_record(series))
 
 
 @router.get("/rooms/{code}/record", responses=documented(*_ALWAYS, "no_such_room"))
 async def show_record(request: Request, code: RoomCode, _who: Admin) -> dict[str, Any]:
     """Everything that is known of a room: coupon, settings, figures, series, changes."""
-    parts, office = parts_of(request), office_of(request)
+    parts, office = get_container(request), get_office(request)
     try:
-        offer = await office.ask(offers.offer, parts.engine, code)
+        offer = await office.run(offers.get_offer, parts.engine, code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     if offer.room is None:
         raise NoSuchRoom
     known = await read_room(parts.line, code)
-    entries = await office.ask(audit.entries, parts.engine, subject=code, at_most=audit.ENTRIES_MAX)
-    return record_of(offer, known, entries, parts.line_now())
+    entries = await office.run(
+        audit.list_entries, parts.engine, subject=code, at_most=audit.ENTRIES_MAX
+    )
+    return make_record(offer, known, entries, parts.line_now())
 
 
 @router.get(
@@ -79,7 +81,7 @@ async def show_issued(request: Request, code: CouponCode, _who: Admin) -> Stream
     async with _writing:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been read
         try:
-            await office_of(request).ask(write_csv, parts_of(request).engine, code, file)
+            await get_office(request).run(write_csv, get_container(request).engine, code, file)
         except BaseException:
             file.close()
             raise
@@ -89,10 +91,10 @@ async def show_issued(request: Request, code: CouponCode, _who: Admin) -> Stream
         "Content-Length": str(file.tell()),
     }
     file.seek(0)
-    return StreamingResponse(_read(file), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(_load(file), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _read(file: IO[bytes]) -> Iterator[bytes]:
+def _load(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while part := file.read(PART_BYTES):
             yield part

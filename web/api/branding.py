@@ -12,9 +12,9 @@ from issuance.brandings import change_branding, change_logo
 from issuance.errors import NoSuchCoupon
 from issuance.offers import Offer
 from waitroom.errors import NoSuchRoom
-from web.container import catalogue_of, office_of, parts_of
+from web.container import get_container, get_offer_cache, get_office
 from web.dependencies import Admin, Operator, RoomCode
-from web.problems import documented, wrong_values_are_said
+from web.problems import documented, translate_value_errors
 from web.schemas.admin import BrandingOut, BrandingPatch
 
 router = APIRouter(prefix="/api/admin/rooms/{code}", tags=["admin"])
@@ -36,7 +36,7 @@ _PICTURES = {
 async def show(request: Request, code: RoomCode, _who: Admin) -> BrandingOut:
     """What is empty is as everywhere on the site."""
     try:
-        offer = await catalogue_of(request).offer(code)
+        offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     return _shown(offer)
@@ -48,7 +48,7 @@ async def change(
 ) -> BrandingOut:
     """Change the name, the colour or the message; an empty one is the site's own again."""
     changes = {name: text for name, text in patch.model_dump().items() if text is not None}
-    with wrong_values_are_said():
+    with translate_value_errors():
         return await _changed(request, code, change_branding, changes, who)
 
 
@@ -57,7 +57,7 @@ async def change(
 )
 async def put_logo(request: Request, code: RoomCode, who: Operator) -> BrandingOut:
     """The request's body is the picture: PNG, JPEG or WebP."""
-    with wrong_values_are_said():
+    with translate_value_errors():
         picture = Logo(await request.body())
     return await _changed(request, code, change_logo, picture, who)
 
@@ -71,14 +71,14 @@ async def delete_logo(request: Request, code: RoomCode, who: Operator) -> Brandi
 async def _changed(
     request: Request, code: str, change: Callable[..., Offer], given: Any, who: str
 ) -> BrandingOut:
-    parts = parts_of(request)
+    parts = get_container(request)
     try:
-        offer = await office_of(request).ask(
+        offer = await get_office(request).run(
             change, parts.engine, code, given, who=who, now=parts.now()
         )
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
-    catalogue_of(request).forget()
+    get_offer_cache(request).forget()
     return _shown(offer)
 
 

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter
 
 from issuance.locking.direct_issue import DirectIssue
-from web.cache.compressed import Compressed
-from web.cache.single_flight import readings_of
-from web.container import catalogue_of, office_of, parts_of
+from web.cache.compressed import CompressedBody
+from web.cache.single_flight import get_single_flight_cache
+from web.container import get_container, get_offer_cache, get_office
 from web.dependencies import CouponCode, SignedIn
-from web.middleware.rate_limit import gate_of
+from web.middleware.rate_limit import get_rate_limit
 from web.problems import documented
 from web.schemas.public import RETRIES, CouponOut, IssuedCouponOut
 
@@ -33,14 +33,14 @@ _RETRIES = {
 @router.get("", response_model=list[CouponOut], responses=documented("unavailable"))
 async def list_coupons(request: Request) -> Response:
     """All coupons, by the time they open; at most a second old."""
-    edition, offers = await catalogue_of(request).edition()
-    now_of = parts_of(request).now_of
+    edition, offers = await get_offer_cache(request).edition()
+    now_of = get_container(request).offer_now
 
     def list_json() -> bytes:
-        return _COUPONS.dump_json([CouponOut.of(offer, now_of(offer)) for offer in offers])
+        return _COUPONS.dump_json([CouponOut.from_offer(offer, now_of(offer)) for offer in offers])
 
-    make = partial(Compressed.of, list_json, "application/json")
-    made = await readings_of(request).get(("coupons as JSON", edition), make)
+    make = partial(CompressedBody.compress, list_json, "application/json")
+    made = await get_single_flight_cache(request).get(("coupons as JSON", edition), make)
     return await made.answer(request, {"Cache-Control": _CACHE})
 
 
@@ -52,8 +52,8 @@ async def list_coupons(request: Request) -> Response:
 async def show_coupon(request: Request, response: Response, code: CouponCode) -> CouponOut:
     """One coupon, with what remains; at most a second old."""
     response.headers["Cache-Control"] = _CACHE
-    offer = await catalogue_of(request).offer(code)
-    return CouponOut.of(offer, parts_of(request).now_of(offer))
+    offer = await get_offer_cache(request).offer(code)
+    return CouponOut.from_offer(offer, get_container(request).offer_now(offer))
 
 
 @router.post(
@@ -81,11 +81,11 @@ async def issue_coupon(
     response.status_code = 201 if done.is_new else 200
     response.headers[RETRIES] = str(done.retries)
     response.headers["Cache-Control"] = "no-store"
-    return IssuedCouponOut.of(done.issued, code)
+    return IssuedCouponOut.from_issued(done.issued, code)
 
 
 async def direct(request: Request, code: str, member_id: str) -> DirectIssue:
     """Raises Problem too_many_requests, a Refusal, NoSuchCoupon, NotDirect, OfficeAway."""
-    parts = parts_of(request)
-    await gate_of(request).admit_member(request.scope, member_id)
-    return await office_of(request).ask(parts.direct.issue, code, member_id)
+    parts = get_container(request)
+    await get_rate_limit(request).admit_member(request.scope, member_id)
+    return await get_office(request).run(parts.direct.issue, code, member_id)

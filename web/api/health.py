@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from issuance.errors import OfficeError
-from issuance.postgres.connection_stats import check
+from issuance.postgres.connection_stats import ping_postgres
 from waitroom.errors import LineError
-from web.cache.single_flight import readings_of
-from web.container import WebParts, office_of, parts_of
+from web.cache.single_flight import get_single_flight_cache
+from web.container import WebContainer, get_container, get_office
 from web.problems import documented
 
 router = APIRouter(tags=["health"])
@@ -40,7 +40,7 @@ class TakesVisitors(BaseModel):
 @router.get("/healthz", responses=documented())
 async def healthz(request: Request, response: Response) -> dict[str, bool]:
     """The process lives."""
-    if deployment := parts_of(request).deployment:
+    if deployment := get_container(request).deployment:
         response.headers[DEPLOYMENT_HEADER] = deployment
     return {"alive": True}
 
@@ -55,8 +55,10 @@ async def healthz(request: Request, response: Response) -> dict[str, bool]:
 )
 async def livez_line(request: Request, response: Response) -> TakesVisitors:
     """This process is not about to stop, and the line's Redis answered within the last second."""
-    parts = parts_of(request)
-    redis = await readings_of(request).get("line", partial(_line_works, parts), fresh_s=FRESH_S)
+    parts = get_container(request)
+    redis = await get_single_flight_cache(request).get(
+        "line", partial(_line_works, parts), fresh_s=FRESH_S
+    )
     draining = parts.draining()
     if draining or not redis:
         response.status_code = 503
@@ -73,24 +75,26 @@ async def livez_line(request: Request, response: Response) -> TakesVisitors:
 )
 async def readyz(request: Request, response: Response) -> Ready:
     """The stores answer and take writes, as of the last second."""
-    found = await readings_of(request).get("ready", partial(_look, request), fresh_s=FRESH_S)
+    found = await get_single_flight_cache(request).get(
+        "ready", partial(_check, request), fresh_s=FRESH_S
+    )
     if not found.ready:
         response.status_code = 503
     return found
 
 
-async def _look(request: Request) -> Ready:
-    parts, office = parts_of(request), office_of(request).ahead
+async def _check(request: Request) -> Ready:
+    parts, office = get_container(request), get_office(request).priority
     postgres, redis, queue = await asyncio.gather(
-        _works(office.ask(check, parts.engine)),
+        _works(office.run(ping_postgres, parts.engine)),
         _works(parts.line.probe.write()),
-        _works(office.ask(parts.crew)),
+        _works(office.run(parts.queue_status)),
     )
     ready = postgres and redis and queue
     return Ready(ready=ready, postgres=postgres, redis=redis, queue=queue)
 
 
-async def _line_works(parts: WebParts) -> bool:
+async def _line_works(parts: WebContainer) -> bool:
     return await _works(parts.line.probe.write())
 
 

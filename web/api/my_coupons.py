@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from application.report_outcomes import tell_used
-from issuance.member_coupons import Holding, holdings, use
-from web.container import office_of, parts_of
+from application.report_outcomes import report_used
+from issuance.member_coupons import Holding, list_member_coupons, spend_coupon
+from web.container import get_container, get_office
 from web.dependencies import SignedIn
 from web.problems import documented
 from web.schemas.public import IssuedCouponOut
@@ -23,7 +23,7 @@ async def my_coupons(request: Request, response: Response, who: SignedIn) -> lis
     """What the member holds, the latest first."""
     response.headers["Cache-Control"] = "no-store"
     mine = await held(request, who.id)
-    return [IssuedCouponOut.of(issued, coupon.code) for issued, coupon in mine]
+    return [IssuedCouponOut.from_issued(issued, coupon.code) for issued, coupon in mine]
 
 
 @router.post(
@@ -39,11 +39,13 @@ async def use_coupon(request: Request, id: UUID, who: SignedIn) -> IssuedCouponO
 
 
 async def held(request: Request, member_id: str) -> list[Holding]:
-    return await office_of(request).ask(holdings, parts_of(request).engine, member_id)
+    return await get_office(request).run(
+        list_member_coupons, get_container(request).engine, member_id
+    )
 
 
 async def spend(request: Request, member_id: str, issued_id: UUID) -> IssuedCouponOut:
-    parts = parts_of(request)
-    issued, coupon = await office_of(request).ask(use, parts.engine, member_id, issued_id)
-    await tell_used(parts.line, issued, coupon)
-    return IssuedCouponOut.of(issued, coupon.code)
+    parts = get_container(request)
+    issued, coupon = await get_office(request).run(spend_coupon, parts.engine, member_id, issued_id)
+    await report_used(parts.line, issued, coupon)
+    return IssuedCouponOut.from_issued(issued, coupon.code)

@@ -5,25 +5,25 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from application.reconcile import Books, Found, Repaired
+from application.reconcile import Found, Reconciliation, RepairResult
 from domain.differences import EXAMPLES_MAX, Kind
-from web.container import office_of, parts_of
+from web.container import get_container, get_office
 from web.dependencies import Admin, Operator, RoomCode
 from web.problems import documented
-from web.schemas.public import Shape
+from web.schemas.public import Schema
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 _PROBLEMS = documented("not_signed_in", "forbidden", "bad_request", "unavailable", "no_such_room")
 
 
-class FindingOut(Shape):
+class FindingOut(Schema):
     kind: Kind
     count: int
     examples: list[str] = Field(description="members, jobs or counts; the first few")
 
 
-class ReconcileOut(Shape):
+class ReconcileOut(Schema):
     room: str
     findings: list[FindingOut] = Field(description="empty: no difference")
 
@@ -37,7 +37,7 @@ class RepairOut(ReconcileOut):
 @router.get("/rooms/{code}/reconcile", response_model=ReconcileOut, responses=_PROBLEMS)
 async def show_differences(request: Request, code: RoomCode, _who: Admin) -> ReconcileOut:
     """Hold Redis against Postgres. Takes some seconds, as everything found is looked at twice."""
-    return ReconcileOut(room=code, findings=_findings(await look(request, code)))
+    return ReconcileOut(room=code, findings=_findings(await find_differences(request, code)))
 
 
 @router.post("/rooms/{code}/reconcile", response_model=RepairOut, responses=_PROBLEMS)
@@ -47,23 +47,23 @@ async def mend_differences(request: Request, code: RoomCode, who: Operator) -> R
     return RepairOut(room=code, findings=_findings(done.found), left=_findings(done.left))
 
 
-async def look(request: Request, code: str) -> Found:
+async def find_differences(request: Request, code: str) -> Found:
     """Raises NoSuchRoom, LineAway, OfficeAway."""
-    again_after_s = parts_of(request).limits.look_again_after_s
+    again_after_s = get_container(request).limits.look_again_after_s
     return await _books(request, code).differences(again_after_s=again_after_s)
 
 
-async def repair(request: Request, code: str, who: str) -> Repaired:
+async def repair(request: Request, code: str, who: str) -> RepairResult:
     """Raises NoSuchRoom, LineAway, OfficeAway; what was done by then stays done."""
-    parts = parts_of(request)
+    parts = get_container(request)
     return await _books(request, code).repair(
         who=who, now=parts.now(), again_after_s=parts.limits.look_again_after_s
     )
 
 
-def _books(request: Request, code: str) -> Books:
-    parts = parts_of(request)
-    return Books(parts.line, parts.engine, parts.queue, office_of(request).ask, code)
+def _books(request: Request, code: str) -> Reconciliation:
+    parts = get_container(request)
+    return Reconciliation(parts.line, parts.engine, parts.queue, get_office(request).run, code)
 
 
 def _findings(found: Found) -> list[FindingOut]:

@@ -7,13 +7,13 @@ from contextlib import suppress
 from fastapi import APIRouter, Request, Response
 
 from waitroom.tokens.ticket import ExpiredTicket
-from web.container import parts_of
+from web.container import get_container
 from web.dependencies import InLine, RoomCode, SignedIn, SolutionText, TicketText, checked_ticket
-from web.enter_line import ask, enter, forget_ticket, keep_ticket
+from web.enter_line import ask_place, delete_ticket_cookie, enter, set_ticket_cookie
 from web.problems import documented
 from web.schemas.public import ChallengeOut, PlaceOut
-from web.sse.json_events import JsonTeller
-from web.sse.response import LiveAnswer, hub_of
+from web.sse.json_events import JsonEvents
+from web.sse.response import EventStreamResponse, get_stream_connections
 
 router = APIRouter(prefix="/api/rooms/{code}", tags=["line"])
 
@@ -83,7 +83,7 @@ async def enter_room(
 async def ask_for_challenge(request: Request, response: Response, code: RoomCode) -> ChallengeOut:
     """A proof of work (ALTCHA, version 2): its solution, base64, goes with entering, once."""
     response.headers["Cache-Control"] = "no-store"
-    return ChallengeOut.model_validate(parts_of(request).challenges.make(code))
+    return ChallengeOut.model_validate(get_container(request).challenges.make(code))
 
 
 @router.get(
@@ -96,20 +96,20 @@ async def ask_for_place(request: Request, code: RoomCode, who: InLine) -> Respon
 
     With the ticket, whom the line has lost stands where they stood.
     """
-    return _answer(request, await ask(request, code, who.member_id, who.ticket_us), 200)
+    return _answer(request, await ask_place(request, code, who.member_id, who.ticket_us), 200)
 
 
 @router.delete("/place", status_code=204, responses=documented(*_WHO, "forbidden", *_ALWAYS))
 async def leave_room(request: Request, response: Response, code: RoomCode, who: InLine) -> None:
     """Give up the place. Who is admitted already may still get a coupon."""
-    await parts_of(request).line.leave(code, who.member_id, who.ticket_us)
-    forget_ticket(response, code, secure=parts_of(request).secure)
+    await get_container(request).line.leave(code, who.member_id, who.ticket_us)
+    delete_ticket_cookie(response, code, secure=get_container(request).secure)
 
 
 @router.get(
     "/live",
     status_code=200,
-    response_class=LiveAnswer,
+    response_class=EventStreamResponse,
     responses={
         200: {
             "content": {"text/event-stream": {"schema": _EVENT}},
@@ -118,20 +118,20 @@ async def leave_room(request: Request, response: Response, code: RoomCode, who: 
         **documented(*_WHO, "not_in_line", *_ALWAYS),
     },
 )
-async def follow_place(request: Request, code: RoomCode, who: InLine) -> LiveAnswer:
+async def follow_place(request: Request, code: RoomCode, who: InLine) -> EventStreamResponse:
     """The place whenever it changes, as server-sent events, until a final state."""
-    hub = hub_of(request)
+    hub = get_stream_connections(request)
     hub.refuse_if_full()
     # Who is unknown here is told so as all are.
-    await ask(request, code, who.member_id, who.ticket_us)
-    teller = JsonTeller(code, parts_of(request).tickets, who.ticket_us)
-    return LiveAnswer(hub, code, who.member_id, teller, who.session)
+    await ask_place(request, code, who.member_id, who.ticket_us)
+    teller = JsonEvents(code, get_container(request).tickets, who.ticket_us)
+    return EventStreamResponse(hub, code, who.member_id, teller, who.session)
 
 
 def _answer(request: Request, place: PlaceOut, status: int) -> Response:
     """The place as it is: a crowd asks here, and FastAPI would check our own answer once more."""
     response = Response(place.model_dump_json(), status, media_type="application/json")
     response.headers["Cache-Control"] = "no-store"
-    parts = parts_of(request)
-    keep_ticket(response, place, secure=parts.secure, age_max_s=parts.sessions.age_max_s)
+    parts = get_container(request)
+    set_ticket_cookie(response, place, secure=parts.secure, age_max_s=parts.sessions.age_max_s)
     return response

@@ -16,7 +16,7 @@ from dataclasses import replace
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from domain.admin import NAME_LENGTH_MAX, Admin
-from issuance.admins import Account
+from issuance.admins import AdminAccount
 from web.auth.passwords import Passwords
 
 SESSION_COOKIE = "admin_session"
@@ -28,10 +28,10 @@ NAME_BY_SETTING = "admin"
 FRESH_S = 1.0
 KEPT_MAX = 1_000
 
-Read = Callable[[str], Awaitable[Account]]
+Read = Callable[[str], Awaitable[AdminAccount]]
 
 
-class AdminDoor:
+class AdminSessions:
     """Signs and reads sessions, and knows the admin whom a setting names.
 
     The first secret signs, all verify. password_hash is the setting's, or empty.
@@ -54,13 +54,13 @@ class AdminDoor:
             signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
         )
 
-    def as_set(self, account: Account) -> Account:
+    def as_set(self, account: AdminAccount) -> AdminAccount:
         """The account, or what the setting makes of it: that comes before a row of its name."""
         if not self._password_hash or account.name != NAME_BY_SETTING:
             return account
         return replace(account, role="operator", password_hash=self._password_hash, disabled=False)
 
-    def session_for(self, account: Account) -> str:
+    def session_for(self, account: AdminAccount) -> str:
         text = self._sessions.dumps([account.name, _stamp(account)])
         return text if isinstance(text, str) else text.decode()
 
@@ -75,24 +75,24 @@ class AdminDoor:
         return str(name), str(stamp)
 
 
-class KnownAdmins:
+class AdminCache:
     """Accounts as Postgres has them, at most FRESH_S old, in one process."""
 
     def __init__(
-        self, read: Read, door: AdminDoor, *, clock: Callable[[], float] = time.monotonic
+        self, read: Read, door: AdminSessions, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._read = read
         self._door = door
         self._clock = clock
-        self._known: dict[str, tuple[float, Account]] = {}
+        self._known: dict[str, tuple[float, AdminAccount]] = {}
 
-    async def account(self, name: str) -> Account:
+    async def account(self, name: str) -> AdminAccount:
         """Whoever may sign in by this name, as of now. Raises OfficeAway."""
         if len(name) > NAME_LENGTH_MAX or not name.isprintable():
-            return Account(name="")
+            return AdminAccount(name="")
         return self._door.as_set(await self._read(name))
 
-    async def of_session(self, cookie: str) -> Admin | None:
+    async def from_session(self, cookie: str) -> Admin | None:
         """The admin of this session, or None: a stale one is just not being signed in.
 
         Raises OfficeAway.
@@ -110,7 +110,7 @@ class KnownAdmins:
         """Something was changed through this process."""
         self._known.clear()
 
-    async def _fresh(self, name: str) -> Account:
+    async def _fresh(self, name: str) -> AdminAccount:
         asked_at = self._clock()
         read_at, account = self._known.get(name, (float("-inf"), None))
         if account is None or asked_at - read_at >= FRESH_S:
@@ -121,11 +121,11 @@ class KnownAdmins:
         return account
 
 
-def may_sign_in(account: Account) -> bool:
+def may_sign_in(account: AdminAccount) -> bool:
     return bool(account.password_hash) and not account.disabled
 
 
-def _stamp(account: Account) -> str:
+def _stamp(account: AdminAccount) -> str:
     """Changes with the password and with each signing out everywhere; tells nothing of either."""
     text = f"{account.generation}:{account.password_hash}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

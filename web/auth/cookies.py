@@ -16,7 +16,7 @@ from starlette.responses import Response
 HOST_PREFIX = "__Host-"
 
 
-def name_of(base: str, *, secure: bool) -> str:
+def cookie_name(base: str, *, secure: bool) -> str:
     return HOST_PREFIX + base if secure else base
 
 
@@ -26,7 +26,7 @@ def kept(found: Mapping[str, str], base: str) -> str | None:
     return found.get(base) if value is None else value
 
 
-def keep(
+def set_cookie(
     response: Response,
     base: str,
     value: str,
@@ -43,7 +43,7 @@ def keep(
     found: the browser's cookies, where one without the prefix is to be replaced. by_both_names: for
     processes of the release before, which may serve beside ours.
     """
-    for name in [name_of(base, secure=secure), *([base] if secure and by_both_names else [])]:
+    for name in [cookie_name(base, secure=secure), *([base] if secure and by_both_names else [])]:
         response.set_cookie(
             name,
             value,
@@ -57,7 +57,7 @@ def keep(
         response.delete_cookie(base, path=path, httponly=True)
 
 
-def forget(response: Response, base: str, *, secure: bool, path: str = "/") -> None:
+def delete_cookie(response: Response, base: str, *, secure: bool, path: str = "/") -> None:
     """By both names. For `__Host-` a browser obeys only what could have set it: with `Secure`."""
     response.delete_cookie(base, path=path, httponly=True)
     if secure:

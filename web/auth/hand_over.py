@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from web.auth.member_tokens import Identity, Visitor
+from web.auth.member_tokens import MemberTokens, Visitor
 from web.auth.token_claims import BadToken
 
 SESSION_UNTIL = "session_until"
@@ -33,14 +33,14 @@ class HandOver:
 
 
 def read_hand_over(
-    identity: Identity, token: str, now: Callable[[], float] = time.time
+    identity: MemberTokens, token: str, now: Callable[[], float] = time.time
 ) -> HandOver:
     """Raises BadToken, which says why."""
-    visitor, claims, now_s = identity.read_token(token), identity.claims_of(token), now()
+    visitor, claims, now_s = identity.verify(token), identity.verify_claims(token), now()
     left_s = math.ceil(int(claims["exp"]) - now_s)  # type: ignore[call-overload]
     return HandOver(
         visitor,
-        _name_of(token, claims, visitor.id),
+        _display_name(token, claims, visitor.id),
         min(max(0, left_s), AHEAD_MAX_S) + KEPT_AFTER_S,
         _session_until(claims, now_s),
     )
@@ -55,7 +55,7 @@ def member_named_in(token: str) -> str:
         return ""
 
 
-def _name_of(token: str, claims: Mapping[str, object], member_id: str) -> str:
+def _display_name(token: str, claims: Mapping[str, object], member_id: str) -> str:
     """By its `jti`, of this member; else by what was signed.
 
     Not by its whole text: base64 has several writings of one signature.

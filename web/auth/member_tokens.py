@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 from jwt.types import Options
 
-from web.auth.fast_jwt import UsualToken
+from web.auth.fast_jwt import FastJwt
 from web.auth.token_claims import DEFAULT_RULES, BadToken, ClaimRules
 
 TOKEN_LENGTH_MAX = 4_096
@@ -49,7 +49,7 @@ class Visitor:
     until_s: int = field(default=0, compare=False)
 
 
-class Identity:
+class MemberTokens:
     """Reads and mints member tokens (JWT, HS256).
 
     The first secret signs, all verify: put a new one in front to rotate. rules: what a token's
@@ -68,9 +68,9 @@ class Identity:
         self._admin_token = admin_token
         self._now = now
         self._rules = rules
-        self._usual = UsualToken(self._secrets)
+        self._usual = FastJwt(self._secrets)
 
-    def mint(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
+    def sign(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
         """A member token, as a shop would make it."""
         expires = datetime.fromtimestamp(self._now(), UTC) + timedelta(seconds=valid_s)
         claims: dict[str, object] = {"sub": member_id, "exp": expires}
@@ -80,7 +80,7 @@ class Identity:
             claims["aud"] = self._rules.audience
         return jwt.encode(claims, self._secrets[0], algorithm="HS256")
 
-    def read_token(self, token: str) -> Visitor:
+    def verify(self, token: str) -> Visitor:
         """The member whom this token names. Raises BadToken, which says why."""
         claims = self._signed_claims(token)
         member_id, name = self._rules.member_id(claims, self._now()), claims.get("name")
@@ -90,11 +90,11 @@ class Identity:
         name = name[:NAME_LENGTH_MAX].encode("utf-8", "replace").decode()
         return Visitor(member_id, name)
 
-    def member_of(self, token: str) -> str:
+    def find_member(self, token: str) -> str:
         """The id alone. Raises BadToken as `read_token` does."""
         return self._rules.member_id(self._signed_claims(token), self._now())
 
-    def claims_of(self, token: str) -> dict[str, object]:
+    def verify_claims(self, token: str) -> dict[str, object]:
         """All that this token says. Raises BadToken as `read_token` does."""
         claims = self._signed_claims(token)
         self._rules.member_id(claims, self._now())
@@ -104,7 +104,7 @@ class Identity:
         """What one of our secrets has signed; whether it is good is for the rules to say."""
         if len(token) > TOKEN_LENGTH_MAX:
             raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
-        return self._usual.read(token) or self._by_pyjwt(token)
+        return self._usual.verify(token) or self._by_pyjwt(token)
 
     def _by_pyjwt(self, token: str) -> dict[str, object]:
         """As `_signed_claims`, with HS256 alone: never with what the token asks for."""

@@ -62,25 +62,25 @@ class Sessions:
             else None
         )
 
-    def begun(self, visitor: Visitor, at_us: int, until_s: float | None = None) -> Visitor:
+    def begin(self, visitor: Visitor, at_us: int, until_s: float | None = None) -> Visitor:
         """This member, signed in at `at_us`, for as long as a session lasts or `until_s`."""
         ends_s = int(self._now()) + self.age_max_s
         if until_s is not None:
             ends_s = min(ends_s, int(until_s))
         return replace(visitor, signed_in_us=at_us, until_s=ends_s)
 
-    def text_of(self, visitor: Visitor) -> str:
+    def sign(self, visitor: Visitor) -> str:
         """The session of a visitor who was `begun`, as its cookie has it."""
         fields = [visitor.id, visitor.name, visitor.signed_in_us, visitor.until_s]
         return _text(self._signed.dumps(fields))
 
-    def find(self, found: Mapping[str, str], *, secure: bool) -> Visitor | None:
+    def from_cookies(self, found: Mapping[str, str], *, secure: bool) -> Visitor | None:
         """Who is signed in by these cookies, or None: a stale one is just not being signed in."""
-        if text := found.get(cookies.name_of(SESSION_COOKIE, secure=secure)):
-            return self.read(text)
-        return self.read_old(text) if (text := found.get(OLD_COOKIE)) else None
+        if text := found.get(cookies.cookie_name(SESSION_COOKIE, secure=secure)):
+            return self.verify(text)
+        return self.verify_old(text) if (text := found.get(OLD_COOKIE)) else None
 
-    def read(self, text: str) -> Visitor | None:
+    def verify(self, text: str) -> Visitor | None:
         """The member of this session, or None."""
         if not _SIGNED.fullmatch(text):
             return None
@@ -91,7 +91,7 @@ class Sessions:
             return None
         return None if self.is_over(visitor) else visitor
 
-    def read_old(self, text: str) -> Visitor | None:
+    def verify_old(self, text: str) -> Visitor | None:
         """As `read`, of a session of the release before."""
         if self._old is None or not _SIGNED.fullmatch(text):
             return None
@@ -114,12 +114,12 @@ class Sessions:
             or self.ended.covers(visitor.id, visitor.signed_in_us)
         )
 
-    def keep(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
+    def set_cookie(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
         """Give the browser this session, by its name and by that of the release before."""
         self._keep(response, visitor, secure=secure)
         if self._old is None or visitor.until_s < int(self._now()) + self.age_max_s - 1:
             # The old form ends with its age alone: it would last longer than this session.
-            cookies.forget(response, OLD_COOKIE, secure=False)
+            cookies.delete_cookie(response, OLD_COOKIE, secure=False)
             return
         response.set_cookie(
             OLD_COOKIE,
@@ -130,22 +130,22 @@ class Sessions:
             samesite="lax",
         )
 
-    def keep_old(
+    def renew_old_cookie(
         self, response: Response, found: Mapping[str, str], visitor: Visitor, *, secure: bool
     ) -> None:
         """Give a browser that has its session in the old form the same one in the new."""
-        if cookies.name_of(SESSION_COOKIE, secure=secure) not in found:
+        if cookies.cookie_name(SESSION_COOKIE, secure=secure) not in found:
             self._keep(response, visitor, secure=secure)
 
-    def forget(self, response: Response, *, secure: bool) -> None:
-        cookies.forget(response, SESSION_COOKIE, secure=secure)
-        cookies.forget(response, OLD_COOKIE, secure=False)
+    def delete_cookie(self, response: Response, *, secure: bool) -> None:
+        cookies.delete_cookie(response, SESSION_COOKIE, secure=secure)
+        cookies.delete_cookie(response, OLD_COOKIE, secure=False)
 
     def _keep(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
-        cookies.keep(
+        cookies.set_cookie(
             response,
             SESSION_COOKIE,
-            self.text_of(visitor),
+            self.sign(visitor),
             secure=secure,
             age_max_s=max(0, visitor.until_s - int(self._now())),
         )

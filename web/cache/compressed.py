@@ -14,14 +14,14 @@ LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Compressed:
+class CompressedBody:
     """`body` is in gzip's format."""
 
     body: bytes
     media_type: str
 
     @classmethod
-    async def of(cls, make: Callable[[], str | bytes], media_type: str) -> Compressed:
+    async def compress(cls, make: Callable[[], str | bytes], media_type: str) -> CompressedBody:
         """`make` runs in a thread: neither it nor the compression holds up other requests."""
         return cls(await asyncio.to_thread(_compressed, make), media_type)
 

@@ -20,7 +20,7 @@ class _Kept:
     asked_at: float
 
 
-class SharedReadings:
+class SingleFlightCache:
     """Values by key, of which the `kept_max` made last are kept.
 
     clock: seconds of a clock that only goes forward.
@@ -70,5 +70,5 @@ def _retrieved(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def readings_of(request: Request) -> SharedReadings:
-    return cast(SharedReadings, request.app.state.readings)
+def get_single_flight_cache(request: Request) -> SingleFlightCache:
+    return cast(SingleFlightCache, request.app.state.metrics)

@@ -15,7 +15,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @cache
-def version_of(path: str) -> str:
+def file_version(path: str) -> str:
     """The beginning of the SHA-256 of a file that is there, by its path below `static`."""
     return hashlib.sha256((FOLDER / path).read_bytes()).hexdigest()[:12]
 
@@ -31,6 +31,6 @@ class VersionedFiles(StaticFiles):
         not what they mean, and nobody may keep it.
         """
         response = await super().get_response(path, scope)
-        is_its_own = scope["query_string"] == f"v={version_of(path)}".encode()
+        is_its_own = scope["query_string"] == f"v={file_version(path)}".encode()
         response.headers["Cache-Control"] = FOR_EVER if is_its_own else "no-cache"
         return response

@@ -18,16 +18,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from application.office import Office
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
-from waitroom.tokens.ticket import StrangersTicket
+from waitroom.tokens.ticket import OtherMembersTicket
 from web.auth.bearer_token import bearer_token
-from web.container import WebParts
-from web.fast_path.responses import Answer, PlaceWriter, issued_answer, problem_answer
-from web.metrics.enter_latency import EnterTimes
-from web.middleware.access_log import Watch
+from web.container import WebContainer
+from web.fast_path.responses import PlaceWriter, RawResponse, issued_response, problem_response
+from web.metrics.enter_latency import EnterLatency
+from web.middleware.access_log import AccessLog
 from web.middleware.http_counters import Call as CountedCall
-from web.middleware.rate_limit import Gate
-from web.middleware.request_id import HEADER, SAID_IN, traceparent_in
-from web.middleware.tracing import origin_of
+from web.middleware.rate_limit import RateLimit
+from web.middleware.request_id import HEADER, SAID_IN, find_traceparent
+from web.middleware.tracing import make_origin
 from web.problems import is_too_many
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ _UNUSUAL = {b"waitroom-solution", b"transfer-encoding"}
 _READ = {b"authorization", b"content-length", _TICKET, *_UNUSUAL, *SAID_IN}
 
 
-class Asked(NamedTuple):
+class ParsedCall(NamedTuple):
     """A plain request about a room, or about a coupon without one. said: what may name it."""
 
     call: Call
@@ -62,22 +62,22 @@ class Asked(NamedTuple):
     said: dict[bytes, bytes] | None = None
 
 
-class HotPath:
+class FastPath:
     """An ASGI application before another one, which gets what isn't plain."""
 
     def __init__(
         self,
         app: ASGIApp,
-        parts: WebParts,
+        parts: WebContainer,
         office: Office,
-        times: EnterTimes,
-        gate: Gate,
-        watch: Watch,
+        times: EnterLatency,
+        gate: RateLimit,
+        watch: AccessLog,
     ) -> None:
         self._app = app
         self._gate = gate
-        self._id_of = watch.ids.of
-        self._answered = {call: watch.of(counted) for call, counted in _COUNTED.items()}
+        self._id_of = watch.ids.make
+        self._answered = {call: watch.for_call(counted) for call, counted in _COUNTED.items()}
         self._follows = parts.follows
         self._tracing = watch.tracing
         self._parts = parts
@@ -91,14 +91,14 @@ class HotPath:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = plainly_asked(scope) if scope["type"] == "http" else None
+        asked = parse_call(scope) if scope["type"] == "http" else None
         if asked is None:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
         request_id = self._id_of(asked.said)
-        span = self._tracing.begin(traceparent_in(asked.said)) if self._tracing else None
-        origin = origin_of(request_id, span) if self._follows else ""
+        span = self._tracing.begin(find_traceparent(asked.said)) if self._tracing else None
+        origin = make_origin(request_id, span) if self._follows else ""
         try:
             status, headers, body = await self._answer(asked, scope, began, origin)
         except NoSuchRoom:
@@ -108,7 +108,7 @@ class HotPath:
         except Exception as error:
             if is_too_many(error):
                 await self._gate.hold_back()
-            status, headers, body = problem_answer(error, scope["path"], request_id)
+            status, headers, body = problem_response(error, scope["path"], request_id)
         headers.append((HEADER, request_id.encode()))
         self._answered[asked.call](status, began, request_id, asked.code)
         if span:
@@ -116,15 +116,17 @@ class HotPath:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, asked: Asked, scope: Scope, began: float, origin: str) -> Answer:
+    async def _answer(
+        self, asked: ParsedCall, scope: Scope, began: float, origin: str
+    ) -> RawResponse:
         if unanswered := self._gate.address_at_once(scope):
             await unanswered
-        member_id = self._identity.member_of(asked.token)
+        member_id = self._identity.find_member(asked.token)
         if unanswered := self._gate.member_at_once(scope, member_id):
             await unanswered
         if asked.call == "enter":
             standing = await self._line.enter(asked.code, member_id, origin)
-            self._times.note(asked.code, perf_counter() - began)
+            self._times.add(asked.code, perf_counter() - began)
             return self._writer.entered(standing, asked.code, member_id)
         if asked.call == "place":
             ticket_us = self._arrival_on(asked.ticket, asked.code, member_id)
@@ -133,20 +135,20 @@ class HotPath:
                 # A whole crowd comes back at once where the line was lost.
                 standing = await self._line.restore(asked.code, member_id, ticket_us)
             return self._writer.place(standing, asked.code, member_id)
-        done = await self._office.ask(self._parts.direct.issue, asked.code, member_id)
-        return issued_answer(done, asked.code)
+        done = await self._office.run(self._parts.direct.issue, asked.code, member_id)
+        return issued_response(done, asked.code)
 
     def _arrival_on(self, text: str | None, code: str, member_id: str) -> int:
         """As `web.dependencies.checked_ticket` has it; 0 without a ticket. Raises a BadTicket."""
         if text is None:
             return 0
-        ticket = self._tickets.read(text, room=code)
+        ticket = self._tickets.verify(text, room=code)
         if ticket.member_id != member_id:
-            raise StrangersTicket
+            raise OtherMembersTicket
         return ticket.arrival_us
 
 
-def plainly_asked(scope: Scope) -> Asked | None:
+def parse_call(scope: Scope) -> ParsedCall | None:
     """What is asked for, or None where it is for the framework to say."""
     path: str = scope["path"]
     before, call = _CALLS.get((scope["method"], path[-_END:]), ("", None))
@@ -170,4 +172,4 @@ def plainly_asked(scope: Scope) -> Asked | None:
             return None
     code = path[len(before) : -_END]
     # An empty ticket is none, as it is for the framework.
-    return Asked(call, code, token, ticket or None, said) if token and is_code(code) else None
+    return ParsedCall(call, code, token, ticket or None, said) if token and is_code(code) else None

@@ -14,15 +14,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from web.auth import cookies
 from web.auth.admin_sessions import SESSION_COOKIE as ADMIN_COOKIE
 from web.auth.token_claims import BadToken
-from web.dependencies import BY_TOKEN, visitor_of
-from web.fast_path.responses import Answer, problem_answer
-from web.i18n import language_of
-from web.middleware.access_log import Watch
-from web.middleware.fair_queue import FairStart
+from web.dependencies import BY_TOKEN, find_visitor
+from web.fast_path.responses import RawResponse, problem_response
+from web.i18n import find_language
+from web.middleware.access_log import AccessLog
+from web.middleware.fair_queue import FairQueue
 from web.middleware.http_counters import UNMATCHED
-from web.middleware.path_limits import is_for_admins, share_of
-from web.middleware.rate_limit import Gate
-from web.middleware.request_id import HEADER, said_in
+from web.middleware.path_limits import is_for_admins, limit_class
+from web.middleware.rate_limit import RateLimit
+from web.middleware.request_id import HEADER, find_request_id
 from web.middleware.security import RAW_HEADERS
 from web.pages.error_page import problem_page
 from web.problems import Problem
@@ -31,7 +31,7 @@ from web.problems import Problem
 _FORM_LENGTH_MAX = 128
 
 
-class TurnedBack:
+class RateLimitedResponses:
     """An ASGI application before another one: counts every request that comes by.
 
     For its address, before anything is verified, and for its member, whose session or token is
@@ -39,12 +39,14 @@ class TurnedBack:
     must not keep them from the rate.
     """
 
-    def __init__(self, app: ASGIApp, application: FastAPI, gate: Gate, watch: Watch) -> None:
+    def __init__(
+        self, app: ASGIApp, application: FastAPI, gate: RateLimit, watch: AccessLog
+    ) -> None:
         self._app = app
         self._application = application
         self._gate = gate
         self._watch = watch
-        self._fair_start = FairStart()
+        self._fair_start = FairQueue()
         self._page = lru_cache(maxsize=256)(self._drawn)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,11 +56,11 @@ class TurnedBack:
                 await self._admit(scope)
             except Problem as problem:
                 await self._gate.hold_back()
-                request_id = self._watch.ids.of(said_in(scope["headers"]))
+                request_id = self._watch.ids.make(find_request_id(scope["headers"]))
                 status, headers, body = self._answer(scope, problem, request_id)
                 headers = [*headers, (HEADER, request_id.encode())]
                 # Nobody has looked for its route.
-                self._watch.of(UNMATCHED)(status, began, request_id, "")
+                self._watch.for_call(UNMATCHED)(status, began, request_id, "")
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
                 return
@@ -72,7 +74,7 @@ class TurnedBack:
             await self._turn(scope, first=True)
             return
         await self._gate.admit_address(scope)
-        share = share_of(path)
+        share = limit_class(path)
         # Before a member's signature is verified: many who come at once are to cost little.
         await self._turn(scope, first=share == "health")
         if share == "requests" and (member_id := self._member_in(self._request(scope))):
@@ -98,22 +100,22 @@ class TurnedBack:
         """Whose request it is; empty where their token or session is no good, or there is none."""
         if token := _token_in(request):
             try:
-                return str(self._application.state.parts.identity.member_of(token))
+                return str(self._application.state.parts.identity.find_member(token))
             except BadToken:
                 return ""
-        visitor = visitor_of(request)
+        visitor = find_visitor(request)
         return visitor.id if visitor else ""
 
-    def _answer(self, scope: Scope, problem: Problem, request_id: str) -> Answer:
+    def _answer(self, scope: Scope, problem: Problem, request_id: str) -> RawResponse:
         path, wait_s = scope["path"], problem.more["retry_after_s"]
         if path.startswith("/api/"):
-            return problem_answer(problem, path, request_id)
-        language = language_of(Request({**scope, "app": self._application}))
+            return problem_response(problem, path, request_id)
+        language = find_language(Request({**scope, "app": self._application}))
         # A page loads itself again, wherever it is; a form is sent again to where it was.
         form = path if scope["method"] == "POST" and len(path) <= _FORM_LENGTH_MAX else ""
         return self._page(language.code, wait_s, form)
 
-    def _drawn(self, language: str, wait_s: int, form: str) -> Answer:
+    def _drawn(self, language: str, wait_s: int, form: str) -> RawResponse:
         """The page that says so, of nobody in particular."""
         scope = {
             "type": "http",

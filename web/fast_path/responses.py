@@ -9,20 +9,20 @@ from starlette.responses import Response
 
 from application.report_outcomes import issued_json
 from issuance.locking.direct_issue import DirectIssue
-from waitroom.member_status import Standing
-from waitroom.tokens.ticket import Ticket, TicketOffice
+from waitroom.member_status import MemberStatus
+from waitroom.tokens.ticket import Ticket, TicketSigner
 from web.auth import cookies
-from web.enter_line import keep_ticket
-from web.exception_handlers import problem_of
+from web.enter_line import set_ticket_cookie
+from web.exception_handlers import to_problem
 from web.middleware.security import RAW_HEADERS
-from web.place_response import entered, place_of, plainly_waits, waiting_json
+from web.place_response import is_plain_waiting, make_entered_place, make_place, waiting_json
 from web.problems import Problem, as_json
 from web.schemas.public import RETRIES, PlaceOut
 
 log = structlog.get_logger(__name__)
 
 Headers = list[tuple[bytes, bytes]]
-Answer = tuple[int, Headers, bytes]
+RawResponse = tuple[int, Headers, bytes]
 
 _PLAIN: Headers = [
     (b"content-type", b"application/json"),
@@ -41,34 +41,36 @@ class PlaceWriter:
     crowd does. Everybody else is written as the routes do it.
     """
 
-    def __init__(self, tickets: TicketOffice, *, secure: bool, cookie_age_max_s: int) -> None:
+    def __init__(self, tickets: TicketSigner, *, secure: bool, cookie_age_max_s: int) -> None:
         self._tickets = tickets
         self._secure = secure
-        self._before_room = cookies.name_of("ticket-", secure=secure)
+        self._before_room = cookies.cookie_name("ticket-", secure=secure)
         self._cookie_age_max_s = cookie_age_max_s
 
-    def entered(self, standing: Standing, room: str, member_id: str) -> Answer:
+    def entered(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
         """For somebody who has entered. Raises Problem where they were refused."""
-        if plainly_waits(standing):
+        if is_plain_waiting(standing):
             return self._waiting(standing, room, member_id, 202)
-        place = entered(standing, room=room, member_id=member_id, tickets=self._tickets)
+        place = make_entered_place(standing, room=room, member_id=member_id, tickets=self._tickets)
         return self._any(place, 200 if place.state == "issued" else 202)
 
-    def place(self, standing: Standing, room: str, member_id: str) -> Answer:
+    def place(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
         """For somebody who asks. Raises Problem not_in_line."""
-        if plainly_waits(standing):
+        if is_plain_waiting(standing):
             return self._waiting(standing, room, member_id, 200)
-        place = place_of(standing, room=room, member_id=member_id, tickets=self._tickets)
+        place = make_place(standing, room=room, member_id=member_id, tickets=self._tickets)
         return self._any(place, 200)
 
-    def _any(self, place: PlaceOut, status: int) -> Answer:
+    def _any(self, place: PlaceOut, status: int) -> RawResponse:
         response = Response(place.model_dump_json())
-        keep_ticket(response, place, secure=self._secure, age_max_s=self._cookie_age_max_s)
+        set_ticket_cookie(response, place, secure=self._secure, age_max_s=self._cookie_age_max_s)
         cookies = [(name, value) for name, value in response.raw_headers if name == b"set-cookie"]
         body = bytes(response.body)
         return status, [*_PLAIN, *cookies, _length(body)], body
 
-    def _waiting(self, standing: Standing, room: str, member_id: str, status: int) -> Answer:
+    def _waiting(
+        self, standing: MemberStatus, room: str, member_id: str, status: int
+    ) -> RawResponse:
         ticket = self._tickets.sign(Ticket(room, member_id, standing.arrival_us))
         body = waiting_json(standing, room, ticket).encode()
         cookie = (
@@ -79,16 +81,16 @@ class PlaceWriter:
         return status, [*_PLAIN, (b"set-cookie", cookie), _length(body)], body
 
 
-def issued_answer(done: DirectIssue, code: str) -> Answer:
+def issued_response(done: DirectIssue, code: str) -> RawResponse:
     """What a direct way gave."""
     body = issued_json(done.issued, code).encode()
     retries = RETRIES.lower().encode(), str(done.retries).encode()
     return 201 if done.is_new else 200, [*_PLAIN, retries, _length(body)], body
 
 
-def problem_answer(error: Exception, path: str, request_id: str) -> Answer:
+def problem_response(error: Exception, path: str, request_id: str) -> RawResponse:
     """The problem that the routes would answer with; what nobody expected is noted down."""
-    problem = problem_of(error)
+    problem = to_problem(error)
     if problem.type == "too_many_requests" and problem.detail is None:
         status, headers, before, after = _too_many(problem.more["retry_after_s"])
         body = b"".join((before, request_id.encode(), after))

@@ -17,26 +17,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
-from waitroom.tokens.ticket import StrangersTicket
+from waitroom.tokens.ticket import OtherMembersTicket
 from web.auth.bearer_token import bearer_token
 from web.auth.member_tokens import NotSignedIn, Visitor
-from web.container import WebParts
-from web.fast_path.responses import problem_answer
-from web.middleware.access_log import Watch
+from web.container import WebContainer
+from web.fast_path.responses import problem_response
+from web.middleware.access_log import AccessLog
 from web.middleware.http_counters import Call
-from web.middleware.request_id import HEADER, said_in
-from web.sse.connections import Hub
-from web.sse.events import Teller
-from web.sse.json_events import JsonTeller
+from web.middleware.request_id import HEADER, find_request_id
+from web.sse.connections import StreamConnections
+from web.sse.events import EventWriter
+from web.sse.json_events import JsonEvents
 
-PageTeller = Callable[[Request, str, Visitor], Awaitable[Teller]]
+PageTeller = Callable[[Request, str, Visitor], Awaitable[EventWriter]]
 
 _API, _PAGE, _END = "/api/rooms/", "/rooms/", "/live"
 _API_CALL, _PAGE_CALL = (Call("GET", f"{before}{{code}}{_END}") for before in (_API, _PAGE))
 _SAY_WHO = {b"authorization", b"waitroom-ticket", b"cookie"}
 
 
-class Asked(NamedTuple):
+class ParsedStream(NamedTuple):
     """A plain request for a room's stream, with whatever says who asks."""
 
     code: str
@@ -46,7 +46,7 @@ class Asked(NamedTuple):
     cookies: dict[str, str]
 
 
-class Door:
+class FastStreams:
     """An ASGI application before another one, which gets what isn't plain.
 
     application: what a request belongs to, for those who look for its parts. page_teller: what
@@ -54,26 +54,26 @@ class Door:
     """
 
     def __init__(
-        self, app: ASGIApp, application: FastAPI, page_teller: PageTeller, watch: Watch
+        self, app: ASGIApp, application: FastAPI, page_teller: PageTeller, watch: AccessLog
     ) -> None:
         self._app = app
         self._watch = watch
         self._application = application
         self._page_teller = page_teller
-        parts: WebParts = application.state.parts
+        parts: WebContainer = application.state.parts
         self._identity = parts.identity
         self._sessions = parts.sessions
         self._secure = parts.secure
         self._tickets = parts.tickets
-        self._hub: Hub = application.state.hub
+        self._hub: StreamConnections = application.state.hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = plainly_asked(scope) if scope["type"] == "http" else None
+        asked = parse_stream(scope) if scope["type"] == "http" else None
         if asked is None:
             await self._app(scope, receive, send)
             return
         call, began = _API_CALL if asked.is_api else _PAGE_CALL, perf_counter()
-        request_id = self._watch.ids.of(said_in(scope["headers"]))
+        request_id = self._watch.ids.make(find_request_id(scope["headers"]))
         code = asked.code
         try:
             member_id, session, teller = await self._understood(asked, scope)
@@ -95,7 +95,7 @@ class Door:
             if scope["path"].startswith(_PAGE):  # its problems are pages
                 await self._app(scope, receive, send)
             else:
-                status, headers, body = problem_answer(error, scope["path"], request_id)
+                status, headers, body = problem_response(error, scope["path"], request_id)
                 headers += self._begin(call, began, request_id, code, status)
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
@@ -104,43 +104,45 @@ class Door:
         self, call: Call, began: float, request_id: str, code: str, status: int = 200
     ) -> list[tuple[bytes, bytes]]:
         """An answer begins; the headers by which it says what its request is called."""
-        self._watch.of(call)(status, began, request_id, code)
+        self._watch.for_call(call)(status, began, request_id, code)
         return [(HEADER, request_id.encode())]
 
-    async def _understood(self, asked: Asked, scope: Scope) -> tuple[str, Visitor | None, Teller]:
+    async def _understood(
+        self, asked: ParsedStream, scope: Scope
+    ) -> tuple[str, Visitor | None, EventWriter]:
         """Whose place, by which session, told how. Raises NotSignedIn, BadToken, BadTicket."""
         code = asked.code
         if asked.is_api:
-            member_id, ticket_us, session = self._member_of(asked)
-            return member_id, session, JsonTeller(code, self._tickets, ticket_us)
-        visitor = self._sessions.find(asked.cookies, secure=self._secure)
+            member_id, ticket_us, session = self._find_member(asked)
+            return member_id, session, JsonEvents(code, self._tickets, ticket_us)
+        visitor = self._sessions.from_cookies(asked.cookies, secure=self._secure)
         if visitor is None:
             raise NotSignedIn
         request = Request({**scope, "app": self._application})
         return visitor.id, visitor, await self._page_teller(request, code, visitor)
 
-    def _member_of(self, asked: Asked) -> tuple[str, int, Visitor | None]:
+    def _find_member(self, asked: ParsedStream) -> tuple[str, int, Visitor | None]:
         """Whose place is asked for, as `web.dependencies` has it, the arrival on their ticket, and
         the session by which they ask.
         """
         member_id: str | None = None
         session: Visitor | None = None
         if asked.token is not None:
-            member_id = self._identity.member_of(asked.token)
+            member_id = self._identity.find_member(asked.token)
         elif asked.cookies:
-            session = self._sessions.find(asked.cookies, secure=self._secure)
+            session = self._sessions.from_cookies(asked.cookies, secure=self._secure)
             member_id = session.id if session else None
         if asked.ticket is not None:
-            ticket = self._tickets.read(asked.ticket, room=asked.code)
+            ticket = self._tickets.verify(asked.ticket, room=asked.code)
             if member_id is not None and member_id != ticket.member_id:
-                raise StrangersTicket
+                raise OtherMembersTicket
             return ticket.member_id, ticket.arrival_us, session
         if member_id is None:
             raise NotSignedIn
         return member_id, 0, session
 
 
-def plainly_asked(scope: Scope) -> Asked | None:
+def parse_stream(scope: Scope) -> ParsedStream | None:
     """What is asked for, or None where it is for the framework to say."""
     path: str = scope["path"]
     if not path.endswith(_END) or scope["method"] != "GET":
@@ -161,7 +163,7 @@ def plainly_asked(scope: Scope) -> Asked | None:
     token = bearer_token(authorization) if authorization is not None else None
     if token == "":
         return None
-    return Asked(
+    return ParsedStream(
         code,
         is_api=before is _API,
         token=token,

@@ -8,14 +8,14 @@ import structlog
 
 from waitroom.errors import LineError
 from waitroom.line import Line
-from waitroom.stats.latency_histogram import step_of
+from waitroom.stats.latency_histogram import bucket_index
 
 log = structlog.get_logger(__name__)
 
 TELL_EVERY_S = 1.0
 
 
-class EnterTimes:
+class EnterLatency:
     """From when a request to enter was read until the line has answered it.
 
     Noting one is adding to a number; the line hears of a second's worth in one call a room.
@@ -26,19 +26,19 @@ class EnterTimes:
         self._rooms: dict[str, dict[int, int]] = {}
         self._took_s: dict[str, float] = {}
 
-    def note(self, code: str, took_s: float) -> None:
+    def add(self, code: str, took_s: float) -> None:
         """One who entered, or was told why not, in a room that there is."""
         steps = self._rooms.setdefault(code, {})
-        step = step_of(took_s)
+        step = bucket_index(took_s)
         steps[step] = steps.get(step, 0) + 1
         self._took_s[code] = self._took_s.get(code, 0.0) + took_s
 
-    async def keep_telling(self) -> None:
+    async def publish_forever(self) -> None:
         """For as long as the process serves; the errors of its loops are published with it."""
         while True:
             await asyncio.sleep(TELL_EVERY_S)
             try:
-                await self.tell()
+                await self.publish()
                 await self._line.loop_errors.publish()
             except LineError:
                 continue
@@ -46,12 +46,12 @@ class EnterTimes:
                 self._line.loop_errors.note("enter_times")
                 log.error("unexpected in a loop; trying again", loop="enter_times", exc_info=error)
 
-    async def tell(self) -> None:
+    async def publish(self) -> None:
         """What was noted since the last time."""
         rooms, self._rooms = self._rooms, {}
         took_s, self._took_s = self._took_s, {}
         for code, steps in rooms.items():
             try:
-                await self._line.timed(code, "enter_us", steps, took_s=took_s[code])
+                await self._line.add_latency(code, "enter_us", steps, took_s=took_s[code])
             except LineError:
                 return  # a second less on a chart

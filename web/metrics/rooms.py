@@ -12,11 +12,11 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from waitroom.stats.latency_histogram import upper_s
-from waitroom.stats.metrics_snapshot import PHASES, Readings, Times
+from waitroom.stats.latency_histogram import bucket_upper_s
+from waitroom.stats.metrics_snapshot import PHASES, LatencyTotals, MetricsSnapshot
 
-Rooms = Mapping[str, Readings]
-Reading = Callable[[Readings], float | None]
+Rooms = Mapping[str, MetricsSnapshot]
+Reading = Callable[[MetricsSnapshot], float | None]
 
 # None where there is nothing to tell.
 _GAUGES: dict[str, tuple[str, Reading]] = {
@@ -53,7 +53,7 @@ _GAUGES: dict[str, tuple[str, Reading]] = {
         lambda r: r.checked_at_s,
     ),
 }
-_COUNTERS: dict[str, tuple[str, Callable[[Readings], float]]] = {
+_COUNTERS: dict[str, tuple[str, Callable[[MetricsSnapshot], float]]] = {
     "entered": ("Members who took a place in line", lambda r: r.figures.entered),
     "admitted": ("Members let through", lambda r: r.figures.admitted),
     "issued": ("Members told of their coupon", lambda r: r.figures.issued),
@@ -62,13 +62,13 @@ _COUNTERS: dict[str, tuple[str, Callable[[Readings], float]]] = {
     "returned": ("Members back after they were passed over", lambda r: r.returned),
 }
 # Counts with a label of their own: what it is called, and each of its values.
-_COUNTERS_BY: dict[str, tuple[str, str, Callable[[Readings], Mapping[str, int]]]] = {
+_COUNTERS_BY: dict[str, tuple[str, str, Callable[[MetricsSnapshot], Mapping[str, int]]]] = {
     "refused": ("Members refused after admission", "reason", lambda r: r.refused),
     "turned_away": ("Members refused at the door", "reason", lambda r: r.turned_away),
 }
 # Steps whose ends are buckets: an octave apart, from 0.4 ms to 26 s, and from 0.1 s to 7 h.
 _SHORT, _LONG = range(8, 73, 4), range(40, 113, 4)
-_HISTOGRAMS: dict[str, tuple[str, range, Callable[[Readings], Times]]] = {
+_HISTOGRAMS: dict[str, tuple[str, range, Callable[[MetricsSnapshot], LatencyTotals]]] = {
     "enter_duration_seconds": ("Answering who enters", _SHORT, lambda r: r.enter),
     "issue_duration_seconds": ("From admission to the outcome", _SHORT, lambda r: r.issue),
     "wait_duration_seconds": ("From arrival to the outcome", _LONG, lambda r: r.wait),
@@ -93,7 +93,7 @@ class RoomMetrics(Collector):
             histogram = HistogramMetricFamily(f"waitroom_{name}", words, labels=["room"])
             for code, room in self._rooms.items():
                 times = times_of(room)
-                histogram.add_metric([code], buckets_of(times, ends), times.sum_s)
+                histogram.add_metric([code], to_buckets(times, ends), times.sum_s)
             yield histogram
 
     def _states(self) -> Iterator[Metric]:
@@ -134,10 +134,13 @@ class RoomMetrics(Collector):
             yield counter
 
 
-def buckets_of(times: Times, ends: range) -> list[tuple[str, float]]:
+def to_buckets(times: LatencyTotals, ends: range) -> list[tuple[str, float]]:
     """How many took at most so long, as Prometheus wants it: exact, as each bucket ends a step."""
     buckets = [
-        (f"{upper_s(end):.6g}", sum(count for step, count in times.steps.items() if step <= end))
+        (
+            f"{bucket_upper_s(end):.6g}",
+            sum(count for step, count in times.steps.items() if step <= end),
+        )
         for end in ends
     ]
     return [*buckets, ("+Inf", sum(times.steps.values()))]

@@ -14,18 +14,18 @@ from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from application.office import or_none
-from issuance.postgres.connection_stats import Held, held_connections
-from issuance.queue.job_queue import Crew
+from application.office import none_if_unavailable
+from issuance.postgres.connection_stats import ConnectionCounts, count_connections
+from issuance.queue.job_queue import QueueStatus
 from waitroom.clock_skews import Skews
 from waitroom.errors import LineError, NoSuchRoom
 from web.auth.member_tokens import Forbidden, NotSignedIn
-from web.cache.compressed import Compressed
-from web.cache.single_flight import readings_of
-from web.container import office_of, parts_of, traffic_of
+from web.cache.compressed import CompressedBody
+from web.cache.single_flight import get_single_flight_cache
+from web.container import get_container, get_http_counters, get_office
 from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
-from web.metrics.office import OfficeMetrics, OfficeSeen
+from web.metrics.office import OfficeMetrics, OfficeSnapshot
 from web.metrics.rooms import RoomMetrics, Rooms
 from web.problems import documented
 
@@ -36,11 +36,11 @@ FRESH_S = 1.0
 _token = HTTPBearer(auto_error=False, scheme_name="metricsToken")
 
 
-async def may_look(
+async def may_read(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_token)]
 ) -> None:
     """Anybody, unless there is a METRICS_TOKEN. Raises NotSignedIn, Forbidden."""
-    expected = parts_of(request).metrics_token
+    expected = get_container(request).metrics_token
     if not expected:
         return
     if bearer is None:
@@ -53,42 +53,44 @@ async def may_look(
     "/metrics",
     response_class=Response,
     responses=documented("not_signed_in", "forbidden"),
-    dependencies=[Depends(may_look)],
+    dependencies=[Depends(may_read)],
 )
 async def metrics(request: Request) -> Response:
     """Rooms and stores as any process tells them; requests and streams of one web command.
 
     At most a second old, however many ask.
     """
-    made = await readings_of(request).get("metrics", partial(_read, request), fresh_s=FRESH_S)
+    made = await get_single_flight_cache(request).get(
+        "metrics", partial(_read, request), fresh_s=FRESH_S
+    )
     return await made.answer(request, {"Cache-Control": "no-store"})
 
 
-async def _read(request: Request) -> Compressed:
+async def _read(request: Request) -> CompressedBody:
     rooms, seen, of_line, skews = await asyncio.gather(
-        _rooms(request), _office(request), _of_line(request), _clock_skews(request)
+        _rooms(request), _office(request), _line_metrics(request), _clock_skews(request)
     )
-    parts = parts_of(request)
+    parts = get_container(request)
     registry = CollectorRegistry()
     registry.register(RoomMetrics(rooms or {}))
     is_up = rooms is not None and of_line is not None
     loop_errors, policy = of_line or ({}, "")
-    office = OfficeSeen(is_up, *seen, parts.db_connections_bound, loop_errors, policy)
+    office = OfficeSnapshot(is_up, *seen, parts.db_connections_bound, loop_errors, policy)
     registry.register(OfficeMetrics(office))
     registry.register(ClockMetrics(skews))
-    total = traffic_of(request).total()
+    total = get_http_counters(request).total()
     registry.register(HttpMetrics(total, parts.limits.live_streams_max))
-    return await Compressed.of(partial(generate_latest, registry), CONTENT_TYPE_LATEST)
+    return await CompressedBody.compress(partial(generate_latest, registry), CONTENT_TYPE_LATEST)
 
 
 async def _rooms(request: Request) -> Rooms | None:
     """Every room that is served; None where the line's Redis does not answer."""
-    line = parts_of(request).line
+    line = get_container(request).line
     rooms = {}
     try:
         for code in await line.codes():
             try:
-                rooms[code] = await line.readings.room(code)
+                rooms[code] = await line.metrics.read_room(code)
             except NoSuchRoom:
                 continue
     except LineError:
@@ -96,9 +98,9 @@ async def _rooms(request: Request) -> Rooms | None:
     return rooms
 
 
-async def _of_line(request: Request) -> tuple[dict[str, int], str] | None:
+async def _line_metrics(request: Request) -> tuple[dict[str, int], str] | None:
     """Errors of loops, and by which policy keys may be lost; None where it takes no writes."""
-    line = parts_of(request).line
+    line = get_container(request).line
     try:
         await line.probe.write()
         return await line.loop_errors.counts(), await line.probe.eviction_policy()
@@ -108,13 +110,13 @@ async def _of_line(request: Request) -> tuple[dict[str, int], str] | None:
 
 async def _clock_skews(request: Request) -> Skews:
     try:
-        return await parts_of(request).line.clock_skews.worst()
+        return await get_container(request).line.clock_skews.worst()
     except LineError:
         return {}
 
 
-async def _office(request: Request) -> tuple[Held | None, Crew | None]:
-    parts, office = parts_of(request), office_of(request).ahead
-    held = or_none(office.ask(held_connections, parts.engine))
-    crew = or_none(office.ask(parts.crew))
+async def _office(request: Request) -> tuple[ConnectionCounts | None, QueueStatus | None]:
+    parts, office = get_container(request), get_office(request).priority
+    held = none_if_unavailable(office.run(count_connections, parts.engine))
+    crew = none_if_unavailable(office.run(parts.queue_status))
     return await asyncio.gather(held, crew)

@@ -13,9 +13,15 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from web.middleware.http_counters import UNMATCHED, Call, Traffic, call_of
-from web.middleware.request_id import HEADER, RequestIds, keep_id, said_in, traceparent_in
-from web.middleware.tracing import Tracing, origin_of
+from web.middleware.http_counters import UNMATCHED, Call, HttpCounters, route_call
+from web.middleware.request_id import (
+    HEADER,
+    RequestIds,
+    find_request_id,
+    find_traceparent,
+    set_request_id,
+)
+from web.middleware.tracing import Tracing, make_origin
 
 log = structlog.get_logger(__name__)
 
@@ -24,11 +30,11 @@ log = structlog.get_logger(__name__)
 Answered = Callable[[int, float, str, str], None]
 
 
-class Watch:
+class AccessLog:
     """For one process. logs: whether each request is a line in the log."""
 
     def __init__(
-        self, traffic: Traffic, *, logs: bool = False, tracing: Tracing | None = None
+        self, traffic: HttpCounters, *, logs: bool = False, tracing: Tracing | None = None
     ) -> None:
         self.ids = RequestIds()
         self.tracing = tracing
@@ -37,7 +43,7 @@ class Watch:
         # Of every call there is: methods that somebody makes up are not remembered.
         self._answered = {call: made(call) for call in traffic.calls}
 
-    def of(self, call: Call) -> Answered:
+    def for_call(self, call: Call) -> Answered:
         """What is to be told when an answer to this call begins."""
         return self._answered.get(call) or self._answered[UNMATCHED]
 
@@ -68,10 +74,10 @@ class Watch:
         return answered
 
 
-class Watched:
+class AccessLogMiddleware:
     """An ASGI application that is watched; its answers say their `X-Request-Id`."""
 
-    def __init__(self, app: ASGIApp, watch: Watch) -> None:
+    def __init__(self, app: ASGIApp, watch: AccessLog) -> None:
         self._app = app
         self._watch = watch
 
@@ -81,16 +87,16 @@ class Watched:
             return
         began = perf_counter()
         method = scope["method"]
-        said = said_in(scope["headers"])
-        request_id = self._watch.ids.of(said)
+        said = find_request_id(scope["headers"])
+        request_id = self._watch.ids.make(said)
         tracing = self._watch.tracing
-        span = tracing.begin(traceparent_in(said)) if tracing else None
-        keep_id(scope, request_id, origin_of(request_id, span))
+        span = tracing.begin(find_traceparent(said)) if tracing else None
+        set_request_id(scope, request_id, make_origin(request_id, span))
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
-                call, room = call_of(method, scope), scope.get("path_params", {}).get("code", "")
-                self._watch.of(call)(message["status"], began, request_id, room)
+                call, room = route_call(method, scope), scope.get("path_params", {}).get("code", "")
+                self._watch.for_call(call)(message["status"], began, request_id, room)
                 if span:
                     span.end(call.method, call.route, message["status"], room)
                 headers = [*message.get("headers", ()), (HEADER, request_id.encode())]

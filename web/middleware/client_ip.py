@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
-from waitroom.limits.ip_prefix import packed
+from waitroom.limits.ip_prefix import pack_ip
 
 ANY = "*"
 HEADER = "x-forwarded-for"
@@ -19,7 +19,7 @@ _HOPS_MAX = 16
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def read_address(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     """The address in any spelling that servers and proxies write, None where it is none.
 
     IPv4 or IPv6; in brackets or quotes; with a port or a zone; an IPv4 address written as IPv6 is
@@ -37,7 +37,7 @@ def read_address(text: str) -> Address | None:
         if not _is_port(port):
             return None
     try:
-        return ipaddress.ip_address(packed(text))
+        return ipaddress.ip_address(pack_ip(text))
     except ValueError:
         return None
 
@@ -46,7 +46,7 @@ def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 5
 
 
-class Proxies:
+class TrustedProxies:
     """Those whose X-Forwarded-For is believed: addresses and networks, comma separated, or `*`
     where nobody but our own proxy can reach us. Raises ValueError.
     """
@@ -56,25 +56,25 @@ class Proxies:
         self._any = words == [ANY]
         self._trusted = [] if self._any else [ipaddress.ip_network(word) for word in words]
 
-    def believes(self, address: Address | None) -> bool:
+    def trusts(self, address: Address | None) -> bool:
         """Whether the header counts that this peer sends. A socket file's peer has no address."""
         if self._any:
             return True
         return address is not None and any(address in network for network in self._trusted)
 
-    def sender(self, peer: Address | None, forwarded: Sequence[str]) -> Address | None:
+    def client_address(self, peer: Address | None, forwarded: Sequence[str]) -> Address | None:
         """Who speaks to the outermost proxy that is believed; `forwarded` is the header's values.
 
         Read from its end: what stands before an address that isn't believed is a stranger's. None
         where the address that counts can't be read.
         """
-        if not self.believes(peer):
+        if not self.trusts(peer):
             return peer
         address, said = peer, ",".join(forwarded)[-_LENGTH_MAX:].split(",")
         for word in said[: -_HOPS_MAX - 1 : -1]:
             if not word.strip():
                 break
-            address = read_address(word)
-            if self._any or not self.believes(address):
+            address = parse_address(word)
+            if self._any or not self.trusts(address):
                 break  # behind `*` there is one proxy, ours: what it was told by others is hearsay
         return address

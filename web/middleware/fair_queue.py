@@ -19,7 +19,7 @@ from collections.abc import Awaitable
 _Waiting = OrderedDict[str, deque[asyncio.Future[None]]]
 
 
-class FairStart:
+class FairQueue:
     """For one process, in one event loop."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Scope
 
-from web.middleware.shared_memory import SharedCounts
+from web.middleware.shared_memory import SharedCounters
 
 # Seconds, of a histogram's steps.
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -43,7 +43,7 @@ UNMATCHED = Call("other", "unmatched")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CallTotals:
     """How often a call was answered with each class of status, and how long the answers took.
 
     times: how many took at most so much of BOUNDS_S and more than the bound before; then the rest.
@@ -58,18 +58,18 @@ class Asked:
 class Total(NamedTuple):
     """asked: the calls that were made at all. streams: open now. processes: that live."""
 
-    asked: list[Asked]
+    asked: list[CallTotals]
     streams: int
     processes: int
 
 
-class Traffic:
+class HttpCounters:
     """Counts for one process, and tells of all. `calls` are the same, in order, in each of them."""
 
     def __init__(self, calls: Iterable[Call], folder: Path | None = None) -> None:
         self.calls = [UNMATCHED, *sorted(set(calls))]
         self._start = {call: _NOW + n * _WIDTH for n, call in enumerate(self.calls)}
-        self._counts = SharedCounts(folder, cells=_NOW + len(self.calls) * _WIDTH, now=_NOW)
+        self._counts = SharedCounters(folder, cells=_NOW + len(self.calls) * _WIDTH, now=_NOW)
         self._own = self._counts.own
 
     def counter(self, call: Call) -> Count:
@@ -84,7 +84,7 @@ class Traffic:
 
         return count
 
-    def streams_are(self, count: int) -> None:
+    def set_open_streams(self, count: int) -> None:
         """So many streams are open in this process."""
         self._own[_STREAMS] = count
 
@@ -96,17 +96,19 @@ class Traffic:
             row = cells[start : start + _WIDTH]
             statuses = {name: row[n] for n, name in enumerate(STATUSES) if row[n]}
             if statuses:
-                asked.append(Asked(call, statuses, row[_TIMES:_SUM_US], row[_SUM_US] / 1_000_000))
+                asked.append(
+                    CallTotals(call, statuses, row[_TIMES:_SUM_US], row[_SUM_US] / 1_000_000)
+                )
         return Total(asked, cells[_STREAMS], processes)
 
 
-def call_of(method: str, scope: Scope) -> Call:
+def route_call(method: str, scope: Scope) -> Call:
     """What was asked for, once the framework has found its route. HEAD counts as GET."""
     route = scope.get("route")
     return Call("GET" if method == "HEAD" else method, getattr(route, "path", ""))
 
 
-def calls_of(routes: Iterable[BaseRoute]) -> Iterator[Call]:
+def route_calls(routes: Iterable[BaseRoute]) -> Iterator[Call]:
     """Every call that these routes answer."""
     for route in routes:
         if isinstance(route, Mount):

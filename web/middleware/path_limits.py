@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-Share = Literal["requests", "looks", "health"]
+LimitClass = Literal["requests", "looks", "health"]
 
 _HEALTH = ("/healthz", "/readyz", "/livez", "/metrics")
 _ADMIN = ("/admin", "/api/admin/")
 _LOOKS = ("/brand.css", "/logo")
 
 
-def share_of(path: str) -> Share:
+def limit_class(path: str) -> LimitClass:
     """The share of requests from one address that this path belongs to."""
     if path.startswith("/static/") or (path.startswith("/rooms/") and path.endswith(_LOOKS)):
         return "looks"

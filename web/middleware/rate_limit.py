@@ -19,11 +19,11 @@ import structlog
 from fastapi import Request
 from starlette.types import Scope
 
-from waitroom.limits.ip_prefix import neighbours_of
-from waitroom.limits.rate_limiter import Limiter
+from waitroom.limits.ip_prefix import ip_prefix
+from waitroom.limits.rate_limiter import RateLimiter
 from web.limits import WebLimits
-from web.middleware.client_ip import HEADER, Address, Proxies, read_address
-from web.middleware.path_limits import Share, share_of
+from web.middleware.client_ip import HEADER, Address, TrustedProxies, parse_address
+from web.middleware.path_limits import LimitClass, limit_class
 from web.middleware.refusal_pace import RefusalPace
 from web.problems import Problem
 
@@ -41,33 +41,33 @@ STREAMS_RETRY_S = 10
 SAY_EVERY_S = 10.0
 
 
-class Gate:
+class RateLimit:
     """Raises Problem too_many_requests for whoever is over one of `limits`."""
 
-    def __init__(self, limiter: Limiter, proxies: Proxies, limits: WebLimits) -> None:
+    def __init__(self, limiter: RateLimiter, proxies: TrustedProxies, limits: WebLimits) -> None:
         self._limiter = limiter
         limiter.share_among(limits.processes)
         self._proxies = proxies
         self._limits = limits
-        self._most: dict[Share, int] = {
+        self._most: dict[LimitClass, int] = {
             "requests": limits.address_requests_max,
             "looks": limits.address_requests_max * limits.looks_factor,
             "health": limits.health_requests_max if limits.address_requests_max else 0,
         }
-        self._exempt = networks(limits.exempt_ips)
+        self._exempt = parse_networks(limits.exempt_ips)
         self._streams: dict[str, int] = {}
         self._refused = {"address": 0, "member": 0, "admin": 0}
         self._said_at = -SAY_EVERY_S
         self._has_warned = False
         self._pace = RefusalPace()
         # An address is worked out once, not for each of its requests.
-        self._known = lru_cache(maxsize=_KEPT_MAX)(self._worked_out)
+        self._known = lru_cache(maxsize=_KEPT_MAX)(self._resolve)
 
     def sender(self, scope: Scope) -> str:
         """The address that sent this: of IPv6 the first of its /64, UNREADABLE where it is none."""
         return self._sender(scope)[0]
 
-    def who(self, scope: Scope) -> str:
+    def count_key(self, scope: Scope) -> str:
         """As what this request's address is counted; empty where it isn't."""
         sender, is_exempt = self._sender(scope)
         return "" if is_exempt else sender
@@ -78,26 +78,28 @@ class Gate:
         forwarded = [value for name, value in scope["headers"] if name == _FORWARDED]
         if not forwarded:
             return self._known(peer, ())
-        known = self._known if sum(map(len, forwarded)) <= _KEPT_LENGTH_MAX else self._worked_out
+        known = self._known if sum(map(len, forwarded)) <= _KEPT_LENGTH_MAX else self._resolve
         return known(peer, tuple(forwarded))
 
-    def _worked_out(self, peer_text: str, forwarded: tuple[bytes, ...]) -> tuple[str, bool]:
+    def _resolve(self, peer_text: str, forwarded: tuple[bytes, ...]) -> tuple[str, bool]:
         """The sender, and whether it has no limits."""
-        peer = read_address(peer_text)
-        address = self._proxies.sender(peer, [value.decode("latin-1") for value in forwarded])
+        peer = parse_address(peer_text)
+        address = self._proxies.client_address(
+            peer, [value.decode("latin-1") for value in forwarded]
+        )
         if address is None:
             return UNREADABLE, False
         # A proxy that nobody named stands for all who come through it: whatever its address, it
         # is not the operator's own program.
-        is_unnamed_proxy = bool(forwarded) and not self._proxies.believes(peer)
+        is_unnamed_proxy = bool(forwarded) and not self._proxies.trusts(peer)
         if is_unnamed_proxy:
-            self._warn_of(peer_text)
-        return neighbours_of(str(address)), not is_unnamed_proxy and self._is_exempt(address)
+            self._warn(peer_text)
+        return ip_prefix(str(address)), not is_unnamed_proxy and self._is_exempt(address)
 
     def _is_exempt(self, address: Address) -> bool:
         return any(address in network for network in self._exempt)
 
-    def _warn_of(self, peer: str) -> None:
+    def _warn(self, peer: str) -> None:
         if not self._has_warned:
             self._has_warned = True
             log.warning(
@@ -122,7 +124,7 @@ class Gate:
 
         Raises Problem too_many_requests.
         """
-        who = scope[_ADDRESS] = self.who(scope)
+        who = scope[_ADDRESS] = self.count_key(scope)
         most = self._limits.admin_requests_max if self._limits.address_requests_max else 0
         if who and most and (unanswered := self._counted("admin", f"admin {name}", most)):
             await unanswered
@@ -132,8 +134,8 @@ class Gate:
     def address_at_once(self, scope: Scope) -> Awaitable[None] | None:
         if _ADDRESS in scope:
             return None
-        who = scope[_ADDRESS] = self.who(scope)
-        share = share_of(scope["path"])
+        who = scope[_ADDRESS] = self.count_key(scope)
+        share = limit_class(scope["path"])
         most = self._most[share]
         return self._counted("address", f"{share} {who}", most) if who and most else None
 
@@ -182,7 +184,7 @@ class Gate:
 
         Raises Problem too_many_requests where its address, or its member, has enough here.
         """
-        who, limits = self.who(scope), self._limits
+        who, limits = self.count_key(scope), self._limits
         if not who:
             yield
             return
@@ -204,11 +206,11 @@ class Gate:
                     del self._streams[one]
 
 
-def networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+def parse_networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """Comma separated addresses and networks; `none`: none. Raises ValueError."""
     words = [word.strip() for word in text.split(",") if word.strip() not in ("", "none")]
     return [ipaddress.ip_network(word) for word in words]
 
 
-def gate_of(request: Request) -> Gate:
-    return cast(Gate, request.app.state.gate)
+def get_rate_limit(request: Request) -> RateLimit:
+    return cast(RateLimit, request.app.state.gate)

@@ -28,7 +28,7 @@ class RequestIds:
         self._process = secrets.token_hex(6)
         self._next = count(1)
 
-    def of(self, said: Mapping[bytes, bytes] | None) -> str:
+    def make(self, said: Mapping[bytes, bytes] | None) -> str:
         """The id that the headers of SAID_IN give this request, or a new one."""
         if said:
             found = _ID.fullmatch(said.get(HEADER, b""))
@@ -41,27 +41,27 @@ class RequestIds:
         return f"{self._process}-{next(self._next):08x}"
 
 
-def said_in(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def find_request_id(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Those headers that may name the request."""
     return {name: value for name, value in headers if name in SAID_IN}
 
 
-def keep_id(scope: MutableMapping[str, object], request_id: str, origin: str) -> None:
+def set_request_id(scope: MutableMapping[str, object], request_id: str, origin: str) -> None:
     """origin: by what a member who enters with this request is followed."""
     scope[_SCOPE], scope[_ORIGIN] = request_id, origin
 
 
-def id_of(scope: Mapping[str, object]) -> str:
+def get_request_id(scope: Mapping[str, object]) -> str:
     """As it was kept; empty where nobody gave it one."""
     return str(scope.get(_SCOPE, ""))
 
 
-def origin_in(scope: Mapping[str, object]) -> str:
+def get_origin(scope: Mapping[str, object]) -> str:
     """As it was kept."""
     return str(scope.get(_ORIGIN, ""))
 
 
-def traceparent_in(said: Mapping[bytes, bytes] | None) -> str:
+def find_traceparent(said: Mapping[bytes, bytes] | None) -> str:
     """As it was sent, where it is one; else empty."""
     sent = said.get(TRACEPARENT, b"") if said else b""
     return sent.decode() if _TRACEPARENT.fullmatch(sent) else ""

@@ -18,7 +18,7 @@ CELL_BYTES = 8
 PROCESSES_MAX = 256
 
 
-class SharedCounts:
+class SharedCounters:
     """`cells` numbers of this process, all 0 at first; `folder`: None where it counts alone.
 
     Only `now` of the cells, the first ones, say how something is at present: they begin at 0 again

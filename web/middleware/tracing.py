@@ -21,6 +21,6 @@ class Tracing(Protocol):
         """A request was read; traceparent: as it was sent, or empty."""
 
 
-def origin_of(request_id: str, span: RequestSpan | None) -> str:
+def make_origin(request_id: str, span: RequestSpan | None) -> str:
     """By what a member who enters with this request is followed: its id, and its span if any."""
     return f"{request_id} {span.traceparent}".rstrip() if span else request_id

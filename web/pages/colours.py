@@ -28,7 +28,7 @@ def contrast(one: str, other: str) -> float:
     return (brighter + 0.05) / (darker + 0.05)
 
 
-def readable(colour: str, scheme: str) -> str:
+def readable_colour(colour: str, scheme: str) -> str:
     """The colour, moved towards black or white until it can be read on that scheme's grounds."""
     towards = "#000000" if scheme == "light" else "#ffffff"
     shade, step = colour, 0.0
@@ -39,7 +39,7 @@ def readable(colour: str, scheme: str) -> str:
 
 
 def _declared(colour: str, scheme: str) -> str:
-    accent = readable(colour, scheme)
+    accent = readable_colour(colour, scheme)
     ink = max(_INKS, key=lambda one: contrast(one, accent))
     # Away from the ink, so that what is written on it stays readable.
     deeper = _mixed(accent, "#000000" if ink == _INKS[0] else "#ffffff", _DEEPER)

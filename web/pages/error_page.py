@@ -8,9 +8,9 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from web.container import parts_of
-from web.i18n import Language, keep_switch, language_of
-from web.middleware.request_id import id_of
+from web.container import get_container
+from web.i18n import Language, find_language, save_language
+from web.middleware.request_id import get_request_id
 from web.pages.render import page
 from web.problems import Problem
 
@@ -21,7 +21,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         path = request.url.path
         door = "/admin/signin" if path == "/admin" or path.startswith("/admin/") else "/signin"
         signin = RedirectResponse(f"{door}?next={quote(path)}", 303)
-        keep_switch(request, signin, secure=parts_of(request).secure)
+        save_language(request, signin, secure=get_container(request).secure)
         return signin
     again_s, form = problem.more.get("retry_after_s"), ""
     if request.method != "GET":
@@ -32,17 +32,17 @@ def problem_page(request: Request, problem: Problem) -> Response:
             form = path
         else:
             again_s = None
-    body = told(problem, language_of(request)) | {
+    body = render_problem(problem, find_language(request)) | {
         "retry_after_s": again_s,
         "form": form,
-        "request_id": id_of(request.scope),
+        "request_id": get_request_id(request.scope),
     }
     response = page(request, "problem.html", status=problem.status, problem=body)
     response.headers.update(problem.headers())
     return response
 
 
-def told(problem: Problem, language: Language) -> dict[str, Any]:
+def render_problem(problem: Problem, language: Language) -> dict[str, Any]:
     """The problem in the reader's language.
 
     A detail that was made for this one case, with values in it, is in no catalogue: then its kind

@@ -8,13 +8,13 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse
 
 from web.auth.member_tokens import Visitor
-from web.dependencies import refuse_cross_site, visitor_of
+from web.dependencies import find_visitor, refuse_cross_site
 
 
 def signed_in_for(request: Request, back_to: str) -> Visitor | RedirectResponse:
     """Who posts this form, from our own page; or the way to the sign-in page and back."""
     refuse_cross_site(request)
-    who = visitor_of(request)
+    who = find_visitor(request)
     return who or RedirectResponse(f"/signin?next={quote(back_to)}", 303)
 
 

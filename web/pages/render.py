@@ -22,10 +22,10 @@ from jinja2 import (
 )
 
 from issuance.offers import Offer
-from web.cache.static_files import version_of
-from web.container import parts_of
-from web.dependencies import visitor_of
-from web.i18n import COOKIE, Language, keep_switch, language_of, languages, say_language
+from web.cache.static_files import file_version
+from web.container import get_container
+from web.dependencies import find_visitor
+from web.i18n import COOKIE, Language, find_language, languages, save_language, say_language
 from web.pages.formatting import discount_text, duration
 from web.pages.formatting import seconds as seconds_text
 from web.schemas.public import CouponOut
@@ -38,7 +38,7 @@ SHIPPED = "shipped"
 @cache
 def static(path: str) -> str:
     """The address of a static file; it changes with the file, so browsers may keep it for ever."""
-    return f"/static/{path}?v={version_of(path)}"
+    return f"/static/{path}?v={file_version(path)}"
 
 
 @cache
@@ -87,7 +87,7 @@ class Brand:
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class LanguageLink:
     """The way to this same page in a language."""
 
     code: str
@@ -110,28 +110,28 @@ def page(
 
     Pages say who is signed in, so nobody between may keep them.
     """
-    parts = parts_of(request)
-    language = language_of(request)
-    member = visitor_of(request)
+    parts = get_container(request)
+    language = find_language(request)
+    member = find_visitor(request)
     html = (
         environment(language, parts.templates_dir)
         .get_template(template)
         .render(
             site_name=(branded and branded.branding.name) or parts.site_name,
-            brand=brand_of(branded) if branded else None,
+            brand=make_brand(branded) if branded else None,
             member=member,
             admin=getattr(request.state, "admin", None),
             demo=parts.demo,
-            now=parts.now_of(branded) if branded else parts.now(),
+            now=parts.offer_now(branded) if branded else parts.now(),
             switches=_switches(request, asked),
             **context,
         )
     )
     response = HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
     say_language(response, language)
-    keep_switch(request, response, secure=parts.secure)
+    save_language(request, response, secure=parts.secure)
     if member is not None:
-        parts.sessions.keep_old(response, request.cookies, member, secure=parts.secure)
+        parts.sessions.renew_old_cookie(response, request.cookies, member, secure=parts.secure)
     return response
 
 
@@ -145,7 +145,7 @@ def logo_version(sha256: str) -> str:
     return sha256[:12]
 
 
-def brand_of(offer: Offer) -> Brand | None:
+def make_brand(offer: Offer) -> Brand | None:
     """How the pages of this offer look, where they don't look like all others."""
     branding = offer.branding
     if branding.is_plain:
@@ -159,11 +159,11 @@ def brand_of(offer: Offer) -> Brand | None:
     )
 
 
-def _switches(request: Request, asked: tuple[str, ...]) -> list[Switch]:
+def _switches(request: Request, asked: tuple[str, ...]) -> list[LanguageLink]:
     path, query = _same_page(request), request.query_params
     kept = {name: query[name] for name in asked if name in query}
     return [
-        Switch(one.code, one.name, f"{path}?{urlencode({**kept, COOKIE: one.code})}")
+        LanguageLink(one.code, one.name, f"{path}?{urlencode({**kept, COOKIE: one.code})}")
         for one in languages().values()
     ]
 
@@ -187,7 +187,7 @@ def _same_page(request: Request) -> str:
 
 def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
     """A coupon as templates show it."""
-    coupon = CouponOut.of(offer, now)
+    coupon = CouponOut.from_offer(offer, now)
     fields = {name: getattr(coupon, name) for name in CouponOut.model_fields}
     lobby_opens_at = coupon.opens_at
     if offer.room is not None:

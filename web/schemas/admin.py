@@ -27,11 +27,11 @@ from domain.room_settings import (
     RoomSettings,
     RoomState,
 )
-from issuance.audit import Entry
-from web.schemas.public import Discount, LineIn, Number, Shape, Strict, Time, TimeIn, Whole
+from issuance.audit import AuditEntry
+from web.schemas.public import Discount, LineIn, Number, Schema, StrictSchema, Time, TimeIn, Whole
 
 
-class BrandingPatch(Strict):
+class BrandingPatch(StrictSchema):
     name: LineIn | None = Field(None, max_length=NAME_LENGTH_MAX, description="of the site, here")
     colour: str | None = Field(None, pattern="^(#[0-9a-f]{6})?$", examples=["#0c6a56"])
     message: LineIn | None = Field(
@@ -39,14 +39,14 @@ class BrandingPatch(Strict):
     )
 
 
-class BrandingOut(Shape):
+class BrandingOut(Schema):
     name: str
     colour: str
     message: str
     logo_sha256: str = Field(description="empty without a logo")
 
 
-class RoomIn(Strict):
+class RoomIn(StrictSchema):
     rate_per_s: Number = Field(RoomSettings().rate_per_s, gt=0, le=RATE_PER_S_MAX)
     burst: Whole = Field(RoomSettings().burst, ge=1, le=BURST_MAX)
     seats: Whole = Field(RoomSettings().seats, ge=1, le=SEATS_MAX)
@@ -65,7 +65,7 @@ class RoomIn(Strict):
     challenge: Challenge = RoomSettings().challenge
 
 
-class RoomPatch(Strict):
+class RoomPatch(StrictSchema):
     version: Whole | None = Field(
         None, ge=0, description="of the settings as seen; changed meanwhile, they stay: 409"
     )
@@ -103,7 +103,7 @@ class RoomPatch(Strict):
     challenge: Challenge | None = Field(None, description="a proof of work before entering")
 
 
-class CouponIn(Strict):
+class CouponIn(StrictSchema):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -137,7 +137,7 @@ class CouponIn(Strict):
     room: RoomIn = RoomIn()
 
 
-class CouponPatch(Strict):
+class CouponPatch(StrictSchema):
     description: LineIn | None = Field(None, min_length=1, max_length=DESCRIPTION_LENGTH_MAX)
     discount: Discount | None = None
     total_count: Whole | None = Field(None, ge=1, le=TOTAL_COUNT_MAX)
@@ -145,12 +145,12 @@ class CouponPatch(Strict):
     expire_date: TimeIn | None = None
 
 
-class DbConnections(Shape):
+class DbConnections(Schema):
     in_use: int = Field(description="open connections of this product, as Postgres counts them")
     bound: int = Field(description="the most there can be")
 
 
-class RoomOut(Shape):
+class RoomOut(Schema):
     """A room's settings and live figures; counts since the beginning, rates over the last 10 s."""
 
     code: str
@@ -194,7 +194,7 @@ class RoomOut(Shape):
     db_connections: DbConnections
 
 
-class SeriesOut(Shape):
+class SeriesOut(Schema):
     """One number a whole second, oldest first; the second under way is not among them."""
 
     room: str
@@ -208,7 +208,7 @@ class SeriesOut(Shape):
     issue_p99_ms: list[float | None] = Field(description="from admission to outcome")
 
 
-class AuditOut(Shape):
+class AuditOut(Schema):
     id: int
     at: Time
     who: str
@@ -218,5 +218,5 @@ class AuditOut(Shape):
     after: dict[str, Any] | None
 
     @classmethod
-    def of(cls, entry: Entry) -> AuditOut:
+    def from_entry(cls, entry: AuditEntry) -> AuditOut:
         return cls(**{name: getattr(entry, name) for name in cls.model_fields})

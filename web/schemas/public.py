@@ -78,11 +78,11 @@ RoomPhase = Literal["scheduled", "open", "paused", "draining", "closed", "restor
 Returned = Literal["head", "end"]
 
 
-class Shape(BaseModel):
+class Schema(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Strict(BaseModel):
+class StrictSchema(BaseModel):
     """What comes in: unknown fields are refused, so that a typo is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -99,7 +99,7 @@ class Strict(BaseModel):
         }
 
 
-class Discount(Strict):
+class Discount(StrictSchema):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -116,7 +116,7 @@ class Discount(Strict):
     cap: Whole | None = Field(None, ge=1, le=AMOUNT_MAX, description="the most a percentage takes")
 
 
-class CouponOut(Shape):
+class CouponOut(Schema):
     code: str
     description: str
     discount: Discount
@@ -131,7 +131,7 @@ class CouponOut(Shape):
     opening: Opening | None = Field(description="how the lobby is put in line; null without one")
 
     @classmethod
-    def of(cls, offer: Offer, now: datetime) -> CouponOut:
+    def from_offer(cls, offer: Offer, now: datetime) -> CouponOut:
         coupon = offer.coupon
         return cls(
             code=coupon.code,
@@ -145,7 +145,7 @@ class CouponOut(Shape):
             opens_at=coupon.opens_at,
             expire_date=coupon.expire_date,
             issuing=coupon.issuing,
-            state=state_of(coupon, offer.room, now),
+            state=offer_state(coupon, offer.room, now),
             lobby_opens_at=coupon.opens_at - timedelta(seconds=offer.room.lobby_s)
             if offer.room
             else None,
@@ -153,7 +153,7 @@ class CouponOut(Shape):
         )
 
 
-def state_of(coupon: Coupon, room: RoomSettings | None, now: datetime) -> CouponState:
+def offer_state(coupon: Coupon, room: RoomSettings | None, now: datetime) -> CouponState:
     """How a coupon stands at `now`; what ends it comes before what delays it."""
     if now >= coupon.expire_date or (room and room.state == "closed"):
         return "closed"
@@ -164,7 +164,7 @@ def state_of(coupon: Coupon, room: RoomSettings | None, now: datetime) -> Coupon
     return room.state if room else "open"
 
 
-class IssuedCouponOut(Shape):
+class IssuedCouponOut(Schema):
     id: UUID
     coupon_code: str
     member_id: str
@@ -174,7 +174,7 @@ class IssuedCouponOut(Shape):
     expire_date: Time
 
     @classmethod
-    def of(cls, issued: IssuedCoupon, coupon_code: str) -> IssuedCouponOut:
+    def from_issued(cls, issued: IssuedCoupon, coupon_code: str) -> IssuedCouponOut:
         return cls(
             id=issued.id,
             coupon_code=coupon_code,
@@ -186,13 +186,13 @@ class IssuedCouponOut(Shape):
         )
 
 
-class RefusalOut(Shape):
+class RefusalOut(Schema):
     type: str
     title: str
     detail: str
 
 
-class PlaceOut(Shape):
+class PlaceOut(Schema):
     """Where a member stands. `place` is `ahead` + 1; keys that do not apply are null.
 
     In the lobby of a room that draws, nobody has a place yet; in one that is restoring, nobody can
@@ -223,7 +223,7 @@ class PlaceOut(Shape):
     )
 
 
-class DrawOut(Shape):
+class DrawOut(Schema):
     """How a lobby is put in line; what isn't known or told yet is null."""
 
     room: str
@@ -237,7 +237,7 @@ class DrawOut(Shape):
     entrants_sha256: str | None = Field(description="over the numbers in order, a line each")
 
 
-class DrawRecordOut(Shape):
+class DrawRecordOut(Schema):
     """What `waitroom draw verify` reads."""
 
     room: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waitroom.member_status import RoomFacts, Standing
+from waitroom.member_status import MemberStatus, RoomFacts
 from waitroom.place import ask_within_s
 
 # Nothing comes after these. Whoever is told one closes the stream, or it is closed for them.
@@ -17,7 +17,7 @@ UNKNOWN_S = 3.0
 UNKNOWN_AHEAD = 50
 
 
-def turn_of(facts: RoomFacts) -> tuple[object, ...]:
+def time_group(facts: RoomFacts) -> tuple[object, ...]:
     """What everybody is to hear at once when it changes: paused, open, draining, over, lost."""
     return (
         facts.state,
@@ -29,18 +29,18 @@ def turn_of(facts: RoomFacts) -> tuple[object, ...]:
     )
 
 
-def common_news(facts: RoomFacts) -> tuple[object, ...]:
+def common_state(facts: RoomFacts) -> tuple[object, ...]:
     """The part of everybody's news that a room has in common; not its clock."""
     state = facts.state, facts.is_restoring, facts.is_lobby
     return *state, facts.opens_at_us, facts.remain_count, facts.known_pace_per_s
 
 
-def news_of(standing: Standing, common: tuple[object, ...]) -> int:
+def notable_state(standing: MemberStatus, common: tuple[object, ...]) -> int:
     """Equal where there is nothing new to tell. A number: there is one for each open stream."""
     return hash((standing.kind, standing.arrival_us, standing.ahead, standing.text, common))
 
 
-def look_again_s(standing: Standing, pace_per_s: float | None) -> float:
+def look_again_s(standing: MemberStatus, pace_per_s: float | None) -> float:
     """How long what they were told is good enough, and the line content with who it has heard."""
     if standing.kind != "waiting":
         return OFTEN_S

@@ -12,14 +12,14 @@ from starlette.types import Receive, Scope, Send
 
 from waitroom.errors import LineAway, LineBusy
 from waitroom.line import Line
-from waitroom.member_status import Standing
+from waitroom.member_status import MemberStatus
 from web.auth.member_tokens import Visitor
-from web.middleware.rate_limit import Gate
+from web.middleware.rate_limit import RateLimit
 from web.middleware.security import RAW_HEADERS
 from web.problems import Problem
 from web.sse.changes import FINAL
-from web.sse.events import Teller
-from web.sse.room_broadcast import Audience
+from web.sse.events import EventWriter
+from web.sse.room_broadcast import RoomBroadcast
 from web.sse.stream import Stream
 
 # When a process ends, its streams come back: spread out, so that they do not come together.
@@ -39,14 +39,14 @@ _HEADERS = [
 ]
 
 
-class Hub:
+class StreamConnections:
     """All streams of this process. streams_are: hears how many are open, at each change."""
 
     def __init__(
         self,
         line: Line,
         streams_max: int,
-        gate: Gate,
+        gate: RateLimit,
         *,
         streams_are: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -55,14 +55,14 @@ class Hub:
         self._streams_are = streams_are
         self._streams_max = streams_max
         self.open = 0
-        self._audiences: dict[str, Audience] = {}
+        self._audiences: dict[str, RoomBroadcast] = {}
         self._is_closed = False
 
     async def follow(
         self,
         code: str,
         member_id: str,
-        teller: Teller,
+        teller: EventWriter,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -85,7 +85,7 @@ class Hub:
         self,
         code: str,
         member_id: str,
-        teller: Teller,
+        teller: EventWriter,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -126,13 +126,13 @@ class Hub:
         self,
         code: str,
         member_id: str,
-        teller: Teller,
+        teller: EventWriter,
         send: Send,
         begin: Callable[[], Headers],
         session: Visitor | None,
     ) -> Stream:
         """With the first message under way. What it takes is not kept while the stream is open."""
-        standing: Standing | None = None
+        standing: MemberStatus | None = None
         try:
             standing = await self._line.place(code, member_id)
             if standing.is_missing and teller.arrival_us:
@@ -150,15 +150,15 @@ class Hub:
         stream = Stream(send, teller, member_id, session)
         retry = f"retry: {random.randint(RETRY_MIN_MS, RETRY_MAX_MS)}\n".encode()  # noqa: S311
         is_last = self._is_closed or (standing is not None and standing.kind in FINAL)
-        stream.tell(retry + message, last=is_last)
+        stream.send(retry + message, last=is_last)
         if not is_last:
             self._join(code, stream, standing)
         return stream
 
-    def _join(self, code: str, stream: Stream, standing: Standing | None) -> None:
+    def _join(self, code: str, stream: Stream, standing: MemberStatus | None) -> None:
         audience = self._audiences.get(code)
         if audience is None:
-            audience = self._audiences[code] = Audience(code, self._line)
+            audience = self._audiences[code] = RoomBroadcast(code, self._line)
         audience.join(stream, standing)
 
     def _forget(self, code: str, stream: Stream) -> None:

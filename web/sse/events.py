@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from waitroom.member_status import Standing
+from waitroom.member_status import MemberStatus
 
 
-class Teller(Protocol):
+class EventWriter(Protocol):
     """Makes a stream's messages; of one stream, or of many that differ only in who follows.
 
     Called once for each message, thousands of times a second, on the event loop: nothing here
@@ -22,9 +22,9 @@ class Teller(Protocol):
     arrival_us: int
 
     @property
-    def retells(self) -> bool: ...
+    def repeats(self) -> bool: ...
 
-    def message(self, standing: Standing, member_id: str) -> bytes:
+    def message(self, standing: MemberStatus, member_id: str) -> bytes:
         """Where they stand. Raises Problem not_in_line where there is nothing to tell of it:
         before a stream begins it is the answer, later the stream ends without a word.
         """

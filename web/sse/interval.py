@@ -12,7 +12,7 @@ LATE_S = 0.1
 SLOWER = 1.5
 
 
-class Beat:
+class Interval:
     """As long as the work of the last one would need, and longer where that was served late."""
 
     __slots__ = ("lasts_s", "least_s")

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from waitroom.member_status import Standing
-from waitroom.tokens.ticket import Ticket, TicketOffice
-from web.place_response import place_of, plainly_waits, waiting_json
+from waitroom.member_status import MemberStatus
+from waitroom.tokens.ticket import Ticket, TicketSigner
+from web.place_response import is_plain_waiting, make_place, waiting_json
 
 
-class JsonTeller:
+class JsonEvents:
     """Of one stream: it keeps the ticket, which is the same each time and dear to sign.
 
     Whoever waits is written by hand: nearly everybody who follows does.
     """
 
-    retells = False
+    repeats = False
 
     __slots__ = ("_room", "_ticket", "_tickets", "arrival_us")
 
-    def __init__(self, room: str, tickets: TicketOffice, arrival_us: int = 0) -> None:
+    def __init__(self, room: str, tickets: TicketSigner, arrival_us: int = 0) -> None:
         self._room = room
         self._tickets = tickets
         self.arrival_us = arrival_us
         self._ticket = ""
 
-    def message(self, standing: Standing, member_id: str) -> bytes:
-        if plainly_waits(standing):
+    def message(self, standing: MemberStatus, member_id: str) -> bytes:
+        if is_plain_waiting(standing):
             if standing.arrival_us != self.arrival_us or not self._ticket:
                 self.arrival_us = standing.arrival_us
                 self._ticket = self._tickets.sign(
@@ -33,7 +33,7 @@ class JsonTeller:
             text = waiting_json(standing, self._room, self._ticket)
         else:
             self.arrival_us, self._ticket = standing.arrival_us or self.arrival_us, ""
-            text = place_of(
+            text = make_place(
                 standing, room=self._room, member_id=member_id, tickets=self._tickets
             ).model_dump_json()
         read_ms = standing.facts.now_us // 1_000

@@ -8,21 +8,21 @@ from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
 from web.auth.member_tokens import Visitor
-from web.sse.connections import Hub
-from web.sse.events import Teller
+from web.sse.connections import StreamConnections
+from web.sse.events import EventWriter
 
 
-class LiveAnswer(Response):
+class EventStreamResponse(Response):
     """Takes its place among the open streams only when it is sent."""
 
     media_type = "text/event-stream"
 
     def __init__(
         self,
-        hub: Hub,
+        hub: StreamConnections,
         code: str,
         member_id: str,
-        teller: Teller,
+        teller: EventWriter,
         session: Visitor | None = None,
     ) -> None:
         super().__init__()
@@ -44,5 +44,5 @@ class LiveAnswer(Response):
         )
 
 
-def hub_of(request: Request) -> Hub:
-    return cast(Hub, request.app.state.hub)
+def get_stream_connections(request: Request) -> StreamConnections:
+    return cast(StreamConnections, request.app.state.hub)

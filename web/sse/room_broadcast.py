@@ -12,11 +12,11 @@ import structlog
 
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.line import Line
-from waitroom.member_status import RoomFacts, Standing
+from waitroom.member_status import MemberStatus, RoomFacts
 from web.auth.member_tokens import Visitor
 from web.problems import Problem
 from web.sse import interval
-from web.sse.changes import FINAL, common_news, look_again_s, news_of, turn_of
+from web.sse.changes import FINAL, common_state, look_again_s, notable_state, time_group
 from web.sse.stream import Stream
 
 log = structlog.get_logger(__name__)
@@ -30,11 +30,11 @@ SPREAD = 0.8
 UNDISTURBED_S = 0.02
 
 
-class Audience:
+class RoomBroadcast:
     """Has one task, however many follow; none when nobody does."""
 
     def __init__(self, code: str, line: Line) -> None:
-        self.beat = interval.Beat(interval.BEAT_S)
+        self.beat = interval.Interval(interval.BEAT_S)
         self._code = code
         self._line = line
         self._streams: dict[Stream, None] = {}
@@ -46,11 +46,11 @@ class Audience:
     def __len__(self) -> int:
         return len(self._streams)
 
-    def join(self, stream: Stream, standing: Standing | None) -> None:
+    def join(self, stream: Stream, standing: MemberStatus | None) -> None:
         """Follow from here on; `standing` has been told, or that the line is away."""
         if standing is not None:
             facts = standing.facts
-            stream.told = news_of(standing, common_news(facts))
+            stream.told = notable_state(standing, common_state(facts))
             stream.due_at = time.monotonic() + look_again_s(standing, facts.known_pace_per_s)
         self._streams[stream] = None
         if self._task is None:
@@ -76,14 +76,14 @@ class Audience:
         try:
             while self._streams:
                 try:
-                    await self._one_beat()
+                    await self._run_once()
                 except Exception as error:
                     self._unexpected(error)
                     await asyncio.sleep(self.beat.lasts_s)
         finally:
             self._task = None
 
-    async def _one_beat(self) -> None:
+    async def _run_once(self) -> None:
         """Read those who are due, a part at a time and spread over the beat; then rest."""
         began = time.monotonic()
         lasts_s, hurries, self._hurries = self.beat.lasts_s, self._hurries, False
@@ -123,7 +123,7 @@ class Audience:
         try:
             standings = await self._standings(streams)
         except (LineAway, LineBusy, NoSuchRoom):
-            await self._say_unreachable()
+            await self._send_unreachable()
             return False
         except Exception as error:  # whatever it is, those who follow are not to wait for ever
             self._unexpected(error)
@@ -131,13 +131,13 @@ class Audience:
         facts = standings[0].facts
         self._look_at(facts)
         pairs = zip(streams, standings, strict=True)
-        while self._tell_some(pairs, facts):  # noqa: ASYNC110  # nothing is waited for here
+        while self._send_some(pairs, facts):  # noqa: ASYNC110  # nothing is waited for here
             await asyncio.sleep(0)
         return not self._hurries
 
-    async def _standings(self, streams: list[Stream]) -> list[Standing]:
+    async def _standings(self, streams: list[Stream]) -> list[MemberStatus]:
         """Where these stand. Whom the line has lost need not know of it to be back."""
-        standings = await self._line.standings(self._code, [stream.member_id for stream in streams])
+        standings = await self._line.statuses(self._code, [stream.member_id for stream in streams])
         lost = [
             i
             for i, (stream, standing) in enumerate(zip(streams, standings, strict=True))
@@ -145,32 +145,32 @@ class Audience:
         ]
         if lost:
             tickets = [(streams[i].member_id, streams[i].teller.arrival_us) for i in lost]
-            again = await self._line.restoring.restore(self._code, tickets)
+            again = await self._line.recovery.restore(self._code, tickets)
             for i, standing in zip(lost, again, strict=True):
                 standings[i] = standing
         if any(standing.kind == "untold" for standing in standings):
             raise LineAway
         return standings
 
-    def _tell_some(self, pairs: Iterator[tuple[Stream, Standing]], facts: RoomFacts) -> bool:
+    def _send_some(self, pairs: Iterator[tuple[Stream, MemberStatus]], facts: RoomFacts) -> bool:
         """As many as there is time for; whether that was not all of them."""
-        common, pace_per_s = common_news(facts), facts.known_pace_per_s
+        common, pace_per_s = common_state(facts), facts.known_pace_per_s
         began_s = time.monotonic()
         with _undisturbed():
             for stream, standing in pairs:
                 stream.due_at = began_s + look_again_s(standing, pace_per_s)
-                self._tell(stream, standing, news_of(standing, common))
+                self._send(stream, standing, notable_state(standing, common))
                 if time.monotonic() - began_s > TELL_S:
                     return True
         return False
 
     def _look_at(self, facts: RoomFacts) -> None:
         """Where the room has taken a turn, or is back, everybody is looked up at once."""
-        turn = turn_of(facts)
+        turn = time_group(facts)
         self._hurries = self._is_away or self._turn not in (None, turn)
         self._turn, self._is_away = turn, False
 
-    def _tell(self, stream: Stream, standing: Standing, news: int) -> None:
+    def _send(self, stream: Stream, standing: MemberStatus, news: int) -> None:
         if news == stream.told or stream.over:
             return
         stream.told = news
@@ -182,13 +182,13 @@ class Audience:
             self._unexpected(error)
             stream.end()
         else:
-            stream.tell(message, last=standing.kind in FINAL)
+            stream.send(message, last=standing.kind in FINAL)
 
     def _unexpected(self, error: Exception) -> None:
         self._line.loop_errors.note("live")
         log.error("unexpected", room=self._code, exc_info=error)
 
-    async def _say_unreachable(self) -> None:
+    async def _send_unreachable(self) -> None:
         if self._is_away:
             return
         self._is_away = True
@@ -197,7 +197,7 @@ class Audience:
             message = stream.teller.unreachable(stream.member_id)
             if message is not None:
                 stream.told = 0
-                stream.tell(message)
+                stream.send(message)
             if time.monotonic() - began_s > TELL_S:
                 await asyncio.sleep(0)
                 began_s = time.monotonic()

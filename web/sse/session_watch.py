@@ -13,7 +13,7 @@ from waitroom.errors import LineError
 from waitroom.line import Line
 from web.auth.member_tokens import Visitor
 from web.auth.sessions import Sessions
-from web.sse.connections import Hub
+from web.sse.connections import StreamConnections
 
 log = structlog.get_logger(__name__)
 
@@ -25,23 +25,23 @@ LOOKS_FOR_TIME = 5
 class SessionWatch:
     """For one process; nothing that a request waits for reads here."""
 
-    def __init__(self, sessions: Sessions, line: Line, hub: Hub) -> None:
+    def __init__(self, sessions: Sessions, line: Line, hub: StreamConnections) -> None:
         self._sessions = sessions
         self._line = line
         self._hub = hub
         self._looks = count()
 
-    async def keep_watching(self) -> None:
+    async def run_forever(self) -> None:
         """For as long as the process serves."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
-                await self.look()
+                await self.run_once()
             except Exception as error:
                 self._line.loop_errors.note("sessions")
                 log.error("unexpected in a loop; trying again", loop="sessions", exc_info=error)
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """Read what is new. While Redis is away what is known stays in force."""
         try:
             is_news = await self._sessions.ended.refresh(self._line.sessions)
@@ -62,5 +62,5 @@ class SessionWatch:
         self._hub.end_sessions(self._sessions.is_over)
 
 
-def session_watch_of(request: Request) -> SessionWatch:
+def get_session_watch(request: Request) -> SessionWatch:
     return cast(SessionWatch, request.app.state.session_watch)

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.types import Send
 
 from web.auth.member_tokens import Visitor
-from web.sse.events import Teller
+from web.sse.events import EventWriter
 from web.sse.interval import BEAT_MAX_S
 
 STILL_HERE = b": still here\n\n"
@@ -27,8 +27,8 @@ STUCK_S = 30.0
 class Stream:
     """Sends without waiting: a reader who is slow misses what was overtaken, and holds up nobody.
 
-    due_at: when the line is to be asked for them again. told: what they know, as `news_of` has it.
-    session: by which it was asked for; None where it was by a token or a ticket.
+    due_at: when the line is to be asked for them again. told: what they know, as `notable_state`
+    has it. session: by which it was asked for; None where it was by a token or a ticket.
     """
 
     __slots__ = (
@@ -37,7 +37,7 @@ class Stream:
     )  # fmt: skip
 
     def __init__(
-        self, send: Send, teller: Teller, member_id: str, session: Visitor | None = None
+        self, send: Send, teller: EventWriter, member_id: str, session: Visitor | None = None
     ) -> None:
         self.session = session
         self.member_id = member_id
@@ -55,7 +55,7 @@ class Stream:
     def is_busy(self) -> bool:
         return self._sending is not None and not self._sending.done()
 
-    def tell(self, message: bytes, *, last: bool = False) -> None:
+    def send(self, message: bytes, *, last: bool = False) -> None:
         """Send it now, or as soon as the one under way has gone, instead of any that waits."""
         if self.over:
             return
@@ -70,11 +70,11 @@ class Stream:
 
     def end(self) -> None:
         """No more comes, and what waits is let go."""
-        self.tell(b"", last=True)
+        self.send(b"", last=True)
 
     def end_session(self) -> None:
         """Its session has ended: the page is told so, a program comes again and is."""
-        self.tell(self.teller.signed_out() or b"", last=True)
+        self.send(self.teller.signed_out() or b"", last=True)
 
     def is_stuck(self, now_s: float) -> bool:
         """Whether nothing was taken for long."""
@@ -83,7 +83,7 @@ class Stream:
     def keep_alive(self, now_s: float) -> None:
         """Let proxies see that it lives, where nothing else did lately."""
         if now_s - self.sent_at > KEEP_ALIVE_S and not self.over and not self.is_busy:
-            if self.teller.retells:
+            if self.teller.repeats:
                 self._begin(BEAT_EVENT, last=False)
                 self.told = 0  # so that the next reading is news
             else:

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from application.apply_settings import settle
+from application.apply_settings import apply_settings
 from domain.room_settings import RateMode, RoomSettings
 from issuance import offers
-from issuance.queue.job_queue import Desk, DeskLimits
-from issuance.queue.redis_connection import open_conveyor
+from issuance.queue.job_queue import JobQueue, JobQueueLimits
+from issuance.queue.redis_connection import open_queue_redis
 from load.bench.context import Bench, members
 from load.bench.results import Row, Summary
 from load.bench.slow_database import make_slowable, slow_down
-from waitroom.autopilot import lately
+from waitroom.autopilot import recent_latency
 from waitroom.line import Line
 
 RATE_PER_S = 400.0
@@ -52,7 +52,7 @@ def autopilot(bench: Bench) -> list[Summary]:
     with bench.stage.postgres() as engine:
         make_slowable(engine)
     runs = [_run(bench, "autopilot"), _run(bench, "manual")]
-    return [Summary.of([_row(run)]) for run in runs]
+    return [Summary.from_rows([_row(run)]) for run in runs]
 
 
 def _run(bench: Bench, mode: RateMode) -> Run:
@@ -86,14 +86,14 @@ def _run(bench: Bench, mode: RateMode) -> Run:
 
 
 def _watch(bench: Bench, code: str, began_s: float, until_s: float) -> list[Look]:
-    limits = DeskLimits()
-    with open_conveyor(bench.stage.environ["REDIS_URL"], timeout_s=5) as conveyor:
-        desk = Desk(conveyor, queue=bench.stage.environ["QUEUE_NAME"], limits=limits)
+    limits = JobQueueLimits()
+    with open_queue_redis(bench.stage.environ["REDIS_URL"], timeout_s=5) as conveyor:
+        desk = JobQueue(conveyor, queue=bench.stage.environ["QUEUE_NAME"], limits=limits)
 
         async def look(line: Line) -> Look:
-            watched = await line.steering.watch(code)
-            figures = await line.figures(code)
-            p95_ms, issued_per_s = lately(watched.batches, watched.now_s)
+            watched = await line.autopilot.read_room(code)
+            figures = await line.room_stats(code)
+            p95_ms, issued_per_s = recent_latency(watched.batches, watched.now_s)
             backlog = desk.backlog()
             return Look(
                 at_s=time.monotonic() - began_s,
@@ -113,7 +113,7 @@ def _watch(bench: Bench, code: str, began_s: float, until_s: float) -> list[Look
 
 def _turn(bench: Bench, code: str, state: str) -> None:
     with bench.stage.postgres() as engine:
-        changed = offers.change(
+        changed = offers.change_offer(
             engine,
             code,
             lambda offer: (offer.coupon, offer.room and offer.room.change(state=state)),
@@ -121,7 +121,7 @@ def _turn(bench: Bench, code: str, state: str) -> None:
             what="room changed",
             now=datetime.now(UTC),
         )
-    bench.with_line(lambda line: settle(line, changed))
+    bench.with_line(lambda line: apply_settings(line, changed))
 
 
 def _wait_until_through(bench: Bench, code: str) -> None:

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from domain.room_settings import GRACE_S_MAX, RoomSettings
 from issuance import audit, offers
-from issuance.postgres.connection_stats import open_connections
-from issuance.queue.job_queue import crew_of
-from issuance.queue.redis_connection import open_conveyor
-from load.bench.context import Bench, bare_server, members
-from load.bench.history import give_a_past
-from load.bench.http_load import Asking
+from issuance.postgres.connection_stats import count_open_connections
+from issuance.queue.job_queue import read_queue_status
+from issuance.queue.redis_connection import open_queue_redis
+from load.bench.context import Bench, members, run_baseline_server
+from load.bench.history import write_history
+from load.bench.http_load import LoadOptions
 from load.bench.results import Row, Summary, rounds
 from waitroom.autopilot_state import DECISIONS_MAX
 from waitroom.line import Line
@@ -72,12 +72,12 @@ def board(bench: Bench) -> list[Summary]:
 
     def ask(part: Part, code: str) -> tuple[float, float]:
         url = bench.stage.base_url + part.path.format(code=code)
-        seen = bench.ask(Asking(url, CONNECTIONS, SLICE_S, tokens=token))
+        seen = bench.ask(LoadOptions(url, CONNECTIONS, SLICE_S, tokens=token))
         return seen.mean_ms, seen.errors
 
     def one(number: int) -> list[Row]:
-        with bare_server(bench) as bare_url:
-            bare = bench.ask(Asking(f"{bare_url}/", CONNECTIONS, SLICE_S)).mean_ms
+        with run_baseline_server(bench) as bare_url:
+            bare = bench.ask(LoadOptions(f"{bare_url}/", CONNECTIONS, SLICE_S)).mean_ms
         # By turns: first one line, then the other, for each part anew.
         order = codes if number % 2 == 0 else codes[::-1]
         took: dict[str, dict[str, float]] = {code: {} for code in codes}
@@ -112,9 +112,9 @@ def _room(bench: Bench, waiting: int) -> str:
     bench.stage.offer(code, 1_000_000, room=MOVES)
     bench.console.print(f"Filling a line of {waiting:,} ...")
     bench.fill(code, members("board", waiting))
-    asyncio.run(give_a_past(bench.stage.environ["REDIS_URL"], code))
+    asyncio.run(write_history(bench.stage.environ["REDIS_URL"], code))
     series = bench.with_line(lambda line: line.series(code, SERIES_S_MAX))
-    decisions = bench.with_line(lambda line: line.steering.decisions(code, at_most=DECISIONS_MAX))
+    decisions = bench.with_line(lambda line: line.autopilot.decisions(code, at_most=DECISIONS_MAX))
     if not all(series.issued[:-1]) or len(decisions) != DECISIONS_MAX:
         raise RuntimeError("The board would be measured with an empty past.")
     return code
@@ -131,12 +131,12 @@ def _inside(bench: Bench, code: str) -> dict[str, float]:
     stage = bench.stage
     with (
         stage.postgres() as engine,
-        open_conveyor(stage.environ["REDIS_URL"], timeout_s=5) as conveyor,
+        open_queue_redis(stage.environ["REDIS_URL"], timeout_s=5) as conveyor,
     ):
         behind: dict[str, Callable[[], object]] = {
-            "crew": lambda: crew_of(conveyor, stage.environ["QUEUE_NAME"]),
-            "connections": lambda: open_connections(engine),
-            "offers": lambda: offers.offers(engine),
+            "crew": lambda: read_queue_status(conveyor, stage.environ["QUEUE_NAME"]),
+            "connections": lambda: count_open_connections(engine),
+            "offers": lambda: offers.list_offers(engine),
             "last change": lambda: audit.last_change(engine, code),
         }
         found = {
@@ -148,9 +148,9 @@ def _inside(bench: Bench, code: str) -> dict[str, float]:
 
 async def _of_line(line: Line, code: str) -> dict[str, float]:
     reads: dict[str, Callable[[], Awaitable[object]]] = {
-        "line's figures": lambda: line.figures(code, BOARD_OVER_S),
+        "line's figures": lambda: line.room_stats(code, BOARD_OVER_S),
         "line's series": lambda: line.series(code, SERIES_S_MAX),
-        "line's decisions": lambda: line.steering.decisions(code, at_most=DECISIONS_MAX),
+        "line's decisions": lambda: line.autopilot.decisions(code, at_most=DECISIONS_MAX),
     }
     took: dict[str, list[float]] = {name: [] for name in reads}
     for _ in range(READINGS):

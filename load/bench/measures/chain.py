@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from application.apply_settings import settle
+from application.apply_settings import apply_settings
 from issuance import offers
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from load.bench.context import WIDE_OPEN, Bench, members
-from load.bench.http_load import Asking
+from load.bench.http_load import LoadOptions
 from load.bench.measures.line import ENTRANTS_PER_S
 from load.bench.process_usage import watched
 from load.bench.results import Row, Summary, rounds
@@ -38,7 +38,7 @@ def chain(bench: Bench) -> list[Summary]:
         url = f"{bench.stage.base_url}/api/rooms/{code}/enter"
         began = time.perf_counter()
         with watched(bench.pids) as cores:
-            seen = bench.ask(Asking(url, CONNECTIONS, bench.seconds, "POST", crowd))
+            seen = bench.ask(LoadOptions(url, CONNECTIONS, bench.seconds, "POST", crowd))
             last_entered = time.perf_counter()
             issued = _all_told(bench, code)
         drained_s = time.perf_counter() - last_entered
@@ -87,7 +87,7 @@ def _all_told(bench: Bench, code: str) -> int:
     async def watch(line: Line) -> int:
         deadline = time.monotonic() + GIVE_UP_S
         while True:
-            figures = await line.figures(code)
+            figures = await line.room_stats(code)
             if figures.issued >= figures.entered or time.monotonic() > deadline:
                 return int(figures.issued)
             await asyncio.sleep(LOOK_EVERY_S)
@@ -99,8 +99,8 @@ def _wrong(bench: Bench, code: str, told: int) -> int:
     """How far the rows in Postgres are from one for each who was told."""
     entered = bench.figures(code).entered
     with bench.stage.postgres() as engine:
-        rows = holders(engine, code)
-        used = offers.offer(engine, code).coupon.inventory.used_count
+        rows = list_holders(engine, code)
+        used = offers.get_offer(engine, code).coupon.inventory.used_count
     return (
         abs(len(rows) - told)
         + abs(len(rows) - entered)
@@ -112,7 +112,7 @@ def _wrong(bench: Bench, code: str, told: int) -> int:
 
 def _open(bench: Bench, code: str) -> None:
     with bench.stage.postgres() as engine:
-        changed = offers.change(
+        changed = offers.change_offer(
             engine,
             code,
             lambda offer: (offer.coupon, WIDE_OPEN),
@@ -120,7 +120,7 @@ def _open(bench: Bench, code: str) -> None:
             what="room changed",
             now=datetime.now(UTC),
         )
-    bench.with_line(lambda line: settle(line, changed))
+    bench.with_line(lambda line: apply_settings(line, changed))
 
 
 def _raw_inserts(bench: Bench) -> float:

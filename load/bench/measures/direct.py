@@ -7,9 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from issuance.issued_coupons import holders
+from issuance.issued_coupons import list_holders
 from load.bench.context import Bench, members
-from load.bench.http_load import Asking
+from load.bench.http_load import LoadOptions
 from load.bench.process_usage import watched
 from load.bench.results import Row, Summary, rounds
 from processes.embedded import EmbeddedServerError
@@ -45,9 +45,9 @@ def pessimistic(bench: Bench) -> list[Summary]:
             bench.stage.offer(code, COUPONS, issuing="pessimistic")
             url = f"{bench.stage.base_url}/api/coupons/{code}/issue"
             with watched(bench.pids) as cores:
-                seen = bench.ask(Asking(url, connections, bench.seconds, "POST", crowd))
+                seen = bench.ask(LoadOptions(url, connections, bench.seconds, "POST", crowd))
             with bench.stage.postgres() as engine:
-                rows = holders(engine, code)
+                rows = list_holders(engine, code)
             more = {
                 "mean ms": seen.mean_ms,
                 "p99 ms": seen.p99_ms,

@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from load.bench.context import Bench, members, served
-from load.bench.http_load import Answers, Asking
+from load.bench.http_load import LoadOptions, LoadResult
 from load.bench.measures.line import ENTRANTS_PER_S, RESTING
 from load.bench.results import Row, Summary, rounds
 from processes.child_process import free_port
@@ -32,7 +32,7 @@ def _flood(bench: Bench) -> Row:
     bench.fill(code, waiting)
     base = f"{bench.stage.base_url}/api/rooms/{code}"
     # Each asks once in four seconds, from an address of their own.
-    calm = Asking(
+    calm = LoadOptions(
         f"{base}/place",
         OTHERS_CONNECTIONS,
         bench.seconds,
@@ -40,7 +40,9 @@ def _flood(bench: Bench) -> Row:
         per_s=OTHERS_PER_S,
     )
     bots = bench.tokens(members("bot", 20_000), [BOT])
-    flood = Asking(f"{base}/enter", FLOOD_CONNECTIONS, bench.seconds, "POST", bots, FLOOD_PER_S)
+    flood = LoadOptions(
+        f"{base}/enter", FLOOD_CONNECTIONS, bench.seconds, "POST", bots, FLOOD_PER_S
+    )
     alone = bench.ask(calm)
     with ThreadPoolExecutor(1) as beside:
         flooding = beside.submit(bench.ask, flood)
@@ -56,7 +58,7 @@ def _flood(bench: Bench) -> Row:
     )
 
 
-def _named(answers: Answers, who: str) -> dict[str, float]:
+def _named(answers: LoadResult, who: str) -> dict[str, float]:
     return {
         f"{who} per s": answers.per_s,
         f"{who} p50 ms": answers.p50_ms,
@@ -64,7 +66,7 @@ def _named(answers: Answers, who: str) -> dict[str, float]:
     }
 
 
-def _of_flood(flooded: Answers) -> dict[str, float]:
+def _of_flood(flooded: LoadResult) -> dict[str, float]:
     return {
         "flood per s": flooded.per_s,
         "let through": flooded.answered - flooded.errors,
@@ -86,7 +88,7 @@ def _cost(bench: Bench) -> list[Summary]:
                 code = bench.new_code()
                 bench.stage.offer(code, 1_000_000, room=RESTING)
                 url = f"{base_url}/api/rooms/{code}/enter"
-                seen.append(bench.ask(Asking(url, CONNECTIONS, bench.seconds, "POST", crowd)))
+                seen.append(bench.ask(LoadOptions(url, CONNECTIONS, bench.seconds, "POST", crowd)))
             off, on = seen
             more = {"p99 ms": on.p99_ms, "off p99 ms": off.p99_ms, "errors": on.errors}
             return [Row("enter with limits", on.per_s, "/s", "without", off.per_s, more)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 
-from load.bench.context import FILL_BY, WIDE_OPEN, Bench, bare_server, members
-from load.bench.http_load import Answers, Asking
+from load.bench.context import FILL_BY, WIDE_OPEN, Bench, members, run_baseline_server
+from load.bench.http_load import LoadOptions, LoadResult
 from load.bench.process_usage import watched
 from load.bench.results import Row, Summary, rounds
 from waitroom.line import Line
@@ -25,17 +25,17 @@ def enter(bench: Bench) -> list[Summary]:
     """New members with real tokens enter, each gets a signed ticket."""
     found: list[Summary] = []
     crowd = bench.tokens(members("enter", int(ENTRANTS_PER_S * bench.seconds)))
-    with bare_server(bench) as bare_url:
+    with run_baseline_server(bench) as bare_url:
         for connections in ENTER_CONNECTIONS:
 
             def one(_: int, connections: int = connections) -> list[Row]:
                 code = bench.new_code()
                 # Nobody is let through: what admitting and issuing cost is another measure.
                 bench.stage.offer(code, 1_000_000, room=RESTING)
-                bare = bench.ask(Asking(f"{bare_url}/", connections, bench.seconds))
+                bare = bench.ask(LoadOptions(f"{bare_url}/", connections, bench.seconds))
                 url = f"{bench.stage.base_url}/api/rooms/{code}/enter"
                 with watched(bench.pids) as cores:
-                    seen = bench.ask(Asking(url, connections, bench.seconds, "POST", crowd))
+                    seen = bench.ask(LoadOptions(url, connections, bench.seconds, "POST", crowd))
                 entered = {"new members": bench.figures(code).entered}
                 name = f"enter, {connections:,} connections"
                 more = entered | _cores(cores)
@@ -59,10 +59,10 @@ def place(bench: Bench) -> list[Summary]:
         url = f"{bench.stage.base_url}/api/rooms/{code}/place"
 
         def one(_: int, waiting: int = waiting, url: str = url, code: str = code) -> list[Row]:
-            with bare_server(bench) as bare_url:
-                bare = bench.ask(Asking(f"{bare_url}/", PLACE_CONNECTIONS, bench.seconds))
+            with run_baseline_server(bench) as bare_url:
+                bare = bench.ask(LoadOptions(f"{bare_url}/", PLACE_CONNECTIONS, bench.seconds))
             with watched(bench.pids) as cores:
-                asking = Asking(url, PLACE_CONNECTIONS, bench.seconds, tokens=crowd)  # noqa: B023
+                asking = LoadOptions(url, PLACE_CONNECTIONS, bench.seconds, tokens=crowd)  # noqa: B023
                 seen = bench.ask(asking)
             more = {"raw Redis per s": _raw_place(bench, code, askers)} | _cores(cores)  # noqa: B023
             name = f"place, {waiting:,} in line"
@@ -87,7 +87,7 @@ def _raw_place(bench: Bench, code: str, askers: list[str]) -> float:
     return bench.with_line(ask_all)
 
 
-def _seen(answers: Answers) -> dict[str, float]:
+def _seen(answers: LoadResult) -> dict[str, float]:
     return {
         "mean ms": answers.mean_ms,
         "p50 ms": answers.p50_ms,

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from load.bench.context import WIDE_OPEN, Bench, members
-from load.bench.http_load import Asking, wrk_argv
+from load.bench.http_load import LoadOptions, wrk_argv
 from load.bench.process_usage import memory_mb
 from load.bench.results import Row, Summary, rounds
 
@@ -31,7 +31,7 @@ def million(bench: Bench) -> list[Summary]:
         bench.stage.offer(code, MEMBERS, room=room)
         before = {name: memory_mb(pid) for name, pid in bench.pids.items()}
         url = f"{bench.stage.base_url}/api/rooms/{code}/enter"
-        took_s = _enter_all(bench, code, Asking(url, CONNECTIONS, GIVE_UP_S, "POST", crowd))
+        took_s = _enter_all(bench, code, LoadOptions(url, CONNECTIONS, GIVE_UP_S, "POST", crowd))
         in_line = bench.figures(code).in_line
         memory = {}
         for name, pid in bench.pids.items():
@@ -39,7 +39,7 @@ def million(bench: Bench) -> list[Summary]:
             memory[f"MB {name} before"] = before[name]
         askers = bench.tokens(everybody[:: MEMBERS // ASKERS])
         place_url = f"{bench.stage.base_url}/api/rooms/{code}/place"
-        asked = bench.ask(Asking(place_url, 64, bench.seconds, tokens=askers))
+        asked = bench.ask(LoadOptions(place_url, 64, bench.seconds, tokens=askers))
         more = {
             "in line": in_line,
             "s until all were": took_s,
@@ -52,7 +52,7 @@ def million(bench: Bench) -> list[Summary]:
     return rounds(1, one)
 
 
-def _enter_all(bench: Bench, code: str, asking: Asking) -> float:
+def _enter_all(bench: Bench, code: str, asking: LoadOptions) -> float:
     """Seconds until everybody was in line."""
     if shutil.which("wrk") is None:
         raise SystemExit("This measure needs wrk: install it (Debian: apt-get install wrk).")

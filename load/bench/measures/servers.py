@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from load.bench.context import WIDE_OPEN, Bench, members, served
-from load.bench.http_load import Asking
+from load.bench.http_load import LoadOptions
 from load.bench.measures.line import ENTRANTS_PER_S
 from load.bench.results import Row, Summary, rounds
 from processes.child_process import free_port
@@ -37,7 +37,9 @@ def servers(bench: Bench) -> list[Summary]:
                     code = bench.new_code()
                     bench.stage.offer(code, 1_000_000, room=WIDE_OPEN)
                     url = f"{base_url}/api/rooms/{code}/enter"
-                    seen.append(bench.ask(Asking(url, connections, bench.seconds, "POST", crowd)))
+                    seen.append(
+                        bench.ask(LoadOptions(url, connections, bench.seconds, "POST", crowd))
+                    )
                 uvicorn, granian = seen
                 more = {
                     "granian p99 ms": granian.p99_ms,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from domain.room_settings import RoomSettings
-from load.bench.context import Bench, bare_server, members
+from load.bench.context import Bench, members, run_baseline_server
 from load.bench.process_usage import cpu_s, memory_mb
 from load.bench.results import Row, Summary, rounds
-from load.bench.sse_clients import Followed, follow
+from load.bench.sse_clients import StreamStats, follow
 from load.bench.tokens import tokens
 
 ADMITTED_PER_S = 100.0
@@ -28,7 +28,7 @@ def pages(bench: Bench) -> list[Summary]:
 
 def _json(bench: Bench) -> Row:
     pids: list[int] = []
-    with bare_server(bench, pids.append) as url:
+    with run_baseline_server(bench, pids.append) as url:
         bare = _seen(bench, pids[0], url, "/live", [""] * bench.streams)
     code, following = _line(bench)
     made = tokens(bench.stage.environ["MEMBER_TOKEN_SECRETS"], following)
@@ -81,7 +81,7 @@ def _seen(bench: Bench, pid: int, url: str, path: str, headers: list[str]) -> di
     }
 
 
-def _named(seen: Followed) -> dict[str, float]:
+def _named(seen: StreamStats) -> dict[str, float]:
     return {
         "events/s": seen.events_per_s,
         "streams": seen.streams,

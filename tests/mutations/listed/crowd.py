@@ -10,26 +10,26 @@ MUTATIONS = (
         name="entering_asks_postgres",
         promise=6,
         file="web/fast_path/calls.py",
-        within="HotPath._answer",
+        within="FastPath._answer",
         old="standing = await self._line.enter(asked.code, member_id, origin)",
         new=(
-            "await self._office.ask(offers, self._parts.engine)\n"
+            "await self._office.execute(offers, self._parts.engine)\n"
             "standing = await self._line.enter(asked.code, member_id, origin)"
         ),
-        uses={"issuance/offers.py": "offers"},
+        uses={"issuance/offers.py": "list_offers"},
         noticed_by=(_LINE_GOES_ON,),
     ),
     Mutation(
         name="waiting_asks_postgres",
         promise=6,
         file="web/fast_path/calls.py",
-        within="HotPath._answer",
+        within="FastPath._answer",
         old="standing = await self._line.place(asked.code, member_id)",
         new=(
-            "await self._office.ask(offers, self._parts.engine)\n"
+            "await self._office.execute(offers, self._parts.engine)\n"
             "standing = await self._line.place(asked.code, member_id)"
         ),
-        uses={"issuance/offers.py": "offers"},
+        uses={"issuance/offers.py": "list_offers"},
         noticed_by=(_LINE_GOES_ON,),
     ),
     Mutation(
@@ -39,10 +39,10 @@ MUTATIONS = (
         within="enter",
         old="standing = await parts.line.enter(code, member_id, origin, solved)",
         new=(
-            "await request.app.state.office.ask(offers, parts.engine)\n"
+            "await request.app.state.office.execute(offers, parts.engine)\n"
             "standing = await parts.line.enter(code, member_id, origin, solved)"
         ),
-        uses={"issuance/offers.py": "offers"},
+        uses={"issuance/offers.py": "list_offers"},
         noticed_by=(f"{_IN_PAGES_AWAY}test_without_postgres_a_form_is_still_taken_at_the_line",),
     ),
     Mutation(
@@ -69,7 +69,7 @@ MUTATIONS = (
         name="more_threads_than_connections_are_inside",
         promise=6,
         file="application/office.py",
-        within="Office.ask",
+        within="Office.run",
         old="if self._waiting >= self._limits.db_waiting_max:",
         new=(
             "return await asyncio.to_thread(partial(call, *args, **kwargs))\n"

@@ -16,7 +16,7 @@ MUTATIONS = (
         name="a_tickets_signature_is_not_checked",
         promise=9,
         file="waitroom/tokens/ticket.py",
-        within="TicketOffice.read",
+        within="TicketSigner.verify",
         old="self._serializer.loads(text)",
         new="self._serializer.loads_unsafe(text)[1]",
         noticed_by=(
@@ -29,8 +29,8 @@ MUTATIONS = (
         name="another_rooms_ticket_is_accepted",
         promise=9,
         file="waitroom/tokens/ticket.py",
-        within="TicketOffice.read",
-        old="if ticket.room != room:\n    raise ForeignTicket",
+        within="TicketSigner.verify",
+        old="if ticket.room != room:\n    raise OtherRoomsTicket",
         new="",
         noticed_by=("unit/test_ticket.py::test_a_ticket_is_for_one_room", _BAD_TICKET),
     ),
@@ -39,7 +39,9 @@ MUTATIONS = (
         promise=9,
         file="web/dependencies.py",
         within="checked_ticket",
-        old="if found is not None and found.id != ticket.member_id:\n    raise StrangersTicket",
+        old=(
+            "if found is not None and found.id != ticket.member_id:\n    raise OtherMembersTicket"
+        ),
         new="",
         noticed_by=("integration/test_api_tickets.py::test_a_strangers_ticket_is_of_no_use",),
     ),
@@ -47,7 +49,7 @@ MUTATIONS = (
         name="sessions_of_members_and_admins_are_signed_alike",
         promise=9,
         file="web/auth/admin_sessions.py",
-        within="AdminDoor.__init__",
+        within="AdminSessions.__init__",
         old='"waitroom.admin-session"',
         new='"waitroom.session"',
         noticed_by=("unit/test_forged.py::test_what_was_signed_for_one_purpose_serves_no_other",),
@@ -56,8 +58,8 @@ MUTATIONS = (
         name="a_usual_tokens_signature_is_not_checked",
         promise=9,
         file="web/auth/fast_jwt.py",
-        within="UsualToken._is_ours",
-        old='compare_digest(urlsafe_b64encode(mac.of(signed)).rstrip(b"="), signature)',
+        within="FastJwt._is_ours",
+        old=('compare_digest(urlsafe_b64encode(mac.digest(signed)).rstrip(b"="), signature)'),
         new="mac",
         noticed_by=(
             f"{_IN_USUAL_TOKEN}test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses",
@@ -68,7 +70,7 @@ MUTATIONS = (
         name="a_token_chooses_how_it_is_verified",
         promise=9,
         file="web/auth/member_tokens.py",
-        within="Identity._by_pyjwt",
+        within="MemberTokens._by_pyjwt",
         old='["HS256"]',
         new="list(jwt.algorithms.get_default_algorithms())",
         noticed_by=("unit/test_forged.py::test_no_token_that_nobody_here_signed_is_accepted",),
@@ -146,7 +148,8 @@ MUTATIONS = (
         file="web/dependencies.py",
         within="signed_in_admin",
         old=(
-            "if not parts_of(request).identity.is_admin(bearer.credentials):\n    raise Forbidden"
+            "if not get_container(request).identity.is_admin(bearer.credentials):\n"
+            "    raise Forbidden"
         ),
         new="",
         noticed_by=("integration/test_admin_walk.py::test_nobody_else_gets_in",),
@@ -155,7 +158,7 @@ MUTATIONS = (
         name="an_ended_session_still_counts",
         promise=9,
         file="web/auth/admin_sessions.py",
-        within="KnownAdmins.of_session",
+        within="AdminCache.from_session",
         old="not may_sign_in(account) or not hmac.compare_digest(stamp, _stamp(account))",
         new="not may_sign_in(account)",
         noticed_by=(
@@ -190,7 +193,7 @@ MUTATIONS = (
         name="anybodys_coupon_can_be_used",
         promise=9,
         file="issuance/member_coupons.py",
-        within="use",
+        within="spend_coupon",
         old="issued_coupons.c.member_id == member_id",
         new="",
         noticed_by=("integration/test_issue.py::test_nobody_uses_somebody_elses_coupon",),

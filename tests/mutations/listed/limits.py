@@ -25,10 +25,10 @@ MUTATIONS = (
         promise=7,
         file="waitroom/line.py",
         within="Line.admit",
-        old="Keys(code).of_admitting()",
+        old="Keys(code).for_admit()",
         new=(
-            '[f"{k}:{__import__(\'os\').getpid()}" if k.endswith("bucket") else k for k in '
-            "Keys(code).of_admitting()]"
+            '[f"{k}:{__import__(\'os\').getpid()}" if k.endswith("bucket") else '
+            "k for k in Keys(code).for_admit()]"
         ),
         noticed_by=(
             f"{_IN_ADMITTER}test_two_admitters_at_once_keep_to_one_rate_and_never_admit_anybody_twice",
@@ -103,7 +103,7 @@ MUTATIONS = (
         name="the_backlog_has_no_end",
         promise=7,
         file="issuance/queue/job_queue.py",
-        within="Desk.free_seats",
+        within="JobQueue.free_seats",
         old="max(0, self._limits.backlog_max - backlog)",
         new="self._limits.backlog_max",
         noticed_by=(
@@ -114,7 +114,7 @@ MUTATIONS = (
         name="a_batch_has_no_end",
         promise=7,
         file="issuance/queue/job_queue.py",
-        within="Desk.feed",
+        within="JobQueue.enqueue",
         old="self._limits.batch_max",
         new="max(1, len(members))",
         noticed_by=(
@@ -125,7 +125,7 @@ MUTATIONS = (
         name="any_number_may_wait_for_the_next_batch",
         promise=7,
         file="waitroom/redis_io/batcher.py",
-        within="Batcher.ask",
+        within="Batcher.submit",
         old="if len(self._pending) >= self._pending_max:\n    raise LineBusy",
         new="",
         noticed_by=(
@@ -158,7 +158,7 @@ MUTATIONS = (
         name="any_number_of_streams_may_be_open",
         promise=7,
         file="web/sse/connections.py",
-        within="Hub.refuse_if_full",
+        within="StreamConnections.refuse_if_full",
         old="self.open >= self._streams_max",
         new="self.open < 0",
         noticed_by=(
@@ -169,7 +169,7 @@ MUTATIONS = (
         name="a_ticket_is_good_for_ever",
         promise=7,
         file="waitroom/tokens/ticket.py",
-        within="TicketOffice.read",
+        within="TicketSigner.verify",
         old="if age_s > self._age_max_s:\n    raise ExpiredTicket",
         new="",
         noticed_by=(

@@ -27,7 +27,7 @@ MUTATIONS = (
         name="what_was_written_down_is_not_given_back",
         promise=3,
         file="application/recover_line.py",
-        within="look_after",
+        within="recover_line",
         old="await _give_back_spent(line, engine, offer)",
         new="pass",
         noticed_by=(
@@ -85,7 +85,7 @@ MUTATIONS = (
         name="nobody_notices_that_the_spent_tickets_were_lost",
         promise=8,
         file="application/recover_line.py",
-        within="look_after",
+        within="recover_line",
         old="far.lost_at_us or far.are_spent_lost",
         new="far.lost_at_us",
         noticed_by=(f"{_IN_SPENT}test_a_redis_that_lost_nothing_but_who_left_gets_it_back",),
@@ -102,11 +102,12 @@ MUTATIONS = (
         name="each_who_left_is_a_statement_of_their_own",
         promise=6,
         file="application/recover_line.py",
-        within="look_after",
-        old="await asyncio.to_thread(keep_spent, engine, offer.coupon.id, far.unsaved)",
+        within="recover_line",
+        old=("await asyncio.to_thread(save_spent_tickets, engine, offer.coupon.id, far.unsaved)"),
         new=(
             "for one in far.unsaved:\n"
-            "    await asyncio.to_thread(keep_spent, engine, offer.coupon.id, [one])"
+            "    await asyncio.to_thread(save_spent_tickets, engine, "
+            "offer.coupon.id, [one])"
         ),
         noticed_by=(f"{_IN_SPENT}test_leaving_reaches_postgres_in_one_statement_for_all",),
     ),
@@ -114,7 +115,7 @@ MUTATIONS = (
         name="an_older_note_of_who_left_counts",
         promise=3,
         file="issuance/spent_tickets.py",
-        within="keep_spent",
+        within="save_spent_tickets",
         old="where=_OF.noted_at_us < kept.excluded.noted_at_us",
         new="",
         noticed_by=(f"{_IN_SPENT}test_of_two_admitters_the_slower_does_not_put_back_who_left",),
@@ -208,8 +209,8 @@ MUTATIONS = (
         name="who_holds_one_is_not_told_again",
         promise=2,
         file="application/recover_line.py",
-        within="look_after",
-        old="await _retell(line, engine, code)",
+        within="recover_line",
+        old="await _report_issued_again(line, engine, code)",
         new="0",
         noticed_by=(f"{_IN}test_nobody_is_let_through_before_who_holds_one_was_told_again",),
     ),

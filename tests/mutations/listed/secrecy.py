@@ -40,9 +40,9 @@ MUTATIONS = (
         name="a_ticket_of_the_lobby_gives_back_another_number",
         promise=3,
         file="waitroom/recovery.py",
-        within="Restoring.restore",
-        old="number_of(seed, who)",
-        new="number_of(bytes(32), who)",
+        within="Recovery.restore",
+        old="draw_number(seed, who)",
+        new="draw_number(bytes(32), who)",
         noticed_by=(f"{_IN_DRAW}test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost",),
     ),
     Mutation(

@@ -51,7 +51,7 @@ MUTATIONS = (
         promise=9,
         file="web/pages/member/signin.py",
         within="sign_in_with_a_name",
-        old="not parts_of(request).demo",
+        old="not get_container(request).demo",
         new="False",
         noticed_by=(
             "integration/test_pages_signin.py::test_outside_the_demo_nobody_signs_in_with_a_name",
@@ -61,7 +61,7 @@ MUTATIONS = (
         name="other_sites_may_send_the_session",
         promise=9,
         file="web/auth/cookies.py",
-        within="keep",
+        within="set_cookie",
         old="samesite=samesite",
         new='samesite="none"',
         noticed_by=(_KEPT_FROM_SCRIPTS,),
@@ -70,7 +70,7 @@ MUTATIONS = (
         name="scripts_may_read_the_session",
         promise=9,
         file="web/auth/cookies.py",
-        within="keep",
+        within="set_cookie",
         old=(
             'response.set_cookie(name, value, max_age=age_max_s, path="/" if secure else '
             "path, secure=secure, httponly=True, samesite=samesite)"
@@ -85,7 +85,7 @@ MUTATIONS = (
         name="the_session_is_sent_without_tls",
         promise=9,
         file="web/auth/cookies.py",
-        within="keep",
+        within="set_cookie",
         old=(
             'response.set_cookie(name, value, max_age=age_max_s, path="/" if secure else '
             "path, secure=secure, httponly=True, samesite=samesite)"
@@ -199,9 +199,9 @@ MUTATIONS = (
         name="attempts_from_an_address_are_not_slowed_down",
         promise=7,
         file="waitroom/limits/login_throttle.py",
-        within="Attempts.begin",
-        old="_from(address)",
-        new="_of(name)",
+        within="LoginThrottle.start_attempt",
+        old="_address_key(address)",
+        new="_name_key(name)",
         noticed_by=(f"{_IN_ADMIN_SIGNIN}test_many_names_from_one_address_are_slowed_down_too",),
     ),
     Mutation(
@@ -237,7 +237,7 @@ MUTATIONS = (
         name="what_was_told_without_a_row_is_not_found",
         promise=4,
         file="application/reconcile.py",
-        within="Books._untrue",
+        within="Reconciliation._find_told_without_row",
         old="found.update(dict.fromkeys(told_without_row(some, held)))",
         new="",
         noticed_by=(
@@ -249,8 +249,8 @@ MUTATIONS = (
         name="what_was_told_without_a_row_is_not_mended",
         promise=4,
         file="application/reconcile.py",
-        within="Books.mend",
-        old="await self.line.inspection.retract(self.code, untrue)",
+        within="Reconciliation.mend",
+        old="await self.line.audit.retract(self.code, untrue)",
         new="",
         noticed_by=(f"{_IN_RECONCILE}test_who_was_told_without_a_row_is_fed_again_and_gets_one",),
     ),

@@ -20,7 +20,7 @@ MUTATIONS = (
         name="nothing_is_committed",
         promise=4,
         file="issuance/issue_transaction.py",
-        within="Turns.write",
+        within="IssueTransaction.write_issued",
         old="self._connection.commit()",
         new="",
         noticed_by=(
@@ -36,9 +36,10 @@ MUTATIONS = (
         old="with _post.around(meta, about):",
         new=(
             "with in_turns(_post.engine) as tx:\n"
-            "    coupon, row, _ = tx.read(FIND, code, members)\n"
-            "hoped = {one: _attempt(coupon, one, row.read_at, None) for one in members}\n"
-            "_post.tell(Issued(code, coupon.inventory.used_count, hoped))\n"
+            "    coupon, row, _ = tx.from_reply(FIND, code, members)\n"
+            "hoped = {one: _attempt(coupon, one, row.read_at, None) for one in "
+            "members}\n"
+            "_post.publish(Issued(code, coupon.inventory.used_count, hoped))\n"
             "with _post.around(meta, about):"
         ),
         uses={"issuance/issue.py": "_attempt", "issuance/issue_transaction.py": "FIND, in_turns"},
@@ -87,7 +88,7 @@ MUTATIONS = (
         name="the_queues_word_is_taken_for_a_failure",
         promise=4,
         file="issuance/queue/job_queue.py",
-        within="Desk.feed",
+        within="JobQueue.enqueue",
         old="return [job.id for job in self._queue.enqueue_many(batches)]",
         new=(
             "if self._queue.failed_job_registry.get_job_count(cleanup=False):\n"

@@ -43,7 +43,7 @@ MUTATIONS = (
         name="admins_sessions_of_the_release_before_are_forged",
         promise=9,
         file="web/auth/admin_sessions.py",
-        within="AdminDoor.__init__",
+        within="AdminSessions.__init__",
         old='"waitroom.admin-session"',
         new='"waitroom.admin-session.2"',
         noticed_by=(f"{_IN}test_an_admins_session_still_signs_in",),
@@ -52,7 +52,7 @@ MUTATIONS = (
         name="tickets_of_the_release_before_are_forged",
         promise=9,
         file="waitroom/tokens/ticket.py",
-        within="TicketOffice.__init__",
+        within="TicketSigner.__init__",
         old='salt="waitroom.ticket"',
         new='salt="waitroom.tokens.ticket.2"',
         noticed_by=(

@@ -12,10 +12,10 @@ from fastapi.responses import Response
 
 from domain.coupon import is_code
 from issuance import audit
-from issuance.audit import Entry
-from web.container import office_of, parts_of
+from issuance.audit import AuditEntry
+from web.container import get_container, get_office
 from web.dependencies import Admin
-from web.i18n import Language, language_of
+from web.i18n import Language, find_language
 from web.pages.admin.labels import CHOICES, LABELS, WHATS, label
 from web.pages.render import page
 
@@ -36,7 +36,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownEntry:
+class AuditRow:
     at: datetime
     who: str
     what: str
@@ -53,12 +53,12 @@ async def changes(
     before: Annotated[int | None, Query(ge=1, le=audit.ID_MAX)] = None,
 ) -> Response:
     """Newest first; `subject` is a coupon's code, or `admin NAME`."""
-    subject, language = subject.strip(), language_of(request)
-    found: list[Entry] = []
+    subject, language = subject.strip(), find_language(request)
+    found: list[AuditEntry] = []
     if subject.isprintable():
-        found = await office_of(request).ask(
-            audit.entries,
-            parts_of(request).engine,
+        found = await get_office(request).run(
+            audit.list_entries,
+            get_container(request).engine,
             subject=subject or None,
             at_most=PAGE + 1,
             before_id=before,
@@ -73,8 +73,8 @@ async def changes(
     )
 
 
-def shown_entry(entry: Entry, language: Language) -> ShownEntry:
-    return ShownEntry(
+def shown_entry(entry: AuditEntry, language: Language) -> AuditRow:
+    return AuditRow(
         at=entry.at,
         who=entry.who,
         what=language.gettext(WHATS.get(entry.what, entry.what)),

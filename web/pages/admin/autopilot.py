@@ -13,10 +13,10 @@ from fastapi.responses import Response
 from waitroom.autopilot import Decision, Reason
 from waitroom.autopilot_state import DECISIONS_MAX
 from waitroom.errors import LineAway, NoSuchRoom
-from waitroom.stats.room_stats import Figures
-from web.container import parts_of
+from waitroom.stats.room_stats import RoomStats
+from web.container import get_container
 from web.dependencies import Admin, RoomCode
-from web.i18n import Language, language_of, to_translate
+from web.i18n import Language, find_language, to_translate
 from web.pages.admin.board_view import autopilot_bounds
 from web.pages.admin.status_sentence import rate
 from web.pages.render import page
@@ -73,23 +73,23 @@ async def autopilot_view(
     request: Request, code: str, *, missing_is_away: bool = True
 ) -> AutopilotView:
     """Nothing of it while the rate is turned by hand, or Redis is away. Raises NoSuchRoom."""
-    line, language = parts_of(request).line, language_of(request)
-    figures: Figures | None = None
+    line, language = get_container(request).line, find_language(request)
+    figures: RoomStats | None = None
     decisions: Sequence[Decision] = ()
     try:
-        figures = await line.figures(code)
+        figures = await line.room_stats(code)
         if figures.rate_mode == "autopilot":
-            decisions = await line.steering.decisions(code, at_most=DECISIONS_MAX)
+            decisions = await line.autopilot.decisions(code, at_most=DECISIONS_MAX)
     except LineAway:
         figures = None
     except NoSuchRoom:
         if not missing_is_away:
             raise
-    return view_of(code, figures, decisions, language)
+    return make_view(code, figures, decisions, language)
 
 
-def view_of(
-    code: str, figures: Figures | None, decisions: Sequence[Decision], language: Language
+def make_view(
+    code: str, figures: RoomStats | None, decisions: Sequence[Decision], language: Language
 ) -> AutopilotView:
     is_on = figures is not None and figures.rate_mode == "autopilot"
     return AutopilotView(

@@ -12,11 +12,11 @@ from domain.room_settings import RATE_PER_S_MAX, RoomSettings, RoomState
 from issuance.errors import NoSuchCoupon, OfficeAway
 from issuance.offers import Offer
 from waitroom.errors import LineAway, NoSuchRoom
-from web.container import catalogue_of, offer_changes_of, parts_of
+from web.container import get_container, get_offer_cache, get_offer_changes
 from web.dependencies import Admin, Operator, RoomCode, refuse_cross_site
-from web.i18n import language_of
+from web.i18n import find_language
 from web.pages.admin.autopilot import autopilot_view
-from web.pages.admin.board_view import BoardView, state_in_words
+from web.pages.admin.board_view import BoardView, state_text
 from web.pages.admin.status_sentence import BOARD_OVER_S, rate
 from web.pages.render import page
 from web.problems import Problem
@@ -45,13 +45,13 @@ async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
 
 
 @router.get("/hand")
-async def hand(request: Request, code: RoomCode, _who: Admin) -> Response:
+async def rate_form(request: Request, code: RoomCode, _who: Admin) -> Response:
     """The controls as they are in force, for a page on which nobody is turning them."""
     return page(request, "admin/_hand.html", board=await _view(request, code), **_asked())
 
 
 @router.post("/turn")
-async def turn(
+async def change_rate(
     request: Request,
     code: RoomCode,
     who: Operator,
@@ -67,9 +67,9 @@ async def turn(
         return await _board(request, code, status=422, is_bad_rate=True, asked_rate=rate_per_s)
     try:
         await change_room(
-            offer_changes_of(request),
+            get_offer_changes(request),
             code,
-            lambda room: turned(room, what, wanted),
+            lambda room: changed_settings(room, what, wanted),
             who=who,
             version=version,
         )
@@ -95,7 +95,7 @@ async def simulate(
 ) -> Response:
     """In the demo: send a crowd in. Elsewhere this door does not exist."""
     refuse_cross_site(request)
-    parts = parts_of(request)
+    parts = get_container(request)
     if not parts.demo or parts.simulate is None:
         raise Problem("not_found")
     if not 1 <= members <= SIMULATED_MAX:
@@ -105,7 +105,7 @@ async def simulate(
     return RedirectResponse(f"/admin/rooms/{code}?sent={members if sent else -1}", 303)
 
 
-def turned(room: RoomSettings, what: What, wanted: float | None) -> RoomSettings:
+def changed_settings(room: RoomSettings, what: What, wanted: float | None) -> RoomSettings:
     """The settings after this turn. Raises ValueError where the rate would lie out of bounds.
 
     wanted: with `set` the rate asked for; with `by_hand` the one that the autopilot has found, so
@@ -131,13 +131,13 @@ async def _found(request: Request, code: str, what: What) -> float | None:
     """For a turn by hand, the rate that is in force now. Raises NoSuchRoom, LineAway."""
     if what != "by_hand":
         return None
-    return (await parts_of(request).line.figures(code)).rate_in_force_per_s
+    return (await get_container(request).line.room_stats(code)).rate_in_force_per_s
 
 
 async def _offer(request: Request, code: str) -> Offer | None:
     """What is offered here; None while nobody can say. Raises NoSuchRoom."""
     try:
-        found: Offer = await catalogue_of(request).offer(code)
+        found: Offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     except OfficeAway:
@@ -149,11 +149,11 @@ async def _offer(request: Request, code: str) -> Offer | None:
 
 async def _view(request: Request, code: str) -> BoardView:
     """One reading of the board: as much work with a million in line as with none."""
-    parts, backstage = parts_of(request), request.app.state.backstage
+    parts, backstage = get_container(request), request.app.state.backstage
     offer = await _offer(request, code)
-    seen = await backstage.look()
+    seen = await backstage.read_status()
     try:
-        figures = await parts.line.figures(code, BOARD_OVER_S)
+        figures = await parts.line.room_stats(code, BOARD_OVER_S)
     except LineAway:
         figures = None
     except NoSuchRoom:
@@ -161,14 +161,14 @@ async def _view(request: Request, code: str) -> BoardView:
             raise
         figures = None  # Redis came back without it; the admitter settles it within a second
     change = await backstage.last_change(code, figures.version) if figures else None
-    return BoardView.of(
+    return BoardView.from_stats(
         code,
         figures,
         seen,
         change,
         db_bound=parts.db_connections_bound,
         now=parts.line_now(),
-        language=language_of(request),
+        language=find_language(request),
     )
 
 
@@ -179,7 +179,7 @@ def _asked(**changes: Any) -> dict[str, Any]:
 async def _board(
     request: Request, code: str, *, status: int = 200, sent: int = 0, **asked: Any
 ) -> Response:
-    parts, language = parts_of(request), language_of(request)
+    parts, language = get_container(request), find_language(request)
     offer = await _offer(request, code)
     view = await _view(request, code)
     present = asked.get("present")
@@ -196,7 +196,7 @@ async def _board(
         in_force=language.gettext(
             "In force now: %(rate)s/s, %(state)s.",
             rate=rate(language, present["rate_per_s"]),
-            state=state_in_words(present["state"], language),
+            state=state_text(present["state"], language),
         )
         if present
         else "",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from issuance.audit import Entry
-from waitroom.stats.room_stats import Figures
+from issuance.audit import AuditEntry
+from waitroom.stats.room_stats import RoomStats
 from web.i18n import Language
-from web.office_status import Seen
-from web.pages.admin.status_sentence import Going, Tone, how_it_goes, rate
+from web.office_status import OfficeStatus
+from web.pages.admin.status_sentence import RoomStatus, Tone, rate, status_sentence
 
 UNKNOWN = "–"
 
@@ -48,20 +48,20 @@ class BoardView:
     changed_what: str = ""
 
     @classmethod
-    def of(
+    def from_stats(
         cls,
         code: str,
-        figures: Figures | None,
-        seen: Seen,
-        change: Entry | None,
+        figures: RoomStats | None,
+        seen: OfficeStatus,
+        change: AuditEntry | None,
         *,
         db_bound: int,
         now: datetime,
         language: Language,
     ) -> BoardView:
-        workers = seen.crew.workers if seen.crew else None
-        going = Going(figures, now, postgres_away=seen.db_in_use is None, workers=workers)
-        tone, sentence = how_it_goes(going, language)
+        workers = seen.queue_status.workers if seen.queue_status else None
+        going = RoomStatus(figures, now, postgres_away=seen.db_in_use is None, workers=workers)
+        tone, sentence = status_sentence(going, language)
         office = _office(figures, seen, db_bound, language)
         gauges = _line(figures, language) + office if figures else office
         return cls(
@@ -82,7 +82,7 @@ class BoardView:
         )
 
 
-def _line(figures: Figures, language: Language) -> tuple[Gauge, ...]:
+def _line(figures: RoomStats, language: Language) -> tuple[Gauge, ...]:
     _, number = language.gettext, language.number
 
     def per_s(value: float) -> str:
@@ -105,12 +105,12 @@ def _line(figures: Figures, language: Language) -> tuple[Gauge, ...]:
             number(figures.remain_count),
             _("of %(count)s", count=number(figures.total_count)),
         ),
-        Gauge("refused", _("Told no"), number(figures.told_no)),
+        Gauge("refused", _("Told no"), number(figures.refused_count)),
         Gauge("left", _("Went away"), number(figures.left)),
     )
 
 
-def _rate_found(figures: Figures, language: Language) -> tuple[Gauge, ...]:
+def _rate_found(figures: RoomStats, language: Language) -> tuple[Gauge, ...]:
     """The rate that the autopilot has found; without it, nothing."""
     if figures.rate_mode != "autopilot":
         return ()
@@ -125,7 +125,7 @@ def _rate_found(figures: Figures, language: Language) -> tuple[Gauge, ...]:
     return (Gauge("rate_in_force", _("Rate by autopilot"), found, between, is_full=is_full),)
 
 
-def autopilot_bounds(figures: Figures, language: Language) -> str:
+def autopilot_bounds(figures: RoomStats, language: Language) -> str:
     """Within what the autopilot finds the rate."""
     return language.gettext(
         "From %(least)s/s to %(most)s/s, so that 95 of 100 transactions take at most %(bound)s ms.",
@@ -136,7 +136,7 @@ def autopilot_bounds(figures: Figures, language: Language) -> str:
 
 
 def _office(
-    figures: Figures | None, seen: Seen, db_bound: int, language: Language
+    figures: RoomStats | None, seen: OfficeStatus, db_bound: int, language: Language
 ) -> tuple[Gauge, ...]:
     _, number = language.gettext, language.number
 
@@ -151,7 +151,7 @@ def _office(
         places = 0 if p99_ms >= 10 else 1
         return Gauge(key, label, _("%(count)s ms", count=language.decimal(p99_ms, places)))
 
-    crew = seen.crew
+    crew = seen.queue_status
     found = [
         of("workers_busy", _("Workers busy"), crew.busy, crew.workers)
         if crew
@@ -169,7 +169,7 @@ def _office(
     )
 
 
-def _in_words(change: Entry, language: Language) -> str:
+def _in_words(change: AuditEntry, language: Language) -> str:
     """What was turned, from what to what: rate, state and mode, which the hand is on."""
     before, after = (change.before or {}).get("room") or {}, (change.after or {}).get("room") or {}
     words = []
@@ -182,7 +182,7 @@ def _in_words(change: Entry, language: Language) -> str:
             )
         )
     if before and before.get("state") != after.get("state"):
-        state = state_in_words(str(after.get("state")), language)
+        state = state_text(str(after.get("state")), language)
         words.append(language.gettext("the line to: %(state)s", state=state))
     if before and before.get("rate_mode") != after.get("rate_mode"):
         is_on = after.get("rate_mode") == "autopilot"
@@ -192,7 +192,7 @@ def _in_words(change: Entry, language: Language) -> str:
     return ", ".join(words)
 
 
-def state_in_words(state: str, language: Language) -> str:
+def state_text(state: str, language: Language) -> str:
     words = {
         "open": language.gettext("open"),
         "paused": language.gettext("paused"),

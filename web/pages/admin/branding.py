@@ -11,10 +11,10 @@ from starlette.datastructures import UploadFile
 from domain.branding import Logo
 from issuance.brandings import change_branding, change_logo
 from issuance.offers import Offer
-from web.container import catalogue_of, office_of, parts_of
+from web.container import get_container, get_offer_cache, get_office
 from web.dependencies import CouponCode, Operator
 from web.i18n import to_translate
-from web.pages.admin.coupon_form import form_of
+from web.pages.admin.coupon_form import form_from_offer
 from web.pages.admin.coupon_form_page import edit_page
 
 router = APIRouter(prefix="/admin/coupons/{code}", include_in_schema=False)
@@ -32,19 +32,19 @@ async def change(
     colour: Annotated[str, Form(max_length=TEXT_MAX)] = "",
     message: Annotated[str, Form(max_length=TEXT_MAX)] = "",
 ) -> Response:
-    parts = parts_of(request)
+    parts = get_container(request)
     typed = {"name": name.strip(), "colour": colour.strip().lower(), "message": message.strip()}
-    offer = await catalogue_of(request).offer(code)
+    offer = await get_offer_cache(request).offer(code)
     try:
-        await office_of(request).ask(
+        await get_office(request).run(
             change_branding, parts.engine, code, typed, who=who, now=parts.now()
         )
     except ValueError as error:
         wrong = {str(error).split(maxsplit=1)[0]: str(error)}
         return edit_page(
-            request, offer, form_of(offer), status=422, looks=typed, looks_errors=wrong
+            request, offer, form_from_offer(offer), status=422, looks=typed, looks_errors=wrong
         )
-    return _in_force(request, code)
+    return _apply_branding(request, code)
 
 
 @router.post("/logo")
@@ -52,14 +52,14 @@ async def put_logo(request: Request, who: Operator, code: CouponCode) -> Respons
     async with request.form(max_files=1, max_fields=1) as sent:
         file = sent.get("logo")
         picture = await file.read() if isinstance(file, UploadFile) else b""
-    offer: Offer = await catalogue_of(request).offer(code)
+    offer: Offer = await get_offer_cache(request).offer(code)
     try:
         if not picture:
             raise ValueError(NO_PICTURE)
         logo = Logo(picture)
     except ValueError as error:
         wrong = {"logo": str(error)}
-        return edit_page(request, offer, form_of(offer), status=422, looks_errors=wrong)
+        return edit_page(request, offer, form_from_offer(offer), status=422, looks_errors=wrong)
     return await _with_logo(request, code, logo, who)
 
 
@@ -69,11 +69,11 @@ async def remove_logo(request: Request, who: Operator, code: CouponCode) -> Resp
 
 
 async def _with_logo(request: Request, code: str, logo: Logo | None, who: str) -> Response:
-    parts = parts_of(request)
-    await office_of(request).ask(change_logo, parts.engine, code, logo, who=who, now=parts.now())
-    return _in_force(request, code)
+    parts = get_container(request)
+    await get_office(request).run(change_logo, parts.engine, code, logo, who=who, now=parts.now())
+    return _apply_branding(request, code)
 
 
-def _in_force(request: Request, code: str) -> Response:
-    catalogue_of(request).forget()
+def _apply_branding(request: Request, code: str) -> Response:
+    get_offer_cache(request).forget()
     return RedirectResponse(f"/admin/coupons/{code}/edit?saved=1", 303)

@@ -89,7 +89,7 @@ _NAMED = {
 
 
 @dataclass(slots=True)
-class Form:
+class CouponForm:
     """Texts as they stand in the form, and what is wrong with them; `was` is what stood there
     when it was opened: what somebody else changed meanwhile is not put back. fixed: why a field
     can't be changed.
@@ -105,25 +105,25 @@ class Form:
         return {name for name, text in self.texts.items() if text != self.was.get(name)}
 
 
-def fresh_form(now: datetime) -> Form:
+def fresh_form(now: datetime) -> CouponForm:
     """A new coupon's, from the next full hour on for a month."""
     opens = (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
-    texts = {name: text_of(value) for name, value in _room_values(RoomSettings()).items()}
+    texts = {name: format_field(value) for name, value in _room_values(RoomSettings()).items()}
     texts |= {
         "discount_kind": "amount",
-        "opens_at": text_of(opens),
-        "expire_date": text_of(opens + timedelta(days=30)),
+        "opens_at": format_field(opens),
+        "expire_date": format_field(opens + timedelta(days=30)),
         "issuing": "queue",
     }
-    return Form({name: texts.get(name, "") for name in (*OF_COUPON, *OF_ROOM)}, {})
+    return CouponForm({name: texts.get(name, "") for name in (*OF_COUPON, *OF_ROOM)}, {})
 
 
-def form_of(offer: Offer) -> Form:
-    texts = {name: text_of(value) for name, value in values_of(offer).items()}
-    return Form(texts, dict(texts))
+def form_from_offer(offer: Offer) -> CouponForm:
+    texts = {name: format_field(value) for name, value in form_values(offer).items()}
+    return CouponForm(texts, dict(texts))
 
 
-def values_of(offer: Offer) -> dict[str, Any]:
+def form_values(offer: Offer) -> dict[str, Any]:
     coupon = offer.coupon
     return {
         "code": coupon.code,
@@ -143,7 +143,7 @@ def _room_values(room: RoomSettings) -> dict[str, Any]:
     return {name: value for name, value in asdict(room).items() if name in OF_ROOM}
 
 
-def text_of(value: object) -> str:
+def format_field(value: object) -> str:
     """As it stands in an input."""
     if value is None:
         return ""
@@ -154,7 +154,7 @@ def text_of(value: object) -> str:
     return str(value)
 
 
-def read_texts(texts: Mapping[str, str]) -> tuple[dict[str, Any], Errors]:
+def parse_texts(texts: Mapping[str, str]) -> tuple[dict[str, Any], Errors]:
     """The values of those that can be read, and what is wrong with the others."""
     values: dict[str, Any] = {}
     errors: Errors = {}

@@ -10,13 +10,13 @@ from fastapi.responses import Response
 
 from domain.branding import Branding
 from domain.coupon import ISSUING_WAYS
-from domain.draw import commitment_to
+from domain.draw import seed_commitment
 from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES
 from issuance.offers import Offer
-from web.container import parts_of
-from web.i18n import Language, language_of, to_translate
-from web.pages.admin.coupon_form import OF_COUPON, OF_ROOM, Errors, Form, form_of
-from web.pages.admin.labels import CHOICES, LABELS, RULES, said
+from web.container import get_container
+from web.i18n import Language, find_language, to_translate
+from web.pages.admin.coupon_form import OF_COUPON, OF_ROOM, CouponForm, Errors, form_from_offer
+from web.pages.admin.labels import CHOICES, LABELS, RULES, describe_rule
 from web.pages.render import logo_version, page, shown
 
 OF_ADDRESS = to_translate("Fixed: it is part of the addresses.")
@@ -33,30 +33,32 @@ OPTIONS = {
 }
 
 
-def form_page(request: Request, form: Form, *, status: int = 200) -> Response:
+def form_page(request: Request, form: CouponForm, *, status: int = 200) -> Response:
     """Of a coupon that is not there yet."""
     return page(
         request,
         "admin/coupon_new.html",
         status=status,
-        form=in_words(language_of(request), form),
-        **words(language_of(request)),
+        form=in_words(find_language(request), form),
+        **field_texts(find_language(request)),
     )
 
 
 def edit_page(
     request: Request,
     offer: Offer,
-    form: Form,
+    form: CouponForm,
     *,
     status: int = 200,
     looks: dict[str, str] | None = None,
     looks_errors: Errors | None = None,
 ) -> Response:
     """Of one that is. looks: as they were typed, where not as they are."""
-    language, parts = language_of(request), parts_of(request)
-    form.fixed = fixed_of(offer, parts.line_now())
-    form.texts |= {name: text for name, text in form_of(offer).texts.items() if name in form.fixed}
+    language, parts = find_language(request), get_container(request)
+    form.fixed = fixed_fields(offer, parts.line_now())
+    form.texts |= {
+        name: text for name, text in form_from_offer(offer).texts.items() if name in form.fixed
+    }
     form.may_change = request.state.admin.may_change
     branding: Branding = offer.branding
     draws = offer.room is not None and offer.room.opening == "draw"
@@ -64,24 +66,24 @@ def edit_page(
         request,
         "admin/coupon_edit.html",
         status=status,
-        coupon=shown(offer, parts.now_of(offer), language),
+        coupon=shown(offer, parts.offer_now(offer), language),
         form=in_words(language, form),
         looks=looks
         or {"name": branding.name, "colour": branding.colour, "message": branding.message},
         looks_errors={
-            name: said(language, text, name) for name, text in (looks_errors or {}).items()
+            name: describe_rule(language, text, name) for name, text in (looks_errors or {}).items()
         },
         logo=f"/rooms/{offer.coupon.code}/logo?v={logo_version(branding.logo_sha256)}"
         if branding.logo_sha256
         else "",
-        commitment=commitment_to(offer.seed) if draws else "",
+        commitment=seed_commitment(offer.seed) if draws else "",
         drawn=offer.drawn,
         saved="saved" in request.query_params and request.method == "GET",
-        **words(language),
+        **field_texts(language),
     )
 
 
-def fixed_of(offer: Offer, now: datetime) -> dict[str, str]:
+def fixed_fields(offer: Offer, now: datetime) -> dict[str, str]:
     """Why these can't be changed (any more)."""
     fixed = {"code": OF_ADDRESS, "issuing": NEVER_CHANGES}
     if offer.drawn is not None:
@@ -96,18 +98,18 @@ def fixed_of(offer: Offer, now: datetime) -> dict[str, str]:
     return fixed
 
 
-def in_words(language: Language, form: Form) -> Form:
+def in_words(language: Language, form: CouponForm) -> CouponForm:
     """Errors and reasons in the reader's language."""
     order = ["", *form.texts]
     form.errors = {
-        name: said(language, form.errors[name], name)
+        name: describe_rule(language, form.errors[name], name)
         for name in sorted(form.errors, key=order.index)
     }
     form.fixed = {name: language.gettext(text) for name, text in form.fixed.items()}
     return form
 
 
-def words(language: Language) -> dict[str, Any]:
+def field_texts(language: Language) -> dict[str, Any]:
     names = (*OF_COUPON, *OF_ROOM, "name", "colour", "message", "logo")
     return {
         "labels": {name: language.gettext(LABELS[name]) for name in names},

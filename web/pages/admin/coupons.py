@@ -16,24 +16,24 @@ from domain.room_settings import RoomSettings
 from issuance.errors import CodeTaken
 from issuance.offers import Offer
 from waitroom.errors import LineAway, NoSuchRoom
-from waitroom.stats.room_stats import Figures
+from waitroom.stats.room_stats import RoomStats
 from web.api.admin import create_coupon
-from web.container import catalogue_of, offer_changes_of, parts_of
+from web.container import get_container, get_offer_cache, get_offer_changes
 from web.dependencies import Admin, CouponCode, Operator
-from web.i18n import language_of, to_translate
+from web.i18n import find_language, to_translate
 from web.pages.admin.coupon_form import (
     OF_COUPON,
     OF_ROOM,
     RATE_BOUNDS,
+    CouponForm,
     Errors,
-    Form,
     discount_in,
-    form_of,
+    form_from_offer,
+    form_values,
     fresh_form,
     named_in,
-    read_texts,
+    parse_texts,
     refused,
-    values_of,
 )
 from web.pages.admin.coupon_form_page import edit_page, form_page
 from web.pages.render import page, shown
@@ -57,8 +57,8 @@ async def coupons(
     page_number: Annotated[int, Query(alias="page", ge=1, le=PAGE_MAX)] = 1,
 ) -> Response:
     """What opens last comes first."""
-    language, now_of = language_of(request), parts_of(request).now_of
-    found = list(reversed(await catalogue_of(request).offers()))
+    language, now_of = find_language(request), get_container(request).offer_now
+    found = list(reversed(await get_offer_cache(request).offers()))
     some = found[(page_number - 1) * PAGE : page_number * PAGE]
     figures = await _figures(request, [one.coupon.code for one in some if one.room])
     return page(
@@ -73,14 +73,14 @@ async def coupons(
 
 @router.get("/coupons/new")
 async def new_coupon(request: Request, _who: Operator) -> Response:
-    return form_page(request, fresh_form(parts_of(request).now()))
+    return form_page(request, fresh_form(get_container(request).now()))
 
 
 @router.post("/coupons/new")
 async def create(request: Request, who: Operator) -> Response:
-    form = Form(await _texts(request), {})
+    form = CouponForm(await _texts(request), {})
     needed = {*OF_COUPON, *OF_ROOM} if form.texts.get("issuing") == "queue" else {*OF_COUPON}
-    values, errors = read_texts({n: text for n, text in form.texts.items() if n in needed})
+    values, errors = parse_texts({n: text for n, text in form.texts.items() if n in needed})
     missing = needed - form.texts.keys()
     form.errors = errors | dict.fromkeys(missing, BAD_COUPON)
     if not missing:
@@ -101,31 +101,31 @@ async def create(request: Request, who: Operator) -> Response:
 
 @router.get("/coupons/{code}/edit")
 async def edit(request: Request, _who: Admin, code: CouponCode) -> Response:
-    offer = await catalogue_of(request).offer(code)
-    return edit_page(request, offer, form_of(offer))
+    offer = await get_offer_cache(request).offer(code)
+    return edit_page(request, offer, form_from_offer(offer))
 
 
 @router.post("/coupons/{code}/edit")
 async def change(request: Request, who: Operator, code: CouponCode) -> Response:
     """Only what was changed in the form is changed."""
-    offer, form = await catalogue_of(request).offer(code), await _form(request)
+    offer, form = await get_offer_cache(request).offer(code), await _form(request)
     changed = form.changed()
-    values, errors = read_texts(
+    values, errors = parse_texts(
         {name: text for name, text in form.texts.items() if name in changed}
     )
-    whole = values_of(offer) | values
-    form.errors = _of(changed, refused(whole, errors))
+    whole = form_values(offer) | values
+    form.errors = _errors_of_changed(changed, refused(whole, errors))
     if not form.errors:
         try:
             await _change(request, code, whole, values, who)
             return RedirectResponse(f"/admin/coupons/{code}/edit?saved=1", 303)
         except AlreadyStarted as error:
-            for name in changed & {"opens_at", "expire_date"} | _of_discount(changed):
+            for name in changed & {"opens_at", "expire_date"} | _discount_fields(changed):
                 form.errors[name] = str(sentence(error))
             form.errors.setdefault("", str(sentence(error)))
         except ValueError as error:
             form.errors[named_in(str(error))] = str(error)
-    kept = form_of(offer)
+    kept = form_from_offer(offer)
     form.texts = kept.texts | form.texts
     form.was = kept.texts | form.was
     return edit_page(request, offer, form, status=422)
@@ -138,7 +138,7 @@ async def _change(
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
         coupon = offer.coupon.change(
-            discount=discount_in(whole) if _of_discount(values) else None,
+            discount=discount_in(whole) if _discount_fields(values) else None,
             **{
                 name: values[name]
                 for name in ("description", "total_count", "opens_at", "expire_date")
@@ -150,16 +150,16 @@ async def _change(
             raise NoSuchRoom
         return coupon, offer.room.change(**of_room) if offer.room else None
 
-    await offer_changes_of(request).change(code, alter, who=who, what="coupon changed")
+    await get_offer_changes(request).change(code, alter, who=who, what="coupon changed")
 
 
-def _of_discount(names: Iterable[str]) -> set[str]:
+def _discount_fields(names: Iterable[str]) -> set[str]:
     return {name for name in names if name.startswith("discount_")}
 
 
-def _of(changed: set[str], errors: Errors) -> Errors:
+def _errors_of_changed(changed: set[str], errors: Errors) -> Errors:
     """Those of what was typed; a field that depends on another is wrong with it."""
-    together = [{"opens_at", "expire_date"}, {*RATE_BOUNDS}, _of_discount(OF_COUPON)]
+    together = [{"opens_at", "expire_date"}, {*RATE_BOUNDS}, _discount_fields(OF_COUPON)]
     looked_at = changed.union(*(one for one in together if one & changed))
     return {name: text for name, text in errors.items() if name in looked_at or not name}
 
@@ -168,7 +168,7 @@ def _as_sent(values: dict[str, Any]) -> CouponIn:
     """As the interface for machines takes it. Raises ValidationError."""
     room = {name: values[name] for name in OF_ROOM if name in values}
     own = {n: v for n, v in values.items() if n not in OF_ROOM and not n.startswith("discount_")}
-    discount = {n.removeprefix("discount_"): values[n] for n in _of_discount(values)}
+    discount = {n.removeprefix("discount_"): values[n] for n in _discount_fields(values)}
     times = {name: own[name].isoformat() for name in ("opens_at", "expire_date")}
     return CouponIn.model_validate({**own, **times, "discount": discount, "room": room})
 
@@ -182,14 +182,14 @@ async def _texts(request: Request, prefix: str = "") -> dict[str, str]:
         }
 
 
-async def _form(request: Request) -> Form:
-    return Form(await _texts(request), await _texts(request, "was-"))
+async def _form(request: Request) -> CouponForm:
+    return CouponForm(await _texts(request), await _texts(request, "was-"))
 
 
-async def _figures(request: Request, codes: list[str]) -> dict[str, Figures | None]:
+async def _figures(request: Request, codes: list[str]) -> dict[str, RoomStats | None]:
     """Of each room; None where the line does not answer, or not yet for this room."""
-    line, few = parts_of(request).line, asyncio.Semaphore(ASKED_AT_ONCE)
-    found: dict[str, Figures | None] = {}
+    line, few = get_container(request).line, asyncio.Semaphore(ASKED_AT_ONCE)
+    found: dict[str, RoomStats | None] = {}
     is_away = False
 
     async def ask(code: str) -> None:
@@ -197,7 +197,7 @@ async def _figures(request: Request, codes: list[str]) -> dict[str, Figures | No
         async with few:
             try:
                 # Waiting for each of fifty would take a while, where the first was away.
-                found[code] = None if is_away else await line.figures(code)
+                found[code] = None if is_away else await line.room_stats(code)
             except (NoSuchRoom, LineAway) as error:
                 found[code] = None
                 is_away = is_away or isinstance(error, LineAway)

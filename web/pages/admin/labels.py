@@ -170,7 +170,7 @@ def label(language: Language, field: str) -> str:
     return language.gettext(names[field]) if field in names else field
 
 
-def said(language: Language, sentence: str, field: str) -> str:
+def describe_rule(language: Language, sentence: str, field: str) -> str:
     """A refusal in the reader's language. One with values in it is in no catalogue: then the
     field's rule says the same.
     """

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from application.reconcile import Found, Repaired
+from application.reconcile import Found, RepairResult
 from domain.differences import EXAMPLES_MAX, Kind
-from web.api.reconcile import look, repair
+from web.api.reconcile import find_differences, repair
 from web.dependencies import Admin, Operator, RoomCode, refuse_cross_site
-from web.i18n import Language, language_of, to_translate
+from web.i18n import Language, find_language, to_translate
 from web.pages.admin.labels import DIFFERENCES
 from web.pages.admin.result import result_page
 from web.pages.render import page
@@ -50,15 +50,17 @@ class Findings:
 @router.get("/reconcile")
 async def look_for_differences(request: Request, code: RoomCode, _who: Admin) -> Response:
     """The findings alone where htmx asks, else the result page with them."""
-    language = language_of(request)
-    return await _answer(request, code, findings_of(code, await look(request, code), language))
+    language = find_language(request)
+    return await _answer(
+        request, code, make_findings(code, await find_differences(request, code), language)
+    )
 
 
 @router.post("/reconcile")
 async def mend(request: Request, code: RoomCode, who: Operator) -> Response:
     refuse_cross_site(request)
     done = await repair(request, code, who)
-    return await _answer(request, code, left_of(code, done, language_of(request)))
+    return await _answer(request, code, make_left(code, done, find_language(request)))
 
 
 async def _answer(request: Request, code: str, found: Findings) -> Response:
@@ -67,7 +69,7 @@ async def _answer(request: Request, code: str, found: Findings) -> Response:
     return await result_page(request, code, reconciled=found)
 
 
-def findings_of(
+def make_findings(
     code: str, found: Found, language: Language, *, mended: int | None = None
 ) -> Findings:
     return Findings(
@@ -77,15 +79,15 @@ def findings_of(
     )
 
 
-def left_of(code: str, done: Repaired, language: Language) -> Findings:
+def make_left(code: str, done: RepairResult, language: Language) -> Findings:
     """After mending: those that are left, and how many are not any more."""
     mended = sum(
         len({*subjects} - {*done.left.get(kind, [])}) for kind, subjects in done.found.items()
     )
-    return findings_of(code, done.left, language, mended=mended)
+    return make_findings(code, done.left, language, mended=mended)
 
 
-def _said(kind: Kind, subject: str, language: Language) -> str:
+def _describe(kind: Kind, subject: str, language: Language) -> str:
     """Members and jobs by their ids; two counts in words."""
     if kind not in COUNTED:
         return subject
@@ -99,6 +101,6 @@ def _finding(kind: Kind, subjects: list[str], language: Language) -> Finding:
         title=language.gettext(title),
         means=language.gettext(means),
         count=len(subjects),
-        subjects=tuple(_said(kind, one, language) for one in subjects[:EXAMPLES_MAX]),
+        subjects=tuple(_describe(kind, one, language) for one in subjects[:EXAMPLES_MAX]),
         more=max(0, len(subjects) - EXAMPLES_MAX),
     )

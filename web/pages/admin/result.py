@@ -7,9 +7,9 @@ from fastapi.responses import Response
 
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
-from web.container import catalogue_of, parts_of
+from web.container import get_container, get_offer_cache
 from web.dependencies import Admin, RoomCode
-from web.i18n import Language, language_of
+from web.i18n import Language, find_language
 from web.pages.render import page
 
 router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
@@ -25,13 +25,13 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
 
     Raises NoSuchRoom, LineAway, OfficeAway.
     """
-    line = parts_of(request).line
+    line = get_container(request).line
     try:
-        offer = await catalogue_of(request).offer(code)
+        offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
-    figures, result = await line.figures(code), await line.result(code)
-    waiting_when_over = figures.told_no - figures.refused - figures.turned_away
+    figures, result = await line.room_stats(code), await line.summary(code)
+    waiting_when_over = figures.refused_count - figures.refused - figures.turned_away
     return page(
         request,
         "admin/result.html",
@@ -40,8 +40,8 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
         figures=figures,
         result=result,
         waiting_when_over=waiting_when_over,
-        refusals=refusals(result.refused, language_of(request)),
-        turned_away=refusals(result.turned_away, language_of(request)),
+        refusals=refusals(result.refused, find_language(request)),
+        turned_away=refusals(result.turned_away, find_language(request)),
         reconciled=reconciled,
     )
 

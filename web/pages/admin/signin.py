@@ -9,14 +9,14 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.admin import PASSWORD_LENGTH_MAX
-from issuance.admins import Account, sign_out_everywhere
+from issuance.admins import AdminAccount, sign_out_everywhere
 from web.auth import cookies
 from web.auth.admin_sessions import SESSION_COOKIE, may_sign_in
 from web.auth.passwords import TooManyAtOnce
-from web.container import known_admins_of, office_of, parts_of
+from web.container import get_admin_cache, get_container, get_office
 from web.dependencies import BY_TOKEN, Admin, refuse_cross_site
-from web.i18n import keep_switch, language_of, to_translate
-from web.middleware.rate_limit import gate_of
+from web.i18n import find_language, save_language, to_translate
+from web.middleware.rate_limit import get_rate_limit
 from web.pages.form_guard import local_path
 from web.pages.render import page
 
@@ -44,22 +44,22 @@ async def sign_in(
 ) -> Response:
     """The same answer, after the same work, for a wrong name as for a wrong password."""
     refuse_cross_site(request)
-    name, attempts = name.strip(), parts_of(request).line.attempts
-    address = gate_of(request).sender(request.scope)
-    wait_s = await attempts.begin(name, address)
+    name, attempts = name.strip(), get_container(request).line.login_throttle
+    address = get_rate_limit(request).sender(request.scope)
+    wait_s = await attempts.start_attempt(name, address)
     if wait_s:
         await gate_of(request).hold_back()
         return _slowed(request, next, name, wait_s)
-    account = await known_admins_of(request).account(name)
+    account = await get_admin_cache(request).account(name)
     try:
-        passwords = parts_of(request).admins.passwords
+        passwords = get_container(request).admins.passwords
         fits = await passwords.fits(password[:PASSWORD_LENGTH_MAX], account.password_hash)
     except TooManyAtOnce:
         return _slowed(request, next, name, BUSY_WAIT_S)
     if not fits or not may_sign_in(account):
-        error = language_of(request).gettext(WRONG)
+        error = find_language(request).gettext(WRONG)
         return _form(request, next, status=422, name=name, error=error)
-    await attempts.forgive(name, address)
+    await attempts.reset(name, address)
     return _signed_in(request, account, next)
 
 
@@ -86,11 +86,11 @@ async def sign_out(request: Request) -> Response:
 async def sign_out_of_everything(request: Request, who: Admin) -> Response:
     """Within a second no session of this name counts any more, in any browser."""
     if request.state.admin is not BY_TOKEN:
-        parts = parts_of(request)
-        await office_of(request).ask(
+        parts = get_container(request)
+        await get_office(request).run(
             sign_out_everywhere, parts.engine, who, who=who, now=parts.now()
         )
-        known_admins_of(request).forget()
+        get_admin_cache(request).forget()
     return _signed_out(request)
 
 
@@ -107,7 +107,7 @@ def _form(
 
 
 def _slowed(request: Request, next_path: str, name: str, wait_s: int) -> Response:
-    error = language_of(request).ngettext(
+    error = find_language(request).ngettext(
         "Too many attempts. Please try again in a second.",
         "Too many attempts. Please try again in %(count)s seconds.",
         wait_s,
@@ -117,11 +117,11 @@ def _slowed(request: Request, next_path: str, name: str, wait_s: int) -> Respons
     return response
 
 
-def _signed_in(request: Request, account: Account, next_path: str) -> Response:
-    parts = parts_of(request)
+def _signed_in(request: Request, account: AdminAccount, next_path: str) -> Response:
+    parts = get_container(request)
     query = urlencode({"next": local_path(next_path)})
     response = RedirectResponse(f"/admin/signed-in?{query}", 303)
-    cookies.keep(
+    cookies.set_cookie(
         response,
         SESSION_COOKIE,
         parts.admins.session_for(account),
@@ -130,11 +130,11 @@ def _signed_in(request: Request, account: Account, next_path: str) -> Response:
         samesite="strict",
         by_both_names=True,
     )
-    keep_switch(request, response, secure=parts.secure)
+    save_language(request, response, secure=parts.secure)
     return response
 
 
 def _signed_out(request: Request) -> Response:
     response = RedirectResponse("/admin/signin", 303)
-    cookies.forget(response, SESSION_COOKIE, secure=parts_of(request).secure)
+    cookies.delete_cookie(response, SESSION_COOKIE, secure=get_container(request).secure)
     return response

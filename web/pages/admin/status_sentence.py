@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from waitroom.stats.room_stats import Figures
+from waitroom.stats.room_stats import RoomStats
 from web.i18n import Language
 from web.pages.formatting import duration
 
@@ -17,16 +17,16 @@ Tone = Literal["well", "still", "over", "trouble"]
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
+class RoomStatus:
     """What the sentence is made of; figures is None while Redis is away, workers if not known."""
 
-    figures: Figures | None
+    figures: RoomStats | None
     now: datetime
     postgres_away: bool = False
     workers: int | None = None
 
 
-def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
+def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
     """In which tone, and the words. What ends it comes before what holds it up."""
     figures, _ = going.figures, language.gettext
     if figures is None:
@@ -39,7 +39,7 @@ def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
         return "over", _("Sold out.")
     if figures.is_ended:
         return "over", _("The time of this coupon is over.")
-    waiting = _who_waits(figures, language)
+    waiting = _waiting_text(figures, language)
     trouble = _trouble(going, figures, language)
     if trouble:
         return "trouble", f"{trouble} {waiting}"
@@ -55,7 +55,7 @@ def how_it_goes(going: Going, language: Language) -> tuple[Tone, str]:
     return tone, _drains(figures, language) + sentence
 
 
-def _trouble(going: Going, figures: Figures, language: Language) -> str:
+def _trouble(going: RoomStatus, figures: RoomStats, language: Language) -> str:
     """What keeps everybody from being served; empty where nothing does."""
     if going.postgres_away:
         return language.gettext("Admission has stopped: Postgres is away.")
@@ -68,7 +68,7 @@ def _trouble(going: Going, figures: Figures, language: Language) -> str:
     return ""
 
 
-def _drains(figures: Figures, language: Language) -> str:
+def _drains(figures: RoomStats, language: Language) -> str:
     """What comes before the rest while nobody new may enter: how many are left to be served."""
     if figures.state != "draining":
         return ""
@@ -88,7 +88,7 @@ def _drains(figures: Figures, language: Language) -> str:
     return f"{drains} "
 
 
-def _while_open(figures: Figures, language: Language, waiting: str) -> tuple[Tone, str]:
+def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[Tone, str]:
     if figures.waiting == 0 and figures.under_way:
         under_way = language.ngettext(
             "A coupon is being issued.", "%(count)s coupons are being issued.", figures.under_way
@@ -121,7 +121,7 @@ def _while_open(figures: Figures, language: Language, waiting: str) -> tuple[Ton
     )
 
 
-def _held_back(figures: Figures, language: Language, waiting: str) -> tuple[Tone, str]:
+def _held_back(figures: RoomStats, language: Language, waiting: str) -> tuple[Tone, str]:
     """Nobody was let through for a while, though some wait and some are left."""
     if figures.under_way >= figures.remain_count:
         last = language.ngettext(
@@ -139,7 +139,7 @@ def _held_back(figures: Figures, language: Language, waiting: str) -> tuple[Tone
     return "trouble", f"{silent} {waiting}"
 
 
-def _who_waits(figures: Figures, language: Language) -> str:
+def _waiting_text(figures: RoomStats, language: Language) -> str:
     if figures.waiting == 0:
         return language.gettext("Nobody waits.")
     return language.ngettext(

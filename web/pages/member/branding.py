@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from issuance.brandings import logo_of
+from issuance.brandings import find_logo
 from web.cache.static_files import FOR_EVER
-from web.container import catalogue_of, office_of, parts_of
+from web.container import get_container, get_offer_cache, get_office
 from web.dependencies import RoomCode
 from web.pages.colours import brand_css
 from web.pages.render import colour_version, logo_version
@@ -22,7 +22,7 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 
 @router.get("/brand.css")
 async def style_sheet(request: Request, code: RoomCode) -> Response:
-    colour = (await catalogue_of(request).offer(code)).branding.colour
+    colour = (await get_offer_cache(request).offer(code)).branding.colour
     css = brand_css(colour) if colour else ""
     return Response(css, media_type="text/css", headers=_kept(request, colour_version(colour)))
 
@@ -30,12 +30,12 @@ async def style_sheet(request: Request, code: RoomCode) -> Response:
 @router.get("/logo")
 async def logo(request: Request, code: RoomCode) -> Response:
     """A crowd looks at it: read once by each process."""
-    branding = (await catalogue_of(request).offer(code)).branding
+    branding = (await get_offer_cache(request).offer(code)).branding
     if not branding.logo_sha256:
         raise Problem("not_found")
     kept: dict[str, tuple[bytes, str]] = request.app.state.logos
     if branding.logo_sha256 not in kept:
-        found = await office_of(request).ask(logo_of, parts_of(request).engine, code)
+        found = await get_office(request).run(find_logo, get_container(request).engine, code)
         if found is None:
             raise Problem("not_found")
         if len(kept) >= LOGOS_KEPT_MAX:

@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from waitroom.errors import LineError
 from web.api.coupons import direct
-from web.cache.single_flight import readings_of
-from web.container import catalogue_of, parts_of
-from web.dependencies import CouponCode, visitor_of
-from web.enter_line import ask
-from web.i18n import language_of
+from web.cache.single_flight import get_single_flight_cache
+from web.container import get_container, get_offer_cache
+from web.dependencies import CouponCode, find_visitor
+from web.enter_line import ask_place
+from web.i18n import find_language
 from web.pages.form_guard import signed_in_for
 from web.pages.render import environment, page, shown
 from web.problems import Problem
@@ -27,15 +27,15 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def coupons(request: Request) -> Response:
     """What is on offer, at most a second old; the list is drawn once for everyone who looks."""
-    edition, offers = await catalogue_of(request).edition()
-    parts, language = parts_of(request), language_of(request)
+    edition, offers = await get_offer_cache(request).edition()
+    parts, language = get_container(request), find_language(request)
 
     def list_html() -> Markup:
-        coupons = [shown(offer, parts.now_of(offer), language) for offer in offers]
+        coupons = [shown(offer, parts.offer_now(offer), language) for offer in offers]
         template = environment(language, parts.templates_dir).get_template("_coupons.html")
         return Markup(template.render(coupons=coupons))  # noqa: S704 - the template escapes
 
-    coupon_list = await readings_of(request).get(
+    coupon_list = await get_single_flight_cache(request).get(
         ("coupons as HTML", language.code, edition), partial(asyncio.to_thread, list_html)
     )
     return page(request, "coupons.html", coupon_list=coupon_list)
@@ -43,9 +43,9 @@ async def coupons(request: Request) -> Response:
 
 @router.get("/coupons/{code}")
 async def coupon(request: Request, code: CouponCode) -> Response:
-    offer = await catalogue_of(request).offer(code)
+    offer = await get_offer_cache(request).offer(code)
     place = await _place(request, code) if offer.room else None
-    coupon = shown(offer, parts_of(request).now_of(offer), language_of(request))
+    coupon = shown(offer, get_container(request).offer_now(offer), find_language(request))
     return page(request, "coupon.html", branded=offer, coupon=coupon, place=place)
 
 
@@ -60,10 +60,10 @@ async def issue(request: Request, code: CouponCode) -> Response:
 
 async def _place(request: Request, code: str) -> PlaceOut | None:
     """The visitor's place; a coupon can be read about while the line is away."""
-    who = visitor_of(request)
+    who = find_visitor(request)
     if who is None:
         return None
     try:
-        return await ask(request, code, who.id)
+        return await ask_place(request, code, who.id)
     except (Problem, LineError):
         return None

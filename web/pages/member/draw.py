@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from domain.draw import number_of
-from web.api.draw import draw_shown
-from web.container import catalogue_of, parts_of
-from web.dependencies import RoomCode, visitor_of
-from web.i18n import language_of
+from domain.draw import draw_number
+from web.api.draw import make_draw
+from web.container import get_container, get_offer_cache
+from web.dependencies import RoomCode, find_visitor
+from web.i18n import find_language
 from web.pages.render import page, shown
 
 router = APIRouter(include_in_schema=False)
@@ -18,17 +18,17 @@ router = APIRouter(include_in_schema=False)
 @router.get("/rooms/{code}/draw")
 async def draw_page(request: Request, code: RoomCode) -> Response:
     """For everybody; who is signed in also sees the number that the seed gave them."""
-    draw = await draw_shown(request, code)
-    offer = await catalogue_of(request).offer(code)
-    who, language = visitor_of(request), language_of(request)
+    draw = await make_draw(request, code)
+    offer = await get_offer_cache(request).offer(code)
+    who, language = find_visitor(request), find_language(request)
     number = None
     if who is not None and draw.seed is not None:
-        number = language.number(number_of(bytes.fromhex(draw.seed), who.id))
+        number = language.number(draw_number(bytes.fromhex(draw.seed), who.id))
     return page(
         request,
         "draw.html",
         branded=offer,
-        coupon=shown(offer, parts_of(request).now_of(offer), language),
+        coupon=shown(offer, get_container(request).offer_now(offer), language),
         draw=draw,
         number=number,
     )

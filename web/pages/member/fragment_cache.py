@@ -36,7 +36,7 @@ _MARK = re.compile("\ue000(\\d+)\ue001")
 Fill = Callable[[PlaceView], str]
 
 
-class Fragments:
+class FragmentCache:
     """The fragments of one language and one set of templates."""
 
     def __init__(self, template: Template) -> None:
@@ -95,5 +95,5 @@ def _filling(pieces: list[str]) -> Fill:
 
 
 @cache
-def fragments_of(language: Language, templates_dir: str) -> Fragments:
-    return Fragments(environment(language, templates_dir).get_template(TEMPLATE))
+def get_fragment_cache(language: Language, templates_dir: str) -> FragmentCache:
+    return FragmentCache(environment(language, templates_dir).get_template(TEMPLATE))

@@ -17,12 +17,12 @@ from waitroom.errors import LineError
 from web.auth.hand_over import HandOver, member_named_in, read_hand_over
 from web.auth.member_tokens import TOKEN_LENGTH_MAX, Visitor
 from web.auth.token_claims import BadToken
-from web.container import parts_of
-from web.dependencies import refuse_cross_site, visitor_of
+from web.container import get_container
+from web.dependencies import find_visitor, refuse_cross_site
 from web.i18n import COOKIE as LANGUAGE
-from web.i18n import keep_switch, language_of
+from web.i18n import find_language, save_language
 from web.middleware.security import WAS_HEAD
-from web.pages.error_page import told
+from web.pages.error_page import render_problem
 from web.pages.form_guard import local_path
 from web.pages.render import page
 from web.problems import Problem
@@ -59,7 +59,7 @@ async def handed_over(request: Request, token: str, to: str) -> Response:
     if any(name in request.headers for name in PURPOSES):
         # Not a page that the browser could keep and show: it asks again when somebody goes there.
         return Response(status_code=503, headers={"Cache-Control": "no-store"})
-    who = visitor_of(request)
+    who = find_visitor(request)
     try:
         found = _read(request, token)
         if who is not None and who.id != found.visitor.id:
@@ -79,24 +79,24 @@ def signed_in(
     request: Request, visitor: Visitor, began_us: int, to: str, until_s: float | None = None
 ) -> Response:
     """The session, and the way on by a page that sees whether the browser has kept it."""
-    parts = parts_of(request)
+    parts = get_container(request)
     query = {"next": to}
     if LANGUAGE in request.query_params:
         query[LANGUAGE] = request.query_params[LANGUAGE]  # the shop may say in which language
     response = RedirectResponse(f"/signed-in?{urlencode(query)}", 303)
-    session = parts.sessions.begun(visitor, began_us, until_s)
-    parts.sessions.keep(response, session, secure=parts.secure)
-    keep_switch(request, response, secure=parts.secure)
+    session = parts.sessions.begin(visitor, began_us, until_s)
+    parts.sessions.set_cookie(response, session, secure=parts.secure)
+    save_language(request, response, secure=parts.secure)
     return response
 
 
 def _read(request: Request, token: str) -> HandOver:
-    return read_hand_over(parts_of(request).identity, token)
+    return read_hand_over(get_container(request).identity, token)
 
 
 async def _used_up(request: Request, found: HandOver, to: str) -> Response:
     """Sign the browser in. Raises BadToken where the link was used before, LineAway."""
-    sessions = parts_of(request).line.sessions
+    sessions = get_container(request).line.sessions
     began_us = await sessions.begin(found.visitor.id, found.token_name, kept_s=found.kept_s)
     if began_us is None:
         raise BadToken(
@@ -117,12 +117,12 @@ def _is_followed(request: Request) -> bool:
 
 def _refused(request: Request, error: BadToken, token: str, to: str) -> Response:
     """A link that is no good hides no session; without one it is an error. Raises `error`."""
-    who = visitor_of(request)
+    who = find_visitor(request)
     if who is None:
         raise error
     if member_named_in(token) == who.id:
         return RedirectResponse(to, 303)
-    why = told(Problem("bad_token", str(error)), language_of(request))["detail"]
+    why = render_problem(Problem("bad_token", str(error)), find_language(request))["detail"]
     return _page(request, to, who=_called(who), why=why)
 
 

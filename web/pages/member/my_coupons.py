@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from web.api.my_coupons import held, spend
 from web.auth.member_tokens import NotSignedIn
-from web.dependencies import visitor_of
-from web.i18n import language_of
+from web.dependencies import find_visitor
+from web.i18n import find_language
 from web.pages.form_guard import signed_in_for
 from web.pages.formatting import discount_text
 from web.pages.render import page
@@ -21,13 +21,13 @@ router = APIRouter(prefix="/me", include_in_schema=False)
 
 @router.get("")
 async def my_coupons(request: Request) -> Response:
-    who = visitor_of(request)
+    who = find_visitor(request)
     if who is None:
         raise NotSignedIn
-    language = language_of(request)
+    language = find_language(request)
     issued = [
         {
-            **dict(IssuedCouponOut.of(one, coupon.code)),
+            **dict(IssuedCouponOut.from_issued(one, coupon.code)),
             "description": coupon.description,
             "discount_text": discount_text(language, coupon.discount),
         }

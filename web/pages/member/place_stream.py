@@ -1,6 +1,6 @@
 """The ticket page's fragment as server-sent events.
 
-`page_teller` is the seam: asked once a stream, it gives whatever Teller the page is to have.
+`make_html_events` is the seam: asked once a stream, it gives whatever Teller the page is to have.
 """
 
 from __future__ import annotations
@@ -13,63 +13,63 @@ from fastapi import APIRouter, Request
 
 from domain.draw import NUMBERS
 from domain.unix_time import from_us
-from waitroom.member_status import Standing
+from waitroom.member_status import MemberStatus
 from waitroom.place import Place
-from waitroom.tokens.ticket import TicketOffice
+from waitroom.tokens.ticket import TicketSigner
 from web.auth.member_tokens import NotSignedIn, Visitor
-from web.container import catalogue_of, parts_of
-from web.dependencies import RoomCode, visitor_of
-from web.enter_line import kept_ticket_us, standing_of
-from web.i18n import Language, language_of
-from web.pages.member.fragment_cache import Fragments, fragments_of
+from web.container import get_container, get_offer_cache
+from web.dependencies import RoomCode, find_visitor
+from web.enter_line import read_status, ticket_arrival_us
+from web.i18n import Language, find_language
+from web.pages.member.fragment_cache import FragmentCache, get_fragment_cache
 from web.pages.member.place_view import PlaceView, plain
-from web.pages.member.progress_cookie import started_ahead
+from web.pages.member.progress_cookie import read_progress_cookie
 from web.pages.member.room import UNREACHABLE_ASK_AGAIN_S
 from web.pages.render import shown
-from web.place_response import place_of, plainly_waits
+from web.place_response import is_plain_waiting, make_place
 from web.schemas.public import PlaceOut, RoomPhase
-from web.sse.events import Teller, event
-from web.sse.response import LiveAnswer, hub_of
+from web.sse.events import EventWriter, event
+from web.sse.response import EventStreamResponse, get_stream_connections
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/rooms/{code}/live")
-async def follow(request: Request, code: RoomCode) -> LiveAnswer:
+async def follow(request: Request, code: RoomCode) -> EventStreamResponse:
     """The fragment whenever it changes, until a final one."""
-    who = visitor_of(request)
+    who = find_visitor(request)
     if who is None:
         raise NotSignedIn
-    hub = hub_of(request)
+    hub = get_stream_connections(request)
     hub.refuse_if_full()
-    teller = await page_teller(request, code, who)
-    await standing_of(request, code, who.id)  # a room nobody knows is a page's problem
-    return LiveAnswer(hub, code, who.id, teller, who)
+    teller = await make_html_events(request, code, who)
+    await read_status(request, code, who.id)  # a room nobody knows is a page's problem
+    return EventStreamResponse(hub, code, who.id, teller, who)
 
 
-async def page_teller(request: Request, code: str, who: Visitor) -> Teller:
+async def make_html_events(request: Request, code: str, who: Visitor) -> EventWriter:
     """For whoever is signed in. Raises NoSuchCoupon, OfficeAway."""
-    parts = parts_of(request)
-    offer = await catalogue_of(request).offer(code)
-    language = language_of(request)
-    kept: dict[tuple[str, str], RoomInWords] = request.app.state.rooms_in_words
+    parts = get_container(request)
+    offer = await get_offer_cache(request).offer(code)
+    language = find_language(request)
+    kept: dict[tuple[str, str], RoomTexts] = request.app.state.rooms_in_words
     room = kept.get((code, language.code))
     if room is None or room.offer_version != (offer.version, offer.branding):
-        room = kept[(code, language.code)] = RoomInWords(
+        room = kept[(code, language.code)] = RoomTexts(
             offer_version=(offer.version, offer.branding),
             code=code,
             language=language,
             site_name=offer.branding.name or parts.site_name,
-            coupon=shown(offer, parts.now_of(offer), language),
-            fragments=fragments_of(language, parts.templates_dir),
+            coupon=shown(offer, parts.offer_now(offer), language),
+            fragments=get_fragment_cache(language, parts.templates_dir),
             tickets=parts.tickets,
         )
-    ticket_us = kept_ticket_us(request, code, who.id)
-    return HtmlTeller(room, started_ahead(request.cookies, code), ticket_us)
+    ticket_us = ticket_arrival_us(request, code, who.id)
+    return HtmlEvents(room, read_progress_cookie(request.cookies, code), ticket_us)
 
 
 @dataclass(frozen=True, slots=True)
-class RoomInWords:
+class RoomTexts:
     """What all streams of a room in one language share."""
 
     offer_version: tuple[object, ...]
@@ -77,27 +77,27 @@ class RoomInWords:
     language: Language
     site_name: str
     coupon: dict[str, Any]
-    fragments: Fragments
-    tickets: TicketOffice
+    fragments: FragmentCache
+    tickets: TicketSigner
 
     def event(self, view: PlaceView, read_us: int | None = None) -> bytes:
         html = self.fragments.html(view, coupon=self.coupon, site_name=self.site_name)
         return event(html, read_us=read_us)
 
 
-class HtmlTeller:
+class HtmlEvents:
     """Of one page: where it started is its own."""
 
-    retells = True
+    repeats = True
 
     __slots__ = ("_room", "_started_ahead", "arrival_us")
 
-    def __init__(self, room: RoomInWords, started: int | None, arrival_us: int = 0) -> None:
+    def __init__(self, room: RoomTexts, started: int | None, arrival_us: int = 0) -> None:
         self._room = room
         self._started_ahead = started
         self.arrival_us = arrival_us
 
-    def message(self, standing: Standing, member_id: str) -> bytes:
+    def message(self, standing: MemberStatus, member_id: str) -> bytes:
         """A fragment for everybody, also for who has no place."""
         room, now_us = self._room, standing.facts.now_us
         language, site_name = room.language, room.site_name
@@ -105,13 +105,13 @@ class HtmlTeller:
             view = plain(room.code, "absent", language=language, site_name=site_name)
             return room.event(view, now_us)
         self.arrival_us = standing.arrival_us or self.arrival_us
-        if plainly_waits(standing):
+        if is_plain_waiting(standing):
             place = _waiting(room.code, standing)
         else:
-            place = place_of(standing, room=room.code, member_id=member_id, tickets=room.tickets)
+            place = make_place(standing, room=room.code, member_id=member_id, tickets=room.tickets)
         if self._started_ahead is None:
             self._started_ahead = place.ahead
-        view = PlaceView.of(
+        view = PlaceView.from_place(
             place,
             language=language,
             now=_read_at(now_us),
@@ -142,9 +142,9 @@ class HtmlTeller:
 _read_at = lru_cache(maxsize=16)(from_us)
 
 
-def _waiting(code: str, standing: Standing) -> PlaceOut:
-    """As `place_of` has it, without a ticket, which a stream can't give: nearly everybody's."""
-    place = Place.of(standing)
+def _waiting(code: str, standing: MemberStatus) -> PlaceOut:
+    """As `make_place` has it, without a ticket, which a stream can't give: nearly everybody's."""
+    place = Place.from_status(standing)
     return PlaceOut(
         room=code,
         state="waiting",

@@ -44,7 +44,7 @@ def ahead_in_words(language: Language, ahead: int) -> str:
     )
 
 
-def outlook_of(remain: int, ahead: int) -> Outlook:
+def find_outlook(remain: int, ahead: int) -> Outlook:
     """Whether the coupons left will do for everybody up to this member, if nobody leaves."""
     if ahead >= remain:
         return "unlikely"
@@ -75,7 +75,7 @@ def outlook_in_words(language: Language, outlook: Outlook, remain: str, ahead: s
     )
 
 
-def progress_of(ahead: int, started_ahead: int | None) -> int:
+def find_progress(ahead: int, started_ahead: int | None) -> int:
     """How much of the way from where they started lies behind them, in whole hundredths."""
     started = max(ahead, started_ahead or 0)
     return 100 if started == 0 else (started - ahead) * 100 // started
@@ -110,7 +110,7 @@ def waiting_news(
     return f"{news} {the_wait}"
 
 
-def step_of(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
+def find_step(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
     """Changes where there is something to say, and only there."""
     at = bisect_right(STEPS, place.place or 0)
     words = ["waiting"]
@@ -124,7 +124,7 @@ def step_of(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
     return "-".join(words)
 
 
-def title_of(place: str, state: str, site_name: str) -> str:
+def make_title(place: str, state: str, site_name: str) -> str:
     """What the tab is called: the place first, as a narrow tab shows little more."""
     return " · ".join(filter(None, (place, state, site_name)))
 
@@ -133,10 +133,10 @@ def iso(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
 
 
-def times_of(at: datetime) -> tuple[str, str]:
+def make_times(at: datetime) -> tuple[str, str]:
     """For machines, exactly; for readers, to the second, which a crowd shares."""
     return iso(at), _time(at.replace(microsecond=0))
 
 
 _time = lru_cache(maxsize=8_192)(Language.time)
-times_now = lru_cache(maxsize=64)(times_of)
+times_now = lru_cache(maxsize=64)(make_times)

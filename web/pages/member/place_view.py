@@ -18,15 +18,15 @@ from web.pages.member.place_text import (
     PLAIN,
     Outlook,
     ahead_in_words,
+    find_outlook,
+    find_progress,
+    find_step,
     iso,
+    make_times,
+    make_title,
     outlook_in_words,
-    outlook_of,
     progress_in_words,
-    progress_of,
-    step_of,
     times_now,
-    times_of,
-    title_of,
     waiting_news,
 )
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
@@ -95,7 +95,7 @@ class PlaceView(NamedTuple):
         return (*fields[_DECIDES], *map(bool, fields[_TEXTS]))
 
     @classmethod
-    def of(
+    def from_place(
         cls,
         place: PlaceOut,
         *,
@@ -104,7 +104,7 @@ class PlaceView(NamedTuple):
         site_name: str,
         started_ahead: int | None = None,
     ) -> PlaceView:
-        """`started_ahead`: how many were ahead when they came; without it they start now."""
+        """`read_progress_cookie`: how many were ahead when they came; without it they start now."""
         if place.state == "waiting" and place.room_state == "restoring":
             return _restoring(place, language, now, site_name)
         if place.state == "waiting" and place.room_state == "scheduled":
@@ -141,10 +141,10 @@ def _waiting(
     ahead_text = outlook_text = progress = progress_text = ""
     if ahead is not None:
         ahead_text = ahead_in_words(language, ahead)
-        outlook = outlook_of(remain, ahead)
+        outlook = find_outlook(remain, ahead)
         outlook_text = outlook_in_words(language, outlook, remain_text, number(ahead))
-        progress, progress_text = progress_in_words(language, progress_of(ahead, started_ahead))
-    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+        progress, progress_text = progress_in_words(language, find_progress(ahead, started_ahead))
+    arrived_at, arrived_text = make_times(place.arrived_at) if place.arrived_at else ("", "")
     updated_at, updated_text = times_now(now)
     return PlaceView(
         room=place.room,
@@ -153,9 +153,9 @@ def _waiting(
         draining=place.room_state == "draining",
         returned=place.returned,
         outlook=outlook,
-        title=title_of(place_text, gettext("In line"), site_name),
+        title=make_title(place_text, gettext("In line"), site_name),
         news=waiting_news(language, place, place_text, wait_text, outlook_text),
-        step=step_of(place, resting, outlook),
+        step=find_step(place, resting, outlook),
         ask_again_s=str(place.ask_again_s),
         updated_at=updated_at,
         updated_text=updated_text,
@@ -177,7 +177,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
     gettext = language.gettext
     draws = place.opening == "draw"
     place_text = "" if draws or place.place is None else language.number(place.place)
-    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+    arrived_at, arrived_text = make_times(place.arrived_at) if place.arrived_at else ("", "")
     updated_at, updated_text = times_now(now)
     news = gettext("You are in the lobby. Your place is kept.")
     if place_text:
@@ -187,7 +187,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         state="lobby",
         returned=place.returned,
         opening=place.opening or "first_come",
-        title=title_of(place_text, gettext("In the lobby"), site_name),
+        title=make_title(place_text, gettext("In the lobby"), site_name),
         news=news,
         step="lobby",
         ask_again_s=str(place.ask_again_s),
@@ -205,12 +205,12 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
 
 def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
     """The line comes together again: no number, as others may still come back before them."""
-    arrived_at, arrived_text = times_of(place.arrived_at) if place.arrived_at else ("", "")
+    arrived_at, arrived_text = make_times(place.arrived_at) if place.arrived_at else ("", "")
     updated_at, updated_text = times_now(now)
     return PlaceView(
         room=place.room,
         state="restoring",
-        title=title_of("", language.gettext("Your place is kept"), site_name),
+        title=make_title("", language.gettext("Your place is kept"), site_name),
         news=language.gettext("The line was interrupted. Your place is kept."),
         step="restoring",
         ask_again_s=str(place.ask_again_s),
@@ -238,7 +238,7 @@ def refused(
     return PlaceView(
         room=room,
         state="refused",
-        title=title_of("", gettext("No coupon this time"), site_name),
+        title=make_title("", gettext("No coupon this time"), site_name),
         news=title,
         step="refused",
         refusal_title=title,
@@ -260,11 +260,11 @@ def plain(
 ) -> PlaceView:
     """A place of which its state says nearly everything."""
     title, news = PLAIN[state]
-    at, text = times_of(arrived_at) if arrived_at else ("", "")
+    at, text = make_times(arrived_at) if arrived_at else ("", "")
     return PlaceView(
         room=room,
         state=state,
-        title=title_of("", language.gettext(title), site_name),
+        title=make_title("", language.gettext(title), site_name),
         news=language.gettext(news),
         step=state,
         ask_again_s="" if ask_again_s is None else str(ask_again_s),

@@ -15,21 +15,21 @@ from web.schemas.public import PlaceOut
 DIGITS_MAX = 8
 
 
-def started_ahead(found: Mapping[str, str], code: str) -> int | None:
+def read_progress_cookie(found: Mapping[str, str], code: str) -> int | None:
     """How many were ahead when this browser first saw its place."""
     text = cookies.kept(found, _name(code)) or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
 
 
-def keep_started(
+def set_progress_cookie(
     response: Response, place: PlaceOut, found: Mapping[str, str], *, secure: bool, age_max_s: int
 ) -> None:
     """Remember where they started: anew where they stand further back than they ever did."""
-    known = started_ahead(found, place.room)
+    known = read_progress_cookie(found, place.room)
     if place.state not in ("waiting", "admitted"):
-        forget_started(response, place.room, found, secure=secure)
+        delete_progress_cookie(response, place.room, found, secure=secure)
     elif place.ahead is not None and (known is None or place.ahead > known):
-        cookies.keep(
+        cookies.set_cookie(
             response,
             _name(place.room),
             str(place.ahead),
@@ -40,11 +40,11 @@ def keep_started(
         )
 
 
-def forget_started(
+def delete_progress_cookie(
     response: Response, code: str, found: Mapping[str, str], *, secure: bool
 ) -> None:
     if cookies.kept(found, _name(code)) is not None:
-        cookies.forget(response, _name(code), secure=secure, path=f"/rooms/{code}")
+        cookies.delete_cookie(response, _name(code), secure=secure, path=f"/rooms/{code}")
 
 
 def _name(code: str) -> str:

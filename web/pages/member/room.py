@@ -12,14 +12,24 @@ from domain.unix_time import from_us
 from issuance.offers import Offer
 from waitroom.errors import LineError, NoSuchRoom
 from web.auth.member_tokens import NotSignedIn, Visitor
-from web.container import catalogue_of, parts_of
-from web.dependencies import RoomCode, visitor_of
-from web.enter_line import ask, enter, forget_ticket, keep_ticket, kept_ticket_us
-from web.i18n import Language, language_of
-from web.pages.error_page import told
+from web.container import get_container, get_offer_cache
+from web.dependencies import RoomCode, find_visitor
+from web.enter_line import (
+    ask_place,
+    delete_ticket_cookie,
+    enter,
+    set_ticket_cookie,
+    ticket_arrival_us,
+)
+from web.i18n import Language, find_language
+from web.pages.error_page import render_problem
 from web.pages.form_guard import signed_in_for
 from web.pages.member.place_view import PlaceView, plain, refused
-from web.pages.member.progress_cookie import forget_started, keep_started, started_ahead
+from web.pages.member.progress_cookie import (
+    delete_progress_cookie,
+    read_progress_cookie,
+    set_progress_cookie,
+)
 from web.pages.render import page, shown
 from web.problems import Problem
 from web.schemas.public import PlaceOut, RefusalOut
@@ -57,7 +67,7 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
             request,
             code,
             who.id,
-            kept_ticket_us(request, code, who.id),
+            ticket_arrival_us(request, code, who.id),
             solution=solution if isinstance(solution, str) else None,
         )
     except Problem as problem:
@@ -74,25 +84,25 @@ async def leave_room(request: Request, code: RoomCode) -> Response:
     who = signed_in_for(request, f"/rooms/{code}")
     if isinstance(who, Response):
         return who
-    ticket_us = kept_ticket_us(request, code, who.id)
-    await parts_of(request).line.leave(code, who.id, ticket_us)
+    ticket_us = ticket_arrival_us(request, code, who.id)
+    await get_container(request).line.leave(code, who.id, ticket_us)
     response = RedirectResponse(f"/coupons/{code}", 303)
-    secure = parts_of(request).secure
-    forget_ticket(response, code, secure=secure)
-    forget_started(response, code, request.cookies, secure=secure)
+    secure = get_container(request).secure
+    delete_ticket_cookie(response, code, secure=secure)
+    delete_progress_cookie(response, code, request.cookies, secure=secure)
     return response
 
 
 async def _answer(request: Request, code: str, template: str) -> Response:
     """The page or its fragment, with the visitor's place in whatever state it is."""
-    who = visitor_of(request)
+    who = find_visitor(request)
     if who is None:
         raise NotSignedIn
-    offer = await catalogue_of(request).offer(code)
+    offer = await get_offer_cache(request).offer(code)
     words = _words(request, offer)
-    coupon = shown(offer, parts_of(request).now_of(offer), words["language"])
+    coupon = shown(offer, get_container(request).offer_now(offer), words["language"])
     try:
-        place = await ask(request, code, who.id, kept_ticket_us(request, code, who.id))
+        place = await ask_place(request, code, who.id, ticket_arrival_us(request, code, who.id))
     except NoSuchRoom:
         raise  # a coupon without a line: waiting for one would be for nothing
     except LineError:
@@ -103,10 +113,10 @@ async def _answer(request: Request, code: str, template: str) -> Response:
             raise
         view = plain(code, "absent", **words)
         return page(request, template, branded=offer, coupon=coupon, place=view)
-    view = PlaceView.of(
+    view = PlaceView.from_place(
         place,
-        now=parts_of(request).line_now(),
-        started_ahead=started_ahead(request.cookies, code),
+        now=get_container(request).line_now(),
+        started_ahead=read_progress_cookie(request.cookies, code),
         **words,
     )
     response = page(request, template, branded=offer, coupon=coupon, place=view)
@@ -115,17 +125,17 @@ async def _answer(request: Request, code: str, template: str) -> Response:
 
 
 def _words(request: Request, offer: Offer) -> Words:
-    site_name = offer.branding.name or parts_of(request).site_name
-    return {"language": language_of(request), "site_name": site_name}
+    site_name = offer.branding.name or get_container(request).site_name
+    return {"language": find_language(request), "site_name": site_name}
 
 
 async def _refused(request: Request, code: str, problem: Problem) -> Response:
-    offer = await catalogue_of(request).offer(code)
+    offer = await get_offer_cache(request).offer(code)
     words = _words(request, offer)
-    body = told(problem, words["language"])
+    body = render_problem(problem, words["language"])
     refusal = RefusalOut(type=body["type"], title=body["title"], detail=body["detail"])
     view = refused(code, refusal, retry_after_s=body.get("retry_after_s"), **words)
-    coupon = shown(offer, parts_of(request).now_of(offer), words["language"])
+    coupon = shown(offer, get_container(request).offer_now(offer), words["language"])
     return page(
         request, "room.html", status=problem.status, branded=offer, coupon=coupon, place=view
     )
@@ -133,7 +143,7 @@ async def _refused(request: Request, code: str, problem: Problem) -> Response:
 
 def _unreachable(request: Request, code: str, who: Visitor, words: Words) -> PlaceView:
     """The line is away: what the member's own ticket says is all there is to show."""
-    ticket_us = kept_ticket_us(request, code, who.id)
+    ticket_us = ticket_arrival_us(request, code, who.id)
     return plain(
         code,
         "unreachable",
@@ -145,8 +155,8 @@ def _unreachable(request: Request, code: str, who: Visitor, words: Words) -> Pla
 
 def _keep(request: Request, response: Response, place: PlaceOut) -> None:
     """The browser keeps its ticket, and where it started."""
-    parts = parts_of(request)
+    parts = get_container(request)
     age_max_s = parts.sessions.age_max_s
     found = request.cookies
-    keep_ticket(response, place, secure=parts.secure, age_max_s=age_max_s, found=found)
-    keep_started(response, place, found, secure=parts.secure, age_max_s=age_max_s)
+    set_ticket_cookie(response, place, secure=parts.secure, age_max_s=age_max_s, found=found)
+    set_progress_cookie(response, place, found, secure=parts.secure, age_max_s=age_max_s)

@@ -10,15 +10,15 @@ from fastapi.responses import RedirectResponse, Response
 from domain.member import BadMemberId, check_member_id
 from waitroom.errors import LineError
 from web.auth.member_tokens import NAME_LENGTH_MAX, TOKEN_LENGTH_MAX, Visitor
-from web.container import parts_of
-from web.dependencies import refuse_cross_site, visitor_of
-from web.i18n import Language, language_of, to_translate
+from web.container import get_container
+from web.dependencies import find_visitor, refuse_cross_site
+from web.i18n import Language, find_language, to_translate
 from web.pages.error_page import problem_page
 from web.pages.form_guard import local_path
 from web.pages.member.hand_over import handed_over, signed_in
 from web.pages.render import page
 from web.problems import RETRY_AFTER_S, Problem
-from web.sse.session_watch import session_watch_of
+from web.sse.session_watch import get_session_watch
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,15 +53,15 @@ async def sign_in_with_a_name(
 ) -> Response:
     """In the demo any name will do; elsewhere this page does not exist."""
     refuse_cross_site(request)
-    if not parts_of(request).demo:
+    if not get_container(request).demo:
         raise Problem("not_found")
     name = name.strip()
     try:
         check_member_id(name)
     except BadMemberId as error:
-        said = _said(error, language_of(request))
+        said = _said(error, find_language(request))
         return page(request, "signin.html", status=422, next=local_path(next), error=said)
-    began_us = await parts_of(request).line.sessions.begin(name)
+    began_us = await get_container(request).line.sessions.begin(name)
     visitor = Visitor(name, name[:NAME_LENGTH_MAX])
     return signed_in(request, visitor, began_us or 0, local_path(next))
 
@@ -73,8 +73,8 @@ async def arrived(
 ) -> Response:
     """Where signing in leads first: a browser that has kept its cookie goes on from here."""
     to = local_path(next)
-    if visitor_of(request) is None:
-        again = "/signin" if parts_of(request).demo else ""
+    if find_visitor(request) is None:
+        again = "/signin" if get_container(request).demo else ""
         return page(request, "no_cookies.html", status=400, next=to, again=again, for_admin=False)
     return RedirectResponse(to, 303)
 
@@ -83,15 +83,15 @@ async def arrived(
 async def sign_out(request: Request) -> Response:
     """End all sessions of the member who is signed in, on every device."""
     refuse_cross_site(request)
-    parts, who = parts_of(request), visitor_of(request)
+    parts, who = get_container(request), find_visitor(request)
     response: Response = RedirectResponse("/", 303)
     if who is not None:
         try:
-            await session_watch_of(request).sign_out(who)
+            await get_session_watch(request).sign_out(who)
         except LineError:
             more = {"retry_after_s": RETRY_AFTER_S}
             response = problem_page(request, Problem("unavailable", ONLY_HERE, more))
-    parts.sessions.forget(response, secure=parts.secure)
+    parts.sessions.delete_cookie(response, secure=parts.secure)
     return response
 
 
