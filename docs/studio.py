@@ -123,7 +123,7 @@ class Studio:
     def page(self, form: Form, member: str) -> Iterator[Page]:
         """The same, in which `member` is signed in."""
         with self.window(form) as page:
-            page.goto(f"/signin?token={self.house.identity.mint(member)}&next=/me")
+            page.goto(f"/signin?token={self.house.identity.sign(member)}&next=/me")
             yield page
 
     def take(

@@ -49,7 +49,7 @@ class KnownToAll(MemberTokens):
 
     def sign(self, *member: Any, **more: Any) -> str:
         """Unlike any other of the same second: a hand-over token works once."""
-        token = super().mint(*member, **{"valid_s": 3_600 + secrets.randbelow(86_400), **more})
+        token = super().sign(*member, **{"valid_s": 3_600 + secrets.randbelow(86_400), **more})
         self.minted.add(token)
         return token
 

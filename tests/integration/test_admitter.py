@@ -212,7 +212,7 @@ async def test_who_was_fed_is_filed_until_the_outcome(own, code):
     await admitter.tick()
 
     assert destination.fed == [(code, ["alice", "bob"])] * 2
-    assert (await own.room_stats(code)).under_way == 2
+    assert (await own.room_stats(code)).seats_in_use == 2
 
 
 async def test_who_has_an_outcome_is_not_fed_again(own, code):

@@ -129,7 +129,8 @@ async def test_a_room_shows_its_settings_and_what_goes_on_in_it(client, line, en
     body = answer.json()
     assert body.keys() >= ROOM_KEYS
     assert (body["code"], body["state"], body["seats"]) == (code, "open", 9)
-    assert (body["waiting"], body["under_way"], body["entered"]) == (1, 1, 4)
+    assert (body["waiting"], body["seats_in_use"], body["entered"]) == (1, 1, 4)
+    assert body["under_way"] == body["seats_in_use"], "its alias for one release"
     assert (body["admitted"], body["issued"], body["refused"], body["left"]) == (2, 1, 0, 1)
     assert body["remain_count"] == 4
     assert body["workers"] == 2
@@ -146,7 +147,8 @@ async def test_who_waits_in_a_line_that_is_over_counts_as_refused(client, line, 
 
     body = (await client.get(f"/api/admin/rooms/{code}", headers=ADMIN)).json()
 
-    assert (body["issued"], body["waiting"], body["refused"]) == (1, 0, 3)
+    assert (body["issued"], body["waiting"], body["refused_in_all"]) == (1, 0, 3)
+    assert (body["refused"], body["turned_away"]) == (0, 1)
     assert body["remain_count"] == 0
 
 
@@ -164,7 +166,7 @@ async def test_workers_that_can_not_be_counted_make_figures_unavailable(parts, l
 
     await in_line(line, engine, code)
 
-    async with client_of(app_with(parts, crew=away)) as client:
+    async with client_of(app_with(parts, queue_status=away)) as client:
         answer = await client.get(f"/api/admin/rooms/{code}", headers=ADMIN)
 
     checked_problem(answer, "unavailable", 503)

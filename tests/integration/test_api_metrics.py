@@ -69,7 +69,8 @@ async def test_a_rooms_figures_are_there_and_right(client, room):
     has_safe_headers(answer)
     told = samples(answer.text, room=room)
     gauges = {
-        "waiting": 1, "size_max": 4, "away": 0, "under_way": 1, "seats": 2_000, "coupons": 9,
+        "waiting": 1, "size_max": 4, "away": 0, "seats_in_use": 1, "under_way": 1, "seats": 2_000,
+        "coupons": 9,
         "coupons_remaining": 8, "rate_per_second": 5_000, "rate_in_force_per_second": 5_000,
         "autopilot": 0,
     }  # fmt: skip
@@ -185,7 +186,7 @@ async def test_a_room_that_redis_lost_is_left_out(client, line, redis_url, room)
 
 async def test_the_office_is_told_of_as_it_is(parts, room):
     crew = QueueStatus(workers=3, busy=2, backlog=7, oldest_s=1.5, failed=4)
-    async with client_of(app_with(parts, crew=lambda: crew)) as client:
+    async with client_of(app_with(parts, queue_status=lambda: crew)) as client:
         told = await told_of(client)
 
     assert {name: told[f"waitroom_{name}_up"] for name in ("redis", "queue", "postgres")} == {
@@ -200,7 +201,7 @@ async def test_the_office_is_told_of_as_it_is(parts, room):
 
 async def test_refused_jobs_are_a_metric_that_begins_at_nought(parts):
     crew = QueueStatus(workers=1, busy=0, backlog=0, refused={"unknown_kind": 3, "bad_id": 0})
-    async with client_of(app_with(parts, crew=lambda: crew)) as client:
+    async with client_of(app_with(parts, queue_status=lambda: crew)) as client:
         text = (await client.get("/metrics")).text
 
     name = "waitroom_refused_jobs_total"
@@ -214,7 +215,7 @@ async def test_stores_that_are_away_are_said_to_be_and_the_rest_is_told(
     def nobody() -> QueueStatus:
         raise OfficeAway
 
-    away = app_with(parts, line=line_away, engine=engine_away, crew=nobody)
+    away = app_with(parts, line=line_away, engine=engine_away, queue_status=nobody)
     async with client_of(away) as client:
         answer = await client.get("/metrics")
 

@@ -55,7 +55,7 @@ class Office:
 
     async def admit(self, code: str, count: int) -> None:
         """Let people through until so many are under way."""
-        while (await self._line.room_stats(code)).under_way < count:
+        while (await self._line.room_stats(code)).seats_in_use < count:
             await self._admitter.tick()
             await asyncio.sleep(0.01)
 

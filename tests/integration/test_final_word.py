@@ -162,12 +162,12 @@ async def test_two_tabs_that_are_told_no_in_one_call_are_told_alike(line, code, 
 async def test_the_result_counts_who_was_told_no_once(line, code, over):
     members = crowd(5)
     await over.sell_out(members)
-    before = (await line.room_stats(code)).refused_count
+    before = (await line.room_stats(code)).refused_in_all
     await kinds(line, code, members[1:4])
 
     figures = await line.room_stats(code)
 
-    assert (before, figures.refused_count, figures.waiting) == (4, 4, 0)
+    assert (before, figures.refused_in_all, figures.waiting) == (4, 4, 0)
 
 
 async def test_who_left_after_a_final_word_is_out(line, code, over):

@@ -45,7 +45,7 @@ async def test_who_is_let_through_is_filed_with_their_arrival(line, code):
     standings = await places(line, code, ["bob", "alice"])
     assert [(s.kind, s.arrival_us) for s in standings] == [("admitted", us) for us in arrivals]
     figures = await line.room_stats(code)
-    assert (figures.waiting, figures.under_way, figures.admitted) == (0, 2, 2)
+    assert (figures.waiting, figures.seats_in_use, figures.admitted) == (0, 2, 2)
 
 
 async def test_who_is_let_through_and_enters_again_is_still_let_through(line, code):
@@ -147,7 +147,7 @@ async def test_no_more_are_under_way_than_there_are_seats(line, code):
     assert (first.members, first.held_back_by) == (tuple(members[:3]), "seats")
     assert (full.members, full.held_back_by) == ((), "seats")
     assert (next_one.members, next_one.held_back_by) == (tuple(members[3:4]), "seats")
-    assert (await line.room_stats(code)).under_way == 3
+    assert (await line.room_stats(code)).seats_in_use == 3
 
 
 async def test_seats_that_are_taken_away_let_nobody_through_and_give_no_rate_back(line, code):

@@ -47,7 +47,7 @@ async def test_a_report_that_comes_twice_counts_once(line, code):
     assert new == [2, 0, 0, 1, 0, 0]
     figures = await line.room_stats(code)
     assert (figures.issued, figures.refused, figures.used_count) == (2, 1, 2)
-    assert figures.under_way == 0
+    assert figures.seats_in_use == 0
 
 
 async def test_a_report_of_more_than_fits_into_one_call_is_filed_whole(line, code):
@@ -60,7 +60,7 @@ async def test_a_report_of_more_than_fits_into_one_call_is_filed_whole(line, cod
 
     assert new == len(members)
     figures = await line.room_stats(code)
-    assert (figures.issued, figures.under_way) == (len(members), 0)
+    assert (figures.issued, figures.seats_in_use) == (len(members), 0)
 
 
 async def test_a_report_without_outcomes_still_says_how_many_are_gone(line, code):
@@ -238,4 +238,4 @@ async def test_the_meter_counts_the_whole_seconds_of_the_last_ten(line, code, ra
 
     figures = await line.room_stats(code)
     assert (figures.admitted_per_s, figures.issued_per_s) == (3.0, 0.5)
-    assert (figures.admitted, figures.issued, figures.under_way) == (30, 5, 25)
+    assert (figures.admitted, figures.issued, figures.seats_in_use) == (30, 5, 25)

@@ -148,7 +148,7 @@ async def test_who_is_away_is_told_when_it_is_over_and_can_leave(line, code, gon
     assert admitted == ("charlie",)
     assert left
     assert await kinds(line, code, ["alice", "bob", "charlie"]) == ["absent", "sold_out", "issued"]
-    assert (await line.room_stats(code)).refused_count == 1
+    assert (await line.room_stats(code)).refused_in_all == 1
 
 
 async def test_asking_as_told_is_often_enough_to_keep_a_place(client, line, code):

@@ -51,7 +51,7 @@ def test_a_worker_killed_between_commit_and_report_loses_nobody(house, engine, c
     assert committed
     assert "issued" not in told_meanwhile
     assert sorted(list_holders(engine, code)) == sorted(members)
-    assert house.admin("GET", f"/rooms/{code}")["under_way"] == 0
+    assert house.admin("GET", f"/rooms/{code}")["seats_in_use"] == 0
 
 
 def test_a_lobby_is_drawn_by_the_admitter_and_all_of_it_let_through(house, engine, code):

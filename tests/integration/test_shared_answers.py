@@ -57,7 +57,7 @@ async def asked_together(client, gate, path, **headers):
 
 
 async def test_the_draw_record_is_made_once_while_others_are_answered(client, drawn, monkeypatch):
-    reads, writes = Gate(draw_api.draw_of), Gate(DrawRecord.as_json)
+    reads, writes = Gate(draw_api.find_draw), Gate(DrawRecord.as_json)
     writes.open()
     monkeypatch.setattr(draw_api, "find_draw", reads)
     monkeypatch.setattr(DrawRecord, "as_json", lambda *args, **more: writes(*args, **more))

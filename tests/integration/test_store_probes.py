@@ -112,7 +112,7 @@ async def test_a_queue_that_takes_no_writes_is_not_ready_and_nobody_is_let_throu
 
     with pytest.raises(OfficeAway, match=says):
         desk.free_seats()
-    status, found = await ready(parts, crew=crew)
+    status, found = await ready(parts, queue_status=crew)
 
     assert status == 503
     assert found == {"ready": False, "postgres": True, "redis": True, "queue": False}
@@ -120,7 +120,7 @@ async def test_a_queue_that_takes_no_writes_is_not_ready_and_nobody_is_let_throu
 
 async def test_stores_that_do_what_is_needed_are_ready(own, own_line, own_queue, parts):
     status, found = await ready(
-        parts, line=own_line, crew=partial(read_queue_status, own_queue, QUEUE)
+        parts, line=own_line, queue_status=partial(read_queue_status, own_queue, QUEUE)
     )
 
     assert status == 200
@@ -134,7 +134,7 @@ async def test_readiness_is_read_at_most_once_a_second(parts):
         asked.append(1)
         return QueueStatus(workers=1, busy=0, backlog=0)
 
-    async with client_of(app_with(replace(parts, crew=crew))) as client:
+    async with client_of(app_with(replace(parts, queue_status=crew))) as client:
         answers = await asyncio.gather(*(client.get("/readyz") for _ in range(50)))
 
     assert {answer.status_code for answer in answers} == {200}
@@ -150,7 +150,7 @@ async def test_a_redis_that_may_evict_is_named_in_metrics_and_in_the_log(
     crew = partial(read_queue_status, own_queue, QUEUE)
 
     await log_store_faults(own_line, own_queue, engine)
-    async with client_of(app_with(parts, line=own_line, crew=crew)) as client:
+    async with client_of(app_with(parts, line=own_line, queue_status=crew)) as client:
         metrics = (await client.get("/metrics")).text
 
     said = capsys.readouterr().out

@@ -29,14 +29,14 @@ def slots(*counts: int, end_s: int = NOW_S) -> list[bytes]:
 
 
 def figures(**changes: object) -> RoomStats:
-    values = {"room": room, "in_line": 7, "under_way": 3, "away": 0, "tally": {}} | changes
+    values = {"room": room, "in_line": 7, "seats_in_use": 3, "away": 0, "tally": {}} | changes
     meters = [values.pop(f"{name}_meter", NOTHING) for name in METERED]
-    names = ("room", "in_line", "under_way", "away", "tally", "steered_rate")
+    names = ("room", "in_line", "seats_in_use", "away", "tally", "steered_rate")
     return RoomStats.from_reply(*(values.get(name) for name in names), *meters, now_s=NOW_S)
 
 
 def test_a_room_nobody_has_entered_has_only_noughts():
-    read = figures(in_line=0, under_way=0)
+    read = figures(in_line=0, seats_in_use=0)
 
     assert (read.entered, read.admitted, read.issued, read.refused) == (0, 0, 0, 0)
     assert (read.admitted_per_s, read.issued_per_s) == (0.0, 0.0)
@@ -46,7 +46,7 @@ def test_a_room_nobody_has_entered_has_only_noughts():
 def test_counts_are_read_as_they_are():
     read = figures(tally={b"entered": b"9", b"left": b"2", b"turned_away": b"1"})
 
-    assert (read.waiting, read.under_way) == (7, 3)
+    assert (read.waiting, read.seats_in_use) == (7, 3)
     assert (read.entered, read.left, read.turned_away) == (9, 2, 1)
 
 
@@ -104,13 +104,13 @@ def test_more_issued_than_there_are_shows_as_none_left():
 def test_in_a_room_that_is_over_nobody_waits_and_all_in_line_were_told_no(over):
     read = figures(room=room | over, tally={b"refused": b"2", b"turned_away": b"3"})
 
-    assert (read.is_over, read.waiting, read.in_line, read.refused_count) == (True, 0, 7, 12)
+    assert (read.is_over, read.waiting, read.in_line, read.refused_in_all) == (True, 0, 7, 12)
 
 
 def test_in_a_room_that_goes_on_all_in_line_wait():
     read = figures(room=room | {b"state": b"paused"}, tally={b"refused": b"2"})
 
-    assert (read.is_over, read.waiting, read.refused_count) == (False, 7, 2)
+    assert (read.is_over, read.waiting, read.refused_in_all) == (False, 7, 2)
 
 
 def test_on_autopilot_the_rate_in_force_is_the_steered_one_within_its_bounds():
@@ -129,8 +129,9 @@ def test_the_record_says_what_the_figures_say():
 
     record = read.as_record()
 
-    assert {name: getattr(read, name) for name in record} == record
-    assert {"in_line", "waiting", "told_no", "remain_count", "issued_per_s"} <= record.keys()
+    old = {"under_way": read.seats_in_use, "told_no": read.refused_in_all}
+    assert {name: getattr(read, name) for name in record.keys() - old} | old == record
+    assert {"in_line", "waiting", "refused_in_all", "remain_count", "issued_per_s"} <= record.keys()
 
 
 def test_python_and_lua_agree_on_the_size_of_the_ring():

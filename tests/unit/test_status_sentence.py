@@ -12,7 +12,7 @@ from web.pages.admin.status_sentence import RoomStatus, rate, status_sentence
 KEPT_EN = "3,204 wait, their places are kept."
 KEPT_KO = "3,204명이 기다리고, 순번은 유지돼요."
 busy = some_figures()
-nobody = replace(busy, in_line=0, under_way=0, admitted_per_s=0)
+nobody = replace(busy, in_line=0, seats_in_use=0, admitted_per_s=0)
 LATER_S = (NOON + timedelta(minutes=5)).timestamp()
 
 CASES = [
@@ -117,7 +117,7 @@ CASES = [
     ),
     (RoomStatus(nobody, NOON), "still", "Nobody waits.", "기다리는 사람이 없어요."),
     (
-        RoomStatus(replace(nobody, under_way=12), NOON),
+        RoomStatus(replace(nobody, seats_in_use=12), NOON),
         "well",
         "Nobody waits. 12 coupons are being issued.",
         "기다리는 사람이 없어요. 쿠폰 12장을 발급하고 있어요.",
@@ -141,13 +141,13 @@ CASES = [
         f"발급이 멈췄어요. 실행 중인 발급 작업자가 없어요. {KEPT_KO}",
     ),
     (
-        RoomStatus(replace(busy, admitted_per_s=0, under_way=100, seats=100), NOON),
+        RoomStatus(replace(busy, admitted_per_s=0, seats_in_use=100, seats=100), NOON),
         "trouble",
         f"All 100 seats are in use. {KEPT_EN}",
         f"좌석 100석이 모두 사용 중이에요. {KEPT_KO}",
     ),
     (
-        RoomStatus(replace(busy, admitted_per_s=0, under_way=412), NOON),
+        RoomStatus(replace(busy, admitted_per_s=0, seats_in_use=412), NOON),
         "well",
         f"The last 412 coupons are being issued. {KEPT_EN}",
         f"마지막 쿠폰 412장을 발급하고 있어요. {KEPT_KO}",

@@ -27,7 +27,7 @@ _DEFAULTS = RoomSettings()
 
 @dataclass(frozen=True, slots=True)
 class RoomStats:
-    """Counts since the beginning, but for in_line and under_way (now) and the rates (per s).
+    """Counts since the beginning, but for in_line and seats_in_use (now) and the rates (per s).
 
     in_line are all who have a place, also in a line that is over; away who were passed over, or
     told a final word in line, and are not back. refused were admitted first, turned_away at the
@@ -55,7 +55,7 @@ class RoomStats:
     used_count: int
     is_over: bool
     in_line: int
-    under_way: int
+    seats_in_use: int
     away: int
     entered: int
     admitted: int
@@ -89,22 +89,26 @@ class RoomStats:
         return 0 if self.is_over else self.in_line
 
     @property
-    def refused_count(self) -> int:
+    def refused_in_all(self) -> int:
         """Refused in all: after admission, at the door, and all who waited when it was over."""
         over = self.in_line + self.away if self.is_over else 0
         return self.refused + self.turned_away + over
 
     def as_record(self) -> dict[str, object]:
         """Everything, by name."""
-        derived = {name: getattr(self, name) for name in ("remain_count", "waiting", "told_no")}
-        return asdict(self) | derived
+        derived = {
+            name: getattr(self, name) for name in ("remain_count", "waiting", "refused_in_all")
+        }
+        # As the release before named them, for one more release.
+        old = {"under_way": self.seats_in_use, "told_no": self.refused_in_all}
+        return asdict(self) | derived | old
 
     @classmethod
     def from_reply(
         cls,
         room: Mapping[bytes, bytes],
         in_line: int,
-        under_way: int,
+        seats_in_use: int,
         away: int,
         tally: Mapping[bytes, bytes],
         steered_rate: bytes | None,
@@ -133,7 +137,7 @@ class RoomStats:
             used_count=used_count,
             is_over=settings["state"] == "closed" or used_count >= total_count or is_ended,
             in_line=in_line,
-            under_way=under_way,
+            seats_in_use=seats_in_use,
             away=away,
             entered=counted("entered"),
             admitted=counted("admitted"),

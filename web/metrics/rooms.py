@@ -26,7 +26,9 @@ _GAUGES: dict[str, tuple[str, Reading]] = {
         "Members passed over, or told a final word in line, and not back",
         lambda r: r.figures.away,
     ),
-    "under_way": ("Members admitted without an outcome", lambda r: r.figures.under_way),
+    "seats_in_use": ("Members admitted without an outcome", lambda r: r.figures.seats_in_use),
+    # As the release before named it, for one more release.
+    "under_way": ("The same as seats_in_use", lambda r: r.figures.seats_in_use),
     "seats": ("Members that may be admitted without an outcome", lambda r: r.figures.seats),
     "coupons": ("Coupons in all", lambda r: r.figures.total_count),
     "coupons_remaining": ("Coupons that remain", lambda r: r.figures.remain_count),

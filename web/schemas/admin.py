@@ -171,12 +171,18 @@ class RoomOut(Schema):
     challenge: Challenge
     steered_rate_per_s: float | None = Field(description="in force on autopilot; null without")
     waiting: int
-    under_way: int = Field(description="admitted, without an outcome yet")
+    under_way: int = Field(
+        deprecated=True, description="seats_in_use, as the release before named it"
+    )
     away: int = Field(description="passed over, as nobody heard from them, and not back")
     entered: int
     admitted: int
     issued: int
-    refused: int = Field(description="told no: after admission, at the door, or while waiting")
+    refused: int = Field(description="refused after admission")
+    turned_away: int = Field(description="refused at the entrance")
+    refused_in_all: int = Field(
+        description="refused, turned away, or still in line when the room was over"
+    )
     left: int
     restored: int = Field(description="given back the place that their ticket said, after a loss")
     is_restoring: bool = Field(description="nobody is let through until the line is together again")
@@ -186,7 +192,7 @@ class RoomOut(Schema):
     enter_p99_ms: float | None = Field(description="of entering; null where nobody entered")
     issue_p99_ms: float | None = Field(description="from admission to outcome; null without one")
     remain_count: int
-    seats_in_use: int = Field(description="the same as under_way, of seats")
+    seats_in_use: int = Field(description="admitted without an outcome, of `seats`")
     workers: int
     workers_busy: int = Field(description="on a batch right now")
     backlog: int = Field(description="jobs that wait for a worker")

@@ -101,7 +101,7 @@ def _watch(bench: Bench, code: str, began_s: float, until_s: float) -> list[Look
                 issued_per_s=issued_per_s,
                 latency_p95_ms=p95_ms,
                 queue_age_s=backlog.oldest_s,
-                under_way=figures.under_way,
+                under_way=figures.seats_in_use,
             )
 
         looks = []
@@ -127,7 +127,7 @@ def _turn(bench: Bench, code: str, state: str) -> None:
 def _wait_until_through(bench: Bench, code: str) -> None:
     """The next run is not to find what this one has left in the queue."""
     deadline = time.monotonic() + 120
-    while bench.figures(code).under_way and time.monotonic() < deadline:
+    while bench.figures(code).seats_in_use and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_S)
 
 

@@ -105,7 +105,7 @@ def _line(figures: RoomStats, language: Language) -> tuple[Gauge, ...]:
             number(figures.remain_count),
             _("of %(count)s", count=number(figures.total_count)),
         ),
-        Gauge("refused", _("Told no"), number(figures.refused_count)),
+        Gauge("refused", _("Told no"), number(figures.refused_in_all)),
         Gauge("left", _("Went away"), number(figures.left)),
     )
 
@@ -162,7 +162,7 @@ def _office(
     if figures is None:
         return tuple(found)
     return (
-        of("seats_in_use", _("Seats in use"), figures.under_way, figures.seats),
+        of("seats_in_use", _("Seats in use"), figures.seats_in_use, figures.seats),
         *found,
         took("enter_p99_ms", _("Entering, p99"), figures.enter_p99_ms),
         took("issue_p99_ms", _("Issuing, p99"), figures.issue_p99_ms),

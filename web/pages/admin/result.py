@@ -31,7 +31,7 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     figures, result = await line.room_stats(code), await line.summary(code)
-    waiting_when_over = figures.refused_count - figures.refused - figures.turned_away
+    waiting_when_over = figures.refused_in_all - figures.refused - figures.turned_away
     return page(
         request,
         "admin/result.html",

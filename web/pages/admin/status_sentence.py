@@ -49,7 +49,9 @@ def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
     if opens_in_s > 0:
         opens = _("Opens in %(wait)s.", wait=duration(language, opens_in_s))
         return "still", f"{opens} {_drains(figures, language)}{waiting}"
-    if figures.state == "draining" and not (figures.in_line or figures.under_way or figures.away):
+    if figures.state == "draining" and not (
+        figures.in_line or figures.seats_in_use or figures.away
+    ):
         return "over", _("Drained: all who stood in line have been served.")
     tone, sentence = _while_open(figures, language, waiting)
     return tone, _drains(figures, language) + sentence
@@ -89,9 +91,9 @@ def _drains(figures: RoomStats, language: Language) -> str:
 
 
 def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[Tone, str]:
-    if figures.waiting == 0 and figures.under_way:
+    if figures.waiting == 0 and figures.seats_in_use:
         under_way = language.ngettext(
-            "A coupon is being issued.", "%(count)s coupons are being issued.", figures.under_way
+            "A coupon is being issued.", "%(count)s coupons are being issued.", figures.seats_in_use
         )
         return "well", f"{waiting} {under_way}"
     if figures.waiting == 0:
@@ -105,7 +107,7 @@ def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[T
         asked=rate(language, figures.rate_in_force_per_s),
     )
     pace = figures.admitted_per_s or figures.rate_in_force_per_s
-    to_give = figures.remain_count - figures.under_way
+    to_give = figures.remain_count - figures.seats_in_use
     if to_give < figures.waiting:
         return "well", f"{rates} " + _(
             "%(left)s left for %(waiting)s waiting: sold out in %(wait)s.",
@@ -123,14 +125,14 @@ def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[T
 
 def _held_back(figures: RoomStats, language: Language, waiting: str) -> tuple[Tone, str]:
     """Nobody was let through for a while, though some wait and some are left."""
-    if figures.under_way >= figures.remain_count:
+    if figures.seats_in_use >= figures.remain_count:
         last = language.ngettext(
             "The last coupon is being issued.",
             "The last %(count)s coupons are being issued.",
             figures.remain_count,
         )
         return "well", f"{last} {waiting}"
-    if figures.under_way >= figures.seats:
+    if figures.seats_in_use >= figures.seats:
         full = language.ngettext(
             "The only seat is in use.", "All %(count)s seats are in use.", figures.seats
         )
