@@ -50,7 +50,7 @@ def make_app() -> ASGIApp:
 
 if __name__ == "__main__":
     run_server(
-        "load.bench.baseline_server:make",
+        "load.bench.baseline_server:make_app",
         host="127.0.0.1",
         port=int(sys.argv[1]),
         processes=int(sys.argv[2]),

@@ -14,7 +14,7 @@ from processes.child_process import free_port, port_is_free, spawn, stop
 # A parent whose trampoline is told that this system can't signal a parent's death.
 WATCHED = """
 import os, sys, time
-from processes.embedded import child
+from processes import child_process as child
 if sys.argv[1] == "parent":
     child.subprocess.Popen([sys.executable, "-c", sys.argv[2], "trampoline", str(os.getpid())])
     time.sleep(60)
