@@ -14,7 +14,8 @@ from tests.house import ROOT, eventually
 SERVE = """
 import sys
 from processes.http.server import run_server
-run_server("load.bench.baseline_server:make_app", host="127.0.0.1", port=int(sys.argv[1]), processes=1,
+run_server("load.bench.baseline_server:make_app", host="127.0.0.1", port=int(sys.argv[1]),
+           processes=1,
            headers_within_ms=1500)
 """
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n"
