@@ -276,7 +276,7 @@ async def test_a_member_with_a_coupon_does_not_stand_at_the_head_until_they_are_
     await comes_by()
 
     lose_all()
-    await settle(line, offers.offer(engine, code))
+    await apply_settings(line, offers.get_offer(engine, code))
     told = await come_back(line, code, tickets, ["alice", "bob"])
     await comes_by(times=2)
     told_again = await come_back(line, code, tickets, ["alice", "bob"])
