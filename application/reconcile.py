@@ -154,17 +154,17 @@ class Reconciliation:
         kinds = by_kind(found)
         told = await self._still_told(kinds.get("told_without_row", []))
         again = await self._others()
-        for some in _parts(told):
+        for some in _chunks(told):
             again += told_without_row(
                 some, await self.ask(issued_coupons.find_held_by, self.engine, self.code, some)
             )
-        for some in _parts(kinds.get("row_not_told", [])):
+        for some in _chunks(kinds.get("row_not_told", [])):
             again += await self._untold_of(some)
         return again
 
     async def _still_told(self, members: Sequence[str]) -> list[str]:
         told: list[str] = []
-        for some in _parts(members):
+        for some in _chunks(members):
             told += await self.line.audit.filter_issued(self.code, some)
         return told
 
@@ -193,9 +193,9 @@ class Reconciliation:
             await self._mend_line_count()
         untrue = found.get("told_without_row", [])
         await self.line.audit.retract(self.code, untrue)
-        for some in _parts(found.get("row_not_told", [])):
+        for some in _chunks(found.get("row_not_told", [])):
             await self._report_issued(some)
-        for some in _parts([*untrue, *found.get("outcome_overdue", [])]):
+        for some in _chunks([*untrue, *found.get("outcome_overdue", [])]):
             admitted = await self.line.audit.lease(self.code, some, for_s=LEASE_S)
             await self.ask(feed, self.code, list(admitted), list(admitted.values()))
         await self.ask(forget, found.get("job_failed", []))
@@ -223,5 +223,5 @@ def _recount(engine: Engine, code: str, who: str, now: datetime) -> None:
         return  # more rows than coupons: that is for somebody to look at
 
 
-def _parts(members: Sequence[str]) -> list[list[str]]:
+def _chunks(members: Sequence[str]) -> list[list[str]]:
     return [list(members[start : start + AT_ONCE]) for start in range(0, len(members), AT_ONCE)]

@@ -73,7 +73,7 @@ async def _admit(
     watched = open_engine(settings.DATABASE_URL, connections_max=1, name="lookout")
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "admitter")
     follower = FeedLog(line.request_ids, tracing, logs=settings.LOG_REQUESTS)
-    desk_of_ours = _desk(conveyor, settings, deployment)
+    desk_of_ours = _make_job_queue(conveyor, settings, deployment)
     desk = CouponDestination(desk_of_ours, follower if settings.follows else None)
     admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
     lookout = PostgresWatchdog(partial(ping_postgres, watched), desk)
@@ -110,7 +110,7 @@ async def _admit(
             tracing.close()
 
 
-def _desk(conveyor: QueueRedis, settings: AdmitterSettings, deployment: str) -> JobQueue:
+def _make_job_queue(conveyor: QueueRedis, settings: AdmitterSettings, deployment: str) -> JobQueue:
     limits = JobQueueLimits(
         batch_max=settings.BATCH_MAX,
         backlog_max=settings.BACKLOG_MAX,

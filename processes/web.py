@@ -203,11 +203,11 @@ def make_app() -> FastAPI:
         if tracing is not None:
             tracing.close()
 
-    parts = _parts(settings, line, engine, conveyor, connections, tracing)
+    parts = _make_container(settings, line, engine, conveyor, connections, tracing)
     return create_app(replace(parts, simulate=sender.send if sender else None), lifespan=lifespan)
 
 
-def _parts(
+def _make_container(
     settings: WebSettings,
     line: Line,
     engine: Engine,

@@ -90,7 +90,7 @@ class RoomBroadcast:
         due = self._due(began + lasts_s, everybody=hurries)
         gap_s = 0.0 if hurries else lasts_s * SPREAD * READ_MAX / max(len(due), 1)
         worked_s, late_s = 0.0, []
-        for number, some in enumerate(_parts(due)):
+        for number, some in enumerate(_chunks(due)):
             late_s.append(await _sleep_until(began + number * gap_s))
             part_began = time.monotonic()
             goes_on = await self._read(some)
@@ -218,7 +218,7 @@ def _undisturbed() -> Iterator[None]:
         sys.setswitchinterval(before_s)
 
 
-def _parts(streams: list[Stream]) -> Iterator[list[Stream]]:
+def _chunks(streams: list[Stream]) -> Iterator[list[Stream]]:
     for start in range(0, len(streams), READ_MAX):
         yield streams[start : start + READ_MAX]
 

@@ -13,7 +13,7 @@ MUTATIONS = (
         within="FastPath._answer",
         old="standing = await self._line.enter(asked.code, member_id, origin)",
         new=(
-            "await self._office.execute(offers, self._parts.engine)\n"
+            "await self._office.run(list_offers, self._parts.engine)\n"
             "standing = await self._line.enter(asked.code, member_id, origin)"
         ),
         uses={"issuance/offers.py": "list_offers"},
@@ -26,7 +26,7 @@ MUTATIONS = (
         within="FastPath._answer",
         old="standing = await self._line.place(asked.code, member_id)",
         new=(
-            "await self._office.execute(offers, self._parts.engine)\n"
+            "await self._office.run(list_offers, self._parts.engine)\n"
             "standing = await self._line.place(asked.code, member_id)"
         ),
         uses={"issuance/offers.py": "list_offers"},
@@ -39,7 +39,7 @@ MUTATIONS = (
         within="enter",
         old="standing = await parts.line.enter(code, member_id, origin, solved)",
         new=(
-            "await request.app.state.office.execute(offers, parts.engine)\n"
+            "await request.app.state.office.run(list_offers, parts.engine)\n"
             "standing = await parts.line.enter(code, member_id, origin, solved)"
         ),
         uses={"issuance/offers.py": "list_offers"},

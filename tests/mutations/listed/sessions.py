@@ -178,7 +178,7 @@ MUTATIONS = (
         name="a_shop_can_sign_sessions",
         promise=9,
         file="processes/web.py",
-        within="_parts",
+        within="_make_container",
         old=(
             "Sessions(settings.TICKET_SECRETS, "
             "old_secrets=settings.MEMBER_TOKEN_SECRETS, "

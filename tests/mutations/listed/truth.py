@@ -36,10 +36,10 @@ MUTATIONS = (
         old="with _post.around(meta, about):",
         new=(
             "with in_turns(_post.engine) as tx:\n"
-            "    coupon, row, _ = tx.from_reply(FIND, code, members)\n"
+            "    coupon, row, _ = tx.load_coupon(FIND, code, members)\n"
             "hoped = {one: _attempt(coupon, one, row.read_at, None) for one in "
             "members}\n"
-            "_post.publish(Issued(code, coupon.inventory.used_count, hoped))\n"
+            "_post.report(Issued(code, coupon.inventory.used_count, hoped))\n"
             "with _post.around(meta, about):"
         ),
         uses={"issuance/issue.py": "_attempt", "issuance/issue_transaction.py": "FIND, in_turns"},
