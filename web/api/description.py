@@ -7,8 +7,8 @@ from functools import partial
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
-from web.cache.compressed import Compressed
-from web.cache.single_flight import readings_of
+from web.cache.compressed import CompressedBody
+from web.cache.single_flight import get_single_flight_cache
 
 router = APIRouter(include_in_schema=False)
 
@@ -16,8 +16,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
     """Some 20 ms of work, done for the first who asks."""
-    make = partial(Compressed.of, partial(described, request.app), "application/json")
-    made = await readings_of(request).get("openapi", make)
+    make = partial(CompressedBody.compress, partial(described, request.app), "application/json")
+    made = await get_single_flight_cache(request).get("openapi", make)
     return await made.answer(request, {})
 
 

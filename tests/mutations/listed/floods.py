@@ -185,7 +185,7 @@ MUTATIONS = (
         promise=7,
         file="web/pages/admin/signin.py",
         within="sign_in",
-        old="await gate_of(request).hold_back()",
+        old="await get_rate_limit(request).hold_back()",
         new="",
         noticed_by=(f"{_IN_FLOODS}test_wrong_passwords_are_held_back_too",),
     ),

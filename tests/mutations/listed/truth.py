@@ -35,14 +35,17 @@ MUTATIONS = (
         within="issue_batch",
         old="with _post.around(meta, about):",
         new=(
-            "with in_turns(_post.engine) as tx:\n"
+            "with open_issue_transaction(_post.engine) as tx:\n"
             "    coupon, row, _ = tx.load_coupon(FIND, code, members)\n"
             "hoped = {one: _attempt(coupon, one, row.read_at, None) for one in "
             "members}\n"
             "_post.report(Issued(code, coupon.inventory.used_count, hoped))\n"
             "with _post.around(meta, about):"
         ),
-        uses={"issuance/issue.py": "_attempt", "issuance/issue_transaction.py": "FIND, in_turns"},
+        uses={
+            "issuance/issue.py": "_attempt",
+            "issuance/issue_transaction.py": "FIND, open_issue_transaction",
+        },
         noticed_by=(
             "integration/test_job_queue.py::test_when_the_line_is_told_postgres_has_committed",
             _KILLED,

@@ -48,7 +48,7 @@ async def sign_in(
     address = get_rate_limit(request).sender(request.scope)
     wait_s = await attempts.start_attempt(name, address)
     if wait_s:
-        await gate_of(request).hold_back()
+        await get_rate_limit(request).hold_back()
         return _slowed(request, next, name, wait_s)
     account = await get_admin_cache(request).account(name)
     try:
