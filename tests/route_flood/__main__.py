@@ -78,7 +78,7 @@ def _line(one: Flooded) -> str:
         health,
         f"{p99_ms:.1f}",
         f"{one.ratio:.1f}",
-        "; ".join(one.faults) or one.excuse,
+        "; ".join(filter(None, [*one.faults, one.excuse])),
     ).rstrip()
 
 
