@@ -114,7 +114,7 @@ def test_a_refusal_is_final_from_its_commit_on_and_not_from_its_report(
     for _ in range(2):
         feed(admitted)
 
-    work(1, tell=lambda issued: None)
+    work(1, report=lambda issued: None)
     told_before = run(kinds(own, code, ["bob"]))
     run(apply_settings(own, more_stock(engine, code, 2)))
     work(1)
