@@ -8,7 +8,9 @@ import sys
 
 import psycopg
 import pytest
+from redis import Redis
 
+from issuance.deployment import LINE_KEY
 from load.compare.options import WAYS
 from processes.child_process import spawn, stop
 from tests.house import ROOT, eventually
@@ -18,13 +20,20 @@ COUPONS, MEMBERS = 40, 160
 
 
 @pytest.fixture(scope="module")
-def done(servers, tmp_path_factory):
+def where(servers) -> dict[str, str]:
+    """The stores, of which the Redis is no other deployment's any more."""
+    with Redis.from_url(servers.redis_url) as redis:
+        redis.delete(LINE_KEY)
+    return {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+
+
+@pytest.fixture(scope="module")
+def done(where, tmp_path_factory):
     """The command, run once for all tests here: its output, its exit code and its report."""
     folder = tmp_path_factory.mktemp("compare") / "report"
     argv = [sys.executable, "-P", "-m", "cli", "compare", "--json", "--report", str(folder)]
     argv += ["--coupons", str(COUPONS), "--members", str(MEMBERS)]
     argv += ["--connections", "100", "--within", "1", "--give-up", "60"]
-    where = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     environ = {**os.environ, **where, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(argv, env=environ, cwd=folder.parent, capture_output=True, text=True)
     return ended, folder
@@ -95,9 +104,8 @@ def is_under_way(database_url: str, name: str) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 @pytest.mark.parametrize("in_mid_run", [False, True], ids=["at its start", "in mid-run"])
-def test_ended_early_it_takes_everything_away(servers, tmp_path, number, in_mid_run):
+def test_ended_early_it_takes_everything_away(servers, where, tmp_path, number, in_mid_run):
     before = scratch_databases(servers.database_url)
-    where = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     environ = {**os.environ, **where, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     argv = [sys.executable, "-P", "-m", "cli", "compare", "--coupons", "1000"]
     process = spawn(argv, env=environ, cwd=tmp_path, log=tmp_path / "log")
