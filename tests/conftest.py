@@ -36,10 +36,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     with Servers() as running:
-        # A run that was killed may have left its deployment's id in a Redis that stays.
-        with Redis.from_url(running.redis_url) as redis:
-            redis.delete(LINE_KEY)
         yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_other_deployments(request: pytest.FixtureRequest) -> None:
+    """Commands and processes claim the Redis for their database; here each test has another."""
+    if any("servers" in item.fixturenames for item in _items_of(request)):
+        forget_deployment(request.getfixturevalue("servers"))
+
+
+def _items_of(request: pytest.FixtureRequest) -> list[pytest.Function]:
+    return [
+        item
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == request.path
+    ]
+
+
+def forget_deployment(servers: Servers) -> None:
+    with Redis.from_url(servers.redis_url) as redis:
+        redis.delete(LINE_KEY)
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +74,7 @@ def template(servers: Servers) -> Iterator[str]:
 @pytest.fixture
 def database_url(servers: Servers, template: str) -> Iterator[str]:
     """A migrated, empty database of this test's own."""
+    forget_deployment(servers)
     name = f"waitroom_test_{secrets.token_hex(4)}"
     yield servers.pooled(fresh_database(servers.database_url, name, template=template))
     drop_database(servers.database_url, name)

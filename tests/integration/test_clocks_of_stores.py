@@ -7,7 +7,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from redis import Redis
 
 from application.apply_settings import apply_settings
 from application.clock_watch import watch_clocks
@@ -16,7 +15,6 @@ from cli import coupon as coupon_command
 from domain.refusals import CouponExpired, NotOpenYet
 from domain.room_settings import RoomSettings
 from issuance import offers
-from issuance.deployment import LINE_KEY
 from issuance.draws import find_draw
 from issuance.issue import issue
 from issuance.issued_coupons import list_holders
@@ -31,14 +29,6 @@ WAYS = ("pessimistic", "optimistic", "redis_lock")
 SOON = timedelta(seconds=3)  # so that a busy machine gets that far before
 SHORTLY = timedelta(seconds=0.05)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def no_deployment_left(redis_url):
-    """A command claims the line's Redis for this test's database; the next test has another one."""
-    yield
-    with Redis.from_url(redis_url) as redis:
-        redis.delete(LINE_KEY)
 
 
 @pytest.mark.parametrize("off_by_s", OFF_BY_S)

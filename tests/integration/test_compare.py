@@ -8,9 +8,7 @@ import sys
 
 import psycopg
 import pytest
-from redis import Redis
 
-from issuance.deployment import LINE_KEY
 from load.compare.options import WAYS
 from processes.child_process import spawn, stop
 from tests.house import ROOT, eventually
@@ -21,9 +19,6 @@ COUPONS, MEMBERS = 40, 160
 
 @pytest.fixture(scope="module")
 def where(servers) -> dict[str, str]:
-    """The stores, of which the Redis is no other deployment's any more."""
-    with Redis.from_url(servers.redis_url) as redis:
-        redis.delete(LINE_KEY)
     return {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
 
 
