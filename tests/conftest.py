@@ -27,9 +27,11 @@ structlog.configure(
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the markers
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark before `-m` looks at markers, and sort after pytest has sorted by parameters."""
     mark_kinds(items, units=Path(__file__).with_name("unit"))
+    yield
     put_in_order(items)
 
 

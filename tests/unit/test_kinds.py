@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,17 @@ def test_the_files_that_take_long_are_there() -> None:
     names = [path.name for path in TESTS.rglob("test_*.py")]
 
     assert [names.count(name) for name in LONG] == [1] * len(LONG)
+
+
+def test_browsers_come_last_whatever_their_parameters():
+    """Playwright gives its tests parameters of the session, by which pytest sorts too."""
+    files = ["tests/browser/test_axe_dark.py", "tests/integration/test_issue.py"]
+    argv = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+
+    listed = subprocess.run(
+        [*argv, *files], cwd=TESTS.parent, capture_output=True, text=True, check=True
+    )
+
+    kinds = [line.split("/")[1] for line in listed.stdout.splitlines() if "::" in line]
+    assert set(kinds) == {"browser", "integration"}
+    assert kinds == sorted(kinds, key="browser".__eq__)
