@@ -20,6 +20,8 @@ from web.auth.sessions import SESSION_COOKIE
 from web.limits import WebLimits
 from web.middleware.path_limits import is_for_admins, limit_class
 
+pytestmark = pytest.mark.usefixtures("patient_limits")
+
 MOST = 8
 FLOOD = 40
 # As OWN_MIN: what a process lets through before it asks Redis.
@@ -37,12 +39,6 @@ CALLS = [*ROUTED, *(("GET", path) for path in UNROUTED)]
 
 def path_of(route: str, code: str) -> str:
     return route.replace("{code}", code).replace("{issued_id}", str(secrets.token_hex(4)))
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """Redis is waited for on a busy machine: without its answer everybody would be let through."""
-    monkeypatch.setattr("waitroom.limits.rate_limiter.ANSWER_WITHIN_S", 10)
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from tests.signed_in import session_of
 from web.limits import WebLimits
 from web.middleware.client_ip import TrustedProxies
 
+pytestmark = pytest.mark.usefixtures("patient_limits")
+
 MOST = 40
 OWN = 4
 

@@ -38,6 +38,8 @@ from tests.member_ids import NOT_ALLOWED, SHOP_IDS
 from web.auth.member_tokens import NAME_LENGTH_MAX
 from web.limits import WebLimits
 
+pytestmark = pytest.mark.usefixtures("patient_limits")
+
 SOON = timedelta(seconds=1)
 
 
