@@ -30,7 +30,7 @@ def overtaken(seen: Evidence) -> Found:
         if claim and not _kept_asking(member):
             continue
         # They were refused, and left; then an admin had something to give again.
-        decided_s = _decided_from_s(seen, member, refused)
+        decided_s = decided_from_s(seen, member, refused)
         until_s = seen.given_again_s(refused.said, decided_s)
         for later, row in later_first:
             if claim and later <= claim:
@@ -71,7 +71,7 @@ def _counts(seen: Evidence, member: Record, refused: Answer, row: Row) -> bool:
     return True
 
 
-def _decided_from_s(seen: Evidence, member: Record, refused: Answer) -> float:
+def decided_from_s(seen: Evidence, member: Record, refused: Answer) -> float:
     """When at the earliest it was decided that they get none.
 
     Whoever waits is refused in the moment they ask; but that answer may have been lost, and they

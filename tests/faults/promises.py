@@ -10,7 +10,7 @@ from itertools import pairwise
 from domain.draw import NUMBERS
 from tests.faults.evidence import Evidence, Found
 from tests.faults.members import REFUSALS, Answer, Record
-from tests.faults.order import issued_to_gone, overtaken, too_early, turned_back
+from tests.faults.order import decided_from_s, issued_to_gone, overtaken, too_early, turned_back
 from tests.faults.took_hold import change_not_made, clock_not_skewed, opening_missed
 
 # A queue keeps the jobs that failed while Postgres was away; their members were fed again.
@@ -119,7 +119,8 @@ def _took_back(seen: Evidence) -> Found:
         if word is None or last is None or last.said == word.said:
             continue
         refused_anew = last.said in REFUSALS and any(one.is_made for one in seen.changes)
-        given_again = seen.given_again_s(word.said, word.asked_s) < float("inf")
+        decided_s = decided_from_s(seen, member, word)
+        given_again = seen.given_again_s(word.said, decided_s) < float("inf")
         if word.said == "issued" or not (refused_anew or given_again):
             yield member.member_id, f"was told {word.said}, then {last.said}"
 

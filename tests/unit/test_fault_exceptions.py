@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.faults.evidence import Row
 from tests.faults.promises import SAMPLES_RUNNING, judge
 from tests.unit.fault_cast import (
     GOOD,
@@ -62,6 +63,19 @@ from tests.unit.fault_cast import (
         # A worker refused them while there was less; they asked when there was more again.
         changed(
             stayed(answer("admitted", 3), answer("sold_out", 7)),
+            change("less stock", 4),
+            change("more stock", 5.5),
+        ),
+        # The same, and they got one when they asked once more.
+        changed(
+            replace(
+                stayed(answer("admitted", 3), answer("sold_out", 7)),
+                once_more={**GOOD.once_more, "charlie": answer("issued", 9, coupon="c")},
+                rows=[*GOOD.rows, Row("c", "charlie", 8.5)],
+                total_count=3,
+                used_count=3,
+                in_force={"total_count": (3, 3)},
+            ),
             change("less stock", 4),
             change("more stock", 5.5),
         ),
