@@ -37,7 +37,7 @@ async def change_room(
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
         if offer.room is None:
             raise NoSuchRoom
-        # Under the coupon's lock: of two who saw the same, one is told.
+        # Under the coupon's lock: of two admins with the same version, the second gets an error.
         if version is not None and version != offer.version:
             raise ChangedMeanwhile(asdict(offer.room) | {"version": offer.version})
         return offer.coupon, change(offer.room)

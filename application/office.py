@@ -77,7 +77,7 @@ class Office:
     def _leave(self, work: asyncio.Future[Any]) -> None:
         self._inside.release()
         if not work.cancelled():
-            work.exception()  # whoever asked may have gone: then nobody else looks at it
+            work.exception()  # read here, as the caller may have gone
 
 
 async def none_if_unavailable(asked: Awaitable[R]) -> R | None:

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 SETTLE_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
 DRAW_AGAIN_S = 0.05  # after an opening, until the whole lobby can be read
-# After its end a room is served until everybody is told, and remembered for a week.
+# After its end the admitter serves a room for an hour, and Redis keeps it for a week.
 RETIRE_AFTER = timedelta(hours=1)
 KEEP_S = 7 * 24 * 3600
 

@@ -1,4 +1,4 @@
-"""Loops: work that a process repeats until it is told to stop. No error ends a loop."""
+"""Loops: work that a process repeats until it stops. No error ends a loop."""
 
 from __future__ import annotations
 

@@ -87,3 +87,4 @@ def test_without_locks_a_tab_has_a_stream_of_its_own(member: BrowserContext, cod
         streams = streams_of(tab)
         tab.goto(f"/rooms/{code}")
         until(lambda asked=streams: len(asked) == 1, tab)
+        assert len(streams) == 1

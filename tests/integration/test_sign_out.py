@@ -177,6 +177,7 @@ async def test_a_stream_ends_with_the_time_of_its_session(app, parts, line, engi
         await timed.state.session_watch.run_once()
 
     await until(stream.task.done)
+    assert not stream.task.cancelled()
 
 
 async def test_a_stream_by_a_token_goes_on(app, line, engine, code):
