@@ -100,8 +100,9 @@ WRITE_LOCKED = compile_issue_statement()
 class IssueTransaction:
     """An open transaction about one coupon."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], settings: str) -> None:
         self._connection = connection
+        self._settings = settings
         self._has_begun = False
 
     def load_coupon(
@@ -186,7 +187,7 @@ class IssueTransaction:
     def _begin(self) -> None:
         """Once in each transaction, in the turn of its first statements."""
         if not self._has_begun:
-            self._connection.execute(SETTINGS)
+            self._connection.execute(self._settings)
             self._has_begun = True
 
     def commit(self) -> None:
@@ -205,7 +206,7 @@ def open_issue_transaction(
     try:
         connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
         with close_after(connection, within_s):
-            yield IssueTransaction(connection)
+            yield IssueTransaction(connection, pooled.info[SETTINGS])
     except psycopg.OperationalError:
         # Perhaps broken; the pool is not to give it to the next one.
         pooled.invalidate()

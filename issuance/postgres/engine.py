@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -33,7 +34,15 @@ _SET = {
     "lock_timeout": f"{LOCK_TIMEOUT_S}s",
     "idle_in_transaction_session_timeout": f"{STATEMENT_TIMEOUT_S}s",
 }
-SETTINGS = "SELECT " + ", ".join(f"set_config('{name}', '{to}', true)" for name, to in _SET.items())
+_SET_ALWAYS = "SELECT " + ", ".join(
+    f"set_config('{name}', '{to}', true)" for name, to in _SET.items()
+)
+# A statement whose owner was killed ends soon, rather than when it has the lock it waits for: until
+# then its connection counts beside that of the process started instead. (PostgreSQL,
+# "client_connection_check_interval": since 14, where the server's system can tell.)
+_CHECK_OWNER = "set_config('client_connection_check_interval', '1s', true)"
+# Under this name a pooled connection's `info` has the statement that sets all of it.
+SETTINGS = "settings"
 
 
 def open_engine(
@@ -71,13 +80,21 @@ def open_engine(
 def _set_with_each_transaction(engine: Engine) -> None:
     """SETTINGS, together with the BEGIN: so they cost no turn of their own."""
 
+    @event.listens_for(engine, "connect")
+    def ask_what_it_can(driver: psycopg.Connection[Any], record: Any) -> None:
+        record.info[SETTINGS] = _SET_ALWAYS
+        with suppress(psycopg.errors.UndefinedObject, psycopg.errors.InvalidParameterValue):
+            driver.execute(f"SELECT {_CHECK_OWNER}")
+            record.info[SETTINGS] = f"{_SET_ALWAYS}, {_CHECK_OWNER}"
+        driver.rollback()
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         try:
             with driver.pipeline():
-                driver.execute(SETTINGS)
+                driver.execute(connection.connection.info[SETTINGS])
         except psycopg.Error as error:
             if driver.closed:  # the pool is not to give it to the next one
                 connection.invalidate(error)

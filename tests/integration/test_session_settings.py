@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC
@@ -17,7 +19,8 @@ from issuance.issue import issue
 from issuance.issue_transaction import FIND_LOCKED, open_issue_transaction
 from issuance.issued_coupons import list_holders
 from issuance.postgres.connection_stats import ping_postgres
-from issuance.postgres.engine import open_engine
+from issuance.postgres.engine import LOCK_TIMEOUT_S, open_engine
+from tests.house import eventually
 from tests.integration.cast import now, on_offer
 
 DEFAULTS = {
@@ -126,3 +129,27 @@ def test_a_postgres_that_takes_no_writes_is_not_said_to_be_well(engine, database
         ping_postgres(later)
 
     later.dispose()
+
+
+def test_who_was_killed_while_waiting_for_a_lock_soon_holds_no_connection(
+    engine, database_url, code
+):
+    """The one started instead of them opens its own, and the bound is for both."""
+    on_offer(engine, code, total=10)
+    waiting = [sys.executable, "-m", "tests.integration.lock_waiter", database_url, code]
+    ask = (
+        "SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'waitroom lock waiter'"
+    )
+
+    def count() -> tuple[int, int]:
+        with psycopg.connect(database_url, autocommit=True) as db:
+            return db.execute(ask).fetchone()
+
+    with open_issue_transaction(engine) as tx:
+        tx.load_coupon(FIND_LOCKED, code, ["alice"])
+        with subprocess.Popen(waiting, stdout=subprocess.PIPE, text=True) as waiter:
+            assert waiter.stdout.readline() == "waits\n"
+            eventually(lambda: count() == (1, 1))
+            waiter.kill()
+        eventually(lambda: count() == (0, 0), within_s=LOCK_TIMEOUT_S / 2)

@@ -47,10 +47,21 @@ MUTATIONS = (
         name="settings_stay_in_the_session",
         promise=8,
         file="issuance/postgres/engine.py",
-        within="SETTINGS",
+        within="_SET_ALWAYS",
         old="f\"set_config('{name}', '{to}', true)\"",
         new="f\"set_config('{name}', '{to}', false)\"",
         noticed_by=(f"{_IN_SESSION}test_nothing_of_it_stays_in_the_session[bytea_output]",),
+    ),
+    Mutation(
+        name="a_killed_owners_connection_stays",
+        promise=8,
+        file="issuance/postgres/engine.py",
+        within="_set_with_each_transaction",
+        old='f"{_SET_ALWAYS}, {_CHECK_OWNER}"',
+        new="_SET_ALWAYS",
+        noticed_by=(
+            f"{_IN_SESSION}test_who_was_killed_while_waiting_for_a_lock_soon_holds_no_connection",
+        ),
     ),
     Mutation(
         name="another_applications_revision_is_taken_for_ours",

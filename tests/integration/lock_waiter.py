@@ -1,0 +1,13 @@
+"""Waits for the lock of a coupon until it is killed. Started by a test."""
+
+import sys
+
+from issuance.issue_transaction import FIND_LOCKED, open_issue_transaction
+from issuance.postgres.engine import open_engine
+
+if __name__ == "__main__":
+    database_url, code = sys.argv[1:]
+    engine = open_engine(database_url, connections_max=1, name="lock waiter")
+    with open_issue_transaction(engine) as tx:
+        print("waits", flush=True)
+        tx.load_coupon(FIND_LOCKED, code, ["alice"])
