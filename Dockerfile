@@ -20,6 +20,8 @@ COPY web web
 COPY processes processes
 COPY load load
 COPY cli cli
+# For `waitroom --version`.
+COPY pyproject.toml pyproject.toml
 # Compiled now, as the user may not write here later.
 RUN python -m compileall -q . \
     && printf '#!/bin/sh\nexec python -P -m cli "$@"\n' > /venv/bin/waitroom \

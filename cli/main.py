@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from importlib.metadata import PackageNotFoundError
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from cli.lazy_group import LazyGroup
+from cli.version import find_version
 from domain.member import MEMBER_ID_RULE, BadMemberId, check_member_id
 from processes.demo.folder import with_running_demo
 from processes.file_limit import raise_limit
@@ -31,10 +33,34 @@ app = typer.Typer(
     help="A virtual waiting room that issues exactly as many coupons as there are.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 console = Console()
 errors = Console(stderr=True)
+
+
+def print_version(is_asked: bool) -> None:
+    if not is_asked:
+        return
+    try:
+        print(f"waitroom {find_version()}")
+    except PackageNotFoundError:
+        raise BadSettings(
+            "The version is not known: install the wheel, or keep pyproject.toml beside `cli/`."
+        ) from None
+    raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
 
 Port = Annotated[int, typer.Option(min=1, max=65_535)]
 
