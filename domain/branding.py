@@ -8,6 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.invalid_value import InvalidValue
+
 NAME_LENGTH_MAX = 60
 MESSAGE_LENGTH_MAX = 300
 LOGO_BYTES_MAX = 16_384
@@ -24,17 +26,17 @@ _BEGINNINGS: tuple[tuple[LogoType, re.Pattern[bytes]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """A small picture. Raises ValueError where it is too large or of no kind that we show."""
+    """A small picture. Raises InvalidValue where it is too large or of no kind that we show."""
 
     picture: bytes
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.picture) <= LOGO_BYTES_MAX:
-            raise ValueError(
-                f"logo must be from 1 to {LOGO_BYTES_MAX:,} bytes, got {len(self.picture):,}"
+            raise InvalidValue(
+                "logo", "picture_size", least=1, most=LOGO_BYTES_MAX, got=len(self.picture)
             )
         if self._type is None:
-            raise ValueError("logo must be a PNG, JPEG or WebP picture")
+            raise InvalidValue("logo", "picture_type")
 
     @property
     def _type(self) -> LogoType | None:
@@ -55,7 +57,7 @@ class Branding:
     """Whose room it is (`name`, in place of the site's), its colour as #rrggbb, and a message to
     all who wait; empty where there is none. logo_sha256 names the logo, which is kept apart.
 
-    Raises ValueError, naming the field.
+    Raises InvalidValue.
     """
 
     name: str = ""
@@ -69,11 +71,11 @@ class Branding:
             ("message", self.message, MESSAGE_LENGTH_MAX),
         ):
             if len(text) > most:
-                raise ValueError(f"{field} must be at most {most} characters, got {len(text)}")
+                raise InvalidValue(field, "length_at_most", most=most, got=len(text))
             if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
-                raise ValueError(f"{field} must not contain control characters")
+                raise InvalidValue(field, "no_control_characters")
         if self.colour and not _COLOUR.fullmatch(self.colour):
-            raise ValueError(f"colour must be as #0c6a56, got {self.colour[:20]!r}")
+            raise InvalidValue("colour", "colour", got=self.colour[:20])
 
     @property
     def is_plain(self) -> bool:

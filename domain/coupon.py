@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from uuid import UUID, uuid5
 
 from domain.discount import DiscountPolicy
+from domain.invalid_value import InvalidValue
 from domain.inventory import Inventory
 from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
@@ -51,27 +52,27 @@ class Coupon:
 
     def __post_init__(self) -> None:
         if not is_code(self.code):
-            raise ValueError(
-                f"code must be 1 to {CODE_LENGTH_MAX} of a-z 0-9 _ -, beginning with a letter "
-                f"or digit, got {self.code[:80]!r}"
-            )
+            raise InvalidValue("code", "code", most=CODE_LENGTH_MAX, got=self.code[:80])
         if not 1 <= len(self.description) <= DESCRIPTION_LENGTH_MAX:
-            raise ValueError(f"description must be 1 to {DESCRIPTION_LENGTH_MAX} characters")
+            raise InvalidValue("description", "length", least=1, most=DESCRIPTION_LENGTH_MAX)
         if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in self.description):
-            raise ValueError("description must not contain control characters")
+            raise InvalidValue("description", "no_control_characters")
         if self.issuing not in ISSUING_WAYS:
-            raise ValueError(
-                f'issuing must be one of {", ".join(ISSUING_WAYS)}, got "{self.issuing}"'
+            raise InvalidValue(
+                "issuing", "choice", choices=", ".join(ISSUING_WAYS), got=self.issuing
             )
         for name, time in (("opens_at", self.opens_at), ("expire_date", self.expire_date)):
             if time.tzinfo is None:
-                raise ValueError(f"{name} needs a time zone, got {time.isoformat()}")
+                raise InvalidValue(name, "time_zone", got=time.isoformat())
             if not YEAR_MIN <= time.year <= YEAR_MAX:
-                raise ValueError(f"{name} must lie in the years {YEAR_MIN} to {YEAR_MAX}")
+                raise InvalidValue(name, "years", least=str(YEAR_MIN), most=str(YEAR_MAX))
         if self.opens_at >= self.expire_date:
-            raise ValueError(
-                f"opens_at must come before expire_date, got {self.opens_at.isoformat()} "
-                f"and {self.expire_date.isoformat()}"
+            raise InvalidValue(
+                "opens_at",
+                "before",
+                other="expire_date",
+                got=self.opens_at.isoformat(),
+                most=self.expire_date.isoformat(),
             )
 
     def recall(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.invalid_value import InvalidValue
+
 DiscountKind = Literal["amount", "percent"]
 AMOUNT_MAX = 1_000_000_000
 
@@ -22,15 +24,15 @@ class DiscountPolicy:
 
     def __post_init__(self) -> None:
         if self.kind not in ("amount", "percent"):
-            raise ValueError(f'kind must be "amount" or "percent", got "{self.kind}"')
+            raise InvalidValue("kind", "choice", choices="amount, percent", got=self.kind)
         if self.kind == "percent" and not 1 <= self.value <= 100:
-            raise ValueError(f"value must be a percentage from 1 to 100, got {self.value}")
+            raise InvalidValue("value", "percentage", least=1, most=100, got=self.value)
         if self.kind == "amount" and not 1 <= self.value <= AMOUNT_MAX:
-            raise ValueError(f"value must be an amount from 1 to {AMOUNT_MAX:,}, got {self.value}")
+            raise InvalidValue("value", "amount", least=1, most=AMOUNT_MAX, got=self.value)
         if self.kind == "amount" and self.cap is not None:
-            raise ValueError("cap goes with a percentage; an amount is its own cap")
+            raise InvalidValue("cap", "only_with_percentage")
         if self.cap is not None and not 1 <= self.cap <= AMOUNT_MAX:
-            raise ValueError(f"cap must be an amount from 1 to {AMOUNT_MAX:,}, got {self.cap}")
+            raise InvalidValue("cap", "amount", least=1, most=AMOUNT_MAX, got=self.cap)
 
     def discount_on(self, price: int) -> int:
         """How much comes off `price`: never more than the price, rounded down."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from domain.invalid_value import InvalidValue
 from domain.refusals import SoldOut
 
 TOTAL_COUNT_MAX = 10_000_000
@@ -13,7 +14,7 @@ TOTAL_COUNT_MAX = 10_000_000
 class Inventory:
     """A stock of coupons. Every change gives a new Inventory.
 
-    Raises ValueError where the counts contradict each other, so that no wrong one can exist.
+    Raises InvalidValue where the counts contradict each other, so that no wrong one can exist.
     """
 
     total_count: int
@@ -21,14 +22,11 @@ class Inventory:
 
     def __post_init__(self) -> None:
         if not 0 <= self.used_count <= self.total_count:
-            raise ValueError(
-                f"used_count must lie between 0 and total_count, "
-                f"got {self.used_count} of {self.total_count}"
+            raise InvalidValue(
+                "used_count", "range", least=0, most=self.total_count, got=self.used_count
             )
         if self.total_count > TOTAL_COUNT_MAX:
-            raise ValueError(
-                f"total_count must be at most {TOTAL_COUNT_MAX:,}, got {self.total_count:,}"
-            )
+            raise InvalidValue("total_count", "at_most", most=TOTAL_COUNT_MAX, got=self.total_count)
 
     @property
     def remain_count(self) -> int:
@@ -59,12 +57,15 @@ class Inventory:
         return replace(self, total_count=self.total_count + count)
 
     def remove(self, count: int) -> Inventory:
-        """Take `count` off the offer; only what nobody holds can go (ValueError)."""
+        """Take `count` off the offer; only what nobody holds can go (InvalidValue)."""
         if count < 1:
             raise ValueError(f"count must be at least 1, got {count}")
         if count > self.remain_count:
-            raise ValueError(
-                f"only {self.remain_count} of {self.total_count} can be removed, got {count}"
+            raise InvalidValue(
+                "total_count",
+                "at_least_given_out",
+                least=self.used_count,
+                got=self.total_count - count,
             )
         return replace(self, total_count=self.total_count - count)
 

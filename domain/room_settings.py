@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from domain.invalid_value import InvalidValue
+
 # Draining: nobody new may take a place; who has one is served.
 RoomState = Literal["open", "paused", "draining", "closed"]
 ROOM_STATES: tuple[RoomState, ...] = get_args(RoomState)
@@ -49,7 +51,7 @@ class RoomSettings:
 
     challenge: with `on`, a place is taken only with a solved proof of work.
 
-    Raises ValueError, naming the field, where a value lies outside its bounds.
+    Raises InvalidValue where a value lies outside its bounds.
     """
 
     rate_per_s: float = 100.0
@@ -75,13 +77,14 @@ class RoomSettings:
             ("rate_max_per_s", self.rate_max_per_s),
         ):
             if not 0 < rate <= RATE_PER_S_MAX:
-                raise ValueError(
-                    f"{name} must be above 0 and at most {RATE_PER_S_MAX:,.0f}, got {rate}"
-                )
+                raise InvalidValue(name, "above", least=0, most=RATE_PER_S_MAX, got=rate)
         if self.rate_min_per_s > self.rate_max_per_s:
-            raise ValueError(
-                f"rate_min_per_s must be at most rate_max_per_s, {self.rate_max_per_s:,g}, "
-                f"got {self.rate_min_per_s:,g}"
+            raise InvalidValue(
+                "rate_min_per_s",
+                "at_most_field",
+                other="rate_max_per_s",
+                most=self.rate_max_per_s,
+                got=self.rate_min_per_s,
             )
         for name, value, least, most in (
             ("burst", self.burst, 1, BURST_MAX),
@@ -99,7 +102,7 @@ class RoomSettings:
             ),
         ):
             if not least <= value <= most:
-                raise ValueError(f"{name} must be from {least} to {most:,}, got {value}")
+                raise InvalidValue(name, "range", least=least, most=most, got=value)
         for name, word, words in (
             ("state", self.state, ROOM_STATES),
             ("opening", self.opening, OPENINGS),
@@ -107,7 +110,7 @@ class RoomSettings:
             ("challenge", self.challenge, CHALLENGES),
         ):
             if word not in words:
-                raise ValueError(f'{name} must be one of {", ".join(words)}, got "{word}"')
+                raise InvalidValue(name, "choice", choices=", ".join(words), got=word)
 
     def change(self, **changes: Any) -> RoomSettings:
         """The same settings with what was given changed; what is None stays."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.branding import PLAIN, Branding
 from domain.coupon import Coupon
 from domain.draw import SEED_BYTES
+from domain.invalid_value import InvalidValue
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
 from domain.watermark import Watermark
@@ -101,7 +102,7 @@ def change_offer(
 ) -> Offer:
     """Change an offer under its coupon's lock, so that no issue comes in between.
 
-    Raises NoSuchCoupon, whatever `alter` raises, and AlreadyStarted or ValueError where a change
+    Raises NoSuchCoupon, whatever `alter` raises, and AlreadyStarted or InvalidValue where a change
     would belie a draw.
     """
     with translate_postgres_errors(), engine.begin() as tx:
@@ -130,9 +131,7 @@ def _check_draw_stands(
         raise AlreadyStarted
     lobby_opens_at = before.coupon.opens_at - timedelta(seconds=before.room.lobby_s)
     if room.opening != before.room.opening and now >= lobby_opens_at:
-        raise ValueError(
-            f"opening can't be changed any more: the lobby is open since {lobby_opens_at:%H:%M} UTC"
-        )
+        raise InvalidValue("opening", "fixed_since", since=f"{lobby_opens_at:%H:%M}")
 
 
 def describe_offer(one: Offer) -> dict[str, Any]:

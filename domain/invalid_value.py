@@ -1,0 +1,84 @@
+"""InvalidValue: a value that breaks a rule of the domain, as data that pages and commands word."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Rule = Literal[
+    "range",
+    "above",
+    "at_most",
+    "at_most_field",
+    "at_least_given_out",
+    "choice",
+    "length",
+    "length_at_most",
+    "no_control_characters",
+    "code",
+    "time_zone",
+    "years",
+    "before",
+    "percentage",
+    "amount",
+    "only_with_percentage",
+    "colour",
+    "picture_size",
+    "picture_type",
+    "fixed_since",
+]
+RULES: tuple[Rule, ...] = get_args(Rule)
+# What each rule says of a field. They are message ids too: each language has them in its catalogue.
+SENTENCES: dict[Rule, str] = {
+    "range": "must be from %(least)s to %(most)s, got %(got)s",
+    "above": "must be above %(least)s and at most %(most)s, got %(got)s",
+    "at_most": "must be at most %(most)s, got %(got)s",
+    "at_most_field": "must be at most %(other)s, %(most)s, got %(got)s",
+    "at_least_given_out": "must be at least the %(least)s that are given out, got %(got)s",
+    "choice": "must be one of %(choices)s, got “%(got)s”",
+    "length": "must be %(least)s to %(most)s characters",
+    "length_at_most": "must be at most %(most)s characters, got %(got)s",
+    "no_control_characters": "must not contain control characters",
+    "code": "must be 1 to %(most)s of a-z 0-9 _ -, beginning with a letter or digit, got “%(got)s”",
+    "time_zone": "needs a time zone, got %(got)s",
+    "years": "must lie in the years %(least)s to %(most)s",
+    "before": "must come before %(other)s, got %(got)s and %(most)s",
+    "percentage": "must be a percentage from %(least)s to %(most)s, got %(got)s",
+    "amount": "must be an amount from %(least)s to %(most)s, got %(got)s",
+    "only_with_percentage": "goes with a percentage; an amount is its own cap",
+    "colour": "must be as #0c6a56, got “%(got)s”",
+    "picture_size": "must be from %(least)s to %(most)s bytes, got %(got)s",
+    "picture_type": "must be a PNG, JPEG or WebP picture",
+    "fixed_since": "can't be changed any more: the lobby is open since %(since)s UTC",
+}
+assert SENTENCES.keys() == set(RULES)
+
+Bound = str | int | float
+
+
+class InvalidValue(ValueError):
+    """`field` breaks `rule`. bounds: what the rule's sentence names, by name.
+
+    field: as programs write it. As text it is the sentence for them, in English; whoever shows it
+    to people reads the data.
+    """
+
+    def __init__(self, field: str, rule: Rule, **bounds: Bound) -> None:
+        super().__init__(field, rule, bounds)
+        self.field = field
+        self.rule = rule
+        self.bounds = bounds
+
+    @property
+    def sentence(self) -> str:
+        """What the rule says, in English."""
+        return SENTENCES[self.rule] % {name: _text(value) for name, value in self.bounds.items()}
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.sentence}"
+
+
+def _text(value: Bound) -> str:
+    """Numbers with their thousands set apart, and whole ones without a point."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    return value if isinstance(value, str) else f"{value:,}"
