@@ -94,7 +94,8 @@ def _validation_problem(error: RequestValidationError) -> Problem:
 
 
 def _what(error: dict[str, Any]) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
+    """In our own words where a rule of ours was broken, else in Pydantic's."""
+    return str(error["ctx"]["error"] if error["type"] == "value_error" else error["msg"])
 
 
 def _allowed(app: FastAPI, request: Request) -> set[str]:

@@ -179,16 +179,24 @@ class EmbeddedServer(ABC):
         give_up = time.monotonic() + START_MAX_S
         while not self._is_ready():
             if self.pid is None:
-                error = self._error("ended while starting")
-                raise PortTakenError(str(error)) if PORT_TAKEN in str(error) else error
+                is_taken = any(PORT_TAKEN in line for line in self._log_tail())
+                kind = PortTakenError if is_taken else EmbeddedServerError
+                raise self._error("ended while starting", kind)
             if time.monotonic() > give_up:
-                raise self._error(f"did not answer within {START_MAX_S:.0f} s")
+                raise EmbeddedServerError(
+                    self._describe(f"did not answer within {START_MAX_S:.0f} s")
+                )
             time.sleep(0.02)
 
-    def _error(self, what: str) -> EmbeddedServerError:
+    def _log_tail(self) -> list[str]:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        tail = "\n".join(f"  {line}" for line in lines[-LOG_LINES:]) or "  (nothing)"
-        return EmbeddedServerError(f"{self.name} {what}. The end of its log, {self.log}:\n{tail}")
+        return lines[-LOG_LINES:]
+
+    def _error(
+        self, what: str, kind: type[EmbeddedServerError] = EmbeddedServerError
+    ) -> EmbeddedServerError:
+        tail = "\n".join(f"  {line}" for line in self._log_tail()) or "  (nothing)"
+        return kind(f"{self.name} {what}. The end of its log, {self.log}:\n{tail}")
 
 
 def wheel_folder(package: str, wheel: str) -> Path:

@@ -48,7 +48,8 @@ def _given(name: str, environ: Mapping[str, str]) -> str | None:
 
 
 def _sentence(error: Any, kind: type[BaseModel]) -> str:
-    what = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    is_ours = error["type"] == "value_error"
+    what = str(error["ctx"]["error"] if is_ours else error["msg"]).removeprefix("Input ")
     if not error["loc"]:
         return f"{what}."  # about several of them, which it names
     name = str(error["loc"][0])
