@@ -17,6 +17,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from domain.invalid_value import SENTENCES
 from domain.refusals import Refusal
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
@@ -60,7 +61,7 @@ def said() -> Catalog:
     for name, _line, message, _comments, _context in found:
         catalog.add(message, locations=[(f"web/{Path(name).as_posix()}", None)])
     raised = extract_from_dir(WEB, [("**.py", "python")], None, RAISED)
-    for message in (*_refusals(), *(one[2] for one in raised)):
+    for message in (*_refusals(), *SENTENCES.values(), *(one[2] for one in raised)):
         if " " in message or message.istitle():
             catalog.add(message)
     return catalog

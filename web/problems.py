@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
+from domain.invalid_value import InvalidValue
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
@@ -134,11 +136,12 @@ class Problem(Exception):
 
 @contextmanager
 def translate_value_errors() -> Iterator[None]:
-    """A ValueError of the rules, which names the field, is answered with bad_request."""
+    """An InvalidValue is answered with bad_request, which names the field and what is wrong."""
     try:
         yield
-    except ValueError as error:
-        raise Problem("bad_request", str(error)) from error
+    except InvalidValue as error:
+        wrong = {"where": error.field, "what": error.sentence}
+        raise Problem("bad_request", str(error), {"errors": [wrong]}) from error
 
 
 def as_json(problem: Problem, request_id: str) -> JSONResponse:

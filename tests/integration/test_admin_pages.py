@@ -319,3 +319,4 @@ async def test_the_console_speaks_korean(operator, engine, code):
 
     assert wrong_fields(wrong) == {"rate_per_s"}
     assert "must be above" not in wrong.text
+    assert "0보다 크고 100,000 이하여야 해요. 입력한 값: 0." in wrong.text

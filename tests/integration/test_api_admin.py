@@ -208,7 +208,10 @@ async def test_the_stock_never_falls_below_what_is_used(client, engine, redis_ur
 
     answer = await patched(client, code, total_count=1)
 
-    assert "only 3 of 5 can be removed" in checked_problem(answer, "bad_request", 422)["detail"]
+    assert (
+        "at least the 2 that are given out, got 1"
+        in checked_problem(answer, "bad_request", 422)["detail"]
+    )
     assert stored(redis_url, engine, code) == before
 
 

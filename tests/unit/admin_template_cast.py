@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from domain.admin import Admin
+from domain.invalid_value import InvalidValue
 from domain.room_settings import RoomSettings
 from issuance.audit import AuditEntry
 from issuance.offers import Offer
@@ -26,7 +27,11 @@ def admin_pages(
     description = "봄맞이 할인" if language.code == "ko" else "Spring sale"
     offer = Offer(spring(description=description), RoomSettings(opening="draw"), 1)
     wrong = fresh_form(noon)
-    wrong.errors = {"code": "code must be short", "total_count": "total_count must be 1", "": "…"}
+    wrong.errors = {
+        "code": InvalidValue("code", "code", most=40, got="봄"),
+        "total_count": InvalidValue("total_count", "at_most", most=1, got=2),
+        "": "…",
+    }
 
     def edited(form: CouponForm, **changes: Any) -> tuple[str, dict[str, Any]]:
         context = {

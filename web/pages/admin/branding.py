@@ -9,12 +9,13 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from domain.branding import Logo
+from domain.invalid_value import InvalidValue
 from issuance.brandings import change_branding, change_logo
 from issuance.offers import Offer
 from web.container import get_container, get_offer_cache, get_office
 from web.dependencies import CouponCode, Operator
 from web.i18n import to_translate
-from web.pages.admin.coupon_form import form_from_offer
+from web.pages.admin.coupon_form import Errors, form_from_offer
 from web.pages.admin.coupon_form_page import edit_page
 
 router = APIRouter(prefix="/admin/coupons/{code}", include_in_schema=False)
@@ -39,8 +40,8 @@ async def change(
         await get_office(request).run(
             change_branding, parts.engine, code, typed, who=who, now=parts.now()
         )
-    except ValueError as error:
-        wrong = {str(error).split(maxsplit=1)[0]: str(error)}
+    except InvalidValue as error:
+        wrong: Errors = {error.field: error}
         return edit_page(
             request, offer, form_from_offer(offer), status=422, looks=typed, looks_errors=wrong
         )
@@ -54,11 +55,9 @@ async def put_logo(request: Request, who: Operator, code: CouponCode) -> Respons
         picture = await file.read() if isinstance(file, UploadFile) else b""
     offer: Offer = await get_offer_cache(request).offer(code)
     try:
-        if not picture:
-            raise ValueError(NO_PICTURE)
         logo = Logo(picture)
-    except ValueError as error:
-        wrong = {"logo": str(error)}
+    except InvalidValue as error:
+        wrong: Errors = {"logo": error if picture else NO_PICTURE}
         return edit_page(request, offer, form_from_offer(offer), status=422, looks_errors=wrong)
     return await _with_logo(request, code, logo, who)
 

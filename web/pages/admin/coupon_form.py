@@ -11,10 +11,12 @@ from uuid import UUID
 
 from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
+from domain.invalid_value import InvalidValue
 from domain.inventory import Inventory
 from domain.room_settings import RATE_PER_S_MAX, RoomSettings
 from issuance.offers import Offer
 from web.i18n import to_translate
+from web.pages.admin.labels import FieldError
 
 WHOLE_NUMBER = to_translate("Please write a whole number.")
 NUMBER = to_translate("Please write a number.")
@@ -22,7 +24,7 @@ DATE_AND_TIME = to_translate("Please write a date and a time.")
 AT_LEAST_ONE = to_translate("There must be at least one.")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
 
-Errors = dict[str, str]
+Errors = dict[str, FieldError]
 
 
 def _whole(text: str) -> int:
@@ -78,13 +80,12 @@ OF_ROOM: dict[str, Callable[[str], Any]] = {
     "challenge": str,
 }
 RATE_BOUNDS = ("rate_min_per_s", "rate_max_per_s")
-# The first word of what the domain says, where it isn't the field's name.
-_NAMED = {
+# Fields of the domain that have another name in the form.
+_IN_FORM = {
     "kind": "discount_kind",
     "value": "discount_value",
     "cap": "discount_cap",
     "used_count": "total_count",
-    "only": "total_count",
 }
 
 
@@ -178,8 +179,8 @@ def refused(values: Mapping[str, Any], errors: Errors) -> Errors:
         if not set(needed) & errors.keys():
             try:
                 build()
-            except ValueError as error:
-                found.setdefault(named_in(str(error)), str(error))
+            except InvalidValue as error:
+                found.setdefault(form_field(error), error)
 
     discount = ("discount_kind", "discount_value", "discount_cap")
     attempt(lambda: DiscountPolicy(*(values[one] for one in discount)), *discount)
@@ -219,11 +220,10 @@ def _coupon(**values: Any) -> Coupon:
     )
 
 
-def named_in(sentence: str) -> str:
-    """The field that a refusal of the domain begins with; empty where it names none."""
-    word = sentence.split(maxsplit=1)[0] if sentence else ""
-    word = _NAMED.get(word, word)
-    return word if word in OF_COUPON or word in OF_ROOM else ""
+def form_field(error: InvalidValue) -> str:
+    """Where it stands in the form; empty for what the form has no field of."""
+    name = _IN_FORM.get(error.field, error.field)
+    return name if name in OF_COUPON or name in OF_ROOM else ""
 
 
 def discount_in(values: Mapping[str, Any]) -> DiscountPolicy:

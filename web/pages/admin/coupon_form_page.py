@@ -16,7 +16,7 @@ from issuance.offers import Offer
 from web.container import get_container
 from web.i18n import Language, find_language, to_translate
 from web.pages.admin.coupon_form import OF_COUPON, OF_ROOM, CouponForm, Errors, form_from_offer
-from web.pages.admin.labels import CHOICES, LABELS, RULES, describe_rule
+from web.pages.admin.labels import CHOICES, LABELS, RULES, describe_error
 from web.pages.render import logo_version, page, shown
 
 OF_ADDRESS = to_translate("Fixed: it is part of the addresses.")
@@ -71,7 +71,7 @@ def edit_page(
         looks=looks
         or {"name": branding.name, "colour": branding.colour, "message": branding.message},
         looks_errors={
-            name: describe_rule(language, text, name) for name, text in (looks_errors or {}).items()
+            name: describe_error(language, error) for name, error in (looks_errors or {}).items()
         },
         logo=f"/rooms/{offer.coupon.code}/logo?v={logo_version(branding.logo_sha256)}"
         if branding.logo_sha256
@@ -102,7 +102,7 @@ def in_words(language: Language, form: CouponForm) -> CouponForm:
     """Errors and reasons in the reader's language."""
     order = ["", *form.texts]
     form.errors = {
-        name: describe_rule(language, form.errors[name], name)
+        name: describe_error(language, form.errors[name])
         for name in sorted(form.errors, key=order.index)
     }
     form.fixed = {name: language.gettext(text) for name, text in form.fixed.items()}

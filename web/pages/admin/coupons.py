@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from domain.coupon import Coupon
+from domain.invalid_value import InvalidValue
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
 from issuance.errors import CodeTaken
@@ -28,10 +29,10 @@ from web.pages.admin.coupon_form import (
     CouponForm,
     Errors,
     discount_in,
+    form_field,
     form_from_offer,
     form_values,
     fresh_form,
-    named_in,
     parse_texts,
     refused,
 )
@@ -123,8 +124,8 @@ async def change(request: Request, who: Operator, code: CouponCode) -> Response:
             for name in changed & {"opens_at", "expire_date"} | _discount_fields(changed):
                 form.errors[name] = str(sentence(error))
             form.errors.setdefault("", str(sentence(error)))
-        except ValueError as error:
-            form.errors[named_in(str(error))] = str(error)
+        except InvalidValue as error:
+            form.errors[form_field(error)] = error
     kept = form_from_offer(offer)
     form.texts = kept.texts | form.texts
     form.was = kept.texts | form.was

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from domain.branding import LOGO_BYTES_MAX
 from domain.differences import Kind
-from web.i18n import SOURCE, Language, to_translate
+from domain.invalid_value import SENTENCES, Bound, InvalidValue
+from web.i18n import Language, to_translate
+
+# What is wrong with a field: a rule of the domain, or the message id of a sentence.
+FieldError = InvalidValue | str
 
 LABELS = {
     "code": to_translate("Code"),
@@ -79,7 +83,7 @@ RULES = {
     "message": to_translate("Up to 300 characters; empty: none."),
     "logo": to_translate("A small PNG, JPEG or WebP picture, up to 15 kB."),
 }
-# The domain says it with both times, as programs write them.
+# Instead of the sentence with both times, as programs write them.
 WRONG_ORDER = to_translate("The opening must come before the end.")
 assert LOGO_BYTES_MAX > 15 * 1024, "what is said of the logo must be kept"
 
@@ -170,15 +174,20 @@ def label(language: Language, field: str) -> str:
     return language.gettext(names[field]) if field in names else field
 
 
-def describe_rule(language: Language, sentence: str, field: str) -> str:
-    """A refusal in the reader's language. One with values in it is in no catalogue: then the
-    field's rule says the same.
-    """
-    if sentence.startswith("opens_at must come before"):
+def describe_error(language: Language, error: FieldError) -> str:
+    """What is wrong with a field, in the reader's language, to stand beside its label."""
+    if isinstance(error, str):
+        return language.gettext(error)
+    if error.rule == "before":
         return language.gettext(WRONG_ORDER)
-    if language.code != SOURCE and not language.knows(sentence) and field in RULES:
-        return language.gettext(RULES[field])
-    word, _, rest = sentence.partition(" ")
-    # The name that programs have for the field, which stands under its label here.
-    is_name = field.endswith(word) and rest.startswith(("must", "goes"))
-    return f"{rest[0].upper()}{rest[1:]}." if is_name else language.gettext(sentence)
+    values = {name: _in_words(language, value) for name, value in error.bounds.items()}
+    if "other" in values:
+        values["other"] = label(language, values["other"])
+    text = language.gettext(SENTENCES[error.rule], **values)
+    return f"{text[0].upper()}{text[1:].removesuffix('.')}."
+
+
+def _in_words(language: Language, value: Bound) -> str:
+    if isinstance(value, str):
+        return value
+    return language.number(int(value)) if float(value).is_integer() else str(value)
