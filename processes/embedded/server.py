@@ -183,9 +183,7 @@ class EmbeddedServer(ABC):
                 kind = PortTakenError if is_taken else EmbeddedServerError
                 raise self._error("ended while starting", kind)
             if time.monotonic() > give_up:
-                raise EmbeddedServerError(
-                    self._describe(f"did not answer within {START_MAX_S:.0f} s")
-                )
+                raise self._error(f"did not answer within {START_MAX_S:.0f} s")
             time.sleep(0.02)
 
     def _log_tail(self) -> list[str]:
