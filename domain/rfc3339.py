@@ -23,3 +23,8 @@ def rfc3339_us(microseconds: int) -> str:
 @lru_cache(maxsize=4_096)
 def _second(second: int) -> str:
     return rfc3339(from_us(second * 1_000_000)).removesuffix("Z")
+
+
+def from_rfc3339(text: str) -> datetime:
+    """The time that `rfc3339` wrote."""
+    return datetime.fromisoformat(text)

@@ -89,9 +89,9 @@ class RoomFacts:
         return self.opens_at_us - self.lobby_us
 
     @cached_property
-    def is_as_usual(self) -> bool:
-        """Whether the line is neither a lobby nor one that was lost and comes together again."""
-        return not self.is_lobby and not self.restoring_until_us
+    def tells_numbers(self) -> bool:
+        """Whether numbers are final: the draw is made, and nobody is still to come back."""
+        return not self.is_undrawn and not self.is_restoring
 
     @cached_property
     def known_pace_per_s(self) -> float | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Protocol, cast
+
+from pydantic import TypeAdapter
 
 from domain.refusals import ISSUE_REFUSALS, Draining, NotOpenYet, Refusal
 from domain.rfc3339 import rfc3339_us
+from domain.room_settings import Opening
 from domain.unix_time import from_us
 from waitroom.errors import LineAway
 from waitroom.member_status import MemberStatus
@@ -16,14 +19,20 @@ from web.problems import Problem
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned, RoomPhase
 
 ROOM_FULL_RETRY_S = 10
+# `TypeAdapter.dump_json` would check its options anew for each of a crowd.
+_write_json = TypeAdapter(PlaceOut).serializer.to_json
 # How somebody who was passed over came back, as the line says it.
 RETURNED: dict[str, Returned] = {"h": "head", "e": "end"}
 
 
+class SignsTickets(Protocol):
+    def sign(self, ticket: Ticket) -> str: ...
+
+
 def make_place(
-    standing: MemberStatus, *, room: str, member_id: str, tickets: TicketSigner
+    standing: MemberStatus, *, room: str, member_id: str, tickets: SignsTickets | None
 ) -> PlaceOut:
-    """The place of a member whom the line knows.
+    """The place of a member whom the line knows; without `tickets` it carries none.
 
     Raises Problem not_in_line for any other, and LineAway where a line that was lost can't say yet.
     """
@@ -31,34 +40,45 @@ def make_place(
         raise LineAway
     if not standing.in_line:
         raise Problem("not_in_line")
-    known = PlaceOut(
+    facts, arrived_us = standing.facts, standing.arrived_us
+    place = PlaceOut(
         room=room,
         state="waiting",
-        remain_count=standing.facts.remain_count,
-        arrived_at=from_us(standing.arrived_us) if standing.arrived_us else None,
+        arrived_at=rfc3339_us(arrived_us) if arrived_us else None,
+        remain_count=facts.remain_count,
         room_state=_phase(standing),
     )
-    if standing.kind == "issued":
-        issued = IssuedCouponOut.model_validate_json(standing.text)
-        return known.model_copy(update={"state": "issued", "issued_coupon": issued})
-    if standing.kind not in ("waiting", "admitted"):
-        refusal = RefusalOut(**_words(_refusal(standing)))
-        return known.model_copy(update={"state": "refused", "refusal": refusal})
-    ticket = tickets.sign(Ticket(room, member_id, standing.arrival_us))
-    if standing.kind == "admitted":
-        update = {"state": "admitted", "ask_again_s": ASK_AGAIN_MIN_S, "ticket": ticket}
-        return known.model_copy(update=update)
-    place, facts = Place.from_status(standing), standing.facts
-    update = {
-        "ask_again_s": place.ask_again_s,
-        "ticket": ticket,
-        "returned": RETURNED.get(standing.text),
-    }
-    if not facts.is_undrawn and not facts.is_restoring:
-        update |= {"place": place.place, "ahead": place.ahead, "eta_s": place.eta_s}
+    if standing.kind == "waiting":
+        _add_waiting(place, standing)
+    elif standing.kind == "admitted":
+        place.state, place.ask_again_s = "admitted", ASK_AGAIN_MIN_S
+    elif standing.kind == "issued":
+        place.state = "issued"
+        place.issued_coupon = IssuedCouponOut.model_validate_json(standing.text)
+        return place
+    else:
+        place.state, place.refusal = "refused", RefusalOut(**_words(_refusal(standing)))
+        return place
+    if tickets is not None:
+        place.ticket = tickets.sign(Ticket(room, member_id, standing.arrival_us))
+    return place
+
+
+def _add_waiting(place: PlaceOut, standing: MemberStatus) -> None:
+    facts = standing.facts
+    ahead, eta_s, place.ask_again_s = Place.from_status(standing)
+    if facts.tells_numbers:
+        place.place, place.ahead, place.eta_s = ahead + 1, ahead, eta_s
+    if standing.text:
+        place.returned = RETURNED.get(standing.text)
     if facts.is_lobby:
-        update |= {"opens_at": from_us(facts.opens_at_us), "opening": facts.opening}
-    return known.model_copy(update=update)
+        place.opens_at = rfc3339_us(facts.opens_at_us)
+        place.opening = cast(Opening, facts.opening)
+
+
+def place_json(place: PlaceOut) -> bytes:
+    """The only writer of a place: answers, events and batches are its bytes."""
+    return _write_json(place)
 
 
 def make_entered_place(
@@ -96,22 +116,3 @@ def _refusal(standing: MemberStatus) -> Refusal:
 
 def _words(refusal: Refusal) -> dict[str, str]:
     return {"type": refusal.slug, "title": refusal.title, "detail": refusal.detail}
-
-
-def is_plain_waiting(standing: MemberStatus) -> bool:
-    """In line, in a room as usual, and never passed over: as `waiting_json` writes it."""
-    return standing.kind == "waiting" and not standing.text and standing.facts.is_as_usual
-
-
-def waiting_json(standing: MemberStatus, room: str, ticket: str) -> str:
-    """Rooms, members and tickets are made of letters that JSON and cookies take as they are."""
-    ahead, eta_s, ask_again_s = Place.from_status(standing)
-    facts, arrived_us = standing.facts, standing.arrived_us
-    arrived_at = f'"{rfc3339_us(arrived_us)}"' if arrived_us else "null"
-    return (
-        f'{{"room":"{room}","state":"waiting","place":{ahead + 1},"ahead":{ahead},'
-        f'"eta_s":{"null" if eta_s is None else eta_s},"ask_again_s":{ask_again_s},'
-        f'"arrived_at":{arrived_at},"remain_count":{facts.remain_count},"ticket":"{ticket}",'
-        f'"issued_coupon":null,"refusal":null,"room_state":"{facts.state}",'
-        f'"opens_at":null,"opening":null,"returned":null}}'
-    )

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from domain.discount import DiscountPolicy
 from domain.issued_coupon import Status
+from domain.rfc3339 import rfc3339
 from tests.unit.admin_template_cast import admin_pages
 from tests.unit.board_template_cast import console
 from tests.unit.draw_template_cast import draws
@@ -157,14 +158,14 @@ def waiting(place: int | None, *, started_ahead: int | None = None, **changes: A
         "ahead": None if place is None else place - 1,
         "eta_s": 180,
         "ask_again_s": 2.5,
-        "arrived_at": NOON - timedelta(minutes=4),
+        "arrived_at": rfc3339(NOON - timedelta(minutes=4)),
         "remain_count": 412,
     }
     return Standing(PlaceOut(**{**known, **changes}), started_ahead)
 
 
 def in_lobby(place: int | None, **changes: Any) -> Standing:
-    opens_at = NOON + timedelta(minutes=10)
+    opens_at = rfc3339(NOON + timedelta(minutes=10))
     return waiting(
         place,
         **{"room_state": "scheduled", "opens_at": opens_at, "eta_s": None, **changes},

@@ -1,15 +1,18 @@
-"""What is written by hand is, to the letter, what the shapes and the framework would write."""
+"""A place is written once, and read back as its schema says; cookies are the framework's."""
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from application.report_outcomes import issued_json
-from domain.issued_coupon import IssuedCoupon
+from domain.draw import NUMBERS
+from domain.issued_coupon import IssuedCoupon, Status
 from domain.rfc3339 import rfc3339, rfc3339_us
 from domain.unix_time import from_us
 from issuance.locking.direct_issue import DirectIssue
@@ -19,12 +22,14 @@ from waitroom.tokens.ticket import TicketSigner
 from web.enter_line import set_ticket_cookie
 from web.fast_path.responses import PlaceWriter, issued_response
 from web.middleware.security import HEADERS
-from web.place_response import make_place
-from web.schemas.public import IssuedCouponOut
+from web.place_response import make_place, place_json
+from web.schemas.public import IssuedCouponOut, PlaceOut
+from web.sse.json_events import JsonEvents
 
 NOON_US = 1_795_600_800_000_000
 # Of a number drawn the ticket also says when it was signed: no second may pass between two.
 OFFICE = TicketSigner(["a-secret-of-the-tickets-of-32-bytes!"], now=lambda: NOON_US / 1_000_000)
+PLACE = TypeAdapter(PlaceOut)
 
 members = st.text(ALLOWED, min_size=1, max_size=128)
 rooms = st.from_regex(r"[a-z0-9][a-z0-9_\-]{0,39}", fullmatch=True)
@@ -40,33 +45,84 @@ facts = st.builds(
     waiting=counts,
     pace_per_s=st.floats(0, 100_000),
     pace_at_us=times_us,
+    opening=st.sampled_from(["first_come", "draw"]),
+    restoring_until_us=st.just(0) | times_us,
+    is_drawn=st.booleans(),
 )
-waiting = st.builds(MemberStatus, st.just("waiting"), facts, arrival_us=times_us, ahead=counts)
+issued = IssuedCouponOut(
+    id=UUID(int=7),
+    coupon_code="spring",
+    member_id="alice",
+    status=Status.UNUSED,
+    issued_at=from_us(NOON_US),
+    used_at=None,
+    expire_date=from_us(NOON_US + 10**9),
+)
+numbers = st.integers(-1_000, -1) | st.integers(1, NUMBERS - 1) | times_us
+waiting = st.builds(
+    MemberStatus,
+    st.just("waiting"),
+    facts,
+    arrival_us=numbers,
+    ahead=counts,
+    text=st.sampled_from(["", "h", "e"]),
+)
+final = st.builds(
+    MemberStatus,
+    st.sampled_from(["admitted", "closed", "sold_out", "draining"]),
+    facts,
+    arrival_us=times_us,
+) | st.builds(
+    MemberStatus,
+    st.just("issued"),
+    facts,
+    arrival_us=times_us,
+    text=st.just(issued.model_dump_json()),
+)
+standings = waiting | final
 
 
 def writer(*, secure: bool = False) -> PlaceWriter:
     return PlaceWriter(OFFICE, secure=secure, cookie_age_max_s=604_800)
 
 
-@settings(max_examples=100, deadline=None)
-@given(waiting, rooms, members, st.booleans())
-def test_who_waits_is_written_as_the_shape_and_the_cookie_would_be(standing, room, member, secure):
+@settings(max_examples=200, deadline=None)
+@given(standings, rooms, members, st.booleans())
+def test_a_place_is_written_as_the_schema_and_the_cookie_would_be(standing, room, member, secure):
     place = make_place(standing, room=room, member_id=member, tickets=OFFICE)
-    expected = Response(place.model_dump_json())
+    expected = Response()
     set_ticket_cookie(expected, place, secure=secure, age_max_s=604_800)
 
-    status, headers, body = writer(secure=secure).entered(standing, room, member)
-    _, _, asked = writer(secure=secure).place(standing, room, member)
+    status, headers, body = writer(secure=secure).place(standing, room, member)
 
-    assert status == 202
-    assert json.loads(body) == json.loads(expected.body)
-    assert body == bytes(expected.body) == asked
+    assert status == 200
+    assert PLACE.validate_json(body) == place
+    assert list(json.loads(body)) == [field.name for field in fields(PlaceOut)]
+    assert body == place_json(place)
     got = dict(headers)
     assert parts_of(got[b"set-cookie"]) == parts_of(expected.headers["set-cookie"].encode())
     assert got[b"content-length"] == str(len(body)).encode()
     assert got[b"cache-control"] == b"no-store"
     for name, value in HEADERS.items():
         assert got[name.lower().encode()] == value.encode()
+
+
+@settings(max_examples=50, deadline=None)
+@given(waiting, rooms, members)
+def test_who_enters_gets_the_same_place_with_another_status(standing, room, member):
+    status, _, body = writer().entered(standing, room, member)
+
+    assert (status, body) == (202, writer().place(standing, room, member)[2])
+
+
+@settings(max_examples=100, deadline=None)
+@given(standings, rooms, members)
+def test_an_event_holds_the_place_as_the_answer_does(standing, room, member):
+    _, _, body = writer().place(standing, room, member)
+
+    message = JsonEvents(room, OFFICE).message(standing, member)
+
+    assert message.endswith(b"\nevent: place\ndata: " + body + b"\n\n")
 
 
 def parts_of(cookie: bytes) -> set[bytes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.rfc3339 import rfc3339
 from web.i18n import languages
 from web.pages.member.fragment_cache import FragmentCache, get_fragment_cache
 from web.pages.member.place_view import PlaceView
@@ -20,7 +21,7 @@ NOON = datetime(2026, 5, 1, 1, tzinfo=UTC)
 def view(language, **changes: object) -> PlaceView:
     place = {
         "room": "spring", "state": "waiting", "place": 1_205, "ahead": 1_204, "eta_s": 120,
-        "ask_again_s": 2.5, "arrived_at": NOON, "remain_count": 312, "room_state": "open",
+        "ask_again_s": 2.5, "arrived_at": rfc3339(NOON), "remain_count": 312, "room_state": "open",
     } | changes  # fmt: skip
     return PlaceView.from_place(
         PlaceOut(**place),
@@ -49,7 +50,7 @@ def views(language) -> list[PlaceView]:
         lobby = {
             "room_state": "scheduled",
             "opening": opening,
-            "opens_at": NOON + timedelta(hours=1),
+            "opens_at": rfc3339(NOON + timedelta(hours=1)),
         }
         found.append(view(language, place=place, ahead=place and place - 1, **lobby))
     return found

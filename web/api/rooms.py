@@ -10,6 +10,7 @@ from waitroom.tokens.ticket import ExpiredTicket
 from web.container import get_container
 from web.dependencies import InLine, RoomCode, SignedIn, SolutionText, TicketText, checked_ticket
 from web.enter_line import ask_place, delete_ticket_cookie, enter, set_ticket_cookie
+from web.place_response import place_json
 from web.problems import documented
 from web.schemas.public import ChallengeOut, PlaceOut
 from web.sse.json_events import JsonEvents
@@ -130,7 +131,7 @@ async def follow_place(request: Request, code: RoomCode, who: InLine) -> EventSt
 
 def _answer(request: Request, place: PlaceOut, status: int) -> Response:
     """The place as it is: a crowd asks here, and FastAPI would check our own answer once more."""
-    response = Response(place.model_dump_json(), status, media_type="application/json")
+    response = Response(place_json(place), status, media_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     parts = get_container(request)
     set_ticket_cookie(response, place, secure=parts.secure, age_max_s=parts.sessions.age_max_s)

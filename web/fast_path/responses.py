@@ -10,12 +10,12 @@ from starlette.responses import Response
 from application.report_outcomes import issued_json
 from issuance.locking.direct_issue import DirectIssue
 from waitroom.member_status import MemberStatus
-from waitroom.tokens.ticket import Ticket, TicketSigner
+from waitroom.tokens.ticket import TicketSigner
 from web.auth import cookies
 from web.enter_line import set_ticket_cookie
 from web.exception_handlers import to_problem
 from web.middleware.security import RAW_HEADERS
-from web.place_response import is_plain_waiting, make_entered_place, make_place, waiting_json
+from web.place_response import make_entered_place, make_place, place_json
 from web.problems import Problem, as_json
 from web.schemas.public import RETRIES, PlaceOut
 
@@ -35,11 +35,7 @@ _ANY_ID = "any-id"
 
 
 class PlaceWriter:
-    """Writes places, with the ticket's cookie.
-
-    Somebody who waits is written by hand, as `PlaceOut` would write them: nearly everybody in a
-    crowd does. Everybody else is written as the routes do it.
-    """
+    """Writes places, with the ticket's cookie."""
 
     def __init__(self, tickets: TicketSigner, *, secure: bool, cookie_age_max_s: int) -> None:
         self._tickets = tickets
@@ -49,36 +45,30 @@ class PlaceWriter:
 
     def entered(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
         """For somebody who has entered. Raises Problem where they were refused."""
-        if is_plain_waiting(standing):
-            return self._waiting(standing, room, member_id, 202)
         place = make_entered_place(standing, room=room, member_id=member_id, tickets=self._tickets)
-        return self._any(place, 200 if place.state == "issued" else 202)
+        return self._answer(place, 200 if place.state == "issued" else 202)
 
     def place(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
         """For somebody who asks. Raises Problem not_in_line."""
-        if is_plain_waiting(standing):
-            return self._waiting(standing, room, member_id, 200)
         place = make_place(standing, room=room, member_id=member_id, tickets=self._tickets)
-        return self._any(place, 200)
+        return self._answer(place, 200)
 
-    def _any(self, place: PlaceOut, status: int) -> RawResponse:
-        response = Response(place.model_dump_json())
-        set_ticket_cookie(response, place, secure=self._secure, age_max_s=self._cookie_age_max_s)
-        cookies = [(name, value) for name, value in response.raw_headers if name == b"set-cookie"]
-        body = bytes(response.body)
-        return status, [*_PLAIN, *cookies, _length(body)], body
+    def _answer(self, place: PlaceOut, status: int) -> RawResponse:
+        body = place_json(place)
+        return status, [*_PLAIN, (b"set-cookie", self._cookie(place)), _length(body)], body
 
-    def _waiting(
-        self, standing: MemberStatus, room: str, member_id: str, status: int
-    ) -> RawResponse:
-        ticket = self._tickets.sign(Ticket(room, member_id, standing.arrival_us))
-        body = waiting_json(standing, room, ticket).encode()
-        cookie = (
-            f"{self._before_room}{room}={ticket}; HttpOnly; Max-Age={self._cookie_age_max_s}; "
-            f"Path={'/' if self._secure else f'/rooms/{room}'}; SameSite=lax"
+    def _cookie(self, place: PlaceOut) -> bytes:
+        """As `set_ticket_cookie` sets it; by hand where there is a ticket, as for most."""
+        if place.ticket is None:
+            response = Response()
+            set_ticket_cookie(response, place, secure=self._secure, age_max_s=0)
+            return next(value for name, value in response.raw_headers if name == b"set-cookie")
+        return (
+            f"{self._before_room}{place.room}={place.ticket}; HttpOnly; "
+            f"Max-Age={self._cookie_age_max_s}; "
+            f"Path={'/' if self._secure else f'/rooms/{place.room}'}; SameSite=lax"
             f"{'; Secure' if self._secure else ''}"
         ).encode()
-        return status, [*_PLAIN, (b"set-cookie", cookie), _length(body)], body
 
 
 def issued_response(done: DirectIssue, code: str) -> RawResponse:

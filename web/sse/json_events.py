@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from domain.draw import NUMBERS
 from waitroom.member_status import MemberStatus
 from waitroom.tokens.ticket import Ticket, TicketSigner
-from web.place_response import is_plain_waiting, make_place, waiting_json
+from web.place_response import make_place, place_json
 
 
 class JsonEvents:
-    """Of one stream: it keeps the ticket, which is the same each time and dear to sign.
-
-    Whoever waits is written by hand: nearly everybody who follows does.
-    """
+    """Of one stream: it keeps the ticket, which is the same each time and dear to sign."""
 
     repeats = False
 
@@ -24,20 +22,17 @@ class JsonEvents:
         self._ticket = ""
 
     def message(self, standing: MemberStatus, member_id: str) -> bytes:
-        if is_plain_waiting(standing):
-            if standing.arrival_us != self.arrival_us or not self._ticket:
-                self.arrival_us = standing.arrival_us
-                self._ticket = self._tickets.sign(
-                    Ticket(self._room, member_id, standing.arrival_us)
-                )
-            text = waiting_json(standing, self._room, self._ticket)
-        else:
-            self.arrival_us, self._ticket = standing.arrival_us or self.arrival_us, ""
-            text = make_place(
-                standing, room=self._room, member_id=member_id, tickets=self._tickets
-            ).model_dump_json()
+        place = make_place(standing, room=self._room, member_id=member_id, tickets=self)
+        self.arrival_us = standing.arrival_us or self.arrival_us
         read_ms = standing.facts.now_us // 1_000
-        return f"id: {read_ms}\nevent: place\ndata: {text}\n\n".encode()
+        return b"id: %d\nevent: place\ndata: %b\n\n" % (read_ms, place_json(place))
+
+    def sign(self, ticket: Ticket) -> str:
+        """The ticket of this arrival; of a number drawn it also says when it was signed: anew."""
+        is_same = ticket.arrival_us == self.arrival_us and ticket.arrival_us >= NUMBERS
+        if not (is_same and self._ticket):
+            self._ticket = self._tickets.sign(ticket)
+        return self._ticket
 
     def unreachable(self, _member_id: str) -> None:
         """A program keeps the place it has, and is told the next one."""

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from fastapi import APIRouter, Request
 
 from domain.draw import NUMBERS
 from domain.unix_time import from_us
 from waitroom.member_status import MemberStatus
-from waitroom.place import Place
-from waitroom.tokens.ticket import TicketSigner
 from web.auth.member_tokens import NotSignedIn, Visitor
 from web.container import get_container, get_offer_cache
 from web.dependencies import RoomCode, find_visitor
@@ -26,8 +24,7 @@ from web.pages.member.place_view import PlaceView, plain
 from web.pages.member.progress_cookie import read_progress_cookie
 from web.pages.member.room import UNREACHABLE_ASK_AGAIN_S
 from web.pages.render import shown
-from web.place_response import is_plain_waiting, make_place
-from web.schemas.public import PlaceOut, RoomPhase
+from web.place_response import make_place
 from web.sse.events import EventWriter, event
 from web.sse.response import EventStreamResponse, get_stream_connections
 
@@ -62,7 +59,6 @@ async def make_html_events(request: Request, code: str, who: Visitor) -> EventWr
             site_name=offer.branding.name or parts.site_name,
             coupon=shown(offer, parts.offer_now(offer), language),
             fragments=get_fragment_cache(language, parts.templates_dir),
-            tickets=parts.tickets,
         )
     ticket_us = ticket_arrival_us(request, code, who.id)
     return HtmlEvents(room, read_progress_cookie(request.cookies, code), ticket_us)
@@ -78,7 +74,6 @@ class RoomTexts:
     site_name: str
     coupon: dict[str, Any]
     fragments: FragmentCache
-    tickets: TicketSigner
 
     def event(self, view: PlaceView, read_us: int | None = None) -> bytes:
         html = self.fragments.html(view, coupon=self.coupon, site_name=self.site_name)
@@ -105,10 +100,7 @@ class HtmlEvents:
             view = plain(room.code, "absent", language=language, site_name=site_name)
             return room.event(view, now_us)
         self.arrival_us = standing.arrival_us or self.arrival_us
-        if is_plain_waiting(standing):
-            place = _waiting(room.code, standing)
-        else:
-            place = make_place(standing, room=room.code, member_id=member_id, tickets=room.tickets)
+        place = make_place(standing, room=room.code, member_id=member_id, tickets=None)
         if self._started_ahead is None:
             self._started_ahead = place.ahead
         view = PlaceView.from_place(
@@ -140,19 +132,3 @@ class HtmlEvents:
 
 # Five hundred are told of one reading.
 _read_at = lru_cache(maxsize=16)(from_us)
-
-
-def _waiting(code: str, standing: MemberStatus) -> PlaceOut:
-    """As `make_place` has it, without a ticket, which a stream can't give: nearly everybody's."""
-    place = Place.from_status(standing)
-    return PlaceOut(
-        room=code,
-        state="waiting",
-        place=place.place,
-        ahead=place.ahead,
-        eta_s=place.eta_s,
-        ask_again_s=place.ask_again_s,
-        arrived_at=from_us(standing.arrival_us) if standing.arrived_us else None,
-        remain_count=standing.facts.remain_count,
-        room_state=cast(RoomPhase, standing.facts.state),
-    )

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
+from domain.rfc3339 import from_rfc3339
 from web.i18n import Language, to_translate
 from web.schemas.public import PlaceOut
 
@@ -136,6 +137,11 @@ def iso(at: datetime) -> str:
 def make_times(at: datetime) -> tuple[str, str]:
     """For machines, exactly; for readers, to the second, which a crowd shares."""
     return iso(at), _time(at.replace(microsecond=0))
+
+
+def parse_times(text: str | None) -> tuple[str, str]:
+    """The same of a time as `PlaceOut` has it; empty where it isn't known."""
+    return make_times(from_rfc3339(text)) if text else ("", "")
 
 
 _time = lru_cache(maxsize=8_192)(Language.time)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from domain.rfc3339 import from_rfc3339
 from domain.room_settings import Opening
 from web.i18n import Language
 from web.pages.formatting import duration, wait
@@ -25,6 +26,7 @@ from web.pages.member.place_text import (
     make_times,
     make_title,
     outlook_in_words,
+    parse_times,
     progress_in_words,
     times_now,
     waiting_news,
@@ -144,7 +146,7 @@ def _waiting(
         outlook = find_outlook(remain, ahead)
         outlook_text = outlook_in_words(language, outlook, remain_text, number(ahead))
         progress, progress_text = progress_in_words(language, find_progress(ahead, started_ahead))
-    arrived_at, arrived_text = make_times(place.arrived_at) if place.arrived_at else ("", "")
+    arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
     return PlaceView(
         room=place.room,
@@ -176,8 +178,9 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
     """Before the opening: a number where the first come, nothing yet where the draw says it."""
     gettext = language.gettext
     draws = place.opening == "draw"
+    opens_at = from_rfc3339(place.opens_at) if place.opens_at else None
     place_text = "" if draws or place.place is None else language.number(place.place)
-    arrived_at, arrived_text = make_times(place.arrived_at) if place.arrived_at else ("", "")
+    arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
     news = gettext("You are in the lobby. Your place is kept.")
     if place_text:
@@ -197,15 +200,15 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         arrived_text=arrived_text,
         place_text=place_text,
         remain_text=language.number(place.remain_count),
-        opens_at=iso(place.opens_at) if place.opens_at else "",
-        opens_text=language.date_and_time(place.opens_at) if place.opens_at else "",
+        opens_at=iso(opens_at) if opens_at else "",
+        opens_text=language.date_and_time(opens_at) if opens_at else "",
         now_at=iso(now),
     )
 
 
 def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
     """The line comes together again: no number, as others may still come back before them."""
-    arrived_at, arrived_text = make_times(place.arrived_at) if place.arrived_at else ("", "")
+    arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
     return PlaceView(
         room=place.room,
