@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from cli.coupon import Code, Json
+from cli.member import member
 from domain.branding import Logo
 from domain.coupon import Coupon
 from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
@@ -31,6 +32,7 @@ from waitroom.errors import NoSuchRoom
 from web.room_export import make_record, read_room
 
 app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate while it runs.")
+app.command()(member)
 
 
 @app.command()

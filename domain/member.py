@@ -11,7 +11,8 @@ MEMBER_ID_LENGTH_MAX = 128
 MEMBER_ID_RULE = (
     f"1 to {MEMBER_ID_LENGTH_MAX} printable ASCII characters without spaces, quotes, < > and \\"
 )
-_MEMBER_ID = re.compile(rf"[!#-&(-;=?-\[\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}")
+MEMBER_ID_PATTERN = rf"^[!#-&(-;=?-\[\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}$"
+_MEMBER_ID = re.compile(MEMBER_ID_PATTERN)
 
 
 class BadMemberId(ValueError):

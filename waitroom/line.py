@@ -25,6 +25,7 @@ from waitroom.limits.login_throttle import LoginThrottle
 from waitroom.limits.rate_limiter import RateLimiter
 from waitroom.line_audit import LineAudit
 from waitroom.lobby import read_lobby
+from waitroom.member_record import MemberRecords
 from waitroom.member_sessions import MemberSessions
 from waitroom.member_status import MemberStatus, parse_statuses
 from waitroom.recovery import Recovery
@@ -88,6 +89,7 @@ class Line:
         self._settle = redis.register_script(script("settle"))
         self.autopilot = AutopilotState(redis)
         self.audit = LineAudit(redis)
+        self.member_records = MemberRecords(redis)
         self.recovery = Recovery(redis, calls["restore"])
         self.check_lease = CheckLease(redis)
         self.loop_errors = LoopErrors(redis)

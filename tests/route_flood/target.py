@@ -39,7 +39,7 @@ class Target:
     def request(self, call: Call, who: dict[str, str]) -> bytes:
         """One request to this route, as it is sent; who: headers that say who asks."""
         code = self.direct if call.route.endswith(DIRECT_END) else self.line
-        path = call.path(code=code, id=secrets.token_hex(16))
+        path = call.path(code=code, id=secrets.token_hex(16), member_id="flooder")
         headers = {"Host": f"127.0.0.1:{self.stage.port}", "Content-Length": "0", **who}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"{call.method} {path} HTTP/1.1\r\n{lines}\r\n".encode()

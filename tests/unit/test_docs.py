@@ -7,6 +7,9 @@ import pytest
 import typer
 
 from cli.main import app
+from domain.refusals import Refusal
+from issuance.tables import metadata
+from waitroom.redis_io.keys import Keys
 from web.problems import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +86,25 @@ def test_every_problem_is_documented_with_its_status():
     ]
 
     assert missing == []
+
+
+def test_it_is_said_of_every_refusal_where_it_comes_from():
+    """Those with a sentence of their own, and the problems at the entrance."""
+    _, _, after = TEXTS["docs/operations.md"].partition("## Where a refusal comes from")
+    rows = [row.split(" | ") for row in after.partition("\n## ")[0].splitlines() if "|" in row]
+    named = {row[0].strip("| `") for row in rows if row[0].startswith("| `")}
+    refusals = {kind.slug for kind in Refusal.__subclasses__()}
+    metrics = re.findall(r"`(waitroom_\w+)`", "".join(row[-1] for row in rows))
+    stored = re.findall(r"`(\w+)` in (Redis|Postgres)", "".join(row[2] for row in rows[2:]))
+
+    assert refusals - named == set()
+    assert named - KINDS.keys() == set()
+    assert {len(row) for row in rows[2:]} == {4}
+    assert [one for one in metrics if f"`{one}`" not in TEXTS["docs/metrics.md"]] == []
+    assert metrics
+    for name, store in stored:
+        assert hasattr(Keys, name) if store == "Redis" else name in metadata.tables
+    assert stored
 
 
 def test_every_picture_is_shown_somewhere():

@@ -134,9 +134,9 @@ MUTATIONS = (
         name="a_member_id_may_have_quotes",
         promise=9,
         file="domain/member.py",
-        within="_MEMBER_ID",
-        old='rf"[!#-&(-;=?-\\[\\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}"',
-        new='rf"[!-;=?-\\[\\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}"',
+        within="MEMBER_ID_PATTERN",
+        old='rf"^[!#-&(-;=?-\\[\\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}$"',
+        new='rf"^[!-;=?-\\[\\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}$"',
         noticed_by=(
             "unit/test_member.py::test_each_printable_sign_but_a_few_may_be_in_an_id",
             "integration/test_member_ids.py::test_what_no_id_may_have_is_named_in_the_refusal",

@@ -29,6 +29,17 @@ MUTATIONS = (
         noticed_by=(_UNTIL_DRAWN,),
     ),
     Mutation(
+        name="an_admin_reads_places_before_the_draw",
+        promise=3,
+        file="waitroom/member_record.py",
+        within="_hides_places",
+        old="is_undrawn or is_lost or _number(room, b'restoring_until') > now_us",
+        new="is_lost or _number(room, b'restoring_until') > now_us",
+        noticed_by=(
+            "integration/test_member_report.py::test_nobody_learns_a_place_before_the_draw",
+        ),
+    ),
+    Mutation(
         name="a_lobby_that_draws_asks_again_all_at_once",
         promise=8,
         file="waitroom/lua/include/room.lua",

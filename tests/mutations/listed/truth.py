@@ -8,6 +8,7 @@ _IN_FED_AGAIN = "integration/test_fed_again.py::"
 _IN_ISSUE = "integration/test_issue.py::"
 _IN_LINE_OVERDUE = "integration/test_line_overdue.py::"
 _IN_LINE_REPORT = "integration/test_line_report.py::"
+_IN_MEMBER_REPORT = "integration/test_member_report.py::"
 _FAILS_AFTER = (
     "integration/test_admitter.py::test_a_destination_that_fails_after_the_admission_loses_nobody"
 )
@@ -192,5 +193,23 @@ MUTATIONS = (
         ),
         uses={"waitroom/redis_io/keys.py": "Keys"},
         noticed_by=("integration/test_admitter.py::test_who_was_fed_is_filed_until_the_outcome",),
+    ),
+    Mutation(
+        name="a_members_report_believes_redis_before_postgres",
+        promise=4,
+        file="application/member_report.py",
+        within="_combine",
+        old="held is not None",
+        new="held is not None and record.state == 'issued'",
+        noticed_by=(f"{_IN_MEMBER_REPORT}test_a_coupon_is_known_where_redis_has_forgotten_it",),
+    ),
+    Mutation(
+        name="a_refusal_is_forgotten_with_redis",
+        promise=8,
+        file="application/member_report.py",
+        within="_combine",
+        old="record.outcome or (refused[0].slug if refused else '')",
+        new="record.outcome",
+        noticed_by=(f"{_IN_MEMBER_REPORT}test_a_refusal_is_known_where_redis_has_forgotten_it",),
     ),
 )

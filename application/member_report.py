@@ -1,0 +1,141 @@
+"""Where a member is, or why they were refused: what Redis and Postgres know of one member."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from application.reconcile import RunCall
+from domain.issued_coupon import IssuedCoupon
+from domain.member import check_member_id
+from domain.refusals import ADMISSION_REFUSALS
+from issuance.errors import NoSuchCoupon
+from issuance.issued_coupons import find_held_by
+from issuance.member_refusals import WorkerRefusal, list_refusals_of
+from issuance.offers import get_offer
+from issuance.postgres.engine import Engine
+from waitroom.errors import LineAway, NoSuchRoom
+from waitroom.line import Line
+from waitroom.member_record import MemberRecord
+
+MemberState = Literal["waiting", "passed_over", "admitted", "issued", "refused", "left", "unknown"]
+# Which process decided that a member is in this state.
+Decider = Literal["web", "admitter", "worker"]
+Clock = Literal["redis", "postgres"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberReport:
+    """One member of one room. Times by Redis' clock, but `at` where `clock` says postgres.
+
+    at: since when they are in this state, None where nobody noted it; where a worker refused them,
+    when the line let them through. decided_by: the process
+    that put them there. refusal: its slug, in the state `refused`. next_refusal: what their next
+    request is refused with, None where it is not. worker_refusals: each admission that a worker
+    ended with a refusal, the latest first. request_id: by which they entered, where requests are
+    logged.
+    """
+
+    room: str
+    member_id: str
+    state: MemberState
+    at: datetime | None = None
+    clock: Clock | None = None
+    decided_by: Decider | None = None
+    refusal: str | None = None
+    issued_coupon_id: str | None = None
+    place: int | None = None
+    arrived_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    outcome_due_at: datetime | None = None
+    next_refusal: str | None = None
+    worker_refusals: Sequence[WorkerRefusal] = ()
+    request_id: str | None = None
+
+    @property
+    def refusal_title(self) -> str | None:
+        return ADMISSION_REFUSALS[self.refusal].title if self.refusal else None
+
+    @property
+    def refusal_detail(self) -> str | None:
+        """The sentence that the member reads."""
+        return ADMISSION_REFUSALS[self.refusal]().detail if self.refusal else None
+
+
+async def look_up_member(
+    line: Line, engine: Engine, ask: RunCall, code: str, member_id: str
+) -> MemberReport:
+    """Changes nothing, and is no request of the member's.
+
+    ask: runs a sync call elsewhere. Raises BadMemberId, NoSuchRoom, LineAway, OfficeAway.
+    """
+    check_member_id(member_id)
+    record = await _read_record(line, engine, ask, code, member_id)
+    # Afterwards: who gets a coupon in between is then said to hold it.
+    held = await ask(find_held_by, engine, code, [member_id])
+    refused = await ask(list_refusals_of, engine, code, member_id)
+    found = _combine(record, held.get(member_id), refused)
+    return MemberReport(
+        room=code,
+        member_id=member_id,
+        arrived_at=record.arrived_at,
+        last_seen_at=record.last_seen_at,
+        outcome_due_at=record.due_at,
+        worker_refusals=refused,
+        request_id=record.request_id or None,
+        **found,
+    )
+
+
+async def _read_record(
+    line: Line, engine: Engine, ask: RunCall, code: str, member_id: str
+) -> MemberRecord:
+    try:
+        return await line.member_records.read(code, member_id)
+    except NoSuchRoom:
+        try:
+            offer = await ask(get_offer, engine, code)
+        except NoSuchCoupon:
+            raise NoSuchRoom from None
+        if offer.room is None:
+            raise
+        raise LineAway from None  # Redis has lost this room; the admitter gives it back
+
+
+def _combine(
+    record: MemberRecord, held: IssuedCoupon | None, refused: Sequence[WorkerRefusal]
+) -> dict[str, Any]:
+    """Postgres is the truth about coupons and refusals, Redis about the line."""
+    by_redis: dict[str, Any] = {"at": record.at, "clock": "redis" if record.at else None}
+    if held is not None:
+        issued = {"at": held.issued_at, "clock": "postgres", "decided_by": "worker"}
+        return {"state": "issued", "issued_coupon_id": str(held.id), **issued}
+    if record.state == "waiting":
+        shut = record.shut_because
+        return {"state": "waiting", "place": record.place, "next_refusal": shut, **by_redis}
+    if record.state in ("admitted", "issued"):  # Postgres knows of no coupon (yet, or any more)
+        return {"state": "admitted", "decided_by": "admitter", **by_redis}
+    if record.state == "passed_over":
+        shut = record.shut_because
+        passed_over = {"decided_by": "admitter", "next_refusal": shut, **by_redis}
+        return {"state": "passed_over", **passed_over}
+    if record.state == "told":
+        shut = record.shut_because
+        told = {"refusal": shut, "next_refusal": shut, "decided_by": "web", **by_redis}
+        return {"state": "refused", **told}
+    next_refusal = {"next_refusal": record.refuses_entry_because}
+    slug = record.outcome or (refused[0].slug if refused else "")
+    if slug and not _has_left_since(record, refused):
+        at = next((one.admitted_at for one in refused if one.slug == slug), None)
+        when = {"at": at, "clock": "redis" if at else None}
+        return {"state": "refused", "refusal": slug, "decided_by": "worker", **when, **next_refusal}
+    return {"state": "left" if record.state == "spent" else "unknown", **next_refusal}
+
+
+def _has_left_since(record: MemberRecord, refused: Sequence[WorkerRefusal]) -> bool:
+    """Whether they entered again after the last refusal, and left."""
+    if record.state != "spent" or record.arrived_at is None:
+        return False
+    return not refused or record.arrived_at > refused[0].admitted_at

@@ -1,0 +1,170 @@
+"""What Redis keeps of one member, for an admin who asks about them.
+
+Reading it is no request of the member's: it brings nobody back and gives nobody a final word, as
+`place.lua` would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+
+from domain.draw import NUMBERS
+from domain.unix_time import from_us
+from waitroom.errors import NoSuchRoom
+from waitroom.redis_io.keys import Keys
+from waitroom.redis_io.unavailable import translate_redis_errors
+
+# told: they read sold_out or closed while they waited. spent: only their old ticket is known.
+RecordState = Literal[
+    "waiting", "passed_over", "told", "admitted", "issued", "refused", "spent", "absent"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRecord:
+    """Times by Redis' clock; None where Redis does not note them.
+
+    at: when they came to this state. place: None where nobody can know it, in a lobby before its
+    draw and while a lost line comes together. outcome: the refusal's slug, or the coupon as JSON.
+    shut_because: the refusal that everybody in line gets now. draining, full: entering is refused.
+    request_id: by which they entered, where requests are logged.
+    """
+
+    state: RecordState
+    at: datetime | None = None
+    place: int | None = None
+    arrived_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    due_at: datetime | None = None
+    outcome: str = ""
+    shut_because: str | None = None
+    refuses_entry_because: str | None = None
+    request_id: str = ""
+
+
+class MemberRecords:
+    """Raises LineAway where Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def read(self, code: str, member_id: str) -> MemberRecord:
+        """Everything as of one moment. Raises NoSuchRoom."""
+        k = Keys(code)
+        with translate_redis_errors():
+            seconds, us = await self._redis.time()
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.hgetall(k.room)
+                pipe.zcard(k.waiting)
+                pipe.zscore(k.waiting, member_id)
+                pipe.zrank(k.waiting, member_id)
+                pipe.zscore(k.admitted, member_id)
+                hashes = (k.outcomes, k.arrivals, k.admissions, k.last_seen, k.away, k.spent)
+                for key in (*hashes, k.origins):
+                    pipe.hget(key, member_id)
+                room, *rest = await pipe.execute()
+        if not room:
+            raise NoSuchRoom
+        return _make_record(room, int(seconds) * 1_000_000 + int(us), *rest)
+
+
+def _make_record(
+    room: Mapping[bytes, bytes],
+    now_us: int,
+    waiting: int,
+    score: float | None,
+    rank: int | None,
+    due: float | None,
+    *texts: bytes | None,
+) -> MemberRecord:
+    outcome, arrival, admitted_at, seen, away, spent, request_id = (
+        None if text is None else text.decode() for text in texts
+    )
+    shut = _shut_because(room, now_us)
+    common: dict[str, Any] = {
+        "shut_because": shut,
+        "refuses_entry_because": _refuses_entry_because(room, now_us, shut, waiting),
+        "request_id": request_id or "",
+    }
+    if outcome is not None:
+        kind, since = outcome[0], outcome[1:].partition(" ")[0]
+        return MemberRecord(
+            state="issued" if kind == "i" else "refused",
+            arrived_at=_arrived_at(since),
+            outcome=outcome.partition(" ")[2],
+            **common,
+        )
+    if arrival is not None:
+        return MemberRecord(
+            state="admitted",
+            at=_at(admitted_at),
+            arrived_at=_arrived_at(arrival),
+            due_at=None if due is None else from_us(int(due)),
+            **common,
+        )
+    if score is not None and rank is not None:
+        return MemberRecord(
+            state="waiting",
+            place=None if _hides_places(room, now_us) else rank + 1,
+            at=_arrived_at(str(int(score))),
+            arrived_at=_arrived_at(str(int(score))),
+            last_seen_at=None if seen is None else from_us(int(seen.rstrip("he")) * 1_000_000),
+            **common,
+        )
+    if away is not None:
+        since, *_, at = away.split()
+        return MemberRecord(
+            state="told" if " told " in away else "passed_over",
+            at=_at(at),
+            arrived_at=_arrived_at(since),
+            **common,
+        )
+    if spent is not None and spent != "0":
+        return MemberRecord(state="spent", arrived_at=_arrived_at(spent), **common)
+    return MemberRecord(state="absent", **common)
+
+
+def _at(microseconds: str | None) -> datetime | None:
+    return None if microseconds is None else from_us(int(microseconds))
+
+
+def _arrived_at(arrival: str) -> datetime | None:
+    """None for a number of a draw, which does not say when they came."""
+    return from_us(int(arrival)) if int(arrival) >= NUMBERS else None
+
+
+# As include/room.lua and enter.lua decide it.
+def _number(room: Mapping[bytes, bytes], name: bytes, default: int = 0) -> int:
+    return int(float(room.get(name, default)))
+
+
+def _shut_because(room: Mapping[bytes, bytes], now_us: int) -> str | None:
+    if room[b"state"] == b"closed" or now_us >= _number(room, b"closes_at"):
+        return "closed"
+    if _number(room, b"total_count") <= _number(room, b"used_count"):
+        return "sold_out"
+    return None
+
+
+def _refuses_entry_because(
+    room: Mapping[bytes, bytes], now_us: int, shut: str | None, waiting: int
+) -> str | None:
+    if shut is not None:
+        return shut
+    lobby_opens_us = _number(room, b"opens_at") - _number(room, b"lobby_s") * 1_000_000
+    if now_us < lobby_opens_us:
+        return "not_open_yet"
+    if room[b"state"] == b"draining":
+        return "draining"
+    return "room_full" if waiting >= _number(room, b"size_max") else None
+
+
+def _hides_places(room: Mapping[bytes, bytes], now_us: int) -> bool:
+    is_undrawn = room.get(b"opening") == b"draw" and room.get(b"is_drawn") != b"1"
+    is_lost = b"0" in (room.get(b"is_retold"), room.get(b"restoring_from"))
+    return is_undrawn or is_lost or _number(room, b"restoring_until") > now_us
