@@ -148,6 +148,15 @@ MUTATIONS = (
         noticed_by=(f"{_IN_ROUTES}test_an_admin_and_the_other_shares_are_served_beside_a_flood",),
     ),
     Mutation(
+        name="all_that_wait_for_a_count_begin_at_once",
+        promise=7,
+        file="web/fast_path/rate_limited.py",
+        within="RateLimitedResponses._admit",
+        old="await self._turn(scope, first=False)",
+        new="",
+        noticed_by=("integration/test_one_request_a_turn.py::test_a_members",),
+    ),
+    Mutation(
         name="refusals_are_answered_at_once",
         promise=7,
         file="web/middleware/rate_limit.py",
