@@ -11,7 +11,8 @@ from urllib.parse import quote, unquote, urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route
 
-from tests.unit.template_cast import EN, KO, WEB, html_of, pages
+from tests.unit.place_template_cast import EN, KO
+from tests.unit.template_cast import WEB, html_of, pages
 from web.i18n import Language
 from web.middleware.security import HEADERS
 

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.rendered import EN, KO, address, opened
-from tests.unit.template_cast import NOON, AnyPlace, admitted, html_of, in_lobby, issued, waiting
+from tests.unit.place_template_cast import NOON, AnyPlace, admitted, in_lobby, issued, waiting
+from tests.unit.template_cast import html_of
 from web.i18n import Language
 
 WAITING = "room waiting, likely"

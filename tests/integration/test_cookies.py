@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.integration.admin_cast import an_admin, forget_attempts, sign_in
-from tests.integration.test_hand_over import followed, link, who
+from tests.integration.hand_over_cast import followed, link, who
 from tests.integration.web_cast import Html, app_with, by, client_of, cookies_set, in_line
 from web.enter_line import TICKETS_KEPT_MAX
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
@@ -20,15 +20,16 @@ from issuance.postgres.engine import open_engine
 from processes.supervisor import EXIT_BAD_SETTINGS
 from tests.house import House, Process, eventually, open_house
 from tests.integration.cast import on_offer
+from tests.integration.deployment_cast import (
+    KINDS,
+    beside,
+    ended,
+    fails,
+    queue_key,
+    start,
+)
 from tests.servers import Servers, drop_database, fresh_database
 from tests.tcp_proxy import proxied
-
-KINDS = {
-    "web": ("web", "--port", "0"),
-    "admitter": ("admitter",),
-    "worker": ("worker", "--workers", "1"),
-    "workers": ("worker", "--workers", "2"),
-}
 
 
 @pytest.fixture
@@ -64,27 +65,6 @@ def serving(house: House) -> Process:
     process = house.start("admitter")
     eventually(lambda: "admitting" in house.log.read_text())
     return process
-
-
-def start(house: House, kind: str) -> Process:
-    words = KINDS[kind]
-    return house.start(*(str(house.port) if one == "0" else one for one in words))
-
-
-def exit_code(process: Process) -> int:
-    eventually(lambda: process.poll() is not None)
-    code = process.poll()
-    assert code is not None
-    return code
-
-
-def ended(house: House, process: Process) -> int:
-    house.processes.remove(process)
-    return exit_code(process)
-
-
-def beside(redis_url: str, database: int) -> str:
-    return urlunsplit(urlsplit(redis_url)._replace(path=f"/{database}"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -146,10 +126,6 @@ def test_a_port_that_another_deployment_serves_is_not_shared(house, other, redis
 def line_redis(redis_url: str) -> Iterator[Redis]:
     with Redis.from_url(redis_url) as redis:
         yield redis
-
-
-def queue_key(house: House) -> str:
-    return f"waitroom:queue:{house.environ['QUEUE_NAME']}:deployment"
 
 
 @pytest.mark.parametrize("key", ["line", "queue"])
@@ -214,13 +190,6 @@ def test_one_that_writes_its_id_between_anothers_look_and_write_keeps_the_redis(
         kept = redis.getdel(key)
 
     assert (found, kept) == ("faster", b"faster")
-
-
-def fails(house: House, *words: str, given: str = "") -> str:
-    """What a command that ends with 2 says."""
-    done = house.finished(*words, given=given)
-    assert done.returncode == EXIT_BAD_SETTINGS, done.stdout + done.stderr
-    return " ".join((done.stdout + done.stderr).split())
 
 
 def test_adopting_takes_over_and_ends_the_other_deployments_processes(

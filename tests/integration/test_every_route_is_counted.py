@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from application.office import Office
 from issuance.admins import AdminAccount
-from tests.integration.test_limits import an_address, from_, member
+from tests.integration.limits_cast import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, checked_problem, in_line, until
 from web.app import ROUTES
 from web.auth.member_tokens import Visitor

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from tests.integration.test_limits import an_address, from_, member
+from tests.integration.limits_cast import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, in_line
 from web.limits import WebLimits
 

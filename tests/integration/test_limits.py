@@ -1,7 +1,6 @@
 """Who asks too often is told so, by the API and on pages; others, and honest crowds, are not."""
 
 import asyncio
-import secrets
 from dataclasses import replace
 
 import aiohttp
@@ -10,51 +9,26 @@ import pytest
 
 from load.crowd.options import CrowdOptions
 from load.crowd.run import run_crowd
+from tests.integration.limits_cast import (
+    MOST,
+    OWN,
+    an_address,
+    flood,
+    from_,
+    limited,
+    member,
+    statuses,
+)
 from tests.integration.web_cast import (
     Html,
-    app_with,
     by,
     checked_problem,
-    client_of,
     in_line,
     stored,
 )
 from tests.signed_in import session_of
-from web.limits import WebLimits
-from web.middleware.client_ip import TrustedProxies
 
 pytestmark = pytest.mark.usefixtures("patient_limits")
-
-MOST = 40
-OWN = 4
-
-
-def an_address() -> str:
-    """Of the range for documentation, which nobody had before: counts outlive a test."""
-    return f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
-
-
-def limited(parts, proxies: str = "", **limits: int):
-    values = {"address_requests_max": MOST, "member_requests_max": 0} | limits
-    return app_with(parts, limits=WebLimits(**values), proxies=TrustedProxies(proxies))
-
-
-def from_(app, address: str) -> httpx.AsyncClient:
-    """Somebody whose connection comes from this address."""
-    return client_of(app, address)
-
-
-async def flood(client, method: str, path: str, times: int = 100, **more) -> list[httpx.Response]:
-    return await asyncio.gather(*(client.request(method, path, **more) for _ in range(times)))
-
-
-def statuses(answers: list[httpx.Response]) -> dict[int, int]:
-    codes = [answer.status_code for answer in answers]
-    return {code: codes.count(code) for code in set(codes)}
-
-
-def member() -> str:
-    return f"m-{secrets.token_hex(4)}"
 
 
 async def test_an_address_is_held_to_its_limit_and_others_are_not(parts, line, engine, code):

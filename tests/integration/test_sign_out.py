@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.integration.hand_over_cast import followed, link, who
 from tests.integration.sse_cast import Follower
-from tests.integration.test_hand_over import followed, link, who
 from tests.integration.web_cast import (
     MEMBER_SECRET,
     TICKET_SECRET,

@@ -10,28 +10,22 @@ from datetime import timedelta
 
 import pytest
 from redis import Redis
-from sqlalchemy import text
 
 from application.apply_settings import apply_settings
 from domain.draw import draw_number
 from domain.room_settings import RoomSettings
-from domain.spent_ticket import SpentTicket
 from issuance import offers
 from issuance.draws import save_draw
-from issuance.retire import forget_line
-from issuance.spent_tickets import list_spent_after, save_spent_tickets
 from tests.house import eventually
 from tests.integration.cast import now
 from tests.integration.line_cast import (
     admit,
     crowd,
-    enter,
     kinds,
     places,
     refuse,
 )
-from tests.integration.lost_cast import HASTE
-from tests.integration.test_api_crowd import counted
+from tests.integration.lost_cast import HASTE, kinds_of_restored, tickets_of
 from tests.integration.web_cast import by, in_line
 from waitroom.redis_io.keys import Keys
 
@@ -87,15 +81,6 @@ def ask_with(house, code, member, ticket):
             return error.code
 
 
-async def come_back(line, code, came) -> list[str]:
-    pairs = [(member, one.arrival_us) for member, one in came.items()]
-    return [one.kind for one in await line.recovery.restore(code, pairs)]
-
-
-async def tickets_of(line, code, members):
-    return dict(zip(members, await enter(line, code, members), strict=True))
-
-
 @pytest.mark.parametrize("shown", ["after", "before"])
 async def test_who_left_stays_out_whether_they_ask_before_or_after_it_is_given_back(
     line, engine, code, comes_by, lose_all, shown
@@ -108,13 +93,13 @@ async def test_who_left_stays_out_whether_they_ask_before_or_after_it_is_given_b
     lose_all()
     if shown == "before":
         await apply_settings(line, offers.get_offer(engine, code))
-        await come_back(line, code, came)
+        await kinds_of_restored(line, code, came)
         held = await admit(line, code)
     else:
         await comes_by()
         held = None
     await comes_by()
-    told = await come_back(line, code, came)
+    told = await kinds_of_restored(line, code, came)
     await comes_by()
 
     assert held is None or held.held_back_by == "restoring"
@@ -133,8 +118,8 @@ async def test_who_left_and_entered_again_has_their_new_place_after_a_loss(
 
     lose_all()
     await comes_by(times=2)
-    old = await come_back(line, code, {"alice": first["alice"]})
-    new = await come_back(line, code, {"bob": first["bob"], **second})
+    old = await kinds_of_restored(line, code, {"alice": first["alice"]})
+    new = await kinds_of_restored(line, code, {"bob": first["bob"], **second})
 
     assert old == ["absent"]
     assert new == ["waiting"] * 2
@@ -154,7 +139,7 @@ async def test_who_was_refused_has_had_their_turn_through_a_loss(
 
     lose_all()
     await comes_by(times=2)
-    told = await come_back(line, code, came)
+    told = await kinds_of_restored(line, code, came)
 
     # Alice was let through and has no outcome yet.
     assert told == ["waiting", "absent", "absent", "waiting"]
@@ -173,8 +158,8 @@ async def test_who_left_twice_is_out_by_either_ticket(line, engine, code, comes_
         lose_all()
         await comes_by(times=2)
 
-    assert await come_back(line, code, first) == ["absent"]
-    assert await come_back(line, code, second) == ["absent"]
+    assert await kinds_of_restored(line, code, first) == ["absent"]
+    assert await kinds_of_restored(line, code, second) == ["absent"]
 
 
 @pytest.mark.parametrize("again", ["never", "before the loss", "after the loss"])
@@ -195,33 +180,15 @@ async def test_the_number_of_who_left_the_lobby_is_good_again_once_they_enter(
     if again == "after the loss":
         await line.enter(code, "alice")
     await comes_by(times=2)
-    told = await come_back(line, code, came)
+    told = await kinds_of_restored(line, code, came)
     await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
     lobby = await line.lobby(code)
     await apply_settings(line, save_draw(engine, code, lobby or [], now()))
-    later = await come_back(line, code, came)
+    later = await kinds_of_restored(line, code, came)
 
     there = ["alice", "bob"] if again != "never" else ["bob"]
     assert told == later == (["waiting"] * 2 if again != "never" else ["absent", "waiting"])
     assert lobby == sorted(there, key=lambda one: draw_number(offer.seed, one))
-
-
-async def test_a_redis_that_lost_nothing_but_who_left_gets_it_back(
-    line, engine, code, comes_by, redis_url
-):
-    await in_line(line, engine, code, room=HASTE)
-    came = await tickets_of(line, code, ["alice", "bob", "carol", "dora"])
-    await line.leave(code, "alice")
-    await line.leave(code, "dora")
-    del came["dora"]
-    await comes_by(times=2)
-
-    with Redis.from_url(redis_url) as redis:
-        redis.delete(Keys(code).spent)
-    await line.leave(code, "carol")
-    await comes_by(times=2)
-
-    assert await come_back(line, code, came) == ["absent", "waiting", "absent"]
 
 
 async def test_who_leaves_a_lost_line_does_not_come_back_by_their_ticket(
@@ -242,45 +209,6 @@ async def test_who_leaves_a_lost_line_does_not_come_back_by_their_ticket(
     assert await kinds(line, code, ["alice"]) == ["absent"]
 
 
-async def test_leaving_reaches_postgres_in_one_statement_for_all(line, engine, code, comes_by):
-    await in_line(line, engine, code, room=HASTE)
-    members = crowd(1_000)
-    await enter(line, code, members)
-    await comes_by(times=2)
-    for member in members[:300]:
-        await line.leave(code, member)
-
-    with counted(engine) as one_tick:
-        await comes_by()
-    with counted(engine) as idle:
-        await comes_by()
-    with engine.begin() as tx:
-        rows = tx.execute(text("SELECT count(*) FROM spent_tickets")).scalar_one()
-
-    assert rows == 300
-    assert len([one for one in one_tick if "spent_tickets" in one]) == 1
-    assert not [one for one in idle if "spent_tickets" in one]
-
-
-async def test_of_two_admitters_the_slower_does_not_put_back_who_left(line, engine, code):
-    offer = await in_line(line, engine, code)
-    later, earlier = SpentTicket("alice", 900, 2_000), SpentTicket("alice", 51, 1_000)
-
-    save_spent_tickets(engine, offer.coupon.id, [later])
-    save_spent_tickets(engine, offer.coupon.id, [earlier])
-
-    assert list_spent_after(engine, offer.coupon.id, "") == [later]
-
-
-async def test_what_nobody_needs_any_more_is_forgotten(line, engine, code):
-    offer = await in_line(line, engine, code)
-    save_spent_tickets(engine, offer.coupon.id, [SpentTicket("alice", 900, 2_000)])
-
-    forget_line(engine, offer.coupon.id)
-
-    assert list_spent_after(engine, offer.coupon.id, "") == []
-
-
 async def test_who_came_back_too_late_is_not_at_their_old_place_after_a_loss(
     line, engine, code, comes_by, lose_all, redis_url, years_pass
 ):
@@ -297,49 +225,10 @@ async def test_who_came_back_too_late_is_not_at_their_old_place_after_a_loss(
 
     lose_all()
     await comes_by(times=2)
-    old = await come_back(line, code, first)
-    new = await come_back(line, code, {"bob": second})
+    old = await kinds_of_restored(line, code, first)
+    new = await kinds_of_restored(line, code, {"bob": second})
 
     assert second.text == "e"
     assert old == ["waiting", "absent", "waiting"]
     assert new == ["waiting"]
     assert (await admit(line, code)).members == ("alice", "carol", "bob")
-
-
-async def test_a_redis_that_lost_the_second_in_which_somebody_left_learns_of_it(
-    line, engine, code, comes_by, redis_url
-):
-    """As after a power cut: it still has them in line, and nothing else is missing."""
-    await in_line(line, engine, code, room=HASTE)
-    came = await tickets_of(line, code, ["alice", "bob"])
-    await comes_by()
-    with Redis.from_url(redis_url) as redis:
-        before = redis.hgetall(Keys(code).room)
-        await line.leave(code, "alice")
-        await comes_by()
-        redis.delete(Keys(code).room, Keys(code).spent, Keys(code).spent_unsaved)
-        redis.hset(Keys(code).room, mapping=before)
-        redis.zadd(Keys(code).waiting, {"alice": came["alice"].arrival_us})
-    await comes_by(times=2)
-
-    assert await come_back(line, code, came) == ["absent", "waiting"]
-    assert (await admit(line, code)).members == ("bob",)
-
-
-async def test_what_was_lost_before_it_was_written_down_overwrites_nothing(
-    line, engine, code, comes_by, redis_url
-):
-    offer = await in_line(line, engine, code, room=HASTE)
-    came = await tickets_of(line, code, ["alice"])
-    await line.leave(code, "alice")
-    await comes_by()
-    await enter(line, code, ["alice"])
-    await line.leave(code, "alice")
-
-    with Redis.from_url(redis_url) as redis:
-        redis.delete(Keys(code).spent)
-    await comes_by(times=2)
-
-    kept = list_spent_after(engine, offer.coupon.id, "")
-    assert [(one.member_id, one.arrival) for one in kept] == [("alice", came["alice"].arrival_us)]
-    assert await come_back(line, code, came) == ["absent"]

@@ -1,42 +1,42 @@
 """Samples of everything the templates show, in each language."""
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
 
 import pytest
 from markupsafe import Markup
 
 from domain.discount import DiscountPolicy
-from domain.issued_coupon import Status
-from domain.rfc3339 import rfc3339
 from tests.unit.admin_template_cast import admin_pages
 from tests.unit.board_template_cast import console
 from tests.unit.draw_template_cast import draws
 from tests.unit.page_reader import Page
-from web.i18n import Language, languages
+from tests.unit.place_template_cast import (
+    EN,
+    KO,
+    NOON,
+    PLACES,
+    SITE_NAME,
+    AnyPlace,
+    issued,
+    issued_coupon,
+    waiting,
+)
+from web.i18n import Language
 from web.pages.formatting import discount_text
-from web.pages.member.place_view import PlaceView, State, plain, refused
 from web.pages.render import LanguageLink, environment
 from web.problems import KINDS
-from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut
 
 WEB = Path(__file__).parents[2] / "web"
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KNOWN_POSTS = re.compile(
     r"/signin|/signout|/hand-over|/admin/(signin|signout|signout-everywhere|coupons/new)"
     r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate|reconcile)"
     r"|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
-
-
-EN, KO = languages()["en"], languages()["ko"]
-SITE_NAME = "Open Run"
 
 
 alice = SimpleNamespace(id="alice", name="Alice")
@@ -75,18 +75,6 @@ def a_lobby(**changes: Any) -> dict[str, Any]:
     }
 
 
-def issued_coupon() -> IssuedCouponOut:
-    return IssuedCouponOut(
-        id=UUID("6f0e1d5a-0000-4000-8000-00000000c001"),
-        coupon_code="spring",
-        member_id="alice",
-        status=Status.UNUSED,
-        issued_at=NOON,
-        used_at=None,
-        expire_date=NOON + timedelta(days=30),
-    )
-
-
 def an_issued_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
     issued = {
         **dict(issued_coupon()),
@@ -94,92 +82,6 @@ def an_issued_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace
         "discount_text": a_coupon(language).discount_text,
     }
     return SimpleNamespace(**{**issued, **changes})
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A place as the line tells it, to be seen in any language."""
-
-    out: PlaceOut
-    started_ahead: int | None = None
-
-    def seen(self, language: Language = EN) -> PlaceView:
-        return PlaceView.from_place(
-            self.out,
-            language=language,
-            now=NOON,
-            site_name=SITE_NAME,
-            started_ahead=self.started_ahead,
-        )
-
-
-@dataclass(frozen=True)
-class Plain:
-    state: State
-    arrived_at: datetime | None = NOON
-    ask_again_s: float | None = None
-
-    def seen(self, language: Language = EN) -> PlaceView:
-        return plain(
-            "spring",
-            self.state,
-            language=language,
-            site_name=SITE_NAME,
-            arrived_at=self.arrived_at,
-            ask_again_s=self.ask_again_s,
-        )
-
-
-@dataclass(frozen=True)
-class Refused:
-    type: str | None = None
-    retry_after_s: float | None = None
-
-    def seen(self, language: Language = EN) -> PlaceView:
-        return refused(
-            "spring",
-            a_refusal(self.type) if self.type else None,
-            language=language,
-            site_name=SITE_NAME,
-            retry_after_s=self.retry_after_s,
-        )
-
-
-def a_refusal(type_: str) -> RefusalOut:
-    kind = KINDS[type_]
-    return RefusalOut(type=type_, title=kind.title, detail=kind.detail)
-
-
-def waiting(place: int | None, *, started_ahead: int | None = None, **changes: Any) -> Standing:
-    known = {
-        "room": "spring",
-        "state": "waiting",
-        "place": place,
-        "ahead": None if place is None else place - 1,
-        "eta_s": 180,
-        "ask_again_s": 2.5,
-        "arrived_at": rfc3339(NOON - timedelta(minutes=4)),
-        "remain_count": 412,
-    }
-    return Standing(PlaceOut(**{**known, **changes}), started_ahead)
-
-
-def in_lobby(place: int | None, **changes: Any) -> Standing:
-    opens_at = rfc3339(NOON + timedelta(minutes=10))
-    return waiting(
-        place,
-        **{"room_state": "scheduled", "opens_at": opens_at, "eta_s": None, **changes},
-    )
-
-
-def admitted() -> Standing:
-    return Standing(PlaceOut(room="spring", state="admitted", ask_again_s=2.5, remain_count=9))
-
-
-def issued() -> Standing:
-    return Standing(
-        PlaceOut(room="spring", state="issued", remain_count=9, issued_coupon=issued_coupon())
-    )
 
 
 def a_problem(**changes: Any) -> SimpleNamespace:
@@ -192,39 +94,6 @@ def a_problem(**changes: Any) -> SimpleNamespace:
     }
     return SimpleNamespace(**{**away, **changes})
 
-
-AnyPlace = Standing | Plain | Refused
-GOING_ON: dict[str, AnyPlace] = {
-    "waiting far back": waiting(100_000, eta_s=None, remain_count=50_000),
-    "waiting, likely": waiting(241, remain_count=1_000, started_ahead=1_500),
-    "waiting, close": waiting(400),
-    "waiting, unlikely": waiting(1205, remain_count=312, started_ahead=1_300),
-    "waiting behind one": waiting(2, eta_s=5),
-    "waiting next": waiting(1, eta_s=5, started_ahead=40),
-    "waiting while the line rests": waiting(320, room_state="paused", eta_s=None),
-    "waiting while the line drains": waiting(320, room_state="draining"),
-    "waiting, place not known": waiting(None, arrived_at=None),
-    "returned to the head": waiting(3, returned="head"),
-    "returned to the end": waiting(900, returned="end", remain_count=2_000),
-    "lobby, first come": in_lobby(12, opening="first_come"),
-    "lobby, draw": in_lobby(None, opening="draw"),
-    "admitted": admitted(),
-    "unreachable": Plain("unreachable", ask_again_s=2.5),
-    "unreachable, arrival not known": Plain("unreachable", arrived_at=None, ask_again_s=2.5),
-}
-FINAL: dict[str, AnyPlace] = {
-    "issued": issued(),
-    "issued, details not known": Plain("issued"),
-    "refused, sold out": Refused("sold_out"),
-    "refused, closed": Refused("closed"),
-    "refused, draining": Refused("draining"),
-    "refused, full": Refused("room_full", retry_after_s=30),
-    "refused, not open yet": Refused("not_open_yet"),
-    "refused, reason not known": Refused(),
-    "absent": Plain("absent", arrived_at=None),
-    "signed out": Plain("signed_out", arrived_at=None),
-}
-PLACES = {**GOING_ON, **FINAL}
 
 COUPON_STATES: dict[str, dict[str, Any]] = {
     "open": {},

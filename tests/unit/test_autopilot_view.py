@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from tests.unit.board_template_cast import some_decisions, some_figures
-from tests.unit.template_cast import EN, KO
+from tests.unit.place_template_cast import EN, KO
 from waitroom.autopilot import Reason
 from web.pages.admin.autopilot import REASONS, SPELLS_MAX, make_view
 

@@ -6,7 +6,8 @@ import pytest
 
 from docs.update_catalogues import catalogues, said
 from tests.unit.page_reader import Page
-from tests.unit.template_cast import KO, html_of, pages
+from tests.unit.place_template_cast import KO
+from tests.unit.template_cast import html_of, pages
 from web.i18n import parse_accept_language
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|</?\w+>")

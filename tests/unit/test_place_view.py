@@ -2,17 +2,8 @@
 
 import time
 
-from tests.unit.template_cast import (
-    EN,
-    GOING_ON,
-    KO,
-    NOON,
-    SITE_NAME,
-    fragment,
-    html_of,
-    in_lobby,
-    waiting,
-)
+from tests.unit.place_template_cast import EN, GOING_ON, KO, NOON, SITE_NAME, in_lobby, waiting
+from tests.unit.template_cast import fragment, html_of
 from web.pages.member.place_text import find_progress
 from web.pages.member.place_view import TEXTS, PlaceView
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.board_template_cast import some_figures
-from tests.unit.template_cast import EN, KO, NOON
+from tests.unit.place_template_cast import EN, KO, NOON
 from web.pages.admin.status_sentence import RoomStatus, rate, status_sentence
 
 KEPT_EN = "3,204 wait, their places are kept."

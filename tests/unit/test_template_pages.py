@@ -4,17 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.template_cast import (
-    NOON,
-    PAGES,
-    a_coupon,
-    a_lobby,
-    a_problem,
-    admitted,
-    issued,
-    render,
-    waiting,
-)
+from tests.unit.place_template_cast import NOON, admitted, issued, waiting
+from tests.unit.template_cast import PAGES, a_coupon, a_lobby, a_problem, render
 
 
 def test_a_coupon_in_the_list_says_what_is_left_and_leads_on():

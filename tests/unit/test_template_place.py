@@ -2,16 +2,8 @@
 
 import pytest
 
-from tests.unit.template_cast import (
-    FINAL,
-    GOING_ON,
-    PLACES,
-    a_coupon,
-    fragment,
-    in_lobby,
-    room,
-    waiting,
-)
+from tests.unit.place_template_cast import FINAL, GOING_ON, PLACES, in_lobby, waiting
+from tests.unit.template_cast import a_coupon, fragment, room
 
 
 @pytest.mark.parametrize("place", GOING_ON.values(), ids=GOING_ON)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.unit.place_template_cast import waiting
 from tests.unit.template_cast import (
     KNOWN_POSTS,
     WEB,
@@ -15,7 +16,6 @@ from tests.unit.template_cast import (
     every_page,
     list_of,
     render,
-    waiting,
 )
 
 

@@ -3,7 +3,8 @@
 import pytest
 from jinja2 import TemplateNotFound
 
-from tests.unit.template_cast import EN, alice, list_of
+from tests.unit.place_template_cast import EN
+from tests.unit.template_cast import alice, list_of
 from web.pages.render import environment
 
 SHOWN = {

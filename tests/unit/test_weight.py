@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from tests.unit.template_cast import KO, WEB, html_of, pages
+from tests.unit.place_template_cast import KO
+from tests.unit.template_cast import WEB, html_of, pages
 
 BYTES_MAX = 60_000
 GZIP_FROM_BYTES, GZIP_LEVEL = 1_000, 9  # as the application's middleware does it

@@ -34,7 +34,8 @@ THROUGH_POOLER = (
     "test_reconcile.py",
     "test_session_settings.py", "test_api_admin.py", "test_api_coupons.py",
     "test_api_my_coupons.py",
-    "test_lobby.py", "test_recovery.py", "test_audit.py", "test_consistency_check.py",
+    "test_lobby.py", "test_recovery.py", "test_recovery_places.py",
+    "test_audit.py", "test_consistency_check.py",
 )  # fmt: skip
 NOT_THROUGH_POOLER = (
     "broke_in_use or broke_while_it_was_idle or takes_no_writes or stays_in_the_session"

@@ -18,7 +18,7 @@ MUTATIONS = (
         new="raise",
         noticed_by=(
             (
-                "unit/test_settings.py::"
+                "unit/test_settings_urls.py::"
                 "test_a_redis_url_that_can_not_be_read_is_refused_without_its_password"
             ),
         ),

@@ -1,16 +1,14 @@
-"""SECURITY.md, of those who send too much: addresses, members, proofs of work, slow senders."""
+"""SECURITY.md, of those who send too much: addresses, members, slow senders."""
 
 from tests.mutations.mutation import Mutation
 
 _IN_ADDRESSES = "unit/test_client_ip.py::"
-_IN_CHALLENGE = "integration/test_challenge.py::"
 _IN_FAIR_START = "unit/test_fair_queue.py::"
 _IN_FLOODS = "integration/test_floods_and_others.py::"
 _IN_LIMITS = "integration/test_limits.py::"
 _IN_ROUTES = "integration/test_every_route_is_counted.py::"
 _IN_SENDERS = "integration/test_client_ip_limits.py::"
 _IN_SERVER_LIMITS = "integration/test_server_limits.py::"
-_IN_UNIT_CHALLENGE = "unit/test_challenge.py::"
 _SPOOFED = f"{_IN_LIMITS}test_behind_a_proxy_each_sender_is_counted_and_spoofing_does_not_help"
 _BELIEVED = f"{_IN_ADDRESSES}test_only_proxies_that_are_named_are_believed"
 
@@ -190,24 +188,6 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        name="wrong_passwords_are_refused_at_once",
-        promise=7,
-        file="web/pages/admin/signin.py",
-        within="sign_in",
-        old="await get_rate_limit(request).hold_back()",
-        new="",
-        noticed_by=(f"{_IN_FLOODS}test_wrong_passwords_are_held_back_too",),
-    ),
-    Mutation(
-        name="passwords_take_the_processor_from_everybody",
-        promise=7,
-        file="web/auth/passwords.py",
-        within="Passwords.__init__",
-        old="_give_way",
-        new="None",
-        noticed_by=("unit/test_passwords.py::test_verifying_gives_way_to_all_other_threads",),
-    ),
-    Mutation(
         name="admins_wait_behind_members",
         promise=7,
         file="application/priority_semaphore.py",
@@ -235,62 +215,6 @@ MUTATIONS = (
         old="UNREADABLE, False",
         new="UNREADABLE, True",
         noticed_by=(f"{_IN_SENDERS}test_all_nonsense_is_one_sender",),
-    ),
-    Mutation(
-        name="a_place_costs_no_work",
-        promise=7,
-        file="waitroom/lua/enter.lua",
-        old="room.asks_for_solution and not is_solved(i)",
-        new="false",
-        noticed_by=(
-            f"{_IN_CHALLENGE}test_without_a_solution_there_is_no_place",
-            f"{_IN_CHALLENGE}test_who_is_in_line_or_has_a_coupon_is_not_asked",
-        ),
-    ),
-    Mutation(
-        name="a_solution_is_good_twice",
-        promise=7,
-        file="waitroom/lua/enter.lua",
-        old="until_s, name) == 0",
-        new="until_s, name) == 2",
-        noticed_by=(
-            f"{_IN_CHALLENGE}test_a_solution_gives_a_place_and_is_used_up",
-            f"{_IN_CHALLENGE}test_of_two_who_send_the_same_solution_at_once_one_gets_in",
-        ),
-    ),
-    Mutation(
-        name="a_solution_is_good_in_every_room",
-        promise=7,
-        file="waitroom/tokens/challenge.py",
-        within="Challenges.verify",
-        old='if asked.data != {"room": room}:\n    raise BadSolution',
-        new="",
-        noticed_by=(
-            f"{_IN_UNIT_CHALLENGE}test_a_solution_is_for_its_room_alone",
-            f"{_IN_CHALLENGE}test_a_solution_of_another_room_is_none",
-        ),
-    ),
-    Mutation(
-        name="a_solution_is_not_verified",
-        promise=7,
-        file="waitroom/tokens/challenge.py",
-        within="Challenges._is_good",
-        old="bool(found.verified)",
-        new="True",
-        noticed_by=(
-            f"{_IN_UNIT_CHALLENGE}test_its_time_can_not_be_stretched",
-            f"{_IN_UNIT_CHALLENGE}test_a_number_that_was_not_found_is_refused",
-            f"{_IN_UNIT_CHALLENGE}test_secrets_can_be_rotated",
-        ),
-    ),
-    Mutation(
-        name="a_solution_is_good_for_days",
-        promise=7,
-        file="waitroom/tokens/challenge.py",
-        within="Challenges.make",
-        old="int(self._now()) + CHALLENGE_AGE_MAX_S",
-        new="int(self._now()) + 1_000 * CHALLENGE_AGE_MAX_S",
-        noticed_by=(f"{_IN_UNIT_CHALLENGE}test_a_solution_is_too_old_one_day",),
     ),
     Mutation(
         name="headers_may_come_as_slowly_as_they_like",

@@ -2,11 +2,13 @@
 
 from tests.mutations.mutation import Mutation
 
+_IN_PLACES = "integration/test_recovery_places.py::"
+_IN_KEPT = "integration/test_spent_tickets_kept.py::"
 _IN = "integration/test_recovery.py::"
 _OLD_ORDER = f"{_IN}test_a_line_that_lost_everything_is_admitted_in_its_old_order"
 _WAITS = f"{_IN}test_nobody_is_let_through_before_the_others_had_time_to_come_back"
 _HOLDS_ONE = (
-    f"{_IN}test_a_member_with_a_coupon_does_not_stand_at_the_head_until_they_are_told_again"
+    f"{_IN_PLACES}test_a_member_with_a_coupon_does_not_stand_at_the_head_until_they_are_told_again"
 )
 _IN_SPENT = "integration/test_spent_tickets.py::"
 _LEFT = f"{_IN_SPENT}test_who_left_stays_out_whether_they_ask_before_or_after_it_is_given_back"
@@ -20,7 +22,7 @@ MUTATIONS = (
         noticed_by=(
             f"{_IN_SPENT}test_who_left_stays_out_after_redis_has_lost_everything",
             _LEFT,
-            f"{_IN_SPENT}test_leaving_reaches_postgres_in_one_statement_for_all",
+            f"{_IN_KEPT}test_leaving_reaches_postgres_in_one_statement_for_all",
         ),
     ),
     Mutation(
@@ -78,7 +80,7 @@ MUTATIONS = (
         old=" or #unsaved > 0",
         new="",
         noticed_by=(
-            f"{_IN_SPENT}test_a_redis_that_lost_the_second_in_which_somebody_left_learns_of_it",
+            f"{_IN_KEPT}test_a_redis_that_lost_the_second_in_which_somebody_left_learns_of_it",
         ),
     ),
     Mutation(
@@ -88,7 +90,7 @@ MUTATIONS = (
         within="recover_line",
         old="far.lost_at_us or far.are_spent_lost",
         new="far.lost_at_us",
-        noticed_by=(f"{_IN_SPENT}test_a_redis_that_lost_nothing_but_who_left_gets_it_back",),
+        noticed_by=(f"{_IN_KEPT}test_a_redis_that_lost_nothing_but_who_left_gets_it_back",),
     ),
     Mutation(
         name="leaving_a_line_that_was_lost_does_nothing",
@@ -109,7 +111,7 @@ MUTATIONS = (
             "    await asyncio.to_thread(save_spent_tickets, engine, "
             "offer.coupon.id, [one])"
         ),
-        noticed_by=(f"{_IN_SPENT}test_leaving_reaches_postgres_in_one_statement_for_all",),
+        noticed_by=(f"{_IN_KEPT}test_leaving_reaches_postgres_in_one_statement_for_all",),
     ),
     Mutation(
         name="an_older_note_of_who_left_counts",
@@ -118,7 +120,7 @@ MUTATIONS = (
         within="save_spent_tickets",
         old="where=_OF.noted_at_us < kept.excluded.noted_at_us",
         new="",
-        noticed_by=(f"{_IN_SPENT}test_of_two_admitters_the_slower_does_not_put_back_who_left",),
+        noticed_by=(f"{_IN_KEPT}test_of_two_admitters_the_slower_does_not_put_back_who_left",),
     ),
     Mutation(
         name="tickets_bring_nobody_back",
@@ -185,7 +187,7 @@ MUTATIONS = (
         file="waitroom/lua/leave.lua",
         old="spend(now, member, arrival, keys)",
         new="",
-        noticed_by=(f"{_IN}test_who_left_can_not_come_back_by_the_ticket_they_kept",),
+        noticed_by=(f"{_IN_PLACES}test_who_left_can_not_come_back_by_the_ticket_they_kept",),
     ),
     Mutation(
         name="a_loss_before_the_first_watermark_is_not_noticed",
@@ -203,7 +205,9 @@ MUTATIONS = (
         file="waitroom/lua/watermark.lua",
         old="math.min(least_under_way(), tonumber(first or math.huge))",
         new="tonumber(first or math.huge)",
-        noticed_by=(f"{_IN}test_who_was_let_through_and_waits_for_an_outcome_is_not_forgotten",),
+        noticed_by=(
+            f"{_IN_PLACES}test_who_was_let_through_and_waits_for_an_outcome_is_not_forgotten",
+        ),
     ),
     Mutation(
         name="who_holds_one_is_not_told_again",
@@ -221,7 +225,7 @@ MUTATIONS = (
         old="math.max(last, tonumber(ARGV[5]))",
         new="last",
         noticed_by=(
-            f"{_IN}test_whoever_comes_after_a_loss_stands_behind_though_the_clock_went_back",
+            f"{_IN_PLACES}test_whoever_comes_after_a_loss_stands_behind_though_the_clock_went_back",
         ),
     ),
 )

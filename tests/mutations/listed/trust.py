@@ -3,11 +3,9 @@
 from tests.mutations.mutation import Mutation
 
 _AUDIT = "integration/test_audit.py::test_a_package_that_is_known_to_be_vulnerable_fails_it"
-_IN_ADMIN_SIGNIN = "integration/test_admin_signin.py::"
 _IN_API_SESSIONS = "integration/test_api_sessions.py::"
 _IN_IDENTITY = "unit/test_member_tokens.py::"
 _IN_INSTALL = "unit/test_install.py::"
-_IN_PASSWORDS = "unit/test_passwords.py::"
 _IN_RECONCILE = "integration/test_reconcile.py::"
 _IN_SAFE_ANSWERS = "integration/test_safe_answers.py::"
 _IN_TEMPLATES = "unit/test_templates.py::"
@@ -16,7 +14,6 @@ _KEPT_FROM_SCRIPTS = (
 )
 _OF_THIS_HOST = "integration/test_cookies.py::test_by_tls_every_cookie_is_of_this_host_alone"
 _LASTS = "unit/test_sessions.py::test_a_session_lasts_its_age_or_until_the_token_said_the_sooner"
-_REMOVED = f"{_IN_ADMIN_SIGNIN}test_an_admin_who_was_removed_is_out_within_two_seconds"
 
 MUTATIONS = (
     Mutation(
@@ -167,71 +164,6 @@ MUTATIONS = (
         old="self._type is None",
         new="False",
         noticed_by=("unit/test_branding.py::test_what_is_no_small_picture_is_no_logo",),
-    ),
-    Mutation(
-        name="passwords_are_hashed_by_argon2i",
-        promise=9,
-        file="web/auth/passwords.py",
-        within="Passwords.__init__",
-        old="PasswordHasher()",
-        new="PasswordHasher(type=Type.I)",
-        noticed_by=(f"{_IN_PASSWORDS}test_a_password_is_hashed_with_argon2id_and_64_mib",),
-    ),
-    Mutation(
-        name="any_number_of_passwords_is_verified_at_once",
-        promise=7,
-        file="web/auth/passwords.py",
-        within="Passwords.__init__",
-        old="AT_ONCE_MAX",
-        new="64",
-        noticed_by=(f"{_IN_PASSWORDS}test_two_passwords_are_verified_at_once_and_no_more",),
-    ),
-    Mutation(
-        name="any_number_of_passwords_may_wait",
-        promise=7,
-        file="web/auth/passwords.py",
-        within="Passwords.fits",
-        old="if self._waiting >= WAITING_MAX:\n    raise TooManyAtOnce",
-        new="",
-        noticed_by=(f"{_IN_PASSWORDS}test_more_than_can_wait_are_turned_away_at_once",),
-    ),
-    Mutation(
-        name="attempts_from_an_address_are_not_slowed_down",
-        promise=7,
-        file="waitroom/limits/login_throttle.py",
-        within="LoginThrottle.start_attempt",
-        old="_address_key(address)",
-        new="_name_key(name)",
-        noticed_by=(f"{_IN_ADMIN_SIGNIN}test_many_names_from_one_address_are_slowed_down_too",),
-    ),
-    Mutation(
-        name="an_admin_who_was_disabled_stays",
-        promise=9,
-        file="web/auth/admin_sessions.py",
-        within="may_sign_in",
-        old="bool(account.password_hash) and not account.disabled",
-        new="bool(account.password_hash)",
-        noticed_by=(_REMOVED,),
-    ),
-    Mutation(
-        name="an_admin_is_read_once_and_for_all",
-        promise=9,
-        file="web/auth/admin_sessions.py",
-        within="FRESH_S",
-        old="FRESH_S = 1.0",
-        new="FRESH_S = 1_000.0",
-        noticed_by=(_REMOVED,),
-    ),
-    Mutation(
-        name="the_trail_does_not_say_who",
-        promise=9,
-        file="issuance/audit.py",
-        within="record",
-        old="who=who",
-        new='who="somebody"',
-        noticed_by=(
-            "integration/test_admin_pages.py::test_the_trail_says_who_changed_what_from_what_to_what",
-        ),
     ),
     Mutation(
         name="what_was_told_without_a_row_is_not_found",

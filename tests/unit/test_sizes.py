@@ -1,0 +1,50 @@
+"""No file is longer than one can take in: neither the product's, nor its tests', nor its tools'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = (
+    "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "tests", "docs", "requirements", ".ci",
+)  # fmt: skip
+# What somebody wrote and reads: no data, no catalogues, no scripts of others.
+SUFFIXES = {".py", ".lua", ".js", ".css", ".html", ".sh"}
+OTHERS = ROOT / "web" / "static" / "vendor"
+FILE_LINES_MAX = 300
+
+
+def sources(root: Path = ROOT) -> Iterator[Path]:
+    yield root / "run.py"
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in SUFFIXES and OTHERS not in path.parents and path.is_file():
+                yield path
+
+
+def long_files(paths: Iterator[Path]) -> list[tuple[str, int]]:
+    """Each file above the bound, and its number of lines."""
+    counted = [(path.name, len(path.read_text("utf-8").splitlines())) for path in paths]
+    return [(name, lines) for name, lines in counted if lines > FILE_LINES_MAX]
+
+
+def test_no_file_has_more_than_300_lines() -> None:
+    assert long_files(sources()) == []
+
+
+@pytest.mark.parametrize(("lines", "found"), [(300, []), (301, [("a.lua", 301)])])
+def test_a_file_is_too_long_from_the_301st_line(tmp_path: Path, lines: int, found: list) -> None:
+    (tmp_path / "a.lua").write_text("return 1\n" * lines)
+
+    assert long_files(iter([tmp_path / "a.lua"])) == found
+
+
+@pytest.mark.parametrize(
+    "path", ["tests/unit/test_sizes.py", "waitroom/lua/enter.lua", "web/static/app.css", "run.py"]
+)
+def test_every_kind_of_file_is_looked_at(path: str) -> None:
+    assert ROOT / path in set(sources())
