@@ -1,6 +1,5 @@
 """Why a member was refused, or where they are: the command and the API say the same."""
 
-import asyncio
 import json
 from datetime import timedelta
 
@@ -8,15 +7,13 @@ import pytest
 from redis import Redis
 from typer.testing import CliRunner
 
-from application.report_outcomes import report_outcomes
 from cli.main import app as cli
 from domain.rfc3339 import rfc3339
 from domain.room_settings import RoomSettings
-from domain.unix_time import from_us
-from issuance.issue import issue
 from issuance.issued_coupons import find_held_by
 from processes.settings.reader import BadSettings
 from tests.integration.cast import HOUR, now, time_passes
+from tests.integration.member_report_cast import admitted_by_worker, in_a_thread
 from tests.integration.web_cast import ADMIN, by, checked_problem, in_line, serve
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.redis_io.keys import Keys
@@ -47,20 +44,6 @@ def ask(client, code):
         return answer.json()
 
     return asked
-
-
-def in_a_thread(command):
-    """The command has an event loop of its own."""
-    return lambda *words: asyncio.to_thread(command, *words)
-
-
-async def admitted_by_worker(line, engine, code, *members):
-    """Let through and judged by a worker, as the admitter and the worker do."""
-    admission = await line.admit(code, at_most=len(members), lease_s=15)
-    assert admission.members == members
-    at = [from_us(admission.admitted_at_us)] * len(members)
-    await report_outcomes(line, issue(engine, code, members, admitted_at=at))
-    return at[0]
 
 
 async def test_who_waits_is_at_their_place_and_was_not_heard_from_by_it(
