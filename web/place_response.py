@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from domain.refusals import ISSUE_REFUSALS, Draining, NotOpenYet, Refusal
 from domain.rfc3339 import rfc3339_us
-from domain.room_settings import Opening
+from domain.settings_spec import Opening
 from domain.unix_time import from_us
 from waitroom.errors import LineAway
 from waitroom.member_status import MemberStatus

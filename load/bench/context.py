@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
-from domain.room_settings import RATE_PER_S_MAX, SEATS_MAX, SIZE_MAX, RoomSettings
+from domain.room_settings import RoomSettings
+from domain.settings_spec import RATE_PER_S_MAX, SEATS_MAX, SIZE_MAX
 from load.bench.http_load import LoadOptions, LoadResult, run_load, write_tokens
 from load.bench.tokens import tokens
 from processes.child_process import free_port, spawn

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from domain.coupon import Issuing
-from domain.room_settings import BURST_MAX, RATE_PER_S_MAX, RoomSettings
+from domain.room_settings import RoomSettings
+from domain.settings_spec import BURST_MAX, RATE_PER_S_MAX
 from issuance.issued_coupons import list_holders
 from load.compare.comparison import Comparison
 from load.compare.host import describe

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from domain.room_settings import ROOM_STATES
+from domain.settings_spec import ROOM_STATES
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.unavailable import translate_redis_errors

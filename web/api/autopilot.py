@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from domain.room_settings import RateMode
+from domain.settings_spec import RateMode
 from waitroom.autopilot import Reason
 from waitroom.autopilot_state import DECISIONS_MAX
 from web.container import get_container

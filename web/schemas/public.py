@@ -29,10 +29,8 @@ from domain.coupon import (
 from domain.discount import AMOUNT_MAX, DiscountKind
 from domain.issued_coupon import IssuedCoupon, Status
 from domain.rfc3339 import rfc3339
-from domain.room_settings import (
-    Opening,
-    RoomSettings,
-)
+from domain.room_settings import RoomSettings
+from domain.settings_spec import Opening
 from issuance.offers import Offer
 
 # A header: how often a direct way had to try again for its answer.
@@ -68,9 +66,8 @@ TimeIn = Annotated[
     AwareDatetime, BeforeValidator(_is_rfc3339), AfterValidator(_is_of_our_time), _OF_OUR_TIME
 ]
 LineIn = Annotated[str, AfterValidator(_is_one_line), _ONE_LINE]
-# JSON's own numbers: neither "5" nor true is one.
+# JSON's own number: neither "5" nor true is one.
 Whole = Annotated[int, Field(strict=True)]
-Number = Annotated[float, Field(strict=True)]
 CouponState = Literal["scheduled", "open", "paused", "draining", "sold_out", "closed"]
 PlaceState = Literal["waiting", "admitted", "issued", "refused"]
 # A room before its opening is `scheduled`: who waits then waits in its lobby. One that has lost its

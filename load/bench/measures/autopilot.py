@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from application.apply_settings import apply_settings
-from domain.room_settings import RateMode, RoomSettings
+from domain.room_settings import RoomSettings
+from domain.settings_spec import RateMode
 from issuance import offers
 from issuance.queue.job_queue import JobQueue, JobQueueLimits
 from issuance.queue.redis_connection import open_queue_redis

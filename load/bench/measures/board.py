@@ -12,7 +12,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from domain.room_settings import GRACE_S_MAX, RoomSettings
+from domain.room_settings import RoomSettings
+from domain.settings_spec import GRACE_S_MAX
 from issuance import audit, offers
 from issuance.postgres.connection_stats import count_open_connections
 from issuance.queue.job_queue import read_queue_status

@@ -91,9 +91,9 @@ MUTATIONS = (
     Mutation(
         name="a_setting_may_be_anything",
         promise=7,
-        file="domain/room_settings.py",
-        within="RoomSettings.__post_init__",
-        old="not least <= value <= most",
+        file="domain/settings_spec.py",
+        within="RoomSetting.check",
+        old="not self.least <= float(value) <= self.most",
         new="False",
         noticed_by=(
             "unit/test_room_settings.py::test_a_setting_out_of_its_bounds_is_refused_by_name",

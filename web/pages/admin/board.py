@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from application.change_room import ChangedMeanwhile, change_room
-from domain.room_settings import RATE_PER_S_MAX, RoomSettings, RoomState
+from domain.room_settings import RoomSettings
+from domain.settings_spec import RATE_PER_S_MAX, RoomState
 from issuance.errors import NoSuchCoupon, OfficeAway
 from issuance.offers import Offer
 from waitroom.errors import LineAway, NoSuchRoom

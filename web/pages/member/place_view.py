@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from domain.rfc3339 import from_rfc3339
-from domain.room_settings import Opening
+from domain.settings_spec import Opening
 from web.i18n import Language
 from web.pages.formatting import duration, wait
 from web.pages.member.place_text import (

@@ -1,0 +1,215 @@
+"""Every fact about each room setting: what API, CLI, form, Lua, Postgres and docs say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeVar, cast, get_args
+
+from domain.invalid_value import InvalidValue, Rule
+
+# Draining: nobody new may take a place; who has one is served.
+RoomState = Literal["open", "paused", "draining", "closed"]
+ROOM_STATES: tuple[RoomState, ...] = get_args(RoomState)
+# In which order the lobby stands when the room opens: as they came, or as the draw says.
+Opening = Literal["first_come", "draw"]
+# Who sets the rate: an admin, or the admitter by what it sees of the database.
+RateMode = Literal["manual", "autopilot"]
+Challenge = Literal["off", "on"]
+
+RATE_PER_S_MAX = 100_000.0
+BURST_MAX = 100_000
+SEATS_MAX = 100_000
+SIZE_MAX = 10_000_000
+DAY_S = 24 * 3600
+GRACE_S_MAX = DAY_S
+
+T = TypeVar("T")
+Value = float | int | str
+Unit = Literal["", "s", "ms"]
+Group = Literal["line", "autopilot", "board"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSetting:
+    """One setting. Its type is that of its default.
+
+    label and help are what admins read: message ids of the catalogues. A number lies from `least`
+    (or above it, where `is_above`) to `most`, in `unit`; a word is one of `choices`, which maps it
+    to its label. group: the part of the form it stands in; those of the board are in none, and a
+    new room has their default. option: the CLI's name for it, where it is shorter.
+    """
+
+    name: str
+    default: Value
+    label: str
+    help: str
+    least: float = 0
+    most: float = 0
+    is_above: bool = False
+    unit: Unit = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    group: Group = "line"
+    option: str = ""
+
+    @property
+    def type(self) -> type[float] | type[int] | type[str]:
+        return type(self.default)
+
+    @property
+    def is_of_new_rooms(self) -> bool:
+        """Whether it can be given when a room is made; else it begins with its default."""
+        return self.group != "board"
+
+    @property
+    def bounds(self) -> str:
+        """In English, as errors and documents say it."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        unit = f" {self.unit}" if self.unit else ""
+        if self.is_above:
+            return f"above {self.least:,.0f} and at most {self.most:,.0f}{unit}"
+        return f"from {self.least:,.0f} to {self.most:,.0f}{unit}"
+
+    def check(self, value: Value) -> None:
+        """Raises InvalidValue where the value is none of the choices or out of the bounds."""
+        if self.choices:
+            if value not in self.choices:
+                words = ", ".join(self.choices)
+                raise InvalidValue(self.name, "choice", choices=words, got=str(value))
+        elif not self.least <= float(value) <= self.most or (self.is_above and value == self.least):
+            rule: Rule = "above" if self.is_above else "range"
+            raise InvalidValue(self.name, rule, least=self.least, most=self.most, got=value)
+
+
+def _setting(default: T, **facts: Any) -> T:
+    """A field of SettingValues; `facts` are those of its RoomSetting."""
+    made: T = field(default=default, metadata=facts)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class SettingValues:
+    """A value of each room setting, not checked: RoomSettings checks them.
+
+    A new setting is a field here, a column by a migration, and the code that reads it. Then come
+    the catalogues (docs/update_catalogues.py) and the table (docs/update_settings.py).
+    """
+
+    rate_per_s: float = _setting(
+        100.0,
+        most=RATE_PER_S_MAX,
+        is_above=True,
+        option="rate",
+        label="Admissions a second",
+        help="How many members a second the line admits, on average.",
+    )
+    burst: int = _setting(
+        100,
+        least=1,
+        most=BURST_MAX,
+        label="At once after a pause",
+        help="How many the line may admit at once; never less than a quarter of a second’s worth.",
+    )
+    seats: int = _setting(
+        2_000,
+        least=1,
+        most=SEATS_MAX,
+        label="Under way at most",
+        help="How many members may be admitted and have no outcome yet.",
+    )
+    size_max: int = _setting(
+        1_000_000,
+        least=1,
+        most=SIZE_MAX,
+        label="Waiting at most",
+        help="How many members may wait; then the room is full.",
+    )
+    state: RoomState = _setting(
+        "open",
+        group="board",
+        choices={"open": "Open", "paused": "Paused", "draining": "Draining", "closed": "Closed"},
+        label="State of the line",
+        help="Paused admits nobody, draining takes nobody new, closed ends it for everybody.",
+    )
+    lobby_s: int = _setting(
+        900,
+        most=7 * DAY_S,
+        unit="s",
+        label="Lobby before the opening (s)",
+        help="How long before the opening the lobby is open; 0: no lobby.",
+    )
+    opening: Opening = _setting(
+        "first_come",
+        choices={"first_come": "As they came", "draw": "By a draw"},
+        label="Order of the lobby",
+        help="In which order the lobby stands in line when the room opens.",
+    )
+    grace_s: int = _setting(
+        300,
+        least=2,
+        most=GRACE_S_MAX,
+        unit="s",
+        label="Silence before somebody is passed over (s)",
+        help="A member whose page has not asked for so long is passed over when their turn comes.",
+    )
+    return_s: int = _setting(
+        600,
+        most=DAY_S,
+        unit="s",
+        label="Time to come back to the head (s)",
+        help="A member who is passed over and returns in time is at the head, else at the end.",
+    )
+    restore_s: int = _setting(
+        30,
+        most=3600,
+        unit="s",
+        label="Time for a lost line to come back (s)",
+        help="How long, at least, a line that lost its places waits for its members.",
+    )
+    rate_mode: RateMode = _setting(
+        "manual",
+        group="autopilot",
+        choices={"manual": "By hand", "autopilot": "Autopilot"},
+        label="Who turns the rate",
+        help="An admin sets the rate, or the autopilot finds what the database bears.",
+    )
+    rate_min_per_s: float = _setting(
+        1.0,
+        most=RATE_PER_S_MAX,
+        is_above=True,
+        group="autopilot",
+        option="rate-min",
+        label="Least admissions a second",
+        help="The autopilot goes no lower: what the database bears on its worst day.",
+    )
+    rate_max_per_s: float = _setting(
+        1_000.0,
+        most=RATE_PER_S_MAX,
+        is_above=True,
+        group="autopilot",
+        option="rate-max",
+        label="Most admissions a second",
+        help="The autopilot goes no higher, not even on the database’s best day.",
+    )
+    latency_bound_ms: int = _setting(
+        250,
+        least=10,
+        most=10_000,
+        unit="ms",
+        group="autopilot",
+        label="Transactions may take (ms)",
+        help="For the autopilot: what 95 of 100 of the workers’ transactions may take.",
+    )
+    challenge: Challenge = _setting(
+        "off",
+        choices={"off": "Off", "on": "On"},
+        label="Proof of work before entering",
+        help="A browser solves a proof of work to enter: a second for one, dear for thousands.",
+    )
+
+
+ROOM_SETTINGS = tuple(
+    RoomSetting(name=one.name, default=cast(Value, one.default), **one.metadata)
+    for one in fields(SettingValues)
+)
