@@ -17,6 +17,7 @@ from domain.draw import SEED_BYTES
 from domain.invalid_value import InvalidValue
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
+from domain.settings_spec import ROOM_SETTINGS
 from domain.watermark import Watermark
 from issuance.audit import record
 from issuance.errors import CodeTaken, NoSuchCoupon, translate_postgres_errors
@@ -24,7 +25,7 @@ from issuance.mappers import coupon_from_row, insert_coupon, update_coupon
 from issuance.tables import brandings, coupons, draws, rooms, watermarks
 
 OFFERS_MAX = 1_000
-_SETTINGS = [one.name for one in fields(RoomSettings)]
+_SETTINGS = [one.name for one in ROOM_SETTINGS]
 _BRANDING = [one.name for one in fields(Branding)]
 _WATERMARK = [one.name for one in fields(Watermark)]
 

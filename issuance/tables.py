@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -24,6 +27,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from domain.settings_spec import ROOM_SETTINGS
 
 metadata = MetaData()
 # Which revision the schema is at. Not Alembic's own name, which other applications use too.
@@ -71,33 +76,33 @@ issued_coupons = Table(
     Index("issued_coupons_to_expire", "expire_date", postgresql_where=text("status = 'UNUSED'")),
 )
 
+_SQL_TYPES = {float: Double, int: Integer, str: Text}
+
+
+def _setting_columns() -> Iterator[Column[Any]]:
+    """A column for each room setting; the default is for releases that don't know it yet."""
+    for setting in ROOM_SETTINGS:
+        default = text(repr(setting.default))
+        yield Column(setting.name, _SQL_TYPES[setting.type], nullable=False, server_default=default)
+
+
+def _setting_checks() -> Iterator[CheckConstraint]:
+    for setting in ROOM_SETTINGS:
+        if setting.choices:
+            words = ", ".join(f"'{word}'" for word in setting.choices)
+            yield CheckConstraint(f"{setting.name} IN ({words})", name=f"known_{setting.name}")
+
+
 # The settings of each coupon's line; version says which of two readings is the later.
 rooms = Table(
     "rooms",
     metadata,
     Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
-    Column("rate_per_s", Double, nullable=False),
-    Column("burst", Integer, nullable=False),
-    Column("seats", Integer, nullable=False),
-    Column("size_max", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("lobby_s", Integer, nullable=False),
-    Column("opening", Text, nullable=False),
-    Column("grace_s", Integer, nullable=False),
-    Column("return_s", Integer, nullable=False),
-    Column("restore_s", Integer, nullable=False, server_default=text("30")),
-    Column("rate_mode", Text, nullable=False, server_default=text("'manual'")),
-    Column("rate_min_per_s", Double, nullable=False, server_default=text("1")),
-    Column("rate_max_per_s", Double, nullable=False, server_default=text("1000")),
-    Column("latency_bound_ms", Integer, nullable=False, server_default=text("250")),
-    Column("challenge", Text, nullable=False, server_default=text("'off'")),
+    *_setting_columns(),
     # Made with the room and never changed; nobody is shown it before the room opens.
     Column("draw_seed", LargeBinary, nullable=False),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
-    CheckConstraint("state IN ('open', 'paused', 'draining', 'closed')", name="known_state"),
-    CheckConstraint("opening IN ('first_come', 'draw')", name="known_opening"),
-    CheckConstraint("rate_mode IN ('manual', 'autopilot')", name="known_rate_mode"),
-    CheckConstraint("challenge IN ('off', 'on')", name="known_challenge"),
+    *_setting_checks(),
     CheckConstraint("length(draw_seed) = 32", name="whole_seed"),
 )
 

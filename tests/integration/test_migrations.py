@@ -1,5 +1,6 @@
 """Migrations: rooms that were there before get what new ones have, and lose nothing."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,6 +11,7 @@ from sqlalchemy import text
 
 from domain.draw import SEED_BYTES
 from domain.room_settings import RoomSettings
+from domain.settings_spec import ROOM_SETTINGS
 from issuance import migrate as migrating
 from issuance import offers
 from issuance.errors import SchemaBusy
@@ -131,3 +133,52 @@ def test_a_table_that_is_never_free_is_said_and_nothing_is_changed(first_schema,
         ).scalar_one()
 
     assert revision == FIRST
+
+
+def test_each_room_setting_has_its_column_with_its_type_default_and_choices(engine):
+    types = {float: "double precision", int: "integer", str: "text"}
+
+    with engine.begin() as tx:
+        columns = {
+            row.column_name: (row.data_type, row.is_nullable)
+            for row in tx.execute(
+                text(
+                    "SELECT column_name, data_type, is_nullable FROM information_schema.columns"
+                    " WHERE table_name = 'rooms'"
+                )
+            )
+        }
+        checks = dict(
+            tx.execute(
+                text(
+                    "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+                    " WHERE conrelid = 'rooms'::regclass AND contype = 'c'"
+                )
+            ).all()
+        )
+
+    for setting in ROOM_SETTINGS:
+        assert columns[setting.name] == (types[setting.type], "NO")
+        if setting.choices:
+            allowed = re.findall(r"'(\w+)'::text", checks[f"known_{setting.name}"])
+            assert allowed == list(setting.choices)
+
+
+def test_a_room_of_a_release_that_knows_no_settings_has_the_default_of_each(engine):
+    given = {"id": uuid4(), "opens": now(), "ends": now() + timedelta(days=1)}
+
+    with engine.begin() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO coupons (id, code, description, discount_kind, discount_value,"
+                " total_count, opens_at, expire_date, issuing)"
+                " VALUES (:id, 'spring', 'x', 'amount', 5, 10, :opens, :ends, 'queue')"
+            ),
+            given,
+        )
+        tx.execute(
+            text("INSERT INTO rooms (coupon_id, draw_seed) VALUES (:id, :seed)"),
+            {**given, "seed": bytes(SEED_BYTES)},
+        )
+
+    assert offers.get_offer(engine, "spring").room == RoomSettings()
