@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 
+from domain.settings_spec import ROOM_SETTINGS
+
 _LUA = files("waitroom") / "lua"
 _INCLUDE = re.compile(r"^--@include (\w+)\n", re.MULTILINE)
 
@@ -17,7 +19,15 @@ def script(name: str) -> str:
 
 
 def _include(name: str) -> str:
-    return (_LUA / "include" / f"{name}.lua").read_text("utf-8")
+    source = (_LUA / "include" / f"{name}.lua").read_text("utf-8")
+    return _settings() + source if name == "room" else source
+
+
+def _settings() -> str:
+    """The room settings as include/room.lua reads them: two tables in the same order."""
+    names = ", ".join(f"'{setting.name}'" for setting in ROOM_SETTINGS)
+    defaults = ", ".join(repr(setting.default) for setting in ROOM_SETTINGS)
+    return f"local SETTING_NAMES = {{ {names} }}\nlocal SETTING_DEFAULTS = {{ {defaults} }}\n"
 
 
 def by_member(reply: Sequence[bytes]) -> dict[str, int]:

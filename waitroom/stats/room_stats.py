@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from domain.room_settings import RoomSettings
+from domain.settings_spec import ROOM_SETTINGS, SettingValues
 from waitroom.redis_io.keys import Keys
 from waitroom.stats.ring_counters import (
     Slot,
@@ -22,12 +22,13 @@ from waitroom.stats.time_series import p99_ms
 FIGURES_OVER_S = 10
 # What figures tell of the last seconds, in the order in which `read` gets it.
 METERED = ("entered", "admitted", "issued", "enter_us", "issue_us")
-_DEFAULTS = RoomSettings()
 
 
-@dataclass(frozen=True, slots=True)
-class RoomStats:
-    """Counts since the beginning, but for in_line and seats_in_use (now) and the rates (per s).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomStats(SettingValues):
+    """A room's settings as the line has them, and its figures.
+
+    Counts are since the beginning, but for in_line and seats_in_use (now) and the rates (per s).
 
     in_line are all who have a place, also in a line that is over; away who were passed over, or
     told a final word in line, and are not back. refused were admitted first, turned_away at the
@@ -35,21 +36,6 @@ class RoomStats:
     without.
     """
 
-    state: str
-    rate_per_s: float
-    burst: int
-    seats: int
-    size_max: int
-    lobby_s: int
-    opening: str
-    grace_s: int
-    return_s: int
-    restore_s: int
-    rate_mode: str
-    rate_min_per_s: float
-    rate_max_per_s: float
-    latency_bound_ms: int
-    challenge: str
     steered_rate_per_s: float | None
     total_count: int
     used_count: int
@@ -177,11 +163,10 @@ async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> RoomStats | 
 def _parse_settings(room: Mapping[bytes, bytes]) -> dict[str, Any]:
     """As stored, in their own types. A room of an earlier version has those that are new once it is
     settled again; until then they are as in a new room."""
-    settings = asdict(_DEFAULTS)
-    for name, default in settings.items():
-        known = room.get(name.encode())
-        if known is not None:
-            settings[name] = type(default)(known.decode())
+    settings: dict[str, Any] = {}
+    for setting in ROOM_SETTINGS:
+        known = room.get(setting.name.encode())
+        settings[setting.name] = setting.default if known is None else setting.type(known.decode())
     return settings
 
 

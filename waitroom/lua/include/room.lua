@@ -1,28 +1,29 @@
 -- room: what the line knows of its room, and why it may be shut.
+-- SETTING_NAMES and SETTING_DEFAULTS stand before this: redis_io/scripts.py writes them.
 
 -- Below are numbers of a draw, above arrivals in microseconds; as in domain/draw.py.
 local DRAWN_BELOW = 2 ^ 50
 
 local function read_room(key)
-  local v = redis.call('HMGET', key, 'state', 'opens_at', 'closes_at', 'size_max', 'seats',
-    'rate_per_s', 'burst', 'total_count', 'used_count', 'lobby_s', 'opening', 'grace_s', 'return_s',
-    'is_drawn', 'rate_mode', 'rate_min_per_s', 'rate_max_per_s', 'restoring_until', 'is_retold',
-    'challenge', 'restore_s', 'restoring_from', 'last_arrival')
+  local v = redis.call('HMGET', key, 'opens_at', 'closes_at', 'total_count', 'used_count', 'is_drawn',
+    'is_retold', 'restoring_from', 'restoring_until', 'last_arrival', unpack(SETTING_NAMES))
   if not v[1] then return nil end
-  return {
-    state = v[1], opens_at = tonumber(v[2]), closes_at = tonumber(v[3]),
-    size_max = tonumber(v[4]), seats = tonumber(v[5]), rate_per_s = tonumber(v[6]),
-    burst = tonumber(v[7]), remain = tonumber(v[8]) - tonumber(v[9]),
+  local room = {
+    opens_at = tonumber(v[1]), closes_at = tonumber(v[2]), remain = tonumber(v[3]) - tonumber(v[4]),
     -- Rooms settled by an earlier version know nothing of these until they are settled again.
-    lobby_us = tonumber(v[10] or 0) * 1000000, opening = v[11] or 'first_come',
-    grace_us = tonumber(v[12] or 300) * 1000000, return_us = tonumber(v[13] or 600) * 1000000,
-    is_drawn = v[14] == '1', is_steered = v[15] == 'autopilot',
-    rate_min_per_s = tonumber(v[16] or 1), rate_max_per_s = tonumber(v[17] or 1000),
-    restoring_until = tonumber(v[18] or 0), is_retold = v[19] ~= '0',
-    asks_for_solution = v[20] == 'on',
-    restore_us = tonumber(v[21] or 30) * 1000000, restoring_from = tonumber(v[22] or -1),
-    last_arrival = tonumber(v[23] or 0),
+    is_drawn = v[5] == '1', is_retold = v[6] ~= '0', restoring_from = tonumber(v[7] or -1),
+    restoring_until = tonumber(v[8] or 0), last_arrival = tonumber(v[9] or 0),
   }
+  for i, name in ipairs(SETTING_NAMES) do
+    local default = SETTING_DEFAULTS[i]
+    local value = v[9 + i] or default
+    room[name] = type(default) == 'number' and tonumber(value) or value
+  end
+  room.lobby_us, room.grace_us = room.lobby_s * 1000000, room.grace_s * 1000000
+  room.return_us, room.restore_us = room.return_s * 1000000, room.restore_s * 1000000
+  room.is_steered = room.rate_mode == 'autopilot'
+  room.asks_for_solution = room.challenge == 'on'
+  return room
 end
 
 -- The next arrival: the time, but strictly increasing. A tie would be ordered by member id, which is
