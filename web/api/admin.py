@@ -12,6 +12,7 @@ from domain.coupon import Coupon, is_code
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
+from domain.settings_spec import ROOM_SETTINGS
 from issuance import audit, offers
 from issuance.offers import Offer
 from issuance.postgres.connection_stats import count_open_connections
@@ -126,21 +127,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
     crew = await office.run(parts.queue_status)
     return RoomOut(
         code=code,
-        state=figures.state,
-        rate_per_s=figures.rate_per_s,
-        burst=figures.burst,
-        seats=figures.seats,
-        size_max=figures.size_max,
-        lobby_s=figures.lobby_s,
-        opening=figures.opening,
-        grace_s=figures.grace_s,
-        return_s=figures.return_s,
-        restore_s=figures.restore_s,
-        rate_mode=figures.rate_mode,
-        rate_min_per_s=figures.rate_min_per_s,
-        rate_max_per_s=figures.rate_max_per_s,
-        latency_bound_ms=figures.latency_bound_ms,
-        challenge=figures.challenge,
+        **{setting.name: getattr(figures, setting.name) for setting in ROOM_SETTINGS},
         steered_rate_per_s=figures.steered_rate_per_s,
         waiting=figures.waiting,
         under_way=figures.seats_in_use,

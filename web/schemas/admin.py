@@ -9,26 +9,10 @@ from pydantic import ConfigDict, Field
 from domain.branding import MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX
 from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, Issuing
 from domain.inventory import TOTAL_COUNT_MAX
-from domain.room_settings import (
-    BURST_MAX,
-    GRACE_S_MAX,
-    GRACE_S_MIN,
-    LATENCY_BOUND_MS_MAX,
-    LATENCY_BOUND_MS_MIN,
-    LOBBY_S_MAX,
-    RATE_PER_S_MAX,
-    RESTORE_S_MAX,
-    RETURN_S_MAX,
-    SEATS_MAX,
-    SIZE_MAX,
-    Challenge,
-    Opening,
-    RateMode,
-    RoomSettings,
-    RoomState,
-)
+from domain.settings_spec import ROOM_SETTINGS
 from issuance.audit import AuditEntry
-from web.schemas.public import Discount, LineIn, Number, Schema, StrictSchema, Time, TimeIn, Whole
+from web.schemas.public import Discount, LineIn, Schema, StrictSchema, Time, TimeIn, Whole
+from web.schemas.room_fields import with_room_fields
 
 
 class BrandingPatch(StrictSchema):
@@ -46,61 +30,16 @@ class BrandingOut(Schema):
     logo_sha256: str = Field(description="empty without a logo")
 
 
+@with_room_fields([one for one in ROOM_SETTINGS if one.is_of_new_rooms], "default")
 class RoomIn(StrictSchema):
-    rate_per_s: Number = Field(RoomSettings().rate_per_s, gt=0, le=RATE_PER_S_MAX)
-    burst: Whole = Field(RoomSettings().burst, ge=1, le=BURST_MAX)
-    seats: Whole = Field(RoomSettings().seats, ge=1, le=SEATS_MAX)
-    size_max: Whole = Field(RoomSettings().size_max, ge=1, le=SIZE_MAX)
-    lobby_s: Whole = Field(RoomSettings().lobby_s, ge=0, le=LOBBY_S_MAX)
-    opening: Opening = RoomSettings().opening
-    grace_s: Whole = Field(RoomSettings().grace_s, ge=GRACE_S_MIN, le=GRACE_S_MAX)
-    return_s: Whole = Field(RoomSettings().return_s, ge=0, le=RETURN_S_MAX)
-    restore_s: Whole = Field(RoomSettings().restore_s, ge=0, le=RESTORE_S_MAX)
-    rate_mode: RateMode = RoomSettings().rate_mode
-    rate_min_per_s: Number = Field(RoomSettings().rate_min_per_s, gt=0, le=RATE_PER_S_MAX)
-    rate_max_per_s: Number = Field(RoomSettings().rate_max_per_s, gt=0, le=RATE_PER_S_MAX)
-    latency_bound_ms: Whole = Field(
-        RoomSettings().latency_bound_ms, ge=LATENCY_BOUND_MS_MIN, le=LATENCY_BOUND_MS_MAX
-    )
-    challenge: Challenge = RoomSettings().challenge
+    pass
 
 
+@with_room_fields(ROOM_SETTINGS, "optional")
 class RoomPatch(StrictSchema):
     version: Whole | None = Field(
         None, ge=0, description="of the settings as seen; changed meanwhile, they stay: 409"
     )
-    rate_per_s: Number | None = Field(None, gt=0, le=RATE_PER_S_MAX, description="admissions a s")
-    burst: Whole | None = Field(None, ge=1, le=BURST_MAX)
-    seats: Whole | None = Field(None, ge=1, le=SEATS_MAX)
-    size_max: Whole | None = Field(None, ge=1, le=SIZE_MAX)
-    state: RoomState | None = None
-    lobby_s: Whole | None = Field(
-        None, ge=0, le=LOBBY_S_MAX, description="seconds before the opening"
-    )
-    opening: Opening | None = None
-    grace_s: Whole | None = Field(
-        None, ge=GRACE_S_MIN, le=GRACE_S_MAX, description="seconds of silence before passed over"
-    )
-    return_s: Whole | None = Field(
-        None, ge=0, le=RETURN_S_MAX, description="seconds to come back to the head of the line"
-    )
-    restore_s: Whole | None = Field(
-        None, ge=0, le=RESTORE_S_MAX, description="seconds that a line which was lost waits for all"
-    )
-    rate_mode: RateMode | None = Field(None, description="who turns the rate")
-    rate_min_per_s: Number | None = Field(
-        None, gt=0, le=RATE_PER_S_MAX, description="the autopilot goes no lower"
-    )
-    rate_max_per_s: Number | None = Field(
-        None, gt=0, le=RATE_PER_S_MAX, description="the autopilot goes no higher"
-    )
-    latency_bound_ms: Whole | None = Field(
-        None,
-        ge=LATENCY_BOUND_MS_MIN,
-        le=LATENCY_BOUND_MS_MAX,
-        description="the autopilot's: still good as the p95 of the workers' transactions",
-    )
-    challenge: Challenge | None = Field(None, description="a proof of work before entering")
 
 
 class CouponIn(StrictSchema):
@@ -150,25 +89,14 @@ class DbConnections(Schema):
     bound: int = Field(description="the most there can be")
 
 
-class RoomOut(Schema):
+@with_room_fields(ROOM_SETTINGS, "required")
+class _RoomSettingsOut(Schema):
+    code: str
+
+
+class RoomOut(_RoomSettingsOut):
     """A room's settings and live figures; counts since the beginning, rates over the last 10 s."""
 
-    code: str
-    state: RoomState
-    rate_per_s: float
-    burst: int
-    seats: int
-    size_max: int
-    lobby_s: int
-    opening: Opening
-    grace_s: int
-    return_s: int
-    restore_s: int
-    rate_mode: RateMode
-    rate_min_per_s: float
-    rate_max_per_s: float
-    latency_bound_ms: int
-    challenge: Challenge
     steered_rate_per_s: float | None = Field(description="in force on autopilot; null without")
     waiting: int
     under_way: int = Field(
