@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 from rich.table import Table
 
+from cli.room_options import with_room_options
 from domain.coupon import ISSUING_WAYS, Coupon
 from domain.discount import DiscountKind, DiscountPolicy
 from domain.inventory import Inventory
-from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, RoomSettings
+from domain.room_settings import RoomSettings
+from domain.settings_spec import ROOM_SETTINGS
 from issuance import offers
 from issuance.issued_coupons import ISSUED_COLUMNS, issued_rows, write_csv
 from issuance.offers import Offer
@@ -47,6 +49,7 @@ def parse_time(text: str) -> datetime:
 
 
 @app.command()
+@with_room_options([one for one in ROOM_SETTINGS if one.is_of_new_rooms], with_defaults=True)
 def create(
     code: Code,
     total: Annotated[int, typer.Option(help="how many there are")],
@@ -57,18 +60,8 @@ def create(
     opens_at: Annotated[str | None, typer.Option(help="RFC 3339; default: now")] = None,
     expire_date: Annotated[str | None, typer.Option(help="RFC 3339; default: 30 days on")] = None,
     issuing: Annotated[str, typer.Option(help=", ".join(ISSUING_WAYS))] = "queue",
-    rate: Annotated[float, typer.Option(help="admissions a second")] = 100,
-    burst: int = 100,
-    seats: int = 2_000,
-    size_max: int = 1_000_000,
-    lobby_s: Annotated[int, typer.Option(help="lobby before the opening, in s")] = 900,
-    opening: Annotated[str, typer.Option(help=", ".join(OPENINGS))] = "first_come",
-    rate_mode: Annotated[str, typer.Option(help=", ".join(RATE_MODES))] = "manual",
-    rate_min: Annotated[float, typer.Option(help="the autopilot's least")] = 1,
-    rate_max: Annotated[float, typer.Option(help="the autopilot's most")] = 1_000,
-    latency_bound_ms: Annotated[int, typer.Option(help="good as commit p95")] = 250,
-    challenge: Annotated[str, typer.Option(help=", ".join(CHALLENGES))] = "off",
     as_json: Json = False,
+    **settings: Any,
 ) -> None:
     """Put a coupon on offer; with issuing `queue`, its line opens with it."""
     now = read_postgres_time()
@@ -84,19 +77,7 @@ def create(
             expire_date=parse_time(expire_date) if expire_date else opens + timedelta(days=30),
             issuing=issuing,  # type: ignore[arg-type]  # the coupon checks it
         )
-        room = RoomSettings(
-            rate_per_s=rate,
-            burst=burst,
-            seats=seats,
-            size_max=size_max,
-            lobby_s=lobby_s,
-            opening=opening,  # type: ignore[arg-type]  # the settings check it
-            rate_mode=rate_mode,  # type: ignore[arg-type]
-            rate_min_per_s=rate_min,
-            rate_max_per_s=rate_max,
-            latency_bound_ms=latency_bound_ms,
-            challenge=challenge,  # type: ignore[arg-type]
-        )
+        room = RoomSettings(**settings)
     except ValueError as error:
         raise BadSettings(str(error)) from None
     with_line = room if issuing == "queue" else None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from cli.coupon import Code, Json
 from cli.member import member
+from cli.room_options import with_room_options
 from domain.branding import Logo
 from domain.coupon import Coupon
-from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES, ROOM_STATES, RoomSettings
+from domain.room_settings import RoomSettings
+from domain.settings_spec import ROOM_SETTINGS
 from issuance import audit, offers
 from issuance.brandings import change_branding, change_logo
 from issuance.offers import Offer
@@ -62,48 +64,14 @@ def record(code: Code) -> None:
 
 
 @app.command(name="set")
-def set_room(
-    code: Code,
-    rate: Annotated[float | None, typer.Option(help="admissions a second")] = None,
-    burst: Annotated[int | None, typer.Option(help="let through at once after a pause")] = None,
-    seats: Annotated[int | None, typer.Option(help="under way at most")] = None,
-    size_max: Annotated[int | None, typer.Option(help="waiting at most")] = None,
-    state: Annotated[str | None, typer.Option(help=", ".join(ROOM_STATES))] = None,
-    lobby_s: Annotated[int | None, typer.Option(help="lobby before the opening, in s")] = None,
-    opening: Annotated[str | None, typer.Option(help=", ".join(OPENINGS))] = None,
-    grace_s: Annotated[int | None, typer.Option(help="silence before passed over, in s")] = None,
-    return_s: Annotated[int | None, typer.Option(help="to come back to the head, in s")] = None,
-    restore_s: Annotated[
-        int | None, typer.Option(help="for a lost line to come back, in s")
-    ] = None,
-    rate_mode: Annotated[str | None, typer.Option(help=", ".join(RATE_MODES))] = None,
-    rate_min: Annotated[float | None, typer.Option(help="the autopilot's least")] = None,
-    rate_max: Annotated[float | None, typer.Option(help="the autopilot's most")] = None,
-    latency_bound_ms: Annotated[int | None, typer.Option(help="good as commit p95")] = None,
-    challenge: Annotated[str | None, typer.Option(help=", ".join(CHALLENGES))] = None,
-) -> None:
+@with_room_options(ROOM_SETTINGS, with_defaults=False)
+def set_room(code: Code, **changes: Any) -> None:
     """Change what was given; in force at once on every process."""
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
         if offer.room is None:
             raise NoSuchRoom
-        return offer.coupon, offer.room.change(
-            rate_per_s=rate,
-            burst=burst,
-            seats=seats,
-            size_max=size_max,
-            state=state,
-            lobby_s=lobby_s,
-            opening=opening,
-            grace_s=grace_s,
-            return_s=return_s,
-            restore_s=restore_s,
-            rate_mode=rate_mode,
-            rate_min_per_s=rate_min,
-            rate_max_per_s=rate_max,
-            latency_bound_ms=latency_bound_ms,
-            challenge=challenge,
-        )
+        return offer.coupon, offer.room.change(**changes)
 
     with open_postgres_for_change() as engine:
         try:
