@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from domain.invalid_value import SENTENCES
 from domain.refusals import Refusal
+from domain.settings_spec import ROOM_SETTINGS
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from waitroom.tokens.ticket import BadTicket
@@ -64,6 +65,9 @@ def said() -> Catalog:
     for message in (*_refusals(), *SENTENCES.values(), *(one[2] for one in raised)):
         if " " in message or message.istitle():
             catalog.add(message)
+    for setting in ROOM_SETTINGS:
+        for message in (setting.label, setting.help, *setting.choices.values()):
+            catalog.add(message, locations=[("domain/settings_spec.py", None)])
     return catalog
 
 

@@ -13,7 +13,8 @@ from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
 from domain.invalid_value import InvalidValue
 from domain.inventory import Inventory
-from domain.room_settings import RATE_PER_S_MAX, RoomSettings
+from domain.room_settings import RoomSettings
+from domain.settings_spec import RATE_PER_S_MAX, ROOM_SETTINGS
 from issuance.offers import Offer
 from web.i18n import to_translate
 from web.pages.admin.labels import FieldError
@@ -63,22 +64,8 @@ OF_COUPON: dict[str, Callable[[str], Any]] = {
     "expire_date": _utc,
     "issuing": str,
 }
-OF_ROOM: dict[str, Callable[[str], Any]] = {
-    "rate_per_s": _number,
-    "burst": _whole,
-    "seats": _whole,
-    "size_max": _whole,
-    "lobby_s": _whole,
-    "opening": str,
-    "grace_s": _whole,
-    "return_s": _whole,
-    "restore_s": _whole,
-    "rate_mode": str,
-    "rate_min_per_s": _number,
-    "rate_max_per_s": _number,
-    "latency_bound_ms": _whole,
-    "challenge": str,
-}
+_READERS: dict[type[Any], Callable[[str], Any]] = {float: _number, int: _whole, str: str}
+OF_ROOM = {one.name: _READERS[one.type] for one in ROOM_SETTINGS if one.is_of_new_rooms}
 RATE_BOUNDS = ("rate_min_per_s", "rate_max_per_s")
 # Fields of the domain that have another name in the form.
 _IN_FORM = {

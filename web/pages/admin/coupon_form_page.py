@@ -11,12 +11,13 @@ from fastapi.responses import Response
 from domain.branding import Branding
 from domain.coupon import ISSUING_WAYS
 from domain.draw import seed_commitment
-from domain.room_settings import CHALLENGES, OPENINGS, RATE_MODES
+from domain.settings_spec import ROOM_SETTINGS
 from issuance.offers import Offer
 from web.container import get_container
 from web.i18n import Language, find_language, to_translate
 from web.pages.admin.coupon_form import OF_COUPON, OF_ROOM, CouponForm, Errors, form_from_offer
-from web.pages.admin.labels import CHOICES, LABELS, RULES, describe_error
+from web.pages.admin.labels import CHOICES, LABELS, describe_error
+from web.pages.admin.setting_rules import describe_rule
 from web.pages.render import logo_version, page, shown
 
 OF_ADDRESS = to_translate("Fixed: it is part of the addresses.")
@@ -27,9 +28,7 @@ LOBBY_OPEN = to_translate("Fixed: the lobby was opened already.")
 OPTIONS = {
     "discount_kind": ("amount", "percent"),
     "issuing": ISSUING_WAYS,
-    "opening": OPENINGS,
-    "rate_mode": RATE_MODES,
-    "challenge": CHALLENGES,
+    **{one.name: tuple(one.choices) for one in ROOM_SETTINGS if one.choices},
 }
 
 
@@ -113,7 +112,8 @@ def field_texts(language: Language) -> dict[str, Any]:
     names = (*OF_COUPON, *OF_ROOM, "name", "colour", "message", "logo")
     return {
         "labels": {name: language.gettext(LABELS[name]) for name in names},
-        "rules": {name: language.gettext(RULES[name]) for name in names},
+        "rules": {name: describe_rule(language, name) for name in names},
+        "settings": ROOM_SETTINGS,
         "options": {
             name: [(one, language.gettext(CHOICES[one])) for one in ways]
             for name, ways in OPTIONS.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.branding import LOGO_BYTES_MAX
 from domain.differences import Kind
 from domain.invalid_value import SENTENCES, Bound, InvalidValue
+from domain.settings_spec import ROOM_SETTINGS
 from web.i18n import Language, to_translate
 
 # What is wrong with a field: a rule of the domain, or the message id of a sentence.
@@ -23,21 +24,7 @@ LABELS = {
     "expire_date": to_translate("Ends at (UTC)"),
     "issuing": to_translate("Way of issuing"),
     "room": to_translate("Line"),
-    "rate_per_s": to_translate("Admissions a second"),
-    "burst": to_translate("At once after a pause"),
-    "seats": to_translate("Under way at most"),
-    "size_max": to_translate("Waiting at most"),
-    "state": to_translate("State of the line"),
-    "lobby_s": to_translate("Lobby before the opening (s)"),
-    "opening": to_translate("Order of the lobby"),
-    "grace_s": to_translate("Silence before somebody is passed over (s)"),
-    "return_s": to_translate("Time to come back to the head (s)"),
-    "restore_s": to_translate("Time for a lost line to come back (s)"),
-    "rate_mode": to_translate("Who turns the rate"),
-    "rate_min_per_s": to_translate("Least admissions a second"),
-    "rate_max_per_s": to_translate("Most admissions a second"),
-    "latency_bound_ms": to_translate("Transactions may take (ms)"),
-    "challenge": to_translate("Proof of work before entering"),
+    **{setting.name: setting.label for setting in ROOM_SETTINGS},
     "name": to_translate("Name of the site, in this room"),
     "colour": to_translate("Colour"),
     "message": to_translate("Message to all who wait"),
@@ -58,26 +45,6 @@ RULES = {
     "opens_at": to_translate("Before the end, as a date and a time in UTC."),
     "expire_date": to_translate("After the opening, as a date and a time in UTC."),
     "issuing": to_translate("Through the line, or directly in one of three ways."),
-    "rate_per_s": to_translate("Above 0, at most 100,000."),
-    "burst": to_translate("1 to 100,000."),
-    "seats": to_translate("1 to 100,000: let through, and without an outcome yet."),
-    "size_max": to_translate("1 to 10,000,000."),
-    "lobby_s": to_translate("0 to 604,800 seconds."),
-    "opening": to_translate("As they came, or by a draw."),
-    "grace_s": to_translate("2 to 86,400 seconds."),
-    "return_s": to_translate("0 to 86,400 seconds."),
-    "restore_s": to_translate("0 to 3,600 seconds."),
-    "rate_mode": to_translate("You, or the autopilot by what the database bears."),
-    "rate_min_per_s": to_translate(
-        "Above 0, and not above the most. What it bears on its worst day."
-    ),
-    "rate_max_per_s": to_translate("At most 100,000. What you would not go beyond on its best."),
-    "latency_bound_ms": to_translate(
-        "10 to 10,000 ms: what 95 of 100 take at most, and is still good."
-    ),
-    "challenge": to_translate(
-        "A second of each browser’s time: dear for who enters by the thousand."
-    ),
     "name": to_translate("Up to 60 characters; empty: the site’s own."),
     "colour": to_translate("As #0c6a56; empty: the site’s own."),
     "message": to_translate("Up to 300 characters; empty: none."),
@@ -94,16 +61,7 @@ CHOICES = {
     "pessimistic": to_translate("Directly, locking the row"),
     "optimistic": to_translate("Directly, comparing versions"),
     "redis_lock": to_translate("Directly, under a lock in Redis"),
-    "first_come": to_translate("As they came"),
-    "draw": to_translate("By a draw"),
-    "manual": to_translate("By hand"),
-    "autopilot": to_translate("Autopilot"),
-    "off": to_translate("Off"),
-    "on": to_translate("On"),
-    "open": to_translate("Open"),
-    "paused": to_translate("Paused"),
-    "draining": to_translate("Draining"),
-    "closed": to_translate("Closed"),
+    **{word: label for setting in ROOM_SETTINGS for word, label in setting.choices.items()},
     "viewer": to_translate("viewer"),
     "operator": to_translate("operator"),
 }
