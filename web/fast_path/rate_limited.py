@@ -77,11 +77,12 @@ class RateLimitedResponses:
         share = limit_class(path)
         # Before a member's signature is verified: many who come at once are to cost little.
         await self._turn(scope, first=share == "health")
-        if share == "requests" and (member_id := self._member_in(self._request(scope))):
-            if unanswered := self._gate.member_at_once(scope, member_id):
-                await unanswered
-                # One answer of Redis wakes all that waited for it.
-                await self._turn(scope, first=False)
+        if share != "requests" or not (member_id := self._member_in(self._request(scope))):
+            return
+        if unanswered := self._gate.member_at_once(scope, member_id):
+            await unanswered
+            # One answer of Redis wakes all that waited for it.
+            await self._turn(scope, first=False)
 
     async def _turn(self, scope: Scope, *, first: bool) -> None:
         if turn := self._fair_start.turn(self._gate.counted_as(scope), first=first):
