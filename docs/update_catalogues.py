@@ -18,6 +18,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from domain.invalid_value import SENTENCES
+from domain.phase import ROOM_PHASES
 from domain.refusals import Refusal
 from domain.settings_spec import ROOM_SETTINGS
 from issuance.errors import OfficeError
@@ -62,7 +63,7 @@ def said() -> Catalog:
     for name, _line, message, _comments, _context in found:
         catalog.add(message, locations=[(f"web/{Path(name).as_posix()}", None)])
     raised = extract_from_dir(WEB, [("**.py", "python")], None, RAISED)
-    for message in (*_refusals(), *SENTENCES.values(), *(one[2] for one in raised)):
+    for message in (*_refusals(), *_phases(), *SENTENCES.values(), *(one[2] for one in raised)):
         if " " in message or message.istitle():
             catalog.add(message)
     for setting in ROOM_SETTINGS:
@@ -82,6 +83,12 @@ def _refusals() -> Iterator[str]:
             # What is defined elsewhere is for those who run the product, and not always imported.
             if one.__module__ == error.__module__:
                 yield inspect.getdoc(one) or ""
+
+
+def _phases() -> Iterator[str]:
+    """What the pages say in each phase of a room."""
+    for phase in ROOM_PHASES:
+        yield from (phase.label, phase.board, phase.note, phase.lead)
 
 
 def _kinds_of(kind: type) -> Iterator[type]:

@@ -15,9 +15,11 @@ from domain.branding import PLAIN, Branding
 from domain.coupon import Coupon
 from domain.draw import SEED_BYTES
 from domain.invalid_value import InvalidValue
+from domain.phase import RoomNow, RoomPhase, room_phase
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
 from domain.settings_spec import ROOM_SETTINGS
+from domain.unix_time import to_us
 from domain.watermark import Watermark
 from issuance.audit import record
 from issuance.errors import CodeTaken, NoSuchCoupon, translate_postgres_errors
@@ -55,6 +57,20 @@ class Offer:
     drawn: DrawSummary | None = None
     branding: Branding = PLAIN
     watermark: Watermark | None = None
+
+    def phase(self, now: datetime) -> RoomPhase:
+        """As far as Postgres knows: that a line is restoring, only the line does."""
+        room = self.room
+        return room_phase(
+            RoomNow(
+                state=room.state if room else "open",
+                remain_count=self.coupon.inventory.remain_count,
+                now_us=to_us(now),
+                opens_at_us=to_us(self.coupon.opens_at),
+                closes_at_us=to_us(self.coupon.expire_date),
+                is_undrawn=room is not None and room.opening == "draw" and self.drawn is None,
+            )
+        )
 
 
 # Gets an offer as it is and returns what it shall be, or raises.

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from domain.draw import NUMBERS
+from domain.phase import PlacePhase, RoomNow, RoomPhase, place_phase, room_phase
 from waitroom.errors import NoSuchRoom
 
 Kind = Literal[
@@ -70,6 +71,20 @@ class RoomFacts:
         )
 
     @cached_property
+    def phase(self) -> RoomPhase:
+        return room_phase(
+            RoomNow(
+                state=self.state,
+                remain_count=self.remain_count,
+                now_us=self.now_us,
+                opens_at_us=self.opens_at_us,
+                closes_at_us=self.closes_at_us,
+                is_restoring=self.is_restoring,
+                is_undrawn=self.is_undrawn,
+            )
+        )
+
+    @cached_property
     def is_restoring(self) -> bool:
         """Whether others may still come back to where they stood: nobody can be told a number."""
         return self.restoring_until_us > self.now_us
@@ -96,8 +111,7 @@ class RoomFacts:
     @cached_property
     def known_pace_per_s(self) -> float | None:
         """Admissions a second as measured, or None where nobody knows."""
-        lets_through = self.state in ("open", "draining") and not self.is_restoring
-        if not lets_through or self.pace_per_s < PACE_MIN_PER_S:
+        if not self.phase.admits or self.pace_per_s < PACE_MIN_PER_S:
             return None
         people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
         fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)
@@ -127,6 +141,10 @@ class MemberStatus(NamedTuple):
     arrival_us: int = 0
     ahead: int = 0
     text: str = ""
+
+    @property
+    def phase(self) -> PlacePhase:
+        return place_phase(self.kind, self.facts.phase)
 
     @property
     def in_line(self) -> bool:

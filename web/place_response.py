@@ -16,7 +16,7 @@ from waitroom.place import ASK_AGAIN_MIN_S, Place
 from waitroom.tokens.ticket import Ticket, TicketSigner
 from web.exception_handlers import refusal_problem
 from web.problems import Problem
-from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned, RoomPhase
+from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 
 ROOM_FULL_RETRY_S = 10
 # `TypeAdapter.dump_json` would check its options anew for each of a crowd.
@@ -46,7 +46,7 @@ def make_place(
         state="waiting",
         arrived_at=rfc3339_us(arrived_us) if arrived_us else None,
         remain_count=facts.remain_count,
-        room_state=_phase(standing),
+        room_state=facts.phase.word,
     )
     if standing.kind == "waiting":
         _add_waiting(place, standing)
@@ -92,16 +92,6 @@ def make_entered_place(
     if standing.kind not in ("waiting", "admitted", "issued"):
         raise refusal_problem(_refusal(standing))
     return make_place(standing, room=room, member_id=member_id, tickets=tickets)
-
-
-def _phase(standing: MemberStatus) -> RoomPhase:
-    """The room's state as it is told: before its opening, a room that is to move is a lobby."""
-    facts = standing.facts
-    if facts.is_restoring:
-        return "restoring"
-    takes_its_course = facts.state in ("open", "draining")
-    state = "scheduled" if facts.is_lobby and takes_its_course else facts.state
-    return cast(RoomPhase, state)
 
 
 def _refusal(standing: MemberStatus) -> Refusal:

@@ -287,3 +287,9 @@ def quick_beats(monkeypatch):
 def patient_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis is waited for on a busy machine: without its answer everybody would be let through."""
     monkeypatch.setattr("waitroom.limits.rate_limiter.ANSWER_WITHIN_S", 10)
+
+
+@pytest.fixture
+def metrics_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer of `/metrics` is of its own moment."""
+    monkeypatch.setattr("web.metrics.route.FRESH_S", 0)

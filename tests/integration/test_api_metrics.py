@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
+from domain.phase import ROOM_PHASE
 from domain.room_settings import RoomSettings
 from issuance.errors import OfficeAway
 from issuance.queue.job_queue import QueueStatus
@@ -23,16 +24,11 @@ from tests.integration.web_cast import (
 from tests.prometheus import faults_of, promtool
 from waitroom.autopilot import Decision, Signals
 from waitroom.redis_io.keys import Keys
-from waitroom.stats.metrics_snapshot import PHASES
 from web.app import create_app
 
+pytestmark = pytest.mark.usefixtures("metrics_read_anew")
+
 METRICS_TOKEN = "prometheus-sends-this-token-with-a-scrape"
-
-
-@pytest.fixture(autouse=True)
-def read_anew(monkeypatch):
-    """Here each answer is to be of its own moment."""
-    monkeypatch.setattr("web.metrics.route.FRESH_S", 0)
 
 
 @pytest.fixture
@@ -134,7 +130,8 @@ async def test_a_room_that_drains_says_so(client, room):
     await client.patch(f"/api/admin/rooms/{room}", json={"state": "draining"}, headers=ADMIN)
 
     states = {
-        one: samples((await client.get("/metrics")).text, room=room, state=one) for one in PHASES
+        one: samples((await client.get("/metrics")).text, room=room, state=one)
+        for one in ROOM_PHASE
     }
 
     assert [one for one, found in states.items() if found["waitroom_room_state"]] == ["draining"]

@@ -25,12 +25,14 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def some_figures() -> RoomStats:
     """A room in the middle of its run."""
     return RoomStats(
-        state="open", rate_per_s=120.0, burst=10, seats=2_000, size_max=1_000_000, lobby_s=900,
+        at_s=NOON.timestamp(), state="open", rate_per_s=120.0, burst=10, seats=2_000,
+        size_max=1_000_000, lobby_s=900,
         opening="first_come", grace_s=300, return_s=600, restore_s=30, total_count=1_000,
         used_count=588, restored=0, is_restoring=False,
-        is_over=False, in_line=3_204, seats_in_use=24, away=0, entered=4_000, admitted=612,
+        in_line=3_204, seats_in_use=24, away=0, entered=4_000, admitted=612,
         issued=588, refused=3, left=180, turned_away=1, entered_per_s=14.2, admitted_per_s=118.0,
-        issued_per_s=116.4, enter_p99_ms=8.3, issue_p99_ms=140.0, opens_at_s=0.0, is_ended=False,
+        issued_per_s=116.4, enter_p99_ms=8.3, issue_p99_ms=140.0, opens_at_s=0.0,
+        closes_at_s=NOON.timestamp() + 86_400, is_undrawn=False,
         version=7, rate_mode="manual", rate_min_per_s=1.0, rate_max_per_s=1_000.0,
         latency_bound_ms=250, challenge="off", steered_rate_per_s=None,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.issued_coupon import Status
 from domain.rfc3339 import rfc3339
 from web.i18n import Language, languages
-from web.pages.member.place_view import PlaceView, State, plain, refused
+from web.pages.member.place_view import PlaceView, plain, refused
 from web.problems import KINDS
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut
 
@@ -48,7 +48,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Plain:
-    state: State
+    state: str
     arrived_at: datetime | None = NOON
     ask_again_s: float | None = None
 

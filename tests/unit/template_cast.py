@@ -59,6 +59,7 @@ def a_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
         "expire_date": NOON + timedelta(days=30),
         "issuing": "queue",
         "state": "open",
+        "is_before_opening": False,
     }
     return SimpleNamespace(**{**spring, **changes})
 
@@ -68,6 +69,7 @@ def a_lobby(**changes: Any) -> dict[str, Any]:
     opens_at = NOON + timedelta(minutes=10)
     return {
         "state": "scheduled",
+        "is_before_opening": True,
         "opens_at": opens_at,
         "lobby_opens_at": opens_at - timedelta(minutes=15),
         "lobby_is_open": True,

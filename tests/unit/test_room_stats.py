@@ -130,6 +130,7 @@ def test_the_record_says_what_the_figures_say():
     record = read.as_record()
 
     old = {"under_way": read.seats_in_use, "told_no": read.refused_in_all}
+    assert record.pop("phase") == read.phase.word
     assert {name: getattr(read, name) for name in record.keys() - old} | old == record
     assert {"in_line", "waiting", "refused_in_all", "remain_count", "issued_per_s"} <= record.keys()
 

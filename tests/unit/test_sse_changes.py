@@ -6,7 +6,6 @@ import pytest
 
 from tests.unit.test_place import NOON_US, SECOND_US, facts, waiting
 from web.sse.changes import (
-    FINAL,
     OFTEN_S,
     SELDOM_S,
     UNKNOWN_S,
@@ -70,7 +69,7 @@ def test_who_is_called_up_hears_soon_and_nothing_comes_after_the_end():
     called_up = waiting(0)._replace(kind="admitted")
 
     assert look_again_s(called_up, 0.001) == OFTEN_S
-    assert {"waiting", "admitted"}.isdisjoint(FINAL)
+    assert not called_up.phase.is_final
 
 
 def test_who_follows_is_looked_up_within_a_third_of_a_short_grace():

@@ -110,7 +110,7 @@ CASES = [
         "종료했어요. 더는 아무도 입장하지 않아요.",
     ),
     (
-        RoomStatus(replace(busy, is_ended=True), NOON),
+        RoomStatus(replace(busy, closes_at_s=0), NOON),
         "over",
         "The time of this coupon is over.",
         "쿠폰 기간이 끝났어요.",

@@ -42,7 +42,10 @@ def test_an_open_coupon_has_one_button_for_its_way_of_issuing(issuing, post, lab
     ],
 )
 def test_a_button_that_would_do_nothing_yet_cannot_be_pressed(state, issuing, can_press):
-    page = render("coupon.html", coupon=a_coupon(state=state, issuing=issuing), place=None)
+    is_scheduled = state == "scheduled"
+    coupon = a_coupon(state=state, issuing=issuing, is_before_opening=is_scheduled)
+
+    page = render("coupon.html", coupon=coupon, place=None)
 
     (button,) = [tag for tag in page.all("button") if "aria-describedby" in tag.attrs]
     assert ("disabled" not in button.attrs) is can_press
@@ -57,7 +60,7 @@ def test_a_coupon_that_is_over_has_no_button(state):
 
 
 def test_a_scheduled_coupon_counts_down_by_the_servers_clock():
-    scheduled = a_coupon(state="scheduled", opens_at=NOON)
+    scheduled = a_coupon(state="scheduled", is_before_opening=True, opens_at=NOON)
 
     page = render("coupon.html", coupon=scheduled, place=None, now=NOON - timedelta(minutes=1))
 

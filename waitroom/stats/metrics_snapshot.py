@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from domain.settings_spec import ROOM_STATES
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.unavailable import translate_redis_errors
@@ -49,19 +48,6 @@ class MetricsSnapshot:
     reason: str | None
     differences: Mapping[str, int]
     checked_at_s: float | None
-
-    @property
-    def phase(self) -> str:
-        """One of PHASES: the state, but before the opening and once there is no more to have."""
-        if self.figures.is_over:
-            return "over"
-        if self.figures.state != "paused" and self.now_s < self.figures.opens_at_s:
-            return "scheduled"
-        return self.figures.state
-
-
-# A closed room is over.
-PHASES = ("scheduled", *(state for state in ROOM_STATES if state != "closed"), "over")
 
 
 class MetricsReader:

@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from domain.phase import RoomNow, RoomPhase, room_phase
 from domain.settings_spec import ROOM_SETTINGS, SettingValues
 from waitroom.redis_io.keys import Keys
 from waitroom.stats.ring_counters import (
@@ -36,10 +37,10 @@ class RoomStats(SettingValues):
     without.
     """
 
+    at_s: float
     steered_rate_per_s: float | None
     total_count: int
     used_count: int
-    is_over: bool
     in_line: int
     seats_in_use: int
     away: int
@@ -57,8 +58,32 @@ class RoomStats(SettingValues):
     enter_p99_ms: float | None
     issue_p99_ms: float | None
     opens_at_s: float
-    is_ended: bool
+    closes_at_s: float
+    is_undrawn: bool
     version: int
+
+    @property
+    def phase(self) -> RoomPhase:
+        return room_phase(
+            RoomNow(
+                state=self.state,
+                remain_count=self.remain_count,
+                now_us=round(self.at_s * 1_000_000),
+                opens_at_us=round(self.opens_at_s * 1_000_000),
+                closes_at_us=round(self.closes_at_s * 1_000_000),
+                is_restoring=self.is_restoring,
+                is_undrawn=self.is_undrawn,
+            )
+        )
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase.is_over
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether its time is over."""
+        return self.at_s >= self.closes_at_s
 
     @property
     def remain_count(self) -> int:
@@ -83,8 +108,9 @@ class RoomStats(SettingValues):
     def as_record(self) -> dict[str, object]:
         """Everything, by name."""
         derived = {
-            name: getattr(self, name) for name in ("remain_count", "waiting", "refused_in_all")
-        }
+            name: getattr(self, name)
+            for name in ("remain_count", "waiting", "refused_in_all", "is_over", "is_ended")
+        } | {"phase": self.phase.word}
         # As the release before named them, for one more release.
         old = {"under_way": self.seats_in_use, "told_no": self.refused_in_all}
         return asdict(self) | derived | old
@@ -114,14 +140,12 @@ class RoomStats(SettingValues):
             return int(tally.get(name.encode(), 0))
 
         settings = _parse_settings(room)
-        is_ended = now_s * 1_000_000 >= int(room[b"closes_at"])
-        total_count, used_count = int(room[b"total_count"]), int(room[b"used_count"])
         return cls(
+            at_s=now_s,
             **settings,
             steered_rate_per_s=_steered(settings, steered_rate),
-            total_count=total_count,
-            used_count=used_count,
-            is_over=settings["state"] == "closed" or used_count >= total_count or is_ended,
+            total_count=int(room[b"total_count"]),
+            used_count=int(room[b"used_count"]),
             in_line=in_line,
             seats_in_use=seats_in_use,
             away=away,
@@ -139,7 +163,8 @@ class RoomStats(SettingValues):
             enter_p99_ms=p99_of("enter_us"),
             issue_p99_ms=p99_of("issue_us"),
             opens_at_s=int(room.get(b"opens_at", 0)) / 1_000_000,
-            is_ended=is_ended,
+            closes_at_s=int(room[b"closes_at"]) / 1_000_000,
+            is_undrawn=settings["opening"] == "draw" and room.get(b"is_drawn") != b"1",
             version=int(room.get(b"version", 0)),
         )
 

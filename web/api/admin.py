@@ -140,6 +140,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         refused_in_all=figures.refused_in_all,
         left=figures.left,
         restored=figures.restored,
+        phase=figures.phase.word,
         is_restoring=figures.is_restoring,
         entered_per_s=figures.entered_per_s,
         admitted_per_s=figures.admitted_per_s,

@@ -12,8 +12,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from domain.phase import ROOM_PHASES, RoomPhase
 from waitroom.stats.latency_histogram import bucket_upper_s
-from waitroom.stats.metrics_snapshot import PHASES, LatencyTotals, MetricsSnapshot
+from waitroom.stats.metrics_snapshot import LatencyTotals, MetricsSnapshot
 
 Rooms = Mapping[str, MetricsSnapshot]
 Reading = Callable[[MetricsSnapshot], float | None]
@@ -36,6 +37,10 @@ _GAUGES: dict[str, tuple[str, Reading]] = {
     "rate_in_force_per_second": (
         "Admissions a second in force: as set, or on autopilot as found",
         lambda r: r.figures.rate_in_force_per_s,
+    ),
+    "room_admits": (
+        "Whether the room's phase is one in which members are let through",
+        lambda r: float(r.figures.phase.admits),
     ),
     "admission_timestamp_seconds": (
         "When an admitter last looked after the room",
@@ -101,7 +106,7 @@ class RoomMetrics(Collector):
     def _states(self) -> Iterator[Metric]:
         """What is one of several words, or counted by them."""
         state = GaugeMetricFamily(
-            "waitroom_room_state", "1 for the state that the room is in", labels=["room", "state"]
+            "waitroom_room_state", "1 for the phase that the room is in", labels=["room", "state"]
         )
         reason = GaugeMetricFamily(
             "waitroom_autopilot_reason",
@@ -114,8 +119,8 @@ class RoomMetrics(Collector):
             labels=["room", "kind"],
         )
         for code, room in self._rooms.items():
-            for phase in PHASES:
-                state.add_metric([code, phase], float(room.phase == phase))
+            for word, is_it in name_phases(room.figures.phase).items():
+                state.add_metric([code, word], float(is_it))
             if room.reason and room.figures.rate_mode == "autopilot":
                 reason.add_metric([code, room.reason], 1)
             for kind, count in room.differences.items():
@@ -134,6 +139,15 @@ class RoomMetrics(Collector):
                 for value, count in readings(room).items():
                     counter.add_metric([code, value], count)
             yield counter
+
+
+def name_phases(phase: RoomPhase) -> dict[str, bool]:
+    """Every word for a phase, and whether it is this one's; also those of the release before."""
+    return {
+        word: word in (phase.word, *phase.aliases)
+        for one in ROOM_PHASES
+        for word in (one.word, *one.aliases)
+    }
 
 
 def to_buckets(times: LatencyTotals, ends: range) -> list[tuple[str, float]]:

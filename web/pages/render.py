@@ -21,6 +21,7 @@ from jinja2 import (
     select_autoescape,
 )
 
+from domain.phase import ROOM_PHASE
 from issuance.offers import Offer
 from web.cache.static_files import file_version
 from web.container import get_container
@@ -64,7 +65,9 @@ def environment(language: Language, templates_dir: str = "") -> Environment:
         count=language.number,
         duration=partial(duration, language),
     )
-    env.globals.update(static=static, language=language, quiet_max_s=int(QUIET_MAX_S))
+    env.globals.update(
+        phases=ROOM_PHASE, static=static, language=language, quiet_max_s=int(QUIET_MAX_S)
+    )
     return env
 
 
@@ -193,6 +196,7 @@ def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
     if offer.room is not None:
         lobby_opens_at -= timedelta(seconds=offer.room.lobby_s)
     return fields | {
+        "is_before_opening": now < coupon.opens_at,
         "discount_text": discount_text(language, offer.coupon.discount),
         "lobby_opens_at": lobby_opens_at,
         "lobby_is_open": offer.room is not None and lobby_opens_at <= now < coupon.opens_at,

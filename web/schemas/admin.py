@@ -11,7 +11,16 @@ from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, Issuing
 from domain.inventory import TOTAL_COUNT_MAX
 from domain.settings_spec import ROOM_SETTINGS
 from issuance.audit import AuditEntry
-from web.schemas.public import Discount, LineIn, Schema, StrictSchema, Time, TimeIn, Whole
+from web.schemas.public import (
+    Discount,
+    LineIn,
+    PhaseWord,
+    Schema,
+    StrictSchema,
+    Time,
+    TimeIn,
+    Whole,
+)
 from web.schemas.room_fields import with_room_fields
 
 
@@ -113,6 +122,7 @@ class RoomOut(_RoomSettingsOut):
     )
     left: int
     restored: int = Field(description="given back the place that their ticket said, after a loss")
+    phase: PhaseWord
     is_restoring: bool = Field(description="nobody is let through until the line is together again")
     entered_per_s: float
     admitted_per_s: float

@@ -23,13 +23,12 @@ from pydantic import (
 from domain.coupon import (
     YEAR_MAX,
     YEAR_MIN,
-    Coupon,
     Issuing,
 )
 from domain.discount import AMOUNT_MAX, DiscountKind
 from domain.issued_coupon import IssuedCoupon, Status
+from domain.phase import OPEN, ROOM_PHASES
 from domain.rfc3339 import rfc3339
-from domain.room_settings import RoomSettings
 from domain.settings_spec import Opening
 from issuance.offers import Offer
 
@@ -68,11 +67,14 @@ TimeIn = Annotated[
 LineIn = Annotated[str, AfterValidator(_is_one_line), _ONE_LINE]
 # JSON's own number: neither "5" nor true is one.
 Whole = Annotated[int, Field(strict=True)]
-CouponState = Literal["scheduled", "open", "paused", "draining", "sold_out", "closed"]
 PlaceState = Literal["waiting", "admitted", "issued", "refused"]
-# A room before its opening is `scheduled`: who waits then waits in its lobby. One that has lost its
-# places is `restoring`, until those who stood in it have had time to come back.
-RoomPhase = Literal["scheduled", "open", "paused", "draining", "closed", "restoring"]
+PhaseWord = Annotated[
+    str,
+    Field(
+        json_schema_extra={"enum": [phase.word for phase in ROOM_PHASES]},
+        description="; ".join(f"{phase.word}: {phase.about}" for phase in ROOM_PHASES),
+    ),
+]
 Returned = Literal["head", "end"]
 
 
@@ -124,7 +126,7 @@ class CouponOut(Schema):
     opens_at: Time
     expire_date: Time
     issuing: Issuing
-    state: CouponState
+    state: PhaseWord
     lobby_opens_at: Time | None = Field(description="from then one may enter; null without a line")
     opening: Opening | None = Field(description="how the lobby is put in line; null without one")
 
@@ -143,23 +145,12 @@ class CouponOut(Schema):
             opens_at=coupon.opens_at,
             expire_date=coupon.expire_date,
             issuing=coupon.issuing,
-            state=offer_state(coupon, offer.room, now),
+            state=offer.phase(now).word,
             lobby_opens_at=coupon.opens_at - timedelta(seconds=offer.room.lobby_s)
             if offer.room
             else None,
             opening=offer.room.opening if offer.room else None,
         )
-
-
-def offer_state(coupon: Coupon, room: RoomSettings | None, now: datetime) -> CouponState:
-    """How a coupon stands at `now`; what ends it comes before what delays it."""
-    if now >= coupon.expire_date or (room and room.state == "closed"):
-        return "closed"
-    if not coupon.inventory.has_available_stock:
-        return "sold_out"
-    if now < coupon.opens_at:
-        return "scheduled"
-    return room.state if room else "open"
 
 
 class IssuedCouponOut(Schema):
@@ -213,14 +204,7 @@ class PlaceOut:
     ticket: str | None = None
     issued_coupon: IssuedCouponOut | None = None
     refusal: RefusalOut | None = None
-    room_state: Annotated[
-        RoomPhase,
-        Field(
-            description="scheduled: this is the lobby; paused: the line rests, places are kept; "
-            "draining: nobody new may enter; "
-            "restoring: it was lost and is put together again by the tickets it gave"
-        ),
-    ] = "open"
+    room_state: PhaseWord = OPEN.word
     opens_at: Annotated[
         str | None, Field(description="when the line begins to move; in the lobby")
     ] = None

@@ -5,9 +5,6 @@ from __future__ import annotations
 from waitroom.member_status import MemberStatus, RoomFacts
 from waitroom.place import ask_within_s
 
-# Nothing comes after these. Whoever is told one closes the stream, or it is closed for them.
-FINAL = frozenset({"issued", "refused", "absent", "closed", "sold_out", "draining"})
-
 # Who has long to wait is told less often: a hundred-and-twentieth of the wait on, within these.
 OFTEN_S = 1.0
 SELDOM_S = 5.0
@@ -18,21 +15,13 @@ UNKNOWN_AHEAD = 50
 
 
 def time_group(facts: RoomFacts) -> tuple[object, ...]:
-    """What everybody is to hear at once when it changes: paused, open, draining, over, lost."""
-    return (
-        facts.state,
-        facts.is_restoring,
-        facts.opens_at_us,
-        facts.is_lobby,
-        facts.now_us >= facts.closes_at_us,
-        facts.remain_count > 0,
-    )
+    """What everybody is to hear at once when it changes: the phase, and the opening."""
+    return facts.phase.word, facts.opens_at_us, facts.is_lobby
 
 
 def common_state(facts: RoomFacts) -> tuple[object, ...]:
     """The part of everybody's news that a room has in common; not its clock."""
-    state = facts.state, facts.is_restoring, facts.is_lobby
-    return *state, facts.opens_at_us, facts.remain_count, facts.known_pace_per_s
+    return *time_group(facts), facts.remain_count, facts.known_pace_per_s
 
 
 def notable_state(standing: MemberStatus, common: tuple[object, ...]) -> int:

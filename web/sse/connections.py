@@ -17,7 +17,6 @@ from web.auth.member_tokens import Visitor
 from web.middleware.rate_limit import RateLimit
 from web.middleware.security import RAW_HEADERS
 from web.problems import Problem
-from web.sse.changes import FINAL
 from web.sse.events import EventWriter
 from web.sse.room_broadcast import RoomBroadcast
 from web.sse.stream import Stream
@@ -149,7 +148,7 @@ class StreamConnections:
         await send({**_START, "headers": [*_HEADERS, *begin()]})
         stream = Stream(send, teller, member_id, session)
         retry = f"retry: {random.randint(RETRY_MIN_MS, RETRY_MAX_MS)}\n".encode()  # noqa: S311
-        is_last = self._is_closed or (standing is not None and standing.kind in FINAL)
+        is_last = self._is_closed or (standing is not None and standing.phase.is_final)
         stream.send(retry + message, last=is_last)
         if not is_last:
             self._join(code, stream, standing)

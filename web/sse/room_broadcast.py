@@ -16,7 +16,7 @@ from waitroom.member_status import MemberStatus, RoomFacts
 from web.auth.member_tokens import Visitor
 from web.problems import Problem
 from web.sse import interval
-from web.sse.changes import FINAL, common_state, look_again_s, notable_state, time_group
+from web.sse.changes import common_state, look_again_s, notable_state, time_group
 from web.sse.stream import Stream
 
 log = structlog.get_logger(__name__)
@@ -182,7 +182,7 @@ class RoomBroadcast:
             self._unexpected(error)
             stream.end()
         else:
-            stream.send(message, last=standing.kind in FINAL)
+            stream.send(message, last=standing.phase.is_final)
 
     def _unexpected(self, error: Exception) -> None:
         self._line.loop_errors.note("live")

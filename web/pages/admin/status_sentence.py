@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from domain.phase import CLOSED, DRAINING, SCHEDULED
 from waitroom.stats.room_stats import RoomStats
 from web.i18n import Language
 from web.pages.formatting import duration
@@ -33,28 +34,30 @@ def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
         return "trouble", _(
             "Redis is away: nobody is let through. Places are kept, and this page tries again."
         )
-    if figures.state == "closed":
-        return "over", _("Closed. Nobody is let through any more.")
-    if figures.remain_count == 0:
-        return "over", _("Sold out.")
-    if figures.is_ended:
+    phase = figures.phase
+    if phase is CLOSED and figures.state != CLOSED.word:
         return "over", _("The time of this coupon is over.")
+    if phase.is_over:
+        return "over", _(phase.board)
     waiting = _waiting_text(figures, language)
     trouble = _trouble(going, figures, language)
     if trouble:
         return "trouble", f"{trouble} {waiting}"
-    if figures.state == "paused":
-        return "still", _("Paused.") + " " + waiting
-    opens_in_s = figures.opens_at_s - going.now.timestamp()
-    if opens_in_s > 0:
-        opens = _("Opens in %(wait)s.", wait=duration(language, opens_in_s))
-        return "still", f"{opens} {_drains(figures, language)}{waiting}"
-    if figures.state == "draining" and not (
-        figures.in_line or figures.seats_in_use or figures.away
-    ):
+    if phase is SCHEDULED:
+        return "still", f"{_opens(going, figures, language)} {_begin(figures, language)}{waiting}"
+    if not phase.admits:
+        return "still", f"{_(phase.board)} {waiting}"
+    if phase is DRAINING and not (figures.in_line or figures.seats_in_use or figures.away):
         return "over", _("Drained: all who stood in line have been served.")
     tone, sentence = _while_open(figures, language, waiting)
-    return tone, _drains(figures, language) + sentence
+    return tone, _begin(figures, language) + sentence
+
+
+def _opens(going: RoomStatus, figures: RoomStats, language: Language) -> str:
+    opens_in_s = figures.opens_at_s - going.now.timestamp()
+    if opens_in_s <= 0:
+        return language.gettext("The draw is not written down yet: nobody is let through.")
+    return language.gettext("Opens in %(wait)s.", wait=duration(language, opens_in_s))
 
 
 def _trouble(going: RoomStatus, figures: RoomStats, language: Language) -> str:
@@ -63,18 +66,15 @@ def _trouble(going: RoomStatus, figures: RoomStats, language: Language) -> str:
         return language.gettext("Admission has stopped: Postgres is away.")
     if going.workers == 0:
         return language.gettext("Nothing is issued: no worker is running.")
-    if figures.is_restoring:
-        return language.gettext(
-            "The line was lost and is coming together again: nobody is let through."
-        )
-    return ""
+    return language.gettext(figures.phase.board) if figures.phase.is_trouble else ""
 
 
-def _drains(figures: RoomStats, language: Language) -> str:
-    """What comes before the rest while nobody new may enter: how many are left to be served."""
-    if figures.state != "draining":
-        return ""
-    drains = language.gettext("Draining: nobody new may enter.")
+def _begin(figures: RoomStats, language: Language) -> str:
+    """What comes before the rest; of a room that drains, how many are left to be served."""
+    if figures.state != DRAINING.word:
+        board = figures.phase.board
+        return f"{language.gettext(board)} " if board else ""
+    drains = language.gettext(DRAINING.board)
     if figures.waiting:
         left = language.ngettext(
             "One is left in line.", "%(count)s are left in line.", figures.waiting

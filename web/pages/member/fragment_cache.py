@@ -18,6 +18,7 @@ import structlog
 from jinja2 import Template
 from markupsafe import escape
 
+from domain.phase import PLACE_PHASES
 from web.i18n import Language
 from web.pages.member.place_view import TEXTS, PlaceView
 from web.pages.render import environment
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 TEMPLATE = "_place.html"
 # A place has a few flags: more shapes than this have never been seen, and each takes some kB.
 SHAPES_MAX = 500
+# A crowd is in these; in the others one is once, and shortly.
+_READY = frozenset(phase.word for phase in PLACE_PHASES if phase.state == "waiting")
 _FILLED = ("room", *TEXTS)
 # Letters that no text of ours has, and that escaping leaves alone.
 _SPECIAL = re.compile("[&<>\"']")
@@ -45,7 +48,7 @@ class FragmentCache:
 
     def html(self, view: PlaceView, **context: Any) -> str:
         """What the template gives for this place. `context` is what else it may be shown."""
-        if view.state not in ("waiting", "lobby", "restoring"):
+        if view.state not in _READY:
             return self._rendered(view, context)
         shape = view.shape
         if shape not in self._ready:

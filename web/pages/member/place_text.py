@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
+from domain.phase import ROOM_PHASE
 from domain.rfc3339 import from_rfc3339
 from web.i18n import Language, to_translate
 from web.schemas.public import PlaceOut
@@ -96,8 +97,9 @@ def waiting_news(
 ) -> str:
     """What a screen reader is told, when the step changes."""
     gettext = language.gettext
-    if place.room_state == "paused":
-        return gettext("The line is resting. Your place is kept.")
+    phase = ROOM_PHASE[place.room_state]
+    if not phase.admits and phase.note:
+        return gettext(phase.note)
     if place.place is None:
         return gettext("You are in line.")
     if place.place == 1:

@@ -9,8 +9,18 @@ says.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from domain.phase import (
+    DRAINING,
+    LOBBY,
+    PLACE_PHASES,
+    REFUSED,
+    RESTORED,
+    ROOM_PHASE,
+    WAITING,
+    place_phase,
+)
 from domain.rfc3339 import from_rfc3339
 from domain.settings_spec import Opening
 from web.i18n import Language
@@ -33,26 +43,27 @@ from web.pages.member.place_text import (
 )
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 
-State = Literal[
-    "waiting", "lobby", "restoring", "admitted", "issued", "refused", "absent", "unreachable",
-    "signed_out",
-]  # fmt: skip
+# Where a page is, beside the phases of a place: it has lost the line, or its member.
+UNREACHABLE, SIGNED_OUT = "unreachable", "signed_out"
+_ENDS = {phase.word for phase in PLACE_PHASES if phase.is_final} | {SIGNED_OUT}
 PASSES = ("room_full", "too_many_requests", "challenge_required", "not_open_yet", "unavailable")
 TEXTS = (
     "title", "news", "step", "ask_again_s", "updated_at", "updated_text", "arrived_at",
     "arrived_text", "place_text", "place_size", "ahead_text", "eta_text", "remain_text",
-    "outlook_text", "progress", "progress_text", "opens_at", "opens_text", "now_at",
+    "outlook_text", "progress", "progress_text", "opens_at", "opens_text", "now_at", "note_text",
 )  # fmt: skip
 
 
 class PlaceView(NamedTuple):
     """First what the template decides by, then the texts (TEXTS), then what final states show.
 
+    state: the word of a place's phase, or UNREACHABLE or SIGNED_OUT.
+
     Times come twice: `..._at` for machines, `..._text` for readers.
     """
 
     room: str
-    state: State
+    state: str
     resting: bool = False
     draining: bool = False
     returned: Returned | None = None
@@ -78,6 +89,7 @@ class PlaceView(NamedTuple):
     opens_at: str = ""
     opens_text: str = ""
     now_at: str = ""
+    note_text: str = ""
 
     issued_coupon: IssuedCouponOut | None = None
     refusal_title: str = ""
@@ -88,7 +100,7 @@ class PlaceView(NamedTuple):
     @property
     def goes_on(self) -> bool:
         """Whether there is more to come, so that the fragment asks again."""
-        return self.state in ("waiting", "lobby", "restoring", "admitted", "unreachable")
+        return self.state not in _ENDS
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -107,17 +119,18 @@ class PlaceView(NamedTuple):
         started_ahead: int | None = None,
     ) -> PlaceView:
         """`read_progress_cookie`: how many were ahead when they came; without it they start now."""
-        if place.state == "waiting" and place.room_state == "restoring":
+        phase = place_phase(place.state, ROOM_PHASE[place.room_state])
+        if phase is RESTORED:
             return _restoring(place, language, now, site_name)
-        if place.state == "waiting" and place.room_state == "scheduled":
+        if phase is LOBBY:
             return _lobby(place, language, now, site_name)
-        if place.state == "waiting":
+        if phase is WAITING:
             return _waiting(place, language, now, site_name, started_ahead)
-        if place.state == "refused":
+        if phase is REFUSED:
             return refused(place.room, place.refusal, language=language, site_name=site_name)
         return plain(
             place.room,
-            place.state,
+            phase.word,
             language=language,
             site_name=site_name,
             ask_again_s=place.ask_again_s,
@@ -135,7 +148,8 @@ def _waiting(
 ) -> PlaceView:
     """Made for each of a crowd each second: nothing here may cost more than it must."""
     gettext, number = language.gettext, language.number
-    resting, remain, ahead = place.room_state == "paused", place.remain_count, place.ahead
+    phase, remain, ahead = ROOM_PHASE[place.room_state], place.remain_count, place.ahead
+    resting = not phase.admits
     place_text = "" if place.place is None else number(place.place)
     remain_text = number(remain)
     wait_text = "" if resting or place.eta_s is None else wait(language, place.eta_s)
@@ -150,9 +164,9 @@ def _waiting(
     updated_at, updated_text = times_now(now)
     return PlaceView(
         room=place.room,
-        state="waiting",
+        state=WAITING.word,
         resting=resting,
-        draining=place.room_state == "draining",
+        draining=phase is DRAINING,
         returned=place.returned,
         outlook=outlook,
         title=make_title(place_text, gettext("In line"), site_name),
@@ -171,6 +185,7 @@ def _waiting(
         outlook_text=outlook_text,
         progress=progress,
         progress_text=progress_text,
+        note_text=gettext(phase.note) if phase.note else "",
     )
 
 
@@ -187,12 +202,12 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         news = gettext("You are number %(place)s in the lobby.", place=place_text)
     return PlaceView(
         room=place.room,
-        state="lobby",
+        state=LOBBY.word,
         returned=place.returned,
         opening=place.opening or "first_come",
         title=make_title(place_text, gettext("In the lobby"), site_name),
         news=news,
-        step="lobby",
+        step=LOBBY.word,
         ask_again_s=str(place.ask_again_s),
         updated_at=updated_at,
         updated_text=updated_text,
@@ -212,10 +227,10 @@ def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: st
     updated_at, updated_text = times_now(now)
     return PlaceView(
         room=place.room,
-        state="restoring",
+        state=RESTORED.word,
         title=make_title("", language.gettext("Your place is kept"), site_name),
         news=language.gettext("The line was interrupted. Your place is kept."),
-        step="restoring",
+        step=RESTORED.word,
         ask_again_s=str(place.ask_again_s),
         updated_at=updated_at,
         updated_text=updated_text,
@@ -240,10 +255,10 @@ def refused(
         title, detail = gettext(refusal.title), gettext(refusal.detail)
     return PlaceView(
         room=room,
-        state="refused",
+        state=REFUSED.word,
         title=make_title("", gettext("No coupon this time"), site_name),
         news=title,
-        step="refused",
+        step=REFUSED.word,
         refusal_title=title,
         refusal_detail=detail,
         can_try_again=refusal is not None and refusal.type in PASSES,
@@ -253,7 +268,7 @@ def refused(
 
 def plain(
     room: str,
-    state: State,
+    state: str,
     *,
     language: Language,
     site_name: str,

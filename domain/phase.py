@@ -1,0 +1,201 @@
+"""The phase of a room and of a place. Everything that says or shows one asks here.
+
+A room's phase is the first of ROOM_PHASES that applies: what ends it comes before what holds it up.
+A new one is one entry there, with the transitions that lead to it. Sentences are message ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class RoomNow(NamedTuple):
+    """What a room's phase is decided by. Times in microseconds since 1970.
+
+    state: as an admin set it. is_restoring: the line has lost its places and waits for members to
+    come back; only the line knows it. is_undrawn: the lobby's order is not written down yet.
+    """
+
+    state: str
+    remain_count: int
+    now_us: int
+    opens_at_us: int
+    closes_at_us: int
+    is_restoring: bool = False
+    is_undrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPhase:
+    """One phase, and what follows from it.
+
+    word: what the API and the metrics call it. about: for those who read the API's description.
+    admits: members are let through. takes_members: somebody new may take a place: before the
+    opening, as soon as the lobby is open, and never while an admin drains the room. is_over: nobody
+    is let through any more. is_trouble: an admin should look.
+
+    label: on the coupon's page; lead: in place of the button there; note: for those who wait.
+    board: what the board says first; empty where figures say it all. aliases: what the release
+    before called it in metrics.
+    """
+
+    word: str
+    applies: Callable[[RoomNow], bool]
+    about: str
+    label: str
+    board: str = ""
+    note: str = ""
+    lead: str = ""
+    admits: bool = False
+    takes_members: bool = True
+    is_over: bool = False
+    is_trouble: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+CLOSED = RoomPhase(
+    "closed",
+    lambda room: room.state == "closed" or room.now_us >= room.closes_at_us,
+    about="an admin closed it, or its time is over",
+    label="Closed",
+    board="Closed. Nobody is let through any more.",
+    lead="This coupon is no longer given out.",
+    takes_members=False,
+    is_over=True,
+    aliases=("over",),
+)
+SOLD_OUT = RoomPhase(
+    "sold_out",
+    lambda room: room.remain_count <= 0,
+    about="nothing is left",
+    label="All gone",
+    board="Sold out.",
+    lead="All of these coupons have been given out.",
+    takes_members=False,
+    is_over=True,
+    aliases=("over",),
+)
+RESTORING = RoomPhase(
+    "restoring",
+    lambda room: room.is_restoring,
+    about="the line was lost and is put together again by the tickets it gave",
+    label="Resting",
+    board="The line was lost and is coming together again: nobody is let through.",
+    is_trouble=True,
+)
+PAUSED = RoomPhase(
+    "paused",
+    lambda room: room.state == "paused",
+    about="nobody is let through, places are kept",
+    label="Resting",
+    board="Paused.",
+    note="The line is resting. Your place is kept.",
+)
+SCHEDULED = RoomPhase(
+    "scheduled",
+    lambda room: room.now_us < room.opens_at_us or room.is_undrawn,
+    about="it opens later: who waits is in the lobby",
+    label="Not open yet",
+)
+DRAINING = RoomPhase(
+    "draining",
+    lambda room: room.state == "draining",
+    about="nobody new may enter; who has a place is let through",
+    label="Entry closed",
+    board="Draining: nobody new may enter.",
+    note="Nobody new can get in line any more. You keep your place.",
+    lead="Nobody new can get in line for this coupon any more.",
+    admits=True,
+    takes_members=False,
+)
+OPEN = RoomPhase(
+    "open",
+    lambda _room: True,
+    about="members enter, and are let through",
+    label="Open",
+    admits=True,
+)
+# In the order in which they are tried.
+ROOM_PHASES = (CLOSED, SOLD_OUT, RESTORING, PAUSED, SCHEDULED, DRAINING, OPEN)
+ROOM_PHASE = {phase.word: phase for phase in ROOM_PHASES}
+
+
+def room_phase(room: RoomNow) -> RoomPhase:
+    return next(phase for phase in ROOM_PHASES if phase.applies(room))
+
+
+@dataclass(frozen=True, slots=True)
+class PlacePhase:
+    """Where a member is. state: what the API calls it; None where it gives no place.
+
+    word: what the pages call it. is_final: nothing comes after it, so nobody need ask again.
+    """
+
+    word: str
+    state: str | None
+    about: str
+    is_final: bool = False
+
+
+WAITING = PlacePhase("waiting", "waiting", "in line, with a number")
+LOBBY = PlacePhase("lobby", "waiting", "before the opening, or before the draw")
+RESTORED = PlacePhase("restoring", "waiting", "in a line that comes together again")
+ADMITTED = PlacePhase("admitted", "admitted", "let through; the coupon is being issued")
+ISSUED = PlacePhase("issued", "issued", "has a coupon", is_final=True)
+REFUSED = PlacePhase("refused", "refused", "was told no", is_final=True)
+ABSENT = PlacePhase("absent", None, "has no place", is_final=True)
+PLACE_PHASES = (WAITING, LOBBY, RESTORED, ADMITTED, ISSUED, REFUSED, ABSENT)
+
+# By the phase of the room, of who waits in it.
+_WAITING_IN = {SCHEDULED.word: LOBBY, RESTORING.word: RESTORED}
+# By what the line answers of a member; everything else it answers is a reason to refuse them.
+_BY_KIND = {"admitted": ADMITTED, "issued": ISSUED, "absent": ABSENT, "untold": RESTORED}
+
+
+def place_phase(kind: str, room: RoomPhase) -> PlacePhase:
+    """kind: the line's word about a member (`MemberStatus.kind`), or a place's `state`."""
+    if kind == "waiting":
+        return _WAITING_IN.get(room.word, WAITING)
+    return _BY_KIND.get(kind, REFUSED)
+
+
+class Transition(NamedTuple):
+    """From each of `sources` to any of `targets`, but not to itself."""
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    because: str
+
+
+_GOES_ON = tuple(phase.word for phase in reversed(ROOM_PHASES) if not phase.is_over)
+ROOM_TRANSITIONS = (
+    Transition(("scheduled",), ("open",), "it opens, and its draw is written down"),
+    Transition(("scheduled",), ("draining",), "it opens to nobody new"),
+    Transition(("open", "draining"), ("scheduled",), "the opening is put off"),
+    Transition(("open",), ("draining",), "an admin drains it"),
+    Transition(("draining",), ("open",), "an admin opens it again"),
+    Transition(_GOES_ON, ("paused",), "an admin pauses it"),
+    Transition(("paused",), _GOES_ON, "an admin resumes it"),
+    Transition(_GOES_ON, ("restoring",), "Redis loses the line"),
+    Transition(("restoring",), _GOES_ON, "members had time to come back"),
+    Transition(_GOES_ON, ("sold_out",), "the last coupon is issued"),
+    Transition(("sold_out",), _GOES_ON, "more are put on offer"),
+    Transition((*_GOES_ON, "sold_out"), ("closed",), "an admin closes it, or its time is over"),
+    Transition(("closed",), (*_GOES_ON, "sold_out"), "an admin opens it again, or moves the end"),
+)
+_IN_LINE = ("lobby", "waiting", "restoring")
+PLACE_TRANSITIONS = (
+    Transition(("absent",), _IN_LINE, "enters, or comes back with a ticket"),
+    Transition(("lobby",), ("waiting",), "it opens, and its draw is written down"),
+    Transition(("waiting",), ("lobby",), "the opening is put off"),
+    Transition(("lobby", "waiting"), ("restoring",), "Redis loses the line"),
+    Transition(("restoring",), ("lobby", "waiting"), "members had time to come back"),
+    Transition(("waiting",), ("admitted",), "it is their turn"),
+    Transition(("admitted",), ("issued",), "a worker commits the coupon"),
+    Transition(("admitted",), ("refused",), "a worker finds it sold out or closed"),
+    Transition(_IN_LINE, ("refused",), "it is sold out or closed, or they return too late"),
+    Transition(_IN_LINE, ("absent",), "leaves"),
+    Transition(("refused",), _IN_LINE, "enters again"),
+)
