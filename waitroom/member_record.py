@@ -92,13 +92,7 @@ def _make_record(
         "request_id": request_id or "",
     }
     if outcome is not None:
-        kind, since = outcome[0], outcome[1:].partition(" ")[0]
-        return MemberRecord(
-            state="issued" if kind == "i" else "refused",
-            arrived_at=_arrived_at(since),
-            outcome=outcome.partition(" ")[2],
-            **common,
-        )
+        return _from_outcome(outcome, common)
     if arrival is not None:
         return MemberRecord(
             state="admitted",
@@ -117,16 +111,32 @@ def _make_record(
             **common,
         )
     if away is not None:
-        since, *_, at = away.split()
-        return MemberRecord(
-            state="told" if " told " in away else "passed_over",
-            at=_at(at),
-            arrived_at=_arrived_at(since),
-            **common,
-        )
+        return _from_away(away, common)
     if spent is not None and spent != "0":
         return MemberRecord(state="spent", arrived_at=_arrived_at(spent), **common)
     return MemberRecord(state="absent", **common)
+
+
+def _from_outcome(outcome: str, common: dict[str, Any]) -> MemberRecord:
+    """outcome: a letter for its kind, the arrival, a space, and what was decided."""
+    kind, since = outcome[0], outcome[1:].partition(" ")[0]
+    return MemberRecord(
+        state="issued" if kind == "i" else "refused",
+        arrived_at=_arrived_at(since),
+        outcome=outcome.partition(" ")[2],
+        **common,
+    )
+
+
+def _from_away(away: str, common: dict[str, Any]) -> MemberRecord:
+    """away: the arrival, `told` or nothing, and since when."""
+    since, *_, at = away.split()
+    return MemberRecord(
+        state="told" if " told " in away else "passed_over",
+        at=_at(at),
+        arrived_at=_arrived_at(since),
+        **common,
+    )
 
 
 def _at(microseconds: str | None) -> datetime | None:

@@ -78,6 +78,29 @@ def put_in_force(page: Page, rate_per_s: int) -> None:
     eventually(lambda: f"of {rate_per_s:,}/s asked" in page.locator("#board").inner_text())
 
 
+def open_now(page: Page) -> None:
+    page.get_by_label("Opens at (UTC)").fill(f"{datetime.now(UTC):%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+
+
+def send_crowd(page: Page) -> None:
+    """By the board; its charts are there then."""
+    page.get_by_label("How many, all within a second").fill(str(CROWD))
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text(f"{CROWD} simulated members are on their way.")).to_be_visible()
+    expect(page.locator(".chart canvas")).to_have_count(3, timeout=WITHIN_MS)
+
+
+def downloaded(page: Page, code: str) -> list[tuple[str, str, datetime]]:
+    """The rows of the file that the result offers."""
+    page.get_by_role("link", name="Result").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Everybody who got one (CSV)").click()
+    assert download.value.suggested_filename == f"{code}-issued.csv"
+    return listed(download.value.path())
+
+
 def test_a_coupon_is_made_opened_watched_slowed_paused_and_let_through(
     console: Page, operator: Account, house, code
 ):
@@ -94,28 +117,38 @@ def test_a_coupon_is_made_opened_watched_slowed_paused_and_let_through(
     )
 
     offer.get_by_role("link", name="Change").click()
-    page.get_by_label("Opens at (UTC)").fill(f"{datetime.now(UTC):%Y-%m-%dT%H:%M}")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("Saved")
+    open_now(page)
     eventually(lambda: {member for _, member, _ in rows(house, code)} == {"early"})
 
     page.get_by_role("link", name="Live board").click()
-    page.get_by_label("How many, all within a second").fill(str(CROWD))
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text(f"{CROWD} simulated members are on their way.")).to_be_visible()
-    expect(page.locator(".chart canvas")).to_have_count(3, timeout=WITHIN_MS)
+    send_crowd(page)
     eventually(lambda: house.admin("GET", f"/rooms/{code}")["entered"] == 1 + CROWD)
     place = last_in_line(house, code)
     eventually(lambda: 0.8 <= shown(page, "admitted_per_s") / RATE_PER_S <= 1.2)
-
     legend = page.locator('[data-chart="through"] .u-legend .u-value')
     expect(legend.last).to_have_text(str(RATE_PER_S))  # though no pointer says which second
 
     put_in_force(page, RATE_PER_S // 2)
     eventually(lambda: 0.4 <= shown(page, "admitted_per_s") / RATE_PER_S <= 0.6)
 
+    pause_and_resume(page, house, code, place)
+    put_in_force(page, 2_000)
+    expect(going).to_have_text("Sold out.", timeout=WITHIN_MS)
+    eventually(lambda: len(rows(house, code)) == TOTAL)
+
+    found = downloaded(page, code)
+    assert len(found) == TOTAL
+    assert set(found) == rows(house, code)
+    page.goto(f"/admin/audit?subject={code}")
+    trail = page.locator(".trail").get_by_role("listitem")
+    expect(trail).to_have_count(6)
+    expect(trail.filter(has_text=operator.name)).to_have_count(6)
+
+
+def pause_and_resume(page: Page, house: House, code: str, place: Callable[[], int]) -> None:
+    """Places stay while the room is paused, and move on when it is not."""
     page.get_by_role("button", name="Pause").click()
-    expect(going).to_contain_text("Paused.", timeout=WITHIN_MS)
+    expect(page.locator("#going")).to_contain_text("Paused.", timeout=WITHIN_MS)
     kept = shown(page, "waiting"), place()
     expect(gauge(page, "admitted_per_s")).to_have_text("0/s", timeout=WITHIN_MS)
     assert (shown(page, "waiting"), place()) == kept, "places stay"
@@ -123,22 +156,6 @@ def test_a_coupon_is_made_opened_watched_slowed_paused_and_let_through(
 
     page.get_by_role("button", name="Resume").click()
     eventually(lambda: shown(page, "admitted_per_s") > 0 and place() < kept[1])
-    put_in_force(page, 2_000)
-    expect(going).to_have_text("Sold out.", timeout=WITHIN_MS)
-    eventually(lambda: len(rows(house, code)) == TOTAL)
-
-    page.get_by_role("link", name="Result").click()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Everybody who got one (CSV)").click()
-    assert download.value.suggested_filename == f"{code}-issued.csv"
-    found = listed(download.value.path())
-    assert len(found) == TOTAL
-    assert set(found) == rows(house, code)
-
-    page.goto(f"/admin/audit?subject={code}")
-    trail = page.locator(".trail").get_by_role("listitem")
-    expect(trail).to_have_count(6)
-    expect(trail.filter(has_text=operator.name)).to_have_count(6)
 
 
 def last_in_line(house: House, code: str) -> Callable[[], int]:

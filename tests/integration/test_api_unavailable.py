@@ -123,7 +123,9 @@ async def test_without_postgres_what_needs_it_says_so(without_postgres, line, en
 async def test_an_unknown_room_can_not_be_told_from_a_lost_one_without_postgres(
     without_postgres, code
 ):
-    is_unavailable(await without_postgres.post(f"/api/rooms/{code}/enter", headers=by("alice")))
+    answer = await without_postgres.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+
+    assert "The line can't be reached" in is_unavailable(answer)
 
 
 async def test_coupons_that_were_read_before_are_still_shown(

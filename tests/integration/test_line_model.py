@@ -28,6 +28,8 @@ from waitroom.redis_io.keys import Keys
 
 MEMBERS = [f"member-{n}" for n in (5, 4, 3, 2, 1)]
 
+EXAMPLES_COUNT = 60
+
 counts = st.sampled_from([4, 3, 2, 1, 0])
 some = st.lists(st.sampled_from(MEMBERS), min_size=1, max_size=6)
 T = TypeVar("T")
@@ -39,6 +41,7 @@ class LineMachine(RuleBasedStateMachine):
     loop: asyncio.AbstractEventLoop
     line: Line
     redis_url: str
+    examples_count = 0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
@@ -60,6 +63,7 @@ class LineMachine(RuleBasedStateMachine):
         self.admit(at_most)
 
     def teardown(self) -> None:
+        type(self).examples_count += 1
         if hasattr(self, "code"):
             forget_room(self.redis_url, self.code)
 
@@ -200,13 +204,14 @@ class LineMachine(RuleBasedStateMachine):
 def test_the_line_does_what_its_model_does(redis_url: str) -> None:
     loop = asyncio.new_event_loop()
     line = open_line(redis_url)
-    machine = type("Machine", (LineMachine,), {"loop": loop, "line": line, "redis_url": redis_url})
+    given = {"loop": loop, "line": line, "redis_url": redis_url}
+    machine: type[LineMachine] = type("Machine", (LineMachine,), given)
 
     try:
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=60,
+                max_examples=EXAMPLES_COUNT,
                 stateful_step_count=50,
                 deadline=None,
                 derandomize=True,
@@ -216,3 +221,5 @@ def test_the_line_does_what_its_model_does(redis_url: str) -> None:
     finally:
         loop.run_until_complete(line.aclose())
         loop.close()
+
+    assert machine.examples_count >= EXAMPLES_COUNT

@@ -93,13 +93,21 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
         "autopilot": (a_board(language, steered, rate_mode="autopilot"), on_autopilot),
         "autopilot, nothing yet": (a_board(language, steered), just_on),
     }
+    return {
+        f"board, {name}": ("admin/board.html", {**plain_board, "board": board, **changes})
+        for name, (board, changes) in states.items()
+    } | results(language, description)
+
+
+def results(language: Language, description: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The result, before and after a reconciliation."""
     result = RoomSummary(
         entered=4_000, admitted=1_003, issued=1_000, left=180, passed_over=12, returned=4,
         refused={"closed": 3}, turned_away={"sold_out": 40, "room_full": 2},
         wait_median_s=12.4, wait_p95_s=31.0, wait_longest_s=95.2,
     )  # fmt: skip
     known = {
-        "code": "spring", "description": description, "figures": figures,
+        "code": "spring", "description": description, "figures": some_figures(),
         "result": result, "waiting_when_over": 2_800, "member": None,
         "refusals": refusals(result.refused, language),
         "turned_away": refusals(result.turned_away, language), "reconciled": None,
@@ -114,9 +122,6 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
         "result, some left": make_left("spring", RepairResult(found, found), language),
     }
     return {
-        f"board, {name}": ("admin/board.html", {**plain_board, "board": board, **changes})
-        for name, (board, changes) in states.items()
-    } | {
         name: ("admin/result.html", {**known, "reconciled": shown})
         for name, shown in reconciled.items()
     }

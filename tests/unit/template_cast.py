@@ -142,6 +142,38 @@ def sign_ins(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def problem_pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
+    said = {
+        one: {
+            "title": language.gettext(KINDS[one].title),
+            "detail": language.gettext(KINDS[one].detail),
+        }
+        for one in ("no_such_coupon", "unavailable")
+    }
+    final = a_problem(status=404, **said["no_such_coupon"])
+    passing = a_problem(retry_after_s=4.2, **said["unavailable"])
+    return {
+        "problem": ("problem.html", {"problem": final}),
+        "problem that passes": ("problem.html", {"problem": passing}),
+    }
+
+
+def coupon_pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
+    """A coupon in each state, with a line and without, to members with each kind of place."""
+    return {
+        f"coupon {state}, {issuing}, {place.out.state if place else 'no place'}": (
+            "coupon.html",
+            {
+                "coupon": a_coupon(language, **{**changes, "issuing": issuing}),
+                "place": place.out if place else None,
+            },
+        )
+        for state, changes in COUPON_STATES.items()
+        for issuing in ("queue", "pessimistic")
+        for place in (None, waiting(5), issued())
+    }
+
+
 def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """Every page in every state: its template, and what it is given."""
     listed = [
@@ -153,13 +185,6 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
         an_issued_coupon(language, id="c-2", status="USED", used_at=NOON),
         an_issued_coupon(language, id="c-3", status="EXPIRED"),
     ]
-    said = {
-        one: {
-            "title": language.gettext(KINDS[one].title),
-            "detail": language.gettext(KINDS[one].detail),
-        }
-        for one in ("no_such_coupon", "unavailable")
-    }
     found: dict[str, tuple[str, dict[str, Any]]] = {
         "coupons": ("coupons.html", {"coupon_list": list_of(listed, language)}),
         "no coupons": ("coupons.html", {"coupon_list": list_of([], language), "member": None}),
@@ -169,26 +194,8 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
         "sign in again": ("signin.html", {"next": "/me", "error": "…", "member": None}),
         **sign_ins(language),
         "sign in at the shop": ("signin.html", {"next": "/me", "error": None, "demo": False}),
-        "problem": (
-            "problem.html",
-            {"problem": a_problem(status=404, **said["no_such_coupon"])},
-        ),
-        "problem that passes": (
-            "problem.html",
-            {"problem": a_problem(retry_after_s=4.2, **said["unavailable"])},
-        ),
-    }
-    found |= {
-        f"coupon {state}, {issuing}, {place.out.state if place else 'no place'}": (
-            "coupon.html",
-            {
-                "coupon": a_coupon(language, **{**changes, "issuing": issuing}),
-                "place": place.out if place else None,
-            },
-        )
-        for state, changes in COUPON_STATES.items()
-        for issuing in ("queue", "pessimistic")
-        for place in (None, waiting(5), issued())
+        **problem_pages(language),
+        **coupon_pages(language),
     }
     found |= console(language, a_coupon(language).description)
     found |= draws(language, a_coupon(language))

@@ -31,10 +31,12 @@ def test_what_it_changes_stands_exactly_once_in_its_file(mutation):
 @by_name
 def test_what_it_makes_of_it_can_still_be_read(mutation):
     """A broken syntax would be noticed by any test, and say nothing."""
-    changed = mutation.changed((ROOT / mutation.file).read_text("utf-8"))
+    source = (ROOT / mutation.file).read_text("utf-8")
+    changed = mutation.changed(source)
 
+    assert changed != source
     if mutation.file.endswith(".py"):
-        ast.parse(changed)
+        assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source))
 
 
 @pytest.mark.parametrize(

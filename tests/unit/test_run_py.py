@@ -136,8 +136,11 @@ def test_an_old_python_is_told_so_with_code_2(
 
 def test_an_old_python_can_read_the_file_at_all() -> None:
     source = Path(run.__file__).read_text()
+    newer = f"{source}\nif version := 1:\n    pass\n"
 
-    ast.parse(source, feature_version=(3, 6))
+    assert ast.parse(source, feature_version=(3, 6)).body
+    with pytest.raises(SyntaxError):
+        ast.parse(newer, feature_version=(3, 6))
 
 
 def test_a_missing_module_names_the_package_that_brings_it(

@@ -1,7 +1,8 @@
-"""No file is longer than one can take in: neither the product's, nor its tests', nor its tools'."""
+"""No file and no function is too long: the product's, the tests' and the tools'."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ FOLDERS = (
 SUFFIXES = {".py", ".lua", ".js", ".css", ".html", ".sh"}
 OTHERS = ROOT / "web" / "static" / "vendor"
 FILE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 50
+# A migration that was released is not changed any more.
+MIGRATIONS = ROOT / "issuance" / "migrations" / "versions"
 
 
 def sources(root: Path = ROOT) -> Iterator[Path]:
@@ -48,3 +52,32 @@ def test_a_file_is_too_long_from_the_301st_line(tmp_path: Path, lines: int, foun
 )
 def test_every_kind_of_file_is_looked_at(path: str) -> None:
     assert ROOT / path in set(sources())
+
+
+def long_functions(source: str) -> list[tuple[str, int]]:
+    """Each function above the bound, and its number of lines, without its decorators."""
+    functions = (
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    counted = [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in functions]
+    return [(name, lines) for name, lines in counted if lines > FUNCTION_LINES_MAX]
+
+
+def test_no_function_has_more_than_50_lines() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix(): long
+        for path in sources()
+        if path.suffix == ".py" and MIGRATIONS not in path.parents
+        if (long := long_functions(path.read_text("utf-8")))
+    }
+
+    assert found == {}
+
+
+@pytest.mark.parametrize(("lines", "found"), [(50, []), (51, [("run", 51)])])
+def test_a_function_is_too_long_from_its_51st_line(lines: int, found: list) -> None:
+    body = "        a = 1\n" * (lines - 1)
+
+    assert long_functions(f"class A:\n    @cache\n    async def run(self):\n{body}") == found

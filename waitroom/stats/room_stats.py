@@ -23,6 +23,8 @@ from waitroom.stats.time_series import p99_ms
 FIGURES_OVER_S = 10
 # What figures tell of the last seconds, in the order in which `read` gets it.
 METERED = ("entered", "admitted", "issued", "enter_us", "issue_us")
+# What is counted since the beginning, as the tally has it.
+TALLIED = ("entered", "admitted", "issued", "refused", "left", "turned_away", "restored")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +138,8 @@ class RoomStats(SettingValues):
         def p99_of(name: str) -> float | None:
             return p99_ms(merge_histograms(read_histograms(meters[METERED.index(name)], now_s)))
 
-        def counted(name: str) -> int:
-            return int(tally.get(name.encode(), 0))
-
         settings = _parse_settings(room)
+        counts: dict[str, Any] = {name: int(tally.get(name.encode(), 0)) for name in TALLIED}
         return cls(
             at_s=now_s,
             **settings,
@@ -149,13 +149,7 @@ class RoomStats(SettingValues):
             in_line=in_line,
             seats_in_use=seats_in_use,
             away=away,
-            entered=counted("entered"),
-            admitted=counted("admitted"),
-            issued=counted("issued"),
-            refused=counted("refused"),
-            left=counted("left"),
-            turned_away=counted("turned_away"),
-            restored=counted("restored"),
+            **counts,
             is_restoring=_is_restoring(room, now_s),
             entered_per_s=per_s("entered"),
             admitted_per_s=per_s("admitted"),
