@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -161,6 +162,20 @@ class MemberStatus(NamedTuple):
         """When they came, or 0 where that isn't known."""
         return self.arrival_us if self.arrival_us >= NUMBERS else 0
 
+    @property
+    def wait_s(self) -> float | None:
+        """Seconds to the turn of a member who waits, at the measured pace; None without one."""
+        pace = self.facts.known_pace_per_s
+        return (self.ahead + 1) / pace if pace else None
+
+    @property
+    def eta_s(self) -> int | None:
+        """`wait_s`, rounded up to steps so that it does not tremble; None in a lobby."""
+        if self.facts.is_lobby:
+            return None
+        wait_s = self.wait_s
+        return None if wait_s is None else rounded_up_s(wait_s)
+
     @classmethod
     def from_reply(cls, reply: Sequence[bytes | int], facts: RoomFacts) -> MemberStatus:
         word = reply[0]
@@ -188,6 +203,15 @@ class MemberStatus(NamedTuple):
         head, _, text = stored.decode().partition(" ")
         kind: Kind = "issued" if head[0] == "i" else "refused"
         return cls(kind=kind, facts=facts, arrival_us=int(head[1:]), text=text)
+
+
+def rounded_up_s(seconds: float) -> int:
+    """Seconds, rounded up to 5 below a minute, to 30 below ten minutes, else to a minute.
+
+    Never falls when `seconds` grows, so a wait that shortens is never told longer.
+    """
+    step = 5 if seconds <= 60 else 30 if seconds <= 600 else 60
+    return math.ceil(seconds / step) * step
 
 
 def parse_statuses(reply: Sequence[Any]) -> list[MemberStatus]:

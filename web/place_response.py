@@ -12,7 +12,7 @@ from domain.settings_spec import Opening
 from domain.unix_time import from_us
 from waitroom.errors import LineAway
 from waitroom.member_status import MemberStatus
-from waitroom.place import ASK_AGAIN_MIN_S, Place
+from waitroom.poll_interval import poll_interval_s
 from waitroom.tokens.ticket import Ticket, TicketSigner
 from web.exception_handlers import refusal_problem
 from web.problems import Problem
@@ -51,7 +51,7 @@ def make_place(
     if standing.kind == "waiting":
         _add_waiting(place, standing)
     elif standing.kind == "admitted":
-        place.state, place.ask_again_s = "admitted", ASK_AGAIN_MIN_S
+        place.state, place.ask_again_s = "admitted", poll_interval_s(standing)
     elif standing.kind == "issued":
         place.state = "issued"
         place.issued_coupon = IssuedCouponOut.model_validate_json(standing.text)
@@ -66,9 +66,9 @@ def make_place(
 
 def _add_waiting(place: PlaceOut, standing: MemberStatus) -> None:
     facts = standing.facts
-    ahead, eta_s, place.ask_again_s = Place.from_status(standing)
+    place.ask_again_s = poll_interval_s(standing)
     if facts.tells_numbers:
-        place.place, place.ahead, place.eta_s = ahead + 1, ahead, eta_s
+        place.place, place.ahead, place.eta_s = standing.ahead + 1, standing.ahead, standing.eta_s
     if standing.text:
         place.returned = RETURNED.get(standing.text)
     if facts.is_lobby:

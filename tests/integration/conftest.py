@@ -44,6 +44,7 @@ from tests.integration.web_cast import (
     token,
 )
 from tests.servers import open_folder
+from waitroom import poll_interval
 from waitroom.line import Line, open_line
 from waitroom.redis_io.keys import Keys
 from waitroom.tokens.challenge import Challenges
@@ -54,7 +55,7 @@ from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.container import WebContainer
 from web.limits import WebLimits
-from web.sse import changes, interval
+from web.sse import interval
 
 NOBODY_LISTENS = "127.0.0.1:9"
 
@@ -280,7 +281,7 @@ def unknown_address(redis_url):
 def quick_beats(monkeypatch):
     """A beat of a second is for people."""
     monkeypatch.setattr(interval, "BEAT_S", 0.02)
-    monkeypatch.setattr(changes, "OFTEN_S", 0.02)
+    monkeypatch.setattr(poll_interval, "INTERVAL_MIN_S", 0.02)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from redis.asyncio import Redis as AsyncRedis
 from waitroom.admission import Admission, Outcome
 from waitroom.line import Line
 from waitroom.member_status import MemberStatus
-from waitroom.place import Place
 from waitroom.redis_io.keys import ROOMS, Keys
 
 HOUR_S = 3_600
@@ -71,7 +70,7 @@ async def refuse(line: Line, code: str, used_count: int, members: Iterable[str])
 
 
 async def told_wait_s(line: Line, code: str, member: str) -> int | None:
-    return Place.from_status(await line.place(code, member)).eta_s
+    return (await line.place(code, member)).eta_s
 
 
 async def time_passes(line: Line, code: str, seconds: int) -> None:

@@ -28,7 +28,7 @@ MODULES = {
     "processes": "processes.supervisor",
     "web": "web.room_export",
     "application": "application.apply_settings",
-    "waitroom": "waitroom.place",
+    "waitroom": "waitroom.poll_interval",
     "issuance": "issuance.issue",
     "domain": "domain.coupon",
 }
@@ -50,7 +50,7 @@ PLANTED = [
     ("Only the coupon office speaks to Postgres and RQ", "processes/worker.py", "import rq"),
     ("Only the line and the queue speak to Redis", "web/api/rooms.py", "import redis"),
     ("Only the line and the queue speak to Redis", "application/office.py", "import redis"),
-    ("Only the web speaks HTTP and HTML", "waitroom/place.py", "import fastapi"),
+    ("Only the web speaks HTTP and HTML", "waitroom/poll_interval.py", "import fastapi"),
     ("Only the web speaks HTTP and HTML", "application/change_offer.py", "import fastapi"),
     (
         "Columns are named inside the coupon office alone",

@@ -11,8 +11,9 @@ from tests.integration.cast import HOUR, a_room, now
 from tests.integration.sse_cast import Follower
 from tests.integration.web_cast import app_with, until
 from tests.tcp_proxy import proxied
+from waitroom import poll_interval
 from waitroom.line import open_line
-from web.sse import changes, interval
+from web.sse import interval
 from web.sse.room_broadcast import RoomBroadcast
 
 CROWD = [f"member-{number}" for number in range(120)]
@@ -22,14 +23,14 @@ CROWD = [f"member-{number}" for number in range(120)]
 def quick(monkeypatch):
     """A beat of a second is for people."""
     monkeypatch.setattr(interval, "BEAT_S", 0.05)
-    monkeypatch.setattr(changes, "OFTEN_S", 0.05)
-    monkeypatch.setattr(changes, "UNKNOWN_S", 0.05)
+    monkeypatch.setattr(poll_interval, "INTERVAL_MIN_S", 0.05)
+    monkeypatch.setattr(poll_interval, "UNKNOWN_PACE_MAX_S", 0.05)
 
 
 @pytest.fixture
 def seldom(monkeypatch):
     """Who is far back is looked up every few seconds, as it is while the pace is not known."""
-    monkeypatch.setattr(changes, "UNKNOWN_S", 3.0)
+    monkeypatch.setattr(poll_interval, "UNKNOWN_PACE_MAX_S", 3.0)
 
 
 @pytest.fixture

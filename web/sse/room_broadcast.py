@@ -13,10 +13,11 @@ import structlog
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.line import Line
 from waitroom.member_status import MemberStatus, RoomFacts
+from waitroom.poll_interval import stream_interval_s
 from web.auth.member_tokens import Visitor
 from web.problems import Problem
 from web.sse import interval
-from web.sse.changes import common_state, look_again_s, notable_state, time_group
+from web.sse.changes import common_state, notable_state, time_group
 from web.sse.stream import Stream
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ class RoomBroadcast:
         if standing is not None:
             facts = standing.facts
             stream.told = notable_state(standing, common_state(facts))
-            stream.due_at = time.monotonic() + look_again_s(standing, facts.known_pace_per_s)
+            stream.due_at = time.monotonic() + stream_interval_s(standing)
         self._streams[stream] = None
         if self._task is None:
             self._task = asyncio.create_task(self._follow())
@@ -154,11 +155,11 @@ class RoomBroadcast:
 
     def _send_some(self, pairs: Iterator[tuple[Stream, MemberStatus]], facts: RoomFacts) -> bool:
         """As many as there is time for; whether that was not all of them."""
-        common, pace_per_s = common_state(facts), facts.known_pace_per_s
+        common = common_state(facts)
         began_s = time.monotonic()
         with _undisturbed():
             for stream, standing in pairs:
-                stream.due_at = began_s + look_again_s(standing, pace_per_s)
+                stream.due_at = began_s + stream_interval_s(standing)
                 self._send(stream, standing, notable_state(standing, common))
                 if time.monotonic() - began_s > TELL_S:
                     return True

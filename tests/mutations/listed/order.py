@@ -16,6 +16,12 @@ _IN_ONE_CALL = (
     "test_who_comes_back_too_late_and_who_is_new_stand_as_they_came_in_one_call"
 )
 _BACK_IN_TIME = "integration/test_passed_over.py::test_entering_again_brings_one_back_too"
+_ASKS_AS_TOLD = (
+    "integration/test_passed_over.py::test_asking_as_told_is_often_enough_to_keep_a_place"
+)
+_FOLLOWS = (
+    "unit/test_poll_interval.py::test_who_follows_a_stream_is_heard_within_a_third_of_a_short_grace"
+)
 
 MUTATIONS = (
     Mutation(
@@ -199,5 +205,25 @@ MUTATIONS = (
         noticed_by=(
             "integration/test_passed_over.py::test_nobody_is_passed_over_because_we_could_not_be_reached",
         ),
+    ),
+    Mutation(
+        name="who_polls_as_told_is_passed_over",
+        promise=3,
+        file="waitroom/poll_interval.py",
+        within="poll_interval_s",
+        old="interval_s if interval_s < most_s else most_s",
+        new="interval_s",
+        noticed_by=(
+            "integration/test_passed_over.py::test_asking_as_told_is_often_enough_to_keep_a_place",
+        ),
+    ),
+    Mutation(
+        name="who_follows_a_stream_is_passed_over",
+        promise=3,
+        file="waitroom/poll_interval.py",
+        within="stream_interval_s",
+        old="min(interval_s, _grace_share_s(status.facts))",
+        new="interval_s",
+        noticed_by=(_FOLLOWS,),
     ),
 )

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from domain.draw import NUMBERS
 from domain.unix_time import from_us
 from waitroom.member_status import MemberStatus
+from waitroom.poll_interval import UNREACHABLE_S
 from web.auth.member_tokens import NotSignedIn, Visitor
 from web.container import get_container, get_offer_cache
 from web.dependencies import RoomCode, find_visitor
@@ -22,7 +23,6 @@ from web.i18n import Language, find_language
 from web.pages.member.fragment_cache import FragmentCache, get_fragment_cache
 from web.pages.member.place_view import PlaceView, plain
 from web.pages.member.progress_cookie import read_progress_cookie
-from web.pages.member.room import UNREACHABLE_ASK_AGAIN_S
 from web.pages.render import shown
 from web.place_response import make_place
 from web.sse.events import EventWriter, event
@@ -119,7 +119,7 @@ class HtmlEvents:
             "unreachable",
             language=room.language,
             site_name=room.site_name,
-            ask_again_s=UNREACHABLE_ASK_AGAIN_S,
+            ask_again_s=UNREACHABLE_S,
             arrived_at=from_us(self.arrival_us) if self.arrival_us >= NUMBERS else None,
         )
         return room.event(view)

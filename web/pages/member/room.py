@@ -11,6 +11,7 @@ from domain.draw import NUMBERS
 from domain.unix_time import from_us
 from issuance.offers import Offer
 from waitroom.errors import LineError, NoSuchRoom
+from waitroom.poll_interval import UNREACHABLE_S
 from web.auth.member_tokens import NotSignedIn, Visitor
 from web.container import get_container, get_offer_cache
 from web.dependencies import RoomCode, find_visitor
@@ -35,8 +36,6 @@ from web.problems import Problem
 from web.schemas.public import PlaceOut, RefusalOut
 
 router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
-
-UNREACHABLE_ASK_AGAIN_S = 3.0
 
 
 class Words(TypedDict):
@@ -148,7 +147,7 @@ def _unreachable(request: Request, code: str, who: Visitor, words: Words) -> Pla
         code,
         "unreachable",
         arrived_at=from_us(ticket_us) if ticket_us >= NUMBERS else None,
-        ask_again_s=UNREACHABLE_ASK_AGAIN_S,
+        ask_again_s=UNREACHABLE_S,
         **words,
     )
 

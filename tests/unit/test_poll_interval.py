@@ -1,17 +1,23 @@
+"""How often a place is told: to who polls, on the page, and to who follows a stream."""
+
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waitroom.member_status import MemberStatus, RoomFacts
-from waitroom.place import (
-    ASK_AGAIN_MAX_S,
-    ASK_AGAIN_MIN_S,
-    ASK_AGAIN_OFTEN_S,
-    ASK_AGAIN_UNKNOWN_S,
-    Place,
-    rounded_up_s,
+from waitroom.member_status import MemberStatus, RoomFacts, rounded_up_s
+from waitroom.poll_interval import (
+    INTERVAL_MIN_S,
+    POLL_LONG_LINE_S,
+    POLL_SHORT_LINE_S,
+    POLL_SPREAD,
+    SPREAD_POLLS_PER_S,
+    STREAM_MAX_S,
+    STREAM_WAIT_SHARE,
+    UNKNOWN_PACE_MAX_S,
+    poll_interval_s,
+    stream_interval_s,
 )
 
 NOON_US = 1_777_636_800_000_000
@@ -37,16 +43,8 @@ def waiting(ahead: int, arrival_us: int = NOON_US, **changes: object) -> MemberS
     return MemberStatus("waiting", replace(facts, **changes), arrival_us=arrival_us, ahead=ahead)
 
 
-def test_the_first_in_line_has_nobody_ahead_and_place_one():
-    place = Place.from_status(waiting(ahead=0))
-
-    assert (place.ahead, place.place) == (0, 1)
-
-
 def test_the_wait_is_the_people_up_to_me_at_the_measured_pace():
-    place = Place.from_status(waiting(ahead=999, pace_per_s=50.0))
-
-    assert place.eta_s == 20
+    assert waiting(ahead=999, pace_per_s=50.0).eta_s == 20
 
 
 @pytest.mark.parametrize(
@@ -60,11 +58,9 @@ def test_the_wait_is_the_people_up_to_me_at_the_measured_pace():
 def test_a_wait_that_nobody_can_know_is_not_told(unknown):
     standing = waiting(ahead=999, **unknown)
 
-    place = Place.from_status(standing)
-
     assert standing.facts.known_pace_per_s is None
-    assert place.eta_s is None
-    assert place.ask_again_s == pytest.approx(ASK_AGAIN_UNKNOWN_S, rel=0.2)
+    assert standing.eta_s is None
+    assert poll_interval_s(standing) == pytest.approx(UNKNOWN_PACE_MAX_S, rel=0.2)
 
 
 def test_a_pace_is_believed_for_just_under_five_seconds():
@@ -112,39 +108,36 @@ def test_while_the_pace_stays_the_told_wait_never_rises(pace, steps, ahead):
     told = []
     for step in steps:
         ahead = max(0, ahead - step)
-        told.append(Place.from_status(waiting(ahead, pace_per_s=pace)).eta_s)
+        told.append(waiting(ahead, pace_per_s=pace).eta_s)
 
     assert told == sorted(told, reverse=True)
 
 
 def test_who_is_far_back_asks_less_often_than_who_is_near():
     near, middle, far = (
-        Place.from_status(waiting(ahead, waiting=1_000_000)).ask_again_s
-        for ahead in (10, 2_000, 900_000)
+        poll_interval_s(waiting(ahead, waiting=1_000_000)) for ahead in (10, 2_000, 900_000)
     )
 
-    assert near == pytest.approx(ASK_AGAIN_MIN_S, rel=0.2)
+    assert near == pytest.approx(INTERVAL_MIN_S, rel=0.2)
     assert middle == pytest.approx(2_001 / 50 / 5, rel=0.2)
-    assert far == pytest.approx(ASK_AGAIN_MAX_S, rel=0.2)
+    assert far == pytest.approx(POLL_LONG_LINE_S, rel=0.2)
 
 
 def test_in_a_short_line_everybody_hears_within_seconds_when_the_rate_is_turned():
-    last = Place.from_status(waiting(ahead=2_000, pace_per_s=1.0, waiting=2_001))
+    last = waiting(ahead=2_000, pace_per_s=1.0, waiting=2_001)
 
-    assert last.ask_again_s == pytest.approx(ASK_AGAIN_OFTEN_S, rel=0.2)
+    assert poll_interval_s(last) == pytest.approx(POLL_SHORT_LINE_S, rel=0.2)
 
 
 def test_who_is_far_back_asks_when_the_last_one_may_be_gone():
-    place = Place.from_status(waiting(ahead=900_000, remain_count=150, pace_per_s=50.0))
+    far = waiting(ahead=900_000, remain_count=150, pace_per_s=50.0)
 
-    assert place.ask_again_s == pytest.approx(3.0, rel=0.2)
+    assert poll_interval_s(far) == pytest.approx(3.0, rel=0.2)
 
 
 def test_a_crowd_that_came_together_does_not_ask_together():
     asked = [
-        Place.from_status(
-            waiting(90_000, NOON_US + late_us, pace_per_s=0.0, waiting=100_000)
-        ).ask_again_s
+        poll_interval_s(waiting(90_000, NOON_US + late_us, pace_per_s=0.0, waiting=100_000))
         for late_us in range(1_000)
     ]
 
@@ -153,12 +146,10 @@ def test_a_crowd_that_came_together_does_not_ask_together():
 
 
 def test_while_nobody_knows_the_wait_the_head_of_the_line_hears_first_that_it_moves():
-    head, back = (
-        Place.from_status(waiting(ahead, pace_per_s=0.0)).ask_again_s for ahead in (0, 900)
-    )
+    head, back = (poll_interval_s(waiting(ahead, pace_per_s=0.0)) for ahead in (0, 900))
 
-    assert head == pytest.approx(ASK_AGAIN_MIN_S, rel=0.3)
-    assert back == pytest.approx(ASK_AGAIN_UNKNOWN_S, rel=0.2)
+    assert head == pytest.approx(INTERVAL_MIN_S, rel=0.3)
+    assert back == pytest.approx(UNKNOWN_PACE_MAX_S, rel=0.2)
 
 
 @settings(max_examples=50, deadline=None)
@@ -166,9 +157,9 @@ def test_while_nobody_knows_the_wait_the_head_of_the_line_hears_first_that_it_mo
 def test_asking_again_is_neither_at_once_nor_never(pace, ahead, in_line, remain, arrival_us):
     standing = waiting(ahead, arrival_us, pace_per_s=pace, waiting=in_line, remain_count=remain)
 
-    again_s = Place.from_status(standing).ask_again_s
+    again_s = poll_interval_s(standing)
 
-    assert 0.9 * ASK_AGAIN_MIN_S <= again_s <= 1.1 * ASK_AGAIN_MAX_S + in_line / 5_000
+    assert 0.9 * INTERVAL_MIN_S <= again_s <= 1.1 * POLL_LONG_LINE_S + in_line / SPREAD_POLLS_PER_S
 
 
 def test_facts_are_read_from_a_scripts_reply():
@@ -217,16 +208,16 @@ def in_lobby(opens_in_s: float, arrival_us: int = NOON_US, **changes: object) ->
 def test_in_the_lobby_one_asks_after_the_opening_or_to_be_heard(opens_in_s, people, at_us, grace_s):
     standing = in_lobby(opens_in_s, at_us, waiting=people, grace_us=grace_s * SECOND_US)
 
-    asks_s = Place.from_status(standing).ask_again_s
+    asks_s = poll_interval_s(standing)
 
-    assert ASK_AGAIN_MIN_S <= asks_s <= max(ASK_AGAIN_MIN_S, grace_s / 3) + 0.01
-    assert asks_s >= min(opens_in_s, ASK_AGAIN_MAX_S * 0.8, grace_s / 3) - 0.01
+    assert INTERVAL_MIN_S <= asks_s <= max(INTERVAL_MIN_S, grace_s / 3) + 0.01
+    assert asks_s >= min(opens_in_s, POLL_LONG_LINE_S * 0.8, grace_s / 3) - 0.01
 
 
 def test_a_lobby_does_not_ask_all_in_one_moment_when_it_opens():
     crowd = [in_lobby(5, NOON_US + n, waiting=100_000) for n in range(1_000)]
 
-    asks_s = sorted(Place.from_status(one).ask_again_s for one in crowd)
+    asks_s = sorted(poll_interval_s(one) for one in crowd)
 
     assert asks_s[0] >= 5
     assert asks_s[-1] - asks_s[0] > 15
@@ -234,4 +225,42 @@ def test_a_lobby_does_not_ask_all_in_one_moment_when_it_opens():
 
 
 def test_a_wait_is_not_told_before_the_opening():
-    assert Place.from_status(in_lobby(60)).eta_s is None
+    assert in_lobby(60).eta_s is None
+
+
+def test_a_stream_of_who_has_long_to_wait_is_told_less_often():
+    gaps = [
+        stream_interval_s(waiting(ahead, pace_per_s=100.0))
+        for ahead in (0, 9_999, 24_999, 1_000_000)
+    ]
+
+    assert gaps == [INTERVAL_MIN_S, INTERVAL_MIN_S, 250 / STREAM_WAIT_SHARE, STREAM_MAX_S]
+
+
+def test_where_the_pace_is_not_known_the_stream_of_the_head_is_told_first():
+    gaps = [stream_interval_s(waiting(ahead, pace_per_s=0.0)) for ahead in (0, 50, 1_000_000)]
+
+    assert gaps == [INTERVAL_MIN_S, INTERVAL_MIN_S + 1, UNKNOWN_PACE_MAX_S]
+
+
+def test_who_is_let_through_is_told_soon_by_either_way():
+    let_through = waiting(0, pace_per_s=0.001)._replace(kind="admitted")
+
+    assert stream_interval_s(let_through) == poll_interval_s(let_through) == INTERVAL_MIN_S
+
+
+def test_who_follows_a_stream_is_heard_within_a_third_of_a_short_grace():
+    """Whoever is not asked about for that long would be passed over, though their page is open."""
+    assert stream_interval_s(waiting(90_000, grace_us=6 * SECOND_US)) == 2.0
+    assert stream_interval_s(waiting(90_000)) == STREAM_MAX_S
+
+
+@settings(max_examples=50, deadline=None)
+@given(paces | st.just(0.0), counts, counts, st.integers(3, 3_600))
+def test_a_stream_is_told_at_least_as_often_as_a_poll_but_for_the_spread(
+    pace, ahead, in_line, grace_s
+):
+    changes = {"waiting": in_line, "grace_us": grace_s * SECOND_US, "remain_count": 10**12}
+    one = waiting(ahead, pace_per_s=pace, **changes)
+
+    assert stream_interval_s(one) <= poll_interval_s(one) / (1 - POLL_SPREAD) + 0.01

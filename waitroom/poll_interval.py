@@ -1,0 +1,118 @@
+"""Poll interval: how often a member's place is told, by distance and expected wait.
+
+The only policy of it, for all three ways to follow a place: a program's poll (`ask_again_s` of the
+answer), the page (its fragment asks again after the same), and a stream (the server reads the line
+for it again after `stream_interval_s`). docs/waiting.md has it in words.
+"""
+
+from __future__ import annotations
+
+from waitroom.member_status import MemberStatus, RoomFacts
+
+# Nobody polls, and no stream is read for, more often.
+INTERVAL_MIN_S = 1.0
+# While the pace is not known: a second for so many ahead, up to so long.
+UNKNOWN_PACE_AHEAD_PER_S = 50
+UNKNOWN_PACE_MAX_S = 3.0
+# Who polls as told is heard from three times before they would be passed over.
+POLLS_PER_GRACE = 3
+
+# A poll waits for this part of the expected wait: in a short line, where polls cost little, up to
+# so long; in a longer one as many of them come in a second, up to so long. The spread comes on top.
+POLL_WAIT_SHARE = 5
+POLL_SHORT_LINE_S = 5.0
+POLL_LONG_LINE_S = 20.0
+POLLS_PER_S = 500.0
+# Polls are spread by this part either way, and in a crowd so that about so many come in a second.
+POLL_SPREAD = 0.1
+SPREAD_POLLS_PER_S = 5_000.0
+# Who has so short a wait is not kept longer by the spread of a crowd.
+SPREAD_WAIT_MIN_S = 10.0
+# The same for a lobby and a line that is restoring, where nothing changes before a known moment.
+CALM_SPREAD = 0.2
+# A page whose line can't be reached.
+UNREACHABLE_S = 3.0
+
+# A stream is read for after this part of the expected wait, up to so long.
+STREAM_WAIT_SHARE = 120
+STREAM_MAX_S = 5.0
+
+
+def poll_interval_s(status: MemberStatus) -> float:
+    """After how many seconds the member is to ask again; a final state is not asked about.
+
+    At most POLL_LONG_LINE_S, 10 % and the spread of the crowd; never more than a third of the
+    room's `grace_s`.
+    """
+    if status.kind != "waiting":
+        return INTERVAL_MIN_S
+    facts = status.facts
+    if facts.is_restoring:
+        return _calm_interval_s(status, facts.restoring_until_us)
+    if facts.is_lobby:
+        return _calm_interval_s(status, facts.opens_at_us)
+    wait_s = status.wait_s
+    interval_s = _spread_s(_news_in_s(status, wait_s), status, wait_s)
+    most_s = _grace_share_s(facts)
+    return interval_s if interval_s < most_s else most_s
+
+
+def stream_interval_s(status: MemberStatus) -> float:
+    """For how many seconds what a stream was told is good enough.
+
+    Unlike a poll it costs no request, so that streams are told more often.
+    """
+    if status.kind != "waiting":
+        return INTERVAL_MIN_S
+    pace = status.facts.known_pace_per_s
+    if pace is None:
+        interval_s = _unknown_pace_interval_s(status.ahead)
+    else:
+        share_s = (status.ahead + 1) / pace / STREAM_WAIT_SHARE
+        interval_s = min(max(share_s, INTERVAL_MIN_S), STREAM_MAX_S)
+    return min(interval_s, _grace_share_s(status.facts))
+
+
+def _news_in_s(status: MemberStatus, wait_s: float | None) -> float:
+    """When there will be news: a fifth of the wait on, or when the last coupon may be gone.
+
+    Where the wait is not known, the head of the line is the first to learn that it moves.
+    """
+    facts = status.facts
+    if wait_s is None:
+        seconds = _unknown_pace_interval_s(status.ahead)
+    else:
+        most_s = min(max(facts.waiting / POLLS_PER_S, POLL_SHORT_LINE_S), POLL_LONG_LINE_S)
+        seconds = min(wait_s / POLL_WAIT_SHARE, most_s)
+    sold_out_in_s = facts.sold_out_in_s
+    if sold_out_in_s is not None and sold_out_in_s < seconds:
+        seconds = sold_out_in_s
+    return seconds if seconds > INTERVAL_MIN_S else INTERVAL_MIN_S
+
+
+def _spread_s(seconds: float, status: MemberStatus, wait_s: float | None) -> float:
+    """Spread by the arrival, so that a crowd that came together does not poll together."""
+    part = status.arrival_us % 1_000 / 1_000
+    is_soon = wait_s is not None and wait_s <= SPREAD_WAIT_MIN_S
+    crowd_s = 0.0 if is_soon else status.facts.waiting / SPREAD_POLLS_PER_S
+    seconds = seconds * (1 - POLL_SPREAD + 2 * POLL_SPREAD * part) + crowd_s * part
+    return int(seconds * 100 + 0.5) / 100  # `round` takes three times as long
+
+
+def _calm_interval_s(status: MemberStatus, news_at_us: int) -> float:
+    """Right after `news_at_us`, spread over the crowd; until then now and then, to be heard."""
+    facts, part = status.facts, status.arrival_us % 1_000 / 1_000
+    after_s = (news_at_us - facts.now_us) / 1_000_000
+    after_s += part * (INTERVAL_MIN_S + facts.waiting / SPREAD_POLLS_PER_S)
+    calm_s = POLL_LONG_LINE_S * (1 - CALM_SPREAD + 2 * CALM_SPREAD * part)
+    return round(max(INTERVAL_MIN_S, min(after_s, calm_s, _grace_share_s(facts))), 2)
+
+
+def _unknown_pace_interval_s(ahead: int) -> float:
+    return min(INTERVAL_MIN_S + ahead / UNKNOWN_PACE_AHEAD_PER_S, UNKNOWN_PACE_MAX_S)
+
+
+def _grace_share_s(facts: RoomFacts) -> float:
+    """The longest that anybody is left unheard."""
+    share_s = facts.grace_us / 1_000_000 / POLLS_PER_GRACE
+    return share_s if share_s > INTERVAL_MIN_S else INTERVAL_MIN_S
