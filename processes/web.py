@@ -57,7 +57,7 @@ DEPLOYMENT = "WAITROOM_WEB_DEPLOYMENT"
 DRAINING = "draining"  # a file in the folder of COUNTS
 KNOWN_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.05
-SWITCH_EVERY_S = 0.0005
+SWITCH_EVERY_S = 0.0001
 # Of those that read static files. More take the interpreter from the event loop for longer; two
 # cost half as much again for each file.
 FILE_THREADS_MAX = 8
@@ -158,8 +158,9 @@ def _end_at_once() -> None:
 def make_app() -> FastAPI:
     """The application of one web process, from the environment."""
     end_with_parent()
-    # Threads of the office hold the lock that all others wait for: once Postgres has answered, they
-    # are not to wait 5 ms, which is Python's own measure, for the event loop to let them go on.
+    # A busy event loop lets go of the interpreter only when it is made to, after 5 ms by default.
+    # Until then wait: the server's thread, which hands over one request each time, and threads of
+    # the office, which hold the lock that all others wait for.
     sys.setswitchinterval(SWITCH_EVERY_S)
     settings = read_settings(WebSettings, os.environ)
     configure_logging(settings.LOG_FORMAT, "web")

@@ -39,6 +39,7 @@ from web.fast_path.streams import FastStreams
 from web.metrics import route as metrics
 from web.metrics.enter_latency import EnterLatency
 from web.middleware.access_log import AccessLog, AccessLogMiddleware
+from web.middleware.fair_queue import FairSteps
 from web.middleware.http_counters import Call, HttpCounters, route_calls
 from web.middleware.rate_limit import RateLimit
 from web.middleware.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
@@ -109,7 +110,10 @@ class Application(FastAPI):
         self.state.session_watch = SessionWatch(parts.sessions, parts.line, self.state.hub)
         watch = AccessLog(traffic, logs=parts.log_requests, tracing=parts.tracing)
         door = FastStreams(
-            AccessLogMiddleware(super().__call__, watch), self, live_pages.make_html_events, watch
+            AccessLogMiddleware(FairSteps(super().__call__), watch),
+            self,
+            live_pages.make_html_events,
+            watch,
         )
         turned_back = RateLimitedResponses(door, self, gate, watch)
         self.state.enter_times = EnterLatency(parts.line)

@@ -1,4 +1,4 @@
-"""Fair start: one request begins in each turn of the event loop, of one sender after the other."""
+"""Fair queue: one request takes a step in each turn of the event loop, of each sender in turn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from web.middleware.fair_queue import FairQueue
+from web.middleware.fair_queue import FairQueue, FairSteps, set_turn
 
 
 @pytest.fixture
@@ -101,3 +101,72 @@ async def test_who_went_away_takes_nobodys_turn(fair):
 
     assert order.count("stays") == 5
     assert order.count("gone") <= 3
+
+
+async def answered(fair: FairQueue, app, times: int = 1) -> list[BaseException | None]:
+    """What each of so many requests of one sender to `app` ended with."""
+    steps = FairSteps(app)
+
+    async def request() -> None:
+        scope = {"type": "http"}
+        set_turn(scope, lambda: fair.turn("bot"))
+        await steps(scope, None, None)
+
+    async with asyncio.timeout(5):
+        return await asyncio.gather(*(request() for _ in range(times)), return_exceptions=True)
+
+
+async def test_what_all_of_them_wait_for_wakes_one_in_each_turn(fair):
+    loop = asyncio.get_running_loop()
+    there, turn, stepped = loop.create_future(), [0], []
+
+    def count_turns() -> None:
+        turn[0] += 1
+        handle[0] = loop.call_soon(count_turns)
+
+    async def app(_scope, _receive, _send) -> None:
+        await there
+        stepped.append(turn[0])
+
+    handle = [loop.call_soon(count_turns)]
+    loop.call_later(0.05, there.set_result, None)
+    await answered(fair, app, 40)
+    handle[0].cancel()
+
+    assert len(set(stepped)) == len(stepped) == 40
+
+
+async def test_what_is_awaited_and_what_is_raised_comes_through(fair):
+    got = []
+
+    async def app(_scope, _receive, _send) -> None:
+        await asyncio.sleep(0)
+        got.append(await asyncio.to_thread(lambda: "of a thread"))
+        try:
+            await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+        except TimeoutError:
+            got.append("too late")
+        raise ValueError("of the request")
+
+    (ended,) = await answered(fair, app)
+
+    assert got == ["of a thread", "too late"]
+    assert isinstance(ended, ValueError)
+
+
+async def test_a_request_that_is_cancelled_before_its_turn_learns_of_it():
+    never, learned = asyncio.get_running_loop().create_future(), []
+
+    async def app(_scope, _receive, _send) -> None:
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            learned.append(True)
+            raise
+
+    scope = {"type": "http"}
+    set_turn(scope, lambda: never)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(FairSteps(app)(scope, None, None), 0.1)
+
+    assert learned == [True]

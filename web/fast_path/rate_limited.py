@@ -5,7 +5,7 @@ A flood must cost less than what it asks for: a page is drawn once for each lang
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import perf_counter
 
 from fastapi import FastAPI, Request
@@ -18,7 +18,7 @@ from web.dependencies import BY_TOKEN, find_visitor
 from web.fast_path.responses import RawResponse, problem_response
 from web.i18n import find_language
 from web.middleware.access_log import AccessLog
-from web.middleware.fair_queue import FairQueue
+from web.middleware.fair_queue import FairQueue, set_turn
 from web.middleware.http_counters import UNMATCHED
 from web.middleware.path_limits import is_for_admins, limit_class
 from web.middleware.rate_limit import RateLimit
@@ -29,6 +29,7 @@ from web.problems import Problem
 
 # A form that is sent again goes to where it was; the pages of longer addresses are not kept.
 _FORM_LENGTH_MAX = 128
+_ADMIN_COOKIE = ADMIN_COOKIE.encode()
 
 
 class RateLimitedResponses:
@@ -69,7 +70,11 @@ class RateLimitedResponses:
     async def _admit(self, scope: Scope) -> None:
         """Until the request may begin. Raises Problem too_many_requests."""
         path = scope["path"]
-        if is_for_admins(path) and (name := self._admin_in(self._request(scope))):
+        if (
+            is_for_admins(path)
+            and _may_be_admins(scope)
+            and (name := self._admin_in(self._request(scope)))
+        ):
             await self._gate.admit_admin(scope, name)
             await self._turn(scope, first=True)
             return
@@ -85,8 +90,10 @@ class RateLimitedResponses:
             await self._turn(scope, first=False)
 
     async def _turn(self, scope: Scope, *, first: bool) -> None:
-        if turn := self._fair_start.turn(self._gate.counted_as(scope), first=first):
-            await turn
+        turn = partial(self._fair_start.turn, self._gate.counted_as(scope), first=first)
+        set_turn(scope, turn)
+        if waits := turn():
+            await waits
 
     def _request(self, scope: Scope) -> Request:
         return Request({**scope, "app": self._application})
@@ -133,6 +140,14 @@ class RateLimitedResponses:
         response = problem_page(Request(scope), problem)
         headers = [*response.raw_headers, *RAW_HEADERS]
         return response.status_code, headers, bytes(response.body)
+
+
+def _may_be_admins(scope: Scope) -> bool:
+    """Whether it has what an admin's request has: a look that costs little."""
+    return any(
+        name == b"authorization" or (name == b"cookie" and _ADMIN_COOKIE in value)
+        for name, value in scope["headers"]
+    )
 
 
 def _token_in(request: Request) -> str:

@@ -1,20 +1,29 @@
-"""Which requests to the framework begin in one turn of the event loop.
+"""Which request to the framework takes a step in a turn of the event loop.
 
 A page costs the loop a hundred times what entering costs. Whoever sends many of them at once, on
-hundreds of connections, would make everything else wait until all of theirs are done. So one begins
-in each turn, and the others wait: one of each sender after the other, however many one sent. What
-the hot path and open streams do comes in between. Admins and health checks have a queue of their
-own, of which one more begins in each turn.
+hundreds of connections, would make everything else wait until all of theirs are done; and where all
+of them wait for the same thing, the answer of a store wakes them at once. So in each turn one
+request takes a step, from one wait to the next, and the others stay where they are: one of each
+sender after the other, however many one sent. What the fast path and open streams do comes in
+between. Admins and health checks have a queue of their own, of which one more takes a step.
 
-Nothing is held while a request is under way: one that waits for a store, or for a slow client,
-keeps nobody from beginning.
+Nothing is held during a wait: a request that waits for a store, or for a slow client, keeps nobody
+else from a step.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# Where a scope has the turn that its request waits for before each step.
+_TURN = "waitroom.turn"
+Turn = Callable[[], Awaitable[None] | None]
 
 _Waiting = OrderedDict[str, deque[asyncio.Future[None]]]
 
@@ -60,3 +69,47 @@ def _begin(waiting: _Waiting) -> bool:
             request.set_result(None)
             return True
     return False
+
+
+class FairSteps:
+    """An ASGI application before another one, which takes a turn before each step but its first."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answering = self._app(scope, receive, send)
+        turn: Turn | None = scope.get(_TURN)
+        await (_Stepwise(answering, turn) if turn else answering)
+
+
+def set_turn(scope: Scope, turn: Turn) -> None:
+    """Let the steps of this request wait for such turns."""
+    scope[_TURN] = turn
+
+
+class _Stepwise:
+    """Awaits `coroutine`, and a turn each time that something which it awaited is there.
+
+    Drives it as `yield from` would (PEP 380), with the turn in between.
+    """
+
+    def __init__(self, coroutine: Awaitable[None], turn: Turn) -> None:
+        self._coroutine = coroutine
+        self._turn = turn
+
+    def __await__(self) -> Generator[Any, None, None]:
+        steps = self._coroutine.__await__()
+        step: Callable[[], Any] = steps.__next__
+        while True:
+            try:
+                awaited = step()
+            except StopIteration:
+                return
+            try:
+                yield awaited
+                if turn := self._turn():
+                    yield from turn.__await__()
+                step = steps.__next__
+            except BaseException as error:  # cancelled: for the coroutine to handle
+                step = partial(steps.throw, error)

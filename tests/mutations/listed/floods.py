@@ -141,8 +141,8 @@ MUTATIONS = (
         promise=7,
         file="web/fast_path/rate_limited.py",
         within="RateLimitedResponses._admit",
-        old="is_for_admins(path) and (name := self._admin_in(self._request(scope)))",
-        new='(name := "") and is_for_admins(path)',
+        old="_may_be_admins(scope)",
+        new="False",
         noticed_by=(f"{_IN_ROUTES}test_an_admin_and_the_other_shares_are_served_beside_a_flood",),
     ),
     Mutation(
@@ -153,6 +153,26 @@ MUTATIONS = (
         old="await self._turn(scope, first=False)",
         new="",
         noticed_by=("integration/test_one_request_a_turn.py::test_a_members",),
+    ),
+    Mutation(
+        name="all_that_wait_for_a_store_go_on_at_once",
+        promise=7,
+        file="web/middleware/fair_queue.py",
+        within="_Stepwise.__await__",
+        old="self._turn()",
+        new="None",
+        noticed_by=(f"{_IN_FAIR_START}test_what_all_of_them_wait_for_wakes_one_in_each_turn",),
+    ),
+    Mutation(
+        name="a_cancelled_request_is_not_told",
+        promise=8,
+        file="web/middleware/fair_queue.py",
+        within="_Stepwise.__await__",
+        old="partial(steps.throw, error)",
+        new="steps.__next__",
+        noticed_by=(
+            f"{_IN_FAIR_START}test_a_request_that_is_cancelled_before_its_turn_learns_of_it",
+        ),
     ),
     Mutation(
         name="refusals_are_answered_at_once",
