@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -261,14 +261,11 @@ def _make_container(
 
 
 def _limits(settings: WebSettings, connections: int) -> WebLimits:
+    """A setting is the limit of its name, as BODY_BYTES_MAX of body_bytes_max."""
+    names = [one.name for one in fields(WebLimits) if one.name.upper() in WebSettings.model_fields]
     return WebLimits(
-        body_bytes_max=settings.BODY_BYTES_MAX,
-        live_streams_max=settings.LIVE_STREAMS_MAX,
+        **{name: getattr(settings, name.upper()) for name in names},
         db_connections=connections,
-        address_requests_max=settings.ADDRESS_REQUESTS_MAX,
-        member_requests_max=settings.MEMBER_REQUESTS_MAX,
-        address_streams_max=settings.ADDRESS_STREAMS_MAX,
-        member_streams_max=settings.MEMBER_STREAMS_MAX,
         processes=int(os.environ.get(PROCESSES, "1")),
         exempt_ips=settings.LIMITS_EXEMPT_IPS,
     )

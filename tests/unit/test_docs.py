@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
 from cli.main import app
 from domain.refusals import Refusal
@@ -112,3 +113,19 @@ def test_every_picture_is_shown_somewhere():
     shown = {Path(link).name for text in TEXTS.values() for link in links(text)}
 
     assert [name for name in pictures if name not in shown] == []
+
+
+def test_every_hook_before_a_commit_is_a_rule_of_the_house():
+    """Local ones only: a hook from elsewhere would be a version that nobody locks."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    entries = [hook["entry"].split() for repo in hooks for hook in repo["hooks"]]
+    checked = (ROOT / ".ci" / "run").read_text("utf-8")
+
+    assert {repo["repo"] for repo in hooks} == {"local"}
+    assert entries
+    for command, *words in entries:
+        if command == ".venv/bin/python":
+            files = [word for word in words if word.startswith("tests/")]
+            assert [file for file in files if not (ROOT / file).is_file()] == []
+        else:
+            assert command in checked
