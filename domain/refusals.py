@@ -1,10 +1,18 @@
-"""Every "no" a person can get: one class each, its docstring the sentence they read."""
+"""Every "no" a person can get: one class each, its docstring the sentence they read.
+
+All that is known of a refusal stands here. Problem answers, pages, streams, `/openapi.json`, the
+crowd's verdict and the table in docs/api.md derive from it.
+"""
 
 from __future__ import annotations
 
 import inspect
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
+
+# What somebody asks for who may be refused: a place in line, a coupon at once, to use a coupon,
+# to change one.
+Call = Literal["enter", "issue", "use", "change"]
 
 
 class Refusal(Exception):
@@ -12,11 +20,25 @@ class Refusal(Exception):
 
     slug: ClassVar[str] = "refused"
     title: ClassVar[str] = "Refused"
+    status: ClassVar[int] = 409
+    # Which calls may be refused so; empty where any may.
+    calls: ClassVar[tuple[Call, ...]] = ()
+    # Whether nothing comes after it: who waits is told no more, and a crowd's member goes home.
+    is_final: ClassVar[bool] = True
+    # Whether trying again later may bring another answer, which pages then offer.
+    may_retry: ClassVar[bool] = False
+    # After how many seconds the same request may be sent again; None where that is for nothing.
+    retry_after_s: ClassVar[int | None] = None
 
     @property
     def detail(self) -> str:
         """The sentence for the person who reads it."""
         return inspect.getdoc(type(self)) or self.title
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What is needed to act, by name, beside the sentence. Times are datetimes."""
+        return {} if self.retry_after_s is None else {"retry_after_s": self.retry_after_s}
 
     def __str__(self) -> str:
         return self.detail
@@ -27,11 +49,20 @@ class NotOpenYet(Refusal):
 
     slug = "not_open_yet"
     title = "Not open yet"
+    calls = ("enter", "issue")
+    may_retry = True
 
-    def __init__(self, opens_at: datetime, lobby_opens_at: datetime | None = None) -> None:
+    def __init__(
+        self, opens_at: datetime | None = None, lobby_opens_at: datetime | None = None
+    ) -> None:
         super().__init__(opens_at)
         self.opens_at = opens_at
         self.lobby_opens_at = lobby_opens_at
+
+    @property
+    def more(self) -> dict[str, Any]:
+        known = {"opens_at": self.opens_at, "lobby_opens_at": self.lobby_opens_at}
+        return {name: at for name, at in known.items() if at is not None}
 
 
 class Closed(Refusal):
@@ -39,6 +70,8 @@ class Closed(Refusal):
 
     slug = "closed"
     title = "Closed"
+    status = 410
+    calls = ("enter", "issue")
 
 
 class Draining(Refusal):
@@ -46,6 +79,7 @@ class Draining(Refusal):
 
     slug = "draining"
     title = "The line takes nobody new"
+    calls = ("enter",)
 
 
 class SoldOut(Refusal):
@@ -53,6 +87,53 @@ class SoldOut(Refusal):
 
     slug = "sold_out"
     title = "Sold out"
+    status = 410
+    calls = ("enter", "issue")
+
+
+class RoomFull(Refusal):
+    """The line is full right now. Try again in a moment."""
+
+    slug = "room_full"
+    title = "Room full"
+    status = 503
+    calls = ("enter",)
+    is_final = False
+    may_retry = True
+    retry_after_s = 10
+
+
+class ChallengeRequired(Refusal):
+    """This line asks your device for a short calculation first. Enter again with its result."""
+
+    slug = "challenge_required"
+    title = "Challenge required"
+    status = 403
+    calls = ("enter",)
+    is_final = False
+    may_retry = True
+
+
+class TooManyRequests(Refusal):
+    """Slow down, and try again in a moment."""
+
+    slug = "too_many_requests"
+    title = "Too many requests"
+    status = 429
+    is_final = False
+    may_retry = True
+    retry_after_s = 1  # at least: each limit says when it lets the next request through
+
+
+class Unavailable(Refusal):
+    """A part we need is away. Try again in a moment."""
+
+    slug = "unavailable"
+    title = "Unavailable"
+    status = 503
+    is_final = False
+    may_retry = True
+    retry_after_s = 2
 
 
 class AlreadyStarted(Refusal):
@@ -60,6 +141,7 @@ class AlreadyStarted(Refusal):
 
     slug = "already_started"
     title = "Already started"
+    calls = ("change",)
 
 
 class AlreadyUsed(Refusal):
@@ -67,6 +149,7 @@ class AlreadyUsed(Refusal):
 
     slug = "already_used"
     title = "Already used"
+    calls = ("use",)
 
 
 class CouponExpired(Refusal):
@@ -74,11 +157,19 @@ class CouponExpired(Refusal):
 
     slug = "expired"
     title = "Expired"
+    status = 410
+    calls = ("use",)
 
 
-# How an admission can end.
-ADMISSION_REFUSALS: dict[str, type[Refusal]] = {kind.slug: kind for kind in (Closed, SoldOut)}
-# What a batch can answer a member, by the name that travels through the line and back.
-ISSUE_REFUSALS: dict[str, type[Refusal]] = {
-    kind.slug: kind for kind in (NotOpenYet, Closed, SoldOut)
-}
+# By the name that travels through stores and answers.
+REFUSALS: dict[str, type[Refusal]] = {kind.slug: kind for kind in Refusal.__subclasses__()}
+
+
+def find_refusal(slug: str) -> Refusal:
+    """The refusal that a store knows by its slug; a plain one for a slug of a later release."""
+    return REFUSALS.get(slug, Refusal)()
+
+
+def refusals_of(*calls: Call) -> tuple[str, ...]:
+    """The slugs that one of these calls may be refused with, beside those of any call."""
+    return tuple(slug for slug, kind in REFUSALS.items() if set(calls) & set(kind.calls))

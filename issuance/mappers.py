@@ -10,7 +10,7 @@ from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.issued_coupon import IssuedCoupon, Status
-from domain.refusals import ADMISSION_REFUSALS, Refusal
+from domain.refusals import Refusal, find_refusal
 from issuance.errors import NoSuchCoupon
 from issuance.tables import coupons
 
@@ -65,7 +65,7 @@ def update_coupon(tx: Connection, coupon: Coupon) -> None:
 
 
 def refusal_from_row(row: Row[Any]) -> Refusal:
-    return ADMISSION_REFUSALS[row.slug]()
+    return find_refusal(row.slug)
 
 
 def issued_coupon_from_row(row: Row[Any]) -> IssuedCoupon:

@@ -6,17 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from domain.draw import NUMBERS
 from domain.phase import PlacePhase, RoomNow, RoomPhase, place_phase, room_phase
 from waitroom.errors import NoSuchRoom
-
-Kind = Literal[
-    "waiting", "admitted", "issued", "refused", "absent",
-    "untold", "closed", "sold_out", "not_open_yet", "room_full", "draining", "undrawn",
-    "challenge_required",
-]  # fmt: skip
 
 # A pace says nothing about now when nobody was let through for so long and so many people's time:
 # the admitter may be away, or what it feeds. As in lua/include/pace.lua.
@@ -129,15 +123,15 @@ class MemberStatus(NamedTuple):
     """Where one member stands. `arrival_us` is 0 where they have no place.
 
     kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
-    outcome), absent, or untold while a line that was lost can't say who is; or why the room is
-    shut: closed, sold_out, not_open_yet, room_full; or draining, to who has no place, and to who
-    was away for too long and has lost theirs; or what is missing: challenge_required. Who came
+    outcome), absent, or untold while a line that was lost can't say who is; or the slug of the
+    refusal (domain.refusals): why the room is shut, to who waits for nothing or has no place, or
+    what is missing to enter. Who came
     through a lobby that drew has the number drawn in place of an arrival, and until it is drawn a
     negative mark that says nothing of it. `text` of who waits says
     how they came back after being passed over: h, at the head of the line, or e, at its end.
     """
 
-    kind: Kind
+    kind: str
     facts: RoomFacts
     arrival_us: int = 0
     ahead: int = 0
@@ -189,9 +183,9 @@ class MemberStatus(NamedTuple):
             text = reply[-1]
             assert isinstance(text, bytes)
             arrival_us, ahead = int(reply[1]), int(reply[2]) if len(reply) > 3 else 0
-            return cls(kind, facts, arrival_us, ahead, text.decode())  # type: ignore[arg-type]
+            return cls(kind, facts, arrival_us, ahead, text.decode())
         return cls(
-            kind=kind,  # type: ignore[arg-type]  # the scripts' words are Kind's
+            kind=kind,
             facts=facts,
             arrival_us=int(reply[1]) if len(reply) > 1 else 0,
             ahead=int(reply[2]) if len(reply) > 2 else 0,
@@ -201,7 +195,7 @@ class MemberStatus(NamedTuple):
     def _parse_outcome(cls, stored: bytes | int, facts: RoomFacts) -> MemberStatus:
         assert isinstance(stored, bytes)
         head, _, text = stored.decode().partition(" ")
-        kind: Kind = "issued" if head[0] == "i" else "refused"
+        kind = "issued" if head[0] == "i" else "refused"
         return cls(kind=kind, facts=facts, arrival_us=int(head[1:]), text=text)
 
 

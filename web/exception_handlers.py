@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from application.change_room import ChangedMeanwhile
-from domain.refusals import NotOpenYet, Refusal
+from domain.refusals import Refusal, Unavailable
 from domain.rfc3339 import rfc3339
 from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom
@@ -23,7 +24,7 @@ from web.auth.token_claims import BadToken
 from web.middleware.request_id import get_request_id
 from web.middleware.security import HEADERS, Answer, BodyTooLarge, BodyTooSlow
 from web.middleware.trailing_slash import without_slash
-from web.problems import RETRY_AFTER_S, Problem, as_json, sentence
+from web.problems import Problem, as_json, sentence
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,7 @@ def to_problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, _AWAY):
-        return Problem("unavailable", _doc(error), {"retry_after_s": RETRY_AFTER_S})
+        return Problem("unavailable", _doc(error), Unavailable().more)
     if isinstance(error, Refusal):
         return refusal_problem(error)
     if isinstance(error, ChangedMeanwhile):
@@ -71,11 +72,10 @@ def _http_problem(error: HTTPException) -> Problem:
 
 
 def refusal_problem(refusal: Refusal) -> Problem:
-    more = {}
-    if isinstance(refusal, NotOpenYet):
-        more["opens_at"] = rfc3339(refusal.opens_at)
-        if refusal.lobby_opens_at is not None:
-            more["lobby_opens_at"] = rfc3339(refusal.lobby_opens_at)
+    more = {
+        name: rfc3339(value) if isinstance(value, datetime) else value
+        for name, value in refusal.more.items()
+    }
     return Problem(refusal.slug, refusal.detail, more)
 
 

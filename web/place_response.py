@@ -6,7 +6,7 @@ from typing import Protocol, cast
 
 from pydantic import TypeAdapter
 
-from domain.refusals import ISSUE_REFUSALS, Draining, NotOpenYet, Refusal
+from domain.refusals import ChallengeRequired, NotOpenYet, Refusal, find_refusal
 from domain.rfc3339 import rfc3339_us
 from domain.settings_spec import Opening
 from domain.unix_time import from_us
@@ -18,7 +18,6 @@ from web.exception_handlers import refusal_problem
 from web.problems import Problem
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 
-ROOM_FULL_RETRY_S = 10
 # `TypeAdapter.dump_json` would check its options anew for each of a crowd.
 _write_json = TypeAdapter(PlaceOut).serializer.to_json
 # How somebody who was passed over came back, as the line says it.
@@ -85,23 +84,21 @@ def make_entered_place(
     standing: MemberStatus, *, room: str, member_id: str, tickets: TicketSigner
 ) -> PlaceOut:
     """The place of a member who has entered. Raises Problem where they were refused."""
-    if standing.kind == "room_full":
-        raise Problem("room_full", more={"retry_after_s": ROOM_FULL_RETRY_S})
-    if standing.kind == "challenge_required":
-        raise Problem("challenge_required", more={"challenge": f"/api/rooms/{room}/challenge"})
     if standing.kind not in ("waiting", "admitted", "issued"):
-        raise refusal_problem(_refusal(standing))
+        problem = refusal_problem(_refusal(standing))
+        if standing.kind == ChallengeRequired.slug:
+            problem.more["challenge"] = f"/api/rooms/{room}/challenge"
+        raise problem
     return make_place(standing, room=room, member_id=member_id, tickets=tickets)
 
 
 def _refusal(standing: MemberStatus) -> Refusal:
     """Refusals come as outcomes (the slug is the text) or as the reason a room is shut."""
     slug = standing.text if standing.kind == "refused" else standing.kind
-    kind = Draining if slug == Draining.slug else ISSUE_REFUSALS[slug]
-    if kind is NotOpenYet:
+    if slug == NotOpenYet.slug:
         facts = standing.facts
         return NotOpenYet(from_us(facts.opens_at_us), from_us(facts.lobby_opens_at_us))
-    return kind()
+    return find_refusal(slug)
 
 
 def _words(refusal: Refusal) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from domain.invalid_value import InvalidValue
+from domain.refusals import REFUSALS, Refusal, TooManyRequests
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,6 @@ _KINDS = (
     ProblemKind("bad_token", 401, "Bad token", "This member token can't be accepted."),
     ProblemKind("bad_ticket", 401, "Bad ticket", "This ticket can't be accepted."),
     ProblemKind("forbidden", 403, "Forbidden", "This is not for you."),
-    ProblemKind(
-        "challenge_required",
-        403,
-        "Challenge required",
-        "This line asks your device for a short calculation first. Enter again with its result.",
-    ),
     ProblemKind("not_found", 404, "Not found", "There is nothing at this address."),
     ProblemKind("no_such_coupon", 404, "No such coupon", "There is no coupon with this code."),
     ProblemKind("no_such_room", 404, "No such room", "There is no room with this code."),
@@ -48,20 +43,7 @@ _KINDS = (
     ProblemKind(
         "body_too_slow", 408, "Body too slow", "The request's body did not arrive in time."
     ),
-    ProblemKind(
-        "not_open_yet", 409, "Not open yet", "This can't be had yet. Come back when it opens."
-    ),
     ProblemKind("not_drawn", 409, "Not drawn", "There is no draw here, or it was not made yet."),
-    ProblemKind(
-        "draining",
-        409,
-        "The line takes nobody new",
-        "Nobody new can get in line any more; whoever has a place keeps it.",
-    ),
-    ProblemKind("already_used", 409, "Already used", "This coupon has already been used."),
-    ProblemKind(
-        "already_started", 409, "Already started", "What was promised can't be changed any more."
-    ),
     ProblemKind(
         "changed_meanwhile",
         409,
@@ -70,33 +52,22 @@ _KINDS = (
     ),
     ProblemKind("code_taken", 409, "Code taken", "A coupon with this code exists already."),
     ProblemKind("not_direct", 409, "Not direct", "This coupon is given out through its line."),
-    ProblemKind("closed", 410, "Closed", "The time for this is over."),
-    ProblemKind("sold_out", 410, "Sold out", "Every coupon has found an owner."),
-    ProblemKind("expired", 410, "Expired", "This coupon's time is over."),
     ProblemKind("body_too_large", 413, "Body too large", "The request's body is too large."),
     ProblemKind("bad_request", 422, "Bad request", "The request could not be understood."),
     ProblemKind(
-        "too_many_requests", 429, "Too many requests", "Slow down, and try again in a moment."
-    ),
-    ProblemKind(
         "internal", 500, "Internal error", "Something went wrong here, and it was noted down."
     ),
-    ProblemKind(
-        "room_full", 503, "Room full", "The line is full right now. Try again in a moment."
-    ),
-    ProblemKind(
-        "unavailable", 503, "Unavailable", "A part we need is away. Try again in a moment."
-    ),
 )
-KINDS = {kind.type: kind for kind in _KINDS}
-RETRY_AFTER_S = 2
-TOO_MANY = "too_many_requests"
+_REFUSALS: list[type[Refusal]] = [Refusal, *REFUSALS.values()]
+KINDS = {kind.type: kind for kind in _KINDS} | {
+    kind.slug: ProblemKind(kind.slug, kind.status, kind.title, kind().detail) for kind in _REFUSALS
+}
 _AN_ID = "5f0c3a9be1d4-0000002a"
 
 
 def is_too_many(error: Exception) -> bool:
     """Whether it refuses somebody who asks too often."""
-    return isinstance(error, Problem) and error.type == TOO_MANY
+    return isinstance(error, Problem) and error.type == TooManyRequests.slug
 
 
 @dataclass(slots=True)
@@ -191,7 +162,7 @@ def documented(*types: str) -> dict[int | str, dict[str, Any]]:
     Every route is counted, so each may answer `too_many_requests` too.
     """
     responses: dict[int | str, dict[str, Any]] = {}
-    for name in (*types, "too_many_requests"):
+    for name in (*types, TooManyRequests.slug):
         kind = KINDS[name]
         response = responses.setdefault(
             kind.status,

@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 
+from domain.refusals import ChallengeRequired
 from load.crowd.observations import CLICKS, TRY_AGAIN, Observations, Timings
 from waitroom.tokens.challenge import solve
 
@@ -71,7 +72,7 @@ class SimulatedMember:
     async def _enter(self) -> float | None:
         path = f"/api/rooms/{self._code}/enter"
         status, body = await self._ask("POST", path, self._timings.enter)
-        if body.get("type") == "challenge_required":
+        if body.get("type") == ChallengeRequired.slug:
             solution = {"Waitroom-Solution": await self._solution(body["challenge"])}
             status, body = await self._ask("POST", path, self._timings.enter, solution)
         self._ticket = body.get("ticket") or self._ticket

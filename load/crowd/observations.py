@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from domain.refusals import REFUSALS, refusals_of
+
 Final = Literal["issued", "refused", "failed"]
 
 # Refusals that a member believes and goes home with; anything else undocumented is a failure.
-REFUSALS = ("sold_out", "closed", "not_open_yet", "draining")
-TRY_AGAIN = ("room_full", "unavailable", "too_many_requests")
+FINAL_REFUSALS = frozenset(
+    slug for slug in refusals_of("enter", "issue") if REFUSALS[slug].is_final
+)
+TRY_AGAIN = frozenset(slug for slug, kind in REFUSALS.items() if kind.retry_after_s is not None)
 ATTEMPTS_MAX = 30
 CLICKS = 5
 
@@ -59,7 +63,7 @@ class Observations:
                 self.refused(body["refusal"]["type"])
                 return None
             return float(body["ask_again_s"])
-        if body.get("type") in REFUSALS:
+        if body.get("type") in FINAL_REFUSALS:
             self.refused(body["type"])
             return None
         self.error = f"{status} {body.get('type')}: {body.get('detail')}"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from domain.refusals import Draining
 from load.crowd.observations import Observations
 
 
@@ -100,7 +101,7 @@ def verdict(
         row_untold=len((rows.keys() & ours) - told),
         turned_back=sum(one.turned_back for one in crowd),
         errors=tuple(Counter(one.error for one in crowd if one.error).most_common(5)),
-        drained=sum(one.final == "refused" and one.refusal == "draining" for one in crowd),
+        drained=sum(one.final == "refused" and one.refusal == Draining.slug for one in crowd),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
 
+from domain.refusals import REFUSALS as DOMAIN_REFUSALS
 from tests.faults.wire import NoAnswer, Wire
 
 # What asks is bounded, so that a run of seconds sees many answers.
@@ -24,9 +25,13 @@ ONCE_MORE_AT_ONCE, ONCE_MORE_ATTEMPTS = 100, 8
 ONCE_MORE_WAITS_S = 90.0
 # Half come when it opens; the others all the while, also when everything is broken.
 OPEN_RUN, OPEN_RUN_S, LATECOMERS_S = 0.5, 1.0, 18.0
-# Whoever is told one of these has nothing more to wait for. `not_open_yet` and `draining` at the
-# door are no final words; a place that was refused for them is, and is `refused: ...`.
-REFUSALS = frozenset({"sold_out", "closed", "refused: not_open_yet", "refused: draining"})
+# Whoever is told one of these has nothing more to wait for. Where the coupon is not over (410), a
+# refusal at the door is no final word; a place that was refused for it is, and is `refused: ...`.
+REFUSALS = frozenset(
+    slug if kind.status == 410 else f"refused: {slug}"
+    for slug, kind in DOMAIN_REFUSALS.items()
+    if kind.is_final and {"enter", "issue"} & set(kind.calls)
+)
 FINAL = frozenset({"issued"}) | REFUSALS
 
 

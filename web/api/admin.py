@@ -11,6 +11,7 @@ from application import change_room as room_changes
 from domain.coupon import Coupon, is_code
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
+from domain.refusals import Unavailable, refusals_of
 from domain.room_settings import RoomSettings
 from domain.settings_spec import ROOM_SETTINGS
 from issuance import audit, offers
@@ -20,7 +21,7 @@ from waitroom.errors import LineError, NoSuchRoom
 from web.container import get_container, get_offer_changes, get_office
 from web.dependencies import Admin, CouponCode, Operator, RoomCode
 from web.enter_line import raise_if_missing
-from web.problems import RETRY_AFTER_S, Problem, documented, translate_value_errors
+from web.problems import Problem, documented, translate_value_errors
 from web.schemas.admin import AuditOut, CouponIn, CouponPatch, DbConnections, RoomOut, RoomPatch
 from web.schemas.public import CouponOut, Discount
 
@@ -62,7 +63,7 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
 @router.patch(
     "/coupons/{code}",
     response_model=CouponOut,
-    responses=documented(*_ALWAYS, "no_such_coupon", "already_started", "body_too_large"),
+    responses=documented(*_ALWAYS, "no_such_coupon", *refusals_of("change"), "body_too_large"),
 )
 async def change_coupon(
     request: Request, code: CouponCode, patch: CouponPatch, who: Operator
@@ -90,7 +91,7 @@ async def change_coupon(
     "/rooms/{code}",
     response_model=RoomOut,
     responses=documented(
-        *_ALWAYS, "no_such_room", "already_started", "changed_meanwhile", "body_too_large"
+        *_ALWAYS, "no_such_room", *refusals_of("change"), "changed_meanwhile", "body_too_large"
     ),
 )
 async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: Operator) -> RoomOut:
@@ -110,7 +111,7 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: O
     try:
         return await show_room(request, code, who)
     except LineError as error:
-        raise Problem("unavailable", KEPT, {"retry_after_s": RETRY_AFTER_S}) from error
+        raise Problem("unavailable", KEPT, Unavailable().more) from error
 
 
 @router.get("/rooms/{code}", response_model=RoomOut, responses=documented(*_ALWAYS, "no_such_room"))

@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter
 
+from domain.refusals import refusals_of
 from issuance.locking.direct_issue import DirectIssue
 from web.cache.compressed import CompressedBody
 from web.cache.single_flight import get_single_flight_cache
@@ -68,11 +69,17 @@ async def show_coupon(request: Request, response: Response, code: CouponCode) ->
         },
         201: {"description": "Issued", "headers": _RETRIES},
         **documented(
-            "not_signed_in", "bad_token", "forbidden", "no_such_coupon", "not_open_yet",
-            "not_direct", "closed", "sold_out", "bad_request", "unavailable",
+            "not_signed_in",
+            "bad_token",
+            "forbidden",
+            "no_such_coupon",
+            "not_direct",
+            *refusals_of("issue"),
+            "bad_request",
+            "unavailable",
         ),
     },
-)  # fmt: skip
+)
 async def issue_coupon(
     request: Request, response: Response, code: CouponCode, who: SignedIn
 ) -> IssuedCouponOut:

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from application.report_outcomes import report_used
+from domain.refusals import refusals_of
 from issuance.member_coupons import Holding, list_member_coupons, spend_coupon
 from web.container import get_container, get_office
 from web.dependencies import SignedIn
@@ -30,7 +31,7 @@ async def my_coupons(request: Request, response: Response, who: SignedIn) -> lis
     "/{id}/use",
     response_model=IssuedCouponOut,
     responses=documented(
-        *_ALWAYS, "forbidden", "no_such_issued_coupon", "already_used", "expired", "bad_request"
+        *_ALWAYS, "forbidden", "no_such_issued_coupon", *refusals_of("use"), "bad_request"
     ),
 )
 async def use_coupon(request: Request, id: UUID, who: SignedIn) -> IssuedCouponOut:  # noqa: A002

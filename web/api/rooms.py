@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from fastapi import APIRouter, Request, Response
 
+from domain.refusals import refusals_of
 from waitroom.tokens.ticket import ExpiredTicket
 from web.container import get_container
 from web.dependencies import InLine, RoomCode, SignedIn, SolutionText, TicketText, checked_ticket
@@ -46,12 +47,7 @@ _WHO = ("not_signed_in", "bad_token", "bad_ticket")
         **documented(
             *_WHO,
             "forbidden",
-            "challenge_required",
-            "not_open_yet",
-            "draining",
-            "closed",
-            "sold_out",
-            "room_full",
+            *refusals_of("enter"),
             *_ALWAYS,
         ),
     },

@@ -196,7 +196,7 @@ MUTATIONS = (
         promise=8,
         file="web/exception_handlers.py",
         within="to_problem",
-        old='{"retry_after_s": RETRY_AFTER_S}',
+        old="Unavailable().more",
         new="{}",
         noticed_by=("integration/test_fast_path.py::test_a_line_that_is_away_is_said",),
     ),

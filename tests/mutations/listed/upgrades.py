@@ -3,6 +3,10 @@
 from tests.mutations.mutation import Mutation
 
 _IN = "integration/test_release_before.py::"
+_LATER = (
+    "integration/test_later_refusals.py::"
+    "test_an_admission_that_a_later_worker_refused_ends_refused_again"
+)
 
 MUTATIONS = (
     Mutation(
@@ -59,6 +63,18 @@ MUTATIONS = (
             f"{_IN}test_a_ticket_asks_for_its_place",
             f"{_IN}test_a_ticket_that_was_given_before_the_draw_asks_for_its_place",
             f"{_IN}test_tickets_bring_a_line_back_that_was_lost",
+        ),
+    ),
+    Mutation(
+        name="a_refusal_of_a_later_release_is_an_error",
+        promise=5,
+        file="domain/refusals.py",
+        within="find_refusal",
+        old="REFUSALS.get(slug, Refusal)()",
+        new="REFUSALS[slug]()",
+        noticed_by=(
+            "unit/test_refusals.py::test_a_slug_of_a_later_release_is_a_refusal_too",
+            _LATER,
         ),
     ),
 )

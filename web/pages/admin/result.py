@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from domain.refusals import REFUSALS
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
 from web.container import get_container, get_offer_cache
@@ -48,13 +49,7 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
 
 def refusals(counted: dict[str, int], language: Language) -> list[tuple[str, int]]:
     """Why, in words, and how many; the most first."""
-    words = {
-        "sold_out": language.gettext("sold out"),
-        "closed": language.gettext("closed, or over"),
-        "not_open_yet": language.gettext("not open yet"),
-        "room_full": language.gettext("the line was full"),
-        "draining": language.gettext("nobody new was let in"),
-    }
+    titles = {slug: language.gettext(kind.title) for slug, kind in REFUSALS.items()}
     return sorted(
-        ((words.get(why, why), count) for why, count in counted.items()), key=lambda one: -one[1]
+        ((titles.get(why, why), count) for why, count in counted.items()), key=lambda one: -one[1]
     )

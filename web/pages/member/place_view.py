@@ -21,6 +21,7 @@ from domain.phase import (
     WAITING,
     place_phase,
 )
+from domain.refusals import REFUSALS
 from domain.rfc3339 import from_rfc3339
 from domain.settings_spec import Opening
 from web.i18n import Language
@@ -46,7 +47,7 @@ from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 # Where a page is, beside the phases of a place: it has lost the line, or its member.
 UNREACHABLE, SIGNED_OUT = "unreachable", "signed_out"
 _ENDS = {phase.word for phase in PLACE_PHASES if phase.is_final} | {SIGNED_OUT}
-PASSES = ("room_full", "too_many_requests", "challenge_required", "not_open_yet", "unavailable")
+CAN_RETRY = frozenset(slug for slug, kind in REFUSALS.items() if kind.may_retry)
 TEXTS = (
     "title", "news", "step", "ask_again_s", "updated_at", "updated_text", "arrived_at",
     "arrived_text", "place_text", "place_size", "ahead_text", "eta_text", "remain_text",
@@ -261,7 +262,7 @@ def refused(
         step=REFUSED.word,
         refusal_title=title,
         refusal_detail=detail,
-        can_try_again=refusal is not None and refusal.type in PASSES,
+        can_try_again=refusal is not None and refusal.type in CAN_RETRY,
         retry_after_text=duration(language, retry_after_s) if retry_after_s else "",
     )
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.member import BadMemberId, check_member_id
+from domain.refusals import Unavailable
 from waitroom.errors import LineError
 from web.auth.member_tokens import NAME_LENGTH_MAX, TOKEN_LENGTH_MAX, Visitor
 from web.container import get_container
@@ -17,7 +18,7 @@ from web.pages.error_page import problem_page
 from web.pages.form_guard import local_path
 from web.pages.member.hand_over import handed_over, signed_in
 from web.pages.render import page
-from web.problems import RETRY_AFTER_S, Problem
+from web.problems import Problem
 from web.sse.session_watch import get_session_watch
 
 router = APIRouter(include_in_schema=False)
@@ -89,8 +90,8 @@ async def sign_out(request: Request) -> Response:
         try:
             await get_session_watch(request).sign_out(who)
         except LineError:
-            more = {"retry_after_s": RETRY_AFTER_S}
-            response = problem_page(request, Problem("unavailable", ONLY_HERE, more))
+            problem = Problem("unavailable", ONLY_HERE, Unavailable().more)
+            response = problem_page(request, problem)
     parts.sessions.delete_cookie(response, secure=parts.secure)
     return response
 
