@@ -10,7 +10,7 @@ from typing import Any, Literal
 from application.reconcile import RunCall
 from domain.issued_coupon import IssuedCoupon
 from domain.member import check_member_id
-from domain.refusals import ADMISSION_REFUSALS
+from domain.refusals import find_refusal
 from issuance.errors import NoSuchCoupon
 from issuance.issued_coupons import find_held_by
 from issuance.member_refusals import WorkerRefusal, list_refusals_of
@@ -56,12 +56,12 @@ class MemberReport:
 
     @property
     def refusal_title(self) -> str | None:
-        return ADMISSION_REFUSALS[self.refusal].title if self.refusal else None
+        return find_refusal(self.refusal).title if self.refusal else None
 
     @property
     def refusal_detail(self) -> str | None:
         """The sentence that the member reads."""
-        return ADMISSION_REFUSALS[self.refusal]().detail if self.refusal else None
+        return find_refusal(self.refusal).detail if self.refusal else None
 
 
 async def look_up_member(

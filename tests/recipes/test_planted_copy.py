@@ -1,15 +1,6 @@
-from pathlib import Path
-
 import pytest
 
-from tests.recipes.planted_copy import PlantedCopy
-
 HOME = "domain/room_settings.py"
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> PlantedCopy:
-    return PlantedCopy(tmp_path)
 
 
 def test_what_is_planted_is_listed_until_it_is_removed(copy):

@@ -37,12 +37,11 @@ TRANSLATIONS = {
     "Not for this account": "이 쿠폰을 받을 수 없어요",
     "This coupon is for other members.": "다른 회원을 위한 쿠폰이에요.",
 }
+OPERATIONS_ROW = (
+    "| `not_eligible` | `web`, at the entrance | by reason only: `tally` in Redis "
+    "| `waitroom_turned_away_total` |\n"
+)
 CHECKS = Path(__file__).with_name("planted") / "refusal.py"
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> PlantedCopy:
-    return PlantedCopy(tmp_path)
 
 
 def plant(copy: PlantedCopy, where: str) -> str:
@@ -56,6 +55,7 @@ def plant(copy: PlantedCopy, where: str) -> str:
     for sentence, korean in TRANSLATIONS.items():
         copy.replace(KO, f'msgid "{sentence}"\nmsgstr ""', f'msgid "{sentence}"\nmsgstr "{korean}"')
     copy.run("-m", "docs.update_refusals")
+    copy.replace("docs/operations.md", "| `already_used` |", f"{OPERATIONS_ROW}| `already_used` |")
     return file
 
 
