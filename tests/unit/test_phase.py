@@ -24,8 +24,8 @@ from domain.phase import (
     place_phase,
     room_phase,
 )
+from domain.refusals import REFUSALS
 from domain.settings_spec import ROOM_STATES
-from waitroom.member_status import Kind
 from web.schemas.public import PlaceState
 
 OPENS_US, CLOSES_US = 100, 200
@@ -85,10 +85,14 @@ def test_a_place_is_in_the_phase_that_its_room_and_its_member_are(kind, room, ph
     assert place_phase(kind, ROOM_PHASE[room]) is phase
 
 
+# What the line says of a member, or why it refuses them.
+ANSWERS = ("waiting", "admitted", "issued", "refused", "absent", "untold", "undrawn", *REFUSALS)
+
+
 def test_every_answer_of_the_line_and_every_state_of_a_place_has_a_phase():
     found = {
         place_phase(kind, room)
-        for kind in (*get_args(Kind), *get_args(PlaceState))
+        for kind in (*ANSWERS, *get_args(PlaceState))
         for room in ROOM_PHASES
     }
 
