@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -59,16 +60,16 @@ class Entrants:
                 yield token, f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
     async def enter_for(self, seconds: float, felt: Felt) -> None:
-        began, number = time.monotonic(), 0
-        next(self._members)  # makes the next tokens now and not while times are taken
+        # Signed now, and not while times are taken.
+        members = list(itertools.islice(self._members, math.ceil(seconds * ENTER_PER_S)))
+        began = time.monotonic()
         async with asyncio.TaskGroup() as group:
-            while (due := began + number / ENTER_PER_S) < began + seconds:
+            for number, (token, address) in enumerate(members):
+                due = began + number / ENTER_PER_S
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                group.create_task(self._enter(due, felt))
-                number += 1
+                group.create_task(self._enter(token, address, due, felt))
 
-    async def _enter(self, due: float, felt: Felt) -> None:
-        token, address = next(self._members)
+    async def _enter(self, token: str, address: str, due: float, felt: Felt) -> None:
         connection = (
             self._idle.pop() if self._idle else KeptConnection(self._target.stage.port, Tally())
         )
