@@ -1,5 +1,5 @@
 -- room: what the line knows of its room, and why it may be shut.
--- SETTING_NAMES and SETTING_DEFAULTS stand before this: redis_io/scripts.py writes them.
+-- SETTING_NAMES and settings_in stand before this: redis_io/scripts.py writes them.
 
 -- Below are numbers of a draw, above arrivals in microseconds; as in domain/draw.py.
 local DRAWN_BELOW = 2 ^ 50
@@ -8,17 +8,12 @@ local function read_room(key)
   local v = redis.call('HMGET', key, 'opens_at', 'closes_at', 'total_count', 'used_count', 'is_drawn',
     'is_retold', 'restoring_from', 'restoring_until', 'last_arrival', unpack(SETTING_NAMES))
   if not v[1] then return nil end
-  local room = {
-    opens_at = tonumber(v[1]), closes_at = tonumber(v[2]), remain = tonumber(v[3]) - tonumber(v[4]),
-    -- Rooms settled by an earlier version know nothing of these until they are settled again.
-    is_drawn = v[5] == '1', is_retold = v[6] ~= '0', restoring_from = tonumber(v[7] or -1),
-    restoring_until = tonumber(v[8] or 0), last_arrival = tonumber(v[9] or 0),
-  }
-  for i, name in ipairs(SETTING_NAMES) do
-    local default = SETTING_DEFAULTS[i]
-    local value = v[9 + i] or default
-    room[name] = type(default) == 'number' and tonumber(value) or value
-  end
+  local room = settings_in(v, 9)
+  room.opens_at, room.closes_at = tonumber(v[1]), tonumber(v[2])
+  room.remain = tonumber(v[3]) - tonumber(v[4])
+  -- Rooms settled by an earlier version know nothing of these until they are settled again.
+  room.is_drawn, room.is_retold, room.restoring_from = v[5] == '1', v[6] ~= '0', tonumber(v[7] or -1)
+  room.restoring_until, room.last_arrival = tonumber(v[8] or 0), tonumber(v[9] or 0)
   room.lobby_us, room.grace_us = room.lobby_s * 1000000, room.grace_s * 1000000
   room.return_us, room.restore_us = room.return_s * 1000000, room.restore_s * 1000000
   room.is_steered = room.rate_mode == 'autopilot'
