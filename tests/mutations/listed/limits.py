@@ -100,6 +100,17 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        name="the_api_takes_any_number_for_a_setting",
+        promise=7,
+        file="web/schemas/room_fields.py",
+        within="_field",
+        old="le=setting.most",
+        new="le=1e12",
+        noticed_by=(
+            "unit/test_settings_spec.py::test_the_api_has_the_same_bounds_and_explains_it",
+        ),
+    ),
+    Mutation(
         name="the_backlog_has_no_end",
         promise=7,
         file="issuance/queue/job_queue.py",
