@@ -11,9 +11,9 @@ import typer
 from rich.table import Table
 
 from cli.room_options import with_room_options
-from domain.coupon import ISSUING_WAYS, Coupon
+from domain.coupon import CODE_LENGTH_MAX, ISSUING_WAYS, Coupon
 from domain.discount import DiscountKind, DiscountPolicy
-from domain.inventory import Inventory
+from domain.inventory import TOTAL_COUNT_MAX, Inventory
 from domain.room_settings import RoomSettings
 from domain.settings_spec import ROOM_SETTINGS
 from issuance import offers
@@ -34,7 +34,7 @@ from web.schemas.public import CouponOut
 app = typer.Typer(no_args_is_help=True, help="Create, list and show coupons.")
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
-Code = Annotated[str, typer.Argument(help="1 to 40 of a-z 0-9 _ -")]
+Code = Annotated[str, typer.Argument(help=f"1 to {CODE_LENGTH_MAX} of a-z 0-9 _ -")]
 
 
 def parse_time(text: str) -> datetime:
@@ -52,7 +52,7 @@ def parse_time(text: str) -> datetime:
 @with_room_options([one for one in ROOM_SETTINGS if one.is_of_new_rooms], with_defaults=True)
 def create(
     code: Code,
-    total: Annotated[int, typer.Option(help="how many there are")],
+    total: Annotated[int, typer.Option(help=f"how many there are, 1 to {TOTAL_COUNT_MAX:,}")],
     description: Annotated[str, typer.Option()],
     amount: Annotated[int | None, typer.Option(help="off, in the smallest unit")] = None,
     percent: Annotated[int | None, typer.Option(help="off, 1 to 100")] = None,

@@ -10,7 +10,10 @@ from typer.main import get_command
 
 from cli.main import app
 from docs.update_settings import BEGIN, END, PAGE, settings_table
+from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX
+from domain.discount import AMOUNT_MAX
 from domain.invalid_value import InvalidValue
+from domain.inventory import TOTAL_COUNT_MAX
 from domain.room_settings import RoomSettings
 from domain.settings_spec import ROOM_SETTINGS, RoomSetting
 from tests.unit.page_reader import Page
@@ -109,6 +112,28 @@ def test_the_form_has_a_field_for_each_with_its_bounds_and_explains_it(language)
                 assert float(attrs["min"]) == setting.least
                 assert float(attrs["max"]) == setting.most
                 assert language.number(int(setting.most)) in rule
+
+
+@pytest.mark.parametrize("language", [EN, KO], ids=["en", "ko"])
+@pytest.mark.parametrize(
+    ("name", "attribute", "most"),
+    [
+        ("code", "maxlength", CODE_LENGTH_MAX),
+        ("description", "maxlength", DESCRIPTION_LENGTH_MAX),
+        ("total_count", "max", TOTAL_COUNT_MAX),
+        ("discount_value", "max", AMOUNT_MAX),
+        ("discount_cap", "max", AMOUNT_MAX),
+    ],
+)
+def test_a_field_of_the_coupon_has_the_bound_of_the_domain(language, name, attribute, most):
+    template, context = pages(language)["console, new"]
+    page = Page(html_of(template, language, **context))
+
+    rule = describe_rule(language, name)
+
+    assert page.with_id(name).attrs[attribute] == str(most)
+    assert page.says(rule)
+    assert name.startswith("discount_") or language.number(most) in rule
 
 
 def test_the_documents_table_is_of_these_settings():

@@ -17,7 +17,7 @@ from web.container import get_container
 from web.i18n import Language, find_language, to_translate
 from web.pages.admin.coupon_form import OF_COUPON, OF_ROOM, CouponForm, Errors, form_from_offer
 from web.pages.admin.labels import CHOICES, LABELS, describe_error
-from web.pages.admin.setting_rules import describe_rule
+from web.pages.admin.setting_rules import MOST, describe_rule
 from web.pages.render import logo_version, page, shown
 
 OF_ADDRESS = to_translate("Fixed: it is part of the addresses.")
@@ -113,6 +113,7 @@ def field_texts(language: Language) -> dict[str, Any]:
     return {
         "labels": {name: language.gettext(LABELS[name]) for name in names},
         "rules": {name: describe_rule(language, name) for name in names},
+        "most": MOST,
         "settings": ROOM_SETTINGS,
         "options": {
             name: [(one, language.gettext(CHOICES[one])) for one in ways]

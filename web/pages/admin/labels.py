@@ -34,20 +34,20 @@ LABELS = {
     "disabled": to_translate("Kept out"),
 }
 RULES = {
-    "code": to_translate("1 to 40 of a-z 0-9 _ -, beginning with a letter or digit."),
-    "description": to_translate("1 to 200 characters, as members read it."),
+    "code": to_translate("1 to %(most)s of a-z 0-9 _ -, beginning with a letter or digit."),
+    "description": to_translate("1 to %(most)s characters, as members read it."),
     "discount_kind": to_translate("An amount, or a percentage of the price."),
     "discount_value": to_translate(
         "An amount in the smallest unit of the currency, or a percentage from 1 to 100."
     ),
     "discount_cap": to_translate("The most that a percentage takes off; an amount needs none."),
-    "total_count": to_translate("1 to 10,000,000; never fewer than are given out."),
+    "total_count": to_translate("1 to %(most)s; never fewer than are given out."),
     "opens_at": to_translate("Before the end, as a date and a time in UTC."),
     "expire_date": to_translate("After the opening, as a date and a time in UTC."),
     "issuing": to_translate("Through the line, or directly in one of three ways."),
-    "name": to_translate("Up to 60 characters; empty: the site’s own."),
+    "name": to_translate("Up to %(most)s characters; empty: the site’s own."),
     "colour": to_translate("As #0c6a56; empty: the site’s own."),
-    "message": to_translate("Up to 300 characters; empty: none."),
+    "message": to_translate("Up to %(most)s characters; empty: none."),
     "logo": to_translate("A small PNG, JPEG or WebP picture, up to 15 kB."),
 }
 # Instead of the sentence with both times, as programs write them.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from domain.branding import MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX
+from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX
+from domain.discount import AMOUNT_MAX
+from domain.inventory import TOTAL_COUNT_MAX
 from domain.settings_spec import ROOM_SETTINGS, RoomSetting, Unit
 from web.i18n import Language, to_translate
 from web.pages.admin.labels import RULES
@@ -12,6 +16,17 @@ RANGES: dict[Unit, str] = {
     "s": to_translate("%(least)s to %(most)s seconds."),
     "ms": to_translate("%(least)s to %(most)s ms."),
 }
+# The most that may stand in a field of the coupon or of its branding: a number, or characters.
+MOST = {
+    "code": CODE_LENGTH_MAX,
+    "description": DESCRIPTION_LENGTH_MAX,
+    "discount_value": AMOUNT_MAX,
+    "discount_cap": AMOUNT_MAX,
+    "total_count": TOTAL_COUNT_MAX,
+    "name": NAME_LENGTH_MAX,
+    "colour": len("#0c6a56"),
+    "message": MESSAGE_LENGTH_MAX,
+}
 _SETTINGS = {setting.name: setting for setting in ROOM_SETTINGS}
 
 
@@ -19,7 +34,9 @@ def describe_rule(language: Language, field: str) -> str:
     """What may stand in a field of the form, in the reader's language."""
     setting = _SETTINGS.get(field)
     if setting is None:
-        return language.gettext(RULES[field])
+        rule = RULES[field]
+        bounds = {"most": language.number(MOST[field])} if "%(most)s" in rule else {}
+        return language.gettext(rule, **bounds)
     meaning = language.gettext(setting.help)
     return meaning if setting.choices else f"{_bounds(language, setting)} {meaning}"
 
