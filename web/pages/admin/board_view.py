@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from domain.settings_spec import RATE_PER_S_MAX
 from issuance.audit import AuditEntry
 from waitroom.stats.room_stats import RoomStats
 from web.i18n import Language
@@ -31,6 +33,8 @@ class BoardView:
 
     rate_per_s is what was set, in_force_per_s what is asked for now: on autopilot another.
     """
+
+    rate_per_s_max: ClassVar[int] = int(RATE_PER_S_MAX)
 
     code: str
     tone: Tone
