@@ -77,10 +77,5 @@ class Branding:
         if self.colour and not _COLOUR.fullmatch(self.colour):
             raise InvalidValue("colour", "colour", got=self.colour[:20])
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether there is nothing to show but the site's own look."""
-        return self == PLAIN
-
 
 PLAIN = Branding()

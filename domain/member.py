@@ -12,7 +12,8 @@ MEMBER_ID_RULE = (
     f"1 to {MEMBER_ID_LENGTH_MAX} printable ASCII characters without spaces, quotes, < > and \\"
 )
 MEMBER_ID_PATTERN = rf"^[!#-&(-;=?-\[\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}$"
-_MEMBER_ID = re.compile(MEMBER_ID_PATTERN)
+# A compiled one, for who checks the id of each of a crowd.
+MEMBER_ID = re.compile(MEMBER_ID_PATTERN)
 
 
 class BadMemberId(ValueError):
@@ -33,7 +34,7 @@ class BadMemberId(ValueError):
 
 def is_member_id(text: str) -> bool:
     """Whether `text` can be a member's id, as MEMBER_ID_RULE says."""
-    return _MEMBER_ID.fullmatch(text) is not None
+    return MEMBER_ID.fullmatch(text) is not None
 
 
 def check_member_id(text: str) -> None:

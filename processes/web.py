@@ -46,8 +46,8 @@ from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.auth.token_claims import ClaimRules
 from web.container import WebContainer
-from web.limits import WebLimits
-from web.middleware.client_ip import TrustedProxies
+from web.limits.client_ip import TrustedProxies
+from web.limits.web_limits import WebLimits
 
 ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"

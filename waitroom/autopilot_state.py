@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 
 from waitroom.autopilot import STALE_AFTER_S, Batch, Bounds, Decision, RateController
 from waitroom.redis_io.keys import Keys
+from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.redis_io.scripts import script
-from waitroom.redis_io.unavailable import translate_redis_errors
 
 # Two steps are no nearer to one another than this, however many admitters there are.
 STEP_S_MIN = 0.4

@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.redis_io.script_call import translate_redis_errors
 
 # Whoever checks says so again and again; where it has died, another may begin after so long.
 HELD_S = 30.0

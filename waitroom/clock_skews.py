@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 
 from domain.remote_clock import RemoteClock
-from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.redis_io.script_call import translate_redis_errors
 
 log = structlog.get_logger(__name__)
 

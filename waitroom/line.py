@@ -17,9 +17,9 @@ from domain.unix_time import from_us
 from domain.watermark import Watermark
 from waitroom.admission import Admission, Outcome
 from waitroom.autopilot_state import AutopilotState
+from waitroom.batcher import Ask, Batcher, EnterBatch, entrant
 from waitroom.check_lease import CheckLease
 from waitroom.clock_skews import ClockSkews
-from waitroom.enter_batch import EnterBatch, entrant
 from waitroom.errors import NoSuchRoom
 from waitroom.limits.login_throttle import LoginThrottle
 from waitroom.limits.rate_limiter import RateLimiter
@@ -29,13 +29,11 @@ from waitroom.member_record import MemberRecords
 from waitroom.member_sessions import MemberSessions
 from waitroom.member_status import MemberStatus, parse_statuses
 from waitroom.recovery import Recovery
-from waitroom.redis_io.batcher import Ask, Batcher
-from waitroom.redis_io.connections import ScriptConnections
 from waitroom.redis_io.keys import ROOMS, Keys
 from waitroom.redis_io.probe import Probe
-from waitroom.redis_io.script_call import ScriptCall
+from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
+from waitroom.redis_io.script_call import translate_redis_errors as _away
 from waitroom.redis_io.scripts import by_member, script
-from waitroom.redis_io.unavailable import translate_redis_errors as _away
 from waitroom.request_ids import MemberRequestIds
 from waitroom.room import Room
 from waitroom.stats.loop_errors import LoopErrors

@@ -15,8 +15,8 @@ from redis.exceptions import WatchError
 
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
+from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.redis_io.scripts import by_member, script
-from waitroom.redis_io.unavailable import translate_redis_errors
 
 PART = 1_000
 PART_REST_S = 0.002

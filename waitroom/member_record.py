@@ -17,7 +17,7 @@ from domain.draw import NUMBERS
 from domain.unix_time import from_us
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.redis_io.script_call import translate_redis_errors
 
 # told: they read sold_out or closed while they waited. spent: only their old ticket is known.
 RecordState = Literal[

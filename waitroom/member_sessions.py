@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.redis_io.scripts import script
-from waitroom.redis_io.unavailable import translate_redis_errors
 
 # Members whose sessions have ended: each takes 80 bytes in Redis and 140 in each web process.
 ENDED_MAX = 1_000_000

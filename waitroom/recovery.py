@@ -12,9 +12,8 @@ from domain.spent_ticket import SpentTicket
 from domain.watermark import Watermark
 from waitroom.member_status import MemberStatus, parse_statuses
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.script_call import ScriptCall
+from waitroom.redis_io.script_call import ScriptCall, translate_redis_errors
 from waitroom.redis_io.scripts import script
-from waitroom.redis_io.unavailable import translate_redis_errors
 
 RESTORE_MAX = 500
 

@@ -12,7 +12,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.redis_io.script_call import translate_redis_errors
 
 
 class MemberRequestIds:

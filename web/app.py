@@ -35,13 +35,17 @@ from web.container import WebContainer
 from web.exception_handlers import add_error_handlers
 from web.fast_path.calls import FastPath
 from web.fast_path.rate_limited import RateLimitedResponses
-from web.fast_path.streams import FastStreams
+from web.limits.fair_queue import FairSteps
+from web.limits.rate_limit import RateLimit
 from web.metrics import route as metrics
 from web.metrics.enter_latency import EnterLatency
-from web.middleware.access_log import AccessLog, AccessLogMiddleware
-from web.middleware.fair_queue import FairSteps
-from web.middleware.http_counters import Call, HttpCounters, route_calls
-from web.middleware.rate_limit import RateLimit
+from web.middleware.access_log import (
+    AccessLog,
+    AccessLogMiddleware,
+    Call,
+    HttpCounters,
+    route_calls,
+)
 from web.middleware.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
 from web.office_status import OfficeStatusReader
 from web.pages.admin import audit as admin_audit
@@ -62,6 +66,7 @@ from web.pages.member import place_stream as live_pages
 from web.pages.member import room as room_pages
 from web.problems import ProblemOut
 from web.sse.connections import StreamConnections
+from web.sse.fast_streams import FastStreams
 from web.sse.session_watch import SessionWatch
 
 _API = (

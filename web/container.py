@@ -24,9 +24,9 @@ from waitroom.tokens.ticket import TicketSigner
 from web.auth.admin_sessions import AdminCache, AdminSessions
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
-from web.limits import WebLimits
-from web.middleware.client_ip import TrustedProxies
-from web.middleware.http_counters import HttpCounters
+from web.limits.client_ip import TrustedProxies
+from web.limits.web_limits import WebLimits
+from web.middleware.access_log import HttpCounters
 from web.middleware.tracing import Tracing
 
 

@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Path, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from domain.admin import Admin as AdminWho
-from domain.coupon import is_code
+from domain.coupon import CODE
 from issuance.errors import NoSuchCoupon
 from waitroom.errors import NoSuchRoom
 from waitroom.tokens.ticket import OtherMembersTicket, Ticket
@@ -17,6 +17,8 @@ from web.auth.admin_sessions import SESSION_COOKIE as ADMIN_COOKIE
 from web.auth.member_tokens import Forbidden, NotSignedIn, Visitor
 from web.auth.sessions import SESSION_COOKIE
 from web.container import get_admin_cache, get_container
+from web.enter_line import ticket_arrival_us
+from web.i18n import Language, find_language
 from web.problems import Problem
 
 TICKET_HEADER = "Waitroom-Ticket"
@@ -101,6 +103,25 @@ async def member_in_line(
     return MemberInLine(checked.member_id, checked.arrival_us, session)
 
 
+class PageMember(NamedTuple):
+    """Who looks at the page of their place: their session, the arrival on the ticket that their
+    browser keeps (0 without one that is good), and the language they read.
+    """
+
+    visitor: Visitor
+    ticket_us: int
+    language: Language
+
+
+async def page_member(request: Request, code: RoomCode) -> PageMember:
+    """Raises NotSignedIn."""
+    found = find_visitor(request)
+    if found is None:
+        raise NotSignedIn
+    language = find_language(request)
+    return PageMember(found, ticket_arrival_us(request, code, found.id), language)
+
+
 def checked_ticket(request: Request, code: str, text: str, found: Visitor | None) -> Ticket:
     """The ticket, if it is good for this room and whoever is signed in. Raises a BadTicket."""
     ticket = get_container(request).tickets.verify(text, room=code)
@@ -170,13 +191,13 @@ async def operator(
 
 async def room_code(code: Annotated[str, Path(max_length=64)]) -> str:
     """A code that can exist; others are answered without asking anybody."""
-    if not is_code(code):
+    if not CODE.fullmatch(code):
         raise NoSuchRoom
     return code
 
 
 async def coupon_code(code: Annotated[str, Path(max_length=64)]) -> str:
-    if not is_code(code):
+    if not CODE.fullmatch(code):
         raise NoSuchCoupon
     return code
 
@@ -189,6 +210,7 @@ RoomCode = Annotated[str, Depends(room_code)]
 CouponCode = Annotated[str, Depends(coupon_code)]
 SignedIn = Annotated[Visitor, Depends(visitor)]
 InLine = Annotated[MemberInLine, Depends(member_in_line)]
+OnPage = Annotated[PageMember, Depends(page_member)]
 # Who may look, and who may also change something: by name, as the audit trail has it.
 Admin = Annotated[str, Depends(admin)]
 Operator = Annotated[str, Depends(operator)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -22,7 +23,15 @@ from waitroom.tokens.ticket import BadTicket
 from web.auth.member_tokens import Forbidden, NotSignedIn
 from web.auth.token_claims import BadToken
 from web.middleware.request_id import get_request_id
-from web.middleware.security import HEADERS, Answer, BodyTooLarge, BodyTooSlow
+from web.middleware.security import (
+    HEADERS,
+    RAW_HEADERS,
+    Answer,
+    BodyTooLarge,
+    BodyTooSlow,
+    Headers,
+    RawResponse,
+)
 from web.middleware.trailing_slash import without_slash
 from web.problems import Problem, as_json, sentence
 
@@ -38,6 +47,7 @@ _PLAIN: dict[type[Exception], str] = {
     CodeTaken: "code_taken",
     NotDirect: "not_direct",
 }
+_ANY_ID = "any-id"
 _AWAY = (LineAway, LineBusy, OfficeAway)
 _HTTP = {404: "not_found", 405: "method_not_allowed"}
 
@@ -142,3 +152,26 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
     for kind in (*expected, *_AWAY, *_PLAIN, Exception):
         app.add_exception_handler(kind, answer)
     return answer
+
+
+def problem_response(error: Exception, path: str, request_id: str) -> RawResponse:
+    """The problem that the routes would answer with; what nobody expected is noted down."""
+    problem = to_problem(error)
+    if problem.type == "too_many_requests" and problem.detail is None:
+        status, headers, before, after = _too_many(problem.more["retry_after_s"])
+        body = b"".join((before, request_id.encode(), after))
+        return status, [*headers, (b"content-length", str(len(body)).encode())], body
+    if problem.type == "internal":
+        log.error("unexpected", path=path, request_id=request_id, exc_info=error)
+    response = as_json(problem, request_id)
+    return response.status_code, [*response.raw_headers, *RAW_HEADERS], bytes(response.body)
+
+
+@lru_cache(maxsize=64)
+def _too_many(retry_after_s: int) -> tuple[int, Headers, bytes, bytes]:
+    """Written once, for any request's id: a flood must cost less than what it asks for."""
+    problem = Problem("too_many_requests", None, {"retry_after_s": retry_after_s})
+    response = as_json(problem, _ANY_ID)
+    headers = [one for one in response.raw_headers if one[0] != b"content-length"]
+    before, _, after = bytes(response.body).partition(_ANY_ID.encode())
+    return response.status_code, [*headers, *RAW_HEADERS], before, after

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol, cast
 
 from pydantic import TypeAdapter
+from starlette.responses import Response
 
 from domain.refusals import ChallengeRequired, NotOpenYet, Refusal, find_refusal
-from domain.rfc3339 import rfc3339_us
 from domain.settings_spec import Opening
 from domain.unix_time import from_us
 from waitroom.errors import LineAway
 from waitroom.member_status import MemberStatus
 from waitroom.poll_interval import poll_interval_s
 from waitroom.tokens.ticket import Ticket, TicketSigner
+from web.auth import cookies
 from web.exception_handlers import refusal_problem
+from web.middleware.security import RAW_HEADERS, Headers, RawResponse
 from web.problems import Problem
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 
+JSON_HEADERS: Headers = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    *RAW_HEADERS,
+]
 # `TypeAdapter.dump_json` would check its options anew for each of a crowd.
 _write_json = TypeAdapter(PlaceOut).serializer.to_json
 # How somebody who was passed over came back, as the line says it.
@@ -103,3 +112,52 @@ def _refusal(standing: MemberStatus) -> Refusal:
 
 def _words(refusal: Refusal) -> dict[str, str]:
     return {"type": refusal.slug, "title": refusal.title, "detail": refusal.detail}
+
+
+class PlaceWriter:
+    """Writes places, with the ticket's cookie."""
+
+    def __init__(self, tickets: TicketSigner, *, secure: bool, cookie_age_max_s: int) -> None:
+        self._tickets = tickets
+        self._secure = secure
+        self._before_room = cookies.cookie_name("ticket-", secure=secure)
+        self._cookie_age_max_s = cookie_age_max_s
+
+    def entered(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
+        """For somebody who has entered. Raises Problem where they were refused."""
+        place = make_entered_place(standing, room=room, member_id=member_id, tickets=self._tickets)
+        return self._answer(place, 200 if place.state == "issued" else 202)
+
+    def place(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
+        """For somebody who asks. Raises Problem not_in_line."""
+        place = make_place(standing, room=room, member_id=member_id, tickets=self._tickets)
+        return self._answer(place, 200)
+
+    def _answer(self, place: PlaceOut, status: int) -> RawResponse:
+        body = place_json(place)
+        length = b"content-length", str(len(body)).encode()
+        return status, [*JSON_HEADERS, (b"set-cookie", self._cookie(place)), length], body
+
+    def _cookie(self, place: PlaceOut) -> bytes:
+        """As `set_ticket_cookie` sets it; by hand where there is a ticket, as for most."""
+        if place.ticket is None:
+            response, path = Response(), f"/rooms/{place.room}"
+            cookies.delete_cookie(response, f"ticket-{place.room}", secure=self._secure, path=path)
+            return next(value for name, value in response.raw_headers if name == b"set-cookie")
+        return (
+            f"{self._before_room}{place.room}={place.ticket}; HttpOnly; "
+            f"Max-Age={self._cookie_age_max_s}; "
+            f"Path={'/' if self._secure else f'/rooms/{place.room}'}; SameSite=lax"
+            f"{'; Secure' if self._secure else ''}"
+        ).encode()
+
+
+def rfc3339_us(microseconds: int) -> str:
+    """The same as `rfc3339(from_us(...))`, for a crowd whose arrivals share their second."""
+    second, fraction = divmod(microseconds, 1_000_000)
+    return f"{_second(second)}.{fraction:06d}Z" if fraction else f"{_second(second)}Z"
+
+
+@lru_cache(maxsize=4_096)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat().removesuffix("+00:00")

@@ -7,7 +7,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 
-from waitroom.tokens.hmac_key import HmacKey
+from waitroom.tokens.ticket import HmacKey
 from web.auth.member_tokens import MemberTokens
 
 VALID_S = 3_600

@@ -77,7 +77,7 @@ class WebSettings(StoreSettings, TokenSettings):
     @field_validator("FORWARDED_ALLOW_IPS")
     @classmethod
     def _are_addresses(cls, text: str) -> str:
-        from web.middleware.client_ip import TrustedProxies
+        from web.limits.client_ip import TrustedProxies
 
         try:
             TrustedProxies(text)
@@ -88,7 +88,7 @@ class WebSettings(StoreSettings, TokenSettings):
     @field_validator("LIMITS_EXEMPT_IPS")
     @classmethod
     def _are_networks(cls, text: str) -> str:
-        from web.middleware.rate_limit import parse_networks
+        from web.limits.rate_limit import parse_networks
 
         try:
             parse_networks(text)

@@ -9,8 +9,8 @@ from tests.integration.web_cast import (
     app_with,
     client_of,
 )
-from web.limits import WebLimits
-from web.middleware.client_ip import TrustedProxies
+from web.limits.client_ip import TrustedProxies
+from web.limits.web_limits import WebLimits
 
 MOST = 40
 OWN = 4

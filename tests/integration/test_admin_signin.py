@@ -30,7 +30,7 @@ from tests.integration.web_cast import (
 )
 from waitroom.limits.login_throttle import FREE
 from web.auth.admin_sessions import AdminSessions
-from web.middleware.client_ip import TrustedProxies
+from web.limits.client_ip import TrustedProxies
 
 pytestmark = pytest.mark.usefixtures("unknown_address")
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.integration.web_cast import app_with, client_of
 from tests.unit.test_client_ip import NONSENSE, SPELLINGS
-from web.limits import WebLimits
-from web.middleware.client_ip import TrustedProxies
-from web.middleware.rate_limit import UNREADABLE
+from web.limits.client_ip import TrustedProxies
+from web.limits.rate_limit import UNREADABLE
+from web.limits.web_limits import WebLimits
 
 PROXY = "10.0.0.1"
 LENGTH = 10_000

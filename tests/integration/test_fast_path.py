@@ -18,8 +18,8 @@ from tests.integration.web_cast import (
     serve,
     stored,
 )
+from waitroom.batcher import Batcher
 from waitroom.errors import LineBusy
-from waitroom.redis_io.batcher import Batcher
 from waitroom.tokens.ticket import Ticket, TicketSigner
 from web.app import Application
 from web.auth.member_tokens import MemberTokens

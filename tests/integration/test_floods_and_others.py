@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.limits_cast import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, in_line
-from web.limits import WebLimits
+from web.limits.web_limits import WebLimits
 
 pytestmark = pytest.mark.usefixtures("patient_limits")
 
@@ -32,9 +32,9 @@ async def offered(line, engine, code):
 @pytest.mark.usefixtures("offered")
 @pytest.mark.parametrize(("method", "route"), CALLS)
 async def test_refusals_are_held_back_and_others_are_not(parts, code, monkeypatch, method, route):
-    monkeypatch.setattr("web.middleware.refusal_pace.PER_S", 0.01)
-    monkeypatch.setattr("web.middleware.refusal_pace.BURST", 2)
-    monkeypatch.setattr("web.middleware.refusal_pace.HELD_MAX_S", 60.0)
+    monkeypatch.setattr("web.limits.refusal_pace.PER_S", 0.01)
+    monkeypatch.setattr("web.limits.refusal_pace.BURST", 2)
+    monkeypatch.setattr("web.limits.refusal_pace.HELD_MAX_S", 60.0)
     limits = WebLimits(
         address_requests_max=2, looks_factor=1, health_requests_max=2, exempt_ips="none"
     )
@@ -56,9 +56,9 @@ async def test_refusals_are_held_back_and_others_are_not(parts, code, monkeypatc
 
 
 async def test_wrong_passwords_are_held_back_too(parts, monkeypatch):
-    monkeypatch.setattr("web.middleware.refusal_pace.PER_S", 0.01)
-    monkeypatch.setattr("web.middleware.refusal_pace.BURST", 2)
-    monkeypatch.setattr("web.middleware.refusal_pace.HELD_MAX_S", 60.0)
+    monkeypatch.setattr("web.limits.refusal_pace.PER_S", 0.01)
+    monkeypatch.setattr("web.limits.refusal_pace.BURST", 2)
+    monkeypatch.setattr("web.limits.refusal_pace.HELD_MAX_S", 60.0)
     app, form = app_with(parts, limits=WebLimits(exempt_ips="none")), {"name": member()}
     async with from_(app, an_address()) as bot:
         tries = [asyncio.create_task(bot.post("/admin/signin", data=form)) for _ in range(30)]

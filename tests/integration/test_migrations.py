@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from domain.branding import PLAIN
 from domain.draw import SEED_BYTES
 from domain.room_settings import RoomSettings
 from domain.settings_spec import ROOM_SETTINGS
@@ -68,7 +69,7 @@ def test_a_room_of_the_first_version_has_the_settings_of_a_new_one_and_a_seed_of
     assert spring.room == summer.room == kept
     assert len(spring.seed) == len(summer.seed) == SEED_BYTES
     assert spring.seed != summer.seed
-    assert spring.branding.is_plain
+    assert spring.branding == PLAIN
     assert spring.drawn is None
 
 

@@ -12,7 +12,7 @@ from tests.integration.web_cast import ADMIN_TOKEN, app_with
 from tests.signed_in import session_of
 from web.auth.sessions import SESSION_COOKIE
 from web.fast_path.rate_limited import RateLimitedResponses
-from web.limits import WebLimits
+from web.limits.web_limits import WebLimits
 from web.middleware.access_log import AccessLog
 
 pytestmark = pytest.mark.usefixtures("patient_limits")

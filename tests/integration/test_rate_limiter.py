@@ -13,8 +13,7 @@ from redis.backoff import NoBackoff
 from processes.child_process import free_port
 from waitroom.limits.rate_limiter import RateLimiter
 from waitroom.line import open_line
-from waitroom.redis_io.connections import ScriptConnections
-from waitroom.redis_io.script_call import ScriptCall
+from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
 from waitroom.redis_io.scripts import script
 
 MOST = 64

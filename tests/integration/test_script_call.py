@@ -14,8 +14,7 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from processes.child_process import free_port
-from waitroom.redis_io.connections import ScriptConnections
-from waitroom.redis_io.script_call import ScriptCall
+from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
 
 WITHIN_S = 2
 ECHO = "return ARGV[1]"

@@ -3,8 +3,8 @@ from collections.abc import Awaitable, Sequence
 
 import pytest
 
+from waitroom.batcher import Batcher
 from waitroom.errors import LineAway, LineBusy
-from waitroom.redis_io.batcher import Batcher
 
 
 class Recorder:

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from web.middleware.client_ip import TrustedProxies, parse_address
+from web.limits.client_ip import TrustedProxies, parse_address
 
 PROXY, OTHER, ALICE = "10.0.0.1", "10.0.0.2", "203.0.113.7"
 ALICE_6 = "2001:db8::7"

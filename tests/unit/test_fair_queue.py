@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from web.middleware.fair_queue import FairQueue, FairSteps, set_turn
+from web.limits.fair_queue import FairQueue, FairSteps, set_turn
 
 
 @pytest.fixture

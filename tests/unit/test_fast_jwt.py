@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.auth.fast_jwt import FastJwt
-from web.auth.member_tokens import BadToken, MemberTokens
+from web.auth.member_tokens import BadToken, FastJwt, MemberTokens
 
 OLD, NEW = "the-old-secret-of-at-least-32-bytes!", "the-new-secret-of-at-least-32-bytes!"
 NOW = int(time.time())

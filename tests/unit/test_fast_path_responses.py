@@ -13,16 +13,16 @@ from starlette.responses import Response
 from application.report_outcomes import issued_json
 from domain.draw import NUMBERS
 from domain.issued_coupon import IssuedCoupon, Status
-from domain.rfc3339 import rfc3339, rfc3339_us
+from domain.rfc3339 import rfc3339
 from domain.unix_time import from_us
 from issuance.locking.direct_issue import DirectIssue
 from tests.member_ids import ALLOWED
 from waitroom.member_status import MemberStatus, RoomFacts
 from waitroom.tokens.ticket import TicketSigner
 from web.enter_line import set_ticket_cookie
-from web.fast_path.responses import PlaceWriter, issued_response
+from web.fast_path.calls import issued_response
 from web.middleware.security import HEADERS
-from web.place_response import make_place, place_json
+from web.place_response import PlaceWriter, make_place, place_json, rfc3339_us
 from web.schemas.public import IssuedCouponOut, PlaceOut
 from web.sse.json_events import JsonEvents
 

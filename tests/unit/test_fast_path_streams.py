@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.fast_path.streams import ParsedStream, parse_stream
+from web.sse.fast_streams import ParsedStream, parse_stream
 
 
 def scope(path: str, *headers: tuple[bytes, bytes], method: str = "GET") -> dict[str, object]:

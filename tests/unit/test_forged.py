@@ -22,8 +22,7 @@ from tests.member_ids import ALLOWED
 from waitroom.tokens.challenge import BadSolution, Challenges, solve
 from waitroom.tokens.ticket import BadTicket, ForgedTicket, OtherRoomsTicket, Ticket, TicketSigner
 from web.auth.admin_sessions import AdminSessions
-from web.auth.fast_jwt import FastJwt
-from web.auth.member_tokens import BadToken, MemberTokens, Visitor
+from web.auth.member_tokens import BadToken, FastJwt, MemberTokens, Visitor
 from web.auth.sessions import Sessions
 
 OURS, OTHER = (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waitroom.tokens.hmac_key import HmacKey
+from waitroom.tokens.ticket import HmacKey
 
 # RFC 4231, test cases 1, 2, 3, 6 and 7.
 VECTORS = [

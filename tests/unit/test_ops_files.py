@@ -20,7 +20,7 @@ from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSnapshot
 from web.metrics.rooms import RoomMetrics
-from web.middleware.http_counters import Total
+from web.middleware.access_log import Total
 
 OFFICE = OfficeSnapshot(True, ConnectionCounts(1, 1, 0), QueueStatus(1, 1, 0), 7)
 FAMILIES = [

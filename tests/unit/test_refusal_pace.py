@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web.middleware.refusal_pace import BURST, HELD_MAX_S, PER_S, RefusalPace
+from web.limits.refusal_pace import BURST, HELD_MAX_S, PER_S, RefusalPace
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from waitroom.limits.sliding_window import SlidingWindow, window_number
+from waitroom.limits.rate_limiter import SlidingWindow, window_number
 
 MOST = 100
 

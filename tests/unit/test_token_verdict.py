@@ -13,8 +13,7 @@ import pytest
 
 from tests.unit.token_cases import Case, cases, dimensions
 from tests.unit.token_variations import AUDIENCE, LEEWAY_S, OLD_SECRET, SECRET, TEN_YEARS_S
-from web.auth.fast_jwt import FastJwt
-from web.auth.member_tokens import BadToken, MemberTokens
+from web.auth.member_tokens import BadToken, FastJwt, MemberTokens
 from web.auth.token_claims import ClaimRules
 
 SEED, EACH = 20_261_128, 50

@@ -11,8 +11,8 @@ import hashlib
 from redis.asyncio import Redis
 
 from waitroom.limits.ip_prefix import ip_prefix
+from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.redis_io.scripts import script
-from waitroom.redis_io.unavailable import translate_redis_errors
 
 FREE = 10
 FIRST_WAIT_S = 5

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from domain.redis_eviction import eviction_policy
-from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.redis_io.script_call import translate_redis_errors
 
 # A name with a space: no room has it.
 KEY = "waitroom:{a probe}:written"

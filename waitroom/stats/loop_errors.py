@@ -10,7 +10,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.redis_io.script_call import translate_redis_errors
 
 # A name with a space: no room has it.
 KEY = "waitroom:{loop errors}:counts"

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.stats.room_stats import FIGURES_OVER_S, RoomStats, read_room_stats
 
 

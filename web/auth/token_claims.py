@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.member import BadMemberId, check_member_id, is_member_id
+from domain.member import MEMBER_ID, BadMemberId, check_member_id
 
 CLOCK_LEEWAY_S = 10.0
 # Further away is no end, or milliseconds.
@@ -61,7 +61,7 @@ class ClaimRules:
             self._check_audience(claims.get("aud"))
         sub = claims.get("sub")
         # Nearly every token has one that is good: a crowd brings one each.
-        return sub if type(sub) is str and is_member_id(sub) else _member_id(sub)
+        return sub if type(sub) is str and MEMBER_ID.fullmatch(sub) else _member_id(sub)
 
     def _check_audience(self, found: object) -> None:
         if not found:

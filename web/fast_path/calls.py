@@ -9,6 +9,7 @@ answer them just the same.
 
 from __future__ import annotations
 
+import re
 from time import perf_counter
 from typing import Literal, NamedTuple
 
@@ -16,35 +17,40 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from application.office import Office
-from domain.coupon import is_code
+from application.report_outcomes import issued_json
+from domain.coupon import CODE
+from issuance.locking.direct_issue import DirectIssue
 from waitroom.errors import NoSuchRoom
 from waitroom.tokens.ticket import OtherMembersTicket
-from web.auth.bearer_token import bearer_token
+from web.auth.member_tokens import bearer_token
 from web.container import WebContainer
-from web.fast_path.responses import PlaceWriter, RawResponse, issued_response, problem_response
+from web.exception_handlers import problem_response
+from web.limits.rate_limit import RateLimit
 from web.metrics.enter_latency import EnterLatency
 from web.middleware.access_log import AccessLog
-from web.middleware.http_counters import Call as CountedCall
-from web.middleware.rate_limit import RateLimit
+from web.middleware.access_log import Call as CountedCall
 from web.middleware.request_id import HEADER, SAID_IN, find_traceparent
+from web.middleware.security import RawResponse
 from web.middleware.tracing import make_origin
+from web.place_response import JSON_HEADERS, PlaceWriter
 from web.problems import is_too_many
+from web.schemas.public import RETRIES
 
 log = structlog.get_logger(__name__)
 
 Call = Literal["enter", "place", "issue"]
-# Method and end of the path, and what comes before the code that is between.
-_CALLS: dict[tuple[str, str], tuple[str, Call]] = {
-    ("POST", "/enter"): ("/api/rooms/", "enter"),
-    ("GET", "/place"): ("/api/rooms/", "place"),
-    ("POST", "/issue"): ("/api/coupons/", "issue"),
+# Method, and what stands before and after the code in the path.
+_CALLS: dict[tuple[str, str, str], Call] = {
+    ("POST", "rooms", "enter"): "enter",
+    ("GET", "rooms", "place"): "place",
+    ("POST", "coupons", "issue"): "issue",
 }
+_PATH = re.compile(rf"/api/(rooms|coupons)/({CODE.pattern})/(enter|place|issue)")
 # Where they are counted, which is where the routes would be.
 _COUNTED: dict[Call, CountedCall] = {
-    call: CountedCall(method, f"{before}{{code}}{end}")
-    for (method, end), (before, call) in _CALLS.items()
+    call: CountedCall(method, f"/api/{before}/{{code}}/{after}")
+    for (method, before, after), call in _CALLS.items()
 }
-_END = 6  # letters, of each end
 _TICKET = b"waitroom-ticket"
 # Headers that make a request more than the plain one.
 _UNUSUAL = {b"waitroom-solution", b"transfer-encoding"}
@@ -150,9 +156,9 @@ class FastPath:
 
 def parse_call(scope: Scope) -> ParsedCall | None:
     """What is asked for, or None where it is for the framework to say."""
-    path: str = scope["path"]
-    before, call = _CALLS.get((scope["method"], path[-_END:]), ("", None))
-    if call is None or not path.startswith(before):
+    path = _PATH.fullmatch(scope["path"])
+    call = _CALLS.get((scope["method"], path[1], path[3])) if path else None
+    if path is None or call is None:
         return None
     token = ticket = said = None
     for name, value in scope["headers"]:
@@ -170,6 +176,13 @@ def parse_call(scope: Scope) -> ParsedCall | None:
             said = {**said, name: value} if said else {name: value}
         elif name != b"content-length" or value != b"0":
             return None
-    code = path[len(before) : -_END]
     # An empty ticket is none, as it is for the framework.
-    return ParsedCall(call, code, token, ticket or None, said) if token and is_code(code) else None
+    return ParsedCall(call, path[2], token, ticket or None, said) if token else None
+
+
+def issued_response(done: DirectIssue, code: str) -> RawResponse:
+    """What a direct way gave."""
+    body = issued_json(done.issued, code).encode()
+    retries = RETRIES.lower().encode(), str(done.retries).encode()
+    length = b"content-length", str(len(body)).encode()
+    return 201 if done.is_new else 200, [*JSON_HEADERS, retries, length], body

@@ -14,16 +14,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from web.auth import cookies
 from web.auth.admin_sessions import SESSION_COOKIE as ADMIN_COOKIE
 from web.auth.token_claims import BadToken
-from web.dependencies import BY_TOKEN, find_visitor
-from web.fast_path.responses import RawResponse, problem_response
+from web.container import WebContainer
+from web.dependencies import BY_TOKEN
+from web.exception_handlers import problem_response
 from web.i18n import find_language
-from web.middleware.access_log import AccessLog
-from web.middleware.fair_queue import FairQueue, set_turn
-from web.middleware.http_counters import UNMATCHED
-from web.middleware.path_limits import is_for_admins, limit_class
-from web.middleware.rate_limit import RateLimit
+from web.limits.fair_queue import FairQueue, Turn, set_turn
+from web.limits.rate_limit import RateLimit, is_for_admins, limit_class
+from web.middleware.access_log import UNMATCHED, AccessLog
 from web.middleware.request_id import HEADER, find_request_id
-from web.middleware.security import RAW_HEADERS
+from web.middleware.security import RAW_HEADERS, RawResponse
 from web.pages.error_page import problem_page
 from web.problems import Problem
 
@@ -48,6 +47,11 @@ class RateLimitedResponses:
         self._gate = gate
         self._watch = watch
         self._fair_start = FairQueue()
+        parts: WebContainer = application.state.parts
+        self._identity = parts.identity
+        self._sessions = parts.sessions
+        self._admins = parts.admins
+        self._secure = parts.secure
         self._page = lru_cache(maxsize=256)(self._drawn)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,51 +74,45 @@ class RateLimitedResponses:
     async def _admit(self, scope: Scope) -> None:
         """Until the request may begin. Raises Problem too_many_requests."""
         path = scope["path"]
-        if (
-            is_for_admins(path)
-            and _may_be_admins(scope)
-            and (name := self._admin_in(self._request(scope)))
-        ):
-            await self._gate.admit_admin(scope, name)
-            await self._turn(scope, first=True)
+        share, admin = limit_class(path), ""
+        if is_for_admins(path) and _may_be_admins(scope):
+            admin = self._admin_in(self._request(scope))
+        goes_first = bool(admin) or share == "health"
+        turn = partial(self._fair_start.turn, self._gate.count_key(scope), first=goes_first)
+        set_turn(scope, turn)
+        if admin:
+            await self._gate.admit_admin(scope, admin)
+            await _take(turn)
             return
         await self._gate.admit_address(scope)
-        share = limit_class(path)
         # Before a member's signature is verified: many who come at once are to cost little.
-        await self._turn(scope, first=share == "health")
+        await _take(turn)
         if share != "requests" or not (member_id := self._member_in(self._request(scope))):
             return
         if unanswered := self._gate.member_at_once(scope, member_id):
             await unanswered
             # One answer of Redis wakes all that waited for it.
-            await self._turn(scope, first=False)
-
-    async def _turn(self, scope: Scope, *, first: bool) -> None:
-        turn = partial(self._fair_start.turn, self._gate.counted_as(scope), first=first)
-        set_turn(scope, turn)
-        if waits := turn():
-            await waits
+            await _take(turn)
 
     def _request(self, scope: Scope) -> Request:
         return Request({**scope, "app": self._application})
 
     def _admin_in(self, request: Request) -> str:
         """Who administers, by a token or a session that we signed; empty where nobody does."""
-        parts = self._application.state.parts
         if token := _token_in(request):
-            return BY_TOKEN.name if parts.identity.is_admin(token) else ""
+            return BY_TOKEN.name if self._identity.is_admin(token) else ""
         cookie = cookies.kept(request.cookies, ADMIN_COOKIE)
-        found = parts.admins.name_in(cookie) if cookie else None
+        found = self._admins.name_in(cookie) if cookie else None
         return found[0] if found else ""
 
     def _member_in(self, request: Request) -> str:
         """Whose request it is; empty where their token or session is no good, or there is none."""
         if token := _token_in(request):
             try:
-                return str(self._application.state.parts.identity.find_member(token))
+                return self._identity.find_member(token)
             except BadToken:
                 return ""
-        visitor = find_visitor(request)
+        visitor = self._sessions.from_cookies(request.cookies, secure=self._secure)
         return visitor.id if visitor else ""
 
     def _answer(self, scope: Scope, problem: Problem, request_id: str) -> RawResponse:
@@ -140,6 +138,11 @@ class RateLimitedResponses:
         response = problem_page(Request(scope), problem)
         headers = [*response.raw_headers, *RAW_HEADERS]
         return response.status_code, headers, bytes(response.body)
+
+
+async def _take(turn: Turn) -> None:
+    if waits := turn():
+        await waits
 
 
 def _may_be_admins(scope: Scope) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 import structlog
 
@@ -18,20 +19,16 @@ TELL_EVERY_S = 1.0
 class EnterLatency:
     """From when a request to enter was read until the line has answered it.
 
-    Noting one is adding to a number; the line hears of a second's worth in one call a room.
+    Noting one is keeping a number; the line hears of a second's worth in one call a room.
     """
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._rooms: dict[str, dict[int, int]] = {}
-        self._took_s: dict[str, float] = {}
+        self._took_s: dict[str, list[float]] = {}
 
     def add(self, code: str, took_s: float) -> None:
         """One who entered, or was told why not, in a room that there is."""
-        steps = self._rooms.setdefault(code, {})
-        step = bucket_index(took_s)
-        steps[step] = steps.get(step, 0) + 1
-        self._took_s[code] = self._took_s.get(code, 0.0) + took_s
+        self._took_s.setdefault(code, []).append(took_s)
 
     async def publish_forever(self) -> None:
         """For as long as the process serves; the errors of its loops are published with it."""
@@ -48,10 +45,10 @@ class EnterLatency:
 
     async def publish(self) -> None:
         """What was noted since the last time."""
-        rooms, self._rooms = self._rooms, {}
-        took_s, self._took_s = self._took_s, {}
-        for code, steps in rooms.items():
+        rooms, self._took_s = self._took_s, {}
+        for code, took_s in rooms.items():
+            steps = Counter(map(bucket_index, took_s))
             try:
-                await self._line.add_latency(code, "enter_us", steps, took_s=took_s[code])
+                await self._line.add_latency(code, "enter_us", steps, took_s=sum(took_s))
             except LineError:
                 return  # a second less on a chart

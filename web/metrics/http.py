@@ -13,7 +13,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from web.middleware.http_counters import BOUNDS_S, Total
+from web.middleware.access_log import BOUNDS_S, Total
 
 _ENDS = [*map(str, BOUNDS_S), "+Inf"]
 

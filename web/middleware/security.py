@@ -12,6 +12,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
+# Status, headers and body, as whoever answers without the framework writes them.
+Headers = list[tuple[bytes, bytes]]
+RawResponse = tuple[int, Headers, bytes]
 
 HEADERS = {
     "Server": "waitroom",

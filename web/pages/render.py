@@ -151,10 +151,10 @@ def logo_version(sha256: str) -> str:
 def make_brand(offer: Offer) -> Brand | None:
     """How the pages of this offer look, where they don't look like all others."""
     branding = offer.branding
-    if branding.is_plain:
-        return None
     folder = f"/rooms/{offer.coupon.code}"
     colour, logo = colour_version(branding.colour), logo_version(branding.logo_sha256)
+    if not (colour or logo or branding.message):
+        return None
     return Brand(
         css=f"{folder}/brand.css?v={colour}" if colour else "",
         logo=f"{folder}/logo?v={logo}" if logo else "",
@@ -190,6 +190,7 @@ def _same_page(request: Request) -> str:
 
 def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
     """A coupon as templates show it."""
+    discount = discount_text(language, offer.coupon.discount)
     coupon = CouponOut.from_offer(offer, now)
     fields = {name: getattr(coupon, name) for name in CouponOut.model_fields}
     lobby_opens_at = coupon.opens_at
@@ -197,7 +198,7 @@ def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
         lobby_opens_at -= timedelta(seconds=offer.room.lobby_s)
     return fields | {
         "is_before_opening": now < coupon.opens_at,
-        "discount_text": discount_text(language, offer.coupon.discount),
+        "discount_text": discount,
         "lobby_opens_at": lobby_opens_at,
         "lobby_is_open": offer.room is not None and lobby_opens_at <= now < coupon.opens_at,
         "opening": offer.room.opening if offer.room else None,

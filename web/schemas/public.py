@@ -132,7 +132,7 @@ class CouponOut(Schema):
 
     @classmethod
     def from_offer(cls, offer: Offer, now: datetime) -> CouponOut:
-        coupon = offer.coupon
+        coupon, phase = offer.coupon, offer.phase(now)
         return cls(
             code=coupon.code,
             description=coupon.description,
@@ -145,7 +145,7 @@ class CouponOut(Schema):
             opens_at=coupon.opens_at,
             expire_date=coupon.expire_date,
             issuing=coupon.issuing,
-            state=offer.phase(now).word,
+            state=phase.word,
             lobby_opens_at=coupon.opens_at - timedelta(seconds=offer.room.lobby_s)
             if offer.room
             else None,

@@ -57,9 +57,9 @@ MUTATIONS = (
     Mutation(
         name="a_usual_tokens_signature_is_not_checked",
         promise=9,
-        file="web/auth/fast_jwt.py",
+        file="web/auth/member_tokens.py",
         within="FastJwt._is_ours",
-        old=('compare_digest(urlsafe_b64encode(mac.digest(signed)).rstrip(b"="), signature)'),
+        old=('hmac.compare_digest(urlsafe_b64encode(mac.digest(signed)).rstrip(b"="), signature)'),
         new="mac",
         noticed_by=(
             f"{_IN_USUAL_TOKEN}test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses",
@@ -78,7 +78,7 @@ MUTATIONS = (
     Mutation(
         name="a_usual_tokens_payload_may_have_stray_signs",
         promise=9,
-        file="web/auth/fast_jwt.py",
+        file="web/auth/member_tokens.py",
         within="_claims",
         old='from_json(raw) if urlsafe_b64encode(raw).rstrip(b"=") == payload else None',
         new="from_json(raw)",
@@ -111,7 +111,7 @@ MUTATIONS = (
     Mutation(
         name="the_hot_path_reads_a_header_as_it_is",
         promise=9,
-        file="web/auth/bearer_token.py",
+        file="web/auth/member_tokens.py",
         within="bearer_token",
         old='header[len(_SCHEME) :].decode("latin-1").strip()',
         new='header[len(_SCHEME) :].decode("latin-1")',

@@ -16,7 +16,7 @@ MUTATIONS = (
     Mutation(
         name="requests_of_an_address_are_not_counted",
         promise=7,
-        file="web/middleware/rate_limit.py",
+        file="web/limits/rate_limit.py",
         within="RateLimit.address_at_once",
         old='self._counted("address", f"{share} {who}", most)',
         new="None",
@@ -66,7 +66,7 @@ MUTATIONS = (
     Mutation(
         name="every_proxy_is_believed",
         promise=7,
-        file="web/middleware/client_ip.py",
+        file="web/limits/client_ip.py",
         within="TrustedProxies.trusts",
         old="any(address in network for network in self._trusted)",
         new="True",
@@ -75,7 +75,7 @@ MUTATIONS = (
     Mutation(
         name="a_header_counts_where_no_proxy_is_named",
         promise=7,
-        file="web/middleware/client_ip.py",
+        file="web/limits/client_ip.py",
         within="TrustedProxies.__init__",
         old="self._any = words == [ANY]",
         new="self._any = words in ([ANY], [])\nwords = words or [ANY]",
@@ -87,7 +87,7 @@ MUTATIONS = (
     Mutation(
         name="forwarded_addresses_are_read_from_the_front",
         promise=7,
-        file="web/middleware/client_ip.py",
+        file="web/limits/client_ip.py",
         within="TrustedProxies.client_address",
         old="said[: -_HOPS_MAX - 1 : -1]",
         new="said",
@@ -96,7 +96,7 @@ MUTATIONS = (
     Mutation(
         name="requests_of_a_member_are_not_counted",
         promise=7,
-        file="web/middleware/rate_limit.py",
+        file="web/limits/rate_limit.py",
         within="RateLimit.member_at_once",
         old='self._counted("member", f"m {member_id}", most)',
         new="None",
@@ -108,7 +108,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_of_streams_of_one_address_may_be_open",
         promise=7,
-        file="web/middleware/rate_limit.py",
+        file="web/limits/rate_limit.py",
         within="RateLimit.stream",
         old="limits.address_streams_share",
         new="0",
@@ -117,7 +117,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_of_streams_of_one_member_may_be_open",
         promise=7,
-        file="web/middleware/rate_limit.py",
+        file="web/limits/rate_limit.py",
         within="RateLimit.stream",
         old="limits.member_streams_share",
         new="0",
@@ -150,14 +150,14 @@ MUTATIONS = (
         promise=7,
         file="web/fast_path/rate_limited.py",
         within="RateLimitedResponses._admit",
-        old="await self._turn(scope, first=False)",
-        new="",
+        old="await unanswered\nawait _take(turn)",
+        new="await unanswered",
         noticed_by=("integration/test_one_request_a_turn.py::test_a_members",),
     ),
     Mutation(
         name="all_that_wait_for_a_store_go_on_at_once",
         promise=7,
-        file="web/middleware/fair_queue.py",
+        file="web/limits/fair_queue.py",
         within="_Stepwise.__await__",
         old="self._turn()",
         new="None",
@@ -166,7 +166,7 @@ MUTATIONS = (
     Mutation(
         name="a_cancelled_request_is_not_told",
         promise=8,
-        file="web/middleware/fair_queue.py",
+        file="web/limits/fair_queue.py",
         within="_Stepwise.__await__",
         old="partial(steps.throw, error)",
         new="steps.__next__",
@@ -177,7 +177,7 @@ MUTATIONS = (
     Mutation(
         name="refusals_are_answered_at_once",
         promise=7,
-        file="web/middleware/rate_limit.py",
+        file="web/limits/rate_limit.py",
         within="RateLimit.hold_back",
         old="self._pace.wait_s()",
         new="0.0",
@@ -186,7 +186,7 @@ MUTATIONS = (
     Mutation(
         name="requests_begin_in_the_order_in_which_they_came",
         promise=7,
-        file="web/middleware/fair_queue.py",
+        file="web/limits/fair_queue.py",
         within="FairQueue.turn",
         old="waiting.setdefault(sender, deque())",
         new='waiting.setdefault("", deque())',
@@ -198,7 +198,7 @@ MUTATIONS = (
     Mutation(
         name="admins_begin_behind_a_crowd",
         promise=7,
-        file="web/middleware/fair_queue.py",
+        file="web/limits/fair_queue.py",
         within="FairQueue.turn",
         old="loop, waiting = asyncio.get_running_loop(), self._waiting[first]",
         new="loop, waiting = asyncio.get_running_loop(), self._waiting[first := False]",
@@ -219,7 +219,7 @@ MUTATIONS = (
     Mutation(
         name="an_unnamed_proxy_is_exempt",
         promise=7,
-        file="web/middleware/rate_limit.py",
+        file="web/limits/rate_limit.py",
         within="RateLimit._resolve",
         old="not is_unnamed_proxy and self._is_exempt(address)",
         new="self._is_exempt(address)",
@@ -230,7 +230,7 @@ MUTATIONS = (
     Mutation(
         name="what_cannot_be_read_has_no_limit",
         promise=7,
-        file="web/middleware/rate_limit.py",
+        file="web/limits/rate_limit.py",
         within="RateLimit._resolve",
         old="UNREADABLE, False",
         new="UNREADABLE, True",

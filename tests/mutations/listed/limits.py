@@ -135,7 +135,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_may_wait_for_the_next_batch",
         promise=7,
-        file="waitroom/redis_io/batcher.py",
+        file="waitroom/batcher.py",
         within="Batcher.submit",
         old="if len(self._pending) >= self._pending_max:\n    raise LineBusy",
         new="",

@@ -118,7 +118,7 @@ MUTATIONS = (
     Mutation(
         name="the_draw_ignores_its_seed",
         promise=3,
-        file="waitroom/enter_batch.py",
+        file="waitroom/batcher.py",
         within="EnterBatch._all",
         old="draw_number(seed, member)",
         new="draw_number(bytes(32), member)",

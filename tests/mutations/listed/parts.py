@@ -139,7 +139,7 @@ MUTATIONS = (
     Mutation(
         name="a_redis_that_is_away_is_not_said",
         promise=8,
-        file="waitroom/redis_io/unavailable.py",
+        file="waitroom/redis_io/script_call.py",
         within="translate_redis_errors",
         old='LineAway(f"the line\'s Redis: {describe_cause(error)}")',
         new='error or LineAway(f"the line\'s Redis: {describe_cause(error)}")',

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Literal
 
 from domain.phase import ROOM_PHASE
-from domain.rfc3339 import from_rfc3339
 from web.i18n import Language, to_translate
 from web.schemas.public import PlaceOut
 
@@ -143,7 +142,7 @@ def make_times(at: datetime) -> tuple[str, str]:
 
 def parse_times(text: str | None) -> tuple[str, str]:
     """The same of a time as `PlaceOut` has it; empty where it isn't known."""
-    return make_times(from_rfc3339(text)) if text else ("", "")
+    return make_times(datetime.fromisoformat(text)) if text else ("", "")
 
 
 _time = lru_cache(maxsize=8_192)(Language.time)

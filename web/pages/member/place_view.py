@@ -22,7 +22,6 @@ from domain.phase import (
     place_phase,
 )
 from domain.refusals import REFUSALS
-from domain.rfc3339 import from_rfc3339
 from domain.settings_spec import Opening
 from web.i18n import Language
 from web.pages.formatting import duration, wait
@@ -194,7 +193,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
     """Before the opening: a number where the first come, nothing yet where the draw says it."""
     gettext = language.gettext
     draws = place.opening == "draw"
-    opens_at = from_rfc3339(place.opens_at) if place.opens_at else None
+    opens_at = datetime.fromisoformat(place.opens_at) if place.opens_at else None
     place_text = "" if draws or place.place is None else language.number(place.place)
     arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)

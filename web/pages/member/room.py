@@ -12,9 +12,8 @@ from domain.unix_time import from_us
 from issuance.offers import Offer
 from waitroom.errors import LineError, NoSuchRoom
 from waitroom.poll_interval import UNREACHABLE_S
-from web.auth.member_tokens import NotSignedIn, Visitor
 from web.container import get_container, get_offer_cache
-from web.dependencies import RoomCode, find_visitor
+from web.dependencies import OnPage, PageMember, RoomCode
 from web.enter_line import (
     ask_place,
     delete_ticket_cookie,
@@ -46,13 +45,13 @@ class Words(TypedDict):
 
 
 @router.get("")
-async def ticket_page(request: Request, code: RoomCode) -> Response:
-    return await _answer(request, code, "room.html")
+async def ticket_page(request: Request, code: RoomCode, member: OnPage) -> Response:
+    return await _answer(request, code, member, "room.html")
 
 
 @router.get("/place")
-async def fragment(request: Request, code: RoomCode) -> Response:
-    return await _answer(request, code, "_place.html")
+async def fragment(request: Request, code: RoomCode, member: OnPage) -> Response:
+    return await _answer(request, code, member, "_place.html")
 
 
 @router.post("/enter")
@@ -92,20 +91,17 @@ async def leave_room(request: Request, code: RoomCode) -> Response:
     return response
 
 
-async def _answer(request: Request, code: str, template: str) -> Response:
+async def _answer(request: Request, code: str, member: PageMember, template: str) -> Response:
     """The page or its fragment, with the visitor's place in whatever state it is."""
-    who = find_visitor(request)
-    if who is None:
-        raise NotSignedIn
     offer = await get_offer_cache(request).offer(code)
-    words = _words(request, offer)
+    words = _words(request, offer, member.language)
     coupon = shown(offer, get_container(request).offer_now(offer), words["language"])
     try:
-        place = await ask_place(request, code, who.id, ticket_arrival_us(request, code, who.id))
+        place = await ask_place(request, code, member.visitor.id, member.ticket_us)
     except NoSuchRoom:
         raise  # a coupon without a line: waiting for one would be for nothing
     except LineError:
-        view = _unreachable(request, code, who, words)
+        view = _unreachable(code, member.ticket_us, words)
         return page(request, template, status=503, branded=offer, coupon=coupon, place=view)
     except Problem as problem:
         if problem.type != "not_in_line":
@@ -123,14 +119,14 @@ async def _answer(request: Request, code: str, template: str) -> Response:
     return response
 
 
-def _words(request: Request, offer: Offer) -> Words:
+def _words(request: Request, offer: Offer, language: Language) -> Words:
     site_name = offer.branding.name or get_container(request).site_name
-    return {"language": find_language(request), "site_name": site_name}
+    return {"language": language, "site_name": site_name}
 
 
 async def _refused(request: Request, code: str, problem: Problem) -> Response:
     offer = await get_offer_cache(request).offer(code)
-    words = _words(request, offer)
+    words = _words(request, offer, find_language(request))
     body = render_problem(problem, words["language"])
     refusal = RefusalOut(type=body["type"], title=body["title"], detail=body["detail"])
     view = refused(code, refusal, retry_after_s=body.get("retry_after_s"), **words)
@@ -140,9 +136,8 @@ async def _refused(request: Request, code: str, problem: Problem) -> Response:
     )
 
 
-def _unreachable(request: Request, code: str, who: Visitor, words: Words) -> PlaceView:
+def _unreachable(code: str, ticket_us: int, words: Words) -> PlaceView:
     """The line is away: what the member's own ticket says is all there is to show."""
-    ticket_us = ticket_arrival_us(request, code, who.id)
     return plain(
         code,
         "unreachable",

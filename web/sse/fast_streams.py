@@ -18,12 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.coupon import is_code
 from waitroom.errors import NoSuchRoom
 from waitroom.tokens.ticket import OtherMembersTicket
-from web.auth.bearer_token import bearer_token
-from web.auth.member_tokens import NotSignedIn, Visitor
+from web.auth.member_tokens import NotSignedIn, Visitor, bearer_token
 from web.container import WebContainer
-from web.fast_path.responses import problem_response
-from web.middleware.access_log import AccessLog
-from web.middleware.http_counters import Call
+from web.exception_handlers import problem_response
+from web.middleware.access_log import AccessLog, Call
 from web.middleware.request_id import HEADER, find_request_id
 from web.sse.connections import StreamConnections
 from web.sse.events import EventWriter

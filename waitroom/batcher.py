@@ -1,22 +1,89 @@
-"""A batch takes places; who comes into a lobby that draws, by their own number."""
+"""Batcher: gathers the calls of one event-loop turn into one round trip.
+
+What a batch of those who enter does is here too; asking and coming back are one script's call each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
 
 from domain.draw import draw_number
+from waitroom.errors import LineBusy
 from waitroom.member_status import MemberStatus, parse_statuses
 from waitroom.redis_io.keys import Keys
-from waitroom.redis_io.script_call import ScriptCall
-from waitroom.redis_io.unavailable import translate_redis_errors
+from waitroom.redis_io.script_call import ScriptCall, translate_redis_errors
 from waitroom.request_ids import MemberRequestIds
 from waitroom.tokens.challenge import Solution
 
 _AND = "\t"
+Ask = TypeVar("Ask")
+Answer = TypeVar("Answer")
+
+
+class Batcher(Generic[Ask, Answer]):
+    """Answers many callers with one call of `flush`, which gets their asks in order.
+
+    One batch is under way at a time: while it is, the next one gathers. That bounds both the
+    work at the server and the time to the last caller. Raises LineBusy where `pending_max` wait.
+    """
+
+    def __init__(
+        self,
+        flush: Callable[[Sequence[Ask]], Awaitable[Sequence[Answer]]],
+        *,
+        batch_max: int = 500,
+        pending_max: int = 20_000,
+    ) -> None:
+        self._flush = flush
+        self._batch_max = batch_max
+        self._pending_max = pending_max
+        self._pending: list[tuple[Ask, asyncio.Future[Answer]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def submit(self, ask: Ask) -> Answer:
+        if len(self._pending) >= self._pending_max:
+            raise LineBusy
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._pending.append((ask, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        try:
+            while self._pending:
+                batch = self._pending[: self._batch_max]
+                del self._pending[: self._batch_max]
+                await self._answer(batch)
+        finally:
+            self._task = None
+
+    async def _answer(self, batch: list[tuple[Ask, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = await self._flush([ask for ask, _ in batch])
+            assert len(answers) == len(batch), f"{len(answers)} answers to {len(batch)}"
+        except asyncio.CancelledError:
+            for _, future in batch:
+                future.cancel()
+            raise
+        except Exception as error:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            # Who went away meanwhile (a closed tab) has cancelled their future.
+            if not future.done():
+                future.set_result(answer)
 
 
 class EnterBatch:
-    """Raises NoSuchRoom; LineAway where Redis does not answer."""
+    """Gives each of a batch a place; who comes into a lobby that draws, by their own number.
+
+    Raises NoSuchRoom; LineAway where Redis does not answer.
+    """
 
     def __init__(self, enter: ScriptCall, origins: MemberRequestIds) -> None:
         self._enter = enter

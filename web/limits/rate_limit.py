@@ -2,6 +2,10 @@
 
 By address before anything is read or verified, and by member once it is known who asks. What an
 address is refused costs next to nothing here: its answers are written once.
+
+Every path belongs to one class of limits; none is free. Health checks and a page's looks have
+shares of their own, so that a crowd behind one address, or a flood from it, takes neither from the
+other. Admins have theirs once they are verified.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from time import monotonic
-from typing import cast
+from typing import Literal, cast
 
 import structlog
 from fastapi import Request
@@ -21,14 +25,18 @@ from starlette.types import Scope
 
 from waitroom.limits.ip_prefix import ip_prefix
 from waitroom.limits.rate_limiter import RateLimiter
-from web.limits import WebLimits
-from web.middleware.client_ip import HEADER, Address, TrustedProxies, parse_address
-from web.middleware.path_limits import LimitClass, limit_class
-from web.middleware.refusal_pace import RefusalPace
+from web.limits.client_ip import HEADER, Address, TrustedProxies, parse_address
+from web.limits.refusal_pace import RefusalPace
+from web.limits.web_limits import WebLimits
 from web.problems import Problem
 
 log = structlog.get_logger(__name__)
 
+LimitClass = Literal["requests", "looks", "health"]
+
+_HEALTH = ("/healthz", "/readyz", "/livez", "/metrics")
+_ADMIN = ("/admin", "/api/admin/")
+_LOOKS = ("/brand.css", "/logo")
 _FORWARDED = HEADER.encode()
 # What a request was counted as, so that it is counted once wherever it comes by.
 _ADDRESS, _MEMBER = "waitroom.address", "waitroom.member"
@@ -174,10 +182,6 @@ class RateLimit:
         if wait_s := self._pace.wait_s():
             await asyncio.sleep(wait_s)
 
-    def counted_as(self, scope: Scope) -> str:
-        """As what an admitted request was counted; empty where it has no limits."""
-        return str(scope.get(_ADDRESS, ""))
-
     @contextmanager
     def stream(self, scope: Scope, member_id: str) -> Iterator[None]:
         """While a stream is open.
@@ -204,6 +208,20 @@ class RateLimit:
                 self._streams[one] -= 1
                 if not self._streams[one]:
                     del self._streams[one]
+
+
+def limit_class(path: str) -> LimitClass:
+    """The share of requests from one address that this path belongs to."""
+    if path.startswith("/static/") or (path.startswith("/rooms/") and path.endswith(_LOOKS)):
+        return "looks"
+    if path.startswith(_HEALTH):
+        return "health"
+    return "requests"
+
+
+def is_for_admins(path: str) -> bool:
+    """Whether an admin's credentials count here."""
+    return path.startswith(_ADMIN)
 
 
 def parse_networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
