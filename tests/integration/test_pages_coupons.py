@@ -151,3 +151,12 @@ async def test_what_a_page_links_to_by_content_may_be_kept_for_ever(client):
         # what it gets under that name.
         for other in (unversioned, of_another, with_more):
             assert (other.status_code, other.headers["cache-control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+async def test_a_page_of_the_release_before_gets_its_scripts_by_their_old_names(client, old, new):
+    asked = await client.get(f"/static/{old}?v=0123456789ab")
+    now = await client.get(f"/static/{new}")
+
+    assert (asked.status_code, asked.headers["cache-control"]) == (200, "no-cache")
+    assert asked.content == now.content

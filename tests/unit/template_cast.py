@@ -188,8 +188,8 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     found: dict[str, tuple[str, dict[str, Any]]] = {
         "coupons": ("coupons.html", {"coupon_list": list_of(listed, language)}),
         "no coupons": ("coupons.html", {"coupon_list": list_of([], language), "member": None}),
-        "my coupons": ("me.html", {"issued": mine}),
-        "none of my own": ("me.html", {"issued": []}),
+        "my coupons": ("my_coupons.html", {"issued": mine}),
+        "none of my own": ("my_coupons.html", {"issued": []}),
         "sign in to the demo": ("signin.html", {"next": "/me", "error": None, "member": None}),
         "sign in again": ("signin.html", {"next": "/me", "error": "…", "member": None}),
         **sign_ins(language),

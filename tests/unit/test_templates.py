@@ -74,7 +74,10 @@ def test_every_time_can_be_read_by_a_machine(template, context):
     ("template", "context"),
     [
         ("_coupons.html", {"coupons": [a_coupon(description="<script>alert(1)</script>")]}),
-        ("me.html", {"issued": [an_issued_coupon(description="<script>alert(1)</script>")]}),
+        (
+            "my_coupons.html",
+            {"issued": [an_issued_coupon(description="<script>alert(1)</script>")]},
+        ),
         ("problem.html", {"problem": a_problem(detail="<script>alert(1)</script>")}),
         ("signin.html", {"next": '"><script>alert(1)</script>', "error": "<script>"}),
         ("room.html", {"coupon": a_coupon(description="<script>"), "place": waiting(3).seen()}),

@@ -12,6 +12,17 @@ from starlette.types import Scope
 
 FOLDER = files("web") / "static"
 FOR_EVER = "public, max-age=31536000, immutable"
+# The name that a file has now, by the one that the release before gave it: pages of that release
+# ask for it in a rolling deploy, and a shop's templates may name it. For one more release.
+RENAMED = {
+    "line.js": "place_updates.js",
+    "turn.js": "notifications.js",
+    "turn_worker.js": "notification_worker.js",
+}
+
+
+def current_path(path: str) -> str:
+    return RENAMED.get(path, path)
 
 
 @cache
@@ -30,6 +41,7 @@ class VersionedFiles(StaticFiles):
         In a rolling deploy pages of another release ask for another version: what they get here is
         not what they mean, and nobody may keep it.
         """
+        path = current_path(path)
         response = await super().get_response(path, scope)
         is_its_own = scope["query_string"] == f"v={file_version(path)}".encode()
         response.headers["Cache-Control"] = FOR_EVER if is_its_own else "no-cache"

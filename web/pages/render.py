@@ -23,12 +23,13 @@ from jinja2 import (
 
 from domain.phase import ROOM_PHASE
 from issuance.offers import Offer
-from web.cache.static_files import file_version
+from web.cache.static_files import current_path, file_version
 from web.container import get_container
 from web.dependencies import find_visitor
 from web.i18n import COOKIE, Language, find_language, languages, save_language, say_language
 from web.pages.formatting import discount_text, duration
 from web.pages.formatting import seconds as seconds_text
+from web.pages.renamed_templates import with_old_names, with_old_replacements
 from web.schemas.public import CouponOut
 from web.sse.stream import QUIET_MAX_S
 
@@ -39,6 +40,7 @@ SHIPPED = "shipped"
 @cache
 def static(path: str) -> str:
     """The address of a static file; it changes with the file, so browsers may keep it for ever."""
+    path = current_path(path)
     return f"/static/{path}?v={file_version(path)}"
 
 
@@ -75,9 +77,9 @@ def _loader(templates_dir: str) -> BaseLoader:
     shipped = PackageLoader("web")
     if not templates_dir:
         return shipped
-    return ChoiceLoader(
-        [FileSystemLoader(templates_dir), shipped, PrefixLoader({SHIPPED: shipped})]
-    )
+    known = with_old_names(shipped)
+    own = with_old_replacements(FileSystemLoader(templates_dir))
+    return ChoiceLoader([own, known, PrefixLoader({SHIPPED: known})])
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
 @router.get("/hand")
 async def rate_form(request: Request, code: RoomCode, _who: Admin) -> Response:
     """The controls as they are in force, for a page on which nobody is turning them."""
-    return page(request, "admin/_hand.html", board=await _view(request, code), **_asked())
+    return page(request, "admin/_room_controls.html", board=await _view(request, code), **_asked())
 
 
 @router.post("/turn")

@@ -33,7 +33,7 @@ async def my_coupons(request: Request) -> Response:
         }
         for one, coupon in await held(request, who.id)
     ]
-    return page(request, "me.html", issued=issued)
+    return page(request, "my_coupons.html", issued=issued)
 
 
 @router.post("/coupons/{id}/use")
