@@ -16,7 +16,7 @@ from waitroom.redis_io.scripts import script
 
 # Two steps are no nearer to one another than this, however many admitters there are.
 STEP_S_MIN = 0.4
-DECISIONS_MAX = 900  # as in lua/steer.lua
+DECISIONS_MAX = 900  # as in lua/apply_decision.lua
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class AutopilotState:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._steer = redis.register_script(script("steer"))
+        self._steer = redis.register_script(script("apply_decision"))
 
     async def on_autopilot(self, codes: Sequence[str]) -> list[str]:
         """Which of these rooms find their rate themselves."""

@@ -28,7 +28,7 @@ class LineAudit:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._retract = redis.register_script(script("retract"))
-        self._lease = redis.register_script(script("lease"))
+        self._lease = redis.register_script(script("renew_leases"))
 
     async def used_count(self, code: str) -> int:
         """Raises NoSuchRoom."""

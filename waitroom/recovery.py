@@ -39,9 +39,9 @@ class Recovery:
         self._redis = redis
         self._restore = restore
         self._watermark = redis.register_script(script("watermark"))
-        self._retold = redis.register_script(script("retold"))
-        self._saved = redis.register_script(script("saved"))
-        self._spend = redis.register_script(script("spend"))
+        self._retold = redis.register_script(script("mark_retold"))
+        self._saved = redis.register_script(script("mark_saved"))
+        self._spend = redis.register_script(script("add_spent"))
 
     async def restore(self, code: str, tickets: Sequence[tuple[str, int]]) -> list[MemberStatus]:
         """Where each member stands, by their id and what their ticket says of their arrival.

@@ -9,6 +9,7 @@ from issuance.issue import issue
 from issuance.issued_coupons import list_holders
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.web_cast import Html, in_line, serve, token
+from web.cache.static_files import RENAMED
 
 STATES = {
     "scheduled": ({"opens_at": now() + HOUR, "expire_date": now() + 2 * HOUR}, "Not open yet"),

@@ -133,7 +133,7 @@ async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(
 def call_at(url: str) -> ScriptCall:
     retry = Retry(NoBackoff(), 0)
     pool = BlockingConnectionPool.from_url(url, max_connections=8, socket_timeout=2, retry=retry)
-    return ScriptCall(ScriptConnections(pool), script("limit"))
+    return ScriptCall(ScriptConnections(pool), script("rate_limit"))
 
 
 def quick(limiter: RateLimiter, window_s: float) -> RateLimiter:

@@ -191,6 +191,6 @@ def test_a_decision_says_what_was_seen():
 
 
 def test_python_and_lua_agree_on_how_many_decisions_are_kept():
-    lua = (Path(waitroom.__file__).parent / "lua/steer.lua").read_text("utf-8")
+    lua = (Path(waitroom.__file__).parent / "lua/apply_decision.lua").read_text("utf-8")
 
     assert re.findall(r"DECISIONS_MAX = (\d+)", lua) == [str(DECISIONS_MAX)]

@@ -1,4 +1,4 @@
-"""Names are the field's: each word of a module's name is in the glossary, or was looked at once."""
+"""Names are the field's: each word of a file's name is in the glossary, or was looked at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from web.cache.static_files import RENAMED as SCRIPTS
+from web.pages.renamed_templates import RENAMED as TEMPLATES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
@@ -29,6 +32,18 @@ FILES = [
     for file in sorted((ROOT / package).rglob("*.py"))
     if "versions" not in file.parts
 ]
+# What is no module: templates, scripts and style sheets for browsers, and Lua.
+OTHER_FILES = [
+    file
+    for folder, suffixes in {
+        "web/templates": {".html"},
+        "web/static": {".js", ".css"},
+        "waitroom/lua": {".lua"},
+        "load": {".html", ".lua"},
+    }.items()
+    for file in sorted((ROOT / folder).rglob("*"))
+    if file.suffix in suffixes and "vendor" not in file.parts
+]
 
 
 def words(name: str) -> list[str]:
@@ -38,8 +53,9 @@ def words(name: str) -> list[str]:
     )
 
 
-def module_names() -> Iterator[str]:
-    for file in FILES:
+def file_names() -> Iterator[str]:
+    """Of files and of the folders above them."""
+    for file in [*FILES, *OTHER_FILES]:
         yield from file.relative_to(ROOT).with_suffix("").parts
 
 
@@ -55,10 +71,10 @@ def in_glossary(word: str, terms: set[str]) -> bool:
     return bool({word, f"{word}s", f"{word}es", word.removesuffix("s")} & terms)
 
 
-def test_each_word_of_a_modules_name_is_in_the_glossary_or_was_reviewed():
+def test_each_word_of_a_files_name_is_in_the_glossary_or_was_reviewed():
     rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]+ \|$", GLOSSARY, flags=re.MULTILINE)
     terms = {word for row in rows for word in re.findall(r"[a-z]+\d*", row.lower())}
-    used = {word for name in module_names() for word in words(name) if name != "__init__"}
+    used = {word for name in file_names() for word in words(name) if name != "__init__"}
 
     unknown = sorted(word for word in used if not in_glossary(word, terms | set(REVIEWED)))
 
@@ -66,17 +82,39 @@ def test_each_word_of_a_modules_name_is_in_the_glossary_or_was_reviewed():
 
 
 def test_the_reviewed_words_are_few_and_needed():
-    used = {word for name in module_names() for word in words(name)}
+    used = {word for name in file_names() for word in words(name)}
 
     assert len(REVIEWED) <= REVIEWED_MAX
     assert sorted(set(REVIEWED)) == REVIEWED
     assert [word for word in REVIEWED if not in_glossary(word, used)] == []
 
 
-def test_no_module_class_or_function_has_a_private_noun_for_a_name():
-    named = [*((name, name) for name in module_names()), *defined_names()]
+def test_no_file_class_or_function_has_a_private_noun_for_a_name():
+    named = [*((name, name) for name in file_names()), *defined_names()]
 
     assert [(where, name) for where, name in named if PRIVATE & set(words(name))] == []
+
+
+RENAMED_FILES = re.findall(
+    r"^\| `(\S+\.(?:html|js|lua))` \| `(\S+)` \|$", OLD_NAMES, flags=re.MULTILINE
+)
+
+
+def test_the_glossary_says_what_each_old_template_script_and_lua_file_is_called_now():
+    listed = dict(RENAMED_FILES)
+    templates = {f"web/templates/{old}": f"web/templates/{new}" for old, new in TEMPLATES.items()}
+    scripts = {f"web/static/{old}": f"web/static/{new}" for old, new in SCRIPTS.items()}
+
+    assert templates.items() | scripts.items() <= listed.items()
+    assert [old for old in listed if (ROOT / old).exists()] == []
+    assert [new for new in listed.values() if not (ROOT / new).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "file", ["web/templates/_place.html", "web/static/app.js", "waitroom/lua/include/clock.lua"]
+)
+def test_templates_scripts_and_lua_are_looked_at(file: str):
+    assert ROOT / file in OTHER_FILES
 
 
 MODULES = re.findall(r"^\| `(\S+\.py)` \| `(\S+\.py)` \|$", OLD_NAMES, flags=re.MULTILINE)

@@ -19,9 +19,9 @@ def includes(move: str) -> list[str]:
 
 def test_there_is_a_file_for_each_move():
     assert MOVES == [
-        "admit", "attempt", "begin_session", "end_sessions", "enter", "lease", "leave", "limit",
-        "overdue", "place", "report", "restore", "retold", "retract", "saved", "settle", "spend",
-        "steer", "timed", "watermark",
+        "add_latency", "add_spent", "admit", "apply_decision", "apply_settings", "begin_session",
+        "claim_overdue", "end_sessions", "enter", "leave", "mark_retold", "mark_saved", "place",
+        "rate_limit", "renew_leases", "report", "restore", "retract", "start_attempt", "watermark",
     ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ class LoginThrottle:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._attempt = redis.register_script(script("attempt"))
+        self._attempt = redis.register_script(script("start_attempt"))
 
     async def start_attempt(self, name: str, address: str) -> int:
         """0 where they may try, which is counted; else the seconds to wait."""

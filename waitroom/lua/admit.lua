@@ -21,11 +21,11 @@
 -- issues to them later decides by it whether they came in time.
 --@include clock
 --@include room
---@include many
+--@include bulk
 --@include meter
 --@include pace
 --@include spent
---@include kept
+--@include presence
 
 local VISIT_S = 0.25
 -- Passed over in one call at most: others wait for Redis too.

@@ -15,11 +15,11 @@
 --           must enter with their number
 --@include clock
 --@include room
---@include many
+--@include bulk
 --@include meter
 --@include spent
---@include kept
---@include standing
+--@include presence
+--@include member_status
 
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],

@@ -9,10 +9,10 @@
 -- Who was passed over and asks is back in line: to ask is to be here.
 --@include clock
 --@include room
---@include many
+--@include bulk
 --@include spent
---@include kept
---@include standing
+--@include presence
+--@include member_status
 
 local keys = {
   room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],

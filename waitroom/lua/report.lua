@@ -14,7 +14,7 @@
 -- one; and what was once issued is never turned into a refusal by a report that comes late. How
 -- long the transaction took is kept for the autopilot, for so many batches: it looks at seconds.
 --@include clock
---@include many
+--@include bulk
 --@include meter
 --@include room
 --@include latency

@@ -18,10 +18,10 @@
 -- looks like a new one. A ticket from before it was founded says it all the same.
 --@include clock
 --@include room
---@include many
+--@include bulk
 --@include spent
---@include kept
---@include standing
+--@include presence
+--@include member_status
 
 local MORE_PARTS = 3
 local MOST_TIMES = 4

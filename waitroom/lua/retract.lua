@@ -8,7 +8,7 @@
 -- they were let through. So they are fed, if not at once then by the next tick, and get a coupon or
 -- are told why not.
 --@include clock
---@include many
+--@include bulk
 
 local now = now_us()
 local told = ask_about('HMGET', KEYS[1], ARGV)

@@ -11,7 +11,7 @@
 -- stays where it was, which is safe: a ticket that is not spent is good.
 --@include clock
 --@include room
---@include many
+--@include bulk
 
 local UNDER_WAY_MAX = 20000
 local UNSAVED_MAX = 5000

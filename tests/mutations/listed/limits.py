@@ -215,7 +215,7 @@ MUTATIONS = (
     Mutation(
         name="passwords_may_be_guessed_at_any_rate",
         promise=7,
-        file="waitroom/lua/attempt.lua",
+        file="waitroom/lua/start_attempt.lua",
         old="if wait > 0 then return wait end",
         new="",
         noticed_by=(

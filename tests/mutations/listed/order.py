@@ -149,7 +149,7 @@ MUTATIONS = (
     Mutation(
         name="who_returns_in_time_stands_at_the_end",
         promise=3,
-        file="waitroom/lua/include/kept.lua",
+        file="waitroom/lua/include/presence.lua",
         old="if is_too_late(room, now, away) then",
         new="if away then",
         noticed_by=(_BACK_IN_TIME,),
@@ -165,7 +165,7 @@ MUTATIONS = (
     Mutation(
         name="stock_that_is_added_goes_to_members_who_were_told_no",
         promise=3,
-        file="waitroom/lua/include/standing.lua",
+        file="waitroom/lua/include/member_status.lua",
         old="file_those_told(now, known.told_now, keys)",
         new="",
         noticed_by=(
@@ -176,7 +176,7 @@ MUTATIONS = (
     Mutation(
         name="a_final_word_costs_the_place_of_who_asks_again",
         promise=3,
-        file="waitroom/lua/include/kept.lua",
+        file="waitroom/lua/include/presence.lua",
         old="now - since > room.return_us",
         new="was_told(away) or now - since > room.return_us",
         noticed_by=(
@@ -186,7 +186,7 @@ MUTATIONS = (
     Mutation(
         name="a_lobby_that_was_closed_joins_the_drawn_without_a_record",
         promise=3,
-        file="waitroom/lua/include/kept.lua",
+        file="waitroom/lua/include/presence.lua",
         old="now >= room.opens_at",
         new="false",
         noticed_by=(
@@ -196,7 +196,7 @@ MUTATIONS = (
     Mutation(
         name="silence_counts_while_nobody_could_reach_us",
         promise=3,
-        file="waitroom/lua/include/kept.lua",
+        file="waitroom/lua/include/presence.lua",
         old=(
             "heard_at and since and now - heard_at <= room.grace_us / 2 and now - since "
             ">= room.grace_us"

@@ -40,7 +40,7 @@ MUTATIONS = (
     Mutation(
         name="who_came_back_in_vain_stays_in_line",
         promise=3,
-        file="waitroom/lua/spend.lua",
+        file="waitroom/lua/add_spent.lua",
         old="call_with('ZREM', KEYS[2], dropped)",
         new="",
         noticed_by=(_LEFT,),
@@ -66,7 +66,7 @@ MUTATIONS = (
     Mutation(
         name="who_came_back_too_late_keeps_their_old_ticket",
         promise=3,
-        file="waitroom/lua/include/kept.lua",
+        file="waitroom/lua/include/presence.lua",
         old="spend(now, member, arrival, keys)",
         new="",
         noticed_by=(
@@ -149,7 +149,7 @@ MUTATIONS = (
     Mutation(
         name="the_time_to_come_back_passes_while_nobody_can",
         promise=3,
-        file="waitroom/lua/settle.lua",
+        file="waitroom/lua/apply_settings.lua",
         old="'restoring_from', '0', 'restoring_until', '0'",
         new="'restoring_from', digits(now), 'restoring_until', digits(now + 30000000)",
         noticed_by=(f"{_IN}test_the_time_to_come_back_begins_when_somebody_can",),
@@ -165,7 +165,7 @@ MUTATIONS = (
     Mutation(
         name="nobody_notices_that_a_line_was_lost",
         promise=8,
-        file="waitroom/lua/settle.lua",
+        file="waitroom/lua/apply_settings.lua",
         old="found_loss(ARGV[3])",
         new="",
         noticed_by=(
@@ -221,7 +221,7 @@ MUTATIONS = (
     Mutation(
         name="newcomers_overtake_who_comes_back",
         promise=3,
-        file="waitroom/lua/settle.lua",
+        file="waitroom/lua/apply_settings.lua",
         old="math.max(last, tonumber(ARGV[5]))",
         new="last",
         noticed_by=(

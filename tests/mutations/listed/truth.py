@@ -135,7 +135,7 @@ MUTATIONS = (
     Mutation(
         name="older_settings_overwrite_newer_ones",
         promise=4,
-        file="waitroom/lua/settle.lua",
+        file="waitroom/lua/apply_settings.lua",
         old="if version > tonumber(ARGV[1]) then return 0 end",
         new="",
         noticed_by=(
@@ -168,7 +168,7 @@ MUTATIONS = (
     Mutation(
         name="the_overdue_are_not_found",
         promise=5,
-        file="waitroom/lua/overdue.lua",
+        file="waitroom/lua/claim_overdue.lua",
         old="digits(now), 'WITHSCORES'",
         new="0, 'WITHSCORES'",
         noticed_by=(_FAILS_AFTER,),
@@ -176,7 +176,7 @@ MUTATIONS = (
     Mutation(
         name="two_rescuers_are_told_of_the_same_people",
         promise=5,
-        file="waitroom/lua/overdue.lua",
+        file="waitroom/lua/claim_overdue.lua",
         old="redis.call('ZADD', KEYS[1], 'XX', digits(due + i), member)",
         new="",
         noticed_by=(f"{_IN_LINE_OVERDUE}test_only_one_of_two_rescuers_gets_each_of_the_overdue",),

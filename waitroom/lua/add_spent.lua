@@ -1,4 +1,4 @@
--- spend: gives a line that has lost something back whose tickets are spent, as Postgres has them.
+-- add_spent: gives a line that has lost something back whose tickets are spent, as Postgres has them.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] heard (hash)
 --   KEYS[4] spent (hash: member, arrival)   KEYS[5] spent_unsaved (zset: member, since when in us)
 --   ARGV    member, arrival (0: none is spent), since when in us, member, ...
@@ -7,7 +7,7 @@
 -- Nobody is let through meanwhile (restoring). Members may come back before their spent ticket is known
 -- here: they lose that place again. What this line has noted later than Postgres stays.
 --@include clock
---@include many
+--@include bulk
 
 local members, records, dropped = {}, {}, {}
 for i = 1, #ARGV, 3 do members[#members + 1] = ARGV[i] end

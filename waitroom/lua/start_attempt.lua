@@ -1,4 +1,4 @@
--- attempt: counts an attempt to sign in, before it is known to fail; or says how long to wait.
+-- start_attempt: counts an attempt to sign in, before it is known to fail; or says how long to wait.
 --   KEYS[1] of this name (hash)   KEYS[2] from this address (hash)
 --   ARGV[1] free attempts   ARGV[2] first wait (s)   ARGV[3] kept for (s)
 --   ARGV[4], ARGV[5] longest wait for KEYS[1], KEYS[2] (s)

@@ -1,4 +1,4 @@
--- many: one call for many members. Of a script's time most goes into calls, not into what they do.
+-- bulk: one call for many members. Of a script's time most goes into calls, not into what they do.
 
 -- Lua can't unpack many thousands at once.
 local MANY = 1000

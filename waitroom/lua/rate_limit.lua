@@ -1,4 +1,4 @@
--- limit: counts requests in a sliding window, and lets through as many more as may pass.
+-- rate_limit: counts requests in a sliding window, and lets through as many more as may pass.
 --   KEYS[1], KEYS[2], KEYS[3] windows (hash: who, how many; '': which window it is), used by turns
 --   ARGV[1] length of a window (us); then for each who: their name, how many may pass in a window,
 --           how many a process has let through by itself, how many wait to be let through

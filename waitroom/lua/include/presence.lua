@@ -1,4 +1,4 @@
--- kept: who was heard from when, who was passed over, and how they come back. Needs clock, room, many, spent.
+-- presence: who was heard from when, who was passed over, and how they come back. Needs clock, room, bulk, spent.
 --
 -- A crowd must not write at each asking. So the arrival says at first that somebody is there, and a
 -- record is written only once what is known is older than a part of the grace: most of a crowd is

@@ -1,4 +1,4 @@
--- standing: where members stand, and what the whole room is told with it. Needs room, many, kept.
+-- member_status: where members stand, and what the whole room is told with it. Needs room, bulk, presence.
 
 -- What is stored of these members, each list in their order: of who waits, when they were heard from;
 -- of everybody else, whether they were passed over. came_back: who came back in this call, and how;

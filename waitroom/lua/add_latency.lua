@@ -1,4 +1,4 @@
--- timed: adds what a process has timed since it last told to this second's histogram, and to all.
+-- add_latency: adds what a process has timed since it last told to this second's histogram, and to all.
 --   KEYS[1] room (hash)      KEYS[2] meter (hash)      KEYS[3] tally (hash)
 --   ARGV[1] what             ARGV[2] us that all of it took together
 --           then step, count, step, count...

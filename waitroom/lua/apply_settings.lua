@@ -1,4 +1,4 @@
--- settle: puts a room's settings in force, unless newer ones already are.
+-- apply_settings: puts a room's settings in force, unless newer ones already are.
 --   KEYS[1] room (hash)
 --   ARGV[1] version   ARGV[2] used_count
 --   ARGV[3] when the last watermark was taken that Postgres has, by this clock (us), or 0

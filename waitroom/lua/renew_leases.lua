@@ -1,9 +1,9 @@
--- lease: gives those of these members who are under way a new lease, as they are about to be fed.
+-- renew_leases: gives those of these members who are under way a new lease, as they are about to be fed.
 --   KEYS[1] admitted (zset: member, due in us)   KEYS[2] admissions (hash: member, admitted at in us)
 --   ARGV[1] lease in us      then member ids
 --   returns {member, admitted at in us, member...}, in their order; who has an outcome is none of them
 --@include clock
---@include many
+--@include bulk
 
 local now = now_us()
 local members = { unpack(ARGV, 2) }

@@ -1,4 +1,4 @@
--- overdue: names the admitted who should have had an outcome by now, and gives them a new lease.
+-- claim_overdue: names the admitted who should have had an outcome by now, and gives them a new lease.
 --   KEYS[1] admitted (zset: member, due in us)          KEYS[2] admissions (hash: member, admitted at)
 --   ARGV[1] lease in us      ARGV[2] how many at most
 --   returns {member, admitted at in us, member...}, the longest overdue first; no second admitter is told

@@ -1,4 +1,4 @@
--- steer: puts the autopilot's next rate in force and writes down why, if it is its turn.
+-- apply_decision: puts the autopilot's next rate in force and writes down why, if it is its turn.
 --   KEYS[1] pilot (hash)     KEYS[2] bucket (hash)      KEYS[3] decisions (list)
 --   ARGV[1] the step that the decision was made from    ARGV[2] least us since that step
 --   ARGV[3] rate per s       ARGV[4] what to go on from

@@ -1,4 +1,4 @@
--- retold: notes that whoever holds a coupon was told so again, after a loss.
+-- mark_retold: notes that whoever holds a coupon was told so again, after a loss.
 --   KEYS[1] room (hash)
 --   ARGV[1] when that loss was found (us)
 --   returns 1, or 0 where there was another one since
