@@ -155,6 +155,12 @@ def _end_at_once() -> None:
         process.kill()
 
 
+def _collect_less_garbage() -> None:
+    """What was made so far stays; looking through it each time costs a third of the requests."""
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
+
+
 def make_app() -> FastAPI:
     """The application of one web process, from the environment."""
     end_with_parent()
@@ -178,10 +184,7 @@ def make_app() -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         call_on_stop(app.state.hub.close)
         current_default_thread_limiter().total_tokens = FILE_THREADS_MAX
-        # What was made so far stays; looking through it again and again for garbage costs a third
-        # of the requests a second.
-        gc.freeze()
-        gc.set_threshold(50_000, 50, 50)
+        _collect_less_garbage()
         await app.state.session_watch.run_once()  # who has signed out before this process was there
         clocks = watch_clocks("web", line, parts.office_clock, app.state.office.run, engine)
         tasks = [
