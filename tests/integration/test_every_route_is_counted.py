@@ -33,7 +33,12 @@ ROUTED = sorted(
     if isinstance(route, Route)
     for method in (route.methods or set()) - {"HEAD"}
 )
-UNROUTED = ["/static/app.css", "/openapi.json", "/nowhere", "/me/"]
+# As what they are counted.
+UNROUTED = {
+    "/static/app.css": ("GET", "/static"),
+    "/nowhere": ("other", "unmatched"),
+    "/me/": ("other", "unmatched"),
+}
 CALLS = [*ROUTED, *(("GET", path) for path in UNROUTED)]
 
 
@@ -64,6 +69,10 @@ async def test_a_stranger_who_floods_it_is_refused(app, code, method, route):
 
     assert seen.count(429) >= FLOOD - MOST - 2 * OWN
     assert 500 not in seen
+    counted = {one.call: one.statuses for one in app.state.traffic.total().asked}
+    call = UNROUTED.get(route, (method, route))
+    assert counted.keys() == {call}, "refused or not"
+    assert counted[call]["4xx"] >= seen.count(429)
 
 
 # By a session too, but for the route that ends it: whoever asks after that is a stranger.

@@ -20,8 +20,9 @@ from web.exception_handlers import problem_response
 from web.i18n import find_language
 from web.limits.fair_queue import FairQueue, Turn, set_turn
 from web.limits.rate_limit import RateLimit, is_for_admins, limit_class
-from web.middleware.access_log import UNMATCHED, AccessLog
+from web.middleware.access_log import AccessLog
 from web.middleware.request_id import HEADER, find_request_id
+from web.middleware.route_finder import RouteFinder
 from web.middleware.security import RAW_HEADERS, RawResponse
 from web.pages.error_page import problem_page
 from web.problems import Problem
@@ -46,6 +47,7 @@ class RateLimitedResponses:
         self._application = application
         self._gate = gate
         self._watch = watch
+        self._routes = RouteFinder(application)
         self._fair_start = FairQueue()
         parts: WebContainer = application.state.parts
         self._identity = parts.identity
@@ -64,8 +66,8 @@ class RateLimitedResponses:
                 request_id = self._watch.ids.make(find_request_id(scope["headers"]))
                 status, headers, body = self._answer(scope, problem, request_id)
                 headers = [*headers, (HEADER, request_id.encode())]
-                # Nobody has looked for its route.
-                self._watch.for_call(UNMATCHED)(status, began, request_id, "")
+                call = self._routes.find_call(scope)
+                self._watch.for_call(call)(status, began, request_id, "")
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
                 return

@@ -122,8 +122,10 @@ class HttpCounters:
 
 def route_call(method: str, scope: Scope) -> Call:
     """What was asked for, once the framework has found its route. HEAD counts as GET."""
-    route = scope.get("route")
-    return Call("GET" if method == "HEAD" else method, getattr(route, "path", ""))
+    route = getattr(scope.get("route"), "path", None)
+    if route is None and "app_root_path" in scope:  # a mount says only how far it read the path
+        route = scope["root_path"].removeprefix(scope["app_root_path"])
+    return Call("GET" if method == "HEAD" else method, route or "")
 
 
 def route_calls(routes: Iterable[BaseRoute]) -> Iterator[Call]:

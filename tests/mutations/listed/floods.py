@@ -263,4 +263,16 @@ MUTATIONS = (
         new="receive()",
         noticed_by=(f"{_IN_SERVER_LIMITS}test_a_body_that_never_comes_is_refused",),
     ),
+    Mutation(
+        name="a_refused_request_is_counted_as_unmatched",
+        promise=7,
+        file="web/fast_path/rate_limited.py",
+        within="RateLimitedResponses.__call__",
+        old="self._routes.find_call(scope)",
+        new="UNMATCHED",
+        uses={"web/middleware/access_log.py": "UNMATCHED"},
+        noticed_by=(
+            "integration/test_every_route_is_counted.py::test_a_stranger_who_floods_it_is_refused",
+        ),
+    ),
 )
