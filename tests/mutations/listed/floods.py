@@ -268,8 +268,8 @@ MUTATIONS = (
         promise=7,
         file="web/fast_path/rate_limited.py",
         within="RateLimitedResponses.__call__",
-        old="self._routes.find_call(scope)",
-        new="UNMATCHED",
+        old="call = self._routes.find_call(scope)",
+        new="call = UNMATCHED",
         uses={"web/middleware/access_log.py": "UNMATCHED"},
         noticed_by=(
             "integration/test_every_route_is_counted.py::test_a_stranger_who_floods_it_is_refused",
