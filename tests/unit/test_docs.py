@@ -129,3 +129,11 @@ def test_every_hook_before_a_commit_is_a_rule_of_the_house():
             assert [file for file in files if not (ROOT / file).is_file()] == []
         else:
             assert command in checked
+
+
+def test_every_command_that_makes_pictures_is_in_contributing():
+    commands = {f"docs.{path.stem}" for path in (ROOT / "docs").glob("make_*.py")}
+    named = set(re.findall(r"-m (docs\.make_\w+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8")))
+
+    assert len(commands) >= 5
+    assert named == commands

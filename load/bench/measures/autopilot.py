@@ -50,10 +50,14 @@ class Run:
 
 def autopilot(bench: Bench) -> list[Summary]:
     """Two runs on the same stage, 70 s each, whatever the options say."""
+    return [Summary.from_rows([_row(run)]) for run in run_both(bench)]
+
+
+def run_both(bench: Bench) -> list[Run]:
+    """On autopilot, then at the fixed rate; `docs/make_autopilot_chart.py` draws both."""
     with bench.stage.postgres() as engine:
         make_slowable(engine)
-    runs = [_run(bench, "autopilot"), _run(bench, "manual")]
-    return [Summary.from_rows([_row(run)]) for run in runs]
+    return [_run(bench, "autopilot"), _run(bench, "manual")]
 
 
 def _run(bench: Bench, mode: RateMode) -> Run:
