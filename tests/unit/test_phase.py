@@ -28,8 +28,9 @@ from domain.refusals import REFUSALS
 from domain.settings_spec import ROOM_STATES
 from web.schemas.public import PlaceState
 
-OPENS_US, CLOSES_US = 100, 200
-open_now = RoomNow("open", 5, now_us=150, opens_at_us=OPENS_US, closes_at_us=CLOSES_US)
+HOUR_US = 3_600_000_000
+OPENS_US, CLOSES_US = 10 * HOUR_US, 20 * HOUR_US
+open_now = RoomNow("open", 5, now_us=15 * HOUR_US, opens_at_us=OPENS_US, closes_at_us=CLOSES_US)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,6 @@ open_now = RoomNow("open", 5, now_us=150, opens_at_us=OPENS_US, closes_at_us=CLO
         ({"state": "closed"}, "closed"),
         ({"state": "closed", "remain_count": 0}, "closed"),
         ({"now_us": CLOSES_US}, "closed"),
-        ({"now_us": CLOSES_US - 1}, "open"),
         ({"now_us": CLOSES_US, "state": "paused", "remain_count": 0}, "closed"),
     ],
 )
@@ -111,7 +111,7 @@ def test_what_follows_from_a_phase_does_not_contradict_itself():
 
 # What can happen to a room at one moment.
 EVENTS = {
-    "now_us": (OPENS_US - 1, open_now.now_us, CLOSES_US),
+    "now_us": (OPENS_US - 1, open_now.now_us, CLOSES_US - 1, CLOSES_US),
     "state": ROOM_STATES,
     "remain_count": (0, 1),
     "is_restoring": (False, True),

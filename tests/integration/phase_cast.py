@@ -1,0 +1,156 @@
+"""A room in each of its phases, and what everything that tells its phase says of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import AsyncClient
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+from sqlalchemy import Engine
+
+from application.apply_settings import apply_settings
+from domain.phase import ROOM_PHASES, PlacePhase, RoomPhase
+from domain.room_settings import RoomSettings
+from issuance.draws import save_draw
+from tests.integration.cast import HOUR, now, time_passes
+from tests.integration.sse_cast import Follower
+from tests.integration.web_cast import ADMIN, Html, by, in_line, serve, token, until
+from tests.ops_files import ALERTS
+from waitroom.line import Line
+from waitroom.redis_io.keys import Keys
+
+WIDE_OPEN = RoomSettings(rate_per_s=10_000, burst=10_000)
+STATE, ADMITS = "waitroom_room_state", "waitroom_room_admits"
+OPENS_LATER = ("Opens in", "The draw is not written down yet")
+
+
+@dataclass
+class Scene:
+    """A room that is made, into which Alice comes, and what happens then."""
+
+    phase: str
+    room: RoomSettings = WIDE_OPEN
+    opens_in_s: float = -3_600
+    lasts_s: float = 7_200
+    total: int = 10
+    then: dict[str, Any] = field(default_factory=dict)
+
+
+async def play(
+    scene: Scene, client: AsyncClient, line: Line, engine: Engine, code: str, redis_url: str
+) -> None:
+    opens_at = now() + timedelta(seconds=scene.opens_in_s)
+    ends_at = opens_at + timedelta(seconds=scene.lasts_s)
+    times = {"opens_at": opens_at, "expire_date": ends_at}
+    await in_line(line, engine, code, scene.total, room=scene.room, **times)
+    await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
+    then, stored = scene.then, {}
+    if "issue" in then:
+        await serve(line, engine, code)
+    if "draw" in then:
+        await apply_settings(line, save_draw(engine, code, ["alice"], now()))
+    if "state" in then:
+        patch = {"state": then["state"]}
+        await client.patch(f"/api/admin/rooms/{code}", json=patch, headers=ADMIN)
+    if "ends" in then:
+        time_passes(engine, 3 * HOUR)
+        stored["closes_at"] = 1
+    if "lost" in then:
+        stored["restoring_until"] = int((now() + HOUR).timestamp() * 1_000_000)
+    if stored:
+        with Redis.from_url(redis_url) as redis:
+            redis.hset(Keys(code).room, mapping=stored)
+
+
+async def everything_agrees(
+    app: FastAPI, line: Line, client: AsyncClient, code: str, phase: RoomPhase
+) -> None:
+    """The line last: it is asked to let somebody in, and through."""
+    app.state.catalogue.forget()
+    status = await line.place(code, "alice")
+    assert status.facts.phase is phase
+    await the_api_and_the_stream_agree(app, client, code, phase, status.phase)
+    await the_board_agrees(client, code, phase)
+    is_drained = status.facts.state == "draining"
+    await the_pages_agree(client, code, phase, status.phase, is_drained=is_drained)
+    await the_metrics_and_alerts_agree(client, code, phase)
+    await the_line_agrees(line, code, phase)
+
+
+async def the_api_and_the_stream_agree(
+    app: FastAPI, client: AsyncClient, code: str, phase: RoomPhase, place: PlacePhase
+) -> None:
+    asked = (await client.get(f"/api/rooms/{code}/place", headers=by("alice"))).json()
+    figures = (await client.get(f"/api/admin/rooms/{code}", headers=ADMIN)).json()
+    follower = Follower(app, code)
+    await until(lambda: follower.places)
+    follower.goes_away()
+    await follower.ends()
+
+    for one in (asked, follower.places[0]):
+        assert (one["room_state"], one["state"]) == (phase.word, place.state)
+    assert figures["phase"] == phase.word
+
+
+async def the_board_agrees(client: AsyncClient, code: str, phase: RoomPhase) -> None:
+    board = await client.get(f"/admin/rooms/{code}/board", headers=ADMIN)
+
+    (sentence,) = re.findall(r'class="going[^>]*>\s*([^<]+?)\s*<', board.text)
+    first = [one.word for one in ROOM_PHASES if one.board and sentence.startswith(one.board)]
+    if sentence.startswith(OPENS_LATER):
+        first = ["scheduled"]
+    if sentence.startswith("The time of this coupon is over."):
+        first = ["closed"]
+    assert first == ([] if phase.word == "open" else [phase.word])
+
+
+async def the_pages_agree(
+    client: AsyncClient, code: str, phase: RoomPhase, place: PlacePhase, *, is_drained: bool
+) -> None:
+    await client.get("/signin", params={"token": token("alice")})
+    ticket = Html(await client.get(f"/rooms/{code}/place"))
+    coupon = await client.get(f"/coupons/{code}")
+    listed = (await client.get(f"/api/coupons/{code}")).json()
+    client.cookies.clear()
+    await client.get("/signin", params={"token": token("carol")})
+    for_carol = Html(await client.get(f"/coupons/{code}"))
+    client.cookies.clear()
+
+    may_enter = phase.takes_members and not is_drained
+    assert (f"/rooms/{code}/enter" in for_carol.forms) is may_enter
+    assert ticket.place["data-state"] == place.word
+    if phase.word != "restoring":  # which only the line knows
+        assert listed["state"] == phase.word
+        assert f'<span class="state state-{phase.word}">{phase.label}</span>' in coupon.text
+
+
+async def the_metrics_and_alerts_agree(client: AsyncClient, code: str, phase: RoomPhase) -> None:
+    samples = [
+        (sample.name, sample.labels.get("state"), sample.value)
+        for family in text_string_to_metric_families((await client.get("/metrics")).text)
+        for sample in family.samples
+        if sample.labels.get("room") == code
+    ]
+
+    states = {state for name, state, value in samples if name == STATE and value}
+    assert states == {phase.word, *phase.aliases}
+    admits = [value for name, _, value in samples if name == ADMITS]
+    assert admits == [float(phase.admits)]
+    (alert,) = [one["expr"] for one in ALERTS if one["alert"] == "WaitroomLineStandsStill"]
+    assert f"max by (room) ({ADMITS}) == 1" in alert
+    assert STATE not in alert, "an alert that lists phases misses the next one"
+
+
+async def the_line_agrees(line: Line, code: str, phase: RoomPhase) -> None:
+    """The scripts keep what the phase says: who may enter, and whether anybody is let through."""
+    entered = await line.enter(code, "bob")
+    admission = await line.admit(code, at_most=100, lease_s=15)
+
+    is_drained = entered.facts.state == "draining"
+    assert (entered.kind == "waiting") is (phase.takes_members and not is_drained)
+    assert bool(admission.members) is phase.admits

@@ -1,0 +1,56 @@
+"""A new field of a place, by the recipe of CONTRIBUTING.md: two code files, four with the page."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.recipes.planted_copy import PlantedCopy, files_of_recipe
+
+SCHEMA, WRITER = "web/schemas/public.py", "web/place_response.py"
+VIEW, TEMPLATE = "web/pages/member/place_view.py", "web/templates/_place_waiting.html"
+FILES_MAX = 4
+
+FIELD = """    in_line_count: Annotated[
+        int | None, Field(description="how many wait in this line; while waiting")
+    ] = None
+"""
+
+
+def plant_field(copy: PlantedCopy) -> None:
+    """Plant `in_line_count`, for programs and on the ticket page."""
+    remain = "    remain_count: int\n    ticket: str | None = None\n"
+    copy.replace(SCHEMA, remain, f"{FIELD}{remain}")
+    begin = "    ahead, eta_s, place.ask_again_s = Place.from_status(standing)\n"
+    copy.replace(WRITER, begin, f"{begin}    place.in_line_count = facts.waiting\n")
+    copy.replace(VIEW, '"note_text",\n)', '"note_text", "count_text",\n)')
+    copy.replace(
+        VIEW, '    note_text: str = ""\n', '    note_text: str = ""\n    count_text: str = ""\n'
+    )
+    note = "        note_text=gettext(phase.note)"
+    copy.replace(VIEW, note, f"        count_text=number(place.in_line_count or 0),\n{note}")
+    left = '    <div><dt>{{ _("Coupons left") }}</dt>'
+    shown = '    <div><dt>{{ _("Waiting") }}</dt><dd>{{ place.count_text }}</dd></div>\n'
+    copy.replace(TEMPLATE, left, shown + left)
+
+
+def test_a_field_of_a_place_takes_four_code_files_and_is_in_every_answer(servers, tmp_path: Path):
+    copy = PlantedCopy(tmp_path)
+
+    plant_field(copy)
+
+    changed = copy.changed_code_files()
+    assert sorted(changed) == sorted([SCHEMA, WRITER, VIEW, TEMPLATE])
+    assert len(changed) <= FILES_MAX
+    planted = "tests/integration/test_planted_place_field.py"
+    shutil.copy(Path(__file__).with_name("planted_place_field.py"), copy.folder / planted)
+    copy.run_tests(
+        planted,
+        "tests/unit/test_fast_path_responses.py",
+        "tests/unit/test_fragment_cache.py",
+        servers=servers,
+    )
+
+
+def test_the_recipe_names_the_files_that_a_field_of_a_place_takes():
+    assert files_of_recipe("A field of a place") == [SCHEMA, WRITER, VIEW, TEMPLATE]
