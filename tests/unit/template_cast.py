@@ -10,6 +10,7 @@ import pytest
 from markupsafe import Markup
 
 from domain.discount import DiscountPolicy
+from domain.phase import ROOM_PHASE
 from tests.unit.admin_template_cast import admin_pages
 from tests.unit.board_template_cast import console
 from tests.unit.draw_template_cast import draws
@@ -61,7 +62,9 @@ def a_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
         "state": "open",
         "is_before_opening": False,
     }
-    return SimpleNamespace(**{**spring, **changes})
+    fields = {**spring, **changes}
+    phase = ROOM_PHASE[str(fields["state"])]
+    return SimpleNamespace(**{"takes_members": phase.takes_members, **fields})
 
 
 def a_lobby(**changes: Any) -> dict[str, Any]:

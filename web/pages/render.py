@@ -21,7 +21,7 @@ from jinja2 import (
     select_autoescape,
 )
 
-from domain.phase import ROOM_PHASE
+from domain.phase import DRAINING, ROOM_PHASE
 from issuance.offers import Offer
 from web.cache.static_files import current_path, file_version
 from web.container import get_container
@@ -200,6 +200,8 @@ def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
         lobby_opens_at -= timedelta(seconds=offer.room.lobby_s)
     return fields | {
         "is_before_opening": now < coupon.opens_at,
+        "takes_members": ROOM_PHASE[coupon.state].takes_members
+        and not (offer.room and offer.room.state == DRAINING.word),
         "discount_text": discount,
         "lobby_opens_at": lobby_opens_at,
         "lobby_is_open": offer.room is not None and lobby_opens_at <= now < coupon.opens_at,
