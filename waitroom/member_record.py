@@ -14,10 +14,13 @@ from typing import Any, Literal
 from redis.asyncio import Redis
 
 from domain.draw import NUMBERS
+from domain.phase import DRAINING, RoomNow, room_phase
+from domain.refusals import Draining, NotOpenYet
 from domain.unix_time import from_us
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import translate_redis_errors
+from waitroom.room import read_room_now
 
 # told: they read sold_out or closed while they waited. spent: only their old ticket is known.
 RecordState = Literal[
@@ -85,10 +88,12 @@ def _make_record(
     outcome, arrival, admitted_at, seen, away, spent, request_id = (
         None if text is None else text.decode() for text in texts
     )
-    shut = _shut_because(room, now_us)
+    now = read_room_now(room, now_us)
+    phase = room_phase(now)
+    shut = phase.word if phase.is_over else None
     common: dict[str, Any] = {
         "shut_because": shut,
-        "refuses_entry_because": _refuses_entry_because(room, now_us, shut, waiting),
+        "refuses_entry_because": _refuses_entry_because(room, now, shut, waiting),
         "request_id": request_id or "",
     }
     if outcome is not None:
@@ -104,7 +109,7 @@ def _make_record(
     if score is not None and rank is not None:
         return MemberRecord(
             state="waiting",
-            place=None if _hides_places(room, now_us) else rank + 1,
+            place=None if _hides_places(now) else rank + 1,
             at=_arrived_at(str(int(score))),
             arrived_at=_arrived_at(str(int(score))),
             last_seen_at=None if seen is None else from_us(int(seen.rstrip("he")) * 1_000_000),
@@ -148,33 +153,18 @@ def _arrived_at(arrival: str) -> datetime | None:
     return from_us(int(arrival)) if int(arrival) >= NUMBERS else None
 
 
-# As include/room.lua and enter.lua decide it.
-def _number(room: Mapping[bytes, bytes], name: bytes, default: int = 0) -> int:
-    return int(float(room.get(name, default)))
-
-
-def _shut_because(room: Mapping[bytes, bytes], now_us: int) -> str | None:
-    if room[b"state"] == b"closed" or now_us >= _number(room, b"closes_at"):
-        return "closed"
-    if _number(room, b"total_count") <= _number(room, b"used_count"):
-        return "sold_out"
-    return None
-
-
 def _refuses_entry_because(
-    room: Mapping[bytes, bytes], now_us: int, shut: str | None, waiting: int
+    room: Mapping[bytes, bytes], now: RoomNow, shut: str | None, waiting: int
 ) -> str | None:
+    """As enter.lua decides it."""
     if shut is not None:
         return shut
-    lobby_opens_us = _number(room, b"opens_at") - _number(room, b"lobby_s") * 1_000_000
-    if now_us < lobby_opens_us:
-        return "not_open_yet"
-    if room[b"state"] == b"draining":
-        return "draining"
-    return "room_full" if waiting >= _number(room, b"size_max") else None
+    if now.now_us < now.opens_at_us - int(room.get(b"lobby_s", 0)) * 1_000_000:
+        return NotOpenYet.slug
+    if now.state == DRAINING.word:
+        return Draining.slug
+    return "room_full" if waiting >= int(room[b"size_max"]) else None
 
 
-def _hides_places(room: Mapping[bytes, bytes], now_us: int) -> bool:
-    is_undrawn = room.get(b"opening") == b"draw" and room.get(b"is_drawn") != b"1"
-    is_lost = b"0" in (room.get(b"is_retold"), room.get(b"restoring_from"))
-    return is_undrawn or is_lost or _number(room, b"restoring_until") > now_us
+def _hides_places(now: RoomNow) -> bool:
+    return now.is_undrawn or now.is_restoring

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from domain.phase import RoomNow
 from domain.room_settings import RoomSettings
 from domain.watermark import Watermark
 
@@ -41,6 +42,24 @@ class Room:
             "draw_seed": self.seed.hex(),
             "is_drawn": str(int(self.is_drawn)),
         }
+
+
+def read_room_now(stored: Mapping[bytes, bytes], now_us: int) -> RoomNow:
+    """What decides the phase of a room as the line stores it; as include/room.lua has it."""
+
+    def number(name: bytes) -> int:
+        return int(float(stored.get(name, 0)))
+
+    is_lost = b"0" in (stored.get(b"is_retold"), stored.get(b"restoring_from"))
+    return RoomNow(
+        state=stored[b"state"].decode(),
+        remain_count=number(b"total_count") - number(b"used_count"),
+        now_us=now_us,
+        opens_at_us=number(b"opens_at"),
+        closes_at_us=number(b"closes_at"),
+        is_restoring=is_lost or number(b"restoring_until") > now_us,
+        is_undrawn=stored.get(b"opening") == b"draw" and stored.get(b"is_drawn") != b"1",
+    )
 
 
 def to_us(time: datetime) -> int:

@@ -125,6 +125,20 @@ def test_an_event_holds_the_place_as_the_answer_does(standing, room, member):
     assert message.endswith(b"\nevent: place\ndata: " + body + b"\n\n")
 
 
+def test_a_stream_signs_anew_whoever_stands_elsewhere():
+    facts = RoomFacts(NOON_US, "open", 0, NOON_US * 2, 10, 10, 1.0, NOON_US)
+    events = JsonEvents("spring", OFFICE)
+
+    told = [
+        events.message(MemberStatus("waiting", facts, arrival_us, 3), "alice")
+        for arrival_us in (NOON_US - 9, NOON_US - 9, NOON_US - 5)
+    ]
+
+    places = [json.loads(message.partition(b"data: ")[2]) for message in told]
+    tickets = [OFFICE.verify(place["ticket"], room="spring") for place in places]
+    assert [ticket.arrival_us for ticket in tickets] == [NOON_US - 9, NOON_US - 9, NOON_US - 5]
+
+
 def parts_of(cookie: bytes) -> set[bytes]:
     return set(cookie.replace(b"samesite", b"SameSite").split(b"; "))
 

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from domain.phase import RoomNow, RoomPhase, room_phase
 from domain.settings_spec import ROOM_SETTINGS, SettingValues
 from waitroom.redis_io.keys import Keys
+from waitroom.room import read_room_now
 from waitroom.stats.ring_counters import (
     Slot,
     merge_histograms,
@@ -138,6 +139,7 @@ class RoomStats(SettingValues):
         def p99_of(name: str) -> float | None:
             return p99_ms(merge_histograms(read_histograms(meters[METERED.index(name)], now_s)))
 
+        now = read_room_now(room, now_s * 1_000_000)
         settings = _parse_settings(room)
         counts: dict[str, Any] = {name: int(tally.get(name.encode(), 0)) for name in TALLIED}
         return cls(
@@ -150,15 +152,15 @@ class RoomStats(SettingValues):
             seats_in_use=seats_in_use,
             away=away,
             **counts,
-            is_restoring=_is_restoring(room, now_s),
+            is_restoring=now.is_restoring,
             entered_per_s=per_s("entered"),
             admitted_per_s=per_s("admitted"),
             issued_per_s=per_s("issued"),
             enter_p99_ms=p99_of("enter_us"),
             issue_p99_ms=p99_of("issue_us"),
-            opens_at_s=int(room.get(b"opens_at", 0)) / 1_000_000,
-            closes_at_s=int(room[b"closes_at"]) / 1_000_000,
-            is_undrawn=settings["opening"] == "draw" and room.get(b"is_drawn") != b"1",
+            opens_at_s=now.opens_at_us / 1_000_000,
+            closes_at_s=now.closes_at_us / 1_000_000,
+            is_undrawn=now.is_undrawn,
             version=int(room.get(b"version", 0)),
         )
 
@@ -187,12 +189,6 @@ def _parse_settings(room: Mapping[bytes, bytes]) -> dict[str, Any]:
         known = room.get(setting.name.encode())
         settings[setting.name] = setting.default if known is None else setting.type(known.decode())
     return settings
-
-
-def _is_restoring(room: Mapping[bytes, bytes], now_s: int) -> bool:
-    """As include/room.lua has it."""
-    not_yet = b"0" in (room.get(b"is_retold"), room.get(b"restoring_from"))
-    return not_yet or int(room.get(b"restoring_until", 0)) > now_s * 1_000_000
 
 
 def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:

@@ -226,4 +226,15 @@ MUTATIONS = (
         new="interval_s",
         noticed_by=(_FOLLOWS,),
     ),
+    Mutation(
+        name="a_stream_gives_the_ticket_of_the_place_before",
+        promise=3,
+        file="web/sse/json_events.py",
+        within="JsonEvents.sign",
+        old="ticket.arrival_us == self.arrival_us and ticket.arrival_us >= NUMBERS",
+        new="ticket.arrival_us >= NUMBERS",
+        noticed_by=(
+            "unit/test_fast_path_responses.py::test_a_stream_signs_anew_whoever_stands_elsewhere",
+        ),
+    ),
 )

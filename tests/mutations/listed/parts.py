@@ -5,6 +5,7 @@ from tests.mutations.mutation import Mutation
 _IN_API_AWAY = "integration/test_api_unavailable.py::"
 _IN_API_ROOMS = "integration/test_api_rooms.py::"
 _IN_OUTAGES = "integration/test_outages.py::"
+_IN_PHASES = "integration/test_phase_agreement.py::"
 _IN_PROBES = "integration/test_store_probes.py::"
 _IN_SESSION = "integration/test_session_settings.py::"
 _IN_LOOPS = "integration/test_loops.py::"
@@ -209,6 +210,18 @@ MUTATIONS = (
         new="not redis",
         noticed_by=(
             f"{_IN_API_AWAY}test_a_load_balancer_is_told_that_a_web_command_drains_while_it_still_serves",
+        ),
+    ),
+    Mutation(
+        name="a_line_that_comes_together_again_is_told_as_open",
+        promise=8,
+        file="domain/phase.py",
+        within="room_phase",
+        old="phase.applies(room)",
+        new="phase.applies(room._replace(is_restoring=False))",
+        noticed_by=(
+            f"{_IN_PHASES}test_everything_that_tells_a_rooms_phase_tells_the_same",
+            "unit/test_phase.py::test_what_ends_a_room_comes_before_what_holds_it_up",
         ),
     ),
     Mutation(

@@ -33,8 +33,8 @@ MUTATIONS = (
         promise=3,
         file="waitroom/member_record.py",
         within="_hides_places",
-        old="is_undrawn or is_lost or _number(room, b'restoring_until') > now_us",
-        new="is_lost or _number(room, b'restoring_until') > now_us",
+        old="now.is_undrawn or now.is_restoring",
+        new="now.is_restoring",
         noticed_by=(
             "integration/test_member_report.py::test_nobody_learns_a_place_before_the_draw",
         ),
