@@ -89,7 +89,7 @@ class RoomFacts:
         """Whether members who wait now wait for the opening, or for the draw that follows it."""
         return self.now_us < self.opens_at_us or self.is_undrawn
 
-    @property
+    @cached_property
     def is_undrawn(self) -> bool:
         """Whether nobody may know yet in which order the lobby will stand."""
         return self.opening == "draw" and not self.is_drawn

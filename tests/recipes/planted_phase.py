@@ -3,7 +3,7 @@
 import pytest
 
 from domain.phase import ROOM_PHASE
-from tests.integration.phase_cast import Scene, everything_agrees, play
+from tests.integration.phase_cast import Scene, ask_everything, play
 from tests.integration.web_cast import Html, token
 
 pytestmark = pytest.mark.usefixtures("metrics_read_anew")
@@ -16,7 +16,8 @@ async def test_everything_that_tells_a_rooms_phase_tells_the_new_one(
 ):
     await play(ENDING, client, line, engine, code, redis_url)
 
-    await everything_agrees(app, line, client, code, ROOM_PHASE["ending"])
+    said = await ask_everything(app, line, client, code, ROOM_PHASE["ending"])
+    assert said == dict.fromkeys(said, "ending")
 
 
 @pytest.mark.parametrize(
