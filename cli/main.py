@@ -18,8 +18,8 @@ from cli.lazy_group import LazyGroup
 from cli.version import find_version
 from domain.member import MEMBER_ID_RULE, BadMemberId, check_member_id
 from processes.demo.folder import with_running_demo
-from processes.file_limit import raise_limit
 from processes.log_config import configure_logging
+from processes.open_files import raise_limit
 from processes.settings.admitter import AdmitterSettings
 from processes.settings.reader import BadSettings, read_settings
 from processes.settings.stores import DatabaseSettings

@@ -47,7 +47,7 @@ from web.auth.sessions import Sessions
 from web.auth.token_claims import ClaimRules
 from web.container import WebContainer
 from web.limits.client_ip import TrustedProxies
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
 
 ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"

@@ -28,7 +28,7 @@ from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
 from load.bench.process_usage import family
 from load.crowd.observations import Observations
-from processes.file_limit import raise_limit
+from processes.open_files import raise_limit
 from tests.house import House, eventually, open_house
 from tests.patron import Patron, Tally
 from tests.servers import Servers, drop_database, fresh_database

@@ -34,9 +34,9 @@ from web.cache.static_files import VersionedFiles
 from web.container import WebContainer
 from web.exception_handlers import add_error_handlers
 from web.fast_path.calls import FastPath
-from web.fast_path.rate_limited import RateLimitedResponses
+from web.fast_path.too_many_requests import RateLimitedResponses
 from web.limits.fair_queue import FairSteps
-from web.limits.rate_limit import RateLimit
+from web.limits.request_limits import RateLimit
 from web.metrics import route as metrics
 from web.metrics.enter_latency import EnterLatency
 from web.middleware.access_log import (

@@ -25,7 +25,7 @@ from web.auth.admin_sessions import AdminCache, AdminSessions
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.limits.client_ip import TrustedProxies
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
 from web.middleware.access_log import HttpCounters
 from web.middleware.tracing import Tracing
 

@@ -16,7 +16,7 @@ from waitroom.tokens.challenge import BadSolution, UsedSolution
 from waitroom.tokens.ticket import BadTicket
 from web.auth import cookies
 from web.container import get_container, get_offer_cache
-from web.limits.rate_limit import get_rate_limit
+from web.limits.request_limits import get_rate_limit
 from web.middleware.request_id import get_origin
 from web.place_response import make_entered_place, make_place
 from web.problems import Problem

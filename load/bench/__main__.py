@@ -30,8 +30,8 @@ from load.bench.measures.million import million
 from load.bench.measures.servers import servers
 from load.bench.measures.sse import live, pages
 from load.bench.results import Summary
-from processes.file_limit import raise_limit
 from processes.local_stack import LocalStack, ProcessCounts
+from processes.open_files import raise_limit
 
 MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "enter": enter,

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
-from processes.file_limit import raise_limit
+from processes.open_files import raise_limit
 
 # One address has some 28,000 ports to ask from; and each needs a file here and one at the server.
 SOURCES = 4

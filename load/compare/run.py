@@ -26,8 +26,8 @@ from load.compare.terminal import Bars, print_comparison
 from load.crowd.observations import Observations
 from load.crowd.options import CrowdOptions
 from load.crowd.run import arrivals, run_crowd
-from processes.file_limit import raise_limit
 from processes.local_stack import LocalStack, ProcessCounts
+from processes.open_files import raise_limit
 from processes.settings.reader import BadSettings
 from processes.signals import Ended, Signals
 from processes.stores import print_json

@@ -17,7 +17,7 @@ from load.crowd.report import print_verdict
 from load.crowd.run import fetch_coupon, run_crowd
 from load.crowd.target import find_target
 from load.crowd.verdict import verdict
-from processes.file_limit import raise_limit
+from processes.open_files import raise_limit
 from processes.settings.reader import BadSettings
 from web.auth.member_tokens import MemberTokens
 

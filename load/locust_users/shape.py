@@ -14,7 +14,7 @@ from load.locust_users.offer import find_total_count
 from load.locust_users.options import PEOPLE, plan_from
 from load.locust_users.verdicts import RunVerdicts
 from load.locust_users.visitor import Visitor, share_connections
-from processes.file_limit import raise_limit
+from processes.open_files import raise_limit
 from processes.settings.reader import BadSettings
 
 

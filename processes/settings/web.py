@@ -88,7 +88,7 @@ class WebSettings(StoreSettings, TokenSettings):
     @field_validator("LIMITS_EXEMPT_IPS")
     @classmethod
     def _are_networks(cls, text: str) -> str:
-        from web.limits.rate_limit import parse_networks
+        from web.limits.request_limits import parse_networks
 
         try:
             parse_networks(text)

@@ -18,7 +18,7 @@ import psycopg
 import uvloop
 
 from load.bench.process_usage import cpu_s as cpu_s_of
-from processes.file_limit import raise_limit
+from processes.open_files import raise_limit
 from tests.faults.admin_changes import Admin
 from tests.faults.evidence import Evidence, Row
 from tests.faults.members import Answer, Crowd

@@ -54,7 +54,7 @@ from web.auth.admin_sessions import AdminSessions
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.container import WebContainer
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
 from web.sse import interval
 
 NOBODY_LISTENS = "127.0.0.1:9"

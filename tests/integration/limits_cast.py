@@ -10,7 +10,7 @@ from tests.integration.web_cast import (
     client_of,
 )
 from web.limits.client_ip import TrustedProxies
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
 
 MOST = 40
 OWN = 4

@@ -9,7 +9,7 @@ from application.office import Office
 from issuance.errors import OfficeAway
 from tests.integration.cast import on_offer
 from tests.integration.web_cast import app_with, by, checked_problem, client_of, until
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
 
 
 class Query:

@@ -25,7 +25,7 @@ from tests.integration.web_cast import (
 )
 from tests.signed_in import session_of
 from web.auth.member_tokens import MemberTokens
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
 from web.sse import stream
 
 pytestmark = pytest.mark.usefixtures("quick_beats")

@@ -9,8 +9,8 @@ import pytest
 from tests.integration.web_cast import app_with, client_of
 from tests.unit.test_client_ip import NONSENSE, SPELLINGS
 from web.limits.client_ip import TrustedProxies
-from web.limits.rate_limit import UNREADABLE
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
+from web.limits.request_limits import UNREADABLE
 
 PROXY = "10.0.0.1"
 LENGTH = 10_000

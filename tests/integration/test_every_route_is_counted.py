@@ -17,8 +17,8 @@ from tests.integration.web_cast import ADMIN, app_with, by, checked_problem, in_
 from web.app import ROUTES
 from web.auth.member_tokens import Visitor
 from web.auth.sessions import SESSION_COOKIE
-from web.limits.rate_limit import is_for_admins, limit_class
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
+from web.limits.request_limits import is_for_admins, limit_class
 
 pytestmark = pytest.mark.usefixtures("patient_limits")
 

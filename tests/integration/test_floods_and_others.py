@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.limits_cast import an_address, from_, member
 from tests.integration.web_cast import ADMIN, app_with, by, in_line
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
 
 pytestmark = pytest.mark.usefixtures("patient_limits")
 

@@ -36,7 +36,7 @@ from tests.integration.web_cast import (
 )
 from tests.member_ids import NOT_ALLOWED, SHOP_IDS
 from web.auth.member_tokens import NAME_LENGTH_MAX
-from web.limits.web_limits import WebLimits
+from web.limits.limit_values import WebLimits
 
 pytestmark = pytest.mark.usefixtures("patient_limits")
 

@@ -11,8 +11,8 @@ import pytest
 from tests.integration.web_cast import ADMIN_TOKEN, app_with
 from tests.signed_in import session_of
 from web.auth.sessions import SESSION_COOKIE
-from web.fast_path.rate_limited import RateLimitedResponses
-from web.limits.web_limits import WebLimits
+from web.fast_path.too_many_requests import RateLimitedResponses
+from web.limits.limit_values import WebLimits
 from web.middleware.access_log import AccessLog
 
 pytestmark = pytest.mark.usefixtures("patient_limits")

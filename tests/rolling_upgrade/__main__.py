@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from issuance.postgres.engine import open_engine
-from processes.file_limit import raise_limit
+from processes.open_files import raise_limit
 from tests.house import open_house
 from tests.rolling_upgrade.rehearsal import SETTINGS, Plan, Rehearsal
 from tests.rolling_upgrade.release import checked_out

@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 
 from load.bench.process_usage import described
-from processes.file_limit import raise_limit
+from processes.open_files import raise_limit
 from tests.route_flood.target import ADDRESS_REQUESTS_MAX, Target, open_target
 from tests.route_flood.walk import WHO, Flooded, Walk, p99
 from tests.route_table import Call, calls_of_product

@@ -18,7 +18,7 @@ from tests.route_flood.probes import Admin, Entrants, Felt, HealthChecks, p99
 from tests.route_flood.target import FORWARDED_FOR, Target
 from tests.route_table import Call
 from waitroom.line import open_line
-from web.limits.rate_limit import limit_class
+from web.limits.request_limits import limit_class
 
 FOLDER = Path(__file__).parent
 WHO = ("member", "stranger")

@@ -1,1 +1,1 @@
-"""Limits: how many requests or attempts are let through, counted in Redis."""
+"""Limits that all processes share, counted in Redis: requests, and attempts to sign in."""

@@ -13,7 +13,7 @@ from web.cache.compressed import CompressedBody
 from web.cache.single_flight import get_single_flight_cache
 from web.container import get_container, get_offer_cache, get_office
 from web.dependencies import CouponCode, SignedIn
-from web.limits.rate_limit import get_rate_limit
+from web.limits.request_limits import get_rate_limit
 from web.problems import documented
 from web.schemas.public import RETRIES, CouponOut, IssuedCouponOut
 

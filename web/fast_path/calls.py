@@ -25,7 +25,7 @@ from waitroom.tokens.ticket import OtherMembersTicket
 from web.auth.member_tokens import bearer_token
 from web.container import WebContainer
 from web.exception_handlers import problem_response
-from web.limits.rate_limit import RateLimit
+from web.limits.request_limits import RateLimit
 from web.metrics.enter_latency import EnterLatency
 from web.middleware.access_log import AccessLog
 from web.middleware.access_log import Call as CountedCall

@@ -14,7 +14,7 @@ from waitroom.errors import LineAway, LineBusy
 from waitroom.line import Line
 from waitroom.member_status import MemberStatus
 from web.auth.member_tokens import Visitor
-from web.limits.rate_limit import RateLimit
+from web.limits.request_limits import RateLimit
 from web.middleware.security import RAW_HEADERS
 from web.problems import Problem
 from web.sse.events import EventWriter

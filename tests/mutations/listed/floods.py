@@ -16,7 +16,7 @@ MUTATIONS = (
     Mutation(
         name="requests_of_an_address_are_not_counted",
         promise=7,
-        file="web/limits/rate_limit.py",
+        file="web/limits/request_limits.py",
         within="RateLimit.address_at_once",
         old='self._counted("address", f"{share} {who}", most)',
         new="None",
@@ -96,7 +96,7 @@ MUTATIONS = (
     Mutation(
         name="requests_of_a_member_are_not_counted",
         promise=7,
-        file="web/limits/rate_limit.py",
+        file="web/limits/request_limits.py",
         within="RateLimit.member_at_once",
         old='self._counted("member", f"m {member_id}", most)',
         new="None",
@@ -108,7 +108,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_of_streams_of_one_address_may_be_open",
         promise=7,
-        file="web/limits/rate_limit.py",
+        file="web/limits/request_limits.py",
         within="RateLimit.stream",
         old="limits.address_streams_share",
         new="0",
@@ -117,7 +117,7 @@ MUTATIONS = (
     Mutation(
         name="any_number_of_streams_of_one_member_may_be_open",
         promise=7,
-        file="web/limits/rate_limit.py",
+        file="web/limits/request_limits.py",
         within="RateLimit.stream",
         old="limits.member_streams_share",
         new="0",
@@ -126,7 +126,7 @@ MUTATIONS = (
     Mutation(
         name="only_lines_are_counted",
         promise=7,
-        file="web/fast_path/rate_limited.py",
+        file="web/fast_path/too_many_requests.py",
         within="RateLimitedResponses.__call__",
         old='scope["type"] == "http"',
         new='scope["type"] == "http" and "/rooms/" in scope["path"]',
@@ -139,7 +139,7 @@ MUTATIONS = (
     Mutation(
         name="admins_are_counted_with_their_address",
         promise=7,
-        file="web/fast_path/rate_limited.py",
+        file="web/fast_path/too_many_requests.py",
         within="RateLimitedResponses._admit",
         old="_may_be_admins(scope)",
         new="False",
@@ -148,7 +148,7 @@ MUTATIONS = (
     Mutation(
         name="all_that_wait_for_a_count_begin_at_once",
         promise=7,
-        file="web/fast_path/rate_limited.py",
+        file="web/fast_path/too_many_requests.py",
         within="RateLimitedResponses._admit",
         old="await unanswered\nawait _take(turn)",
         new="await unanswered",
@@ -177,7 +177,7 @@ MUTATIONS = (
     Mutation(
         name="refusals_are_answered_at_once",
         promise=7,
-        file="web/limits/rate_limit.py",
+        file="web/limits/request_limits.py",
         within="RateLimit.hold_back",
         old="self._pace.wait_s()",
         new="0.0",
@@ -219,7 +219,7 @@ MUTATIONS = (
     Mutation(
         name="an_unnamed_proxy_is_exempt",
         promise=7,
-        file="web/limits/rate_limit.py",
+        file="web/limits/request_limits.py",
         within="RateLimit._resolve",
         old="not is_unnamed_proxy and self._is_exempt(address)",
         new="self._is_exempt(address)",
@@ -230,7 +230,7 @@ MUTATIONS = (
     Mutation(
         name="what_cannot_be_read_has_no_limit",
         promise=7,
-        file="web/limits/rate_limit.py",
+        file="web/limits/request_limits.py",
         within="RateLimit._resolve",
         old="UNREADABLE, False",
         new="UNREADABLE, True",
@@ -266,7 +266,7 @@ MUTATIONS = (
     Mutation(
         name="a_refused_request_is_counted_as_unmatched",
         promise=7,
-        file="web/fast_path/rate_limited.py",
+        file="web/fast_path/too_many_requests.py",
         within="RateLimitedResponses.__call__",
         old="call = self._routes.find_call(scope)",
         new="call = UNMATCHED",

@@ -16,7 +16,7 @@ from web.auth.passwords import TooManyAtOnce
 from web.container import get_admin_cache, get_container, get_office
 from web.dependencies import BY_TOKEN, Admin, refuse_cross_site
 from web.i18n import find_language, save_language, to_translate
-from web.limits.rate_limit import get_rate_limit
+from web.limits.request_limits import get_rate_limit
 from web.pages.form_guard import local_path
 from web.pages.render import page
 

@@ -26,8 +26,8 @@ from starlette.types import Scope
 from waitroom.limits.ip_prefix import ip_prefix
 from waitroom.limits.rate_limiter import RateLimiter
 from web.limits.client_ip import HEADER, Address, TrustedProxies, parse_address
+from web.limits.limit_values import WebLimits
 from web.limits.refusal_pace import RefusalPace
-from web.limits.web_limits import WebLimits
 from web.problems import Problem
 
 log = structlog.get_logger(__name__)

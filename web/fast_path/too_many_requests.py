@@ -19,7 +19,7 @@ from web.dependencies import BY_TOKEN
 from web.exception_handlers import problem_response
 from web.i18n import find_language
 from web.limits.fair_queue import FairQueue, Turn, set_turn
-from web.limits.rate_limit import RateLimit, is_for_admins, limit_class
+from web.limits.request_limits import RateLimit, is_for_admins, limit_class
 from web.middleware.access_log import AccessLog
 from web.middleware.request_id import HEADER, find_request_id
 from web.middleware.route_finder import RouteFinder
