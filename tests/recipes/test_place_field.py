@@ -21,8 +21,8 @@ def plant_field(copy: PlantedCopy) -> None:
     """Plant `in_line_count`, for programs and on the ticket page."""
     remain = "    remain_count: int\n    ticket: str | None = None\n"
     copy.replace(SCHEMA, remain, f"{FIELD}{remain}")
-    begin = "    ahead, eta_s, place.ask_again_s = Place.from_status(standing)\n"
-    copy.replace(WRITER, begin, f"{begin}    place.in_line_count = facts.waiting\n")
+    lobby = "    if facts.is_lobby:\n"
+    copy.replace(WRITER, lobby, f"    place.in_line_count = facts.waiting\n{lobby}")
     copy.replace(VIEW, '"note_text",\n)', '"note_text", "count_text",\n)')
     copy.replace(
         VIEW, '    note_text: str = ""\n', '    note_text: str = ""\n    count_text: str = ""\n'
