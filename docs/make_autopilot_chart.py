@@ -25,8 +25,8 @@ from rich.console import Console
 from load.bench.__main__ import ENVIRON
 from load.bench.context import Bench
 from load.bench.measures.autopilot import FAST_S, LATENCY_BOUND_MS, SLOW_S, Run, run_both
-from processes.file_limit import raise_limit
 from processes.local_stack import LocalStack, ProcessCounts
+from processes.open_files import raise_limit
 
 RUNS = Path(__file__).with_name("autopilot.json")
 PICTURE = RUNS.with_suffix(".svg")

@@ -1,6 +1,7 @@
 """The documents say what is there: links, commands, moves, and problems."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import yaml
 from cli.main import app
 from domain.refusals import Refusal
 from issuance.tables import metadata
+from processes.settings.web import WebSettings
 from waitroom.redis_io.keys import Keys
+from web.limits.limit_values import WebLimits
 from web.problems import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -137,3 +140,18 @@ def test_every_command_that_makes_pictures_is_in_contributing():
 
     assert len(commands) >= 5
     assert named == commands
+
+
+def test_every_limit_that_refuses_is_in_one_table():
+    """Those of the settings, each with the file that enforces it."""
+    _, _, after = TEXTS["docs/configuration.md"].partition("### Limits that refuse")
+    rows = [row.split(" | ") for row in after.partition("\nIn the code")[0].splitlines()]
+    rows = [[cell.strip("| ") for cell in row] for row in rows if len(row) == 5][2:]
+    named = {name for row in rows for name in re.findall(r"`([A-Z_]+_MAX)`", row[1])}
+    limits = {one.name.upper() for one in fields(WebLimits)} & WebSettings.model_fields.keys()
+    answers = {slug for row in rows for slug in re.findall(r"`(\w+)`, \d+", row[4])}
+
+    assert limits
+    assert limits - named == set()
+    assert [row[2] for row in rows if not (ROOT / row[2].strip("`")).is_file()] == []
+    assert answers - KINDS.keys() == set()
