@@ -29,8 +29,8 @@ from processes.stores import (
     print_json,
     with_line,
 )
-from waitroom.autopilot_state import DECISIONS_MAX
 from waitroom.errors import NoSuchRoom
+from waitroom.redis_io.constants import DECISIONS_MAX
 from web.room_export import make_record, read_room
 
 app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate while it runs.")

@@ -16,7 +16,6 @@ from waitroom.redis_io.scripts import script
 
 # Two steps are no nearer to one another than this, however many admitters there are.
 STEP_S_MIN = 0.4
-DECISIONS_MAX = 900  # as in lua/apply_decision.lua
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class AutopilotState:
         is_news = not (decision.reason == watched.pilot.reason == "unused")
         with translate_redis_errors():
             taken = await self._steer(
-                keys=[k.rate_controller, k.bucket, k.decisions],
+                keys=k.for_script("apply_decision"),
                 args=[
                     watched.step,
                     int(STEP_S_MIN * 1_000_000),

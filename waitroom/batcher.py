@@ -134,7 +134,7 @@ class EnterBatch:
         solved = solutions if any(solutions) else ()
         arguments = [str(len(members)), str(len(solved)), *members, *solved, *numbers]
         with translate_redis_errors():
-            return parse_statuses(await self._enter(Keys(code).for_enter(), arguments))
+            return parse_statuses(await self._enter(Keys(code).for_script("enter"), arguments))
 
 
 def entrant(member_id: str, origin: str = "", solved: Solution | None = None) -> str:

@@ -125,7 +125,9 @@ class Line:
         for name, value in room.fields().items():
             arguments += [name, value]
         with _away():
-            settled = await self._settle(keys=[Keys(room.code).room], args=arguments)
+            settled = await self._settle(
+                keys=Keys(room.code).for_script("apply_settings"), args=arguments
+            )
             if not await self._redis.sismember(ROOMS, room.code):
                 # First, so that who dies in between leaves it to the next one to settle.
                 for key in Keys(room.code).all():
@@ -192,13 +194,13 @@ class Line:
         """
         arguments: list[str | int] = [member_id, max(0, ticket_us)]
         with _away():
-            return bool(await self._leave(keys=Keys(code).for_leave(), args=arguments))
+            return bool(await self._leave(keys=Keys(code).for_script("leave"), args=arguments))
 
     async def admit(self, code: str, *, at_most: int, lease_s: float) -> Admission:
         """Let the head of the line through; each must have an outcome within `lease_s`."""
         with _away():
             reply = await self._admit(
-                keys=Keys(code).for_admit(),
+                keys=Keys(code).for_script("admit"),
                 args=[at_most, int(lease_s * 1_000_000)],
             )
         held_back_by, *rest = (word.decode() for word in reply)
@@ -211,7 +213,7 @@ class Line:
         """The admitted whose outcome is overdue, each under a new lease; when each was admitted."""
         with _away():
             reply = await self._overdue(
-                keys=[Keys(code).admitted, Keys(code).admissions],
+                keys=Keys(code).for_script("claim_overdue"),
                 args=[int(lease_s * 1_000_000), at_most],
             )
         return by_member(reply)
@@ -228,7 +230,7 @@ class Line:
 
         took_ms: how long the transaction took, where members waited for it.
         """
-        keys, members, new = Keys(code).for_report(), list(outcomes), 0
+        keys, members, new = Keys(code).for_script("report"), list(outcomes), 0
         for start in range(0, max(1, len(members)), REPORT_MAX):
             arguments = [str(used_count), "" if took_ms is None else f"{took_ms:.1f}"]
             for member in members[start : start + REPORT_MAX]:
@@ -272,7 +274,7 @@ class Line:
         for step, count in steps.items():
             arguments += [str(step), str(count)]
         with _away():
-            await self._timed(keys=Keys(code).for_timing(), args=arguments)
+            await self._timed(keys=Keys(code).for_script("add_latency"), args=arguments)
 
     async def lobby(self, code: str) -> list[str] | None:
         """Who came through a lobby that draws, in the order drawn; None before the opening."""
@@ -289,7 +291,7 @@ class Line:
 
     async def _place_all(self, code: str, members: Sequence[str]) -> list[MemberStatus]:
         with _away():
-            return parse_statuses(await self._place(Keys(code).for_place(), members))
+            return parse_statuses(await self._place(Keys(code).for_script("place"), members))
 
 
 def _text(word: bytes | str) -> str:

@@ -85,7 +85,7 @@ class LineAudit:
         for start in range(0, len(members), PART):
             with translate_redis_errors():
                 reply = await self._lease(
-                    keys=[k.admitted, k.admissions],
+                    keys=k.for_script("renew_leases"),
                     args=[int(for_s * 1_000_000), *members[start : start + PART]],
                 )
             found.update(by_member(reply))
@@ -97,7 +97,7 @@ class LineAudit:
         for start in range(0, len(members), PART):
             with translate_redis_errors():
                 done += await self._retract(
-                    keys=[k.outcomes, k.admitted, k.arrivals, k.tally, k.admissions],
+                    keys=k.for_script("retract"),
                     args=list(members[start : start + PART]),
                 )
         return done

@@ -11,11 +11,8 @@ from typing import Any, NamedTuple
 from domain.draw import NUMBERS
 from domain.phase import PlacePhase, RoomNow, RoomPhase, place_phase, room_phase
 from waitroom.errors import NoSuchRoom
+from waitroom.redis_io.constants import PACE_LOST_AFTER_PEOPLE, PACE_LOST_AFTER_S
 
-# A pace says nothing about now when nobody was let through for so long and so many people's time:
-# the admitter may be away, or what it feeds. As in lua/include/pace.lua.
-PACE_STALE_AFTER_US = 5_000_000
-PACE_STALE_AFTER_PEOPLE = 2
 # One person in thirty years: a wait made of it is no number that a clock or JSON could hold.
 PACE_MIN_PER_S = 1e-9
 
@@ -108,8 +105,8 @@ class RoomFacts:
         """Admissions a second as measured, or None where nobody knows."""
         if not self.phase.admits or self.pace_per_s < PACE_MIN_PER_S:
             return None
-        people_us = PACE_STALE_AFTER_PEOPLE / self.pace_per_s * 1_000_000
-        fresh = self.now_us - self.pace_at_us < max(PACE_STALE_AFTER_US, people_us)
+        people_us = PACE_LOST_AFTER_PEOPLE / self.pace_per_s * 1_000_000
+        fresh = self.now_us - self.pace_at_us < max(PACE_LOST_AFTER_S * 1_000_000, people_us)
         return self.pace_per_s if fresh else None
 
     @cached_property

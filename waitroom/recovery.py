@@ -67,14 +67,15 @@ class Recovery:
             for member, arrival in tickets[start : start + RESTORE_MAX]:
                 arguments += [member, str(arrival)]
             with translate_redis_errors():
-                standings += parse_statuses(await self._restore(Keys(code).for_place(), arguments))
+                reply = await self._restore(Keys(code).for_script("restore"), arguments)
+                standings += parse_statuses(reply)
         return standings
 
     async def read_progress(self, code: str) -> LineProgress | None:
         """How far the room's line has come; None where nobody can have come yet."""
         keys = Keys(code)
         with translate_redis_errors():
-            reply = await self._watermark(keys=keys.for_watermark(), args=[])
+            reply = await self._watermark(keys=keys.for_script("watermark"), args=[])
         if not reply:
             return None
         *numbers, words = reply
@@ -92,7 +93,7 @@ class Recovery:
         for ticket in tickets:
             arguments += [ticket.member_id, str(ticket.noted_at_us)]
         with translate_redis_errors():
-            return int(await self._saved(keys=[Keys(code).spent_unsaved], args=arguments))
+            return int(await self._saved(keys=Keys(code).for_script("mark_saved"), args=arguments))
 
     async def add_spent(self, code: str, tickets: Sequence[SpentTicket]) -> int:
         """Give the line these back; how many of their owners had come back in vain."""
@@ -100,9 +101,10 @@ class Recovery:
         for ticket in tickets:
             arguments += [ticket.member_id, str(ticket.arrival), str(ticket.noted_at_us)]
         with translate_redis_errors():
-            return int(await self._spend(keys=Keys(code).for_spend(), args=arguments))
+            return int(await self._spend(keys=Keys(code).for_script("add_spent"), args=arguments))
 
     async def mark_retold(self, code: str, lost_at_us: int) -> bool:
         """Everybody who holds a coupon was told so again; False where more was lost since."""
         with translate_redis_errors():
-            return bool(await self._retold(keys=[Keys(code).room], args=[lost_at_us]))
+            keys = Keys(code).for_script("mark_retold")
+            return bool(await self._retold(keys=keys, args=[lost_at_us]))

@@ -8,9 +8,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from waitroom.autopilot import Decision
-from waitroom.autopilot_state import DECISIONS_MAX, STEP_S_MIN
+from waitroom.autopilot_state import STEP_S_MIN
+from waitroom.redis_io.constants import DECISIONS_MAX, METER_SLOTS
 from waitroom.redis_io.keys import Keys
-from waitroom.stats.ring_counters import COUNTED, METER_SLOTS, TIMED
+from waitroom.stats.ring_counters import COUNTED, TIMED
 from waitroom.stats.time_series import SERIES_S_MAX
 
 COUNT_A_SECOND = 100

@@ -17,8 +17,8 @@ from tests.integration.line_cast import (
 )
 from waitroom.admission import Outcome
 from waitroom.line import REPORT_MAX
+from waitroom.redis_io.constants import METER_SLOTS
 from waitroom.redis_io.keys import Keys
-from waitroom.stats.ring_counters import METER_SLOTS
 
 
 async def test_an_outcome_is_told_as_it_was_written_down(line, code):

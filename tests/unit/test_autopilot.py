@@ -1,17 +1,13 @@
 """The autopilot on a database that is nothing but arithmetic."""
 
-import re
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import waitroom
 from waitroom.autopilot import Batch, Bounds, Decision, RateController, Signals, recent_latency
-from waitroom.autopilot_state import DECISIONS_MAX
 
 STEP_S = 0.5
 bounds = Bounds(10, 1_000, 250)
@@ -188,9 +184,3 @@ def test_a_decision_says_what_was_seen():
 
     assert record["rate_per_s"] == pytest.approx(69.75)
     assert (record["at_s"], record["latency_p95_ms"], record["reason"]) == (3.0, 300.0, "slow")
-
-
-def test_python_and_lua_agree_on_how_many_decisions_are_kept():
-    lua = (Path(waitroom.__file__).parent / "lua/apply_decision.lua").read_text("utf-8")
-
-    assert re.findall(r"DECISIONS_MAX = (\d+)", lua) == [str(DECISIONS_MAX)]

@@ -1,11 +1,8 @@
-import re
-from pathlib import Path
-
 import pytest
 
-import waitroom
-from waitroom.stats.latency_histogram import STEP_MAX, bucket_index, bucket_upper_s, percentile_s
-from waitroom.stats.ring_counters import METER_SLOTS, meter_slots
+from waitroom.redis_io.constants import METER_SLOTS
+from waitroom.stats.latency_histogram import bucket_index, bucket_upper_s, percentile_s
+from waitroom.stats.ring_counters import meter_slots
 from waitroom.stats.room_stats import METERED, RoomStats
 
 NOW_S = 1_777_636_800
@@ -133,19 +130,6 @@ def test_the_record_says_what_the_figures_say():
     assert record.pop("phase") == read.phase.word
     assert {name: getattr(read, name) for name in record.keys() - old} | old == record
     assert {"in_line", "waiting", "refused_in_all", "remain_count", "issued_per_s"} <= record.keys()
-
-
-def test_python_and_lua_agree_on_the_size_of_the_ring():
-    lua = (Path(waitroom.__file__).parent / "lua/include/meter.lua").read_text("utf-8")
-
-    assert re.findall(r"METER_SLOTS = (\d+)", lua) == [str(METER_SLOTS)]
-
-
-def test_python_and_lua_agree_on_the_steps():
-    lua = (Path(waitroom.__file__).parent / "lua/include/latency.lua").read_text("utf-8")
-
-    assert re.findall(r"STEP_MAX = (\d+)", lua) == [str(STEP_MAX)]
-    assert "math.ceil(4 * math.log(took_us / 100) / math.log(2))" in lua
 
 
 @pytest.mark.parametrize("took_s", [0, 0.00005, 0.001, 0.0173, 1.0, 61.5, 86_400])

@@ -6,10 +6,18 @@ from pathlib import Path
 import pytest
 
 import waitroom
-from waitroom.redis_io.scripts import script
+from waitroom.redis_io.constants import LUA_CONSTANTS
+from waitroom.redis_io.keys import Keys
+from waitroom.redis_io.scripts import key_names, script
 
 LUA = Path(waitroom.__file__).parent / "lua"
 MOVES = sorted(path.stem for path in LUA.glob("*.lua"))
+# The others have keys of no room.
+OF_A_ROOM = [
+    move
+    for move in MOVES
+    if move not in ("start_attempt", "begin_session", "end_sessions", "rate_limit")
+]
 PIECES = sorted(path.stem for path in (LUA / "include").glob("*.lua"))
 
 
@@ -44,10 +52,41 @@ def test_a_move_opens_with_its_contract(move):
 
 @pytest.mark.parametrize("move", MOVES)
 def test_a_move_names_every_key_and_argument_it_uses(move):
-    contract, _, code = script(move).partition("\n\n")
+    contract, _, code = (LUA / f"{move}.lua").read_text("utf-8").partition("\n\n")
 
     for used in set(re.findall(r"(?:KEYS|ARGV)\[\d+\]", code)):
         assert used in contract or "ARGV    member ids" in contract
+
+
+@pytest.mark.parametrize("move", OF_A_ROOM)
+def test_a_move_uses_each_key_that_its_contract_names_and_no_other(move):
+    own = (LUA / f"{move}.lua").read_text("utf-8")
+    pieces = [(LUA / "include" / f"{one}.lua").read_text("utf-8") for one in includes(move)]
+
+    assert set(re.findall(r"\bkeys\.(\w+)", own)) <= set(key_names(move))
+    used = set(re.findall(r"\bkeys\.(\w+)", "".join([own, *pieces])))
+    assert set(key_names(move)) <= used
+
+
+@pytest.mark.parametrize("move", OF_A_ROOM)
+def test_python_passes_the_keys_that_the_contract_names(move):
+    keys = Keys("spring")
+
+    table = ", ".join(f"{name} = KEYS[{n}]" for n, name in enumerate(key_names(move), 1))
+    assert f"local keys = {{ {table} }}\n" in script(move)
+    assert keys.for_script(move) == [getattr(keys, name) for name in key_names(move)]
+    assert set(keys.for_script(move)) <= set(keys.all())
+
+
+@pytest.mark.parametrize("name", LUA_CONSTANTS)
+def test_a_shared_constant_stands_once(name):
+    sources = [path.read_text("utf-8") for path in LUA.rglob("*.lua")]
+    users = [move for move in MOVES if re.search(rf"\b{name}\b", script(move))]
+
+    assert not [source for source in sources if re.search(rf"\b{name} *=[^=]", source)]
+    assert users
+    for move in users:
+        assert script(move).count(f"local {name} = {LUA_CONSTANTS[name]}\n") == 1
 
 
 @pytest.mark.parametrize("move", MOVES)

@@ -9,10 +9,10 @@
 --@include meter
 --@include latency
 
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if redis.call('EXISTS', keys.room) == 0 then return 0 end
 local steps = {}
 for i = 3, #ARGV, 2 do add_to_step(steps, tonumber(ARGV[i]), tonumber(ARGV[i + 1])) end
 -- First: this second's histogram takes in what others have told of it.
-tally_steps(KEYS[3], ARGV[1], steps, tonumber(ARGV[2]))
-count_steps(KEYS[2], ARGV[1], steps, now_us())
+tally_steps(keys.tally, ARGV[1], steps, tonumber(ARGV[2]))
+count_steps(keys.meter, ARGV[1], steps, now_us())
 return 1

@@ -1,5 +1,5 @@
 -- add_spent: gives a line that has lost something back whose tickets are spent, as Postgres has them.
---   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] heard (hash)
+--   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] last_seen (hash)
 --   KEYS[4] spent (hash: member, arrival)   KEYS[5] spent_unsaved (zset: member, since when in us)
 --   ARGV    member, arrival (0: none is spent), since when in us, member, ...
 --   returns how many stood in line by a spent ticket, and do no more
@@ -11,9 +11,9 @@
 
 local members, records, dropped = {}, {}, {}
 for i = 1, #ARGV, 3 do members[#members + 1] = ARGV[i] end
-local noted = #members > 0 and ask_about('ZMSCORE', KEYS[5], members) or {}
-local standing = #members > 0 and ask_about('ZMSCORE', KEYS[2], members) or {}
-local held = #members > 0 and ask_about('HMGET', KEYS[4], members) or {}
+local noted = #members > 0 and ask_about('ZMSCORE', keys.spent_unsaved, members) or {}
+local standing = #members > 0 and ask_about('ZMSCORE', keys.waiting, members) or {}
+local held = #members > 0 and ask_about('HMGET', keys.spent, members) or {}
 for n, member in ipairs(members) do
   local arrival, since = tonumber(ARGV[3 * n - 1]), tonumber(ARGV[3 * n])
   local is_newer_here = held[n] and noted[n] and tonumber(noted[n]) >= since
@@ -22,8 +22,8 @@ for n, member in ipairs(members) do
     if standing[n] and tonumber(standing[n]) <= arrival then dropped[#dropped + 1] = member end
   end
 end
-call_with('HSET', KEYS[4], records)
-call_with('ZREM', KEYS[2], dropped)
-call_with('HDEL', KEYS[3], dropped)
-redis.call('HSET', KEYS[1], 'spent_count', redis.call('HLEN', KEYS[4]))
+call_with('HSET', keys.spent, records)
+call_with('ZREM', keys.waiting, dropped)
+call_with('HDEL', keys.last_seen, dropped)
+redis.call('HSET', keys.room, 'spent_count', redis.call('HLEN', keys.spent))
 return #dropped

@@ -3,7 +3,7 @@
 --   KEYS[2] bucket (hash: with the steered rate, which is in force on autopilot)
 --   KEYS[4] admitted (zset: member, due in us)          KEYS[5] arrivals (hash)
 --   KEYS[6] meter (hash)     KEYS[7] tally (hash)
---   KEYS[8] heard (hash)     KEYS[9] away (hash: member, arrival, when passed over)
+--   KEYS[8] last_seen (hash)     KEYS[9] away (hash: member, arrival, when passed over)
 --   KEYS[10] admissions (hash: member, admitted at in us)
 --   ARGV[1] how many the destination can take           ARGV[2] lease in us
 --   returns {what held it back, admitted at in us, members in the order they came...}; what is one of
@@ -31,11 +31,11 @@ local VISIT_S = 0.25
 -- Passed over in one call at most: others wait for Redis too.
 local PASSED_MAX = 5000
 
-local room = read_room(KEYS[1])
+local room = read_room(keys.room)
 if not room then return { 'no_such_room' } end
 
 local now = now_us()
-local v = redis.call('HMGET', KEYS[2], 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told',
+local v = redis.call('HMGET', keys.bucket, 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told',
   'moved', 'heard_at', 'hearing_since', 'steered_rate_per_s')
 if room.is_steered then
   room.rate_per_s = math.min(math.max(tonumber(v[10]) or room.rate_per_s, room.rate_min_per_s),
@@ -53,7 +53,7 @@ local capacity = math.max(room.burst, room.rate_per_s * VISIT_S)
 bucket.tokens = math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)
 
 local function keep_bucket(busy)
-  redis.call('HSET', KEYS[2], 'tokens', bucket.tokens, 'at', digits(now), 'busy', busy and 1 or 0,
+  redis.call('HSET', keys.bucket, 'tokens', bucket.tokens, 'at', digits(now), 'busy', busy and 1 or 0,
     'pace_people', bucket.pace_people, 'pace_time_s', bucket.pace_time_s,
     'pace_told', bucket.pace_told, 'moved', digits(bucket.moved), 'lease', ARGV[2])
 end
@@ -66,8 +66,8 @@ if shut then
   return { shut }
 end
 
-local under_way = redis.call('ZCARD', KEYS[4])
-local waiting = redis.call('ZCARD', KEYS[3])
+local under_way = redis.call('ZCARD', keys.admitted)
+local waiting = redis.call('ZCARD', keys.waiting)
 local count, held_back_by = waiting, 'empty'
 local function at_most(limit, name)
   if limit < count then count, held_back_by = math.max(0, math.floor(limit)), name end
@@ -87,7 +87,7 @@ local function those_here(popped)
     if tonumber(popped[i + 1]) < silent_before then unsure[#unsure + 1] = popped[i] end
   end
   if #unsure == 0 then return popped end
-  local records, silent, away = ask_about('HMGET', KEYS[8], unsure), {}, {}
+  local records, silent, away = ask_about('HMGET', keys.last_seen, unsure), {}, {}
   for i, member in ipairs(unsure) do silent[member] = records[i] or '' end
   for i = 1, #popped, 2 do
     local member, arrival = popped[i], popped[i + 1]
@@ -100,16 +100,16 @@ local function those_here(popped)
       here[#here + 1] = arrival
     end
   end
-  call_with('HSET', KEYS[9], away)
-  if #away > 0 then redis.call('HINCRBY', KEYS[7], 'passed_over', #away / 2) end
+  call_with('HSET', keys.away, away)
+  if #away > 0 then redis.call('HINCRBY', keys.tally, 'passed_over', #away / 2) end
   return here
 end
 
 local answer = { held_back_by }
 local passed, front = 0, nil
-local are_heard = redis.call('EXISTS', KEYS[8]) == 1
+local are_heard = redis.call('EXISTS', keys.last_seen) == 1
 while #answer - 1 < count and passed < PASSED_MAX do
-  local popped = redis.call('ZPOPMIN', KEYS[3], count - (#answer - 1))
+  local popped = redis.call('ZPOPMIN', keys.waiting, count - (#answer - 1))
   if #popped == 0 then break end
   front = popped[#popped]
   local here = those_here(popped)
@@ -122,20 +122,20 @@ while #answer - 1 < count and passed < PASSED_MAX do
     admissions[i], admissions[i + 1] = here[i], digits(now)
   end
   for i = 1, #popped, 2 do gone[#gone + 1] = popped[i] end
-  call_with('ZADD', KEYS[4], filed)
-  call_with('HSET', KEYS[5], arrivals)
-  call_with('HSET', KEYS[10], admissions)
-  if are_heard then call_with('HDEL', KEYS[8], gone) end
+  call_with('ZADD', keys.admitted, filed)
+  call_with('HSET', keys.arrivals, arrivals)
+  call_with('HSET', keys.admissions, admissions)
+  if are_heard then call_with('HDEL', keys.last_seen, gone) end
   passed = passed + (#popped - #here) / 2
 end
 if front then
-  local before = tonumber(redis.call('HGET', KEYS[1], 'front') or 0)
-  redis.call('HSET', KEYS[1], 'front', digits(math.max(before, tonumber(front))))
+  local before = tonumber(redis.call('HGET', keys.room, 'front') or 0)
+  redis.call('HSET', keys.room, 'front', digits(math.max(before, tonumber(front))))
 end
 count = #answer - 1
 if count > 0 then
-  redis.call('HINCRBY', KEYS[7], 'admitted', count)
-  count_on_meter(KEYS[6], 'admitted', count, now)
+  redis.call('HINCRBY', keys.tally, 'admitted', count)
+  count_on_meter(keys.meter, 'admitted', count, now)
 end
 bucket.tokens = bucket.tokens - count
 measure_pace(bucket, room.rate_per_s, count, now)

@@ -1,5 +1,5 @@
 -- apply_decision: puts the autopilot's next rate in force and writes down why, if it is its turn.
---   KEYS[1] pilot (hash)     KEYS[2] bucket (hash)      KEYS[3] decisions (list)
+--   KEYS[1] rate_controller (hash)     KEYS[2] bucket (hash)      KEYS[3] decisions (list)
 --   ARGV[1] the step that the decision was made from    ARGV[2] least us since that step
 --   ARGV[3] rate per s       ARGV[4] what to go on from
 --   ARGV[5] the decision, for reading; '' where it is none worth keeping
@@ -10,17 +10,15 @@
 -- dies, the next one to come takes the next step.
 --@include clock
 
-local DECISIONS_MAX = 900
-
 local now = now_us()
-local v = redis.call('HMGET', KEYS[1], 'step', 'at')
+local v = redis.call('HMGET', keys.rate_controller, 'step', 'at')
 if tonumber(v[1] or 0) ~= tonumber(ARGV[1]) or now - tonumber(v[2] or 0) < tonumber(ARGV[2]) then
   return 0
 end
-redis.call('HSET', KEYS[1], 'step', ARGV[1] + 1, 'at', digits(now), 'state', ARGV[4])
-redis.call('HSET', KEYS[2], 'steered_rate_per_s', ARGV[3])
+redis.call('HSET', keys.rate_controller, 'step', ARGV[1] + 1, 'at', digits(now), 'state', ARGV[4])
+redis.call('HSET', keys.bucket, 'steered_rate_per_s', ARGV[3])
 if ARGV[5] ~= '' then
-  redis.call('LPUSH', KEYS[3], ARGV[5])
-  redis.call('LTRIM', KEYS[3], 0, DECISIONS_MAX - 1)
+  redis.call('LPUSH', keys.decisions, ARGV[5])
+  redis.call('LTRIM', keys.decisions, 0, DECISIONS_MAX - 1)
 end
 return 1

@@ -13,21 +13,21 @@
 
 local function found_loss(taken_at)
   local now = now_us()
-  local last = tonumber(redis.call('HGET', KEYS[1], 'last_arrival') or '0')
-  redis.call('HSET', KEYS[1], 'watermark_at', taken_at, 'spent_until', ARGV[4], 'front', ARGV[4],
+  local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
+  redis.call('HSET', keys.room, 'watermark_at', taken_at, 'spent_until', ARGV[4], 'front', ARGV[4],
     -- Whoever comes now stands behind all who came before, whatever this Redis' clock says.
     'last_arrival', digits(math.max(last, tonumber(ARGV[5]))),
     'lost_at', digits(now), 'restoring_from', '0', 'restoring_until', '0', 'is_retold', '0')
 end
 
-local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '-1')
-local used = tonumber(redis.call('HGET', KEYS[1], 'used_count') or '0')
-redis.call('HSET', KEYS[1], 'used_count', math.max(used, tonumber(ARGV[2])))
+local version = tonumber(redis.call('HGET', keys.room, 'version') or '-1')
+local used = tonumber(redis.call('HGET', keys.room, 'used_count') or '0')
+redis.call('HSET', keys.room, 'used_count', math.max(used, tonumber(ARGV[2])))
 -- Whoever holds an older ticket than this was given it by a line that is no more (restore.lua).
-if version < 0 then redis.call('HSET', KEYS[1], 'founded_at', digits(now_us())) end
-if tonumber(ARGV[3]) > tonumber(redis.call('HGET', KEYS[1], 'watermark_at') or '0') then
+if version < 0 then redis.call('HSET', keys.room, 'founded_at', digits(now_us())) end
+if tonumber(ARGV[3]) > tonumber(redis.call('HGET', keys.room, 'watermark_at') or '0') then
   found_loss(ARGV[3])
 end
 if version > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], unpack(ARGV, 6))
+redis.call('HSET', keys.room, 'version', ARGV[1], unpack(ARGV, 6))
 return 1

@@ -9,13 +9,13 @@
 --@include clock
 
 local now = now_us()
-local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', digits(now), 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+local found = redis.call('ZRANGEBYSCORE', keys.admitted, '-inf', digits(now), 'WITHSCORES', 'LIMIT', 0, ARGV[2])
 local due = now + tonumber(ARGV[1])
 local answer = {}
 for i = 1, #found, 2 do
   local member = found[i]
-  redis.call('HSETNX', KEYS[2], member, digits(tonumber(found[i + 1]) - tonumber(ARGV[1])))
-  answer[i], answer[i + 1] = member, redis.call('HGET', KEYS[2], member)
-  redis.call('ZADD', KEYS[1], 'XX', digits(due + i), member)
+  redis.call('HSETNX', keys.admissions, member, digits(tonumber(found[i + 1]) - tonumber(ARGV[1])))
+  answer[i], answer[i + 1] = member, redis.call('HGET', keys.admissions, member)
+  redis.call('ZADD', keys.admitted, 'XX', digits(due + i), member)
 end
 return answer

@@ -2,7 +2,7 @@
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset: member, arrival in us or number drawn)
 --   KEYS[3] arrivals (hash: admitted member, arrival)   KEYS[4] outcomes (hash)
 --   KEYS[5] bucket (hash)    KEYS[6] tally (hash)
---   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] meter (hash)
+--   KEYS[7] last_seen (hash)     KEYS[8] away (hash)        KEYS[9] meter (hash)
 --   KEYS[10] spent (hash: member, arrival that their ticket says in vain)
 --   KEYS[11] solved (zset: solution, until when it would be good in s)
 --   KEYS[12] spent_unsaved (zset: member, since when in us)
@@ -21,11 +21,6 @@
 --@include presence
 --@include member_status
 
-local keys = {
-  room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
-  tally = KEYS[6], heard = KEYS[7], away = KEYS[8], meter = KEYS[9], spent = KEYS[10],
-  solved = KEYS[11], spent_unsaved = KEYS[12],
-}
 local room = read_room(keys.room)
 if not room then return {} end
 

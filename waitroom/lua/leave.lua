@@ -1,5 +1,5 @@
 -- leave: gives up a place in line; who is admitted or has an outcome stays as they are.
---   KEYS[1] waiting (zset)   KEYS[2] tally (hash)   KEYS[3] heard (hash)   KEYS[4] away (hash)
+--   KEYS[1] waiting (zset)   KEYS[2] tally (hash)   KEYS[3] last_seen (hash)   KEYS[4] away (hash)
 --   KEYS[5] meter (hash)     KEYS[6] spent (hash: member, arrival)
 --   KEYS[7] spent_unsaved (zset: member, since when in us)   KEYS[8] arrivals (hash)
 --   ARGV[1] member id        ARGV[2] the arrival on their ticket (us), 0 without one
@@ -11,22 +11,21 @@
 --@include meter
 --@include spent
 
-local keys = { spent = KEYS[6], spent_unsaved = KEYS[7] }
 local now = now_us()
 local member, ticket = ARGV[1], tonumber(ARGV[2])
-local away = redis.call('HGET', KEYS[4], member)
-local arrival = redis.call('ZSCORE', KEYS[1], member) or (away and string.match(away, '^%d+'))
-redis.call('HDEL', KEYS[3], member)
+local away = redis.call('HGET', keys.away, member)
+local arrival = redis.call('ZSCORE', keys.waiting, member) or (away and string.match(away, '^%d+'))
+redis.call('HDEL', keys.last_seen, member)
 if not arrival then
   local is_newer = ticket > tonumber(redis.call('HGET', keys.spent, member) or 0)
-  if is_newer and redis.call('HEXISTS', KEYS[8], member) == 0 then
+  if is_newer and redis.call('HEXISTS', keys.arrivals, member) == 0 then
     spend(now, member, digits(ticket), keys)
   end
   return 0
 end
-redis.call('ZREM', KEYS[1], member)
-redis.call('HDEL', KEYS[4], member)
+redis.call('ZREM', keys.waiting, member)
+redis.call('HDEL', keys.away, member)
 spend(now, member, arrival, keys)
-redis.call('HINCRBY', KEYS[2], 'left', 1)
-count_on_meter(KEYS[5], 'left', 1, now)
+redis.call('HINCRBY', keys.tally, 'left', 1)
+count_on_meter(keys.meter, 'left', 1, now)
 return 1

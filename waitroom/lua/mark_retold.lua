@@ -2,6 +2,6 @@
 --   KEYS[1] room (hash)
 --   ARGV[1] when that loss was found (us)
 --   returns 1, or 0 where there was another one since
-if redis.call('HGET', KEYS[1], 'lost_at') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'is_retold', '1')
+if redis.call('HGET', keys.room, 'lost_at') ~= ARGV[1] then return 0 end
+redis.call('HSET', keys.room, 'is_retold', '1')
 return 1

@@ -5,8 +5,8 @@
 
 local saved = 0
 for i = 1, #ARGV, 2 do
-  if redis.call('ZSCORE', KEYS[1], ARGV[i]) == ARGV[i + 1] then
-    saved = saved + redis.call('ZREM', KEYS[1], ARGV[i])
+  if redis.call('ZSCORE', keys.spent_unsaved, ARGV[i]) == ARGV[i + 1] then
+    saved = saved + redis.call('ZREM', keys.spent_unsaved, ARGV[i])
   end
 end
 return saved

@@ -1,7 +1,7 @@
 -- place: says where each member stands, and notes that they were heard from.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
---   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
+--   KEYS[7] last_seen (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
 --   KEYS[10] spent_unsaved (zset: member, since when in us)
 --   ARGV    member ids
 --   returns {facts, {standing}, ...}, or {} where the room is unknown
@@ -14,10 +14,6 @@
 --@include presence
 --@include member_status
 
-local keys = {
-  room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
-  tally = KEYS[6], heard = KEYS[7], away = KEYS[8], spent = KEYS[9], spent_unsaved = KEYS[10],
-}
 local room = read_room(keys.room)
 if not room then return {} end
 

@@ -7,17 +7,17 @@
 
 local now = now_us()
 local members = { unpack(ARGV, 2) }
-local due = ask_about('ZMSCORE', KEYS[1], members)
+local due = ask_about('ZMSCORE', keys.admitted, members)
 local answer, under_way = {}, {}
 for i, member in ipairs(members) do
   if due[i] then
     -- Admitted by an earlier version, which did not write it down.
-    redis.call('HSETNX', KEYS[2], member, digits(now))
+    redis.call('HSETNX', keys.admissions, member, digits(now))
     answer[#answer + 1] = member
-    answer[#answer + 1] = redis.call('HGET', KEYS[2], member)
+    answer[#answer + 1] = redis.call('HGET', keys.admissions, member)
     under_way[#under_way + 1] = digits(now + tonumber(ARGV[1]) + i)
     under_way[#under_way + 1] = member
   end
 end
-call_with('ZADD', KEYS[1], under_way)
+call_with('ZADD', keys.admitted, under_way)
 return answer

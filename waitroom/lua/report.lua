@@ -22,22 +22,21 @@
 
 local REPORTS_MAX = 512
 
-local keys = { admissions = KEYS[11], spent = KEYS[12], spent_unsaved = KEYS[13] }
 local now = now_us()
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  local used = tonumber(redis.call('HGET', KEYS[1], 'used_count') or '0')
-  redis.call('HSET', KEYS[1], 'used_count', digits(math.max(used, tonumber(ARGV[1]))))
+if redis.call('EXISTS', keys.room) == 1 then
+  local used = tonumber(redis.call('HGET', keys.room, 'used_count') or '0')
+  redis.call('HSET', keys.room, 'used_count', digits(math.max(used, tonumber(ARGV[1]))))
 end
 
 local members = {}
 for i = 3, #ARGV, 3 do members[#members + 1] = ARGV[i] end
-local under_way = ask_about('HMGET', KEYS[3], members)
-local before = ask_about('HMGET', KEYS[4], members)
+local under_way = ask_about('HMGET', keys.arrivals, members)
+local before = ask_about('HMGET', keys.outcomes, members)
 
-local due = ask_about('ZMSCORE', KEYS[2], members)
+local due = ask_about('ZMSCORE', keys.admitted, members)
 local admissions = ask_about('HMGET', keys.admissions, members)
-local lease = tonumber(redis.call('HGET', KEYS[10], 'lease') or 0)
-local opens_at = tonumber(redis.call('HGET', KEYS[1], 'opens_at') or 0)
+local lease = tonumber(redis.call('HGET', keys.bucket, 'lease') or 0)
+local opens_at = tonumber(redis.call('HGET', keys.room, 'opens_at') or 0)
 
 local issued, refused = 0, 0
 local done, outcomes = {}, {}
@@ -68,7 +67,7 @@ local function file(i, member, kind, text, admitted_at)
   local is_late = was_issued or not under_way[i]
     or (admitted_at ~= '' and admissions[i] and tonumber(admissions[i]) ~= tonumber(admitted_at))
   if kind == 'r' and is_late then return end
-  local arrival = under_way[i] or redis.call('ZSCORE', KEYS[5], member)
+  local arrival = under_way[i] or redis.call('ZSCORE', keys.waiting, member)
     or (before[i] and string.match(before[i], '^.(%d+)')) or '0'
   done[#done + 1] = member
   outcomes[#outcomes + 1] = member
@@ -88,30 +87,30 @@ for i, member in ipairs(members) do
   local outcome = ARGV[i * 3 + 1]
   file(i, member, string.sub(outcome, 1, 1), string.sub(outcome, 2), ARGV[i * 3 + 2])
 end
-call_with('HSET', KEYS[4], outcomes)
-call_with('HDEL', KEYS[3], done)
-call_with('ZREM', KEYS[2], done)
-call_with('ZREM', KEYS[5], done)
+call_with('HSET', keys.outcomes, outcomes)
+call_with('HDEL', keys.arrivals, done)
+call_with('ZREM', keys.admitted, done)
+call_with('ZREM', keys.waiting, done)
 call_with('HDEL', keys.admissions, done)
-if redis.call('EXISTS', KEYS[8]) == 1 then call_with('HDEL', KEYS[8], done) end
+if redis.call('EXISTS', keys.away) == 1 then call_with('HDEL', keys.away, done) end
 
 if issued > 0 then
-  redis.call('HINCRBY', KEYS[7], 'issued', issued)
-  count_on_meter(KEYS[6], 'issued', issued, now)
+  redis.call('HINCRBY', keys.tally, 'issued', issued)
+  count_on_meter(keys.meter, 'issued', issued, now)
 end
 if refused > 0 then
-  redis.call('HINCRBY', KEYS[7], 'refused', refused)
-  count_on_meter(KEYS[6], 'refused', refused, now)
+  redis.call('HINCRBY', keys.tally, 'refused', refused)
+  count_on_meter(keys.meter, 'refused', refused, now)
 end
-for why, count in pairs(why_refused) do redis.call('HINCRBY', KEYS[7], 'refused:' .. why, count) end
-tally_steps(KEYS[7], 'issue_us', issue_steps, issue_us)
-tally_steps(KEYS[7], 'waited', wait_steps, wait_us)
-count_steps(KEYS[6], 'issue_us', issue_steps, now)
-if longest > tonumber(redis.call('HGET', KEYS[7], 'waited_longest_us') or 0) then
-  redis.call('HSET', KEYS[7], 'waited_longest_us', digits(longest))
+for why, count in pairs(why_refused) do redis.call('HINCRBY', keys.tally, 'refused:' .. why, count) end
+tally_steps(keys.tally, 'issue_us', issue_steps, issue_us)
+tally_steps(keys.tally, 'waited', wait_steps, wait_us)
+count_steps(keys.meter, 'issue_us', issue_steps, now)
+if longest > tonumber(redis.call('HGET', keys.tally, 'waited_longest_us') or 0) then
+  redis.call('HSET', keys.tally, 'waited_longest_us', digits(longest))
 end
 if ARGV[2] ~= '' then
-  redis.call('LPUSH', KEYS[9], digits(now) .. ' ' .. ARGV[2] .. ' ' .. #members)
-  redis.call('LTRIM', KEYS[9], 0, REPORTS_MAX - 1)
+  redis.call('LPUSH', keys.reports, digits(now) .. ' ' .. ARGV[2] .. ' ' .. #members)
+  redis.call('LTRIM', keys.reports, 0, REPORTS_MAX - 1)
 end
 return issued + refused

@@ -1,7 +1,7 @@
 -- restore: gives members whom the line does not know their old place back, as their ticket says it.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
---   KEYS[7] heard (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
+--   KEYS[7] last_seen (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
 --   KEYS[10] spent_unsaved (zset: member, since when in us)
 --   ARGV    member, arrival in us or number drawn, member, arrival...; a mark, which is negative, in
 --           place of a number that was not drawn yet
@@ -26,11 +26,6 @@
 local MORE_PARTS = 3
 local MOST_TIMES = 4
 
-local keys = {
-  room = KEYS[1], waiting = KEYS[2], arrivals = KEYS[3], outcomes = KEYS[4], bucket = KEYS[5],
-  tally = KEYS[6], heard = KEYS[7], away = KEYS[8], spent = KEYS[9],
-  spent_unsaved = KEYS[10],
-}
 local room = read_room(keys.room)
 if not room then return {} end
 
@@ -86,7 +81,7 @@ local function restore(i, member)
   redis.call('ZADD', keys.waiting, digits(arrival), member)
   placed[member] = i
   known.heard[i] = record_of(now, came_back)
-  redis.call('HSET', keys.heard, member, known.heard[i])
+  redis.call('HSET', keys.last_seen, member, known.heard[i])
   known.scores[i] = digits(arrival)
   restored = restored + 1
 end

@@ -11,7 +11,7 @@
 --@include bulk
 
 local now = now_us()
-local told = ask_about('HMGET', KEYS[1], ARGV)
+local told = ask_about('HMGET', keys.outcomes, ARGV)
 local gone, filed, arrivals, admissions = {}, {}, {}, {}
 for i, member in ipairs(ARGV) do
   local arrival = told[i] and string.match(told[i], '^i(%d+)')
@@ -22,9 +22,9 @@ for i, member in ipairs(ARGV) do
     admissions[#admissions + 1], admissions[#admissions + 2] = member, digits(now)
   end
 end
-call_with('HDEL', KEYS[1], gone)
-call_with('ZADD', KEYS[2], filed)
-call_with('HSET', KEYS[3], arrivals)
-call_with('HSET', KEYS[5], admissions)
-if #gone > 0 then redis.call('HINCRBY', KEYS[4], 'issued', -#gone) end
+call_with('HDEL', keys.outcomes, gone)
+call_with('ZADD', keys.admitted, filed)
+call_with('HSET', keys.arrivals, arrivals)
+call_with('HSET', keys.admissions, admissions)
+if #gone > 0 then redis.call('HINCRBY', keys.tally, 'issued', -#gone) end
 return #gone

@@ -16,34 +16,34 @@
 local UNDER_WAY_MAX = 20000
 local UNSAVED_MAX = 5000
 
-local room = read_room(KEYS[1])
+local room = read_room(keys.room)
 if not room then return {} end
 local now = now_us()
 if now < room.opens_at - room.lobby_us then return {} end
 
-local v = redis.call('HMGET', KEYS[1], 'front', 'spent_until', 'last_arrival', 'watermark_at',
+local v = redis.call('HMGET', keys.room, 'front', 'spent_until', 'last_arrival', 'watermark_at',
   'watermark_spent', 'watermark_last', 'lost_at', 'spent_count')
 local floor = math.max(tonumber(v[2] or 0), tonumber(v[5] or 0))
 
 local function least_under_way()
   local least = math.huge
-  for _, arrival in ipairs(redis.call('HVALS', KEYS[3])) do least = math.min(least, tonumber(arrival)) end
+  for _, arrival in ipairs(redis.call('HVALS', keys.arrivals)) do least = math.min(least, tonumber(arrival)) end
   return least
 end
 
 local function spent_until()
-  if redis.call('HLEN', KEYS[3]) > UNDER_WAY_MAX then return floor end
-  local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
+  if redis.call('HLEN', keys.arrivals) > UNDER_WAY_MAX then return floor end
+  local first = redis.call('ZRANGE', keys.waiting, 0, 0, 'WITHSCORES')[2]
   local standing = math.min(least_under_way(), tonumber(first or math.huge))
   return math.max(tonumber(v[2] or 0), math.min(tonumber(v[1] or 0), standing - 1))
 end
 
 local function unsaved_tickets()
-  local found = redis.call('ZRANGE', KEYS[5], 0, UNSAVED_MAX - 1, 'WITHSCORES')
+  local found = redis.call('ZRANGE', keys.spent_unsaved, 0, UNSAVED_MAX - 1, 'WITHSCORES')
   if #found == 0 then return found end
   local members, tickets, lost = {}, {}, {}
   for i = 1, #found, 2 do members[#members + 1] = found[i] end
-  local arrivals = ask_about('HMGET', KEYS[4], members)
+  local arrivals = ask_about('HMGET', keys.spent, members)
   for n, member in ipairs(members) do
     if arrivals[n] then
       tickets[#tickets + 1], tickets[#tickets + 2] = member, arrivals[n]
@@ -52,7 +52,7 @@ local function unsaved_tickets()
       lost[#lost + 1] = member
     end
   end
-  call_with('ZREM', KEYS[5], lost)
+  call_with('ZREM', keys.spent_unsaved, lost)
   return tickets
 end
 
@@ -61,14 +61,14 @@ local spent, last, at = digits(spent_until()), v[3] or '0', v[4]
 -- Also where somebody left: a Redis that forgets the last second is to be found out.
 if spent ~= v[5] or last ~= v[6] or #unsaved > 0 then
   at = digits(math.max(now, tonumber(v[4] or 0) + 1))
-  redis.call('HSET', KEYS[1], 'watermark_at', at, 'watermark_spent', spent, 'watermark_last', last)
+  redis.call('HSET', keys.room, 'watermark_at', at, 'watermark_spent', spent, 'watermark_last', last)
 end
 
 -- Spent tickets are never forgotten: where there are fewer than before, their key was lost.
-local count = redis.call('HLEN', KEYS[4])
+local count = redis.call('HLEN', keys.spent)
 local are_lost = count < tonumber(v[8] or 0)
 if not are_lost and tonumber(v[8] or 0) ~= count then
-  redis.call('HSET', KEYS[1], 'spent_count', count)
+  redis.call('HSET', keys.room, 'spent_count', count)
 end
 
 return { at, spent, last, room.is_retold and '0' or v[7], are_lost and 1 or 0, unsaved }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from waitroom.redis_io.scripts import key_names
+
 ROOMS = "waitroom:rooms"
 
 
@@ -14,107 +16,11 @@ class Keys:
     code: str
 
     def all(self) -> list[str]:
-        return [
-            self.room,
-            self.bucket,
-            self.waiting,
-            self.admitted,
-            self.arrivals,
-            self.outcomes,
-            self.meter,
-            self.tally,
-            self.last_seen,
-            self.away,
-            self.reports,
-            self.rate_controller,
-            self.decisions,
-            self.admissions,
-            self.spent,
-            self.spent_unsaved,
-            self.differences,
-            self.checking,
-            self.origins,
-            self.solved,
-        ]
+        return [getattr(self, name) for name in _NAMES]
 
-    def for_place(self) -> list[str]:
-        """What asking and restoring look at, in the order in which their scripts name it."""
-        return [*self._for_status(), self.spent, self.spent_unsaved]
-
-    def _for_status(self) -> list[str]:
-        return [
-            self.room,
-            self.waiting,
-            self.arrivals,
-            self.outcomes,
-            self.bucket,
-            self.tally,
-            self.last_seen,
-            self.away,
-        ]
-
-    def for_admit(self) -> list[str]:
-        """What letting people through looks at and writes, as its script names it."""
-        return [
-            self.room,
-            self.bucket,
-            self.waiting,
-            self.admitted,
-            self.arrivals,
-            self.meter,
-            self.tally,
-            self.last_seen,
-            self.away,
-            self.admissions,
-        ]
-
-    def for_report(self) -> list[str]:
-        """What a report writes, in the order in which its script names it."""
-        return [
-            self.room,
-            self.admitted,
-            self.arrivals,
-            self.outcomes,
-            self.waiting,
-            self.meter,
-            self.tally,
-            self.away,
-            self.reports,
-            self.bucket,
-            self.admissions,
-            self.spent,
-            self.spent_unsaved,
-        ]
-
-    def for_enter(self) -> list[str]:
-        return [
-            *self._for_status(),
-            self.meter,
-            self.spent,
-            self.solved,
-            self.spent_unsaved,
-        ]
-
-    def for_leave(self) -> list[str]:
-        return [
-            self.waiting,
-            self.tally,
-            self.last_seen,
-            self.away,
-            self.meter,
-            self.spent,
-            self.spent_unsaved,
-            self.arrivals,
-        ]
-
-    def for_watermark(self) -> list[str]:
-        return [self.room, self.waiting, self.arrivals, self.spent, self.spent_unsaved]
-
-    def for_spend(self) -> list[str]:
-        return [self.room, self.waiting, self.last_seen, self.spent, self.spent_unsaved]
-
-    def for_timing(self) -> list[str]:
-        return [self.room, self.meter, self.tally]
+    def for_script(self, name: str) -> list[str]:
+        """What the script of this name looks at and writes, as its contract names them."""
+        return [getattr(self, key) for key in key_names(name)]
 
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
@@ -230,3 +136,6 @@ class Keys:
     def solved(self) -> str:
         """zset: solutions of challenges that were used, until when they would be good (s)."""
         return self._key("solved")
+
+
+_NAMES = tuple(name for name, kept in vars(Keys).items() if isinstance(kept, property))

@@ -38,7 +38,7 @@ class ScriptCall:
 
     def __init__(self, wires: ScriptConnections, source: str) -> None:
         self._wires = wires
-        self._source = source
+        self.source = source
         self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str]) -> Any:
@@ -47,7 +47,7 @@ class ScriptCall:
                 return await self._once("EVALSHA", self._sha, keys, args)
             except NoScriptError:
                 # A Redis that started anew: with its source, the script is kept again.
-                return await self._once("EVAL", self._source, keys, args)
+                return await self._once("EVAL", self.source, keys, args)
             except (RedisConnectionError, RedisTimeoutError):
                 if attempt == ATTEMPTS_MAX or self._wires.is_closed:
                     raise

@@ -9,14 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-STEP_MAX = 128  # as in lua/include/latency.lua: some five days
-STEPS_AN_OCTAVE = 4
-FIRST_US = 100.0
+from waitroom.redis_io.constants import STEP_FIRST_US, STEP_MAX, STEPS_AN_OCTAVE
 
 
 def bucket_index(took_s: float) -> int:
     """The step that holds what took so long."""
-    parts = took_s * 1_000_000 / FIRST_US
+    parts = took_s * 1_000_000 / STEP_FIRST_US
     if parts <= 1:
         return 0
     return min(STEP_MAX, math.ceil(STEPS_AN_OCTAVE * math.log2(parts)))
@@ -24,7 +22,7 @@ def bucket_index(took_s: float) -> int:
 
 def bucket_upper_s(step: int) -> float:
     """The longest that a step holds."""
-    return float(FIRST_US / 1_000_000 * 2 ** (step / STEPS_AN_OCTAVE))
+    return float(STEP_FIRST_US / 1_000_000 * 2 ** (step / STEPS_AN_OCTAVE))
 
 
 def percentile_s(steps: Mapping[int, int], share: float) -> float | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-METER_SLOTS = 1024  # as in lua/include/meter.lua
+from waitroom.redis_io.constants import METER_SLOTS
+
 # What is counted and what is timed in each second.
 COUNTED = ("entered", "admitted", "issued", "refused", "left")
 TIMED = ("enter_us", "issue_us")

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.settings_spec import RateMode
 from waitroom.autopilot import Reason
-from waitroom.autopilot_state import DECISIONS_MAX
+from waitroom.redis_io.constants import DECISIONS_MAX
 from web.container import get_container
 from web.dependencies import Admin, RoomCode
 from web.problems import documented

@@ -22,8 +22,8 @@ from load.bench.context import Bench, members, run_baseline_server
 from load.bench.history import write_history
 from load.bench.http_load import LoadOptions
 from load.bench.results import Row, Summary, rounds
-from waitroom.autopilot_state import DECISIONS_MAX
 from waitroom.line import Line
+from waitroom.redis_io.constants import DECISIONS_MAX
 from waitroom.stats.time_series import SERIES_S_MAX
 from web.pages.admin.status_sentence import BOARD_OVER_S
 

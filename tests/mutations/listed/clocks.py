@@ -49,7 +49,7 @@ MUTATIONS = (
         name="a_new_lease_forgets_when_somebody_was_let_through",
         promise=3,
         file="waitroom/lua/admit.lua",
-        old="call_with('HSET', KEYS[10], admissions)",
+        old="call_with('HSET', keys.admissions, admissions)",
         new="",
         noticed_by=(
             f"{_IN_CLOCKS}test_when_somebody_was_let_through_stays_known_under_a_new_lease",

@@ -25,10 +25,10 @@ MUTATIONS = (
         promise=7,
         file="waitroom/line.py",
         within="Line.admit",
-        old="Keys(code).for_admit()",
+        old='Keys(code).for_script("admit")',
         new=(
             '[f"{k}:{__import__(\'os\').getpid()}" if k.endswith("bucket") else '
-            "k for k in Keys(code).for_admit()]"
+            'k for k in Keys(code).for_script("admit")]'
         ),
         noticed_by=(
             f"{_IN_ADMITTER}test_two_admitters_at_once_keep_to_one_rate_and_never_admit_anybody_twice",

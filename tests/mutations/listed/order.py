@@ -158,7 +158,7 @@ MUTATIONS = (
         name="who_is_passed_over_cannot_return",
         promise=3,
         file="waitroom/lua/admit.lua",
-        old="call_with('HSET', KEYS[9], away)",
+        old="call_with('HSET', keys.away, away)",
         new="",
         noticed_by=(_BACK_IN_TIME,),
     ),

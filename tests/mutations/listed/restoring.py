@@ -41,7 +41,7 @@ MUTATIONS = (
         name="who_came_back_in_vain_stays_in_line",
         promise=3,
         file="waitroom/lua/add_spent.lua",
-        old="call_with('ZREM', KEYS[2], dropped)",
+        old="call_with('ZREM', keys.waiting, dropped)",
         new="",
         noticed_by=(_LEFT,),
     ),

@@ -146,7 +146,7 @@ MUTATIONS = (
         name="admitted_without_being_filed",
         promise=5,
         file="waitroom/lua/admit.lua",
-        old="call_with('ZADD', KEYS[4], filed)",
+        old="call_with('ZADD', keys.admitted, filed)",
         new="",
         noticed_by=(
             _FAILS_AFTER,
@@ -177,7 +177,7 @@ MUTATIONS = (
         name="two_rescuers_are_told_of_the_same_people",
         promise=5,
         file="waitroom/lua/claim_overdue.lua",
-        old="redis.call('ZADD', KEYS[1], 'XX', digits(due + i), member)",
+        old="redis.call('ZADD', keys.admitted, 'XX', digits(due + i), member)",
         new="",
         noticed_by=(f"{_IN_LINE_OVERDUE}test_only_one_of_two_rescuers_gets_each_of_the_overdue",),
     ),

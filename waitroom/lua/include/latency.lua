@@ -1,23 +1,22 @@
 -- latency: how long something took: a histogram of each of the last seconds, in the meter's ring, and
 -- one of all since the beginning, in the tally. So many processes add up. Needs clock and meter.
 
--- A step is a quarter of an octave: step n holds what took at most 100 us * 2^(n/4). As in steps.py.
-local STEP_MAX = 128
+-- The steps are those of stats/latency_histogram.py; their constants are in redis_io/constants.py.
 
 local function step_of(took_us)
-  if took_us <= 100 then return 0 end
-  return math.min(STEP_MAX, math.ceil(4 * math.log(took_us / 100) / math.log(2)))
+  if took_us <= STEP_FIRST_US then return 0 end
+  return math.min(STEP_MAX, math.ceil(STEPS_AN_OCTAVE * math.log(took_us / STEP_FIRST_US) / math.log(2)))
 end
 
 -- A step_of for many that are alike, as a batch's are: a logarithm for each would cost more than all
 -- else that is noted of them.
 local function stepper()
-  local step, above, up_to = 0, -1, 100
+  local step, above, up_to = 0, -1, STEP_FIRST_US
   return function(took_us)
     if took_us > above and took_us <= up_to then return step end
     step = step_of(took_us)
-    above = step > 0 and 100 * 2 ^ ((step - 1) / 4) or -1
-    up_to = step < STEP_MAX and 100 * 2 ^ (step / 4) or math.huge
+    above = step > 0 and STEP_FIRST_US * 2 ^ ((step - 1) / STEPS_AN_OCTAVE) or -1
+    up_to = step < STEP_MAX and STEP_FIRST_US * 2 ^ (step / STEPS_AN_OCTAVE) or math.huge
     return step
   end
 end

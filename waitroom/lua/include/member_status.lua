@@ -15,7 +15,7 @@ local function known_of(members, keys)
     local which = known.scores[i] and waiting or others
     which[#which + 1] = i
   end
-  known.heard = fields_of(keys.heard, members, waiting)
+  known.heard = fields_of(keys.last_seen, members, waiting)
   known.away = fields_of(keys.away, members, others)
   return known
 end
@@ -63,7 +63,7 @@ end
 
 -- Writes down what a call has found out: who was heard from, and who was given a final word.
 local function note_all(room, now, known, keys)
-  call_with('HSET', keys.heard, known.heard_now)
+  call_with('HSET', keys.last_seen, known.heard_now)
   file_those_told(now, known.told_now, keys)
   if known.anybody_waits then keep_listening(room, now, keys) end
 end

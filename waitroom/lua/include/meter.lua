@@ -1,7 +1,5 @@
 -- meter: how many in each of the last seconds, in a ring of slots so that it never grows.
 
-local METER_SLOTS = 1024
-
 local function count_on_meter(key, what, count, now)
   local second = math.floor(now / 1000000)
   local slot = what .. ':' .. (second % METER_SLOTS)

@@ -10,13 +10,12 @@
 local PACE_FADES_S = 10
 local PACE_KNOWN_AFTER_S = 2
 local PACE_TOLERANCE = 0.15
-local PACE_LOST_AFTER_S = 5 -- as in standing.py
 
 local function measure_pace(bucket, rate_per_s, admitted, now)
   local since_s = math.max(0, now - bucket.moved) / 1000000
   if admitted > 0 or not bucket.busy then bucket.moved = now end
   if admitted == 0 or not bucket.busy then return end
-  if since_s > PACE_LOST_AFTER_S + 2 / rate_per_s then
+  if since_s > PACE_LOST_AFTER_S + PACE_LOST_AFTER_PEOPLE / rate_per_s then
     bucket.pace_people, bucket.pace_time_s, bucket.pace_told = 0, 0, 0
     return
   end

@@ -61,7 +61,7 @@ local function file_those_told(now, told, keys)
     away[i], away[i + 1] = told[i], told[i + 1] .. ' told ' .. digits(now)
   end
   call_with('ZREM', keys.waiting, members)
-  call_with('HDEL', keys.heard, members)
+  call_with('HDEL', keys.last_seen, members)
   call_with('HSET', keys.away, away)
 end
 
@@ -94,7 +94,7 @@ local function come_back(room, now, member, away, keys)
   redis.call('HDEL', keys.away, member)
   redis.call('ZADD', keys.waiting, arrival, member)
   local record = record_of(now, how)
-  redis.call('HSET', keys.heard, member, record)
+  redis.call('HSET', keys.last_seen, member, record)
   if not was_told(away) then redis.call('HINCRBY', keys.tally, 'returned', 1) end
   return { arrival = arrival, record = record }
 end

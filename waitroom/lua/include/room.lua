@@ -1,8 +1,6 @@
 -- room: what the line knows of its room, and why it may be shut.
 -- SETTING_NAMES and settings_in stand before this: redis_io/scripts.py writes them.
-
--- Below are numbers of a draw, above arrivals in microseconds; as in domain/draw.py.
-local DRAWN_BELOW = 2 ^ 50
+-- DRAWN_BELOW, as all constants that are shared with Python: redis_io/constants.py.
 
 local function read_room(key)
   local v = redis.call('HMGET', key, 'opens_at', 'closes_at', 'total_count', 'used_count', 'is_drawn',

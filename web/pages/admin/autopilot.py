@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from waitroom.autopilot import Decision, Reason
-from waitroom.autopilot_state import DECISIONS_MAX
 from waitroom.errors import LineAway, NoSuchRoom
+from waitroom.redis_io.constants import DECISIONS_MAX
 from waitroom.stats.room_stats import RoomStats
 from web.container import get_container
 from web.dependencies import Admin, RoomCode
