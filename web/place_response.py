@@ -136,20 +136,22 @@ class PlaceWriter:
     def _answer(self, place: PlaceOut, status: int) -> RawResponse:
         body = place_json(place)
         length = b"content-length", str(len(body)).encode()
-        return status, [*JSON_HEADERS, (b"set-cookie", self._cookie(place)), length], body
+        set_cookies = [(b"set-cookie", cookie) for cookie in self._cookies(place)]
+        return status, [*JSON_HEADERS, *set_cookies, length], body
 
-    def _cookie(self, place: PlaceOut) -> bytes:
+    def _cookies(self, place: PlaceOut) -> list[bytes]:
         """As `set_ticket_cookie` sets it; by hand where there is a ticket, as for most."""
         if place.ticket is None:
             response, path = Response(), f"/rooms/{place.room}"
             cookies.delete_cookie(response, f"ticket-{place.room}", secure=self._secure, path=path)
-            return next(value for name, value in response.raw_headers if name == b"set-cookie")
-        return (
+            return [value for name, value in response.raw_headers if name == b"set-cookie"]
+        cookie = (
             f"{self._before_room}{place.room}={place.ticket}; HttpOnly; "
             f"Max-Age={self._cookie_age_max_s}; "
             f"Path={'/' if self._secure else f'/rooms/{place.room}'}; SameSite=lax"
             f"{'; Secure' if self._secure else ''}"
-        ).encode()
+        )
+        return [cookie.encode()]
 
 
 def rfc3339_us(microseconds: int) -> str:
