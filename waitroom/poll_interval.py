@@ -17,8 +17,9 @@ UNKNOWN_PACE_MAX_S = 3.0
 # Who polls as told is heard from three times before they would be passed over.
 POLLS_PER_GRACE = 3
 
-# A poll waits for this part of the expected wait: in a short line, where polls cost little, up to
-# so long; in a longer one as many of them come in a second, up to so long. The spread comes on top.
+# A poll waits for this part of the expected wait, in a short line for at most POLL_SHORT_LINE_S, as
+# polls cost little there. A longer line has a longer maximum, so that POLLS_PER_S come in all, up
+# to POLL_LONG_LINE_S. The spread comes on top.
 POLL_WAIT_SHARE = 5
 POLL_SHORT_LINE_S = 5.0
 POLL_LONG_LINE_S = 20.0
@@ -28,7 +29,9 @@ POLL_SPREAD = 0.1
 SPREAD_POLLS_PER_S = 5_000.0
 # Who has so short a wait is not kept longer by the spread of a crowd.
 SPREAD_WAIT_MIN_S = 10.0
-# The same for a lobby and a line that is restoring, where nothing changes before a known moment.
+# In a lobby and in a line that is restoring nothing changes before a known moment: until then a
+# poll comes after so long, spread by this part either way.
+CALM_S = 20.0
 CALM_SPREAD = 0.2
 # A page whose line can't be reached.
 UNREACHABLE_S = 3.0
@@ -104,7 +107,7 @@ def _calm_interval_s(status: MemberStatus, news_at_us: int) -> float:
     facts, part = status.facts, status.arrival_us % 1_000 / 1_000
     after_s = (news_at_us - facts.now_us) / 1_000_000
     after_s += part * (INTERVAL_MIN_S + facts.waiting / SPREAD_POLLS_PER_S)
-    calm_s = POLL_LONG_LINE_S * (1 - CALM_SPREAD + 2 * CALM_SPREAD * part)
+    calm_s = CALM_S * (1 - CALM_SPREAD + 2 * CALM_SPREAD * part)
     return round(max(INTERVAL_MIN_S, min(after_s, calm_s, _grace_share_s(facts))), 2)
 
 

@@ -12,6 +12,7 @@ from cli.main import app
 from domain.refusals import Refusal
 from issuance.tables import metadata
 from processes.settings.web import WebSettings
+from waitroom import poll_interval as policy
 from waitroom.redis_io.keys import Keys
 from web.limits.limit_values import WebLimits
 from web.problems import KINDS
@@ -140,6 +141,26 @@ def test_every_command_that_makes_pictures_is_in_contributing():
 
     assert len(commands) >= 5
     assert named == commands
+
+
+def test_how_often_a_place_is_told_is_as_the_policy_has_it():
+    _, _, after = TEXTS["docs/waiting.md"].partition("## How often a place is told")
+    text = after.partition("\n## ")[0]
+    many = policy.POLL_LONG_LINE_S * policy.POLLS_PER_S
+    calm = [policy.CALM_S * (1 + sign * policy.CALM_SPREAD) for sign in (-1, 1)]
+
+    for said in (
+        f"{policy.INTERVAL_MIN_S:g} to {policy.POLL_SHORT_LINE_S:g} s in a short line",
+        f"up to {policy.POLL_LONG_LINE_S:g} s in a long one (from {many:,.0f} waiting)",
+        f"after a {policy.STREAM_WAIT_SHARE}th of the expected wait",
+        f"{policy.INTERVAL_MIN_S:g} to {policy.STREAM_MAX_S:g} s |",
+        f"{policy.UNKNOWN_PACE_MAX_S:g} s from 100 ahead on",
+        "every {:g} to {:g} s".format(*calm),
+        f"spread by {policy.POLL_SPREAD:.0%} either way".replace("%", " %"),
+        f"about {policy.SPREAD_POLLS_PER_S:,.0f} polls",
+        f"the page after {policy.UNREACHABLE_S:g} s",
+    ):
+        assert said in text
 
 
 def test_every_limit_that_refuses_is_in_one_table():

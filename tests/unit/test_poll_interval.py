@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from waitroom.member_status import MemberStatus, RoomFacts, rounded_up_s
 from waitroom.poll_interval import (
+    CALM_S,
+    CALM_SPREAD,
     INTERVAL_MIN_S,
     POLL_LONG_LINE_S,
     POLL_SHORT_LINE_S,
@@ -211,7 +213,7 @@ def test_in_the_lobby_one_asks_after_the_opening_or_to_be_heard(opens_in_s, peop
     asks_s = poll_interval_s(standing)
 
     assert INTERVAL_MIN_S <= asks_s <= max(INTERVAL_MIN_S, grace_s / 3) + 0.01
-    assert asks_s >= min(opens_in_s, POLL_LONG_LINE_S * 0.8, grace_s / 3) - 0.01
+    assert asks_s >= min(opens_in_s, CALM_S * (1 - CALM_SPREAD), grace_s / 3) - 0.01
 
 
 def test_a_lobby_does_not_ask_all_in_one_moment_when_it_opens():
