@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from application.reconcile import RunCall
-from domain.remote_clock import RemoteClock
+from domain.stores.remote_clock import RemoteClock
 from issuance.errors import OfficeError
 from issuance.postgres.clock import measure_clock
 from issuance.postgres.engine import Engine

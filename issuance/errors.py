@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from domain.error_cause import describe_cause
+from domain.stores.error_cause import describe_cause
 
 # An attribute of an error of the driver: `host:port`, where its message may not have it.
 ADDRESS = "waitroom_address"

@@ -17,7 +17,7 @@ from application.feed_log import FeedLog
 from application.postgres_watchdog import PostgresWatchdog
 from application.reconcile import FailedJobs
 from application.room_sync import RoomSync
-from domain.remote_clock import RemoteClock
+from domain.stores.remote_clock import RemoteClock
 from issuance.errors import OfficeError
 from issuance.postgres.connection_stats import ping_postgres
 from issuance.postgres.engine import Engine, open_engine

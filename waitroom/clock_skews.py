@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from redis.asyncio import Redis
 
-from domain.remote_clock import RemoteClock
+from domain.stores.remote_clock import RemoteClock
 from waitroom.redis_io.script_call import translate_redis_errors
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from domain.remote_clock import RemoteClock
+from domain.stores.remote_clock import RemoteClock
 from domain.unix_time import from_us
 from domain.watermark import Watermark
 from waitroom.admission import Admission, Outcome

@@ -13,7 +13,7 @@ from fastapi import Request
 from application.change_offer import OfferChanges
 from application.office import Office
 from application.reconcile import FailedJobs
-from domain.remote_clock import RemoteClock
+from domain.stores.remote_clock import RemoteClock
 from issuance.direct import DirectIssuer
 from issuance.offers import Offer
 from issuance.postgres.engine import Engine

@@ -7,7 +7,7 @@ from typing import cast
 
 from sqlalchemy import Engine, func, select
 
-from domain.remote_clock import RemoteClock
+from domain.stores.remote_clock import RemoteClock
 from domain.unix_time import EPOCH
 from issuance.errors import translate_postgres_errors
 

@@ -7,7 +7,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
-from domain.redis_eviction import eviction_policy
+from domain.stores.redis_eviction import eviction_policy
 from issuance.errors import OfficeAway, queue_cause
 
 QueueRedis = Redis

@@ -9,7 +9,7 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from application.clock_watch import watch_clocks
-from domain.remote_clock import RemoteClock
+from domain.stores.remote_clock import RemoteClock
 from tests.house import eventually
 from tests.off_clock import clock_off
 from waitroom.clock_skews import FORGET_AFTER_S, KEY, ClockWatch

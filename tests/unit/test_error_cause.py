@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.error_cause import describe_cause
-from domain.redis_eviction import eviction_policy
+from domain.stores.error_cause import describe_cause
+from domain.stores.redis_eviction import eviction_policy
 
 SAID = [
     (

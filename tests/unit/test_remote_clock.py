@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.remote_clock import KEEP_S, RemoteClock
+from domain.stores.remote_clock import KEEP_S, RemoteClock
 
 NOON_S = 1_795_000_000.0
 

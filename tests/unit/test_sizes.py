@@ -1,4 +1,4 @@
-"""No file and no function is too long: the product's, the tests' and the tools'."""
+"""No file and no function is too long, and no folder too full."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = (
+PACKAGES = (
     "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
-    "tests", "docs", "requirements", ".ci",
 )  # fmt: skip
+FOLDERS = (*PACKAGES, "tests", "docs", "requirements", ".ci")
 # What somebody wrote and reads: no data, no catalogues, no scripts of others.
 SUFFIXES = {".py", ".lua", ".js", ".css", ".html", ".sh"}
 OTHERS = ROOT / "web" / "static" / "vendor"
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 50
+MODULES_MAX = 20
 # A migration that was released is not changed any more.
 MIGRATIONS = ROOT / "issuance" / "migrations" / "versions"
 
@@ -81,3 +82,23 @@ def test_a_function_is_too_long_from_its_51st_line(lines: int, found: list) -> N
     body = "        a = 1\n" * (lines - 1)
 
     assert long_functions(f"class A:\n    @cache\n    async def run(self):\n{body}") == found
+
+
+def modules_in(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+
+
+def test_no_folder_of_a_package_has_more_than_20_modules() -> None:
+    folders = {path.parent for path in sources() if path.relative_to(ROOT).parts[0] in PACKAGES}
+    found = {
+        folder.relative_to(ROOT).as_posix(): len(modules_in(folder))
+        for folder in folders
+        if folder != MIGRATIONS and len(modules_in(folder)) > MODULES_MAX
+    }
+
+    assert folders > {ROOT / "domain", ROOT / "web" / "pages" / "member"}
+    assert found == {}
+
+
+def test_web_has_at_most_12_modules_beside_its_folders() -> None:
+    assert len(modules_in(ROOT / "web")) <= 12

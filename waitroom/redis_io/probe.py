@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from domain.redis_eviction import eviction_policy
+from domain.stores.redis_eviction import eviction_policy
 from waitroom.redis_io.script_call import translate_redis_errors
 
 # A name with a space: no room has it.

@@ -24,7 +24,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from domain.error_cause import describe_cause
+from domain.stores.error_cause import describe_cause
 from waitroom.errors import LineAway
 
 ATTEMPTS_MAX = 2

@@ -134,7 +134,7 @@ MUTATIONS = (
     Mutation(
         name="a_hosts_clock_says_what_is_open",
         promise=3,
-        file="domain/remote_clock.py",
+        file="domain/stores/remote_clock.py",
         within="RemoteClock.now_s",
         old="self._host() if ahead is None else self.monotonic() + ahead.middle_s",
         new="self._host()",
