@@ -1,0 +1,46 @@
+"""Every file of the checkout that a document names is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# Not CHANGELOG.md, which tells of earlier releases.
+PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
+PAGES += sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))
+FOLDERS = (
+    "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli", "tests",
+    "docs", "requirements",
+)  # fmt: skip
+A_FILE = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]+\.\w+)(?:::\w+)?`")
+# What the reader puts a name of their own into.
+PLACEHOLDER = re.compile(r"NAME|NNNN")
+
+
+def files_in(text: str) -> set[str]:
+    """Without the table of old names, which are gone."""
+    found = set(A_FILE.findall(text.partition("## Old names")[0]))
+    return {one for one in found if not PLACEHOLDER.search(one)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_is_named_is_there(page: str):
+    named = files_in((ROOT / page).read_text("utf-8"))
+
+    assert sorted(one for one in named if not (ROOT / one).is_file()) == []
+
+
+def test_a_file_is_found_in_a_text():
+    text = "As `web/app.py` has it (`tests/unit/test_a.py::test_b`), not `cli/NAME.py`; `x/y.py`."
+
+    assert files_in(text) == {"web/app.py", "tests/unit/test_a.py"}
+    assert files_in("## Old names\n\n`web/gone.py`") == set()
+
+
+def test_files_are_named_at_all():
+    found = [files_in((ROOT / page).read_text("utf-8")) for page in PAGES]
+
+    assert len(set().union(*found)) > 100
