@@ -248,7 +248,7 @@ class Line:
             found = await read_room_stats(self._redis, Keys(code), over_s)
         if found is None:
             raise NoSuchRoom
-        return found
+        return found[0]
 
     async def series(self, code: str, seconds: int) -> TimeSeries:
         """What happened in each of the last seconds, none of it scanned for. Raises NoSuchRoom."""

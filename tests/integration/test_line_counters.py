@@ -12,7 +12,7 @@ from tests.integration.line_cast import (
 )
 from waitroom.redis_io.keys import Keys
 from waitroom.stats.latency_histogram import bucket_index, bucket_upper_s
-from waitroom.stats.metrics_snapshot import LatencyTotals
+from waitroom.stats.tally import LatencyTotals
 from waitroom.stats.time_series import SERIES_S_MAX
 
 
@@ -41,7 +41,9 @@ async def test_every_kind_is_counted_in_its_second(line, code):
     assert sum(series.left) == 1
     assert sum(series.admitted) == 9
     assert sum(series.issued) == 6
-    assert sum(series.refused) == 3 + 2, "after admission, and at the door of a full room"
+    assert (sum(series.refused), sum(series.turned_away)) == (3, 2)
+    assert (figures.refused, figures.turned_away) == (3, 2)
+    assert sum(series.refused_in_all) == 5
     assert {len(series.entered), len(series.enter_p99_ms)} == {SERIES_S_MAX}
     assert (figures.entered_per_s, figures.admitted_per_s, figures.issued_per_s) == (2.0, 0.9, 0.6)
 

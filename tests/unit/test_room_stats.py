@@ -4,6 +4,7 @@ from waitroom.redis_io.constants import METER_SLOTS
 from waitroom.stats.latency_histogram import bucket_index, bucket_upper_s, percentile_s
 from waitroom.stats.ring_counters import meter_slots
 from waitroom.stats.room_stats import METERED, RoomStats
+from waitroom.stats.tally import Tally
 
 NOW_S = 1_777_636_800
 NOTHING = [None] * 10
@@ -27,6 +28,7 @@ def slots(*counts: int, end_s: int = NOW_S) -> list[bytes]:
 
 def figures(**changes: object) -> RoomStats:
     values = {"room": room, "in_line": 7, "seats_in_use": 3, "away": 0, "tally": {}} | changes
+    values["tally"] = Tally(values["tally"])
     meters = [values.pop(f"{name}_meter", NOTHING) for name in METERED]
     names = ("room", "in_line", "seats_in_use", "away", "tally", "steered_rate")
     return RoomStats.from_reply(*(values.get(name) for name in names), *meters, now_s=NOW_S)

@@ -133,7 +133,7 @@ end
 for why, count in pairs(turned_away) do
   redis.call('HINCRBY', keys.tally, 'turned_away', count)
   redis.call('HINCRBY', keys.tally, 'turned_away:' .. why, count)
-  count_on_meter(keys.meter, 'refused', count, now)
+  count_on_meter(keys.meter, 'turned_away', count, now)
 end
 known.anybody_waits = known.anybody_waits or entered > 0
 note_all(room, now, known, keys)

@@ -60,7 +60,10 @@ class Keys:
 
     @property
     def meter(self) -> str:
-        """hash: how many of each kind, and how long things took, in each of the last seconds."""
+        """hash: how many of each kind, and how long things took, in each of the last seconds.
+
+        refused: after admission; turned_away: at the entrance.
+        """
         return self._key("meter")
 
     @property

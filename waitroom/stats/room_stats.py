@@ -12,14 +12,8 @@ from domain.phase import RoomNow, RoomPhase, room_phase
 from domain.settings_spec import ROOM_SETTINGS, SettingValues
 from waitroom.redis_io.keys import Keys
 from waitroom.room import read_room_now
-from waitroom.stats.ring_counters import (
-    Slot,
-    merge_histograms,
-    meter_slots,
-    read_counts,
-    read_histograms,
-)
-from waitroom.stats.time_series import p99_ms
+from waitroom.stats.ring_counters import Meter, Slot, queue_meter_reads
+from waitroom.stats.tally import Tally
 
 FIGURES_OVER_S = 10
 # What figures tell of the last seconds, in the order in which `read` gets it.
@@ -125,23 +119,17 @@ class RoomStats(SettingValues):
         in_line: int,
         seats_in_use: int,
         away: int,
-        tally: Mapping[bytes, bytes],
+        tally: Tally,
         steered_rate: bytes | None,
         *meters: Sequence[Slot],
         now_s: int,
     ) -> RoomStats:
         """The meters in the order of METERED, each of the same last seconds."""
 
-        def per_s(name: str) -> float:
-            seconds = read_counts(meters[METERED.index(name)], now_s)
-            return sum(seconds) / len(seconds)
-
-        def p99_of(name: str) -> float | None:
-            return p99_ms(merge_histograms(read_histograms(meters[METERED.index(name)], now_s)))
-
+        meter = Meter(dict(zip(METERED, meters, strict=True)), now_s)
         now = read_room_now(room, now_s * 1_000_000)
         settings = _parse_settings(room)
-        counts: dict[str, Any] = {name: int(tally.get(name.encode(), 0)) for name in TALLIED}
+        counts: dict[str, Any] = {name: tally.count(name) for name in TALLIED}
         return cls(
             at_s=now_s,
             **settings,
@@ -153,11 +141,11 @@ class RoomStats(SettingValues):
             away=away,
             **counts,
             is_restoring=now.is_restoring,
-            entered_per_s=per_s("entered"),
-            admitted_per_s=per_s("admitted"),
-            issued_per_s=per_s("issued"),
-            enter_p99_ms=p99_of("enter_us"),
-            issue_p99_ms=p99_of("issue_us"),
+            entered_per_s=meter.per_s("entered"),
+            admitted_per_s=meter.per_s("admitted"),
+            issued_per_s=meter.per_s("issued"),
+            enter_p99_ms=meter.p99_ms("enter_us"),
+            issue_p99_ms=meter.p99_ms("issue_us"),
             opens_at_s=now.opens_at_us / 1_000_000,
             closes_at_s=now.closes_at_us / 1_000_000,
             is_undrawn=now.is_undrawn,
@@ -165,8 +153,11 @@ class RoomStats(SettingValues):
         )
 
 
-async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> RoomStats | None:
-    """None for an unknown room. Reads a bounded number of fields, however many wait."""
+async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> tuple[RoomStats, Tally] | None:
+    """And all that the room has counted, as read with it; None for an unknown room.
+
+    Reads a bounded number of fields, however many wait.
+    """
     now_s, _ = await redis.time()
     async with redis.pipeline(transaction=True) as pipe:
         pipe.hgetall(keys.room)
@@ -175,10 +166,12 @@ async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> RoomStats | 
         pipe.hlen(keys.away)
         pipe.hgetall(keys.tally)
         pipe.hget(keys.bucket, "steered_rate_per_s")
-        for what in METERED:
-            pipe.hmget(keys.meter, meter_slots(what, now_s, over_s))
-        room, *rest = await pipe.execute()
-    return RoomStats.from_reply(room, *rest, now_s=now_s) if room else None
+        queue_meter_reads(pipe, keys.meter, METERED, now_s, over_s)
+        room, in_line, seats, away, counted, *rest = await pipe.execute()
+    if not room:
+        return None
+    tally = Tally(counted)
+    return RoomStats.from_reply(room, in_line, seats, away, tally, *rest, now_s=now_s), tally
 
 
 def _parse_settings(room: Mapping[bytes, bytes]) -> dict[str, Any]:

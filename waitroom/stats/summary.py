@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from waitroom.redis_io.keys import Keys
 from waitroom.stats.latency_histogram import percentile_s
+from waitroom.stats.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,8 @@ class RoomSummary:
         return asdict(self)
 
     @classmethod
-    def from_reply(cls, tally: Mapping[bytes, bytes]) -> RoomSummary:
-        def some(prefix: str) -> dict[str, int]:
-            start = f"{prefix}:".encode()
-            return {
-                name.removeprefix(start).decode(): int(count)
-                for name, count in sorted(tally.items())
-                if name.startswith(start)
-            }
-
-        waits = {int(step): count for step, count in some("waited").items()}
-        longest_us = tally.get(b"waited_longest_us")
-        longest_s = None if longest_us is None else int(longest_us) / 1_000_000
+    def from_tally(cls, tally: Tally) -> RoomSummary:
+        waits, longest_s = tally.latency("waited").steps, tally.seconds("waited_longest_us")
 
         def at_most(share: float) -> float | None:
             found = percentile_s(waits, share)
@@ -56,9 +47,9 @@ class RoomSummary:
 
         numbers = ("entered", "admitted", "issued", "left", "passed_over", "returned")
         return cls(
-            **{name: int(tally.get(name.encode(), 0)) for name in numbers},
-            refused=some("refused"),
-            turned_away=some("turned_away"),
+            **{name: tally.count(name) for name in numbers},
+            refused=tally.count_by("refused"),
+            turned_away=tally.count_by("turned_away"),
             wait_median_s=at_most(0.5),
             wait_p95_s=at_most(0.95),
             wait_longest_s=longest_s,
@@ -69,4 +60,5 @@ async def read_summary(redis: Redis, keys: Keys) -> RoomSummary | None:
     """None for an unknown room."""
     if not await redis.exists(keys.room):
         return None
-    return RoomSummary.from_reply(cast("Mapping[bytes, bytes]", await redis.hgetall(keys.tally)))
+    counted = cast("Mapping[bytes, bytes]", await redis.hgetall(keys.tally))
+    return RoomSummary.from_tally(Tally(counted))

@@ -8,8 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from waitroom.redis_io.keys import Keys
-from waitroom.stats.latency_histogram import percentile_s
-from waitroom.stats.ring_counters import COUNTED, TIMED, meter_slots, read_counts, read_histograms
+from waitroom.stats.ring_counters import COUNTED, TIMED, Meter, queue_meter_reads
 
 SERIES_S_MAX = 900
 
@@ -18,8 +17,8 @@ SERIES_S_MAX = 900
 class TimeSeries:
     """One number a whole second, oldest first; the second under way is not among them.
 
-    begins_at_s: the first of them, since 1970. refused: after admission or at the door. The p99s
-    are in ms, None where nothing was timed.
+    begins_at_s: the first of them, since 1970. refused: after admission; turned_away: at the
+    entrance. The p99s are in ms, None where nothing was timed.
     """
 
     begins_at_s: int
@@ -27,34 +26,36 @@ class TimeSeries:
     admitted: list[int]
     issued: list[int]
     refused: list[int]
+    turned_away: list[int]
     left: list[int]
     enter_p99_ms: list[float | None]
     issue_p99_ms: list[float | None]
+
+    @property
+    def refused_in_all(self) -> list[int]:
+        """After admission or at the entrance; `refused`, as the release before counted it."""
+        return [sum(both) for both in zip(self.refused, self.turned_away, strict=True)]
 
 
 async def read_series(redis: Redis, keys: Keys, seconds: int) -> TimeSeries | None:
     """None for an unknown room. Reads a bounded number of fields, however many wait."""
     now_s, _ = await redis.time()
+    names = (*COUNTED, *TIMED)
     async with redis.pipeline(transaction=True) as pipe:
         pipe.exists(keys.room)
-        for what in (*COUNTED, *TIMED):
-            pipe.hmget(keys.meter, meter_slots(what, now_s, seconds))
+        queue_meter_reads(pipe, keys.meter, names, now_s, seconds)
         is_known, *slots = await pipe.execute()
     if not is_known:
         return None
-    counted = {what: read_counts(some, now_s) for what, some in zip(COUNTED, slots, strict=False)}
-    enter, issue = (
-        [p99_ms(one) for one in read_histograms(some, now_s)] for some in slots[len(COUNTED) :]
+    meter = Meter(dict(zip(names, slots, strict=True)), now_s)
+    return TimeSeries(
+        now_s - seconds,
+        **{name: meter.count_by_second(name) for name in COUNTED},
+        enter_p99_ms=meter.p99s_ms("enter_us"),
+        issue_p99_ms=meter.p99s_ms("issue_us"),
     )
-    return TimeSeries(now_s - seconds, **counted, enter_p99_ms=enter, issue_p99_ms=issue)
-
-
-def p99_ms(steps: dict[int, int]) -> float | None:
-    """To a tenth of a millisecond, which is finer than the steps are."""
-    took_s = percentile_s(steps, 0.99)
-    return None if took_s is None else round(took_s * 1_000, 1)
 
 
 def as_record(series: TimeSeries) -> dict[str, Any]:
     """Everything, by name."""
-    return {name: getattr(series, name) for name in TimeSeries.__slots__}
+    return {name: getattr(series, name) for name in (*TimeSeries.__slots__, "refused_in_all")}

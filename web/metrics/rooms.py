@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 
 from domain.phase import ROOM_PHASES, RoomPhase
 from waitroom.stats.latency_histogram import bucket_upper_s
-from waitroom.stats.metrics_snapshot import LatencyTotals, MetricsSnapshot
+from waitroom.stats.metrics_snapshot import MetricsSnapshot
+from waitroom.stats.tally import LatencyTotals
 
 Rooms = Mapping[str, MetricsSnapshot]
 Reading = Callable[[MetricsSnapshot], float | None]

@@ -146,7 +146,9 @@ class SeriesOut(Schema):
     entered: list[int]
     admitted: list[int]
     issued: list[int]
-    refused: list[int] = Field(description="after admission or at the door")
+    refused: list[int] = Field(description="refused after admission")
+    turned_away: list[int] = Field(description="refused at the entrance")
+    refused_in_all: list[int] = Field(description="refused or turned away")
     left: list[int]
     enter_p99_ms: list[float | None] = Field(description="of entering")
     issue_p99_ms: list[float | None] = Field(description="from admission to outcome")

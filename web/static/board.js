@@ -13,11 +13,12 @@
   // --- what is drawn ---
 
   // Seconds, then for each name a number or null a second.
-  const NAMES = ["entered", "left", "refused", "admitted", "issued", "enter_p99_ms", "issue_p99_ms"];
+  const NAMES = ["entered", "left", "refused_in_all", "admitted", "issued", "enter_p99_ms", "issue_p99_ms"];
   let begins = 0;
   let columns = null;
 
   const take = (series) => {
+    series.refused_in_all ??= series.refused; // a process of the release before, in a rolling upgrade
     const from = Date.parse(series.begins_at) / 1000;
     if (!columns || from > begins + KEPT_S + TAIL_S) {
       begins = from;
@@ -67,7 +68,7 @@
     label: charts.dataset[label], stroke: colour(stroke), width: 1.5, value: shown, points: { show: false }, ...more,
   });
   const KINDS = {
-    coming: { names: ["entered", "left", "refused"], lines: () => [line("entered", "--chart-1", { fill: colour("--chart-grid") }), line("left", "--chart-3"), line("refused", "--chart-2")] },
+    coming: { names: ["entered", "left", "refused_in_all"], lines: () => [line("entered", "--chart-1", { fill: colour("--chart-grid") }), line("left", "--chart-3"), line("refused", "--chart-2")] },
     through: { names: ["admitted", "issued", ...(isLive ? ["asked"] : [])], lines: () => [line("admitted", "--chart-1"), line("issued", "--chart-2"), ...(isLive ? [line("asked", "--soft", { dash: [4, 4], width: 1 })] : [])] },
     latency: { names: ["enter_p99_ms", "issue_p99_ms"], lines: () => [line("enter", "--chart-1", { points: { show: true, size: 3 } }), line("issue", "--chart-2", { points: { show: true, size: 3 } })] },
   };
