@@ -66,12 +66,12 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        name="a_refusal_of_a_later_release_is_an_error",
+        name="a_refusal_of_a_later_release_is_told_as_sold_out",
         promise=5,
         file="domain/refusals.py",
         within="find_refusal",
         old="REFUSALS.get(slug, Refusal)()",
-        new="REFUSALS[slug]()",
+        new="REFUSALS.get(slug, SoldOut)()",
         noticed_by=(
             "unit/test_refusals.py::test_a_slug_of_a_later_release_is_a_refusal_too",
             _LATER,
