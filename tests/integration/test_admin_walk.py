@@ -10,6 +10,7 @@ from tests.integration.admin_cast import signed_in
 from tests.integration.test_api_admin import admin_calls
 from tests.integration.test_api_sessions import CROSS_SITE
 from tests.integration.web_cast import a_coupon_in, by, in_line, stored, token
+from tests.route_table import Call
 
 # A viewer may end their own sessions.
 
@@ -21,7 +22,7 @@ SAFE = ("GET", "HEAD")
 
 async def ask(client, method: str, path: str, code: str, headers: dict[str, str]):
     """With what would change something, if it were let in."""
-    path = path.format(code=code, name=code)
+    path = Call(method, path).path(code=code, name=code, member_id="alice")
     if method in SAFE:
         return await client.request(method, path, headers=headers)
     if path.startswith("/api/"):

@@ -18,6 +18,7 @@ from tests.integration.web_cast import (
     stored,
     token,
 )
+from tests.route_table import Call
 from web.app import create_app
 
 NOT_ADMIN = {
@@ -76,8 +77,9 @@ async def test_every_admin_call_refuses_whoever_is_not_one(
         if not path.startswith("/api/"):
             continue
         body = bodies.get(path.removeprefix("/api/admin/"), {"rate_per_s": 1})
+        path = Call(method, path).path(code=code, member_id="alice")
         answer = await client.request(
-            method, path.format(code=code), headers=headers, json=body if method != "GET" else None
+            method, path, headers=headers, json=body if method != "GET" else None
         )
 
         checked_problem(answer, type_, status)
@@ -89,7 +91,8 @@ async def test_a_members_session_is_no_admins(client, app, line, engine, code):
     await client.get("/signin", params={"token": token("alice")})
 
     for method, path in admin_calls(app):
-        answer = await client.request(method, path.format(code=code), json={})
+        path = Call(method, path).path(code=code, member_id="alice")
+        answer = await client.request(method, path, json={})
 
         assert answer.status_code in (303, 401, 403), (method, path)
 

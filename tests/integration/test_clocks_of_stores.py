@@ -135,7 +135,7 @@ def test_a_coupon_that_is_made_to_open_now_opens_by_postgres_clock(
     monkeypatch.setenv("REDIS_URL", redis_url)
 
     with clock_off(off_by_s):
-        coupon_command.create(code, total=5, description="Now", amount=5_000, as_json=True)
+        coupon_command.create(code=code, total=5, description="Now", amount=5_000, as_json=True)
 
     made = offers.get_offer(engine, code).coupon
     assert timedelta(0) <= now() - made.opens_at < timedelta(seconds=20)
