@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from processes.child_process import free_port
 from tests.route_flood.probes import Admin, Entrants, Felt, HealthChecks, p99
 from tests.route_flood.target import FORWARDED_FOR, Target
-from tests.route_table import Call
+from tests.route_table import UNROUTED, Call
 from waitroom.line import open_line
 from web.limits.request_limits import limit_class
 
@@ -24,6 +24,8 @@ FOLDER = Path(__file__).parent
 WHO = ("member", "stranger")
 # Of one flood's seconds; the quiet value is that of so many such times.
 QUIET_PART, QUIET_MIN_S, QUIET_KEPT = 0.25, 0.2, 8
+# Flooded first, for what a process makes once: the pages that refuse, for instance.
+COLD = Call("GET", UNROUTED[0])
 CHANGE_WITHIN_S = 1.0
 RATIO_MAX = 3.0
 # Answers that refuse, and those that the product counts for them.
@@ -109,8 +111,10 @@ class Walk:
         self._floods = 0
 
     async def warm_up(self) -> None:
-        """Two quiet times; the first one, of a cold product, is thrown away."""
+        """A quiet time, a flood of a cold product, thrown away both, and another quiet time."""
         await self._entrants.enter_for(self._quiet_s, Felt())
+        request = self._target.request(COLD, {FORWARDED_FOR: self._next_address()})
+        await self._beside(self._target.stage.port, request, self._next_address())
         await self._be_quiet()
 
     async def flood(self, call: Call, who: str) -> Flooded:

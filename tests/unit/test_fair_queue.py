@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
-from web.limits.fair_queue import FairQueue, FairSteps, set_turn
+from web.limits.fair_queue import STEP_EVERY_TURNS, FairQueue, FairSteps, set_turn
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ async def answered(fair: FairQueue, app, times: int = 1) -> list[BaseException |
         return await asyncio.gather(*(request() for _ in range(times)), return_exceptions=True)
 
 
-async def test_what_all_of_them_wait_for_wakes_one_in_each_turn(fair):
+async def test_what_all_of_them_wait_for_wakes_one_at_a_time_and_others_in_between(fair):
     loop = asyncio.get_running_loop()
     there, turn, stepped = loop.create_future(), [0], []
 
@@ -133,7 +134,8 @@ async def test_what_all_of_them_wait_for_wakes_one_in_each_turn(fair):
     await answered(fair, app, 40)
     handle[0].cancel()
 
-    assert len(set(stepped)) == len(stepped) == 40
+    assert len(stepped) == 40
+    assert min(after - before for before, after in pairwise(stepped)) == STEP_EVERY_TURNS
 
 
 async def test_what_is_awaited_and_what_is_raised_comes_through(fair):

@@ -2,7 +2,7 @@
 
 A page costs the loop a hundred times what entering costs. Whoever sends many of them at once, on
 hundreds of connections, would make everything else wait until all of theirs are done; and where all
-of them wait for the same thing, the answer of a store wakes them at once. So in each turn one
+of them wait for the same thing, the answer of a store wakes them at once. So in three turns one
 request takes a step, from one wait to the next, and the others stay where they are: one of each
 sender after the other, however many one sent. What the fast path and open streams do comes in
 between. Admins and health checks have a queue of their own, of which one more takes a step.
@@ -25,6 +25,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _TURN = "waitroom.turn"
 Turn = Callable[[], Awaitable[None] | None]
 
+# In how many turns one step is taken: entering takes several turns, and waits for fewer steps.
+STEP_EVERY_TURNS = 3
 _Waiting = OrderedDict[str, deque[asyncio.Future[None]]]
 
 
@@ -36,6 +38,7 @@ class FairQueue:
         self._waiting: dict[bool, _Waiting] = {True: OrderedDict(), False: OrderedDict()}
         self._has_begun = {True: False, False: False}
         self._is_scheduled = False
+        self._rests = 0  # turns, until the next step
 
     def turn(self, sender: str, *, first: bool = False) -> Awaitable[None] | None:
         """What to wait for before a request of this sender begins; None: it may begin now."""
@@ -51,9 +54,11 @@ class FairQueue:
         return future
 
     def _next_turn(self) -> None:
-        """Called once in each turn of the loop, as long as anything begins."""
-        self._has_begun = {first: _begin(some) for first, some in self._waiting.items()}
-        self._is_scheduled = any(self._has_begun.values())
+        """Called once in each turn of the loop, as long as steps are taken."""
+        self._rests = (self._rests + 1) % STEP_EVERY_TURNS
+        if not self._rests:
+            self._has_begun = {first: _begin(some) for first, some in self._waiting.items()}
+            self._is_scheduled = any(self._has_begun.values())
         if self._is_scheduled:
             asyncio.get_running_loop().call_soon(self._next_turn)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 PER_S = 400.0
 # So many are answered at once before any waits: who is refused now and then never does.
-BURST = 100
+BURST = 20
 HELD_MIN_S, HELD_MAX_S = 0.001, 2.0
 
 

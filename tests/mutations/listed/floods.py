@@ -155,13 +155,26 @@ MUTATIONS = (
         noticed_by=("integration/test_one_request_a_turn.py::test_a_members",),
     ),
     Mutation(
+        name="pages_take_a_step_in_every_turn",
+        promise=7,
+        file="web/limits/fair_queue.py",
+        within="FairQueue._next_turn",
+        old="not self._rests",
+        new="True",
+        noticed_by=(
+            f"{_IN_FAIR_START}test_what_all_of_them_wait_for_wakes_one_at_a_time_and_others_in_between",
+        ),
+    ),
+    Mutation(
         name="all_that_wait_for_a_store_go_on_at_once",
         promise=7,
         file="web/limits/fair_queue.py",
         within="_Stepwise.__await__",
         old="self._turn()",
         new="None",
-        noticed_by=(f"{_IN_FAIR_START}test_what_all_of_them_wait_for_wakes_one_in_each_turn",),
+        noticed_by=(
+            f"{_IN_FAIR_START}test_what_all_of_them_wait_for_wakes_one_at_a_time_and_others_in_between",
+        ),
     ),
     Mutation(
         name="a_cancelled_request_is_not_told",
