@@ -20,8 +20,7 @@ from web.schemas.member import MemberOut
 
 _SENTENCES = {
     "waiting": "waits in line",
-    "passed_over": "was silent for too long when their turn came; their next request brings them "
-    "back",
+    "passed_over": "was silent for too long when their turn came",
     "admitted": "left the line and has no outcome yet",
     "issued": "has the coupon",
     "refused": "was refused",
@@ -49,16 +48,19 @@ def member(
         print_json(MemberOut.from_report(report).model_dump(mode="json"))
         return
     # Text: as markup, an id could hide, or be an error.
-    console.print(Text(f"{member_id} {_sentence(report)}."), soft_wrap=True)
+    console.print(Text(f"{member_id} {sentence_of(report)}."), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     for name, value in _rows(report).items():
         table.add_row(f"[b]{name}[/b]", Text(value))
     console.print(table)
 
 
-def _sentence(report: MemberReport) -> str:
+def sentence_of(report: MemberReport) -> str:
+    """What comes after the member's id."""
     if report.state == "refused" and not report.refusal:
         return "read that the room was sold out or closed; it takes them in again"
+    if report.state == "passed_over" and not report.next_refusal:
+        return f"{_SENTENCES[report.state]}; their next request brings them back"
     why = f" ({report.refusal}): {report.refusal_detail}" if report.refusal else ""
     return (_SENTENCES[report.state] + why).rstrip(".")
 

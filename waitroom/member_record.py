@@ -34,8 +34,9 @@ class MemberRecord:
 
     at: when they came to this state. place: None where nobody can know it, in a lobby before its
     draw and while a lost line comes together. outcome: the refusal's slug, or the coupon as JSON.
-    shut_because: the refusal that everybody in line gets now. draining, full: entering is refused.
-    request_id: by which they entered, where requests are logged.
+    shut_because: the refusal that their next request gets where they were in line.
+    refuses_entry_because: the one that entering gets. request_id: by which they entered, where
+    requests are logged.
     """
 
     state: RecordState
@@ -116,7 +117,7 @@ def _make_record(
             **common,
         )
     if away is not None:
-        return _from_away(away, common)
+        return _from_away(away, room, now, common)
     if spent is not None and spent != "0":
         return MemberRecord(state="spent", arrived_at=_arrived_at(spent), **common)
     return MemberRecord(state="absent", **common)
@@ -133,15 +134,26 @@ def _from_outcome(outcome: str, common: dict[str, Any]) -> MemberRecord:
     )
 
 
-def _from_away(away: str, common: dict[str, Any]) -> MemberRecord:
+def _from_away(
+    away: str, room: Mapping[bytes, bytes], now: RoomNow, common: dict[str, Any]
+) -> MemberRecord:
     """away: the arrival, `told` or nothing, and since when."""
     since, *_, at = away.split()
+    if now.state == DRAINING.word and _is_too_late(int(since), int(at), room, now):
+        common = {**common, "shut_because": common["shut_because"] or Draining.slug}
     return MemberRecord(
         state="told" if " told " in away else "passed_over",
         at=_at(at),
         arrived_at=_arrived_at(since),
         **common,
     )
+
+
+def _is_too_late(arrival: int, away_us: int, room: Mapping[bytes, bytes], now: RoomNow) -> bool:
+    """As presence.lua decides it: only the end of the line is left."""
+    if arrival < NUMBERS and away_us < now.opens_at_us:
+        return now.now_us >= now.opens_at_us
+    return now.now_us - away_us > int(room.get(b"return_s", 0)) * 1_000_000
 
 
 def _at(microseconds: str | None) -> datetime | None:
