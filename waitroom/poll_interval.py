@@ -19,7 +19,7 @@ POLLS_PER_GRACE = 3
 
 # A poll waits for this part of the expected wait, in a short line for at most POLL_SHORT_LINE_S, as
 # polls cost little there. A longer line has a longer maximum, so that POLLS_PER_S come in all, up
-# to POLL_LONG_LINE_S. The spread comes on top.
+# to POLL_LONG_LINE_S: to tell a long line more often, change both. The spread comes on top.
 POLL_WAIT_SHARE = 5
 POLL_SHORT_LINE_S = 5.0
 POLL_LONG_LINE_S = 20.0
@@ -36,7 +36,7 @@ CALM_SPREAD = 0.2
 # A page whose line can't be reached.
 UNREACHABLE_S = 3.0
 
-# A stream is read for after this part of the expected wait, up to so long.
+# A stream is read for after this part of the expected wait; for who is far back, so long.
 STREAM_WAIT_SHARE = 120
 STREAM_MAX_S = 5.0
 
