@@ -18,7 +18,7 @@ from web.app import ROUTES
 from web.auth.member_tokens import Visitor
 from web.auth.sessions import SESSION_COOKIE
 from web.limits.limit_values import WebLimits
-from web.limits.request_limits import is_for_admins, limit_class
+from web.limits.request_limits import OF_NO_MEMBER, is_for_admins, limit_class
 
 pytestmark = pytest.mark.usefixtures("patient_limits")
 
@@ -80,7 +80,7 @@ OF_MEMBERS = [
     (by_session, *one)
     for by_session in (False, True)
     for one in CALLS
-    if limit_class(one[1]) == "requests" and not is_for_admins(one[1])
+    if limit_class(one[1]) not in OF_NO_MEMBER and not is_for_admins(one[1])
     if not (by_session and one[1] == "/signout")
 ]
 

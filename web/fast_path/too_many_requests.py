@@ -19,7 +19,7 @@ from web.dependencies import BY_TOKEN
 from web.exception_handlers import problem_response
 from web.i18n import find_language
 from web.limits.fair_queue import FairQueue, Turn, set_turn
-from web.limits.request_limits import RateLimit, is_for_admins, limit_class
+from web.limits.request_limits import OF_NO_MEMBER, RateLimit, is_for_admins, limit_class
 from web.middleware.access_log import AccessLog
 from web.middleware.request_id import HEADER, find_request_id
 from web.middleware.route_finder import RouteFinder
@@ -89,7 +89,7 @@ class RateLimitedResponses:
         await self._gate.admit_address(scope)
         # Before a member's signature is verified: many who come at once are to cost little.
         await _take(turn)
-        if share != "requests" or not (member_id := self._member_in(self._request(scope))):
+        if share in OF_NO_MEMBER or not (member_id := self._member_in(self._request(scope))):
             return
         if unanswered := self._gate.member_at_once(scope, member_id):
             await unanswered

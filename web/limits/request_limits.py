@@ -33,6 +33,8 @@ from web.problems import Problem
 log = structlog.get_logger(__name__)
 
 LimitClass = Literal["requests", "looks", "health"]
+# Counted for the address alone, and not for the member who sends them too.
+OF_NO_MEMBER: frozenset[LimitClass] = frozenset({"looks", "health"})
 
 _HEALTH = ("/healthz", "/readyz", "/livez", "/metrics")
 _ADMIN = ("/admin", "/api/admin/")
