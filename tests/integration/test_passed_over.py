@@ -152,12 +152,12 @@ async def test_who_is_away_is_told_when_it_is_over_and_can_leave(line, code, gon
 
 
 async def test_asking_as_told_is_often_enough_to_keep_a_place(client, line, code):
-    await in_force(line, code, total=10, grace_s=9, opens_at=now() - HOUR)
+    await in_force(line, code, total=10, grace_s=6, opens_at=now() - HOUR)
     await enter(line, code, crowd(2_000))
 
     told = await client.get(f"/api/rooms/{code}/place", headers=by(crowd(2_000)[-1]))
 
-    assert told.json()["ask_again_s"] <= 3
+    assert told.json()["ask_again_s"] <= 2
 
 
 async def test_a_retired_room_forgets_who_was_away(line, code, redis_url, gone_silent):
