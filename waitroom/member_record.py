@@ -15,12 +15,13 @@ from redis.asyncio import Redis
 
 from domain.draw import NUMBERS
 from domain.phase import DRAINING, RoomNow, room_phase
-from domain.refusals import Draining, NotOpenYet
+from domain.refusals import Draining, NotOpenYet, RoomFull
+from domain.settings_spec import SettingValues
 from domain.unix_time import from_us
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import translate_redis_errors
-from waitroom.room import read_room_now
+from waitroom.room import read_room_now, read_settings
 
 # told: they read sold_out or closed while they waited. spent: only their old ticket is known.
 RecordState = Literal[
@@ -89,12 +90,12 @@ def _make_record(
     outcome, arrival, admitted_at, seen, away, spent, request_id = (
         None if text is None else text.decode() for text in texts
     )
-    now = read_room_now(room, now_us)
+    now, settings = read_room_now(room, now_us), SettingValues(**read_settings(room))
     phase = room_phase(now)
     shut = phase.word if phase.is_over else None
     common: dict[str, Any] = {
         "shut_because": shut,
-        "refuses_entry_because": _refuses_entry_because(room, now, shut, waiting),
+        "refuses_entry_because": _refuses_entry_because(settings, now, shut, waiting),
         "request_id": request_id or "",
     }
     if outcome is not None:
@@ -117,7 +118,7 @@ def _make_record(
             **common,
         )
     if away is not None:
-        return _from_away(away, room, now, common)
+        return _from_away(away, settings, now, common)
     if spent is not None and spent != "0":
         return MemberRecord(state="spent", arrived_at=_arrived_at(spent), **common)
     return MemberRecord(state="absent", **common)
@@ -135,11 +136,11 @@ def _from_outcome(outcome: str, common: dict[str, Any]) -> MemberRecord:
 
 
 def _from_away(
-    away: str, room: Mapping[bytes, bytes], now: RoomNow, common: dict[str, Any]
+    away: str, settings: SettingValues, now: RoomNow, common: dict[str, Any]
 ) -> MemberRecord:
     """away: the arrival, `told` or nothing, and since when."""
     since, *_, at = away.split()
-    if now.state == DRAINING.word and _is_too_late(int(since), int(at), room, now):
+    if now.state == DRAINING.word and _is_too_late(int(since), int(at), settings, now):
         common = {**common, "shut_because": common["shut_because"] or Draining.slug}
     return MemberRecord(
         state="told" if " told " in away else "passed_over",
@@ -149,11 +150,11 @@ def _from_away(
     )
 
 
-def _is_too_late(arrival: int, away_us: int, room: Mapping[bytes, bytes], now: RoomNow) -> bool:
+def _is_too_late(arrival: int, away_us: int, settings: SettingValues, now: RoomNow) -> bool:
     """As presence.lua decides it: only the end of the line is left."""
     if arrival < NUMBERS and away_us < now.opens_at_us:
         return now.now_us >= now.opens_at_us
-    return now.now_us - away_us > int(room.get(b"return_s", 0)) * 1_000_000
+    return now.now_us - away_us > settings.return_s * 1_000_000
 
 
 def _at(microseconds: str | None) -> datetime | None:
@@ -166,16 +167,16 @@ def _arrived_at(arrival: str) -> datetime | None:
 
 
 def _refuses_entry_because(
-    room: Mapping[bytes, bytes], now: RoomNow, shut: str | None, waiting: int
+    settings: SettingValues, now: RoomNow, shut: str | None, waiting: int
 ) -> str | None:
     """As enter.lua decides it."""
     if shut is not None:
         return shut
-    if now.now_us < now.opens_at_us - int(room.get(b"lobby_s", 0)) * 1_000_000:
+    if now.now_us < now.opens_at_us - settings.lobby_s * 1_000_000:
         return NotOpenYet.slug
     if now.state == DRAINING.word:
         return Draining.slug
-    return "room_full" if waiting >= int(room[b"size_max"]) else None
+    return RoomFull.slug if waiting >= settings.size_max else None
 
 
 def _hides_places(now: RoomNow) -> bool:

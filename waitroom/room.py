@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 from domain.phase import RoomNow
 from domain.room_settings import RoomSettings
+from domain.settings_spec import ROOM_SETTINGS
 from domain.watermark import Watermark
 
 
@@ -42,6 +44,19 @@ class Room:
             "draw_seed": self.seed.hex(),
             "is_drawn": str(int(self.is_drawn)),
         }
+
+
+def read_settings(stored: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """The settings of a room as the line stores it, by name, in their own types.
+
+    A room of an earlier release lacks those that are new until its settings are applied again: it
+    has their defaults, as in include/room.lua.
+    """
+    settings: dict[str, Any] = {}
+    for setting in ROOM_SETTINGS:
+        text = stored.get(setting.name.encode())
+        settings[setting.name] = setting.default if text is None else setting.type(text.decode())
+    return settings
 
 
 def read_room_now(stored: Mapping[bytes, bytes], now_us: int) -> RoomNow:

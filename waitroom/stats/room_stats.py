@@ -9,9 +9,9 @@ from typing import Any
 from redis.asyncio import Redis
 
 from domain.phase import RoomNow, RoomPhase, room_phase
-from domain.settings_spec import ROOM_SETTINGS, SettingValues
+from domain.settings_spec import SettingValues
 from waitroom.redis_io.keys import Keys
-from waitroom.room import read_room_now
+from waitroom.room import read_room_now, read_settings
 from waitroom.stats.ring_counters import Meter, Slot, queue_meter_reads
 from waitroom.stats.tally import Tally
 
@@ -128,7 +128,7 @@ class RoomStats(SettingValues):
 
         meter = Meter(dict(zip(METERED, meters, strict=True)), now_s)
         now = read_room_now(room, now_s * 1_000_000)
-        settings = _parse_settings(room)
+        settings = read_settings(room)
         counts: dict[str, Any] = {name: tally.count(name) for name in TALLIED}
         return cls(
             at_s=now_s,
@@ -172,16 +172,6 @@ async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> tuple[RoomSt
         return None
     tally = Tally(counted)
     return RoomStats.from_reply(room, in_line, seats, away, tally, *rest, now_s=now_s), tally
-
-
-def _parse_settings(room: Mapping[bytes, bytes]) -> dict[str, Any]:
-    """As stored, in their own types. A room of an earlier version has those that are new once it is
-    settled again; until then they are as in a new room."""
-    settings: dict[str, Any] = {}
-    for setting in ROOM_SETTINGS:
-        known = room.get(setting.name.encode())
-        settings[setting.name] = setting.default if known is None else setting.type(known.decode())
-    return settings
 
 
 def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:
