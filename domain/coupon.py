@@ -27,7 +27,7 @@ CODE_LENGTH_MAX = 40
 DESCRIPTION_LENGTH_MAX = 200
 # Whoever keeps or shows such times, in whatever form, agrees about them.
 YEAR_MIN, YEAR_MAX = 2000, 2199
-# A compiled one, for who checks the code in each request of a crowd.
+# Each request of a crowd is matched against it, without a function in between.
 CODE = re.compile(rf"[a-z0-9][a-z0-9_\-]{{0,{CODE_LENGTH_MAX - 1}}}")
 
 

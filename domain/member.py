@@ -12,7 +12,7 @@ MEMBER_ID_RULE = (
     f"1 to {MEMBER_ID_LENGTH_MAX} printable ASCII characters without spaces, quotes, < > and \\"
 )
 MEMBER_ID_PATTERN = rf"^[!#-&(-;=?-\[\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}$"
-# A compiled one, for who checks the id of each of a crowd.
+# Each member of a crowd is matched against it, without a function in between.
 MEMBER_ID = re.compile(MEMBER_ID_PATTERN)
 
 

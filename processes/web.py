@@ -58,8 +58,8 @@ DRAINING = "draining"  # a file in the folder of COUNTS
 KNOWN_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.05
 SWITCH_EVERY_S = 0.0001
-# Of those that read static files. More take the interpreter from the event loop for longer; two
-# cost half as much again for each file.
+# Threads that read static files. More of them keep the interpreter from the event loop for longer;
+# with two, a file takes half as long again.
 FILE_THREADS_MAX = 8
 # The port is open a few milliseconds after the application has started.
 LISTENS_AFTER_S = 0.1

@@ -48,7 +48,7 @@ class RateLimitedResponses:
         self._gate = gate
         self._watch = watch
         self._routes = RouteFinder(application)
-        self._fair_start = FairQueue()
+        self._fair_queue = FairQueue()
         parts: WebContainer = application.state.parts
         self._identity = parts.identity
         self._sessions = parts.sessions
@@ -80,7 +80,7 @@ class RateLimitedResponses:
         if is_for_admins(path) and _may_be_admins(scope):
             admin = self._admin_in(self._request(scope))
         goes_first = bool(admin) or share == "health"
-        turn = partial(self._fair_start.turn, self._gate.count_key(scope), first=goes_first)
+        turn = partial(self._fair_queue.turn, self._gate.count_key(scope), first=goes_first)
         set_turn(scope, turn)
         if admin:
             await self._gate.admit_admin(scope, admin)
