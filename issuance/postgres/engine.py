@@ -40,7 +40,7 @@ _SET_ALWAYS = "SELECT " + ", ".join(
 # A statement whose owner was killed ends soon, rather than when it has the lock it waits for: until
 # then its connection counts beside that of the process started instead. (PostgreSQL,
 # "client_connection_check_interval": since 14, where the server's system can tell.)
-_CHECK_OWNER = "set_config('client_connection_check_interval', '1s', true)"
+CHECK_OWNER = "set_config('client_connection_check_interval', '1s', true)"
 # Under this name a pooled connection's `info` has the statement that sets all of it.
 SETTINGS = "settings"
 
@@ -84,8 +84,8 @@ def _set_with_each_transaction(engine: Engine) -> None:
     def ask_what_it_can(driver: psycopg.Connection[Any], record: Any) -> None:
         record.info[SETTINGS] = _SET_ALWAYS
         with suppress(psycopg.errors.UndefinedObject, psycopg.errors.InvalidParameterValue):
-            driver.execute(f"SELECT {_CHECK_OWNER}")
-            record.info[SETTINGS] = f"{_SET_ALWAYS}, {_CHECK_OWNER}"
+            driver.execute(f"SELECT {CHECK_OWNER}")
+            record.info[SETTINGS] = f"{_SET_ALWAYS}, {CHECK_OWNER}"
         driver.rollback()
 
     @event.listens_for(engine, "begin")

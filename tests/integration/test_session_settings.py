@@ -18,6 +18,7 @@ from issuance.errors import OfficeRefused
 from issuance.issue import issue
 from issuance.issue_transaction import FIND_LOCKED, open_issue_transaction
 from issuance.issued_coupons import list_holders
+from issuance.postgres import engine as engines
 from issuance.postgres.connection_stats import ping_postgres
 from issuance.postgres.engine import LOCK_TIMEOUT_S, open_engine
 from tests.house import eventually
@@ -153,3 +154,24 @@ def test_who_was_killed_while_waiting_for_a_lock_soon_holds_no_connection(
             eventually(lambda: count() == (1, 1))
             waiter.kill()
         eventually(lambda: count() == (0, 0), within_s=LOCK_TIMEOUT_S / 2)
+
+
+@pytest.mark.parametrize(
+    "unknown_here",
+    ["set_config('of_a_later_postgres', '1s', true)", "set_config('lock_timeout', 'soon', true)"],
+    ids=["no such setting", "a value it can't take"],
+)
+def test_a_postgres_that_cannot_look_for_owners_issues_all_the_same(
+    database_url, code, unknown_here, monkeypatch
+):
+    """Before Postgres 14 there is no such setting; some systems take no value of it but 0."""
+    monkeypatch.setattr(engines, "CHECK_OWNER", unknown_here)
+    older = open_engine(database_url, connections_max=1, name="older")
+    on_offer(older, code, total=10)
+
+    issue(older, code, ["alice"], now())
+    with older.begin() as tx:
+        lock_timeout = tx.execute(text("SHOW lock_timeout")).scalar_one()
+    older.dispose()
+
+    assert lock_timeout == f"{LOCK_TIMEOUT_S}s"

@@ -58,7 +58,7 @@ MUTATIONS = (
         promise=8,
         file="issuance/postgres/engine.py",
         within="_set_with_each_transaction",
-        old='f"{_SET_ALWAYS}, {_CHECK_OWNER}"',
+        old='f"{_SET_ALWAYS}, {CHECK_OWNER}"',
         new="_SET_ALWAYS",
         noticed_by=(
             f"{_IN_SESSION}test_who_was_killed_while_waiting_for_a_lock_soon_holds_no_connection",
