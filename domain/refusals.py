@@ -75,7 +75,7 @@ class Closed(Refusal):
 
 
 class Draining(Refusal):
-    """Nobody new can get in line any more; whoever has a place keeps it."""
+    """This line takes nobody new. Members who have a place keep it."""
 
     slug = "draining"
     title = "The line takes nobody new"

@@ -1,4 +1,4 @@
-"""Poll interval: how often a member's place is told, by distance and expected wait.
+"""Poll interval: how often a member gets their place, by distance and expected wait.
 
 The only policy of it, for all three ways to follow a place: a program's poll (`ask_again_s` of the
 answer), the page (its fragment asks again after the same), and a stream (the server reads the line

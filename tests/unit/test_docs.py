@@ -143,8 +143,8 @@ def test_every_command_that_makes_pictures_is_in_contributing():
     assert named == commands
 
 
-def test_how_often_a_place_is_told_is_as_the_policy_has_it():
-    _, _, after = TEXTS["docs/waiting.md"].partition("## How often a place is told")
+def test_the_poll_intervals_are_those_of_the_policy():
+    _, _, after = TEXTS["docs/waiting.md"].partition("## Poll intervals")
     text = after.partition("\n## ")[0]
     many = policy.POLL_LONG_LINE_S * policy.POLLS_PER_S
     calm = [policy.CALM_S * (1 + sign * policy.CALM_SPREAD) for sign in (-1, 1)]

@@ -213,7 +213,7 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        name="a_line_that_comes_together_again_is_told_as_open",
+        name="a_restoring_line_looks_open",
         promise=8,
         file="domain/phase.py",
         within="room_phase",

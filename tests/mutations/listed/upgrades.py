@@ -66,7 +66,7 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        name="a_refusal_of_a_later_release_is_told_as_sold_out",
+        name="an_unknown_refusal_becomes_sold_out",
         promise=5,
         file="domain/refusals.py",
         within="find_refusal",
