@@ -75,7 +75,7 @@ class Closed(Refusal):
 
 
 class Draining(Refusal):
-    """This line takes nobody new. Members who have a place keep it."""
+    """Nobody new can get in line any more. Members who have a place keep it."""
 
     slug = "draining"
     title = "The line takes nobody new"
