@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 import shutil
 import statistics
 import subprocess
@@ -68,7 +69,8 @@ def write_tokens(path: Path, made: list[str]) -> Path:
 
 
 def wrk_argv(asking: LoadOptions, *more: str) -> list[str]:
-    argv = ["wrk", "-t1", f"-c{asking.connections}", f"-d{asking.seconds:g}s"]
+    # wrk takes whole seconds only.
+    argv = ["wrk", "-t1", f"-c{asking.connections}", f"-d{math.ceil(asking.seconds)}s"]
     argv += ["--timeout", f"{GIVE_UP_S:g}s", "-s", str(SCRIPT), asking.url]
     more = more or ("",)
     return [*argv, "--", asking.method, str(asking.tokens or ""), *more, f"{asking.per_s:g}"]
