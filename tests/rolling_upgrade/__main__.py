@@ -3,7 +3,7 @@
     python3 -m tests.rolling_upgrade --from REVISION [--members 500]
 
 Starts the processes of REVISION on servers of its own, lets a crowd wait in two lines, one of which
-is drawn meanwhile, runs `migrate` of this tree, and replaces each process as docs/operations.md
+is drawn meanwhile, runs `migrate` of this tree, and replaces each process as UPGRADING.md
 says. Nobody may lose a place or be asked to sign in again. Ends with 1 where a promise was broken.
 """
 

@@ -1,4 +1,4 @@
-"""Steps: every process of one release replaced by those of another, as docs/operations.md says."""
+"""Steps: every process of one release replaced by those of another, as UPGRADING.md says."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # Not CHANGELOG.md, which tells of earlier releases.
-PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "UPGRADING.md"]
 PAGES += sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))
 FOLDERS = (
     "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli", "tests",

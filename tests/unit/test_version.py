@@ -1,8 +1,10 @@
-"""`waitroom --version` says the version of the code that runs."""
+"""`waitroom --version` says the version of the code that runs; CHANGELOG and UPGRADING know it."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+from datetime import date
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -16,6 +18,48 @@ from cli.version import PYPROJECT, find_version
 from processes.settings.reader import BadSettings
 
 DECLARED = tomllib.loads(PYPROJECT.read_text())["project"]["version"]
+CHANGELOG, UPGRADING = (
+    (PYPROJECT.parent / name).read_text("utf-8") for name in ("CHANGELOG.md", "UPGRADING.md")
+)
+A_VERSION = re.compile(r"^## (\d+\.\d+\.\d+)(?: - (\S+))?$", re.MULTILINE)
+
+
+def versions_in(text: str) -> list[str]:
+    """Those that have a section, in the order of the page."""
+    return [version for version, _ in A_VERSION.findall(text)]
+
+
+def in_numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+@pytest.mark.parametrize("text", [CHANGELOG, UPGRADING], ids=["CHANGELOG", "UPGRADING"])
+def test_the_newest_section_of_a_page_is_the_declared_version(text: str):
+    versions = versions_in(text)
+
+    assert versions[0] == DECLARED, "pyproject.toml declares the version: add its section"
+    assert versions == sorted(versions, key=in_numbers, reverse=True)
+
+
+def test_upgrading_has_a_section_for_each_version_of_the_changelog():
+    assert versions_in(UPGRADING) == versions_in(CHANGELOG)
+
+
+def test_each_version_of_the_changelog_has_a_date_and_none_is_older_than_the_one_below():
+    dates = [date.fromisoformat(day) for _, day in A_VERSION.findall(CHANGELOG)]
+
+    assert len(dates) >= 3
+    assert dates == sorted(dates, reverse=True)
+
+
+def test_the_changelog_begins_with_what_is_unreleased_and_has_its_groups_in_order():
+    order = ["Added", "Changed", "Deprecated", "Removed", "Security", "Fixed"]
+    titles = re.findall(r"^## (\S+)", CHANGELOG, re.MULTILINE)
+    groups = [re.findall(r"^### (.+)$", part, re.MULTILINE) for part in CHANGELOG.split("\n## ")]
+
+    assert titles[0] == "Unreleased"
+    for found in groups:
+        assert found == [group for group in order if group in found]
 
 
 def test_a_checkout_says_the_version_of_its_pyproject_in_one_line():
