@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
+from PIL import Image
 
 from cli.main import app
 from domain.refusals import Refusal
@@ -113,10 +114,20 @@ def test_it_is_said_of_every_refusal_where_it_comes_from():
 
 
 def test_every_picture_is_shown_somewhere():
-    pictures = sorted(path.name for path in (ROOT / "docs" / "screenshots").glob("*.png"))
+    pictures = sorted(path.name for path in (ROOT / "docs" / "screenshots").iterdir())
     shown = {Path(link).name for text in TEXTS.values() for link in links(text)}
 
     assert [name for name in pictures if name not in shown] == []
+
+
+def test_the_picture_of_readme_moves():
+    (name,) = re.findall(r'src="(docs/screenshots/[^"]+)"', TEXTS["README.md"])
+
+    with Image.open(ROOT / name) as picture:
+        frames = getattr(picture, "n_frames", 1)
+
+    assert frames > 8
+    assert (ROOT / name).stat().st_size <= 600_000
 
 
 def test_every_hook_before_a_commit_is_a_rule_of_the_house():
