@@ -35,6 +35,7 @@ from issuance.postgres.temporary_database import create_temporary_database
 from issuance.queue.job_queue import forget_queue
 from issuance.queue.redis_connection import open_queue_redis
 from processes.child_process import free_port, spawn, stop
+from processes.db_connections import db_connections_bound
 from processes.deployment_watch import refuse_other_deployment
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey
 from processes.settings.reader import BadSettings, read_settings
@@ -88,8 +89,12 @@ class LocalStack:
 
     @property
     def db_connections_bound(self) -> int:
-        """What all processes together may hold: one a worker, two an admitter, the web's pools."""
-        return self.cast.workers + 2 * self.cast.admitters + int(self.environ["WEB_DB_CONNECTIONS"])
+        """How many connections to Postgres all processes together may open."""
+        return db_connections_bound(
+            web=int(self.environ["WEB_DB_CONNECTIONS"]),
+            workers=self.cast.workers,
+            admitters=self.cast.admitters,
+        )
 
     @property
     def identity(self) -> MemberTokens:

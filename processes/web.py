@@ -27,6 +27,7 @@ from issuance.direct import DirectIssuer
 from issuance.postgres.engine import Engine, open_engine
 from issuance.queue.job_queue import read_queue_status
 from issuance.queue.redis_connection import QueueRedis, open_queue_redis
+from processes.db_connections import db_connections_bound
 from processes.demo.crowd_sender import CrowdSender
 from processes.deployment_watch import DeploymentWatch, open_deployment
 from processes.http.port_check import local_address, refuse_foreign_port
@@ -49,7 +50,6 @@ from web.container import WebContainer
 from web.limits.client_ip import TrustedProxies
 from web.limits.limit_values import WebLimits
 
-ADMITTER_DB_CONNECTIONS = 2
 PROCESSES = "WAITROOM_WEB_PROCESSES"
 ADDRESS = "WAITROOM_WEB_ADDRESS"
 COUNTS = "WAITROOM_WEB_COUNTS"
@@ -241,9 +241,9 @@ def _make_container(
         ),
         challenges=Challenges(settings.TICKET_SECRETS, now=line.clock.now_s),
         admins=AdminSessions(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
-        db_connections_bound=settings.WORKERS
-        + settings.WEB_DB_CONNECTIONS
-        + ADMITTER_DB_CONNECTIONS,
+        db_connections_bound=db_connections_bound(
+            web=settings.WEB_DB_CONNECTIONS, workers=settings.WORKERS
+        ),
         queue=failed_jobs_in(
             conveyor, settings.QUEUE_NAME, deployment=os.environ.get(DEPLOYMENT, "")
         ),
