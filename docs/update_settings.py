@@ -1,21 +1,33 @@
-"""Brings the table of room settings in configuration.md up to date with domain/settings_spec.py.
+"""Writes the tables of settings in configuration.md from the settings themselves.
 
     .venv/bin/python -m docs.update_settings
 
-from the checkout's own folder.
+in the root of the checkout. The room settings are in domain/settings_spec.py, the environment
+variables in processes/settings.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import annotated_types
+from pydantic.fields import FieldInfo
 
 from domain.settings_spec import ROOM_SETTINGS, RoomSetting
+from processes.settings.admitter import AdmitterSettings
+from processes.settings.stores import StoreSettings
+from processes.settings.web import WebSettings
+from processes.settings.worker import WorkerSettings
 
 PAGE = Path(__file__).with_name("configuration.md")
 BEGIN, END = "<!-- room settings -->", "<!-- end of room settings -->"
+BEGIN_ENVIRONMENT, END_ENVIRONMENT = "<!-- environment -->", "<!-- end of environment -->"
+PROCESSES = {"web": WebSettings, "admitter": AdmitterSettings, "worker": WorkerSettings}
 
 
 def settings_table() -> str:
+    """Of the room settings."""
     lines = ["| name | default | bounds | meaning |", "| --- | --- | --- | --- |"]
     return "\n".join([*lines, *(_row(setting) for setting in ROOM_SETTINGS)])
 
@@ -28,11 +40,57 @@ def _row(setting: RoomSetting) -> str:
     return f"| `{setting.name}` | {default} | {bounds} | {setting.help} |"
 
 
-def main() -> None:
-    before, rest = PAGE.read_text("utf-8").split(BEGIN)
-    _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{settings_table()}\n\n{END}{after}", "utf-8")
+def environment_table() -> str:
+    """Of the environment variables: those of all processes first."""
+    lines = ["| name | processes | default | bounds | meaning |", "| --- | --- | --- | --- | --- |"]
+    kinds = (StoreSettings, *PROCESSES.values())
+    settings = {name: one for kind in kinds for name, one in kind.model_fields.items()}
+    return "\n".join([*lines, *(_variable_row(name, one) for name, one in settings.items())])
+
+
+def _variable_row(name: str, setting: FieldInfo) -> str:
+    readers = [process for process, kind in PROCESSES.items() if name in kind.model_fields]
+    processes = "all" if len(readers) == len(PROCESSES) else ", ".join(readers)
+    bounds = _bounds(setting.metadata)
+    return f"| `{name}` | {processes} | {_default(setting)} | {bounds} | {setting.description} |"
+
+
+def _default(setting: FieldInfo) -> str:
+    if setting.is_required():
+        return "required"
+    default = int(setting.default) if isinstance(setting.default, bool) else setting.default
+    return "none" if default == "" else f"`{default}`"
+
+
+def _bounds(rules: list[Any]) -> str:
+    """In English; empty where there are none."""
+    found = {type(rule): rule for rule in rules}
+    match found:
+        case {annotated_types.Ge: least, annotated_types.Le: most}:
+            return f"{least.ge:,} to {most.le:,}"
+        case {annotated_types.Gt: least, annotated_types.Le: most}:
+            return f"above {least.gt:,} and at most {most.le:,}"
+        case {annotated_types.MinLen: least, annotated_types.MaxLen: most}:
+            return f"{least.min_length:,} to {most.max_length:,} characters"
+        case {annotated_types.Ge: least}:
+            return f"at least {least.ge:,}"
+        case {annotated_types.MaxLen: most}:
+            return f"at most {most.max_length:,} characters"
+    return ""
+
+
+def with_table(page: str, begin: str, end: str, table: str) -> str:
+    """The page with this table between its two markers. Raises ValueError where one is missing."""
+    before, rest = page.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}\n\n{table}\n\n{end}{after}"
+
+
+def updated(page: str) -> str:
+    """The page with both tables as they are now."""
+    page = with_table(page, BEGIN_ENVIRONMENT, END_ENVIRONMENT, environment_table())
+    return with_table(page, BEGIN, END, settings_table())
 
 
 if __name__ == "__main__":
-    main()
+    PAGE.write_text(updated(PAGE.read_text("utf-8")), "utf-8")

@@ -1,1 +1,1 @@
-"""Settings: each process reads its environment once into a frozen, checked object."""
+"""Settings: each process reads its environment once into a frozen, validated object."""

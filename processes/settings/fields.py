@@ -1,13 +1,11 @@
-"""What several settings have in common: secrets, URLs and their checks."""
+"""Types and checks that several settings share: secrets, URLs, the number of workers."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import (
-    BeforeValidator,
-)
+from pydantic import BeforeValidator, Field
 
 SECRET_BYTES_MIN = 32
 HOW_TO_MAKE_ONE = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
@@ -18,10 +16,19 @@ def split_list(text: object) -> object:
 
 
 Secrets = Annotated[tuple[str, ...], BeforeValidator(split_list)]
+WorkerCount = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=64,
+        description="worker processes, each with one Postgres connection. `worker` starts this "
+        "many; `web` adds them to the connection bound that it shows",
+    ),
+]
 
 
 def check_url(url: str) -> SplitResult:
-    """The URL's parts. Raises ValueError, which repeats none of them: one is a password."""
+    """The URL's parts. Raises ValueError without any of them: one may be a password."""
     try:
         parts = urlsplit(url)
         _ = parts.port

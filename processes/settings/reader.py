@@ -1,4 +1,4 @@
-"""Each process reads its environment once, here, into a frozen, checked object."""
+"""Reads a process's environment, once, into a frozen and validated object."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pydantic import (
 
 
 class BadSettings(Exception):
-    """The environment does not say what this process needs."""
+    """A setting is missing, or its value is wrong."""
 
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
 def read_settings(kind: type[Settings], environ: Mapping[str, str]) -> Settings:
-    """`kind` from the environment, each value given as NAME or as a file's path in NAME_FILE.
+    """`kind` from the environment: each value is in NAME, or in the file that NAME_FILE names.
 
-    Raises BadSettings with a sentence for each value that is missing or wrong.
+    Raises BadSettings with one sentence for each missing or wrong value.
     """
     values: dict[str, Any] = {}
     for name in kind.model_fields:
@@ -43,7 +43,7 @@ def _given(name: str, environ: Mapping[str, str]) -> str | None:
             raise BadSettings(f"{name}_FILE can't be read: {error.strerror}, {path}") from None
         except UnicodeDecodeError:
             raise BadSettings(f"{name}_FILE can't be read: it is not text, {path}") from None
-    # An empty value is how compose files and shells say "not set".
+    # Compose files and shells pass an unset variable as an empty one.
     return environ.get(name) or None
 
 
@@ -51,10 +51,10 @@ def _sentence(error: Any, kind: type[BaseModel]) -> str:
     is_ours = error["type"] == "value_error"
     what = str(error["ctx"]["error"] if is_ours else error["msg"]).removeprefix("Input ")
     if not error["loc"]:
-        return f"{what}."  # about several of them, which it names
+        return f"{what}."  # it names the settings it is about
     name = str(error["loc"][0])
     if error["type"] == "missing":
-        return f"{name} is not set: {kind.model_fields[name].description}."
+        return f"{name} is required: {kind.model_fields[name].description}."
     secret = "SECRET" in name or "TOKEN" in name or "PASSWORD" in name or "URL" in name
     got = "" if secret else f', got "{error["input"]}"'
     return f"{name}: {what}{got}."

@@ -1,4 +1,4 @@
-"""All settings that the processes read."""
+"""The settings of all processes."""
 
 from __future__ import annotations
 

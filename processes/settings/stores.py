@@ -1,4 +1,4 @@
-"""Settings: where Postgres and Redis are."""
+"""Settings that all processes share: Postgres, Redis, the queue, logs and traces."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from processes.settings.fields import check_url
 
 
 class DatabaseSettings(BaseModel):
-    """Where Postgres is."""
+    """The address of Postgres."""
 
     model_config = ConfigDict(frozen=True)
 
-    DATABASE_URL: str = Field(description="Postgres, as `postgresql://user:password@host/name`")
+    DATABASE_URL: str = Field(
+        description="URL of Postgres: `postgresql://user:password@host:5432/name`"
+    )
 
     @field_validator("DATABASE_URL")
     @classmethod
@@ -31,25 +33,42 @@ class DatabaseSettings(BaseModel):
 
 
 class StoreSettings(DatabaseSettings):
-    """Where Redis is too, and what the queue between the rooms is called."""
+    """The addresses of both stores, the queue, logs and traces."""
 
-    REDIS_URL: str = Field(description="Redis for the line, as `redis://host:6379/0`")
-    QUEUE_REDIS_URL: str = Field("", description="Redis for RQ; default: REDIS_URL")
-    QUEUE_NAME: str = Field(
-        "waitroom-issue", pattern=r"^[A-Za-z0-9_\-]{1,64}$", description="RQ's queue"
+    REDIS_URL: str = Field(
+        description="URL of the Redis that keeps the line: `redis://:password@host:6379/0`, "
+        "`rediss://...` or `unix://...`. Percent-encode the password (`/` is `%2F`)"
     )
-    LOG_FORMAT: str = Field("text", pattern="^(text|json)$", description="`text` or `json`")
+    QUEUE_REDIS_URL: str = Field(
+        "",
+        description="URL of the Redis that keeps RQ's jobs; empty: `REDIS_URL`. RQ does not run on "
+        "Redis Cluster",
+    )
+    QUEUE_NAME: str = Field(
+        "waitroom-issue",
+        pattern=r"^[A-Za-z0-9_\-]{1,64}$",
+        description="name of RQ's queue: 1 to 64 of `A-Z a-z 0-9 _ -`. The same for all processes "
+        "of a deployment, and [for no other deployment](operations.md#two-deployments)",
+    )
+    LOG_FORMAT: str = Field(
+        "text", pattern="^(text|json)$", description="`text` or `json`, on standard error"
+    )
     LOG_REQUESTS: bool = Field(
-        False, description="1: a line for each request and batch, by which members can be followed"
+        False,
+        description="1: log each request and each batch, so that you can "
+        "[follow a member](operations.md#logs). Set it for all processes",
     )
 
     OTEL_EXPORTER_OTLP_ENDPOINT: str = Field(
-        "", pattern="^(https?://.*)?$", description="where traces are sent by OTLP over HTTP"
+        "",
+        pattern="^(https?://.*)?$",
+        description="URL that receives [traces](operations.md#traces) by OTLP over HTTP, such as "
+        "`http://collector:4318`. Set it for all processes",
     )
 
     @property
     def follows(self) -> bool:
-        """Whether it is kept by which request each member entered."""
+        """Whether to keep the id of the request by which each member entered."""
         return self.LOG_REQUESTS or bool(self.OTEL_EXPORTER_OTLP_ENDPOINT)
 
     @field_validator("REDIS_URL", "QUEUE_REDIS_URL")
@@ -59,7 +78,7 @@ class StoreSettings(DatabaseSettings):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         path = check_url(url).path
         if not url.startswith("unix://") and not re.fullmatch(r"(/[0-9]*)?", path):
-            # redis-py would take another database without a word.
+            # redis-py would silently use another database.
             raise ValueError("must end with the number of a database, as redis://host:6379/0")
         return url
 

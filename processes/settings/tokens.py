@@ -1,4 +1,4 @@
-"""Settings: what member tokens are signed with."""
+"""Settings of member tokens."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from processes.settings.fields import HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets
 
 
 class TokenSettings(BaseModel):
-    """What member tokens are signed with."""
+    """The secrets and the audience of member tokens."""
 
     model_config = ConfigDict(frozen=True)
 
     MEMBER_TOKEN_SECRETS: Secrets = Field(
-        description="shared with the shop; comma separated, each at least 32 bytes; "
-        "the first signs, all verify"
+        description="secrets that the shop signs its members' tokens with: comma-separated, at "
+        "least 32 bytes each. The first signs, all verify"
     )
 
     MEMBER_TOKEN_AUDIENCE: str = Field(
-        "", max_length=256, description="member tokens must have it as `aud`; empty: any `aud`"
+        "",
+        max_length=256,
+        description="the `aud` that member tokens must have, alone or in a list; empty: any `aud` "
+        "or none",
     )
 
     @field_validator("MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", check_fields=False)

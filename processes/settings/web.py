@@ -6,72 +6,125 @@ from itertools import combinations
 from pathlib import Path
 from typing import Self
 
-from pydantic import (
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-from processes.settings.fields import HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets
+from processes.settings.fields import HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets, WorkerCount
 from processes.settings.stores import StoreSettings
 from processes.settings.tokens import TokenSettings
 
 
 class WebSettings(StoreSettings, TokenSettings):
-    """What the web process needs."""
+    """The web process's settings."""
 
-    TICKET_SECRETS: Secrets = Field(description="signs tickets; as MEMBER_TOKEN_SECRETS")
-    ADMIN_TOKEN: str = Field(description="for machines that administer; at least 32 bytes")
+    TICKET_SECRETS: Secrets = Field(
+        description="secrets that sign tickets and sessions: comma-separated, at least 32 bytes "
+        "each. The first signs, all verify"
+    )
+    ADMIN_TOKEN: str = Field(
+        description="bearer token of programs that call the admin API, at least 32 bytes"
+    )
     ADMIN_PASSWORD_HASH: str = Field(
-        "", description="an Argon2id hash: its password lets `admin` sign in as operator"
+        "",
+        description="an Argon2id hash from `waitroom admin hash`: with its password `admin` signs "
+        "in to `/admin` as an operator ([admin.md](admin.md)). Put it in single quotes in a shell "
+        "and in `.env`",
     )
     METRICS_TOKEN: str = Field(
-        "", description="whoever asks for /metrics must send it; empty: anybody may ask"
+        "",
+        description="bearer token that `/metrics` requires, at least 32 bytes; empty: it requires "
+        "none ([metrics.md](metrics.md#access))",
     )
-    WORKERS: int = Field(2, ge=1, le=64, description="worker processes, for the bound shown")
+    WORKERS: WorkerCount = 2
     WEB_DB_CONNECTIONS: int = Field(
-        4, ge=1, le=500, description="Postgres connections of all of a web command's processes"
+        4,
+        ge=1,
+        le=500,
+        description="Postgres connections of one `web` command, shared among its processes: at "
+        "least as many as `--processes`",
     )
     BASE_URL: str = Field(
-        "", pattern="^(https?://.*)?$", description="how browsers reach us; https: secure cookies"
+        "",
+        pattern="^(https?://.*)?$",
+        description="the address that browsers use, `http://...` or `https://...`. With https, "
+        "cookies are `Secure` and their names begin with `__Host-`",
     )
     FORWARDED_ALLOW_IPS: str = Field(
-        "", description="proxies whose X-Forwarded-For is believed; `*`: any that can reach us"
+        "",
+        description="addresses and networks of the proxies whose `X-Forwarded-For` `web` trusts, "
+        "comma-separated; `*` if only your own proxy can reach `web`",
     )
-    DEMO: bool = Field(False, description="1: anybody may sign in with any name")
-    SITE_NAME: str = Field("Open Run", min_length=1, max_length=60, description="on every page")
-    TEMPLATES_DIR: str = Field("", description="a folder of templates that come before ours")
+    DEMO: bool = Field(
+        False, description="1: anybody can sign in with any name. Never in production"
+    )
+    SITE_NAME: str = Field(
+        "Open Run", min_length=1, max_length=60, description="the name that every page shows"
+    )
+    TEMPLATES_DIR: str = Field(
+        "",
+        description="a folder of templates that override the built-in ones "
+        "([pages.md](pages.md#templates-of-your-own))",
+    )
     CLOCK_LEEWAY_S: float = Field(
-        10, ge=0, le=60, description="how far the shop's clock may differ for member tokens"
+        10,
+        ge=0,
+        le=60,
+        description="seconds by which the shop's clock may differ, for `exp`, `nbf` and `iat` of "
+        "member tokens",
     )
-    TICKET_AGE_MAX_S: int = Field(604_800, ge=60, description="older tickets have expired")
-    SESSION_AGE_MAX_S: int = Field(604_800, ge=60, description="older sessions have ended")
-    BODY_BYTES_MAX: int = Field(16_384, ge=1_024, description="larger bodies are refused")
-    LIVE_STREAMS_MAX: int = Field(15_000, ge=1, description="open event streams a process")
+    TICKET_AGE_MAX_S: int = Field(
+        604_800, ge=60, description="seconds after which a ticket expires"
+    )
+    SESSION_AGE_MAX_S: int = Field(
+        604_800,
+        ge=60,
+        description="seconds after which a member's session ends. A token can end it sooner, with "
+        "`session_until`",
+    )
+    BODY_BYTES_MAX: int = Field(16_384, ge=1_024, description="bytes of a request's body")
+    LIVE_STREAMS_MAX: int = Field(15_000, ge=1, description="open event streams of one process")
     ADDRESS_REQUESTS_MAX: int = Field(
-        3_000, ge=0, le=10_000_000, description="from one address in any 10 s; 0: any number"
+        3_000,
+        ge=0,
+        le=10_000_000,
+        description="requests from one address in any 10 s, over all processes; 0: no limit. "
+        "[What it counts](#limits-by-address)",
     )
     MEMBER_REQUESTS_MAX: int = Field(
-        60, ge=0, le=10_000_000, description="of one member in any 10 s; 0: any number"
+        60,
+        ge=0,
+        le=10_000_000,
+        description="requests of one member in any 10 s, from all addresses together; 0: no limit",
     )
     ADDRESS_STREAMS_MAX: int = Field(
-        1_000, ge=0, description="open event streams of one address; 0: any number"
+        1_000,
+        ge=0,
+        description="open event streams of one address; 0: no limit. Each process of a `web` "
+        "command allows its share of them",
     )
     MEMBER_STREAMS_MAX: int = Field(
-        20, ge=0, description="open event streams of one member; 0: any number"
+        20,
+        ge=0,
+        description="open event streams of one member; 0: no limit. Each process allows its share, "
+        "at least 2",
     )
     DRAIN_S: float = Field(
-        5, ge=0, le=300, description="served after SIGTERM while /livez/line fails; 0: none"
+        5,
+        ge=0,
+        le=300,
+        description="seconds for which `web` keeps serving after SIGTERM while `/livez/line` "
+        "answers 503. Set 0 if nothing probes it",
     )
     LIMITS_EXEMPT_IPS: str = Field(
-        "127.0.0.0/8,::1", description="addresses and networks without limits; `none`: none"
+        "127.0.0.0/8,::1",
+        description="addresses and networks without limits, comma-separated; `none`: all have "
+        "limits",
     )
 
     @field_validator("TEMPLATES_DIR")
     @classmethod
     def _is_there(cls, folder: str) -> str:
         if folder and not Path(folder).is_dir():
-            raise ValueError("must be a folder that is there")
+            raise ValueError("must be an existing folder")
         return folder
 
     @field_validator("FORWARDED_ALLOW_IPS")
@@ -99,7 +152,7 @@ class WebSettings(StoreSettings, TokenSettings):
     @field_validator("ADMIN_PASSWORD_HASH")
     @classmethod
     def _is_a_hash(cls, text: str) -> str:
-        from web.auth.passwords import is_password_hash  # which takes a worker time it doesn't need
+        from web.auth.passwords import is_password_hash  # a slow import, which workers do not need
 
         if text and not is_password_hash(text):
             raise ValueError("must be an Argon2id hash; make one with `waitroom admin hash`")
@@ -114,8 +167,9 @@ class WebSettings(StoreSettings, TokenSettings):
 
     @model_validator(mode="after")
     def _are_secrets_of_their_own(self) -> Self:
-        """The shop knows MEMBER_TOKEN_SECRETS: were they TICKET_SECRETS too, it could sign in as an
-        admin. Whoever knows one secret must not know another by it.
+        """Each secret is known to different parties, so no two settings may share one.
+
+        The shop knows MEMBER_TOKEN_SECRETS: with the same TICKET_SECRETS it could sign in as admin.
         """
         kept = {
             "MEMBER_TOKEN_SECRETS": self.MEMBER_TOKEN_SECRETS,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import (
-    Field,
-)
-
+from processes.settings.fields import WorkerCount
 from processes.settings.stores import StoreSettings
 
 
 class WorkerSettings(StoreSettings):
-    """What the worker pool needs."""
+    """The worker pool's settings."""
 
-    WORKERS: int = Field(2, ge=1, le=64, description="worker processes, one connection each")
+    WORKERS: WorkerCount = 2

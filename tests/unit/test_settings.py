@@ -78,7 +78,7 @@ def test_a_complete_environment_is_read():
 def test_what_is_missing_is_said_with_what_it_is_for(name):
     without = {key: value for key, value in environ.items() if key != name}
 
-    with pytest.raises(BadSettings, match=rf"^{name} is not set: .+\.$") as told:
+    with pytest.raises(BadSettings, match=rf"^{name} is required: .+\.$") as told:
         read_settings(WebSettings, without)
 
     assert WebSettings.model_fields[name].description in str(told.value)
@@ -204,7 +204,7 @@ def test_an_empty_value_is_as_good_as_none():
     empty = read_settings(WebSettings, environ | {"WORKERS": "", "QUEUE_REDIS_URL": ""})
 
     assert WebSettings.model_fields["WORKERS"].default == empty.WORKERS
-    with pytest.raises(BadSettings, match=r"^ADMIN_TOKEN is not set"):
+    with pytest.raises(BadSettings, match=r"^ADMIN_TOKEN is required"):
         read_settings(WebSettings, environ | {"ADMIN_TOKEN": ""})
 
 
