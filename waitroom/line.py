@@ -1,4 +1,4 @@
-"""Line: one method for each atomic move; nothing else speaks to the line's Redis."""
+"""Line: one method for each atomic move of a room in Redis, and what else that Redis keeps."""
 
 from __future__ import annotations
 
