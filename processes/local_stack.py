@@ -35,9 +35,9 @@ from issuance.postgres.temporary_database import create_temporary_database
 from issuance.queue.job_queue import forget_queue
 from issuance.queue.redis_connection import open_queue_redis
 from processes.child_process import free_port, spawn, stop
-from processes.db_connections import db_connections_bound
 from processes.deployment_watch import refuse_other_deployment
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey
+from processes.postgres_connections import db_connections_bound
 from processes.settings.reader import BadSettings, read_settings
 from processes.settings.registry import ALL_SETTINGS
 from processes.settings.stores import StoreSettings

@@ -27,13 +27,13 @@ from issuance.direct import DirectIssuer
 from issuance.postgres.engine import Engine, open_engine
 from issuance.queue.job_queue import read_queue_status
 from issuance.queue.redis_connection import QueueRedis, open_queue_redis
-from processes.db_connections import db_connections_bound
 from processes.demo.crowd_sender import CrowdSender
 from processes.deployment_watch import DeploymentWatch, open_deployment
 from processes.http.port_check import local_address, refuse_foreign_port
 from processes.http.server import Drain, call_on_stop, end_with_parent, run_server
 from processes.log_config import configure_logging
 from processes.loops import run_loop
+from processes.postgres_connections import db_connections_bound
 from processes.settings.reader import BadSettings, read_settings
 from processes.settings.web import WebSettings
 from processes.store_checks import log_store_faults
