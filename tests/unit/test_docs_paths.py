@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Not CHANGELOG.md, which tells of earlier releases.
 PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "UPGRADING.md"]
-PAGES += sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))
+PAGES += sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md"))
 FOLDERS = (
     "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli", "tests",
     "docs", "requirements",
