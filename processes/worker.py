@@ -21,7 +21,7 @@ from issuance.issue import Issued
 from issuance.postgres.engine import Engine, open_engine
 from issuance.queue.job_registry import ORIGINS, TRACEPARENT
 from issuance.queue.redis_connection import open_queue_redis
-from issuance.queue.worker import WorkerContext, run_worker
+from issuance.queue.worker import QUEUE_TIMEOUT_S, WorkerContext, run_worker
 from processes.deployment_watch import DeploymentWatch, watch_deployment
 from processes.settings.worker import WorkerSettings
 from processes.store_checks import log_store_faults
@@ -39,7 +39,7 @@ WAIT_S = 1.0
 def run_worker_process(settings: WorkerSettings) -> None:
     """Work in this process. A batch under way is finished before it ends."""
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
-    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=None)
+    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=QUEUE_TIMEOUT_S)
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "worker")
     with asyncio.Runner() as runner:
         line = open_line(settings.REDIS_URL, connections_max=1)

@@ -14,8 +14,8 @@ QueueRedis = Redis
 PROBE_KEY, PROBE_KEPT_S = "waitroom:queue:probe", 60
 
 
-def open_queue_redis(url: str, *, timeout_s: float | None) -> QueueRedis:
-    """A connection whose answers come within `timeout_s`; None for a worker, which waits for jobs.
+def open_queue_redis(url: str, *, timeout_s: float) -> QueueRedis:
+    """A connection whose answers come within `timeout_s`.
 
     Without retries: who feeds and gets no answer doesn't know whether it was a yes. The rescue
     feeds again whoever has no outcome. (redis-py would retry ten times, for up to a minute.)

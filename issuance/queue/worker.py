@@ -11,7 +11,9 @@ from types import FrameType
 from typing import Any
 
 import structlog
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq import Queue, SimpleWorker, get_current_job
 from rq.exceptions import StopRequested
 from rq.job import Job
@@ -40,6 +42,8 @@ from issuance.queue.redis_connection import QueueRedis
 WORKER_TTL_S = 60
 # For a job, until it is looked whether this process was told to stop.
 WAIT_S = 1
+# Until an answer of Redis is given up: also that of waiting for a job, which takes WAIT_S.
+QUEUE_TIMEOUT_S = WAIT_S + 4
 AGAIN_AFTER_S = 2.0
 LOOK_EVERY_S = 0.1
 
@@ -204,12 +208,26 @@ class PoolWorker(SimpleWorker):
         """Seconds without a job until the next heartbeat."""
         return WAIT_S
 
+    @property
+    def connection_timeout(self) -> int:
+        """The same as that of the connection: RQ would set its own, for those it opens later."""
+        return QUEUE_TIMEOUT_S
+
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Also in a Redis that has lost everything: without this, nobody would know of us again."""
-        if pipeline is None and not self.connection.hexists(self.key, "birth"):
-            self.connection.delete(self.key)
-            self.register_birth()  # type: ignore[no-untyped-call]
-        super().heartbeat(timeout, pipeline)
+        """Register again in a Redis that has lost everything.
+
+        Raises StopRequested in place of a connection's error where this process has to stop: RQ
+        would try again before it looks.
+        """
+        try:
+            if pipeline is None and not self.connection.hexists(self.key, "birth"):
+                self.connection.delete(self.key)
+                self.register_birth()  # type: ignore[no-untyped-call]
+            super().heartbeat(timeout, pipeline)
+        except (RedisConnectionError, RedisTimeoutError):
+            if PoolWorker.was_told_to_stop:
+                raise StopRequested from None
+            raise
         if pipeline is None and _post is not None:
             _post.idle()
 

@@ -19,5 +19,5 @@ def tell_slowly(issued: Issued) -> None:
 if __name__ == "__main__":
     settings = read_settings(WorkerSettings, os.environ)
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
-    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=None)
+    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=5)
     run_worker(WorkerContext(engine, tell_slowly), conveyor, queue=settings.QUEUE_NAME)

@@ -9,6 +9,7 @@ _IN_PHASES = "integration/test_phase_agreement.py::"
 _IN_PROBES = "integration/test_store_probes.py::"
 _IN_SESSION = "integration/test_session_settings.py::"
 _IN_LOOPS = "integration/test_loops.py::"
+_IN_STOP = "integration/test_stop_while_stores_are_away.py::"
 _IN_SIGNALS = "integration/test_worker_signals.py::"
 _IN_RESTART = "integration/test_rolling_restart.py::"
 _IN_SERVED = "integration/test_sse_served.py::"
@@ -116,6 +117,15 @@ MUTATIONS = (
         noticed_by=(
             f"{_IN_LOOPS}test_a_part_that_is_away_is_no_error_of_a_loop_but_a_refused_statement_is",
         ),
+    ),
+    Mutation(
+        name="a_worker_ignores_sigterm_while_redis_is_away",
+        promise=8,
+        file="issuance/queue/worker.py",
+        within="PoolWorker.heartbeat",
+        old="if PoolWorker.was_told_to_stop:",
+        new="if False:",
+        noticed_by=(f"{_IN_STOP}test_a_process_stops_while_a_store_is_away[redis-close]",),
     ),
     Mutation(
         name="a_signal_raises_into_an_idle_worker",
