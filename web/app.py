@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from application.offer_cache import OfferCache
@@ -46,6 +45,7 @@ from web.middleware.access_log import (
     HttpCounters,
     route_calls,
 )
+from web.middleware.compression import CompressedResponses
 from web.middleware.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
 from web.office_status import OfficeStatusReader
 from web.pages.admin import audit as admin_audit
@@ -164,7 +164,7 @@ def create_app(parts: WebContainer, **fastapi: Any) -> FastAPI:
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(CompressedResponses, minimum_size=1_000)
     app.add_middleware(HeadAsGet)
     app.openapi = describe  # type: ignore[method-assign]
     return app

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route
 
 from tests.unit.place_template_cast import EN, KO
-from tests.unit.template_cast import WEB, html_of, pages
+from tests.unit.template_cast import html_of, pages
+from web.cache.static_files import asset_name, read_asset
 from web.i18n import Language
 from web.middleware.security import HEADERS
 
@@ -58,11 +58,11 @@ def opened(browser: Browser, *, width: int, colours: str = "light") -> Iterator[
 
 
 def _answer(route: Route) -> None:
-    path = urlsplit(route.request.url).path
+    url = urlsplit(route.request.url)
+    path = url.path
     if path.startswith("/static/"):
-        file = WEB / path[1:]
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        route.fulfill(body=file.read_bytes(), content_type=kind)
+        file = read_asset(asset_name(path.removeprefix("/static/"), url.query))
+        route.fulfill(body=file.body, content_type=file.media_type)
         return
     code, _, name = path[1:].partition("/")
     if code == "admin":

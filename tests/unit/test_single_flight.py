@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from web.cache.compressed import accepts_gzip
+from web.cache.compressed import accepts_encoding, accepts_gzip
 from web.cache.single_flight import SingleFlightCache
 
 
@@ -104,3 +104,17 @@ async def test_only_so_many_are_kept():
 )
 def test_who_accepts_gzip(header, accepts):
     assert accepts_gzip(header) is accepts
+
+
+@pytest.mark.parametrize(
+    ("header", "accepts"),
+    [
+        ("gzip, br", True),
+        ("*;q=0.1", True),
+        ("gzip", False),
+        ("br;q=0, *", False),
+        ("brotli", False),
+    ],
+)
+def test_who_accepts_brotli(header, accepts):
+    assert accepts_encoding(header, "br") is accepts

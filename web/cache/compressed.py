@@ -41,10 +41,14 @@ def _compressed(make: Callable[[], str | bytes]) -> bytes:
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether a request with this Accept-Encoding takes gzip (RFC 9110, 12.5.3)."""
+    return accepts_encoding(accept_encoding, "gzip")
+
+
+def accepts_encoding(accept_encoding: str, coding: str) -> bool:
+    """Whether a request with this Accept-Encoding takes the coding (RFC 9110, 12.5.3)."""
     weights: dict[str, str] = {}
     for part in accept_encoding.lower().split(","):
-        coding, _, weight = part.partition(";")
-        weights[coding.strip()] = weight.replace(" ", "")
-    found = [weights[name] for name in ("gzip", "x-gzip", "*") if name in weights]
+        name, _, weight = part.partition(";")
+        weights[name.strip()] = weight.replace(" ", "")
+    found = [weights[name] for name in (coding, f"x-{coding}", "*") if name in weights]
     return bool(found) and found[0].rstrip("0") not in ("q=", "q=0.")

@@ -23,7 +23,7 @@ from jinja2 import (
 
 from domain.phase import DRAINING, ROOM_PHASE
 from issuance.offers import Offer
-from web.cache.static_files import current_path, file_version
+from web.cache.static_files import static_address
 from web.container import get_container
 from web.dependencies import find_visitor
 from web.i18n import COOKIE, Language, find_language, languages, save_language, say_language
@@ -38,10 +38,9 @@ SHIPPED = "shipped"
 
 
 @cache
-def static(path: str) -> str:
-    """The address of a static file; it changes with the file, so browsers may keep it for ever."""
-    path = current_path(path)
-    return f"/static/{path}?v={file_version(path)}"
+def static(name: str) -> str:
+    """The address of a static file, or of a bundle; browsers may keep what it answers for ever."""
+    return static_address(name)
 
 
 @cache

@@ -3,6 +3,8 @@
 (() => {
   "use strict";
 
+  if (window.waitroom) return; // a shop's base.html loads it beside the bundle that holds it
+
   const byId = (id) => document.getElementById(id);
 
   // The one voice: what is put here, a screen reader says when it has time.
