@@ -26,6 +26,7 @@ usage: python3 run.py NAME [arguments]
   python3 run.py mutations each promise broken on purpose: do the tests notice?
   python3 run.py contract  the interface against what it says of itself
   python3 run.py witnesses the tests on the servers that Debian ships
+  python3 run.py pictures  every picture of the docs made again; --list: which are out of date
   python3 run.py bench     the benchmarks; python3 run.py locust -f load/... a Locust crowd
   python3 run.py --help    this text; `python3 run.py NAME --help` tells about one command
 
@@ -39,6 +40,7 @@ DEVELOPERS = {
     "mutations": "tests.mutations",
     "contract": "tests.contract",
     "witnesses": "tests.witnesses",
+    "pictures": "docs.make_pictures",
 }
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"

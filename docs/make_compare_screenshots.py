@@ -1,7 +1,7 @@
 """Takes the pictures of a report of `waitroom compare` in docs/screenshots.
 
-    python3 run.py compare --report report
-    .venv/bin/python -m docs.make_compare_screenshots report
+    .venv/bin/python -m docs.make_compare_screenshots           of a new one, which takes minutes
+    .venv/bin/python -m docs.make_compare_screenshots report    of one that is there, in `report`
 
 from the checkout's own folder, once `python3 run.py test` has prepared `.venv`.
 """
@@ -9,11 +9,14 @@ from the checkout's own folder, once `python3 run.py test` has prepared `.venv`.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from docs.studio import FOLDER, WINDOWS
+from docs.picture_sources import FOLDER, record
+from docs.studio import WINDOWS
 from load.browsers import chromium, with_browser
 
 BYTES_MAX = 200_000  # mostly text
@@ -25,7 +28,13 @@ FORMS: tuple[tuple[str, Any, Any, str], ...] = (
 )
 
 
-def main(report: Path) -> None:
+def make_report(folder: Path) -> None:
+    """By the command itself. Raises CalledProcessError where a way broke a promise."""
+    command = [sys.executable, "-P", "-m", "cli", "compare", "--report", str(folder)]
+    subprocess.run(command, check=True)  # noqa: S603 - our own
+
+
+def take_all(report: Path) -> None:
     with chromium(with_browser(os.environ)) as browser:
         for name, window, colours, begins_at in FORMS:
             context = browser.new_context(viewport=window, color_scheme=colours)
@@ -40,9 +49,19 @@ def main(report: Path) -> None:
             print(f"{size:>8,}  {file.name}")
             if size > BYTES_MAX:
                 sys.exit(f"{file.name} is larger than {BYTES_MAX:,} bytes.")
+            record(file.name)
+
+
+def main(arguments: list[str]) -> None:
+    if len(arguments) > 1:
+        sys.exit(__doc__)
+    if arguments:
+        take_all(Path(arguments[0]))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            make_report(Path(folder))
+            take_all(Path(folder))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]))
+    main(sys.argv[1:])

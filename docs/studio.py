@@ -17,13 +17,13 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from docs.picture_sources import FOLDER, record
 from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
 from load.browsers import chromium, with_browser
 from tests.house import House
 from tests.servers import Servers, drop_database, fresh_database
 
-FOLDER = Path(__file__).parent / "screenshots"
 BYTES_MAX = 120_000
 MEMBER = "alice"
 # A browser without a window refuses notifications before anybody could ask for them.
@@ -146,7 +146,10 @@ class Studio:
         return [form for form in FORMS if self._wants(form.named(name))]
 
     def keep(self, page: Page, name: str, *, whole: bool = False) -> None:
-        """What the window shows, or the whole page. Ends the process where it is too large."""
+        """What the window shows, or the whole page. Ends the process where it is too large.
+
+        Among the docs' own pictures it is recorded what it was made from.
+        """
         file = self._folder / name
         page.screenshot(path=file, full_page=whole)
         with_few_colours(file)
@@ -154,6 +157,8 @@ class Studio:
         print(f"{size:>8,}  {name}")
         if size > BYTES_MAX:
             sys.exit(f"{name} is larger than {BYTES_MAX:,} bytes.")
+        if self._folder == FOLDER:
+            record(name)
 
     def enter(self, code: str, member: str = MEMBER) -> None:
         status, body = self.house.member("POST", f"/api/rooms/{code}/enter", member)

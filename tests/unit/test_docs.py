@@ -10,9 +10,11 @@ import yaml
 from PIL import Image
 
 from cli.main import app
+from docs.make_pictures import makers
 from domain.refusals import Refusal
 from issuance.tables import metadata
 from processes.settings.web import WebSettings
+from run import DEVELOPERS
 from waitroom import poll_interval as policy
 from waitroom.redis_io.keys import Keys
 from web.limits.limit_values import WebLimits
@@ -23,7 +25,7 @@ TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "UPGRADING.md")
 PAGES = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in PAGES}
 # What run.py does itself.
-RUN_PY_ONLY = {"test", "bench", "locust", "mutations", "contract", "witnesses"}
+RUN_PY_ONLY = {"test", *DEVELOPERS}
 
 
 def commands() -> set[str]:
@@ -147,7 +149,7 @@ def test_every_hook_before_a_commit_is_a_rule_of_the_house():
 
 
 def test_every_command_that_makes_pictures_is_in_contributing():
-    commands = {f"docs.{path.stem}" for path in (ROOT / "docs").glob("make_*.py")}
+    commands = set(makers())
     named = set(re.findall(r"-m (docs\.make_\w+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8")))
 
     assert len(commands) >= 5
