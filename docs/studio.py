@@ -92,6 +92,7 @@ class Studio:
         self._wants = wants
         self.house = house
         self.started: dict[str, int] = {}
+        self._sessions: dict[str, list[Any]] = {}
         self.tickets: dict[str, str] = {}
 
     @contextmanager
@@ -123,8 +124,20 @@ class Studio:
     def page(self, form: Form, member: str) -> Iterator[Page]:
         """The same, in which `member` is signed in."""
         with self.window(form) as page:
-            page.goto(f"/signin?token={self.house.identity.sign(member)}&next=/me")
+            page.context.add_cookies(self._session_of(member))
             yield page
+
+    def _session_of(self, member: str) -> list[Any]:
+        """Cookies. Each member signs in once: nobody can while Redis is cut off."""
+        if member not in self._sessions:
+            with self.window(Form("en", "wide", "light")) as page:
+                page.goto(f"/signin?token={self.house.identity.sign(member)}&next=/me")
+                cookies: list[Any] = page.context.cookies()
+            of_places = ("from-", "ticket-")
+            self._sessions[member] = [
+                one for one in cookies if not one["name"].startswith(of_places)
+            ]
+        return self._sessions[member]
 
     def take(
         self, name: str, path: str, shows: str, *, member: str = MEMBER, press: str | None = None
