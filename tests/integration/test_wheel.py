@@ -20,6 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BUILT_FROM = (
     "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
     "pyproject.toml", "README.md", "LICENSE",
+    "docs", "mkdocs.yml", "UPGRADING.md",  # nothing of these may come into it
 )  # fmt: skip
 WITHIN_S = 120
 
@@ -100,6 +101,16 @@ def test_the_checkout_cant_be_imported_from_the_environment(clean: Path) -> None
     found = run(clean / "bin" / "python", "-c", program, cwd=clean.parent).split()
 
     assert all(Path(one).is_relative_to(clean) for one in found), found
+
+
+def test_the_wheel_holds_our_packages_and_nothing_of_the_docs(clean: Path) -> None:
+    (record,) = clean.glob("lib/python3*/site-packages/open_run_waitroom-*.dist-info/RECORD")
+
+    files = [line.partition(",")[0] for line in record.read_text().splitlines()]
+    packages = {name.partition("/")[0] for name in files if "dist-info" not in name}
+
+    assert packages - {".."} == set(BUILT_FROM[:8])
+    assert [name for name in files if "mkdocs" in name or "docs/" in name] == []
 
 
 def test_every_requirement_is_one_that_the_wheel_names(clean: Path) -> None:
