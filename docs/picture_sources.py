@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -102,14 +103,14 @@ def _with_included(names: tuple[str, ...]) -> set[str]:
         name = ahead.pop()
         if name not in found:
             found.add(name)
-            ahead += _included(name)
+            ahead += _included_in(_template(name).read_text("utf-8"))
     return found
 
 
 @cache
-def _included(name: str) -> list[str]:
+def _included_in(template: str) -> list[str]:
     kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
-    parsed = Environment(extensions=["jinja2.ext.i18n"]).parse(_template(name).read_text("utf-8"))  # noqa: S701 - only parsed
+    parsed = Environment(extensions=["jinja2.ext.i18n"]).parse(template)  # noqa: S701 - parsed only
     constants = [node.template for node in parsed.find_all(kinds)]
     return [str(one.value) for one in constants if isinstance(one, nodes.Const)]
 
@@ -142,13 +143,13 @@ def _sentences(language: str, templates: set[str]) -> Iterator[str]:
     paths = {_template(name).relative_to(ROOT).as_posix() for name in templates}
     worded = {path for name in templates for path in WORDED_BY.get(name, ())}
     others = {word for path in worded for word in words_without_location(path)}
-    for message in _catalogue(language):
+    file = CATALOGUES / language / "LC_MESSAGES" / "messages.po"
+    for message in _catalogue(language, file.read_bytes()):
         said_by = {path for path, _ in message.locations}
         if message.id and (said_by & (paths | worded) or message.id in others):
             yield f"{message.id} = {message.string}"
 
 
 @cache
-def _catalogue(language: str) -> Catalog:
-    with (CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return read_po(file, locale=language)
+def _catalogue(language: str, text: bytes) -> Catalog:
+    return read_po(BytesIO(text), locale=language)

@@ -30,17 +30,10 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(picture_sources, name, tmp_path / there.relative_to(root))
     templates = tuple(tmp_path / one.relative_to(root) for one in picture_sources.TEMPLATES)
     monkeypatch.setattr(picture_sources, "TEMPLATES", templates)
-    forget()
     for name in names:
         (shown / name).touch()
         record(name)
-    yield tmp_path
-    forget()
-
-
-def forget() -> None:
-    picture_sources._included.cache_clear()
-    picture_sources._catalogue.cache_clear()
+    return tmp_path
 
 
 def stale_scenes(checkout: Path, file: str, old: str, new: str) -> set[str]:
@@ -49,7 +42,6 @@ def stale_scenes(checkout: Path, file: str, old: str, new: str) -> set[str]:
     text = path.read_text("utf-8")
     assert old in text
     path.write_text(text.replace(old, new), "utf-8")
-    forget()
     return {scene_of(picture) for picture in stale()}
 
 
@@ -99,7 +91,6 @@ def test_a_changed_style_sheet_outdates_the_pages_that_ask_for_it(
 def test_a_changed_translation_outdates_the_pictures_of_its_language(checkout: Path):
     korean = checkout / "web/locales/ko/LC_MESSAGES/messages.po"
     korean.write_text(korean.read_text("utf-8").replace("앞에", "바로 앞에"), "utf-8")
-    forget()
 
     found = stale()
 
