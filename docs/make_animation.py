@@ -23,7 +23,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from docs.make_console_screenshots import BOARD, CODE, DRAWN, ConsoleStudio, entered, figures
-from docs.studio import FOLDER, MEMBER, Form, browser_and_stores
+from docs.picture_sources import FOLDER, record
+from docs.studio import MEMBER, Form, browser_and_stores
 from tests.house import eventually, open_house
 
 NAME, BYTES_MAX = "line.webp", 600_000
@@ -125,6 +126,7 @@ def write(frames: list[Image.Image], file: Path) -> None:
     print(f"{size:>8,}  {file.name}, {len(frames)} frames")
     if size > BYTES_MAX:
         sys.exit(f"{file.name} is larger than {BYTES_MAX:,} bytes.")
+    record(file.name)
 
 
 def main(looked_at: Path | None) -> None:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from docs.picture_pages import MAKERS
 from docs.picture_sources import MANIFEST, maker_of, stale
 
 DOCS = Path(__file__).parent
@@ -23,7 +24,7 @@ DOCS = Path(__file__).parent
 def makers() -> list[str]:
     """The modules, the quick drawings first; this one is not among them."""
     names = {f"docs.{file.stem}" for file in DOCS.glob("make_*.py")} - {"docs.make_pictures"}
-    return sorted(names, key=lambda name: ("screenshots" in name, name))
+    return sorted(names, key=lambda name: (name in MAKERS, name))
 
 
 def wanted(arguments: Sequence[str]) -> list[str]:
@@ -31,8 +32,7 @@ def wanted(arguments: Sequence[str]) -> list[str]:
     if "--stale" not in arguments or not MANIFEST.exists():
         return makers()
     needed = {maker_of(picture) for picture in stale()}
-    taking = {maker for maker in makers() if "screenshots" in maker}
-    return [maker for maker in makers() if maker in needed or maker not in taking]
+    return [maker for maker in makers() if maker in needed or maker not in MAKERS]
 
 
 def describe(pictures: dict[str, list[str]]) -> str:

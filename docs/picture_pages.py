@@ -13,7 +13,6 @@ from domain.phase import ROOM_PHASES
 from domain.refusals import Refusal
 
 BOARD = ("admin/board.html",)
-COMPARE = ("report.html",)
 
 
 def _place(state: str) -> tuple[str, str]:
@@ -55,7 +54,16 @@ MAKERS: dict[str, dict[str, tuple[str, ...]]] = {
         "board-result": ("admin/result.html",),
         "board-simulate": BOARD,
     },
-    "docs.make_compare_screenshots": {"compare": COMPARE},
+    "docs.make_compare_screenshots": {"compare": ("report.html",)},
+    "docs.make_animation": {
+        "line": (
+            *BOARD,
+            "coupon.html",
+            *_place("waiting"),
+            "_place_admitted.html",
+            "_place_issued.html",
+        ),
+    },
 }
 # The modules whose sentences a template shows.
 WORDED_BY = {

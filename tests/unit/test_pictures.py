@@ -13,7 +13,8 @@ from docs.make_screenshots import SHOWN as OF_MEMBERS
 from docs.picture_pages import MAKERS
 from docs.picture_sources import MANIFEST, maker_of, pictures, record, scene_of, stale
 
-WAITING = {"branded", "near", "paused", "unlikely", "waiting"}
+WAITING = {"branded", "line", "near", "paused", "unlikely", "waiting"}
+BOARD = {"board", "board-paused", "board-simulate", "line"}
 
 
 @pytest.fixture
@@ -62,9 +63,9 @@ def test_what_was_just_taken_is_not_out_of_date():
     ("file", "scenes"),
     [
         ("web/templates/_place_waiting.html", WAITING),
-        ("web/templates/_coupon_scheduled.html", {"countdown", "coupon"}),
+        ("web/templates/_coupon_scheduled.html", {"countdown", "coupon", "line"}),
         ("web/templates/_coupons.html", {"coupons"}),
-        ("web/templates/admin/_room_controls.html", {"board", "board-paused", "board-simulate"}),
+        ("web/templates/admin/_room_controls.html", BOARD),
         ("load/compare/templates/report.html", {"compare"}),
     ],
 )
@@ -77,8 +78,8 @@ def test_a_changed_template_outdates_the_pages_that_show_it(
 @pytest.mark.parametrize(
     ("file", "scenes"),
     [
-        ("web/static/board.css", {"board", "board-paused", "board-simulate", "board-result"}),
-        ("web/static/admin.css", set(MAKERS["docs.make_console_screenshots"])),
+        ("web/static/board.css", {*BOARD, "board-result"}),
+        ("web/static/admin.css", {*MAKERS["docs.make_console_screenshots"], "line"}),
         ("load/compare/templates/report.css", {"compare"}),
     ],
 )
