@@ -45,7 +45,8 @@ class ShortIndents(Extension):
 def on_config(config: MkDocsConfig) -> None:
     """Add the decisions, in their order, to the section of those who develop."""
     config.markdown_extensions.insert(0, ShortIndents())  # type: ignore[arg-type]
-    decisions = sorted(file.name for file in (ROOT / DOCS / DECISIONS).glob("*.md"))
+    names = (file.name for file in (ROOT / DOCS / DECISIONS).glob("*.md"))
+    decisions = sorted(names, key=lambda name: (name != "index.md", name))
     if decisions:
         (develop,) = (section["Develop"] for section in config.nav if "Develop" in section)
         develop.append({"Decisions": [f"{DECISIONS}/{name}" for name in decisions]})
