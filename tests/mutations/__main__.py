@@ -44,22 +44,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     left_out = sorted({one.name for one in chosen} - {one.name for one in tried})
     code = _conclude(findings, write=asked.write and not asked.names and not left_out)
     if left_out:
-        print(f"Left out, as a test of theirs fails by itself: {', '.join(left_out)}")
+        print(f"Skipped, as a test fails without a mutation: {', '.join(left_out)}")
     return code or (CANNOT_BEGIN if left_out else 0)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a mutation; without any, all")
-    parser.add_argument("--list", action="store_true", help="say which there are")
+    parser.add_argument("--list", action="store_true", help="list them")
     parser.add_argument(
-        "--write", action="store_true", help=f"write the table of {PAGE} where all are noticed"
+        "--write", action="store_true", help=f"write the table of {PAGE} if all are noticed"
     )
-    parser.add_argument("--table", action="store_true", help="write that table, and run nothing")
+    parser.add_argument("--table", action="store_true", help="only write that table")
     parser.add_argument(
         "--keep-going",
         action="store_true",
-        help="leave out mutations of which a test does not pass as it is, and try the others",
+        help="skip mutations whose tests fail without a mutation",
     )
     parser.add_argument("--times", type=int, default=1, help="runs of each test (default: 1)")
     parser.add_argument("--at-once", type=int, default=2, help="mutations at once (default: 2)")
@@ -73,7 +73,7 @@ def _chosen(names: Sequence[str]) -> list[Mutation]:
     known = {one.name: one for one in MUTATIONS}
     unknown = [name for name in names if name not in known]
     if unknown:
-        sys.exit(f"There is no mutation {', '.join(unknown)}; --list says which there are.")
+        sys.exit(f"There is no mutation {', '.join(unknown)}; --list shows all.")
     return [known[name] for name in names] if names else list(MUTATIONS)
 
 
@@ -82,12 +82,12 @@ def _begin(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Those of the tests that draw at random, and those that do not pass as it is."""
     tests = sorted({test for one in chosen for test in one.noticed_by})
-    print(f"{len(tests)} tests without any mutation, seed {seed} ...", flush=True)
+    print(f"{len(tests)} tests without a mutation, seed {seed} ...", flush=True)
     cases, outputs = bench.run_unbroken(tests, seed)
     failing = frozenset(test for test in tests if not passed(cases[test]))
     if failing:
         said = [f"{test}: {described(cases[test])}" for test in sorted(failing)]
-        print("These don't pass as it is:", *said, *outputs, sep="\n", file=sys.stderr)
+        print("These fail without a mutation:", *said, *outputs, sep="\n", file=sys.stderr)
     drawing = (test for test in tests if any(end.draws_at_random for end in cases[test]))
     return frozenset(drawing), failing
 

@@ -11,14 +11,14 @@ from tests.mutations.anchor import AnchorError, replace_python
 # Those of docs/promises.md, by number. The last is what all the others rest on.
 PROMISES = {
     1: "Never over-issue",
-    2: "One to a member",
+    2: "One per member",
     3: "First come, first served",
-    4: "Told only what is committed",
-    5: "Nobody admitted is forgotten",
-    6: "The crowd never touches Postgres",
+    4: "Report only what is committed",
+    5: "Forget nobody who was admitted",
+    6: "The crowd never reaches Postgres",
     7: "Every limit has a name",
     8: "When a part fails, say so and lose nothing",
-    9: "Nobody passes for somebody else",
+    9: "Nobody can pose as somebody else",
 }
 
 # What a test fails with: an `assert`, pytest's own "did not raise", or a bound on time of its own.
@@ -39,7 +39,8 @@ class Mutation:
 
     In Python the place is the definition `within` of `file`, and `old` is found by its syntax tree:
     see replace_python. Anything else (Lua, SQL, templates) is text, as short as is unique in the
-    file. uses: modules by their paths, and the name that `new` imports of each.
+    file. uses: modules by their paths, and the name that `new` imports of each. summary: what is
+    broken, for the page; the words of `name` where those say it plainly.
 
     A test is named as pytest names it, without tests/ in front; one with parameters stands for all
     its cases, of which one must fail. They must fail by what they assert: an import or a syntax
@@ -47,6 +48,7 @@ class Mutation:
     """
 
     name: str
+    summary: str = ""
     promise: int
     file: str
     within: str = ""

@@ -19,7 +19,7 @@ def table(mutations: Sequence[Mutation]) -> str:
         for one in those:
             tests = ", ".join(f"`{test}`" for test in one.noticed_by)
             words = f"{promise}. {PROMISES[promise]}"
-            lines.append(f"| {words} | {one.name.replace('_', ' ')} | `{one.file}` | {tests} |")
+            lines.append(f"| {words} | {_broken_by(one)} | `{one.file}` | {tests} |")
     return "\n".join(lines)
 
 
@@ -29,6 +29,13 @@ def write_table(root: Path, mutations: Sequence[Mutation]) -> None:
     before, rest = path.read_text("utf-8").split(BEGIN)
     _, after = rest.split(END)
     path.write_text(f"{before}{BEGIN}\n\n{table(mutations)}\n\n{END}{after}", "utf-8")
+
+
+def _broken_by(mutation: Mutation) -> str:
+    """With the name that `run.py mutations NAME` takes: its words, or after the summary."""
+    if mutation.summary:
+        return f"{mutation.summary} (`{mutation.name}`)"
+    return mutation.name.replace("_", " ")
 
 
 def _promise(mutation: Mutation) -> int:

@@ -1,4 +1,4 @@
-"""SECURITY.md, of admins: their passwords, their sign-in, and what the trail says of them."""
+"""SECURITY.md, of admins: passwords, signing in, and the audit trail."""
 
 from tests.mutations.mutation import Mutation
 
@@ -46,6 +46,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_admin_who_was_disabled_stays",
+        summary="a disabled admin stays signed in",
         promise=9,
         file="web/auth/admin_sessions.py",
         within="may_sign_in",
@@ -55,6 +56,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_admin_is_read_once_and_for_all",
+        summary="an admin's account is cached forever",
         promise=9,
         file="web/auth/admin_sessions.py",
         within="FRESH_S",
@@ -64,6 +66,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_trail_does_not_say_who",
+        summary="the audit trail does not name the admin",
         promise=9,
         file="issuance/audit.py",
         within="record",
@@ -84,6 +87,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="passwords_take_the_processor_from_everybody",
+        summary="verifying passwords blocks other requests",
         promise=7,
         file="web/auth/passwords.py",
         within="Passwords.__init__",

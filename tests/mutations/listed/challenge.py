@@ -1,4 +1,4 @@
-"""SECURITY.md, of bots: a place in a room that asks for work costs it, once and there alone."""
+"""SECURITY.md, of bots: a place in a room with a challenge costs a proof of work."""
 
 from tests.mutations.mutation import Mutation
 

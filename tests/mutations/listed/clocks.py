@@ -1,4 +1,4 @@
-"""Whose clock decides: Redis' or Postgres', and no host's."""
+"""Which clock decides: that of Redis or Postgres, never a host's."""
 
 from tests.mutations.mutation import Mutation
 
@@ -12,6 +12,7 @@ _HOSTS_NOW = "type(row.read_at).fromtimestamp(__import__('time').time(), row.rea
 MUTATIONS = (
     Mutation(
         name="who_was_admitted_is_told_that_it_is_not_open_yet",
+        summary="an admitted member is refused as not open yet",
         promise=3,
         file="domain/coupon.py",
         within="Coupon.issue_to",
@@ -23,6 +24,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_end_is_decided_when_a_worker_comes_to_it",
+        summary="the end is compared with the time of issuing, not of admission",
         promise=3,
         file="domain/coupon.py",
         within="Coupon.issue_to",
@@ -35,6 +37,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_job_does_not_say_when_its_members_were_let_through",
+        summary="jobs do not carry the times of admission",
         promise=3,
         file="issuance/queue/job_queue.py",
         within="_meta",
@@ -47,6 +50,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_new_lease_forgets_when_somebody_was_let_through",
+        summary="the time of admission is not recorded",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="call_with('HSET', keys.admissions, admissions)",
@@ -102,6 +106,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_draw_waits_for_the_admitters_clock",
+        summary="a host's clock starts the draw",
         promise=3,
         file="application/room_sync.py",
         within="RoomSync._draw_one",
@@ -124,6 +129,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_old_ticket_keeps_its_owner_from_entering",
+        summary="a member with an expired ticket cannot enter",
         promise=3,
         file="web/api/rooms.py",
         within="enter_room",
@@ -133,6 +139,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_hosts_clock_says_what_is_open",
+        summary="a host's clock decides what is shown as open",
         promise=3,
         file="domain/stores/remote_clock.py",
         within="RemoteClock.now_s",
@@ -146,6 +153,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_jobs_age_is_by_the_clock_of_who_fed_it",
+        summary="a job's age is measured by the admitter's clock",
         promise=8,
         file="issuance/queue/checked_jobs.py",
         within="CheckedQueue._prepare_for_queue",
@@ -155,6 +163,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_wrong_clock_is_not_said",
+        summary="a wrong clock is not logged",
         promise=8,
         file="waitroom/clock_skews.py",
         within="ClockWatch._log_if_off",

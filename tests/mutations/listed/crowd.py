@@ -8,6 +8,7 @@ _LINE_GOES_ON = "integration/test_api_unavailable.py::test_without_postgres_the_
 MUTATIONS = (
     Mutation(
         name="entering_asks_postgres",
+        summary="entering queries Postgres",
         promise=6,
         file="web/fast_path/calls.py",
         within="FastPath._answer",
@@ -21,6 +22,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="waiting_asks_postgres",
+        summary="waiting queries Postgres",
         promise=6,
         file="web/fast_path/calls.py",
         within="FastPath._answer",
@@ -34,6 +36,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_pages_of_those_who_enter_ask_postgres",
+        summary="entering by a page queries Postgres",
         promise=6,
         file="web/enter_line.py",
         within="enter",
@@ -58,6 +61,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_offices_door_lets_everybody_in",
+        summary="the number of callers in Postgres is unbounded",
         promise=6,
         file="application/office.py",
         within="Office.__init__",
@@ -67,6 +71,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="more_threads_than_connections_are_inside",
+        summary="calls bypass the bounded pool of threads",
         promise=6,
         file="application/office.py",
         within="Office.run",

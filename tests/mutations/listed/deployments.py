@@ -1,4 +1,4 @@
-"""Promise 9, of deployments: none answers for another that it shares something with by mistake."""
+"""Promise 9, of deployments: none uses what belongs to another."""
 
 from tests.mutations.mutation import Mutation
 
@@ -11,6 +11,7 @@ _AT_ONCE = f"{_IN}test_of_two_that_begin_at_once_one_gets_the_redis"
 MUTATIONS = (
     Mutation(
         name="a_bad_url_is_repeated",
+        summary="an error prints an invalid URL",
         promise=9,
         file="processes/settings/fields.py",
         within="check_url",
@@ -43,6 +44,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="two_deployments_that_begin_at_once_both_get_the_redis",
+        summary="two deployments that start at once both claim the Redis",
         promise=9,
         file="issuance/deployment.py",
         within="DeploymentClaim.claim",
@@ -63,6 +65,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="jobs_of_another_deployment_are_done",
+        summary="a worker runs another deployment's jobs",
         promise=9,
         file="issuance/queue/worker.py",
         within="WorkerJob.refresh",

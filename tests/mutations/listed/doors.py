@@ -1,4 +1,4 @@
-"""Promise 9: tickets, tokens and sessions are what we or the shop have signed, and whose."""
+"""Promise 9: tickets, tokens and sessions have a valid signature and belong to their sender."""
 
 from tests.mutations.mutation import Mutation
 
@@ -36,6 +36,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_strangers_ticket_is_accepted",
+        summary="another member's ticket is accepted",
         promise=9,
         file="web/dependencies.py",
         within="checked_ticket",
@@ -56,6 +57,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_usual_tokens_signature_is_not_checked",
+        summary="the fast path does not verify the signature of a token",
         promise=9,
         file="web/auth/member_tokens.py",
         within="FastJwt._is_ours",
@@ -68,6 +70,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_token_chooses_how_it_is_verified",
+        summary="the algorithm is taken from the token",
         promise=9,
         file="web/auth/member_tokens.py",
         within="MemberTokens._by_pyjwt",
@@ -77,6 +80,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_usual_tokens_payload_may_have_stray_signs",
+        summary="the fast path accepts invalid base64url",
         promise=9,
         file="web/auth/member_tokens.py",
         within="_claims",
@@ -110,6 +114,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_hot_path_reads_a_header_as_it_is",
+        summary="the fast path keeps spaces around a token",
         promise=9,
         file="web/auth/member_tokens.py",
         within="bearer_token",
@@ -144,6 +149,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="any_token_is_the_admins",
+        summary="any bearer token is accepted as the admin token",
         promise=9,
         file="web/dependencies.py",
         within="signed_in_admin",
@@ -167,6 +173,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="another_sites_form_is_carried_out",
+        summary="forms of other sites are accepted",
         promise=9,
         file="web/dependencies.py",
         within="refuse_cross_site",
@@ -191,6 +198,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="anybodys_coupon_can_be_used",
+        summary="a member can use another member's coupon",
         promise=9,
         file="issuance/member_coupons.py",
         within="spend_coupon",

@@ -1,4 +1,4 @@
-"""SECURITY.md, of those who send too much: addresses, members, slow senders."""
+"""SECURITY.md, of floods: from addresses, from members, and by slow senders."""
 
 from tests.mutations.mutation import Mutation
 
@@ -147,6 +147,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="all_that_wait_for_a_count_begin_at_once",
+        summary="requests that waited for their count all start at once",
         promise=7,
         file="web/fast_path/too_many_requests.py",
         within="RateLimitedResponses._admit",
@@ -167,6 +168,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="all_that_wait_for_a_store_go_on_at_once",
+        summary="requests that waited for a store all continue at once",
         promise=7,
         file="web/limits/fair_queue.py",
         within="_Stepwise.__await__",
@@ -178,6 +180,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_cancelled_request_is_not_told",
+        summary="cancelling a queued request has no effect",
         promise=8,
         file="web/limits/fair_queue.py",
         within="_Stepwise.__await__",
@@ -242,6 +245,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="what_cannot_be_read_has_no_limit",
+        summary="senders without a readable address have no limit",
         promise=7,
         file="web/limits/request_limits.py",
         within="RateLimit._resolve",

@@ -1,4 +1,4 @@
-"""Promise 9, of jobs: a worker does what our desk has written, and nothing else."""
+"""Promise 9, of jobs: a worker runs only what this deployment enqueued."""
 
 from tests.mutations.mutation import Mutation
 
@@ -83,6 +83,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_worker_takes_orders_from_redis",
+        summary="a worker obeys RQ's commands in Redis",
         promise=9,
         file="issuance/queue/worker.py",
         within="PoolWorker.subscribe",
@@ -92,6 +93,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="anybody_suspends_the_workers",
+        summary="a key in Redis suspends the workers",
         promise=9,
         file="issuance/queue/worker.py",
         within="PoolWorker.check_for_suspension",
@@ -101,6 +103,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="what_can_be_no_job_stops_the_workers",
+        summary="a malformed job stops the workers",
         promise=8,
         file="issuance/queue/checked_jobs.py",
         within="CheckedQueue.lmove",

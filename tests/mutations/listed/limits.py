@@ -36,6 +36,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_pause_saves_up_for_more_than_a_burst",
+        summary="tokens accumulate beyond the burst",
         promise=7,
         file="waitroom/lua/admit.lua",
         old="math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)",
@@ -69,6 +70,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="more_are_let_through_than_the_office_takes",
+        summary="more members are admitted than the queue has room for",
         promise=7,
         file="waitroom/lua/admit.lua",
         old="at_most(tonumber(ARGV[1]), 'destination')",

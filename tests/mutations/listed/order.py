@@ -1,4 +1,4 @@
-"""Promise 3: nobody overtakes, and who comes back has the same place."""
+"""Promise 3: nobody overtakes, and a member who returns has the same place."""
 
 from tests.mutations.mutation import Mutation
 
@@ -26,6 +26,7 @@ _FOLLOWS = (
 MUTATIONS = (
     Mutation(
         name="arrivals_are_told_by_the_millisecond",
+        summary="arrivals have a resolution of milliseconds",
         promise=3,
         file="waitroom/lua/include/room.lua",
         old="max(now, room.last_arrival + 1)",
@@ -61,6 +62,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_comes_back_is_ranked_before_who_just_entered",
+        summary="members who return too late overtake those who enter in the same call",
         promise=3,
         file="waitroom/lua/enter.lua",
         old="write_places()\n  local standing",
@@ -79,6 +81,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_end_of_the_line_is_let_through_first",
+        summary="members are admitted from the end of the line",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="'ZPOPMIN'",
@@ -87,6 +90,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="more_are_let_through_than_remain",
+        summary="more members are admitted than coupons remain",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="at_most(room.remain - under_way, 'stock')",
@@ -97,6 +101,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="those_under_way_are_not_counted_against_what_remains",
+        summary="members in progress are not subtracted from the stock",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="remain - under_way",
@@ -107,6 +112,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_overdue_are_fed_by_member_id",
+        summary="overdue members are enqueued by member id, not by arrival",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="tonumber(ARGV[2]) + #answer",
@@ -129,6 +135,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_draw_can_be_written_down_again",
+        summary="a draw can be recorded twice",
         promise=3,
         file="issuance/draws.py",
         within="save_draw",
@@ -138,6 +145,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="people_are_let_through_before_the_draw_is_written_down",
+        summary="members are admitted before the draw is recorded",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="or (room.opening == 'draw' and not room.is_drawn and 'undrawn')",
@@ -148,6 +156,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_returns_in_time_stands_at_the_end",
+        summary="a member who returns in time goes to the end",
         promise=3,
         file="waitroom/lua/include/presence.lua",
         old="if is_too_late(room, now, away) then",
@@ -156,6 +165,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_is_passed_over_cannot_return",
+        summary="a passed-over member cannot return",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="call_with('HSET', keys.away, away)",
@@ -164,6 +174,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="stock_that_is_added_goes_to_members_who_were_told_no",
+        summary="added stock is issued to refused members who did not ask again",
         promise=3,
         file="waitroom/lua/include/member_status.lua",
         old="file_those_told(now, known.told_now, keys)",
@@ -175,6 +186,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_final_word_costs_the_place_of_who_asks_again",
+        summary="a refused member who asks again loses their place",
         promise=3,
         file="waitroom/lua/include/presence.lua",
         old="now - since > room.return_us",
@@ -185,6 +197,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_lobby_that_was_closed_joins_the_drawn_without_a_record",
+        summary="members of a closed lobby join a drawn line without a record",
         promise=3,
         file="waitroom/lua/include/presence.lua",
         old="now >= room.opens_at",
@@ -195,6 +208,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="silence_counts_while_nobody_could_reach_us",
+        summary="members are passed over after an outage",
         promise=3,
         file="waitroom/lua/include/presence.lua",
         old=(
@@ -208,6 +222,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_polls_as_told_is_passed_over",
+        summary="a member who polls on time is passed over",
         promise=3,
         file="waitroom/poll_interval.py",
         within="poll_interval_s",
@@ -219,6 +234,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_follows_a_stream_is_passed_over",
+        summary="a member on a stream is passed over",
         promise=3,
         file="waitroom/poll_interval.py",
         within="stream_interval_s",
@@ -228,6 +244,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_stream_gives_the_ticket_of_the_place_before",
+        summary="a stream sends the ticket of an earlier place",
         promise=3,
         file="web/sse/json_events.py",
         within="JsonEvents.sign",

@@ -1,4 +1,4 @@
-"""Promise 8: when a part is away it is said, and nothing is lost."""
+"""Promise 8: a failing part is reported, and nothing is lost."""
 
 from tests.mutations.mutation import Mutation
 
@@ -25,6 +25,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="people_are_let_through_to_a_queue_that_takes_no_writes",
+        summary="members are admitted while the queue takes no writes",
         promise=8,
         file="issuance/queue/job_queue.py",
         within="JobQueue.free_seats",
@@ -36,6 +37,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_isolation_is_what_a_database_has_as_its_default",
+        summary="transactions use the database's default isolation",
         promise=8,
         file="issuance/postgres/engine.py",
         within="open_engine",
@@ -47,6 +49,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="settings_stay_in_the_session",
+        summary="transaction settings leak into the session",
         promise=8,
         file="issuance/postgres/engine.py",
         within="_SET_ALWAYS",
@@ -56,6 +59,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_killed_owners_connection_stays",
+        summary="a killed process' connection stays open",
         promise=8,
         file="issuance/postgres/engine.py",
         within="_set_with_each_transaction",
@@ -67,6 +71,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="another_applications_revision_is_taken_for_ours",
+        summary="another application's schema revision is used",
         promise=8,
         file="issuance/migrate.py",
         within="_carry_over",
@@ -78,6 +83,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_older_installation_is_not_carried_over",
+        summary="an older installation's schema revision is not copied",
         promise=8,
         file="issuance/migrate.py",
         within="_migrate_once",
@@ -89,6 +95,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="what_nobody_foresaw_ends_a_loop",
+        summary="an unexpected exception ends a loop",
         promise=8,
         file="processes/loops.py",
         within="run_loop",
@@ -98,6 +105,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="one_room_that_fails_keeps_all_others_from_their_turn",
+        summary="one failing room blocks all others",
         promise=8,
         file="application/each_room.py",
         within="EachRoom.attempt",
@@ -107,6 +115,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="statements_that_postgres_refuses_are_not_counted",
+        summary="failing statements are not counted",
         promise=8,
         file="application/each_room.py",
         within="is_unavailable",
@@ -138,6 +147,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_desk_stays_open_while_postgres_is_away",
+        summary="admission continues while Postgres is unreachable",
         promise=8,
         file="application/postgres_watchdog.py",
         within="PostgresWatchdog.run_once",
@@ -149,6 +159,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_redis_that_is_away_is_not_said",
+        summary="an unreachable Redis is not reported",
         promise=8,
         file="waitroom/redis_io/script_call.py",
         within="translate_redis_errors",
@@ -160,6 +171,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_postgres_that_is_away_hides_what_is_on_offer",
+        summary="an unreachable Postgres hides the coupons",
         promise=8,
         file="application/offer_cache.py",
         within="OfferCache._refresh",
@@ -171,6 +183,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_room_that_is_away_is_said_to_be_unknown",
+        summary="a room is reported as unknown while its store is unreachable",
         promise=8,
         file="web/enter_line.py",
         within="raise_if_missing",
@@ -193,6 +206,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="ready_is_said_whatever_answers",
+        summary="readyz always succeeds",
         promise=8,
         file="web/api/health.py",
         within="readyz",
@@ -204,6 +218,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="nobody_is_told_when_to_come_again",
+        summary="503 has no Retry-After",
         promise=8,
         file="web/exception_handlers.py",
         within="to_problem",
@@ -213,6 +228,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_load_balancer_is_not_told_of_a_drain",
+        summary="livez/line succeeds while web drains",
         promise=8,
         file="web/api/health.py",
         within="livez_line",
@@ -236,6 +252,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_web_command_stops_before_load_balancers_know",
+        summary="web closes its port before load balancers notice",
         promise=8,
         file="processes/http/server.py",
         within="_drain_before.drain_then_stop",
@@ -247,6 +264,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="wrong_settings_end_a_web_command_that_reloads",
+        summary="invalid settings end web at a reload",
         promise=8,
         file="processes/http/server.py",
         within="_check_before.check_then_reload",
@@ -256,6 +274,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="streams_hold_a_process_that_stops",
+        summary="open streams keep a process from stopping",
         promise=8,
         file="processes/web.py",
         within="make_app.lifespan",

@@ -1,4 +1,4 @@
-"""Promises 3, 5 and 8 when Redis has lost a line: it comes together again by its tickets."""
+"""Promises 3, 5 and 8 after Redis lost a line: tickets restore it."""
 
 from tests.mutations.mutation import Mutation
 
@@ -15,6 +15,7 @@ _LEFT = f"{_IN_SPENT}test_who_left_stays_out_whether_they_ask_before_or_after_it
 MUTATIONS = (
     Mutation(
         name="who_left_is_not_written_down",
+        summary="members who left are not saved",
         promise=3,
         file="waitroom/lua/include/spent.lua",
         old="member, arrival)\n  redis.call('ZADD', keys.spent_unsaved, digits(now), member)",
@@ -27,6 +28,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="what_was_written_down_is_not_given_back",
+        summary="saved spent tickets are not restored",
         promise=3,
         file="application/recover_line.py",
         within="recover_line",
@@ -39,6 +41,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_came_back_in_vain_stays_in_line",
+        summary="a member restored by a spent ticket stays in line",
         promise=3,
         file="waitroom/lua/add_spent.lua",
         old="call_with('ZREM', keys.waiting, dropped)",
@@ -47,6 +50,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_number_that_was_left_is_spent_for_good",
+        summary="entering a lobby again does not revoke the spent ticket",
         promise=3,
         file="waitroom/lua/enter.lua",
         old="unspend(now, member, keys)",
@@ -57,6 +61,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_was_refused_has_another_turn_after_a_loss",
+        summary="a refused member gets another turn after a loss",
         promise=3,
         file="waitroom/lua/report.lua",
         old="spend(now, member, digits(tonumber(arrival)), keys)",
@@ -65,6 +70,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_came_back_too_late_keeps_their_old_ticket",
+        summary="a member who returned too late keeps the old ticket",
         promise=3,
         file="waitroom/lua/include/presence.lua",
         old="spend(now, member, arrival, keys)",
@@ -75,6 +81,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_watermark_is_as_old_as_before_somebody_left",
+        summary="leaving does not change the watermark",
         promise=8,
         file="waitroom/lua/watermark.lua",
         old=" or #unsaved > 0",
@@ -85,6 +92,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="nobody_notices_that_the_spent_tickets_were_lost",
+        summary="the loss of spent tickets is not detected",
         promise=8,
         file="application/recover_line.py",
         within="recover_line",
@@ -102,6 +110,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="each_who_left_is_a_statement_of_their_own",
+        summary="each leaving takes a statement in Postgres",
         promise=6,
         file="application/recover_line.py",
         within="recover_line",
@@ -115,6 +124,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_older_note_of_who_left_counts",
+        summary="an older entry of a spent ticket overwrites a newer one",
         promise=3,
         file="issuance/spent_tickets.py",
         within="save_spent_tickets",
@@ -124,6 +134,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="tickets_bring_nobody_back",
+        summary="tickets restore no place",
         promise=8,
         file="waitroom/lua/restore.lua",
         old="if not is_known(i) and not needs_number(i) then restore(i, member) end",
@@ -132,6 +143,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_comes_back_stands_as_they_come",
+        summary="restored members stand in order of their return",
         promise=3,
         file="waitroom/lua/restore.lua",
         old="is_late and arrival <= front",
@@ -140,6 +152,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_lost_line_waits_for_nobody",
+        summary="a lost line admits at once",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="or (restoring_until(room, now) > 0 and 'restoring')",
@@ -148,6 +161,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_time_to_come_back_passes_while_nobody_can",
+        summary="the time to restore begins before members can return",
         promise=3,
         file="waitroom/lua/apply_settings.lua",
         old="'restoring_from', '0', 'restoring_until', '0'",
@@ -156,6 +170,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_is_slow_to_come_back_is_not_waited_for",
+        summary="the time to restore is not extended",
         promise=3,
         file="waitroom/lua/restore.lua",
         old="  wait_for_more()",
@@ -164,6 +179,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="nobody_notices_that_a_line_was_lost",
+        summary="the loss of a line is not detected",
         promise=8,
         file="waitroom/lua/apply_settings.lua",
         old="found_loss(ARGV[3])",
@@ -183,6 +199,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_has_left_comes_back_by_their_ticket",
+        summary="a left member's ticket restores the place",
         promise=3,
         file="waitroom/lua/leave.lua",
         old="spend(now, member, arrival, keys)",
@@ -191,6 +208,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_loss_before_the_first_watermark_is_not_noticed",
+        summary="a loss before the first watermark is not detected",
         promise=3,
         file="waitroom/lua/restore.lua",
         old="lost_at == 0",
@@ -201,6 +219,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_watermark_forgets_who_is_under_way",
+        summary="the watermark ignores members in progress",
         promise=5,
         file="waitroom/lua/watermark.lua",
         old="math.min(least_under_way(), tonumber(first or math.huge))",
@@ -211,6 +230,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_holds_one_is_not_told_again",
+        summary="coupon holders are not reported again after a loss",
         promise=2,
         file="application/recover_line.py",
         within="recover_line",
@@ -220,6 +240,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="newcomers_overtake_who_comes_back",
+        summary="new members overtake restored ones",
         promise=3,
         file="waitroom/lua/apply_settings.lua",
         old="math.max(last, tonumber(ARGV[5]))",

@@ -1,4 +1,4 @@
-"""Promises 3 and 9: what nobody may read, and the order of a lobby before it is drawn."""
+"""Promises 3 and 9: private files, and the order of a lobby before its draw."""
 
 from tests.mutations.mutation import Mutation
 
@@ -10,6 +10,7 @@ _UNTIL_DRAWN = f"{_IN_DRAW}test_the_order_is_nobodys_to_know_until_it_was_writte
 MUTATIONS = (
     Mutation(
         name="a_ticket_of_the_lobby_tells_the_order_before_the_draw",
+        summary="tickets reveal the order before the draw",
         promise=3,
         file="waitroom/lua/include/room.lua",
         old="is_undrawn(room) and tonumber(arrival) < DRAWN_BELOW",
@@ -21,6 +22,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_order_is_told_at_the_opening_before_the_draw_is_written_down",
+        summary="places reveal the order before the draw is recorded",
         promise=3,
         file="waitroom/member_status.py",
         within="RoomFacts.is_undrawn",
@@ -41,6 +43,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_lobby_that_draws_asks_again_all_at_once",
+        summary="all members of a lobby that draws poll at once",
         promise=8,
         file="waitroom/lua/include/room.lua",
         old="digits(-1 - tonumber(string.sub(redis.sha1hex(member), 1, 8), 16) % 1000)",
@@ -49,6 +52,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_ticket_of_the_lobby_gives_back_another_number",
+        summary="a ticket of a lobby restores another number",
         promise=3,
         file="waitroom/recovery.py",
         within="Recovery.restore",
@@ -58,6 +62,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_embedded_servers_files_are_as_open_as_the_umask_says",
+        summary="an embedded server's files have the umask's mode",
         promise=9,
         file="processes/embedded/valkey.py",
         within="EmbeddedValkey._launch",

@@ -1,4 +1,4 @@
-"""Promise 9: hand-over links and sessions do once, for whom and for as long as they should."""
+"""Promise 9: hand-over links and sessions are valid once, for one member, until they end."""
 
 from tests.mutations.mutation import Mutation
 
@@ -23,6 +23,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_link_is_known_by_how_it_is_written",
+        summary="a re-encoded link counts as a new one",
         promise=9,
         file="web/auth/hand_over.py",
         within="_display_name",
@@ -109,6 +110,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="other_processes_never_read_who_signed_out",
+        summary="other processes do not read sign-outs",
         promise=9,
         file="web/sse/session_watch.py",
         within="SessionWatch.run_once",
@@ -133,6 +135,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="ends_that_redis_lost_stay_lost",
+        summary="sign-outs that Redis lost are not written back",
         promise=9,
         file="web/auth/ended_sessions.py",
         within="EndedSessions.refresh",
@@ -152,6 +155,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="what_the_token_says_of_the_sessions_end_is_ignored",
+        summary="the claim session_until is ignored",
         promise=9,
         file="web/auth/sessions.py",
         within="Sessions.begin",

@@ -1,4 +1,4 @@
-"""Promises 1 and 2: exactly as many as there are, one to a member."""
+"""Promises 1 and 2: exactly as many coupons as there are, one per member."""
 
 from tests.mutations.mutation import Mutation
 
@@ -19,6 +19,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_inventory_may_have_used_more_than_there_are",
+        summary="an inventory may use more than its total",
         promise=1,
         file="domain/inventory.py",
         within="Inventory.__post_init__",
@@ -28,6 +29,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_stock_does_not_go_down",
+        summary="the stock does not decrease",
         promise=1,
         file="domain/coupon.py",
         within="Coupon.issue_to",
@@ -91,6 +93,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_already_holds_one_is_not_asked",
+        summary="the coupon does not check existing holders",
         promise=2,
         file="domain/coupon.py",
         within="Coupon.issue_to",
@@ -103,6 +106,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_coupon_is_not_told_who_holds_one",
+        summary="existing holders are not loaded",
         promise=2,
         file="issuance/issue_transaction.py",
         within="IssueTransaction.load_coupon",
@@ -112,6 +116,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_second_attempt_names_another_id",
+        summary="a second attempt creates another id",
         promise=2,
         file="domain/coupon.py",
         within="Coupon.issue_to",

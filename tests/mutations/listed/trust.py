@@ -1,4 +1,4 @@
-"""SECURITY.md, of those who pose as somebody, look where they may not, or write where they can."""
+"""SECURITY.md, of forged sessions, foreign scripts, dependencies and logs."""
 
 from tests.mutations.mutation import Mutation
 
@@ -95,6 +95,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="browsers_are_not_told_to_keep_to_tls",
+        summary="HSTS is not sent",
         promise=9,
         file="web/middleware/security.py",
         within="OnlyByTls.__call__.send_with_it",
@@ -131,6 +132,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="pages_run_scripts_that_stand_in_them",
+        summary="inline scripts run",
         promise=9,
         file="web/middleware/security.py",
         within="HEADERS",
@@ -158,6 +160,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="anything_is_a_logo",
+        summary="any file is accepted as a logo",
         promise=9,
         file="domain/branding.py",
         within="Logo.__post_init__",
@@ -167,6 +170,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="what_was_told_without_a_row_is_not_found",
+        summary="an outcome without a row in Postgres is not found",
         promise=4,
         file="application/reconcile.py",
         within="Reconciliation._find_told_without_row",
@@ -179,6 +183,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="what_was_told_without_a_row_is_not_mended",
+        summary="an outcome without a row in Postgres is not repaired",
         promise=4,
         file="application/reconcile.py",
         within="Reconciliation.mend",
@@ -215,6 +220,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_log_has_the_settings",
+        summary="settings are logged",
         promise=9,
         file="processes/web.py",
         within="make_app.lifespan",
@@ -224,6 +230,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_log_has_the_query_of_an_address",
+        summary="query strings are logged",
         promise=9,
         file="web/exception_handlers.py",
         within="add_error_handlers.answer",

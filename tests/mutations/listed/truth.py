@@ -1,4 +1,4 @@
-"""Promises 4 and 5: nobody is told what isn't committed, and nobody admitted is forgotten."""
+"""Promises 4 and 5: report only what is committed, and forget nobody who was admitted."""
 
 from tests.mutations.mutation import Mutation
 
@@ -31,6 +31,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_line_is_told_before_the_commit",
+        summary="outcomes are reported before the commit",
         promise=4,
         file="issuance/queue/worker.py",
         within="issue_batch",
@@ -54,6 +55,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_job_that_was_fed_again_decides_anew",
+        summary="a repeated job decides anew",
         promise=4,
         file="domain/coupon.py",
         within="Coupon.issue_to",
@@ -79,6 +81,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_late_refusal_costs_the_turn_of_who_was_admitted_again",
+        summary="a late refusal ends a newer admission",
         promise=4,
         file="waitroom/lua/report.lua",
         old="(admitted_at ~= '' and admissions[i]"
@@ -90,6 +93,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_queues_word_is_taken_for_a_failure",
+        summary="failed jobs in RQ stop enqueueing",
         promise=4,
         file="issuance/queue/job_queue.py",
         within="JobQueue.enqueue",
@@ -116,6 +120,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="redis_keeps_its_refusal_though_postgres_has_issued",
+        summary="a refusal in Redis outlives an issued coupon",
         promise=4,
         file="waitroom/lua/report.lua",
         old="kind == 'r' and is_late",
@@ -126,6 +131,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_earlier_report_takes_back_how_many_are_gone",
+        summary="an earlier report lowers used_count",
         promise=4,
         file="waitroom/lua/report.lua",
         old="digits(math.max(used, tonumber(ARGV[1])))",
@@ -144,6 +150,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="admitted_without_being_filed",
+        summary="admitted members are not recorded",
         promise=5,
         file="waitroom/lua/admit.lua",
         old="call_with('ZADD', keys.admitted, filed)",
@@ -155,6 +162,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_overdue_are_not_fed",
+        summary="overdue members are not enqueued again",
         promise=5,
         file="waitroom/admitter.py",
         within="Admitter._serve",
@@ -167,6 +175,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_overdue_are_not_found",
+        summary="overdue members are not found",
         promise=5,
         file="waitroom/lua/claim_overdue.lua",
         old="digits(now), 'WITHSCORES'",
@@ -175,6 +184,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="two_rescuers_are_told_of_the_same_people",
+        summary="two admitters claim the same overdue members",
         promise=5,
         file="waitroom/lua/claim_overdue.lua",
         old="redis.call('ZADD', keys.admitted, 'XX', digits(due + i), member)",
@@ -183,6 +193,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="feeding_empties_the_file",
+        summary="enqueueing deletes the record of an admission",
         promise=5,
         file="waitroom/admitter.py",
         within="Admitter._serve",
@@ -196,6 +207,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_members_report_believes_redis_before_postgres",
+        summary="the report of a member prefers Redis to Postgres",
         promise=4,
         file="application/member_report.py",
         within="_combine",
@@ -205,6 +217,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_refusal_is_forgotten_with_redis",
+        summary="the report of a member omits refusals that Redis lost",
         promise=8,
         file="application/member_report.py",
         within="_combine",

@@ -1,4 +1,4 @@
-"""What the release before wrote is still read: promises 3, 5 and 9 while processes are replaced."""
+"""What the release before wrote is still read: promises 3, 5 and 9 during an upgrade."""
 
 from tests.mutations.mutation import Mutation
 
