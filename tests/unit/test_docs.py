@@ -1,20 +1,16 @@
-"""The documents say what is there: links, commands, moves, and problems."""
+"""The documents say what is there: moves, problems, pictures, hooks and intervals."""
 
 import re
 from dataclasses import fields
 from pathlib import Path
 
-import pytest
-import typer
 import yaml
 from PIL import Image
 
-from cli.main import app
 from docs.make_pictures import makers
 from domain.refusals import Refusal
 from issuance.tables import metadata
 from processes.settings.web import WebSettings
-from run import DEVELOPERS
 from waitroom import poll_interval as policy
 from waitroom.redis_io.keys import Keys
 from web.limits.limit_values import WebLimits
@@ -24,55 +20,12 @@ ROOT = Path(__file__).parents[2]
 TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "UPGRADING.md")
 PAGES = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in PAGES}
-# What run.py does itself.
-RUN_PY_ONLY = {"test", *DEVELOPERS}
-
-
-def commands() -> set[str]:
-    """Every command, as `web` or `room set`; a group counts alone too."""
-    found = set(RUN_PY_ONLY)
-    group = typer.main.get_group(app)
-    for name in group.list_commands(None):  # type: ignore[arg-type]
-        command = group.get_command(None, name)  # type: ignore[arg-type]
-        found.add(name)
-        found |= {f"{name} {inner}" for inner in getattr(command, "commands", {})}
-    return found
 
 
 def links(text: str) -> set[str]:
     """Addresses in Markdown and in HTML, without their anchors."""
     found = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
     return {link.partition("#")[0] for link in found if link.partition("#")[0]}
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_every_relative_link_leads_somewhere(name):
-    local = {link for link in links(TEXTS[name]) if "://" not in link}
-
-    missing = [link for link in local if not (ROOT / name).parent.joinpath(link).exists()]
-
-    assert missing == []
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_every_command_that_is_named_exists(name):
-    known = commands()
-    groups = {command.partition(" ")[0] for command in known if " " in command}
-    named = re.findall(
-        r"(?:run\.py|waitroom|-m cli) ([a-z]+)\b(?: ([a-z]+(?:-[a-z]+)*)\b)?", code_of(TEXTS[name])
-    )
-
-    # A word after a plain command is its argument; after a group it names the command.
-    said = {f"{one} {two}" if one in groups and two else one for one, two in named}
-
-    assert said - known == set()
-
-
-def code_of(text: str) -> str:
-    """What is in backticks or in blocks: prose may say `waitroom` and go on."""
-    blocks = re.findall(r"^```.*?^```", text, flags=re.MULTILINE | re.DOTALL)
-    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    return "\n".join(blocks + re.findall(r"`([^`]+)`", prose))
 
 
 def test_every_move_and_its_pieces_are_explained():
