@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.update_refusals import with_rows
 from docs.update_settings import updated
 from domain.refusals import REFUSALS
 from processes.http import server
@@ -168,6 +169,10 @@ def test_the_page_lists_every_problem_and_refusal_once_and_no_other():
 
     assert sorted(refusals) == sorted(REFUSALS)
     assert sorted([*named, *refusals]) == sorted(KINDS)
+
+
+def test_the_table_of_refusals_is_what_they_give():
+    assert with_rows(API) == API, "run: .venv/bin/python -m docs.update_refusals"
 
 
 def test_the_bound_of_connections_is_the_same_wherever_it_is_written():
