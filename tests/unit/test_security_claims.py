@@ -15,7 +15,7 @@ from tests.mutations.mutation import Mutation
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "SECURITY.md"
-COLUMNS = ["who", "what they try", "what stands in the way", "tested in", "broken by"]
+COLUMNS = ["attacker", "attack", "defence", "tested in", "broken by"]
 TEST = re.compile(r"(?:unit|integration|browser|faults|contract)/\w+\.py(?:::\w+)?")
 KNOWN = {one.name: one for one in MUTATIONS}
 ADD = "add it to tests/mutations/listed/ with the test in its noticed_by"
@@ -23,7 +23,7 @@ ADD = "add it to tests/mutations/listed/ with the test in its noticed_by"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row of the table: what stands in the way, its tests and its mutations, by name."""
+    """A row of the table: the defence, its tests and its mutations, by name."""
 
     text: str
     tests: tuple[str, ...]
