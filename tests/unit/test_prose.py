@@ -11,7 +11,6 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     page.relative_to(ROOT).as_posix()
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
-    if page.name != "SECURITY.md"  # not rewritten yet
 )
 # A pattern, and what to write instead.
 INSTEAD = {
