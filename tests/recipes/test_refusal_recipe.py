@@ -23,8 +23,8 @@ class AlreadyStarted(Refusal):'''
 RAISED = {
     "at_the_door": (
         "waitroom/lua/enter.lua",
-        "  if is_draining(room) then return turn_away('draining') end\n",
-        "  if member == 'alice' then return turn_away('not_eligible') end\n",
+        "  if is_draining(room) then return refuse_entry('draining') end\n",
+        "  if member == 'alice' then return refuse_entry('not_eligible') end\n",
     ),
     "by_the_coupon": (
         "domain/coupon.py",

@@ -1,11 +1,11 @@
--- add_spent: gives a line that has lost something back whose tickets are spent, as Postgres has them.
+-- add_spent: writes spent tickets back from Postgres, after Redis has lost data.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] last_seen (hash)
 --   KEYS[4] spent (hash: member, arrival)   KEYS[5] spent_unsaved (zset: member, since when in us)
 --   ARGV    member, arrival (0: none is spent), since when in us, member, ...
---   returns how many stood in line by a spent ticket, and do no more
+--   returns how many members were removed from the line, as a spent ticket had restored their place
 --
--- Nobody is let through meanwhile (restoring). Members may come back before their spent ticket is known
--- here: they lose that place again. What this line has noted later than Postgres stays.
+-- Admission pauses meanwhile (restoring), so a place restored by a spent ticket can still be removed.
+-- An entry that is newer here than in Postgres stays.
 --@include clock
 --@include bulk
 

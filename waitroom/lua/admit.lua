@@ -1,24 +1,23 @@
--- admit: lets the head of the line through, at the room's rate, and files each under admitted.
+-- admit: moves members from the head of the line to `admitted`, at the room's rate.
 --   KEYS[1] room (hash)      KEYS[3] waiting (zset)
---   KEYS[2] bucket (hash: with the steered rate, which is in force on autopilot)
+--   KEYS[2] bucket (hash; its steered_rate_per_s is in force on autopilot)
 --   KEYS[4] admitted (zset: member, due in us)          KEYS[5] arrivals (hash)
 --   KEYS[6] meter (hash)     KEYS[7] tally (hash)
---   KEYS[8] last_seen (hash)     KEYS[9] away (hash: member, arrival, when passed over)
+--   KEYS[8] last_seen (hash)     KEYS[9] away (hash: member, arrival, since when)
 --   KEYS[10] admissions (hash: member, admitted at in us)
 --   ARGV[1] how many the destination can take           ARGV[2] lease in us
---   returns {what held it back, admitted at in us, members in the order they came...}; what is one of
+--   returns {held back by, admitted at in us, members in order of arrival...}; held back by is one of
 --           'no_such_room' 'restoring' 'paused' 'closed' 'not_open_yet' 'undrawn' 'sold_out' 'empty'
---           'rate' 'seats' 'stock' 'destination'. Where nothing is looked at: {what held it back}
+--           'rate' 'seats' 'stock' 'destination'. Where the room admits nobody: {held back by}
 --
--- One move, so that a crash can't lose anybody between the line and the file; the bucket lives
--- here, so that any number of admitters share one rate. Nobody is let through beyond what
--- remains less what is under way: then the order in which workers finish can't matter. Who has not
--- been heard from is passed over here, where it costs the next one nothing. And nobody is let through
--- before the draw was written down: it could not be checked any more, nor before a line that has lost its
--- places had time to come together again. How far it has come is kept for the watermark. A room that
--- drains lets people through as an open one does. Whatever was steered, the
--- rate stays within the bounds that the admin gave. When each was admitted is written down: whoever
--- issues to them later decides by it whether they came in time.
+-- One atomic move: a crash can't lose a member between the line and `admitted`. The bucket is in Redis,
+-- so any number of admitters share one rate.
+-- Admits at most the stock less the seats in use, so the order in which workers finish does not matter.
+-- Passes over members without a recent request, and admits the next ones in their place.
+-- Admits nobody before Postgres has the draw's order (nobody could verify the draw later), nor while a
+-- line that lost its places is restoring. A draining room admits like an open one.
+-- Clamps the autopilot's rate to the admin's bounds. Stores the highest score admitted (`front`) for the
+-- watermark, and the time of each admission, by which the worker decides whether they were in time.
 --@include clock
 --@include room
 --@include bulk
@@ -28,7 +27,7 @@
 --@include presence
 
 local VISIT_S = 0.25
--- Passed over in one call at most: others wait for Redis too.
+-- The most members passed over in one call, as it blocks Redis.
 local PASSED_MAX = 5000
 
 local room = read_room(keys.room)
@@ -47,8 +46,8 @@ local bucket = {
   moved = tonumber(v[7] or now),
 }
 local elapsed_s = math.max(0, now - bucket.at) / 1000000
--- Admitters come by a few times a second: a smaller bucket would overflow between two visits and
--- hold the rate below what was asked for.
+-- Admitters call a few times a second: a smaller bucket would overflow between two calls, and the rate
+-- would stay below the room's.
 local capacity = math.max(room.burst, room.rate_per_s * VISIT_S)
 bucket.tokens = math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)
 
@@ -58,12 +57,12 @@ local function keep_bucket(busy)
     'pace_told', bucket.pace_told, 'moved', digits(bucket.moved), 'lease', ARGV[2])
 end
 
-local shut = shut_because(room, now) or (room.state == 'paused' and 'paused')
+local refusal = room_refusal(room, now) or (room.state == 'paused' and 'paused')
   or (restoring_until(room, now) > 0 and 'restoring')
   or (room.opening == 'draw' and not room.is_drawn and 'undrawn')
-if shut then
+if refusal then
   keep_bucket(false)
-  return { shut }
+  return { refusal }
 end
 
 local under_way = redis.call('ZCARD', keys.admitted)
@@ -80,8 +79,8 @@ at_most(bucket.tokens, 'rate')
 local silent_before = silence_counts(room, now, tonumber(v[8]), tonumber(v[9]))
   and now - room.grace_us or -1
 
--- Of who left the line (member, arrival, member...), those who are here; the others are filed as away.
-local function those_here(popped)
+-- Returns those of `popped` (member, arrival, member...) who are present, and files the others as away.
+local function drop_silent(popped)
   local here, unsure = {}, {}
   for i = 1, #popped, 2 do
     if tonumber(popped[i + 1]) < silent_before then unsure[#unsure + 1] = popped[i] end
@@ -92,7 +91,7 @@ local function those_here(popped)
   for i = 1, #popped, 2 do
     local member, arrival = popped[i], popped[i + 1]
     local record = silent[member]
-    if record and last_heard_us(room, record ~= '' and record, tonumber(arrival)) < silent_before then
+    if record and last_seen_us(room, record ~= '' and record, tonumber(arrival)) < silent_before then
       away[#away + 1] = member
       away[#away + 1] = arrival .. ' ' .. digits(now)
     else
@@ -107,15 +106,15 @@ end
 
 local answer = { held_back_by }
 local passed, front = 0, nil
-local are_heard = redis.call('EXISTS', keys.last_seen) == 1
+local have_records = redis.call('EXISTS', keys.last_seen) == 1
 while #answer - 1 < count and passed < PASSED_MAX do
   local popped = redis.call('ZPOPMIN', keys.waiting, count - (#answer - 1))
   if #popped == 0 then break end
   front = popped[#popped]
-  local here = those_here(popped)
+  local here = drop_silent(popped)
   local filed, arrivals, admissions, gone = {}, {}, {}, {}
   for i = 1, #here, 2 do
-    -- A microsecond apart: in a tie they would be fed again by member id, not as they came.
+    -- A microsecond apart: a tie would be fed again by member id, not in order of arrival.
     answer[#answer + 1] = here[i]
     filed[i], filed[i + 1] = digits(now + tonumber(ARGV[2]) + #answer), here[i]
     arrivals[i], arrivals[i + 1] = here[i], here[i + 1]
@@ -125,7 +124,7 @@ while #answer - 1 < count and passed < PASSED_MAX do
   call_with('ZADD', keys.admitted, filed)
   call_with('HSET', keys.arrivals, arrivals)
   call_with('HSET', keys.admissions, admissions)
-  if are_heard then call_with('HDEL', keys.last_seen, gone) end
+  if have_records then call_with('HDEL', keys.last_seen, gone) end
   passed = passed + (#popped - #here) / 2
 end
 if front then

@@ -1,13 +1,12 @@
--- apply_decision: puts the autopilot's next rate in force and writes down why, if it is its turn.
+-- apply_decision: applies the autopilot's next rate and stores the decision, unless the step is taken.
 --   KEYS[1] rate_controller (hash)     KEYS[2] bucket (hash)      KEYS[3] decisions (list)
---   ARGV[1] the step that the decision was made from    ARGV[2] least us since that step
---   ARGV[3] rate per s       ARGV[4] what to go on from
---   ARGV[5] the decision, for reading; '' where it is none worth keeping
+--   ARGV[1] the step that the decision is based on      ARGV[2] least time since that step in us
+--   ARGV[3] rate per s       ARGV[4] the controller's state
+--   ARGV[5] the decision as JSON; '' where it is not worth keeping
 --   returns 1 where it is in force, 0 where another admitter has taken this step, or it is too soon
 --
--- Any number of admitters look and decide; who comes first takes the step, and what the others have
--- decided from the same state is thrown away. So one steers at a time and none is elected: where one
--- dies, the next one to come takes the next step.
+-- Any number of admitters decide; the first to call takes the step, and the others' decisions from the
+-- same state are dropped. So no admitter needs election: where one dies, another takes the next step.
 --@include clock
 
 local now = now_us()

@@ -1,11 +1,11 @@
--- claim_overdue: names the admitted who should have had an outcome by now, and gives them a new lease.
+-- claim_overdue: leases admitted members whose outcome is overdue again, to feed them again.
 --   KEYS[1] admitted (zset: member, due in us)          KEYS[2] admissions (hash: member, admitted at)
 --   ARGV[1] lease in us      ARGV[2] how many at most
---   returns {member, admitted at in us, member...}, the longest overdue first; no second admitter is told
---           of them meanwhile
+--   returns {member, admitted at in us, member...}, the longest overdue first; until the new lease ends,
+--           no other admitter gets them
 --
--- Whom an admitter of an earlier version let through has no time of admission written down: it
--- follows from when their outcome was due, for the last time now.
+-- An admitter of an earlier version stored no time of admission: derive it from the due time, before
+-- the new lease overwrites that.
 --@include clock
 
 local now = now_us()

@@ -1,11 +1,10 @@
--- end_sessions: a member signs out: their sessions that began until now count no more.
+-- end_sessions: ends all of a member's sessions that began until now (sign out).
 --   KEYS[1] ended (zset: member, when in us)   KEYS[2] floor (string, us)
---   ARGV[1] member   ARGV[2] when the session that asks for it began (us)
---   ARGV[3] a session lasts at most (s)   ARGV[4] members kept at most
---   returns when they ended (us), later than any end before: who reads on from the last one that
---   they know misses none
--- Ends older than any session are forgotten. Beyond ARGV[4] members the oldest ends go too, and the
--- floor rises to them: no session that began until then counts, whosever it is.
+--   ARGV[1] member   ARGV[2] when the calling session began (us)
+--   ARGV[3] a session's longest life (s)   ARGV[4] most members kept
+--   returns when they ended (us), later than any end before, so that readers can use it as a cursor
+-- Deletes ends older than any living session. Beyond ARGV[4] members it also deletes the oldest ends
+-- and raises the floor to them, which ends all sessions of all members that began until then.
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])

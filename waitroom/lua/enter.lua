@@ -3,16 +3,16 @@
 --   KEYS[3] arrivals (hash: admitted member, arrival)   KEYS[4] outcomes (hash)
 --   KEYS[5] bucket (hash)    KEYS[6] tally (hash)
 --   KEYS[7] last_seen (hash)     KEYS[8] away (hash)        KEYS[9] meter (hash)
---   KEYS[10] spent (hash: member, arrival that their ticket says in vain)
---   KEYS[11] solved (zset: solution, until when it would be good in s)
+--   KEYS[10] spent (hash: member, arrival up to which tickets are spent)
+--   KEYS[11] solved (zset: used solution, expiry in s)
 --   KEYS[12] spent_unsaved (zset: member, since when in us)
 --   ARGV[1] how many members   ARGV[2] how many solutions: as many, or none
---           Then the members' ids, in the order they came; then the solution of each ('': none; else
---           its name, space, until when it is good in s); then, or not, the number of each for the
---           draw, which the seed gives
+--           Then the members' ids, in order of arrival; then the solution of each ('': none; else
+--           its name, space, its expiry in s); then, optionally, the draw's number of each, which
+--           the caller derives from the seed
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
---           {'room_full'}, {'draining'}, {'challenge_required'}, or {'undrawn', '0', the seed} for who
---           must enter with their number
+--           {'room_full'}, {'draining'}, {'challenge_required'}, or {'undrawn', '0', the seed} where
+--           the call must be repeated with the member's number
 --@include clock
 --@include room
 --@include bulk
@@ -25,24 +25,25 @@ local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
-local shut = shut_because(room, now)
+local refusal = room_refusal(room, now)
 local lobby = in_lobby(room, now)
 local size = redis.call('ZCARD', keys.waiting)
--- Refused at the door, by why.
-local turned_away = {}
+-- Refusals at entry in this call, by reason.
+local entry_refusals = {}
 local count, solutions = tonumber(ARGV[1]), tonumber(ARGV[2])
 local members = { unpack(ARGV, 3, count + 2) }
 local known = known_of(members, keys)
 local function solution_of(i) return solutions > 0 and ARGV[2 + count + i] or '' end
 local function number_of(i) return ARGV[2 + count + solutions + i] end
--- Who takes a place in this call; those not yet written, as ZADD wants it: arrival, member, arrival...
+-- Places taken in this call, by member; of these the ones not written yet, as ZADD takes them: arrival,
+-- member, arrival...
 local places, fresh, entered = {}, {}, 0
 
--- A refusal is not for ever: when the room has something to give again, one may line up again.
+-- A refused member may enter again once the room is open again.
 local function forget_refusal(i, member)
   local outcome = known.outcomes[i]
   if outcome and string.sub(outcome, 1, 1) == 'r' then
-    -- At the door of a room that drains they are refused anew, and what they were told stays true.
+    -- A draining room refuses them at entry, so their earlier refusal stays.
     if not is_draining(room) then
       redis.call('HDEL', keys.outcomes, member)
       spend(now, member, string.match(outcome, '^.(%d+)'), keys)
@@ -51,13 +52,13 @@ local function forget_refusal(i, member)
   end
 end
 
--- Where they are to stand: the number drawn in a lobby that draws, else the time.
+-- The score in the line: the number drawn in a lobby that draws, else the time.
 local function score_for(i, member)
   if takes_numbers(room, now) then
-    -- A number doesn't say when they came.
-    known.heard_now[#known.heard_now + 1] = member
-    known.heard_now[#known.heard_now + 1] = record_of(now)
-    -- After a loss it may be Postgres alone that knows of a spent number.
+    -- A number holds no time of arrival, so record it as the last request.
+    known.seen_now[#known.seen_now + 1] = member
+    known.seen_now[#known.seen_now + 1] = record_of(now)
+    -- After a loss Postgres may know of a spent number that Redis has lost.
     if not room.is_retold or redis.call('HEXISTS', keys.spent, member) == 1 then
       unspend(now, member, keys)
     end
@@ -66,7 +67,7 @@ local function score_for(i, member)
   return digits(next_arrival(room, now))
 end
 
--- A solution is good once, in the same move that it is good for.
+-- Uses the solution up in the same atomic move, so that it counts once.
 local function is_solved(i)
   local name, until_s = string.match(solution_of(i), '^(%S+) (%d+)$')
   if not name then return false end
@@ -77,15 +78,15 @@ local function is_solved(i)
   return true
 end
 
-local function turn_away(why)
-  turned_away[why] = (turned_away[why] or 0) + 1
+local function refuse_entry(why)
+  entry_refusals[why] = (entry_refusals[why] or 0) + 1
   return { why }
 end
 
 local function line_up(i, member)
-  if shut and not (shut == 'not_open_yet' and lobby) then return turn_away(shut) end
-  if is_draining(room) then return turn_away('draining') end
-  if size >= room.size_max then return turn_away('room_full') end
+  if refusal and not (refusal == 'not_open_yet' and lobby) then return refuse_entry(refusal) end
+  if is_draining(room) then return refuse_entry('draining') end
+  if size >= room.size_max then return refuse_entry('room_full') end
   if takes_numbers(room, now) and not number_of(i) then
     return { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }
   end
@@ -104,21 +105,22 @@ local function write_places()
   fresh = {}
 end
 
--- Who was passed over and comes back in between: their rank counts those who entered before them.
+-- Before a passed-over member returns, write the places of those who entered before them in this call:
+-- the member's rank must count them.
 local function standing_now(i, member)
   if not known.away[i] or known.came_back[member] then
-    return standing_of(i, member, room, now, shut, known, keys)
+    return standing_of(i, member, room, now, refusal, known, keys)
   end
   write_places()
-  local standing = standing_of(i, member, room, now, shut, known, keys)
+  local standing = standing_of(i, member, room, now, refusal, known, keys)
   if known.came_back[member] then size = size + 1 end
   return standing
 end
 
 local standings = {}
 for i, member in ipairs(members) do
-  if not shut or lobby then forget_refusal(i, member) end
-  -- Two clicks in one call: the second finds the place that the first has taken.
+  if not refusal or lobby then forget_refusal(i, member) end
+  -- Two clicks in one call: the second gets the first one's place.
   local standing = places[member] or standing_now(i, member)
   if standing[1] == 'absent' or standing[1] == 'untold' then standing = line_up(i, member) end
   standings[i] = standing
@@ -130,7 +132,7 @@ if entered > 0 then
   redis.call('HINCRBY', keys.tally, 'entered', entered)
   count_on_meter(keys.meter, 'entered', entered, now)
 end
-for why, count in pairs(turned_away) do
+for why, count in pairs(entry_refusals) do
   redis.call('HINCRBY', keys.tally, 'turned_away', count)
   redis.call('HINCRBY', keys.tally, 'turned_away:' .. why, count)
   count_on_meter(keys.meter, 'turned_away', count, now)

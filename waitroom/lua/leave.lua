@@ -1,12 +1,12 @@
--- leave: gives up a place in line; who is admitted or has an outcome stays as they are.
+-- leave: gives up a place in line; admitted members and outcomes stay.
 --   KEYS[1] waiting (zset)   KEYS[2] tally (hash)   KEYS[3] last_seen (hash)   KEYS[4] away (hash)
 --   KEYS[5] meter (hash)     KEYS[6] spent (hash: member, arrival)
 --   KEYS[7] spent_unsaved (zset: member, since when in us)   KEYS[8] arrivals (hash)
 --   ARGV[1] member id        ARGV[2] the arrival on their ticket (us), 0 without one
---   returns 1 where a place was given up, else 0
+--   returns 1 where the member gave up a place, else 0
 --
--- The ticket of a member who has left is spent, or else they would stand where they stood by showing
--- it; also where the line has lost them and is left before they are back.
+-- Marks the member's ticket as spent: it would restore the place otherwise. Also where the line has lost
+-- the member and they leave before returning.
 --@include clock
 --@include meter
 --@include spent

@@ -1,4 +1,4 @@
--- mark_saved: notes that Postgres has these spent tickets, as far as they have not changed since.
+-- mark_saved: notes that Postgres has these spent tickets, unless they have changed since.
 --   KEYS[1] spent_unsaved (zset: member, since when in us)
 --   ARGV    member, since when in us, member, since when in us...
 --   returns how many are saved

@@ -1,4 +1,4 @@
--- place: says where each member stands, and notes that they were heard from.
+-- place: returns each member's standing, and records their presence.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
 --   KEYS[7] last_seen (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
@@ -6,7 +6,7 @@
 --   ARGV    member ids
 --   returns {facts, {standing}, ...}, or {} where the room is unknown
 --
--- Who was passed over and asks is back in line: to ask is to be here.
+-- A passed-over member who asks returns to the line.
 --@include clock
 --@include room
 --@include bulk
@@ -18,11 +18,11 @@ local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
-local shut = shut_because(room, now)
+local refusal = room_refusal(room, now)
 local known = known_of(ARGV, keys)
 local standings = {}
 for i, member in ipairs(ARGV) do
-  standings[i] = standing_of(i, member, room, now, shut, known, keys)
+  standings[i] = standing_of(i, member, room, now, refusal, known, keys)
 end
 note_all(room, now, known, keys)
 return { room_facts(room, now, keys), unpack(standings) }

@@ -1,12 +1,11 @@
--- rate_limit: counts requests in a sliding window, and lets through as many more as may pass.
---   KEYS[1], KEYS[2], KEYS[3] windows (hash: who, how many; '': which window it is), used by turns
---   ARGV[1] length of a window (us); then for each who: their name, how many may pass in a window,
---           how many a process has let through by itself, how many wait to be let through
---   returns {now_us, {in the window before, in this one, let through}, ...}
+-- rate_limit: counts requests in a sliding window, and allows as many as the limit permits.
+--   KEYS[1], KEYS[2], KEYS[3] windows (hash: client, count; '': the window's number), in rotation
+--   ARGV[1] length of a window (us); then for each client: their name, their limit per window, how many
+--           requests the process has allowed by itself, how many wait for a decision
+--   returns {now_us, {count in the window before, count in this one, how many allowed}, ...}
 --
--- The window before counts by the part of it that is still less than a length ago, as if its
--- requests had been spread evenly: two numbers for each who, and no doubling where one window ends
--- and the next begins.
+-- The previous window counts by the part of it that is less than a length ago, as if its requests were
+-- evenly spread: two numbers per client, and no double burst at a window's edge.
 --@include clock
 
 local now = now_us()

@@ -1,7 +1,7 @@
--- renew_leases: gives those of these members who are under way a new lease, as they are about to be fed.
+-- renew_leases: renews the leases of those members who have no outcome yet, before they are fed again.
 --   KEYS[1] admitted (zset: member, due in us)   KEYS[2] admissions (hash: member, admitted at in us)
 --   ARGV[1] lease in us      then member ids
---   returns {member, admitted at in us, member...}, in their order; who has an outcome is none of them
+--   returns {member, admitted at in us, member...}, in their order, without those who have an outcome
 --@include clock
 --@include bulk
 
@@ -11,7 +11,7 @@ local due = ask_about('ZMSCORE', keys.admitted, members)
 local answer, under_way = {}, {}
 for i, member in ipairs(members) do
   if due[i] then
-    -- Admitted by an earlier version, which did not write it down.
+    -- An admitter of an earlier version stored no time of admission.
     redis.call('HSETNX', keys.admissions, member, digits(now))
     answer[#answer + 1] = member
     answer[#answer + 1] = redis.call('HGET', keys.admissions, member)

@@ -1,18 +1,18 @@
--- report: files the outcomes that Postgres has committed, and frees their seats.
+-- report: stores outcomes that Postgres has committed, and frees their seats.
 --   KEYS[1] room (hash)      KEYS[2] admitted (zset)    KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] waiting (zset)     KEYS[6] meter (hash)
 --   KEYS[7] tally (hash)     KEYS[8] away (hash)        KEYS[9] reports (list)
 --   KEYS[10] bucket (hash)   KEYS[11] admissions (hash: member, admitted at in us)
 --   KEYS[12] spent (hash: member, arrival)   KEYS[13] spent_unsaved (zset: member, since when in us)
 --   ARGV[1] used_count as committed
---   ARGV[2] ms from the transaction's beginning to its commit, or '' where nobody waited for it
+--   ARGV[2] the transaction's duration in ms, or '' where no member waited for it
 --           then member, outcome, admitted at in us or '', member..., each member once
 --           an outcome is 'i' and its text, or 'r' and the refusal's slug
 --   returns how many outcomes are new
 --
--- Reports may come twice and out of order. used_count only grows, so the larger one is the later
--- one; and what was once issued is never turned into a refusal by a report that comes late. How
--- long the transaction took is kept for the autopilot, for so many batches: it looks at seconds.
+-- Reports may repeat and arrive out of order. used_count only grows, so the larger one is the later. A
+-- late refusal never replaces an issued outcome. `reports` keeps the last transactions' durations for
+-- the autopilot.
 --@include clock
 --@include bulk
 --@include meter
@@ -44,8 +44,8 @@ local issue_steps, wait_steps, longest, why_refused = {}, {}, 0, {}
 local issue_us, wait_us = 0, 0
 local issue_step_of, wait_step_of = stepper(), stepper()
 
--- For how long they were under way, and how long they waited in all: in a draw from the opening on,
--- as a number doesn't say when they came.
+-- Times from admission to outcome and from arrival to outcome; in a draw from the opening, as a number
+-- holds no time of arrival.
 local function note_times(i)
   local admitted_at = admissions[i] and tonumber(admissions[i])
   if not admitted_at and lease > 0 and due[i] then admitted_at = tonumber(due[i]) - lease end
@@ -62,8 +62,8 @@ end
 
 local function file(i, member, kind, text, admitted_at)
   local was_issued = before[i] and string.sub(before[i], 1, 1) == 'i'
-  -- A refusal that comes late must not cost the place of who has lined up again since, nor the
-  -- turn of who was admitted again.
+  -- A late refusal must not take the place of a member who has entered again since, nor end a later
+  -- admission.
   local is_late = was_issued or not under_way[i]
     or (admitted_at ~= '' and admissions[i] and tonumber(admissions[i]) ~= tonumber(admitted_at))
   if kind == 'r' and is_late then return end
@@ -75,7 +75,7 @@ local function file(i, member, kind, text, admitted_at)
   if kind == 'r' then
     refused = refused + 1
     why_refused[text] = (why_refused[text] or 0) + 1
-    -- They have had their turn, also where Redis forgets what it was.
+    -- The ticket is spent even if Redis loses this outcome.
     spend(now, member, digits(tonumber(arrival)), keys)
   elseif not was_issued then
     issued = issued + 1

@@ -1,21 +1,21 @@
--- restore: gives members whom the line does not know their old place back, as their ticket says it.
+-- restore: gives members whom the line has lost their place back, by their tickets.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash)
 --   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
 --   KEYS[7] last_seen (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
 --   KEYS[10] spent_unsaved (zset: member, since when in us)
---   ARGV    member, arrival in us or number drawn, member, arrival...; a mark, which is negative, in
---           place of a number that was not drawn yet
+--   ARGV    member, arrival in us or number drawn, member, arrival...; a negative mark in place of a
+--           number before the draw
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
---           {'undrawn', '0', the seed} for a mark whose number is needed
+--           {'undrawn', '0', the seed} where the call must be repeated with the member's number
 --
--- Whoever is known stays where they are: only a line that has lost something misses somebody who
--- holds a ticket. A ticket gives nothing where its owner has left, was refused and came again, or had
--- their turn before the loss. As long as places come back the line waits for more, a part of its time at
--- a time, but not for ever. Who comes back only after the line has gone on past them, and too late
--- for somebody who was passed over, stands at the end.
+-- Known members stay where they are: a ticket's owner is unknown only after a loss. A spent ticket
+-- restores nothing: its owner has left, was refused and entered again, or was admitted before the loss.
+-- While members return, the room extends its time of restoring step by step, up to a maximum. A member
+-- who returns after the line has passed their place, and later than `return_s` allows, gets a place at
+-- the end.
 --
--- What was lost before any watermark was written down, nobody tells the room when it is settled: it
--- looks like a new one. A ticket from before it was founded says it all the same.
+-- A loss before the first watermark is not visible to apply_settings: the room looks new. A ticket older
+-- than the room's founding shows that loss here.
 --@include clock
 --@include room
 --@include bulk
@@ -30,7 +30,7 @@ local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
-local shut = shut_because(room, now)
+local refusal = room_refusal(room, now)
 local members, tickets = {}, {}
 for i = 1, #ARGV, 2 do
   members[#members + 1], tickets[#tickets + 1] = ARGV[i], tonumber(ARGV[i + 1])
@@ -45,20 +45,20 @@ local function is_known(i)
   return known.outcomes[i] or known.arrivals[i] or known.scores[i] or known.away[i]
 end
 
--- A ticket of a lobby that draws says no number, from which its order could be told: it follows from
--- the seed, which is asked for only where a place was lost.
+-- A ticket from before a draw holds no number, which would reveal the order: the caller derives it from
+-- the seed, and needs it only for a lost place.
 local function needs_number(i)
   return tickets[i] < 0 and not is_known(i)
 end
 
-local function tells_of_a_loss(i)
+local function shows_loss(i)
   local arrival = tickets[i]
   return lost_at == 0 and arrival >= DRAWN_BELOW and arrival < founded_at
     and arrival > spent_until and not is_known(i)
 end
 
 for i = 1, #members do
-  if tells_of_a_loss(i) then
+  if shows_loss(i) then
     lost_at, room.is_retold = now, false
     redis.call('HSET', keys.room, 'lost_at', digits(now), 'is_retold', '0')
     begin_restoring(room, now, keys)
@@ -75,24 +75,25 @@ local function restore(i, member)
     spend(now, member, digits(arrival), keys)
     arrival, came_back = next_arrival(room, now), 'e'
   elseif arrival >= DRAWN_BELOW then
-    -- This Redis' clock may be behind the one that gave it: whoever comes now stands behind.
+    -- New arrivals must be later, even if this Redis' clock is behind the one that gave the ticket.
     room.last_arrival = math.max(room.last_arrival, arrival)
   end
   redis.call('ZADD', keys.waiting, digits(arrival), member)
   placed[member] = i
-  known.heard[i] = record_of(now, came_back)
-  redis.call('HSET', keys.last_seen, member, known.heard[i])
+  known.last_seen[i] = record_of(now, came_back)
+  redis.call('HSET', keys.last_seen, member, known.last_seen[i])
   known.scores[i] = digits(arrival)
   restored = restored + 1
 end
 
 for i, member in ipairs(members) do
-  -- Two tabs in one call: the second finds the place that the first was given.
+  -- Two tabs in one call: the second gets the first one's place.
   local first = placed[member]
-  if first then known.scores[i], known.heard[i] = known.scores[first], known.heard[first] end
+  if first then known.scores[i], known.last_seen[i] = known.scores[first], known.last_seen[first] end
   if not is_known(i) and not needs_number(i) then restore(i, member) end
 end
--- Whoever is slow to be answered is slow to come back: a crowd comes all at once.
+
+-- Extends restoring: a crowd returns all at once, so its slowest members need more time.
 local function wait_for_more()
   if room.restoring_until <= now then return end
   local most = room.restoring_from + MOST_TIMES * room.restore_us
@@ -112,7 +113,7 @@ for i, member in ipairs(members) do
   if needs_number(i) then
     standings[i] = { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }
   else
-    standings[i] = standing_of(i, member, room, now, shut, known, keys)
+    standings[i] = standing_of(i, member, room, now, refusal, known, keys)
   end
 end
 note_all(room, now, known, keys)

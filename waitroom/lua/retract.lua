@@ -1,12 +1,11 @@
--- retract: takes back that members hold a coupon, which Postgres does not know; they are fed again.
+-- retract: removes issued outcomes that Postgres does not have, and admits their members again.
 --   KEYS[1] outcomes (hash)  KEYS[2] admitted (zset)    KEYS[3] arrivals (hash)
 --   KEYS[4] tally (hash)     KEYS[5] admissions (hash: member, admitted at in us)
 --   ARGV    member ids
---   returns how many had been told so
+--   returns how many members had one
 --
--- Nobody is to lose their turn by it: each is filed under admitted, overdue, as they stood when
--- they were let through. So they are fed, if not at once then by the next tick, and get a coupon or
--- are told why not.
+-- Files each member under `admitted` with their arrival and an overdue outcome, so that the next tick
+-- feeds them again at the latest: they get a coupon or a refusal, and keep their turn.
 --@include clock
 --@include bulk
 

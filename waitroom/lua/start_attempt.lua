@@ -1,8 +1,8 @@
--- start_attempt: counts an attempt to sign in, before it is known to fail; or says how long to wait.
+-- start_attempt: counts an attempt to sign in before its result is known, or returns the time to wait.
 --   KEYS[1] of this name (hash)   KEYS[2] from this address (hash)
 --   ARGV[1] free attempts   ARGV[2] first wait (s)   ARGV[3] kept for (s)
 --   ARGV[4], ARGV[5] longest wait for KEYS[1], KEYS[2] (s)
---   returns how many seconds to wait; 0 where this attempt may be made, which was counted
+--   returns seconds to wait, or 0 where it has counted this attempt
 
 local now = tonumber(redis.call('TIME')[1])
 local free, first = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -1,14 +1,14 @@
--- watermark: says how far the line has come, for whoever writes it down where nothing gets lost.
+-- watermark: returns the line's progress and unsaved spent tickets, for Postgres to store.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash: admitted member, arrival)
 --   KEYS[4] spent (hash: member, arrival)   KEYS[5] spent_unsaved (zset: member, since when in us)
 --   returns {when it was taken (us), spent until, last arrival, when a loss was found (us) or 0 where
---           nobody needs to be told again, whether the spent tickets were lost (1 or 0), {member,
+--           no outcome must be reported again, whether the spent tickets were lost (1 or 0), {member,
 --           arrival up to which tickets are spent or 0, since when (us), member...} of those that
---           Postgres may not have}, or {} where nobody can have come yet
+--           Postgres may not have}, or {} before the lobby opens
 --
--- Everybody at or below `spent until` was let through and has an outcome, was passed over, or has
--- left: so it stays below whoever is under way or stands in line. Where very many are under way it
--- stays where it was, which is safe: a ticket that is not spent is good.
+-- Each member at or below `spent until` has an outcome, was passed over or has left, so it stays below
+-- everyone in line or admitted. With very many admitted it keeps its last value, which is safe: it may
+-- only be too low.
 --@include clock
 --@include room
 --@include bulk
@@ -58,13 +58,13 @@ end
 
 local unsaved = unsaved_tickets()
 local spent, last, at = digits(spent_until()), v[3] or '0', v[4]
--- Also where somebody left: a Redis that forgets the last second is to be found out.
+-- A new mark also after a member left, so that the loss of the last second is found.
 if spent ~= v[5] or last ~= v[6] or #unsaved > 0 then
   at = digits(math.max(now, tonumber(v[4] or 0) + 1))
   redis.call('HSET', keys.room, 'watermark_at', at, 'watermark_spent', spent, 'watermark_last', last)
 end
 
--- Spent tickets are never forgotten: where there are fewer than before, their key was lost.
+-- Spent tickets are never deleted: fewer than before means that Redis lost the key.
 local count = redis.call('HLEN', keys.spent)
 local are_lost = count < tonumber(v[8] or 0)
 if not are_lost and tonumber(v[8] or 0) ~= count then

@@ -84,7 +84,7 @@ MUTATIONS = (
         name="a_room_is_never_full",
         promise=7,
         file="waitroom/lua/enter.lua",
-        old="if size >= room.size_max then return turn_away('room_full') end",
+        old="if size >= room.size_max then return refuse_entry('room_full') end",
         new="",
         noticed_by=(
             "integration/test_line.py::test_a_full_room_takes_no_more_until_somebody_leaves",

@@ -177,7 +177,7 @@ MUTATIONS = (
         summary="added stock is issued to refused members who did not ask again",
         promise=3,
         file="waitroom/lua/include/member_status.lua",
-        old="file_those_told(now, known.told_now, keys)",
+        old="file_told(now, known.told_now, keys)",
         new="",
         noticed_by=(
             f"{_IN_FINAL}test_stock_added_after_a_sell_out_goes_to_nobody_who_was_told_no_and_has_gone",
@@ -212,7 +212,7 @@ MUTATIONS = (
         promise=3,
         file="waitroom/lua/include/presence.lua",
         old=(
-            "heard_at and since and now - heard_at <= room.grace_us / 2 and now - since "
+            "any_seen_at and since and now - any_seen_at <= room.grace_us / 2 and now - since "
             ">= room.grace_us"
         ),
         new="true",

@@ -1,16 +1,16 @@
--- bulk: one call for many members. Of a script's time most goes into calls, not into what they do.
+-- bulk: one Redis call for many members, as a script spends most of its time on the calls themselves.
 
--- Lua can't unpack many thousands at once.
+-- Lua can't unpack many thousands of values at once.
 local MANY = 1000
 
--- Calls `command key` with all of these, some at a time; they are given in groups of one or two.
+-- Calls `command key` with all of these, in parts; the values come in groups of one or two.
 local function call_with(command, key, these)
   for first = 1, #these, MANY do
     redis.call(command, key, unpack(these, first, math.min(first + MANY - 1, #these)))
   end
 end
 
--- The answers of `command key` to all of these, in their order.
+-- Returns the replies of `command key` to all of these, in their order.
 local function ask_about(command, key, these)
   local answers = {}
   for first = 1, #these, MANY do
@@ -20,7 +20,7 @@ local function ask_about(command, key, these)
   return answers
 end
 
--- The same for a hash and those of them whose numbers are given, by their numbers.
+-- Returns the hash's fields for those of these at the given indexes, by index.
 local function fields_of(key, these, numbers)
   local some, found = {}, {}
   for n = 1, #numbers do some[n] = these[numbers[n]] end

@@ -1,5 +1,5 @@
--- latency: how long something took: a histogram of each of the last seconds, in the meter's ring, and
--- one of all since the beginning, in the tally. So many processes add up. Needs clock and meter.
+-- latency: histograms of durations, one for each of the last seconds in the meter's ring, and one since
+-- the beginning in the tally. Needs clock and meter.
 
 -- The steps are those of stats/latency_histogram.py; their constants are in redis_io/constants.py.
 
@@ -8,8 +8,8 @@ local function step_of(took_us)
   return math.min(STEP_MAX, math.ceil(STEPS_AN_OCTAVE * math.log(took_us / STEP_FIRST_US) / math.log(2)))
 end
 
--- A step_of for many that are alike, as a batch's are: a logarithm for each would cost more than all
--- else that is noted of them.
+-- Returns a step_of that is fast for similar durations, as in a batch: it computes a logarithm only
+-- when the step changes.
 local function stepper()
   local step, above, up_to = 0, -1, STEP_FIRST_US
   return function(took_us)
@@ -41,7 +41,7 @@ local function count_steps(key, what, steps, now)
   redis.call('HSET', key, slot, table.concat(written, ' '))
 end
 
--- Adds {step = count, ...} to the tally's histogram, and how long they took together.
+-- Adds {step = count, ...} to the tally's histogram, and their sum.
 local function tally_steps(key, what, steps, took_us)
   if next(steps) == nil then return end
   for step, count in pairs(steps) do redis.call('HINCRBY', key, what .. ':' .. step, digits(count)) end

@@ -1,76 +1,77 @@
--- member_status: where members stand, and what the whole room is told with it. Needs room, bulk, presence.
+-- member_status: members' standings, and the facts of their room. Needs room, bulk, presence.
 
--- What is stored of these members, each list in their order: of who waits, when they were heard from;
--- of everybody else, whether they were passed over. came_back: who came back in this call, and how;
--- told_now: who was given a final word in it, and their arrival.
+-- Reads what is stored about these members, each list in their order; last_seen of those who wait, away
+-- of the others. came_back: who returned in this call, and how; told_now: who learned in this call that
+-- the room is over, and their arrival.
 local function known_of(members, keys)
   local known = {
     outcomes = ask_about('HMGET', keys.outcomes, members),
     arrivals = ask_about('HMGET', keys.arrivals, members),
     scores = ask_about('ZMSCORE', keys.waiting, members),
-    heard_now = {}, came_back = {}, told_now = {},
+    seen_now = {}, came_back = {}, told_now = {},
   }
   local waiting, others = {}, {}
   for i = 1, #members do
     local which = known.scores[i] and waiting or others
     which[#which + 1] = i
   end
-  known.heard = fields_of(keys.last_seen, members, waiting)
+  known.last_seen = fields_of(keys.last_seen, members, waiting)
   known.away = fields_of(keys.away, members, others)
   return known
 end
 
--- Of the i-th member: {'outcome', '0', text} {'admitted', arrival_us} {'absent'}, or {'untold'} where
--- that can't be said before those who hold a coupon are known again,
--- {'waiting', arrival_us, ahead, 'h' | 'e' | nil}, the last being how they came back, or
--- {'closed' | 'sold_out', arrival_us} for who waits for nothing. Who waits in a room whose opening
--- was put off goes on waiting. In place of an arrival there may be the number that was drawn, or
--- until it is drawn a mark, which is negative.
--- {'draining', arrival_us} for who was away for too long: the end of the line is a new place, and
--- they are back there as soon as it is open again.
-local function standing_of(i, member, room, now, shut, known, keys)
+-- Returns the standing of the i-th member, one of
+--   {'outcome', '0', text}   {'admitted', arrival_us}
+--   {'waiting', arrival_us, ahead, 'h' | 'e' | nil}, the last after returning (presence.lua); also in a
+--     room whose opening was postponed
+--   {'closed' | 'sold_out', arrival_us} for a member in line when the room is over
+--   {'draining', arrival_us} for a member who was away too long: their only place is a new one at the
+--     end, which a draining room does not give
+--   {'absent'}, or {'untold'} after a loss, while issued outcomes are not yet reported again
+-- In a draw arrival_us is the number drawn, and before the draw a negative mark.
+local function standing_of(i, member, room, now, refusal, known, keys)
   if known.outcomes[i] then return { 'outcome', '0', known.outcomes[i] } end
   if known.arrivals[i] then
     return { 'admitted', told_arrival(room, member, known.arrivals[i]) }
   end
-  local over = shut == 'closed' or shut == 'sold_out'
+  local over = refusal == 'closed' or refusal == 'sold_out'
   local arrival = known.scores[i] -- up to 17 digits, which Redis writes as they are
   if not arrival then
     local away = known.away[i]
     if not away then return { room.is_retold and 'absent' or 'untold' } end
     local left_at = told_arrival(room, member, string.match(away, '^%d+'))
-    if over then return { shut, left_at } end
+    if over then return { refusal, left_at } end
     if is_draining(room) and is_too_late(room, now, away) then
       return { 'draining', left_at }
     end
-    -- Two tabs in one call: the second finds the place that the first came back to.
+    -- Two tabs in one call: the second gets the place that the first returned to.
     local back = known.came_back[member] or come_back(room, now, member, away, keys)
     known.came_back[member] = back
-    arrival, known.heard[i] = back.arrival, back.record
+    arrival, known.last_seen[i] = back.arrival, back.record
   end
   if over then
     known.told_now[#known.told_now + 1] = member
     known.told_now[#known.told_now + 1] = arrival
-    return { shut, told_arrival(room, member, arrival) }
+    return { refusal, told_arrival(room, member, arrival) }
   end
   known.anybody_waits = true
-  note_heard(room, now, member, known.heard[i], tonumber(arrival), known.heard_now)
-  -- Before the draw nobody is told where they will stand: others may still come.
+  note_seen(room, now, member, known.last_seen[i], tonumber(arrival), known.seen_now)
+  -- Before the draw the place is unknown: others may still enter.
   local told = told_arrival(room, member, arrival)
   local ahead = told ~= arrival and 0 or redis.call('ZRANK', keys.waiting, member)
-  return { 'waiting', told, ahead, came_back_of(known.heard[i]) }
+  return { 'waiting', told, ahead, came_back_of(known.last_seen[i]) }
 end
 
--- Writes down what a call has found out: who was heard from, and who was given a final word.
+-- Stores who was seen in this call, and who learned that the room is over.
 local function note_all(room, now, known, keys)
-  call_with('HSET', keys.last_seen, known.heard_now)
-  file_those_told(now, known.told_now, keys)
-  if known.anybody_waits then keep_listening(room, now, keys) end
+  call_with('HSET', keys.last_seen, known.seen_now)
+  file_told(now, known.told_now, keys)
+  if known.anybody_waits then note_any_seen(room, now, keys) end
 end
 
--- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, since when nobody has
--- been let through (us), how the room opens, lobby in us, grace in us, until when nobody is because
--- the line has lost its places (us) or 0, whether the lobby's draw is written down (1 or 0)}
+-- Returns {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, last admission
+-- (us), opening, lobby in us, grace in us, until when the room is restoring (us) or 0, is_drawn (1 or
+-- 0)}
 local function room_facts(room, now, keys)
   local pace = redis.call('HMGET', keys.bucket, 'pace_told', 'moved')
   return {

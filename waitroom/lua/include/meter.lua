@@ -1,4 +1,4 @@
--- meter: how many in each of the last seconds, in a ring of slots so that it never grows.
+-- meter: counts per second, in a ring of slots of fixed size.
 
 local function count_on_meter(key, what, count, now)
   local second = math.floor(now / 1000000)

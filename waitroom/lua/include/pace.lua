@@ -1,11 +1,10 @@
--- pace: how fast people are let through, as measured while somebody was left waiting.
+-- pace: the measured rate of admission while members wait.
 --
--- Measured from one admission to the next: in between, a line that moves by whole batches would
--- seem to slow down. Counting idle time would take a quiet hour for slowness, and counting the time
--- in which admission stood still an outage: after a long stop the measure begins anew. Both sums
--- fade with the same time constant, so their ratio is right from the start. What people are told
--- changes only when the measure has moved by more than a tolerance: an estimate that trembles is
--- not believed.
+-- Measured from one admission to the next, as a line that moves by whole batches would seem to slow down
+-- in between. Idle time does not count, or a quiet hour would look slow; nor does a long stop, after
+-- which the measure restarts. Both sums decay with the same time constant, so their ratio is right from
+-- the start. The published pace changes only by more than a tolerance, as members distrust an estimate
+-- that keeps changing.
 
 local PACE_FADES_S = 10
 local PACE_KNOWN_AFTER_S = 2

@@ -1,12 +1,12 @@
--- spent: whose old ticket gives no place back, and what of it Postgres does not have yet. Needs clock.
+-- spent: tickets that restore no place, and those of them that Postgres may not have. Needs clock.
 
--- No ticket of this member up to this arrival gives a place back any more.
+-- Marks the member's tickets up to this arrival as spent.
 local function spend(now, member, arrival, keys)
   redis.call('HSET', keys.spent, member, arrival)
   redis.call('ZADD', keys.spent_unsaved, digits(now), member)
 end
 
--- The member stands at a spent arrival again: a number of the draw is theirs however often they enter.
+-- Reverts `spend` for a member who enters a draw again: they get the same number each time.
 local function unspend(now, member, keys)
   redis.call('HSET', keys.spent, member, '0')
   redis.call('ZADD', keys.spent_unsaved, digits(now), member)
