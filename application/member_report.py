@@ -113,19 +113,19 @@ def _combine(
         issued = {"at": held.issued_at, "clock": "postgres", "decided_by": "worker"}
         return {"state": "issued", "issued_coupon_id": str(held.id), **issued}
     if record.state == "waiting":
-        shut = record.shut_because
-        return {"state": "waiting", "place": record.place, "next_refusal": shut, **by_redis}
+        refusal = record.place_refusal
+        return {"state": "waiting", "place": record.place, "next_refusal": refusal, **by_redis}
     if record.state in ("admitted", "issued"):  # Postgres knows of no coupon (yet, or any more)
         return {"state": "admitted", "decided_by": "admitter", **by_redis}
     if record.state == "passed_over":
-        shut = record.shut_because
-        passed_over = {"decided_by": "admitter", "next_refusal": shut, **by_redis}
+        refusal = record.place_refusal
+        passed_over = {"decided_by": "admitter", "next_refusal": refusal, **by_redis}
         return {"state": "passed_over", **passed_over}
     if record.state == "told":
-        shut = record.shut_because
-        told = {"refusal": shut, "next_refusal": shut, "decided_by": "web", **by_redis}
+        refusal = record.place_refusal
+        told = {"refusal": refusal, "next_refusal": refusal, "decided_by": "web", **by_redis}
         return {"state": "refused", **told}
-    next_refusal = {"next_refusal": record.refuses_entry_because}
+    next_refusal = {"next_refusal": record.entry_refusal}
     slug = record.outcome or (refused[0].slug if refused else "")
     if slug and not _has_left_since(record, refused):
         at = next((one.admitted_at for one in refused if one.slug == slug), None)

@@ -1,1 +1,1 @@
-"""The line: everyone who arrives gets a place at once, and nobody overtakes."""
+"""The line: every member gets a place on arrival, and nobody overtakes."""

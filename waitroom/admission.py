@@ -1,4 +1,4 @@
-"""What the line hands over, and what it takes back: admissions, and their outcomes."""
+"""Admissions, which the line gives to a destination, and the outcomes that come back."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who was let through, in the order they came, when, and what held the rest back."""
+    """The members admitted by one call, in order of arrival.
+
+    held_back_by: the limit that kept the others waiting. admitted_at_us: by Redis' clock.
+    """
 
     members: tuple[str, ...]
     held_back_by: str
     admitted_at_us: int = 0
 
     def by_member(self) -> dict[str, int]:
-        """When each was admitted (microseconds), in the order they came."""
+        """Map each member to the time of admission (microseconds), in order of arrival."""
         return dict.fromkeys(self.members, self.admitted_at_us)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an admission: issued with a text, or refused with the refusal's slug.
+    """The result of an admission: issued with a text, or refused with the refusal's slug.
 
-    admitted_at_us: which admission it was, where that is known.
+    admitted_at_us: identifies the admission; None where it is unknown.
     """
 
     kind: Literal["issued", "refused"]
@@ -31,6 +34,6 @@ class Outcome:
     admitted_at_us: int | None = None
 
     def arguments(self) -> tuple[str, str]:
-        """For report.lua."""
+        """The outcome as report.lua takes it."""
         known = self.admitted_at_us is not None
         return self.kind[0] + self.text, str(self.admitted_at_us) if known else ""

@@ -1,4 +1,4 @@
-"""Admitter: one tick lets people through and hands them on; it returns how long to rest."""
+"""Admitter: one tick admits members of all rooms and feeds them to the destination."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ log = structlog.get_logger(__name__)
 
 
 class Destination(Protocol):
-    """Where the admitted go. The coupon office is one; a pass into somebody else's site another."""
+    """Where admitted members go, such as the coupon office."""
 
     async def free_seats(self) -> int:
-        """How many it can take now, whatever their room."""
+        """How many members of all rooms it can take now."""
 
     async def feed(self, code: str, admitted: Mapping[str, int]) -> None:
-        """Take these people of one room, each with when they were admitted, by Redis' clock (us).
+        """Take these members of one room, each with the time of admission by Redis' clock (us).
 
-        May be called again with the same people.
+        Must be idempotent: an overdue member is fed again.
         """
 
 
 class Admitter:
-    """Moves people from all rooms' lines to a destination. Any number may run side by side.
+    """Moves members from all rooms' lines to a destination. Any number may run concurrently.
 
-    lease_s: how long an admitted member may be without an outcome before they are fed again.
+    lease_s: an admitted member without an outcome is fed again after this time.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Admitter:
         self._turn = 0
 
     async def tick(self) -> float:
-        """One round of all rooms. Returns seconds to rest before the next.
+        """Admit once in each room. Returns the seconds to rest before the next tick.
 
-        Seats are counted before people are taken. A crash after `admit` leaves them filed under
-        admitted; the rescue feeds them once their lease is over.
+        Counts free seats before admitting. After a crash between `admit` and `feed` the members
+        stay in `admitted`, and the next tick after their lease feeds them again.
         """
         seats = await self._destination.free_seats()
         busy = False
@@ -64,7 +64,7 @@ class Admitter:
         return self._rest_s if busy else self._idle_rest_s
 
     def _in_turn(self, codes: list[str]) -> list[str]:
-        """Another room comes first each time, so that none takes all the seats for ever."""
+        """Rotate the rooms, so that no room takes all seats for ever."""
         self._turn += 1
         first = self._turn % max(1, len(codes))
         return codes[first:] + codes[:first]

@@ -1,10 +1,10 @@
-"""Autopilot: the rate that the database bears, found by trying a little more, easing off at once.
+"""Autopilot: finds the rate that the database sustains by probing upwards and backing off fast.
 
-After CUBIC (Ha, Rhee and Xu, 2008; RFC 9438), which finds what a network bears, with a rate in
-place of a window: each step down leaves the rate a fifth below the *crest*, at which it was too
-much; from there it rises fast, lingers near the crest, and beyond it rises faster and faster. How
-far down is said by what was really issued a second, as in TCP Westwood (Mascolo et al., 2001): so
-one step is mostly enough. Pure arithmetic: time is an argument. docs/autopilot.md says more.
+Follows CUBIC (Ha, Rhee and Xu, 2008; RFC 9438) with a rate in place of a congestion window. Each
+step down sets the rate a fifth below the *crest*, the rate that was too high. From there it rises
+fast, slowly near the crest, and beyond the crest faster and faster. The crest is the measured issue
+rate, as in TCP Westwood (Mascolo et al., 2001), so one step is mostly enough. Pure arithmetic: time
+is an argument. See docs/autopilot.md.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ Reason = Literal[
     "postgres_away", "queue_away", "no_workers", "batches_failed",
 ]  # fmt: skip
 
-EASE_TO = 0.8  # of the crest: how far down a step goes
-EASE_MOST = 0.5  # of the crest, where a queue must drain; and how far a step moves the crest
-EASE_MORE_PER_S = 0.1  # of the crest, for each second that the oldest job has waited
-CREST_AFTER_S = 4.0  # after a step down the rate is at the crest again
-RISE_MOST_PER_S = 1.5  # times, at most: also after an outage, from the least
-LOOK_BACK_S = 2.0  # whose transactions count
-NEAR = 0.8  # of the bound: nearer to it the rate does not rise
-QUEUE_BOUNDS = 2.0  # the oldest job may be so many bounds old: the one before it, and its own turn
-SETTLES_S = 1.0  # a step down is felt no sooner
+EASE_TO = 0.8  # a step down sets the rate to this part of the crest
+EASE_MOST = 0.5  # the lowest such part, and the lowest of the rate that a step moves the crest to
+EASE_MORE_PER_S = 0.1  # that part is smaller by this for each second of the oldest job's age
+CREST_AFTER_S = 4.0  # the rate is back at the crest this long after a step down
+RISE_MOST_PER_S = 1.5  # largest factor of growth per second, also from the minimum after an outage
+LOOK_BACK_S = 2.0  # transactions of this period count
+NEAR = 0.8  # above this part of the latency bound the rate does not rise
+QUEUE_BOUNDS = 2.0  # largest age of the oldest job, in latency bounds: the job before it and itself
+SETTLES_S = 1.0  # a step down shows no effect before this time
 DRAINS_MOST_S = 5.0
-USED = 0.5  # a rate that is not made use of says nothing about a higher one
+USED = 0.5  # below this part of the rate in use, a higher rate can't be judged
 STALE_AFTER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the admin allows: the rate, and the transactions' p95."""
+    """The limits that the admin sets: on the rate, and on the transactions' p95."""
 
     rate_min_per_s: float
     rate_max_per_s: float
@@ -47,7 +47,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One transaction, as its worker told of it: when, how long it took, for how many members."""
+    """One transaction as its worker reported it: when, its duration, and its number of members."""
 
     told_s: float
     took_ms: float
@@ -56,9 +56,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What is seen at one moment. latency_p95_ms: None where nothing was committed lately.
+    """Measurements at one moment. latency_p95_ms: None without a recent commit.
 
-    trouble: a part that fails, or nothing. issued_per_s: members told, refused ones among them.
+    trouble: the component that fails, if any. issued_per_s: outcomes reported, refusals included.
     """
 
     now_s: float
@@ -70,10 +70,10 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class RateController:
-    """What the next step goes on from. Times in seconds of Redis' clock.
+    """The state that the next step starts from. Times in seconds of Redis' clock.
 
-    crest_per_s: where it was last too much. risen_s: how long the rate has risen since.
-    eased_at_s: when it last went down; settled_at_s: when what was fed before must be through.
+    crest_per_s: the rate that was last too high. risen_s: how long the rate has risen since.
+    eased_at_s: the last step down; settled_at_s: when the members fed before it must be done.
     reason: of the last step.
     """
 
@@ -87,12 +87,12 @@ class RateController:
 
     @classmethod
     def begin(cls, rate_per_s: float, bounds: Bounds, now_s: float) -> RateController:
-        """At a rate that somebody thinks right: as if it was the crest."""
+        """Start at the admin's rate, taken as the crest."""
         rate_per_s = bounds.clamp(rate_per_s)
         return cls(rate_per_s, rate_per_s, now_s)
 
     def step(self, seen: Signals, bounds: Bounds) -> tuple[RateController, Reason]:
-        """Where to go from here, and why. Never beyond the bounds."""
+        """The next state and its reason. The rate stays within the bounds."""
         pilot, reason = self._moved(seen, bounds)
         rate = bounds.clamp(pilot.rate_per_s)
         return replace(pilot, rate_per_s=rate, at_s=seen.now_s, reason=reason), reason
@@ -117,15 +117,15 @@ class RateController:
         return self._risen(seen.now_s), "rises"
 
     def _give_way(self, bounds: Bounds) -> RateController:
-        """To the least at once; what was borne before the trouble is kept in mind."""
+        """Drop to the minimum, and remember the rate that was sustained before the trouble."""
         known = max(self.crest_per_s, self.rate_per_s)
         return replace(self, rate_per_s=bounds.rate_min_per_s, crest_per_s=known, risen_s=0.0)
 
     def _is_draining(self, seen: Signals, *, queued: bool) -> bool:
-        """What was fed before the last step down is still under way, and gets less.
+        """Whether members fed before the last step down are still in progress, and getting fewer.
 
-        The age of the queue does not say so: its head goes on getting older until those are through
-        who were fed too fast. But it drains while less is fed than is issued.
+        The queue's age can't show this: its head ages until all who were fed too fast are done.
+        But the queue drains while the rate is below the issue rate.
         """
         if seen.now_s < self.eased_at_s + SETTLES_S:
             return True
@@ -134,9 +134,9 @@ class RateController:
         return not queued and seen.now_s < self.settled_at_s
 
     def _eased(self, seen: Signals) -> RateController:
-        """Below what was issued while it was too much, which is what the database bears.
+        """Step below the issue rate measured under overload, which is what the database sustains.
 
-        What is seen is a moment old, so one step moves the crest by no more than a half.
+        Measurements lag, so one step moves the crest by no more than a half.
         """
         crest = max(EASE_MOST * self.rate_per_s, min(self.rate_per_s, seen.issued_per_s))
         share = max(EASE_MOST, EASE_TO - EASE_MORE_PER_S * seen.queue_age_s)
@@ -151,7 +151,7 @@ class RateController:
         )
 
     def _risen(self, now_s: float) -> RateController:
-        # Time in which nobody looked is no time in which it went well.
+        # A period without measurements is not evidence that the rate was fine.
         passed_s = min(max(0.0, now_s - self.at_s), 1.0)
         risen_s = self.risen_s + passed_s
         beyond = (risen_s - CREST_AFTER_S) / CREST_AFTER_S
@@ -162,7 +162,7 @@ class RateController:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One step, for reading: the rate from then on, what was seen, and why."""
+    """One step as an admin reads it: the new rate, the measurements, and the reason."""
 
     at_s: float
     rate_per_s: float
@@ -187,7 +187,7 @@ class Decision:
 
 
 def recent_latency(batches: Sequence[Batch], now_s: float) -> tuple[float | None, float]:
-    """The p95 of the transactions told in the last LOOK_BACK_S, in ms, and members a second."""
+    """The p95 (ms) of the transactions of the last LOOK_BACK_S, and members per second."""
     recent = [one for one in batches if now_s - LOOK_BACK_S <= one.told_s]
     if not recent:
         return None, 0.0

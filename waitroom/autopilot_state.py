@@ -1,4 +1,4 @@
-"""What the autopilot reads of its rooms in Redis, and how its steps are taken there."""
+"""AutopilotState: reads the autopilot's rooms from Redis and applies its decisions there."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.redis_io.scripts import script
 
-# Two steps are no nearer to one another than this, however many admitters there are.
+# The least time between two steps, however many admitters run.
 STEP_S_MIN = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class AutopilotRoom:
-    """A room on autopilot at one moment: where it is, and what its workers told last."""
+    """A room on autopilot at one moment: its state, and its workers' last reports."""
 
     code: str
     step: int
@@ -44,7 +44,7 @@ class AutopilotState:
         self._steer = redis.register_script(script("apply_decision"))
 
     async def on_autopilot(self, codes: Sequence[str]) -> list[str]:
-        """Which of these rooms find their rate themselves."""
+        """Those of these rooms whose rate control is the autopilot."""
         with translate_redis_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for code in codes:
@@ -53,7 +53,7 @@ class AutopilotState:
         return [code for code, mode in zip(codes, modes, strict=True) if mode == b"autopilot"]
 
     async def read_room(self, code: str) -> AutopilotRoom:
-        """The room as it is now. Its batches are those of the last seconds, and some before."""
+        """The room now. Its batches are those of the last seconds, and some before."""
         k = Keys(code)
         with translate_redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
@@ -68,7 +68,7 @@ class AutopilotState:
         rate, least, most, latency = (float(value) for value in settings)
         bounds = Bounds(least, most, latency)
         pilot = RateController(**json.loads(state)) if state else None
-        # A room that was turned by hand for a while begins at what the hand has set.
+        # After a while under manual control the autopilot starts from the manual rate.
         is_begun = pilot is not None and now_s - pilot.at_s < STALE_AFTER_S
         return AutopilotRoom(
             code=code,
@@ -83,10 +83,9 @@ class AutopilotState:
     async def apply_decision(
         self, watched: AutopilotRoom, pilot: RateController, decision: Decision
     ) -> bool:
-        """Put it in force; False where another admitter has taken this step.
+        """Apply the decision; False where another admitter has taken this step.
 
-        That still nobody makes use of the rate is not kept: a quiet hour must not push out what was
-        decided in a loud minute.
+        A repeated `unused` is not kept: a quiet hour must not push out a busy minute's decisions.
         """
         k = Keys(watched.code)
         is_news = not (decision.reason == watched.pilot.reason == "unused")
@@ -104,7 +103,7 @@ class AutopilotState:
         return bool(taken)
 
     async def decisions(self, code: str, *, at_most: int) -> list[Decision]:
-        """The last ones, the oldest first."""
+        """The last decisions, the oldest first."""
         with translate_redis_errors():
             kept: list[Any] = await self._redis.lrange(Keys(code).decisions, 0, at_most - 1)
         return [Decision(**json.loads(one)) for one in reversed(kept)]

@@ -1,4 +1,4 @@
-"""Whose turn it is to hold a room against Postgres, and what the last one found."""
+"""CheckLease: one process at a time checks a room against Postgres; keeps the last result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import translate_redis_errors
 
-# Whoever checks says so again and again; where it has died, another may begin after so long.
+# The checker renews its lease; where it dies, another may begin after this time.
 HELD_S = 30.0
 
 
@@ -21,18 +21,18 @@ class CheckLease:
         self._redis = redis
 
     async def begin(self, code: str) -> bool:
-        """Whether this room is due, and nobody else is at it. Then it is ours for HELD_S."""
+        """Take the lease for HELD_S; False where the room is not due or another process has it."""
         with translate_redis_errors():
             ours = await self._redis.set(Keys(code).checking, 1, nx=True, px=_ms(HELD_S))
         return bool(ours)
 
     async def renew(self, code: str) -> None:
-        """Ours for another HELD_S."""
+        """Extend the lease to HELD_S from now."""
         with translate_redis_errors():
             await self._redis.pexpire(Keys(code).checking, _ms(HELD_S))
 
     async def end(self, code: str, found: Mapping[str, int], *, again_after_s: float) -> None:
-        """Keep how many of each kind were found, in place of the last check's."""
+        """Replace the last check's counts by kind with these; the next check is due later."""
         key = Keys(code).differences
         with translate_redis_errors():
             seconds, us = await self._redis.time()
@@ -45,12 +45,12 @@ class CheckLease:
                 await pipe.execute()
 
     async def postpone(self, code: str, *, for_s: float) -> None:
-        """Nothing could be found; another time."""
+        """The check failed: try again after `for_s`."""
         with translate_redis_errors():
             await self._redis.pexpire(Keys(code).checking, _ms(for_s))
 
     async def last(self, code: str) -> dict[str, int]:
-        """By kind, what the last check found, and `checked_at` (us since 1970); {} before any."""
+        """The last check's counts by kind, and `checked_at` (us since 1970); {} before any."""
         with translate_redis_errors():
             found: Any = await self._redis.hgetall(Keys(code).differences)
         return {name.decode(): int(count) for name, count in found.items()}

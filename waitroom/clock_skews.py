@@ -1,6 +1,6 @@
-"""ClockSkews: how far the clocks of processes are off the stores', measured and published.
+"""ClockSkews: each process publishes in Redis how far its clock is off the stores' clocks.
 
-In Redis, so that any web process can report those of admitters and workers too.
+So any web process can report the skews of admitters and workers too.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from waitroom.redis_io.script_call import translate_redis_errors
 
 log = structlog.get_logger(__name__)
 
-# A name with a space: no room has it.
+# The tag has a space, so it is no room's code.
 KEY = "waitroom:{clock skews}:processes"
 MEASURE_EVERY_S = 5.0
-# What a process published before that is of one that has ended.
+# A process that published nothing for so long has ended.
 FORGET_AFTER_S = 30.0
 WARN_ABOVE_S = 1.0
 OVER_BELOW_S = 0.9
 
-# Seconds that a host's clock is ahead, by kind of process and store.
+# Seconds that a process' clock is ahead, by kind of process and store.
 Skews = dict[tuple[str, str], float]
 
 
 class ClockSkews:
-    """For one process. Raises LineAway where Redis does not answer.
+    """One process' view. Raises LineAway where Redis does not answer.
 
-    clock: Redis', measured by each round.
+    clock: Redis' clock, which ClockWatch measures.
     """
 
     def __init__(self, redis: Redis, clock: RemoteClock) -> None:
@@ -42,21 +42,21 @@ class ClockSkews:
         self._name = f"{socket.gethostname()}:{os.getpid()}"
 
     async def publish(self, process: str, skews: Mapping[str, float]) -> None:
-        """File these, by store, as this process', and forget those of processes that have ended.
+        """Publish this process' skews by store, and delete those of processes that have ended.
 
         process: its kind, such as `worker`.
         """
         now_s = self._clock.now_s()
-        told = " ".join(f"{store}={skew_s:.6f}" for store, skew_s in skews.items())
+        pairs = " ".join(f"{store}={skew_s:.6f}" for store, skew_s in skews.items())
         with translate_redis_errors():
-            await self._redis.hset(KEY, f"{process} {self._name}", f"{now_s:.0f} {told}")
+            await self._redis.hset(KEY, f"{process} {self._name}", f"{now_s:.0f} {pairs}")
             await self._redis.expire(KEY, int(2 * FORGET_AFTER_S))
             ended = [name for name, at_s, _ in await self._all() if _is_old(at_s, now_s)]
             if ended:
                 await self._redis.hdel(KEY, *ended)
 
     async def worst(self) -> Skews:
-        """The largest skew either way of each kind of process to each store."""
+        """The largest absolute skew of each kind of process to each store."""
         now_s = self._clock.now_s()
         with translate_redis_errors():
             found = await self._all()
@@ -73,8 +73,8 @@ class ClockSkews:
 
 
 def _parse(value: str) -> tuple[float, list[tuple[str, float]]]:
-    at_s, *told = value.split(" ")
-    pairs = [one.partition("=") for one in told if one]
+    at_s, *rest = value.split(" ")
+    pairs = [one.partition("=") for one in rest if one]
     return float(at_s), [(store, float(skew_s)) for store, _, skew_s in pairs]
 
 
@@ -83,10 +83,10 @@ def _is_old(at_s: float, now_s: float) -> bool:
 
 
 class ClockWatch:
-    """Measures the stores' clocks now and then, publishes how far ours is off them, and warns.
+    """Measures the stores' clocks regularly, publishes this process' skews, and warns.
 
-    process: the kind of ours. clocks: by store, Redis' among them. measure: measures them all;
-    raises nothing where a store is away, and then what was measured last is still told.
+    process: the kind of this process. clocks: by store, Redis' among them. measure: measures all;
+    where a store is unreachable it raises nothing and keeps the last measurement.
     """
 
     def __init__(
@@ -103,17 +103,17 @@ class ClockWatch:
         self._off: set[str] = set()
 
     async def run_once(self) -> float:
-        """One round; seconds until the next. Raises LineAway."""
+        """Measure, warn and publish once; returns the seconds to the next run. Raises LineAway."""
         await self._measure()
         for store, clock in self._clocks.items():
             self._log_if_off(store, clock)
-        told = {store: clock.skew_s() for store, clock in self._clocks.items()}
-        known = {store: skew_s for store, skew_s in told.items() if skew_s is not None}
+        skews = {store: clock.skew_s() for store, clock in self._clocks.items()}
+        known = {store: skew_s for store, skew_s in skews.items() if skew_s is not None}
         await self._skews.publish(self._process, known)
         return MEASURE_EVERY_S
 
     def _log_if_off(self, store: str, clock: RemoteClock) -> None:
-        """Once, until it is over: a wrong clock is wrong each time that it is looked at."""
+        """Log each change only, not each measurement."""
         skew_s = clock.skew_s()
         if skew_s is None:
             return

@@ -1,4 +1,4 @@
-"""What can go wrong in the line, by what the caller can do about it."""
+"""The line's exceptions, by what the caller can do about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Line: one method for each atomic move of a room in Redis, and what else that Redis keeps."""
+"""Line: the rooms' waiting lines in Redis, with one method for each atomic move."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ STANDINGS_MAX = 500
 def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.0) -> Line:
     """A Line on a bounded pool of connections; every call ends within a few `timeout_s`.
 
-    A retried move is harmless: entering keeps the first place, and who was admitted by an answer
-    that got lost is filed, and fed by the rescue.
+    A retry is harmless: entering keeps the first place, and members admitted by a lost answer are
+    in `admitted` and are fed again after their lease.
     """
     pool = BlockingConnectionPool.from_url(
         redis_url,
@@ -74,8 +74,8 @@ class Line:
         self.login_throttle = LoginThrottle(redis)
         self.sessions = MemberSessions(redis)
         moves = ("rate_limit", "enter", "place", "restore")
-        self._wires = ScriptConnections(redis.connection_pool)
-        calls = {move: ScriptCall(self._wires, script(move)) for move in moves}
+        self._connections = ScriptConnections(redis.connection_pool)
+        calls = {move: ScriptCall(self._connections, script(move)) for move in moves}
         self.rate_limiter = RateLimiter(calls["rate_limit"])
         self.request_ids = MemberRequestIds(redis)
         self._enter = EnterBatch(calls["enter"], self.request_ids)
@@ -84,7 +84,7 @@ class Line:
         self._overdue = redis.register_script(script("claim_overdue"))
         self._report = redis.register_script(script("report"))
         self._leave = redis.register_script(script("leave"))
-        self._settle = redis.register_script(script("apply_settings"))
+        self._apply_settings = redis.register_script(script("apply_settings"))
         self.autopilot = AutopilotState(redis)
         self.audit = LineAudit(redis)
         self.member_records = MemberRecords(redis)
@@ -93,8 +93,8 @@ class Line:
         self.loop_errors = LoopErrors(redis)
         self.probe = Probe(redis)
         self.metrics = MetricsReader(redis)
-        self._timed = redis.register_script(script("add_latency"))
-        # Anybody may name a room that isn't there: a batcher lives while somebody asks through it.
+        self._add_latency = redis.register_script(script("add_latency"))
+        # Requests may name rooms that don't exist: a batcher lives only while a caller waits in it.
         self._entering: WeakValueDictionary[str, Batcher[str, MemberStatus]] = WeakValueDictionary()
         self._asking: WeakValueDictionary[str, Batcher[str, MemberStatus]] = WeakValueDictionary()
         self._returning: WeakValueDictionary[str, Batcher[tuple[str, int], MemberStatus]] = (
@@ -102,12 +102,12 @@ class Line:
         )
 
     async def aclose(self) -> None:
-        """Close the connections. Whoever is in mid-call is told that the line is away."""
-        await self._wires.aclose()
+        """Close the connections. Calls in progress raise LineAway."""
+        await self._connections.aclose()
         await self._redis.aclose()
 
     async def measure_clock(self) -> datetime:
-        """Redis' time, which `clock` tells from then on without asking."""
+        """Read Redis' time, and set `clock` by it."""
         asked_at_s = self.clock.monotonic()
         with _away():
             seconds, us = await self._redis.time()
@@ -115,9 +115,9 @@ class Line:
         return from_us(int(seconds) * 1_000_000 + int(us))
 
     async def apply_settings(self, room: Room) -> bool:
-        """Put the room's settings in force; False where newer ones already are.
+        """Apply the room's settings; False where newer ones are in force.
 
-        Where its watermark tells that places were lost, the room is restoring from then on.
+        Where its watermark shows that Redis lost places, the room begins restoring.
         """
         mark = room.watermark or Watermark(0, 0, 0)
         arguments = [str(room.version), str(room.used_count)]
@@ -125,20 +125,20 @@ class Line:
         for name, value in room.fields().items():
             arguments += [name, value]
         with _away():
-            settled = await self._settle(
+            applied = await self._apply_settings(
                 keys=Keys(room.code).for_script("apply_settings"), args=arguments
             )
             if not await self._redis.sismember(ROOMS, room.code):
-                # First, so that who dies in between leaves it to the next one to settle.
+                # Persist the keys first: after a crash in between, the next process does it again.
                 for key in Keys(room.code).all():
                     await self._redis.persist(key)
                 await self._redis.sadd(ROOMS, room.code)
-        return bool(settled)
+        return bool(applied)
 
     async def retire(self, code: str, *, keep_s: int) -> bool:
-        """Stop serving a room that is over; what it knows is forgotten after `keep_s`.
+        """Stop serving a room that is over; its keys expire after `keep_s`.
 
-        Settling it again brings it back. False where it was retired already.
+        Applying its settings again brings it back. False where it was retired already.
         """
         with _away():
             if not await self._redis.srem(ROOMS, code):
@@ -148,30 +148,30 @@ class Line:
         return True
 
     async def codes(self) -> list[str]:
-        """The rooms this Redis knows of, in order of their codes."""
+        """The codes of the rooms that this Redis serves, sorted."""
         with _away():
             return sorted(_text(code) for code in await self._redis.smembers(ROOMS))
 
-    # These two hand on what the batcher gives: a coroutine around it would cost each request.
+    # These return the batcher's coroutine itself: an `async def` around it would cost each request.
     def enter(
         self, code: str, member_id: str, origin: str = "", solved: Solution | None = None
     ) -> Coroutine[Any, Any, MemberStatus]:
-        """Take a place, or the one already held. Raises NoSuchRoom, LineBusy.
+        """Take a place, or keep the one already held. Raises NoSuchRoom, LineBusy.
 
-        origin: by which request, where it is to be followed. solved: is used up where a room asks
-        for it.
+        origin: the request's id, where requests are logged. solved: a challenge's solution, used up
+        where the room asks for one.
         """
         who = entrant(member_id, origin, solved)
         return self._batcher(self._entering, self._enter, code).submit(who)
 
     def place(self, code: str, member_id: str) -> Coroutine[Any, Any, MemberStatus]:
-        """Where they stand, now that they were heard from. Raises NoSuchRoom, LineBusy."""
+        """The member's status; notes that they are present. Raises NoSuchRoom, LineBusy."""
         return self._batcher(self._asking, self._place_all, code).submit(member_id)
 
     def restore(
         self, code: str, member_id: str, arrival_us: int
     ) -> Coroutine[Any, Any, MemberStatus]:
-        """As `place`, but who was lost gets the place back that their ticket says.
+        """As `place`; a member whom the line has lost also gets their ticket's place back.
 
         Raises NoSuchRoom, LineBusy.
         """
@@ -179,8 +179,9 @@ class Line:
         return self._batcher(self._returning, flush, code).submit((member_id, arrival_us))
 
     async def statuses(self, code: str, members: Sequence[str]) -> list[MemberStatus]:
-        """Where each of these stands, in their order; a few at a time, between which Redis serves
-        others. Raises NoSuchRoom.
+        """The status of each, in their order; in parts, so that Redis serves others in between.
+
+        Raises NoSuchRoom.
         """
         found: list[MemberStatus] = []
         for start in range(0, len(members), STANDINGS_MAX):
@@ -188,16 +189,16 @@ class Line:
         return found
 
     async def leave(self, code: str, member_id: str, ticket_us: int = 0) -> bool:
-        """Give up a place; False where there was none to give up.
+        """Give up a place; False where the member had none.
 
-        ticket_us: the arrival on the member's ticket, which gives no place back any more.
+        ticket_us: the arrival on the member's ticket, which restores no place from now on.
         """
         arguments: list[str | int] = [member_id, max(0, ticket_us)]
         with _away():
             return bool(await self._leave(keys=Keys(code).for_script("leave"), args=arguments))
 
     async def admit(self, code: str, *, at_most: int, lease_s: float) -> Admission:
-        """Let the head of the line through; each must have an outcome within `lease_s`."""
+        """Admit members from the head of the line; each must get an outcome within `lease_s`."""
         with _away():
             reply = await self._admit(
                 keys=Keys(code).for_script("admit"),
@@ -210,7 +211,7 @@ class Line:
         return Admission(tuple(members), held_back_by, int(admitted_at))
 
     async def overdue(self, code: str, *, at_most: int, lease_s: float) -> dict[str, int]:
-        """The admitted whose outcome is overdue, each under a new lease; when each was admitted."""
+        """Lease the members whose outcome is overdue again; returns when each was admitted (us)."""
         with _away():
             reply = await self._overdue(
                 keys=Keys(code).for_script("claim_overdue"),
@@ -226,9 +227,9 @@ class Line:
         *,
         took_ms: float | None = None,
     ) -> int:
-        """File what Postgres has committed; returns how many outcomes were new.
+        """Store outcomes that Postgres has committed; returns how many were new.
 
-        took_ms: how long the transaction took, where members waited for it.
+        took_ms: the transaction's duration, where members waited for it.
         """
         keys, members, new = Keys(code).for_script("report"), list(outcomes), 0
         for start in range(0, max(1, len(members)), REPORT_MAX):
@@ -240,7 +241,7 @@ class Line:
         return new
 
     async def room_stats(self, code: str, over_s: int = FIGURES_OVER_S) -> RoomStats:
-        """The room's live figures, rates over the last `over_s`; none of them scanned for.
+        """The room's live figures, with rates over the last `over_s`. Scans nothing.
 
         Raises NoSuchRoom.
         """
@@ -251,7 +252,7 @@ class Line:
         return found[0]
 
     async def series(self, code: str, seconds: int) -> TimeSeries:
-        """What happened in each of the last seconds, none of it scanned for. Raises NoSuchRoom."""
+        """Counts and latencies of each of the last seconds. Scans nothing. Raises NoSuchRoom."""
         with _away():
             found = await read_series(self._redis, Keys(code), seconds)
         if found is None:
@@ -259,7 +260,7 @@ class Line:
         return found
 
     async def summary(self, code: str) -> RoomSummary:
-        """What became of all who came so far. Raises NoSuchRoom."""
+        """Totals and waiting times since the room's beginning. Raises NoSuchRoom."""
         with _away():
             found = await read_summary(self._redis, Keys(code))
         if found is None:
@@ -269,15 +270,15 @@ class Line:
     async def add_latency(
         self, code: str, what: str, steps: Mapping[int, int], *, took_s: float
     ) -> None:
-        """Add what a process has timed, as counts of steps that took so long together."""
+        """Add one process' histogram of `what` (count by step), which took `took_s` in all."""
         arguments = [what, str(int(took_s * 1_000_000))]
         for step, count in steps.items():
             arguments += [str(step), str(count)]
         with _away():
-            await self._timed(keys=Keys(code).for_script("add_latency"), args=arguments)
+            await self._add_latency(keys=Keys(code).for_script("add_latency"), args=arguments)
 
     async def lobby(self, code: str) -> list[str] | None:
-        """Who came through a lobby that draws, in the order drawn; None before the opening."""
+        """The members of a lobby that draws, in the order drawn; None before the opening."""
         with _away():
             return await read_lobby(self._redis, Keys(code))
 

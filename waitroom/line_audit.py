@@ -1,7 +1,7 @@
-"""A line's own account of whom it has told what, read in parts, and how it is mended.
+"""LineAudit: scans and corrects the outcomes that Redis holds.
 
-Scanning goes through everything a room knows. It is for an admin's command and the admitter's
-check, never for a crowd; each part is small, and a rest follows, in which others are served.
+Scans read everything in a room. They are for an admin's command and the admitter's check, never for
+a crowd's requests. They read small parts, with pauses in which Redis serves others.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class LineAudit:
         return int(count)
 
     async def scan_issued(self, code: str) -> AsyncIterator[list[str]]:
-        """Everybody who was told of a coupon, some at a time; somebody may come twice."""
+        """Yield the members with an issued outcome, in parts; a member may appear twice."""
         cursor = 0
         while True:
             with translate_redis_errors():
@@ -53,12 +53,12 @@ class LineAudit:
             await asyncio.sleep(PART_REST_S)
 
     async def filter_issued(self, code: str, members: Sequence[str]) -> list[str]:
-        """Those of these who were told of a coupon."""
+        """Those of these members who have an issued outcome."""
         outcomes = await self._each(Keys(code).outcomes, members)
         return [one for one, outcome in zip(members, outcomes, strict=True) if _is_issued(outcome)]
 
     async def filter_in_progress(self, code: str, members: Sequence[str]) -> list[str]:
-        """Those of these who are admitted, and within their lease."""
+        """Those of these members who are admitted and within their lease."""
         if not members:
             return []
         with translate_redis_errors():
@@ -68,7 +68,7 @@ class LineAudit:
         return [one for one, due in pairs if due is not None and due > now_us]
 
     async def list_overdue(self, code: str, *, by_s: float, at_most: int = PART) -> list[str]:
-        """The admitted who should have had an outcome `by_s` ago; their leases stay as they are."""
+        """Admitted members whose outcome is overdue by `by_s` or more; renews no lease."""
         with translate_redis_errors():
             until = await self._now_us() - int(by_s * 1_000_000)
             found: Any = await self._redis.zrangebyscore(
@@ -77,7 +77,7 @@ class LineAudit:
         return [member.decode() for member in found]
 
     async def lease(self, code: str, members: Sequence[str], *, for_s: float) -> dict[str, int]:
-        """A new lease for those of these who have no outcome yet, as they are about to be fed.
+        """Renew the lease of those who have no outcome yet, before they are fed again.
 
         Returns when each of them was admitted (microseconds), in their order.
         """
@@ -92,7 +92,7 @@ class LineAudit:
         return found
 
     async def retract(self, code: str, members: Sequence[str]) -> int:
-        """Take back that these hold one; they are under way again. How many had been told so."""
+        """Remove issued outcomes; their members are admitted again. Returns how many had one."""
         k, done = Keys(code), 0
         for start in range(0, len(members), PART):
             with translate_redis_errors():
@@ -102,16 +102,16 @@ class LineAudit:
                 )
         return done
 
-    async def set_used_count(self, code: str, was: int, shall_be: int) -> bool:
-        """False where it has changed meanwhile. Only here may it become less."""
+    async def set_used_count(self, code: str, expected: int, new: int) -> bool:
+        """Compare and set; False where the count is not `expected`. Only this may lower it."""
         key = Keys(code).room
         with translate_redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 await pipe.watch(key)
-                if int(await pipe.hget(key, "used_count") or -1) != was:
+                if int(await pipe.hget(key, "used_count") or -1) != expected:
                     return False
                 pipe.multi()  # type: ignore[no-untyped-call]
-                pipe.hset(key, "used_count", str(shall_be))
+                pipe.hset(key, "used_count", str(new))
                 try:
                     await pipe.execute()
                 except WatchError:

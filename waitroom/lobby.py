@@ -1,4 +1,4 @@
-"""Lobby: who waited there when a room that draws opened, in the order that the draw gave them."""
+"""Lobby: reads the members of a drawing room's lobby in the order drawn."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ AT_ONCE = 10_000
 
 
 async def read_lobby(redis: Redis, keys: Keys) -> list[str] | None:
-    """All of them, or None as long as somebody may still come in or, after a loss, come back.
+    """All members, or None while somebody may still enter or, after a loss, return.
 
     Raises RedisError.
 
-    Read a part at a time, so that nobody else waits long for Redis, and by number, not by rank: who
-    leaves meanwhile must not hide the one behind them.
+    Reads in parts, so that Redis serves others in between, and by number, not by rank: a member who
+    leaves meanwhile must not hide the next one.
     """
     now_s, now_us = await redis.time()
     names = ("opens_at", "restoring_from", "restoring_until")
@@ -38,6 +38,6 @@ async def read_lobby(redis: Redis, keys: Keys) -> list[str] | None:
         members.update((member.decode(), None) for member, _ in some)
         if len(some) < AT_ONCE:
             return list(members)
-        # The last number again: somebody else may have drawn the same one.
+        # From the last number again: another member may have drawn the same one.
         assert len(members) > before, "more members than a part holds have drawn one number"
         least = int(some[-1][1])

@@ -1,7 +1,6 @@
-"""What Redis keeps of one member, for an admin who asks about them.
+"""MemberRecords: reads what Redis stores about one member, for an admin.
 
-Reading it is no request of the member's: it brings nobody back and gives nobody a final word, as
-`place.lua` would.
+Reading changes nothing. `place.lua` would restore a passed-over member and file a final outcome.
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.room import read_room_now, read_settings
 
-# told: they read sold_out or closed while they waited. spent: only their old ticket is known.
+# told: a request of theirs got sold_out or closed while they waited. spent: Redis knows only that
+# their ticket restores no place.
 RecordState = Literal[
     "waiting", "passed_over", "told", "admitted", "issued", "refused", "spent", "absent"
 ]
@@ -31,13 +31,12 @@ RecordState = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRecord:
-    """Times by Redis' clock; None where Redis does not note them.
+    """Times by Redis' clock; None where Redis does not store them.
 
-    at: when they came to this state. place: None where nobody can know it, in a lobby before its
-    draw and while a lost line comes together. outcome: the refusal's slug, or the coupon as JSON.
-    shut_because: the refusal that their next request gets where they were in line.
-    refuses_entry_because: the one that entering gets. request_id: by which they entered, where
-    requests are logged.
+    at: the start of this state. place: None while it is unknown: before a draw, and while the room
+    is restoring. outcome: the refusal's slug, or the coupon as JSON. place_refusal: how the next
+    request for the place would be refused, where they are in line. entry_refusal: how entering
+    would be refused. request_id: of the request that entered, where requests are logged.
     """
 
     state: RecordState
@@ -47,8 +46,8 @@ class MemberRecord:
     last_seen_at: datetime | None = None
     due_at: datetime | None = None
     outcome: str = ""
-    shut_because: str | None = None
-    refuses_entry_because: str | None = None
+    place_refusal: str | None = None
+    entry_refusal: str | None = None
     request_id: str = ""
 
 
@@ -59,7 +58,7 @@ class MemberRecords:
         self._redis = redis
 
     async def read(self, code: str, member_id: str) -> MemberRecord:
-        """Everything as of one moment. Raises NoSuchRoom."""
+        """A consistent snapshot. Raises NoSuchRoom."""
         k = Keys(code)
         with translate_redis_errors():
             seconds, us = await self._redis.time()
@@ -92,10 +91,10 @@ def _make_record(
     )
     now, settings = read_room_now(room, now_us), SettingValues(**read_settings(room))
     phase = room_phase(now)
-    shut = phase.word if phase.is_over else None
+    over = phase.word if phase.is_over else None
     common: dict[str, Any] = {
-        "shut_because": shut,
-        "refuses_entry_because": _refuses_entry_because(settings, now, shut, waiting),
+        "place_refusal": over,
+        "entry_refusal": _entry_refusal(settings, now, over, waiting),
         "request_id": request_id or "",
     }
     if outcome is not None:
@@ -125,7 +124,7 @@ def _make_record(
 
 
 def _from_outcome(outcome: str, common: dict[str, Any]) -> MemberRecord:
-    """outcome: a letter for its kind, the arrival, a space, and what was decided."""
+    """outcome: `i` or `r`, the arrival, a space, and the coupon or the refusal's slug."""
     kind, since = outcome[0], outcome[1:].partition(" ")[0]
     return MemberRecord(
         state="issued" if kind == "i" else "refused",
@@ -138,10 +137,10 @@ def _from_outcome(outcome: str, common: dict[str, Any]) -> MemberRecord:
 def _from_away(
     away: str, settings: SettingValues, now: RoomNow, common: dict[str, Any]
 ) -> MemberRecord:
-    """away: the arrival, `told` or nothing, and since when."""
+    """away: the arrival, then `told` or nothing, then since when (us)."""
     since, *_, at = away.split()
     if now.state == DRAINING.word and _is_too_late(int(since), int(at), settings, now):
-        common = {**common, "shut_because": common["shut_because"] or Draining.slug}
+        common = {**common, "place_refusal": common["place_refusal"] or Draining.slug}
     return MemberRecord(
         state="told" if " told " in away else "passed_over",
         at=_at(at),
@@ -151,7 +150,7 @@ def _from_away(
 
 
 def _is_too_late(arrival: int, away_us: int, settings: SettingValues, now: RoomNow) -> bool:
-    """As presence.lua decides it: only the end of the line is left."""
+    """Whether they would return at the end of the line; as presence.lua decides."""
     if arrival < NUMBERS and away_us < now.opens_at_us:
         return now.now_us >= now.opens_at_us
     return now.now_us - away_us > settings.return_s * 1_000_000
@@ -162,16 +161,16 @@ def _at(microseconds: str | None) -> datetime | None:
 
 
 def _arrived_at(arrival: str) -> datetime | None:
-    """None for a number of a draw, which does not say when they came."""
+    """None for a draw's number, which holds no time of arrival."""
     return from_us(int(arrival)) if int(arrival) >= NUMBERS else None
 
 
-def _refuses_entry_because(
-    settings: SettingValues, now: RoomNow, shut: str | None, waiting: int
+def _entry_refusal(
+    settings: SettingValues, now: RoomNow, over: str | None, waiting: int
 ) -> str | None:
-    """As enter.lua decides it."""
-    if shut is not None:
-        return shut
+    """As enter.lua decides."""
+    if over is not None:
+        return over
     if now.now_us < now.opens_at_us - settings.lobby_s * 1_000_000:
         return NotOpenYet.slug
     if now.state == DRAINING.word:

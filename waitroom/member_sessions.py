@@ -1,6 +1,6 @@
-"""Member sessions: which hand-over tokens were used, and which sessions have ended, in Redis.
+"""MemberSessions: used hand-over tokens and ended sessions, in Redis.
 
-A session itself is a signed cookie. Kept here is only what a cookie can't know: that its member has
+A session itself is a signed cookie. Redis stores only what a cookie can't know: that its member has
 signed out since. All times are of Redis' clock, in microseconds since 1970.
 """
 
@@ -15,10 +15,10 @@ from redis.asyncio import Redis
 from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.redis_io.scripts import script
 
-# Members whose sessions have ended: each takes 80 bytes in Redis and 140 in each web process.
+# Members with ended sessions: each takes 80 bytes in Redis and 140 in each web process.
 ENDED_MAX = 1_000_000
 READ_MAX = 5_000
-# In one slot of a cluster. The tag is no room's: a code has no space.
+# One tag, so one cluster slot. It has a space, so it is no room's code.
 ENDED, FLOOR = "waitroom:{signed in}:ended", "waitroom:{signed in}:floor"
 
 
@@ -28,10 +28,10 @@ def used_key(token_name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EndedSince:
-    """Members whose sessions ended after `cursor_us`, oldest first, and what Redis says besides.
+    """Members whose sessions ended after `cursor_us`, oldest first.
 
-    known: how many ends up to the cursor Redis still has. has_more: whether there are more than
-    were read. floor_us: no session that began until then counts.
+    known: how many earlier ends Redis still has. has_more: whether another part is to be read.
+    floor_us: every session that began until then has ended.
     """
 
     ended: dict[str, int]
@@ -51,10 +51,10 @@ class MemberSessions:
         self._end = redis.register_script(script("end_sessions"))
 
     async def begin(self, member_id: str, token_name: str = "", *, kept_s: int = 0) -> int | None:
-        """When a session that begins now began, or None where the token was used before.
+        """Begin a session; returns its beginning (us), or None where the token was used before.
 
-        token_name: of the hand-over token, which is remembered for `kept_s`; without one, nothing
-        is used up.
+        token_name: of the hand-over token, which Redis remembers for `kept_s`; "" for a sign-in
+        without one.
         """
         keys = [ENDED, FLOOR, *([used_key(token_name)] if token_name else [])]
         nonce = secrets.token_hex(8)
@@ -63,13 +63,13 @@ class MemberSessions:
         return int(began) if began else None
 
     async def end(self, member_id: str, *, began_us: int, age_max_s: int) -> int:
-        """End all sessions of this member; when that was. began_us: of the session that asks."""
+        """End all sessions of this member; returns when (us). began_us: of the calling session."""
         arguments = [member_id, str(began_us), str(age_max_s), str(self._ended_max)]
         with translate_redis_errors():
             return int(await self._end(keys=[ENDED, FLOOR], args=arguments))
 
     async def ended_since(self, cursor_us: int) -> EndedSince:
-        """What has ended since then, at most READ_MAX members of it."""
+        """Sessions that ended after the cursor, of at most READ_MAX members."""
         with translate_redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.zrangebyscore(
@@ -88,7 +88,7 @@ class MemberSessions:
         )
 
     async def restore(self, ended: Mapping[str, int]) -> None:
-        """Put ends back that Redis has lost; a later one of the same member stays."""
+        """Write ends back that Redis has lost; a later one of the same member stays."""
         members = list(ended.items())
         with translate_redis_errors():
             for start in range(0, len(members), READ_MAX):

@@ -1,4 +1,4 @@
-"""How a line that has lost its places is put together again, by the tickets it gave."""
+"""Recovery: restores a line that Redis has lost, from members' tickets and Postgres' watermark."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ RESTORE_MAX = 500
 
 
 class LineProgress(NamedTuple):
-    """How far a line has come, and what of it is to be kept or given back.
+    """A line's watermark, and what Postgres must save or restore.
 
-    lost_at_us: of a loss after which those who hold a coupon were not told so again, else 0.
-    are_spent_lost: whether the line has lost which tickets are spent. unsaved: those that may not
-    be written down yet, the oldest first, some thousands at most.
+    lost_at_us: when Redis lost data, until issued outcomes are reported again; else 0.
+    are_spent_lost: whether Redis lost its spent tickets. unsaved: spent tickets that Postgres may
+    not have yet, the oldest first, at most some thousands.
     """
 
     watermark: Watermark
@@ -44,11 +44,10 @@ class Recovery:
         self._spend = redis.register_script(script("add_spent"))
 
     async def restore(self, code: str, tickets: Sequence[tuple[str, int]]) -> list[MemberStatus]:
-        """Where each member stands, by their id and what their ticket says of their arrival.
+        """The status of each, by member id and the arrival on their ticket. Raises NoSuchRoom.
 
-        Whoever the line knows nothing of gets the place back that they had, unless their ticket is
-        spent. A ticket of a lobby that draws says a mark instead of a number (`Ticket`). Raises
-        NoSuchRoom.
+        A member whom the line has lost gets their place back, unless the ticket is spent. A ticket
+        from before a draw holds a mark instead of a number (`Ticket`).
         """
         standings = await self._restored(code, tickets)
         marked = [i for i, one in enumerate(standings) if one.kind == "undrawn"]
@@ -72,7 +71,7 @@ class Recovery:
         return standings
 
     async def read_progress(self, code: str) -> LineProgress | None:
-        """How far the room's line has come; None where nobody can have come yet."""
+        """The progress of the room's line; None before its lobby opens."""
         keys = Keys(code)
         with translate_redis_errors():
             reply = await self._watermark(keys=keys.for_script("watermark"), args=[])
@@ -88,7 +87,7 @@ class Recovery:
         return LineProgress(mark, lost_at, bool(are_spent_lost), unsaved)
 
     async def mark_saved(self, code: str, tickets: Sequence[SpentTicket]) -> int:
-        """These are written down; how many of them have not changed since."""
+        """Note that Postgres has these; returns how many have not changed since."""
         arguments: list[str] = []
         for ticket in tickets:
             arguments += [ticket.member_id, str(ticket.noted_at_us)]
@@ -96,7 +95,7 @@ class Recovery:
             return int(await self._saved(keys=Keys(code).for_script("mark_saved"), args=arguments))
 
     async def add_spent(self, code: str, tickets: Sequence[SpentTicket]) -> int:
-        """Give the line these back; how many of their owners had come back in vain."""
+        """Write spent tickets back; returns how many members stood in line by one, and no more."""
         arguments: list[str] = []
         for ticket in tickets:
             arguments += [ticket.member_id, str(ticket.arrival), str(ticket.noted_at_us)]
@@ -104,7 +103,7 @@ class Recovery:
             return int(await self._spend(keys=Keys(code).for_script("add_spent"), args=arguments))
 
     async def mark_retold(self, code: str, lost_at_us: int) -> bool:
-        """Everybody who holds a coupon was told so again; False where more was lost since."""
+        """Note that all issued outcomes were reported again; False after another loss since."""
         with translate_redis_errors():
             keys = Keys(code).for_script("mark_retold")
             return bool(await self._retold(keys=keys, args=[lost_at_us]))

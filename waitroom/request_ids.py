@@ -1,7 +1,7 @@
-"""By which request each member entered, so that they can be followed in the logs.
+"""MemberRequestIds: the id of the request by which each member entered, for the logs.
 
-Kept only by processes that are told to; then from entering until the outcome is told. It is the
-request's id that is written down later, never the member's.
+Stored only where requests are logged, from entering until the outcome. Log lines name the request's
+id, never the member's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class MemberRequestIds:
         self._redis = redis
 
     async def keep(self, code: str, origins: Mapping[str, str]) -> None:
-        """By member. Who enters again came by their first request."""
+        """Store request ids by member; a member who enters again keeps the first."""
         with translate_redis_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for member, origin in origins.items():
@@ -30,7 +30,7 @@ class MemberRequestIds:
                 await pipe.execute()
 
     async def find(self, code: str, members: Sequence[str]) -> list[str]:
-        """In their order; empty for whom nothing is known of."""
+        """The request ids in the members' order; "" where unknown."""
         if not members:
             return []
         with translate_redis_errors():

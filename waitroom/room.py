@@ -1,4 +1,4 @@
-"""Room: one line's settings, schedule and stock, as the line is told them."""
+"""Room: one line's settings, schedule and stock, as the line stores them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from domain.watermark import Watermark
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One line: its settings, its schedule, and how many there are to give.
+    """One line's settings, schedule and stock.
 
-    version says which of two Rooms with the same code is the later one. seed gives the numbers of a
-    draw; is_drawn says that its order was written down, before which nobody is let through.
-    watermark is the last that was written down of its line: one that knows of none as late has lost
-    something.
+    version: the larger of two is the later Room. seed: of the draw's numbers. is_drawn: whether
+    Postgres has the draw's order; admission waits for it. watermark: the last one in Postgres; a
+    line with an older one has lost data.
     """
 
     code: str
@@ -47,10 +46,10 @@ class Room:
 
 
 def read_settings(stored: Mapping[bytes, bytes]) -> dict[str, Any]:
-    """The settings of a room as the line stores it, by name, in their own types.
+    """The settings of a stored room, by name, in their types.
 
-    A room of an earlier release lacks those that are new until its settings are applied again: it
-    has their defaults, as in include/room.lua.
+    A room of an earlier release lacks new settings until they are applied again: they have their
+    defaults, as in include/room.lua.
     """
     settings: dict[str, Any] = {}
     for setting in ROOM_SETTINGS:
@@ -60,7 +59,7 @@ def read_settings(stored: Mapping[bytes, bytes]) -> dict[str, Any]:
 
 
 def read_room_now(stored: Mapping[bytes, bytes], now_us: int) -> RoomNow:
-    """What decides the phase of a room as the line stores it; as include/room.lua has it."""
+    """The values that decide a stored room's phase; the same as in include/room.lua."""
 
     def number(name: bytes) -> int:
         return int(float(stored.get(name, 0)))

@@ -154,5 +154,5 @@ async def test_a_line_that_is_closed_in_mid_call_connects_no_more(redis_url, cod
             with pytest.raises(LineAway):
                 await asyncio.wait_for(asked, ENDS_WITHIN_S)
         pool: Any = line._redis.connection_pool
-        known = {*pool._available_connections, *pool._in_use_connections, *line._wires._all}
+        known = {*pool._available_connections, *pool._in_use_connections, *line._connections._all}
         assert [one for one in known if one.is_connected] == []

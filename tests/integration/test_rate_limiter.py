@@ -127,7 +127,7 @@ async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(
         assert await passed(limiter, who, 500) == 500
         assert await passed(limiter, who, 500) == 500
         assert time.monotonic() - began < 2
-        await call._wires.aclose()
+        await call._connections.aclose()
 
 
 def call_at(url: str) -> ScriptCall:

@@ -94,7 +94,7 @@ KEPT: dict[str, tuple[set[str], str]] = {
         {"integration/test_sse_room_broadcast.py", "integration/test_loops.py"},
         "errors that are not published yet are shown nowhere",
     ),
-    "_wires": (
+    "_connections": (
         {"integration/test_rate_limiter.py", "integration/test_line_unavailable.py"},
         "as _all",
     ),

@@ -1,1 +1,1 @@
-"""Limits that all processes share, counted in Redis: requests, and attempts to sign in."""
+"""Limits that all processes share through Redis: on requests, and on sign-in attempts."""

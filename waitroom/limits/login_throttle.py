@@ -1,7 +1,6 @@
-"""How often somebody tried to sign in, and how long they wait before the next try.
+"""LoginThrottle: limits admins' sign-in attempts by name and by address, with doubling waits.
 
-Counted for the name and for the address; who tries on waits twice as long each time. An attempt
-counts before it is known to fail, so that many at once are as many as one after the other.
+An attempt counts before its result is known, so that parallel attempts count like sequential ones.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from waitroom.redis_io.scripts import script
 
 FREE = 10
 FIRST_WAIT_S = 5
-# Whoever knows a name can keep its owner waiting: so for a name it is never long.
+# Anyone who knows a name can make its owner wait, so the wait for a name stays short.
 LONGEST_OF_NAME_S = 60
 LONGEST_FROM_ADDRESS_S = 900
 KEPT_S = 3_600
@@ -30,7 +29,7 @@ class LoginThrottle:
         self._attempt = redis.register_script(script("start_attempt"))
 
     async def start_attempt(self, name: str, address: str) -> int:
-        """0 where they may try, which is counted; else the seconds to wait."""
+        """Count an attempt and return 0, or return the seconds to wait first."""
         limits = [FREE, FIRST_WAIT_S, KEPT_S, LONGEST_OF_NAME_S, LONGEST_FROM_ADDRESS_S]
         with translate_redis_errors():
             return int(
@@ -38,8 +37,9 @@ class LoginThrottle:
             )
 
     async def reset(self, name: str, address: str) -> None:
-        """It was the right password: nothing was wrong with this name. The address, from which
-        others may try other names, keeps what it had but for this one.
+        """After a right password: forget the name's attempts, and this one of the address.
+
+        The address keeps its other attempts, which may be for other names.
         """
         with translate_redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
@@ -50,7 +50,7 @@ class LoginThrottle:
                 await pipe.execute()
 
 
-# In one slot of a cluster. The tag is no room's: a code has no space.
+# One tag, so one cluster slot. It has a space, so it is no room's code.
 def _name_key(name: str) -> str:
     return f"waitroom:{{sign in}}:name:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 

@@ -1,14 +1,14 @@
-"""So many requests in any ten seconds, for each who, over all processes together.
+"""RateLimiter: limits requests per client in ten seconds, over all processes together.
 
-Counted in Redis, and asked there as rarely as can be, as it stands before everything a crowd does:
+Redis holds the counts. Every request of a crowd passes here, so the limiter rarely asks Redis:
 
-- the first few of a window are let through by each process itself (a thirty-second part of what
-  may pass, at least four): whoever asks calmly costs nothing but a dictionary's entry;
-- beyond them Redis decides, for all who ask in one turn of the event loop in one call;
-- whom Redis has said to be over their limit, the process refuses by itself until they no longer
-  are: so a flood costs less than answering it.
+- each process allows the first few requests of a window by itself (1/32 of the limit, at least 4):
+  a client within its limit costs a dictionary entry;
+- beyond them Redis decides, in one call for all clients of one event-loop turn;
+- once Redis finds a client over its limit, the process refuses it locally until it is below again:
+  refusing a flood costs less than answering it.
 
-So each process may let through its own few of a window beyond the limit, and no more.
+So each process may exceed the limit by its own few requests per window, and no more.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from waitroom.redis_io.script_call import ScriptCall
 WINDOW_S = 10.0
 OWN_PART, OWN_MIN = 32, 4
 BATCH_MAX = 500
-# Redis is asked before a request is answered: who can't be counted is let through.
+# A request waits this long for Redis' decision at most, and passes without one.
 ANSWER_WITHIN_S = 0.25
 BLIND_S = 1.0
-# A name with a space: no room has it.
+# The tag has a space, so it is no room's code.
 KEYS = [f"waitroom:{{in a window}}:{number}" for number in range(3)]
 
 log = structlog.get_logger(__name__)
 
-# By name: how many may pass, and who waits to know.
+# By client: the limit, and the requests that wait for a decision.
 _Asked = dict[str, tuple[int, list[asyncio.Future[float]]]]
 
 
 @dataclass(slots=True)
 class SlidingWindow:
-    """What is known of somebody: `before` in the window before number `window`, `current` in it.
+    """One client's counts: `current` in window number `window`, `before` in the window before.
 
-    The sliding window counter, as Cloudflare has described it ("How we built rate limiting capable
-    of scaling to millions of domains", 2017): the window before counts by the part of it that is
-    still less than a window ago. Where requests come unevenly it errs a little; a log of each would
-    not, and would cost memory for each.
+    A sliding window counter, as Cloudflare describes it ("How we built rate limiting capable of
+    scaling to millions of domains", 2017): the previous window counts by its part that is less than
+    a window ago. Uneven requests make it err a little; a log of each request would be exact, but
+    costs memory for each.
 
-    refused_until: by our own clock (s); until then there is nothing to count.
+    refused_until: by this process' clock (s); until then there is nothing to count.
     """
 
     window: int
@@ -59,7 +59,7 @@ class SlidingWindow:
     refused_until: float = 0.0
 
     def move_to(self, window: int) -> None:
-        """It is window number `window` now."""
+        """Shift the counts to the current window."""
         if window == self.window + 1:
             self.before, self.current = self.current, 0
         elif window > self.window:
@@ -67,28 +67,28 @@ class SlidingWindow:
         self.window = max(window, self.window)
 
     def wait_part(self, part: float, most: int, more: int) -> float:
-        """How many windows until one more may pass, 0 where it may now.
+        """Windows to wait until one more request may pass; 0 where it may now.
 
-        part: of this window that is over, 0 to 1. more: counted here and in `current` not yet.
+        part: the part of this window that is over, 0 to 1. more: requests not yet in `current`.
         """
         current = self.current + more
         if self.before * (1 - part) + current + 1 <= most:
             return 0.0
-        if current + 1 <= most:  # it is only for the window before to fade
+        if current + 1 <= most:  # only the previous window exceeds the limit
             return max(0.0, 1 - (most - 1 - current) / self.before - part)
         return 1 - part + max(0.0, 1 - (most - 1) / current)
 
 
 def window_number(at_s: float, window_s: float) -> tuple[int, float]:
-    """Which window this time is in, and the part of it that is over."""
+    """The number of the window that this time is in, and the part of it that is over."""
     whole = math.floor(at_s / window_s)
     return whole, at_s / window_s - whole
 
 
 class RateLimiter:
-    """Counts names that its caller makes; `most` of each may pass in a window.
+    """Allows `most` requests of each client (`who`) in a window.
 
-    clock: seconds of a clock that only goes forward.
+    clock: monotonic seconds.
     """
 
     def __init__(
@@ -103,24 +103,24 @@ class RateLimiter:
         self._clock = clock
         self._began = clock()
         self._processes = 1
-        self._own: dict[str, int] = {}  # let through here, and Redis knows nothing of it
+        self._own: dict[str, int] = {}  # allowed locally, not counted in Redis yet
         self._counted: dict[str, SlidingWindow] = {}
         self._waiting: dict[str, tuple[int, list[asyncio.Future[float]]]] = {}
         self._task: asyncio.Task[None] | None = None
-        self._ahead_s = 0.0  # Redis' clock of ours
+        self._ahead_s = 0.0  # Redis' clock is ahead of ours by this
         self._blind_until = 0.0
 
     def share_among(self, processes: int) -> None:
-        """So many processes count what is sent to one command: each one's own few are fewer."""
+        """Divide the local allowance among the processes of one web server."""
         self._processes = processes
 
     async def wait_s(self, who: str, most: int) -> float:
-        """0 where this request may pass, which is counted; else the seconds to wait."""
+        """Count this request and return 0, or return the seconds to wait."""
         wait_s = self.take(who, most)
         return await self.asked(who, most) if wait_s is None else wait_s
 
     def take(self, who: str, most: int) -> float | None:
-        """As `wait_s`, where that can be told here; None where Redis must be `asked`."""
+        """As `wait_s` where this process can decide; None where Redis must (`asked`)."""
         now = self._clock()
         if now - self._began >= self._window_s:
             self._turn(now)
@@ -150,7 +150,7 @@ class RateLimiter:
         return wait_s
 
     def _turn(self, now: float) -> None:
-        """Forget who has not been here for a window: there may be many."""
+        """Forget clients without a request for a window: there may be many."""
         self._began = now
         self._own = {}
         window, _ = window_number(now + self._ahead_s, self._window_s)
@@ -158,7 +158,7 @@ class RateLimiter:
         self._counted = {who: one for who, one in kept if one.window >= window - 1}
 
     async def asked(self, who: str, most: int) -> float:
-        """As `wait_s`, by Redis, with all others of this turn."""
+        """As `wait_s`, decided by Redis, in one call with all others of this turn."""
         futures = self._waiting.setdefault(who, (most, []))[1]
         loop = asyncio.get_running_loop()
         future: asyncio.Future[float] = loop.create_future()
@@ -178,8 +178,8 @@ class RateLimiter:
                 except (RedisError, OSError, TimeoutError):
                     self._let_pass(some)
                 except Exception:
-                    # Whatever it is, those who asked must not wait for ever.
-                    log.exception("unexpected in the limiter; letting requests pass")
+                    # An unresolved future would block its request for ever.
+                    log.exception("rate limiter failed unexpectedly; letting requests pass")
                     self._let_pass(some)
         finally:
             self._task = None
@@ -200,7 +200,7 @@ class RateLimiter:
         self._resolve_all(asked, int(now_us), answers)
 
     def _let_pass(self, asked: _Asked) -> None:
-        """Not to be counted is no reason to be turned away."""
+        """Fail open: allow what Redis can't count, and ask it no more for BLIND_S."""
         self._blind_until = self._clock() + BLIND_S
         for _, futures in asked.values():
             _resolve(futures, len(futures), 0.0)
@@ -218,7 +218,7 @@ class RateLimiter:
 
 
 def _resolve(futures: list[asyncio.Future[float]], passed: int, wait_s: float) -> None:
-    """The first ones may pass; those after them wait."""
+    """Let the first `passed` requests pass; the others wait."""
     for number, future in enumerate(futures):
-        if not future.done():  # who went away meanwhile has cancelled theirs
+        if not future.done():  # a client that disconnected has cancelled it
             future.set_result(0.0 if number < passed else wait_s)

@@ -1,1 +1,1 @@
-"""Redis input and output: connections, keys, scripts, and batched calls."""
+"""Redis input and output: connections, keys and scripts."""

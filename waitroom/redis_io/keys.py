@@ -19,7 +19,7 @@ class Keys:
         return [getattr(self, name) for name in _NAMES]
 
     def for_script(self, name: str) -> list[str]:
-        """What the script of this name looks at and writes, as its contract names them."""
+        """The keys that the script of this name uses, in the order of its contract."""
         return [getattr(self, key) for key in key_names(name)]
 
     def _key(self, name: str) -> str:
@@ -27,15 +27,14 @@ class Keys:
 
     @property
     def room(self) -> str:
-        """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn; when it
-        was founded, front (the highest score let through), the last watermark, how many tickets are
-        spent, the last loss that was found, and from when until when those who were lost have time
-        to come back."""
+        """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn, founded_at,
+        front (the highest score admitted), the last watermark, spent_count, the last loss found,
+        and the period of restoring."""
         return self._key("room")
 
     @property
     def bucket(self) -> str:
-        """hash: token bucket, steered rate, measured pace, lease, and when anybody was heard."""
+        """hash: token bucket, steered rate, measured pace, lease, and the last requests' times."""
         return self._key("bucket")
 
     @property
@@ -45,7 +44,7 @@ class Keys:
 
     @property
     def admitted(self) -> str:
-        """zset: who has left the line and has no outcome, by when one is due (microseconds)."""
+        """zset: admitted member without an outcome, by when it is due (microseconds)."""
         return self._key("admitted")
 
     @property
@@ -55,45 +54,44 @@ class Keys:
 
     @property
     def outcomes(self) -> str:
-        """hash: member, `i` or `r`, arrival, space, what became of them."""
+        """hash: member, `i` or `r`, arrival, space, the coupon or the refusal's slug."""
         return self._key("outcomes")
 
     @property
     def meter(self) -> str:
-        """hash: how many of each kind, and how long things took, in each of the last seconds.
+        """hash: counts and latencies of each of the last seconds.
 
-        refused: after admission; turned_away: at the entrance.
+        refused: after admission; turned_away: refused at entry.
         """
         return self._key("meter")
 
     @property
     def tally(self) -> str:
-        """hash: entered, left, turned_away, admitted, issued, refused, passed_over, returned,
-        restored; why somebody was refused or turned away; and how long things took: WHAT:STEP, how
-        many, and WHAT, microseconds in all, of `enter_us`, `issue_us`, and `waited` from arrival to
-        outcome.
+        """hash: totals of entered, left, turned_away (refused at entry), admitted, issued, refused,
+        passed_over, returned, restored; refusals by reason; and latencies of `enter_us`,
+        `issue_us` and `waited` (arrival to outcome): WHAT:STEP a count, WHAT the sum (us).
         """
         return self._key("tally")
 
     @property
     def last_seen(self) -> str:
-        """hash: member, second in which they were heard last, `h` or `e` for who came back."""
+        """hash: member, second of their last request, `h` or `e` for a member who returned."""
         return self._key("heard")
 
     @property
     def away(self) -> str:
-        """hash: who was passed over, or told a final word in line: arrival, space, for the latter
-        `told` and a space, when that was (microseconds)."""
+        """hash: member who was passed over, or learned in line that the room is over: arrival,
+        space, for the latter `told` and a space, when that was (microseconds)."""
         return self._key("away")
 
     @property
     def reports(self) -> str:
-        """list: of the last batches, when it was told (us), how long it took (ms), how many."""
+        """list: the last batches: time of the report (us), duration (ms), members."""
         return self._key("reports")
 
     @property
     def rate_controller(self) -> str:
-        """hash: the autopilot's step, when it was taken (us), and what it goes on from."""
+        """hash: the autopilot's step number, its time (us), and the controller's state."""
         return self._key("pilot")
 
     @property
@@ -103,16 +101,16 @@ class Keys:
 
     @property
     def admissions(self) -> str:
-        """hash: admitted member, when they were let through (microseconds).
+        """hash: admitted member, time of admission (microseconds).
 
-        Its name is that of earlier versions, which wrote it for the overdue alone: in a rolling
-        upgrade theirs and ours read each other's.
+        Earlier versions wrote it for overdue members only. It keeps their name, so that both
+        versions can read it during a rolling upgrade.
         """
         return self._key("overdue")
 
     @property
     def spent(self) -> str:
-        """hash: member who has left or was refused, arrival up to which their tickets are spent."""
+        """hash: member who left or was refused, arrival up to which their tickets are spent."""
         return self._key("spent")
 
     @property
@@ -127,17 +125,17 @@ class Keys:
 
     @property
     def checking(self) -> str:
-        """string: there while somebody checks, and until the next check is due."""
+        """string: exists while a process checks the room, and until the next check is due."""
         return self._key("checking")
 
     @property
     def origins(self) -> str:
-        """hash: member, the request by which they entered; only where requests are logged."""
+        """hash: member, id of the request that entered; only where requests are logged."""
         return self._key("origins")
 
     @property
     def solved(self) -> str:
-        """zset: solutions of challenges that were used, until when they would be good (s)."""
+        """zset: used solutions of challenges, by expiry (s)."""
         return self._key("solved")
 
 

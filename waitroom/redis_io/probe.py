@@ -1,4 +1,4 @@
-"""Probe: whether the line's Redis answers, takes writes, and keeps what it was told."""
+"""Probe: checks that the line's Redis answers, accepts writes and evicts no keys."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from redis.exceptions import ResponseError
 from domain.stores.redis_eviction import eviction_policy
 from waitroom.redis_io.script_call import translate_redis_errors
 
-# A name with a space: no room has it.
+# The tag has a space, so it is no room's code.
 KEY = "waitroom:{a probe}:written"
 KEPT_S = 60
 
 
 class Probe:
-    """Raises LineAway, whose text names the cause, where Redis does not do it."""
+    """Raises LineAway, whose text names the cause, where Redis refuses."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     async def write(self) -> None:
-        """Write something tiny. One that is full, a replica, or without replicas refuses it."""
+        """Write a small key. Redis refuses it when full, read-only, or short of replicas."""
         with translate_redis_errors():
             await self._redis.set(KEY, 1, ex=KEPT_S)
 
     async def eviction_policy(self) -> str:
-        """By which keys may be lost; "" where none may, or Redis does not say."""
+        """The policy by which Redis may evict keys; "" where it evicts none, or can't be asked."""
         with translate_redis_errors():
             try:
                 info: Any = await self._redis.info("memory")
-            except ResponseError:  # some users may not ask
+            except ResponseError:  # an ACL may forbid INFO
                 return ""
         return eviction_policy(info)

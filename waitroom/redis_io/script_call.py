@@ -1,13 +1,12 @@
-"""One script, called over and over, for the moves that a crowd makes.
+"""ScriptCall: calls a script with less overhead than redis-py, for the moves that a crowd makes.
 
-What a general client does around a command (hooks, metrics, callbacks for replies) takes it twice
-as long as sending and reading, and a batch may be as small as one. Writing the command out is
-hiredis': in Python it would take as long as all else that is done for a batch.
+redis-py's work around a command (hooks, metrics, reply callbacks) takes twice as long as sending
+and reading, and a batch may be as small as one. hiredis packs the command: in Python that would
+take as long as the rest of a batch.
 
-A pool asks a connection how it is whenever it lends it, and tells of that; and a connection has a
-time for sending and another one for reading: together as much work as a small batch. Here a
-connection is used as it is, within one time for all of it. One that was cut off meanwhile fails,
-and with it all that are idle: they were as likely to be.
+redis-py's pool checks each connection as it lends it, and sets separate timeouts for sending and
+reading: as much work as a small batch. Here connections are used unchecked, with one timeout. When
+one turns out to be closed, all idle ones are closed with it: they are as likely to be dead.
 """
 
 from __future__ import annotations
@@ -31,13 +30,10 @@ ATTEMPTS_MAX = 2
 
 
 class ScriptCall:
-    """Calls the script with this source, which must be harmless to call twice.
+    """Calls the script with this source, which must be idempotent. Raises RedisError."""
 
-    Raises RedisError.
-    """
-
-    def __init__(self, wires: ScriptConnections, source: str) -> None:
-        self._wires = wires
+    def __init__(self, connections: ScriptConnections, source: str) -> None:
+        self._connections = connections
         self.source = source
         self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
@@ -46,10 +42,10 @@ class ScriptCall:
             try:
                 return await self._once("EVALSHA", self._sha, keys, args)
             except NoScriptError:
-                # A Redis that started anew: with its source, the script is kept again.
+                # Redis has restarted: EVAL caches the script again.
                 return await self._once("EVAL", self.source, keys, args)
             except (RedisConnectionError, RedisTimeoutError):
-                if attempt == ATTEMPTS_MAX or self._wires.is_closed:
+                if attempt == ATTEMPTS_MAX or self._connections.is_closed:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -57,11 +53,12 @@ class ScriptCall:
         self, command: str, script: str, keys: Sequence[str], args: Sequence[str]
     ) -> Coroutine[Any, Any, Any]:
         words = (command, script, len(keys), *keys, *args)
-        return self._wires.execute(pack_command(words))  # type: ignore[arg-type]  # its stub takes one
+        packed = pack_command(words)  # type: ignore[arg-type]  # the stub lacks bytes and int mixes
+        return self._connections.execute(packed)
 
 
 class ScriptConnections:
-    """As many as `pool` may have, made as it makes them and beside its own."""
+    """As many connections as `pool` may have, made by its settings, but not shared with it."""
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._make = pool.make_connection
@@ -75,7 +72,7 @@ class ScriptConnections:
     async def execute(self, command: bytes) -> Any:
         """The answer to one packed command. Raises RedisError.
 
-        A wire whose answer is given up is cut off, so that nobody else gets it.
+        Closes a connection whose answer nobody awaits any more: the next command would read it.
         """
         try:
             async with asyncio.timeout(self._within_s), self._places:
@@ -86,45 +83,45 @@ class ScriptConnections:
     async def _execute(self, command: bytes) -> Any:
         if self._is_closed:
             raise RedisConnectionError("the line was closed")
-        wire = self._idle.pop() if self._idle else self._new()
+        connection = self._idle.pop() if self._idle else self._new()
         try:
-            await wire.send_packed_command(command, check_health=False)
-            answer = await wire.read_response()
+            await connection.send_packed_command(command, check_health=False)
+            answer = await connection.read_response()
         except ResponseError:
-            self._idle.append(wire)  # an answer too: nothing is left to come
+            self._idle.append(connection)  # a complete answer, so the connection is reusable
             raise
         except RedisConnectionError:
-            await self._cut(wire, *self._idle)
+            await self._disconnect(connection, *self._idle)
             raise
         except BaseException:
-            await self._cut(wire)
+            await self._disconnect(connection)
             raise
-        if self._is_closed:  # nobody else would close it any more
-            await self._cut(wire)
+        if self._is_closed:  # `aclose` ran meanwhile, and can't close this one
+            await self._disconnect(connection)
         else:
-            self._idle.append(wire)
+            self._idle.append(connection)
         return answer
 
     def _new(self) -> Any:
-        wire = self._make()  # type: ignore[no-untyped-call]
-        wire.socket_timeout = None  # one time for all of it is enough
-        self._all.add(wire)
-        return wire
+        connection = self._make()  # type: ignore[no-untyped-call]
+        connection.socket_timeout = None  # `execute` has one timeout for the whole call
+        self._all.add(connection)
+        return connection
 
-    async def _cut(self, *wires: Any) -> None:
-        self._idle = [wire for wire in self._idle if wire not in wires]
-        self._all.difference_update(wires)
-        for wire in wires:
-            await wire.disconnect(nowait=True)
+    async def _disconnect(self, *connections: Any) -> None:
+        self._idle = [one for one in self._idle if one not in connections]
+        self._all.difference_update(connections)
+        for connection in connections:
+            await connection.disconnect(nowait=True)
 
     @property
     def is_closed(self) -> bool:
         return self._is_closed
 
     async def aclose(self) -> None:
-        """Cut them all off: whoever waits for an answer is told, and nobody gets another one."""
+        """Close all connections. Calls in progress and later calls raise RedisConnectionError."""
         self._is_closed = True
-        await self._cut(*self._all)
+        await self._disconnect(*self._all)
 
 
 def _place_of(connection: dict[str, Any]) -> str:
@@ -134,14 +131,14 @@ def _place_of(connection: dict[str, Any]) -> str:
 
 @contextmanager
 def translate_redis_errors() -> Iterator[None]:
-    """Raises LineAway, whose text names the cause, in place of what redis-py raises."""
+    """Translate redis-py's errors into LineAway, whose text names the cause."""
     try:
         yield
     except RedisError as error:
         raise LineAway(f"the line's Redis: {describe_cause(error)}") from error
     except RuntimeError as error:
-        # What uvloop raises, and redis-py lets through, where a connection is cut off between being
-        # opened and being written to.
+        # uvloop raises this where a connection closes between opening and writing, and redis-py
+        # does not catch it.
         if not str(error).endswith("the handler is closed"):
             raise
         raise LineAway("the line's Redis: the connection was cut off") from error

@@ -1,7 +1,7 @@
-"""Lua scripts as package data: one file a move, shared pieces by `--@include`.
+"""Lua scripts: assembles each from its file, its `--@include`s, its keys and shared constants.
 
-Each script gets `keys`, a table by the names that its contract gives to KEYS, and the constants
-that it uses of those it shares with Python. `Keys.for_script` gives the keys in the same order.
+Each script gets `keys`, a table of KEYS by the names in its contract, and those constants of
+`constants.py` that it uses. `Keys.for_script` passes the keys in the same order.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ def script(name: str) -> str:
 
 @cache
 def key_names(name: str) -> tuple[str, ...]:
-    """What the script's contract calls each of its KEYS, in their order.
+    """The names of the script's KEYS by its contract, in their order.
 
-    Raises ValueError where it leaves one out.
+    Raises ValueError where the contract omits one.
     """
     contract, _ = _split(name)
     named = {int(number): key for number, key in _KEY.findall(contract)}
     if sorted(named) != list(range(1, len(named) + 1)):
-        raise ValueError(f"the contract of {name}.lua leaves out one of its KEYS")
+        raise ValueError(f"{name}.lua: name each of its KEYS in the contract, as `KEYS[1] room`")
     return tuple(named[number] for number in sorted(named))
 
 
 def _split(name: str) -> tuple[str, str]:
-    """The contract, which is the comment on top, and what comes after it."""
+    """The contract (the comment on top), and the rest."""
     source = (_LUA / f"{name}.lua").read_text("utf-8")
     end = re.search(r"^(?!--(?!@))", source, re.MULTILINE)
     assert end is not None
@@ -66,8 +66,8 @@ def _include(name: str) -> str:
 def _settings() -> str:
     """The room settings in Lua: SETTING_NAMES, and settings_in(values, before).
 
-    The latter makes a table of them, where `before` other values come first. A field for each is
-    written out: a loop over them would take microseconds more in every call.
+    settings_in makes a table of the values after the first `before`. It is generated field by
+    field: a loop would take microseconds more in every call.
     """
     names = ", ".join(f"'{setting.name}'" for setting in ROOM_SETTINGS)
     fields = ",\n    ".join(_field(setting, at) for at, setting in enumerate(ROOM_SETTINGS, 1))
@@ -78,11 +78,11 @@ def _settings() -> str:
 
 
 def _field(setting: RoomSetting, at: int) -> str:
-    # A room that an earlier version has settled has a new setting once it is settled again.
+    # A room applied by an earlier version lacks new settings until they are applied again.
     value = f"values[before + {at}] or {setting.default!r}"
     return f"{setting.name} = {value if setting.type is str else f'tonumber({value})'}"
 
 
 def by_member(reply: Sequence[bytes]) -> dict[str, int]:
-    """Of a script's answer {member, number, member...}: the number of each, in their order."""
+    """Map a script's reply {member, number, member...} to numbers by member, in their order."""
     return {who.decode(): int(at) for who, at in zip(reply[::2], reply[1::2], strict=True)}

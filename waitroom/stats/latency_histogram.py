@@ -1,7 +1,7 @@
-"""How long something took, in a histogram of steps that grow by a quarter of an octave.
+"""Latency histogram: durations by steps of a quarter octave.
 
-A step is at most 19 % wide, so a percentile is told at most so much too long, and never too short.
-Counts of steps add up, whoever counted them.
+A step is 19 % wide, so a percentile is at most 19 % too long, and never too short. Histograms of
+several processes can be added.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from waitroom.redis_io.constants import STEP_FIRST_US, STEP_MAX, STEPS_AN_OCTAVE
 
 
 def bucket_index(took_s: float) -> int:
-    """The step that holds what took so long."""
+    """The step of this duration."""
     parts = took_s * 1_000_000 / STEP_FIRST_US
     if parts <= 1:
         return 0
@@ -21,12 +21,12 @@ def bucket_index(took_s: float) -> int:
 
 
 def bucket_upper_s(step: int) -> float:
-    """The longest that a step holds."""
+    """The longest duration in this step."""
     return float(STEP_FIRST_US / 1_000_000 * 2 ** (step / STEPS_AN_OCTAVE))
 
 
 def percentile_s(steps: Mapping[int, int], share: float) -> float | None:
-    """What this share of all took at most; None where there was nothing."""
+    """The duration that this share (0 to 1) did not exceed; None for an empty histogram."""
     total = sum(steps.values())
     if total == 0:
         return None

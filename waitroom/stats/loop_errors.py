@@ -1,6 +1,6 @@
-"""LoopErrors: how often work that a process repeats has failed in a way that nobody foresaw.
+"""LoopErrors: counts unexpected errors of background loops.
 
-Counted in Redis, so that any web process can report the loops of all processes.
+Redis holds the counts, so that any web process can report the loops of all processes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 
 from waitroom.redis_io.script_call import translate_redis_errors
 
-# A name with a space: no room has it.
+# The tag has a space, so it is no room's code.
 KEY = "waitroom:{loop errors}:counts"
-# Their names, so that each can be reported before its first error.
+# All loops, so that a metric exists before a loop's first error.
 LOOPS = (
     "admit", "autopilot", "clocks", "enter_times", "expire", "live", "reconcile", "sessions",
     "settle", "watch_postgres", "worker",
@@ -22,18 +22,18 @@ LOOPS = (
 
 
 class LoopErrors:
-    """For one process. Raises LineAway where Redis does not answer; nothing is lost by it."""
+    """One process' counts. Raises LineAway where Redis does not answer, and then keeps them."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._unpublished: Counter[str] = Counter()
 
     def note(self, loop: str) -> None:
-        """One more error of this loop; it is published later."""
+        """Count one error of this loop; `publish` sends it later."""
         self._unpublished[loop] += 1
 
     async def publish(self) -> None:
-        """Add to the counts of all processes what was noted since the last time."""
+        """Add the errors since the last call to the counts in Redis."""
         if not self._unpublished:
             return
         counts, self._unpublished = self._unpublished, Counter()
@@ -48,7 +48,7 @@ class LoopErrors:
             raise
 
     async def counts(self) -> dict[str, int]:
-        """Of all processes, by the name of the loop; zeros too."""
+        """The counts of all processes by loop, zeros included."""
         with translate_redis_errors():
             found: Any = await self._redis.hgetall(KEY)
         counts = {name.decode(): int(count) for name, count in found.items()}

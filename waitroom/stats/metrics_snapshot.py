@@ -1,4 +1,4 @@
-"""A room's figures, and all that was counted since its beginning, for a monitor."""
+"""MetricsSnapshot: a room's live figures and totals, for the metrics endpoint."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from waitroom.stats.tally import LatencyTotals
 
 @dataclass(frozen=True, slots=True)
 class MetricsSnapshot:
-    """refused and turned_away say why. enter, issue and wait: answering who enters, from being let
-    through to the outcome, and from arrival to the outcome.
+    """One room at one moment. Times are seconds of Redis' clock.
 
-    admission_at_s: when an admitter looked last, None where none ever did. pilot_at_s and reason:
-    of the autopilot's last step. differences: by kind, as the last check found them at
-    checked_at_s; empty, and None, where there was none yet. Times are seconds of Redis' clock.
+    refused, turned_away: counts by reason, after admission and at entry. enter: time to answer an
+    entry; issue: from admission to outcome; wait: from arrival to outcome. admission_at_s: an
+    admitter's last call, None before the first. pilot_at_s, reason: of the autopilot's last step.
+    differences: by kind, as found at checked_at_s; empty and None before the first check.
     """
 
     figures: RoomStats
@@ -48,7 +48,7 @@ class MetricsReader:
         self._redis = redis
 
     async def read_room(self, code: str) -> MetricsSnapshot:
-        """A bounded number of fields, however many wait. Raises NoSuchRoom."""
+        """Read a bounded number of fields, whatever the line's length. Raises NoSuchRoom."""
         k = Keys(code)
         with translate_redis_errors():
             known = await read_room_stats(self._redis, k, FIGURES_OVER_S)

@@ -1,4 +1,4 @@
-"""Reading a room's ring of seconds; what a slot keeps of an earlier lap is not counted."""
+"""Meter: reads a room's ring of per-second counters, and skips slots of an earlier lap."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from redis.asyncio.client import Pipeline
 from waitroom.redis_io.constants import METER_SLOTS
 from waitroom.stats.latency_histogram import percentile_s
 
-# What is counted and what is timed in each second.
+# The ring's counters and histograms.
 COUNTED = ("entered", "admitted", "issued", "refused", "turned_away", "left")
 TIMED = ("enter_us", "issue_us")
 
@@ -17,22 +17,22 @@ Slot = bytes | None
 
 
 def meter_slots(what: str, now_s: int, over_s: int) -> list[str]:
-    """The meter's fields for the last `over_s` whole seconds; the current one is not over yet."""
+    """The meter's fields for the last `over_s` whole seconds, without the current one."""
     return [f"{what}:{second % METER_SLOTS}" for second in range(now_s - over_s, now_s)]
 
 
 def queue_meter_reads(
     pipe: Pipeline, key: str, names: Sequence[str], now_s: int, over_s: int
 ) -> None:
-    """Have the pipeline read these of the meter, an answer for each, as Meter takes them."""
+    """Queue one read for each name; the replies are the slots that Meter takes."""
     for name in names:
         pipe.hmget(key, meter_slots(name, now_s, over_s))
 
 
 class Meter:
-    """What was counted and timed in each of the last whole seconds, the last before `now_s`.
+    """Counts and latencies of each of the last whole seconds before `now_s`.
 
-    slots: what was read, by name. Nothing else reads the meter's hash.
+    slots: the replies, by name. Nothing else reads the meter's hash.
     """
 
     def __init__(self, slots: Mapping[str, Sequence[Slot]], now_s: int) -> None:
@@ -40,7 +40,7 @@ class Meter:
         self._now_s = now_s
 
     def count_by_second(self, name: str) -> list[int]:
-        """How many in each of these seconds, the oldest first."""
+        """The count of each second, the oldest first."""
         return [int(rest or 0) for rest in self._current(name)]
 
     def per_s(self, name: str) -> float:
@@ -48,11 +48,11 @@ class Meter:
         return sum(counts) / len(counts)
 
     def p99s_ms(self, name: str) -> list[float | None]:
-        """Of each of these seconds; None where nothing was timed."""
+        """The p99 of each second (ms); None where nothing was timed."""
         return [_p99_ms(one) for one in self._histograms(name)]
 
     def p99_ms(self, name: str) -> float | None:
-        """Of all these seconds together."""
+        """The p99 over all these seconds (ms); None where nothing was timed."""
         total: dict[int, int] = {}
         for one in self._histograms(name):
             for step, count in one.items():
@@ -69,7 +69,7 @@ class Meter:
         ]
 
     def _current(self, name: str) -> list[bytes]:
-        """Without what a slot keeps of an earlier lap."""
+        """The slots' values, empty for a slot of an earlier lap."""
         slots, found = self._slots[name], []
         for second, slot in zip(range(self._now_s - len(slots), self._now_s), slots, strict=True):
             at, _, rest = (slot or b"").partition(b" ")
@@ -78,6 +78,6 @@ class Meter:
 
 
 def _p99_ms(steps: Mapping[int, int]) -> float | None:
-    """To a tenth of a millisecond, which is finer than the steps are."""
+    """Rounded to 0.1 ms, which is finer than the histogram's steps."""
     took_s = percentile_s(steps, 0.99)
     return None if took_s is None else round(took_s * 1_000, 1)

@@ -1,4 +1,4 @@
-"""A room's live numbers, as an admin sees them."""
+"""RoomStats: a room's live figures."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from waitroom.stats.ring_counters import Meter, Slot, queue_meter_reads
 from waitroom.stats.tally import Tally
 
 FIGURES_OVER_S = 10
-# What figures tell of the last seconds, in the order in which `read` gets it.
+# Read from the meter, in the order of `from_reply`'s meters.
 METERED = ("entered", "admitted", "issued", "enter_us", "issue_us")
-# What is counted since the beginning, as the tally has it.
+# Totals since the room's beginning, from the tally.
 TALLIED = ("entered", "admitted", "issued", "refused", "left", "turned_away", "restored")
 
 
@@ -26,12 +26,13 @@ TALLIED = ("entered", "admitted", "issued", "refused", "left", "turned_away", "r
 class RoomStats(SettingValues):
     """A room's settings as the line has them, and its figures.
 
-    Counts are since the beginning, but for in_line and seats_in_use (now) and the rates (per s).
+    Counts are totals since the beginning, except in_line, seats_in_use and away (now) and the rates
+    (per s).
 
-    in_line are all who have a place, also in a line that is over; away who were passed over, or
-    told a final word in line, and are not back. refused were admitted first, turned_away at the
-    door. version is of the settings. steered_rate_per_s is the rate in force on autopilot, None
-    without.
+    in_line: all who have a place, also in a room that is over. away: members who were passed over,
+    or learned in line that the room is over, and have not returned. refused: after admission.
+    turned_away: refused at entry. version: of the settings. steered_rate_per_s: the autopilot's
+    rate, None under manual control.
     """
 
     at_s: float
@@ -79,7 +80,7 @@ class RoomStats(SettingValues):
 
     @property
     def is_ended(self) -> bool:
-        """Whether its time is over."""
+        """Whether the room's closing time has passed."""
         return self.at_s >= self.closes_at_s
 
     @property
@@ -88,27 +89,27 @@ class RoomStats(SettingValues):
 
     @property
     def rate_in_force_per_s(self) -> float:
-        """The steered rate on autopilot, else the one that was set."""
+        """The autopilot's rate, else the admin's."""
         return self.rate_per_s if self.steered_rate_per_s is None else self.steered_rate_per_s
 
     @property
     def waiting(self) -> int:
-        """Who waits for something: nobody, once the room is over."""
+        """Members who wait for a coupon: 0 once the room is over."""
         return 0 if self.is_over else self.in_line
 
     @property
     def refused_in_all(self) -> int:
-        """Refused in all: after admission, at the door, and all who waited when it was over."""
+        """Refused after admission, refused at entry, and all in line once the room is over."""
         over = self.in_line + self.away if self.is_over else 0
         return self.refused + self.turned_away + over
 
     def as_record(self) -> dict[str, object]:
-        """Everything, by name."""
+        """All figures by name."""
         derived = {
             name: getattr(self, name)
             for name in ("remain_count", "waiting", "refused_in_all", "is_over", "is_ended")
         } | {"phase": self.phase.word}
-        # As the release before named them, for one more release.
+        # The previous release's names, for one more release.
         old = {"under_way": self.seats_in_use, "told_no": self.refused_in_all}
         return asdict(self) | derived | old
 
@@ -124,8 +125,7 @@ class RoomStats(SettingValues):
         *meters: Sequence[Slot],
         now_s: int,
     ) -> RoomStats:
-        """The meters in the order of METERED, each of the same last seconds."""
-
+        """meters: in the order of METERED, all of the same seconds."""
         meter = Meter(dict(zip(METERED, meters, strict=True)), now_s)
         now = read_room_now(room, now_s * 1_000_000)
         settings = read_settings(room)
@@ -154,9 +154,9 @@ class RoomStats(SettingValues):
 
 
 async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> tuple[RoomStats, Tally] | None:
-    """And all that the room has counted, as read with it; None for an unknown room.
+    """The figures and the tally that they were read with; None for an unknown room.
 
-    Reads a bounded number of fields, however many wait.
+    Reads a bounded number of fields, whatever the line's length.
     """
     now_s, _ = await redis.time()
     async with redis.pipeline(transaction=True) as pipe:
@@ -175,7 +175,7 @@ async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> tuple[RoomSt
 
 
 def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:
-    """Clamped as admit.lua does it: what is told is what is in force."""
+    """The autopilot's rate, clamped as admit.lua does, so that it is the rate in force."""
     if settings["rate_mode"] != "autopilot":
         return None
     rate = settings["rate_per_s"] if steered_rate is None else float(steered_rate)

@@ -1,4 +1,4 @@
-"""What became of all who came to a room, from counts that were kept as it happened."""
+"""RoomSummary: a room's result, from totals counted while it ran."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from waitroom.stats.tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """Counts since the beginning; waits in s, from arrival to outcome, None where nobody had one.
+    """Totals since the beginning; waits in s, from arrival to outcome, None without an outcome.
 
-    refused says why, after admission; turned_away why, at the door, where the same person may have
-    come several times. In a draw the waits begin with the opening.
+    refused: after admission, by reason. turned_away: refused at entry, by reason; counts each
+    attempt of a member. In a draw the waits begin with the opening.
     """
 
     entered: int
@@ -34,7 +34,7 @@ class RoomSummary:
     wait_longest_s: float | None
 
     def as_record(self) -> dict[str, Any]:
-        """Everything, by name."""
+        """All totals by name."""
         return asdict(self)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Tally: what a room has counted and timed since its beginning. Nothing else reads that hash."""
+"""Tally: a room's totals since its beginning. Nothing else reads that hash."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LatencyTotals:
-    """How long something took since the beginning: counts of steps
-    (`waitroom.stats.latency_histogram`), and all.
-    """
+    """A histogram (count by step, `waitroom.stats.latency_histogram`) and its sum in seconds."""
 
     steps: Mapping[int, int]
     sum_s: float
 
 
 class Tally:
-    """The hash as Redis answers it; what it has no field for has never happened."""
+    """Redis' reply; a missing field counts as 0."""
 
     def __init__(self, reply: Mapping[bytes, bytes]) -> None:
         self._counts = {name.decode(): int(count) for name, count in reply.items()}
 
     def count(self, name: str) -> int:
-        """How many, as of `entered` or `refused`."""
+        """The total of `entered`, `refused` and the like."""
         return self._counts.get(name, 0)
 
     def count_by(self, name: str) -> dict[str, int]:
-        """How many for each reason, as of `refused:sold_out`, in the order of the reasons."""
+        """The totals by reason, such as `refused:sold_out`, sorted by reason."""
         start = f"{name}:"
         return {
             one.removeprefix(start): count
@@ -36,11 +34,11 @@ class Tally:
         }
 
     def latency(self, name: str) -> LatencyTotals:
-        """How long it took, as of `waited`."""
+        """The histogram of `waited` and the like."""
         steps = {int(step): count for step, count in self.count_by(name).items()}
         return LatencyTotals(steps, self.count(name) / 1_000_000)
 
     def seconds(self, name: str) -> float | None:
-        """A time of one thing, as of `waited_longest_us`; None where there was none."""
+        """A single duration, such as `waited_longest_us`; None where there was none."""
         found = self._counts.get(name)
         return None if found is None else found / 1_000_000

@@ -1,4 +1,4 @@
-"""What happened in a room in each of the last seconds, up to fifteen minutes of them."""
+"""TimeSeries: a room's counts and latencies per second, over at most fifteen minutes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SERIES_S_MAX = 900
 
 @dataclass(frozen=True, slots=True)
 class TimeSeries:
-    """One number a whole second, oldest first; the second under way is not among them.
+    """One value per whole second, oldest first, without the current second.
 
-    begins_at_s: the first of them, since 1970. refused: after admission; turned_away: at the
-    entrance. The p99s are in ms, None where nothing was timed.
+    begins_at_s: the first second, since 1970. refused: after admission. turned_away: refused at
+    entry. The p99s are in ms, None where nothing was timed.
     """
 
     begins_at_s: int
@@ -33,12 +33,12 @@ class TimeSeries:
 
     @property
     def refused_in_all(self) -> list[int]:
-        """After admission or at the entrance; `refused`, as the release before counted it."""
+        """Refused after admission or at entry: `refused` as the previous release counted it."""
         return [sum(both) for both in zip(self.refused, self.turned_away, strict=True)]
 
 
 async def read_series(redis: Redis, keys: Keys, seconds: int) -> TimeSeries | None:
-    """None for an unknown room. Reads a bounded number of fields, however many wait."""
+    """None for an unknown room. Reads a bounded number of fields, whatever the line's length."""
     now_s, _ = await redis.time()
     names = (*COUNTED, *TIMED)
     async with redis.pipeline(transaction=True) as pipe:
@@ -57,5 +57,5 @@ async def read_series(redis: Redis, keys: Keys, seconds: int) -> TimeSeries | No
 
 
 def as_record(series: TimeSeries) -> dict[str, Any]:
-    """Everything, by name."""
+    """All series by name."""
     return {name: getattr(series, name) for name in (*TimeSeries.__slots__, "refused_in_all")}

@@ -1,1 +1,1 @@
-"""Signed values: tickets and challenges, and the HMAC under them."""
+"""Signed values: tickets and challenges, and their HMAC keys."""

@@ -1,8 +1,9 @@
-"""Challenge: a small proof of work that a room may ask for before anybody enters.
+"""Challenge: a small proof of work that a room may require of members who enter.
 
 ALTCHA's open protocol, version 2 (altcha.org), by its own library: a browser tries numbers until
-the key derived from one begins as asked. What is asked, for which room and until when, is signed,
-so nothing is stored until a solution is used; Redis then remembers it as long as it would be good.
+the key derived from one has the requested prefix. The challenge, its room and its expiry are
+signed, so the server stores nothing until a solution is used; Redis then stores it until it
+expires.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from altcha import Challenge, Payload, create_challenge, solve_challenge, verify
 
 SOLUTION_LENGTH_MAX = 2_048
 CHALLENGE_AGE_MAX_S = 600
-# A number from 1 to NUMBER_MAX is to be found, each try costing ITERATIONS: half a second of one
-# core on average. Our own part is one try when it is made, and an HMAC when it is solved.
+# The solver tries numbers from 1 to NUMBER_MAX with ITERATIONS each: half a second of one core on
+# average. The server needs one try to make a challenge, and one HMAC to verify a solution.
 ALGORITHM, ITERATIONS, NUMBER_MAX = "PBKDF2/SHA-256", 100, 10_000
 
 
@@ -36,21 +37,21 @@ class UsedSolution(BadSolution):
 
 
 class Solution(NamedTuple):
-    """A solution that is good once: its name, and until when (s since 1970)."""
+    """A verified solution, which may be used once: its name and expiry (s since 1970)."""
 
     name: str
     expires_at_s: int
 
 
 class Challenges:
-    """Signs challenges under the first secret, and reads solutions under all."""
+    """Signs challenges with the first secret, and verifies solutions with all."""
 
     def __init__(self, secrets: Sequence[str], *, now: Callable[[], float] = time.time) -> None:
         self._keys = [(_derived(one, "challenge"), _derived(one, "solution")) for one in secrets]
         self._now = now
 
     def make(self, room: str) -> dict[str, Any]:
-        """As ALTCHA's widget and libraries take it."""
+        """A new challenge in the form that ALTCHA's widget and libraries take."""
         secret, key_secret = self._keys[0]
         challenge = create_challenge(
             ALGORITHM,
@@ -64,7 +65,7 @@ class Challenges:
         return dict(challenge.to_dict())
 
     def verify(self, text: str, *, room: str) -> Solution:
-        """What is to be used up. Raises BadSolution, ExpiredSolution."""
+        """The solution, to be used up on entering. Raises BadSolution, ExpiredSolution."""
         if len(text) > SOLUTION_LENGTH_MAX:
             raise BadSolution
         try:
@@ -90,7 +91,7 @@ class Challenges:
 
 
 def solve(challenge: Mapping[str, Any]) -> str:
-    """What a client sends: for crowds of our own, and as an example. Takes half a second."""
+    """Solve a challenge as a client does, for simulated crowds. Takes half a second."""
     asked = Challenge.from_dict(dict(challenge))
     solution = solve_challenge(asked)
     if solution is None:
@@ -99,5 +100,5 @@ def solve(challenge: Mapping[str, Any]) -> str:
 
 
 def _derived(secret: str, what: str) -> bytes:
-    """A key of its own for each use (as HKDF's expand, RFC 5869)."""
+    """A separate key for each use (like HKDF's expand, RFC 5869)."""
     return hmac.new(secret.encode(), f"waitroom.{what}".encode(), sha256).digest()

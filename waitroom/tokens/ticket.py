@@ -1,4 +1,4 @@
-"""Ticket: a signed proof of a place, which its owner keeps."""
+"""Ticket: a signed proof of a place, which the member keeps."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class OtherMembersTicket(BadTicket):
 class Ticket(NamedTuple):
     """Room, member, and arrival in microseconds since 1970, as the line gave it.
 
-    A member who came through a lobby that drew has their number for an arrival. Before the draw
-    it is a mark below 0, which says nothing of the number: restoring works it out from the seed.
-    Either ticket also says when it was signed, as nothing else tells its age.
+    In a draw the arrival is the number drawn, and before the draw a negative mark, which reveals
+    nothing: restoring computes the number from the seed. Both kinds hold the time of signing, which
+    an arrival would otherwise show.
     """
 
     room: str
@@ -65,11 +65,11 @@ class Ticket(NamedTuple):
 
 
 class TicketSigner:
-    """Signs tickets with the first secret and reads those of all: put a new one in front to rotate.
+    """Signs tickets with the first secret and verifies with all: to rotate, put a new one in front.
 
-    A ticket older than `age_max_s` has expired. now: seconds since 1970 by the clock that arrivals
-    come from, the line's. What we signed is good though it is of a later time: that clock was set
-    back since, or is another one, and its owner stands where they stood.
+    A ticket expires after `age_max_s`. now: seconds since 1970 by the line's clock, which arrivals
+    come from. A signed ticket from the future is valid: that clock was set back or replaced, and
+    the member keeps their place.
     """
 
     def __init__(
@@ -86,8 +86,8 @@ class TicketSigner:
             salt="waitroom.ticket",
             signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
         )
-        # Everybody in line gets a ticket with each answer: `dumps` would derive the key each time
-        # and try to compress, for the same text.
+        # Each answer has a ticket, so this must be fast: `dumps` would derive the key and try to
+        # compress each time, with the same result.
         key = self._serializer.make_signer("waitroom.ticket").derive_key()
         self._mac = HmacKey(key)
 
@@ -101,7 +101,7 @@ class TicketSigner:
         return f"{text.decode()}.{signature.decode()}"
 
     def verify(self, text: str, *, room: str) -> Ticket:
-        """The ticket, if it is good for `room`. Raises a BadTicket that says why not."""
+        """The ticket, if it is valid for `room`. Raises a subclass of BadTicket for each fault."""
         if len(text) > TICKET_LENGTH_MAX:
             raise ForgedTicket
         try:
@@ -120,11 +120,11 @@ class TicketSigner:
 
 
 class HmacKey:
-    """HMAC-SHA256 under a key that stays (RFC 2104), for who signs or checks one for each request.
+    """HMAC-SHA256 (RFC 2104) with a prepared key, for code that computes one for each request.
 
-    The standard library's `hmac` prepares the key anew, or copies what it prepared through several
-    layers: three times as long. What is kept here is what the RFC says can be: the two hashes after
-    their first block, which is the key alone.
+    The standard library's `hmac` prepares the key each time, or copies the prepared state through
+    several layers, which takes three times as long. As the RFC allows, this keeps both hashes after
+    their first block, which depends on the key only.
     """
 
     __slots__ = ("_inner", "_outer")
@@ -136,7 +136,7 @@ class HmacKey:
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
     def digest(self, message: bytes) -> bytes:
-        """32 bytes. Compare them with `hmac.compare_digest` alone."""
+        """32 bytes. Compare them with `hmac.compare_digest` only."""
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(message)
         outer.update(inner.digest())
