@@ -1,1 +1,1 @@
-"""Use cases that need both stores; no HTTP, no command line."""
+"""Use cases that need both stores, without HTTP or the command line."""

@@ -1,4 +1,4 @@
-"""Putting what Postgres says of a room in force in the line."""
+"""Applies an offer's room settings from Postgres to the line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from waitroom.room import Room
 
 
 async def apply_settings(line: Line, offer: Offer) -> None:
-    """Tell the line of this offer's room, if it has one. Raises LineAway."""
+    """Apply the settings of this offer's room, if it has one. Raises LineAway."""
     if offer.room is None:
         return
     coupon = offer.coupon

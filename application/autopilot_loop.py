@@ -1,4 +1,4 @@
-"""The autopilot at work in the admitter's process, two steps a second for each room."""
+"""AutopilotLoop: runs the autopilot in the admitter, two steps a second for each room."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from waitroom.line import Line
 log = structlog.get_logger(__name__)
 
 STEP_EVERY_S = 0.5
-# A batch that failed is trouble for so long: whichever admitter takes the next steps must see it.
+# A failed batch counts as trouble for so long, so that each admitter notices it.
 FAILED_FOR_S = 2.0
 
 
 class QueueView(Protocol):
-    """What is asked of the coupon office: whether Postgres answers it, and what waits for it."""
+    """The coupon office's queue, and whether Postgres answers (`is_open`)."""
 
     is_open: bool
 
@@ -30,29 +30,29 @@ class QueueView(Protocol):
 
 
 class AutopilotLoop:
-    """Looks, decides, and puts it in force. Any number may run: each step is taken by one."""
+    """Measures, decides and applies the rate. Any number may run: one of them takes each step."""
 
     def __init__(self, line: Line, office: QueueView) -> None:
         self._line = line
         self._office = office
         self._failed: int | None = None
         self._failed_at_s = -FAILED_FOR_S
-        self._said: dict[str, Reason] = {}
+        self._logged: dict[str, Reason] = {}
 
     async def run_once(self) -> float:
-        """One step for each room on autopilot; seconds until the next. Raises LineAway."""
-        steering = self._line.autopilot
-        rooms = await steering.on_autopilot(await self._line.codes())
+        """Step each room on autopilot; returns the seconds to the next run. Raises LineAway."""
+        autopilot = self._line.autopilot
+        rooms = await autopilot.on_autopilot(await self._line.codes())
         if not rooms:
             return STEP_EVERY_S
-        queue_age_s, trouble = await self._look_at_office()
+        queue_age_s, trouble = await self._read_queue()
         for code in rooms:
-            watched = await steering.read_room(code)
+            watched = await autopilot.read_room(code)
             if watched.is_due:
                 await self._steer(watched, queue_age_s, trouble)
         return STEP_EVERY_S
 
-    async def _look_at_office(self) -> tuple[float, Reason | None]:
+    async def _read_queue(self) -> tuple[float, Reason | None]:
         try:
             backlog = await self._office.backlog()
         except OfficeError:
@@ -78,6 +78,6 @@ class AutopilotLoop:
         decision = Decision.from_step(pilot, seen, reason)
         if not await self._line.autopilot.apply_decision(watched, pilot, decision):
             return
-        if self._said.get(watched.code) != reason:
-            self._said[watched.code] = reason
-            log.info("steered", room=watched.code, **decision.as_record())
+        if self._logged.get(watched.code) != reason:
+            self._logged[watched.code] = reason
+            log.info("autopilot set the rate", room=watched.code, **decision.as_record())

@@ -1,4 +1,4 @@
-"""Changes an offer in Postgres, then in the line and in this process's cache of offers."""
+"""Changes an offer in Postgres, then in the line and in this process' cache of offers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OfferChanges:
-    """office: the pool that the admin's calls of Postgres wait in. now: Postgres' clock."""
+    """office: runs the admin's calls of Postgres. now: Postgres' clock."""
 
     office: Office
     engine: Engine
@@ -31,9 +31,9 @@ class OfferChanges:
     now: Callable[[], datetime]
 
     async def change(self, code: str, alter: offers.Alter, *, who: str, what: str) -> Offer:
-        """Change it under its coupon's lock, and apply that.
+        """Change the offer under its coupon's lock, and apply the result.
 
-        Raises NoSuchCoupon, OfficeAway, and whatever `alter` and the rules of offers raise.
+        Raises NoSuchCoupon, OfficeAway, and the errors of `alter` and of the rules of offers.
         """
         changed = await self.office.run(
             offers.change_offer, self.engine, code, alter, who=who, what=what, now=self.now()
@@ -42,10 +42,10 @@ class OfferChanges:
         return changed
 
     async def apply(self, offer: Offer) -> None:
-        """Bring what Postgres has to this process and to the line."""
+        """Apply the offer to the line, and drop this process' cached offers."""
         self.cache.forget()
         try:
             await apply_settings(self.line, offer)
         except LineError:
-            # Postgres has it; the admitter tells the line again every second.
-            log.warning("the line could not be told of a change", room=offer.coupon.code)
+            # The change is in Postgres; the admitter retries to apply it every second.
+            log.warning("line unreachable: settings not applied yet", room=offer.coupon.code)

@@ -1,4 +1,4 @@
-"""Changes a room's settings, unless somebody else has changed them since they were seen."""
+"""Changes a room's settings, unless another admin has changed them since they were read."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Change = Callable[[RoomSettings], RoomSettings]
 
 
 class ChangedMeanwhile(Exception):
-    """Somebody else has changed these settings meanwhile."""
+    """Another admin has changed these settings meanwhile."""
 
     def __init__(self, present: dict[str, Any]) -> None:
-        """present: the settings as they are now, with their `version`."""
+        """present: the current settings, with their `version`."""
         super().__init__()
         self.present = present
 
@@ -28,16 +28,16 @@ class ChangedMeanwhile(Exception):
 async def change_room(
     changes: OfferChanges, code: str, change: Change, *, who: str, version: int | None
 ) -> Offer:
-    """Change the settings, write down who did, and apply them.
+    """Change the settings, write the audit entry, and apply them.
 
-    version: of the settings that were seen when this was decided; None where nobody looked. Raises
-    NoSuchRoom, ChangedMeanwhile, OfficeAway, ValueError and whatever `change` raises.
+    version: of the settings that the admin read before; None to overwrite any. Raises NoSuchRoom,
+    ChangedMeanwhile, OfficeAway, ValueError and the errors of `change`.
     """
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
         if offer.room is None:
             raise NoSuchRoom
-        # Under the coupon's lock: of two admins with the same version, the second gets an error.
+        # Checked under the coupon's lock: of two admins with the same version the second fails.
         if version is not None and version != offer.version:
             raise ChangedMeanwhile(asdict(offer.room) | {"version": offer.version})
         return offer.coupon, change(offer.room)

@@ -1,4 +1,4 @@
-"""How a process that knows both stores watches how far its clock is off theirs."""
+"""Makes the ClockWatch of a process that uses both stores."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ ANSWER_WITHIN_S = 2.0
 def watch_clocks(
     process: str, line: Line, office_clock: RemoteClock, ask: RunCall, engine: Engine
 ) -> ClockWatch:
-    """Of a process of this kind. ask: runs a call of Postgres elsewhere.
+    """process: its kind. ask: runs a sync call of Postgres in a thread.
 
-    While Postgres is away, its clock goes on as it was measured last.
+    While Postgres is unreachable, `office_clock` continues from its last measurement.
     """
 
     async def measure() -> None:

@@ -1,6 +1,6 @@
-"""Holds each room's Redis against Postgres now and then, at a low cost, and says so.
+"""ConsistencyCheck: compares each room's Redis with Postgres regularly, and logs differences.
 
-It mends nothing: what is off may be the trace of a fault, which has to be understood first.
+It repairs nothing: a difference may be the trace of a fault, which an operator must see first.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from waitroom.line import Line
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 5.0
-# After each call of Postgres it rests as many times longer: a million rows take minutes, and a
-# sixth of one connection meanwhile.
+# Rests after each call of Postgres for so many times its duration: a million rows take minutes, and
+# use a sixth of one connection.
 REST = 5.0
 REST_MIN_S = 0.005
-GO_ON_AFTER_S = 5.0
+RENEW_AFTER_S = 5.0
 
 
 class HasIsOpen(Protocol):
@@ -34,27 +34,33 @@ class HasIsOpen(Protocol):
 
 
 class ConsistencyCheck:
-    """Any number may run: each room is checked by one, and by one at a time.
+    """Any number may run: one at a time checks a room (`CheckLease`).
 
-    every_s: between the end of a check and the next of the same room.
+    every_s: from the end of a room's check to its next.
     """
 
     def __init__(
-        self, line: Line, engine: Engine, queue: FailedJobs, desk: HasIsOpen, *, every_s: float
+        self,
+        line: Line,
+        engine: Engine,
+        queue: FailedJobs,
+        destination: HasIsOpen,
+        *,
+        every_s: float,
     ) -> None:
         self._line = line
         self._engine = engine
         self._queue = queue
-        self._desk = desk
+        self._destination = destination
         self._every_s = every_s
 
     async def run_once(self) -> float:
-        """Check the rooms that are due; seconds until the next look. Raises LineAway, OfficeAway.
+        """Check the rooms that are due; returns the seconds to the next run.
 
-        Not while Postgres is away: that is said already.
+        Skips all while Postgres is unreachable. Raises LineAway, OfficeAway.
         """
         for code in await self._line.codes():
-            if self._desk.is_open and await self._line.check_lease.begin(code):
+            if self._destination.is_open and await self._line.check_lease.begin(code):
                 await self._check(code)
         return min(self._every_s, LOOK_EVERY_S)
 
@@ -65,10 +71,10 @@ class ConsistencyCheck:
         )
         try:
             found = await books.differences()
-        except (NoSuchRoom, NoSuchCoupon):  # retired meanwhile, or another database's
+        except (NoSuchRoom, NoSuchCoupon):  # retired meanwhile, or of another database
             await checks.postpone(code, for_s=self._every_s)
             return
-        except OfficeError:  # else nobody could begin for as long as it is held
+        except OfficeError:  # without this, no process could retry before the lease ends
             await checks.postpone(code, for_s=LOOK_EVERY_S)
             raise
         counts: dict[str, int] = {kind: len(found.get(kind, ())) for kind in KINDS}
@@ -79,19 +85,19 @@ class ConsistencyCheck:
 
 
 class _ThrottledCalls:
-    """Asks Postgres and rests, and keeps the check ours meanwhile."""
+    """Runs calls of Postgres with rests in between, and renews the check's lease."""
 
     def __init__(self, line: Line, code: str) -> None:
         self._line = line
         self._code = code
-        self._said_at = time.monotonic()
+        self._renewed_at = time.monotonic()
 
     async def __call__(self, call: Callable[..., Any], /, *args: Any, **more: Any) -> Any:
         began = time.monotonic()
         answer = await asyncio.to_thread(call, *args, **more)
         took_s = time.monotonic() - began
         await asyncio.sleep(max(REST_MIN_S, REST * took_s))
-        if time.monotonic() - self._said_at > GO_ON_AFTER_S:
+        if time.monotonic() - self._renewed_at > RENEW_AFTER_S:
             await self._line.check_lease.renew(self._code)
-            self._said_at = time.monotonic()
+            self._renewed_at = time.monotonic()
         return answer

@@ -1,4 +1,4 @@
-"""One round of work over all rooms, in which the error of one room stops no other."""
+"""EachRoom: runs work for all rooms, and continues where one room fails."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ R = TypeVar("R")
 
 
 class EachRoom:
-    """One round of work over all rooms, in which the error of one room stops no other."""
+    """Runs work for all rooms, and continues where one room fails."""
 
     def __init__(self) -> None:
         self._first: Exception | None = None
 
     async def attempt(self, code: str, work: Awaitable[R]) -> R | None:
-        """What the work returns, None where it failed. Raises where a store is away."""
+        """The work's result, None where it failed. Raises where a store is unreachable."""
         try:
             return await work
         except Exception as error:
@@ -29,7 +29,7 @@ class EachRoom:
             return None
 
     def raise_first(self) -> None:
-        """At the end of the round, whatever failed first."""
+        """Raise the first failure, once all rooms are done."""
         if self._first is not None:
             raise self._first
 

@@ -1,4 +1,4 @@
-"""Says of each batch that is fed by which requests its members came: a line, a span."""
+"""FeedLog: logs and traces each fed batch with the ids of its members' requests."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ class Tracing(Protocol):
     def batch(
         self, name: str, traceparent: str, origins: Sequence[str], attributes: Mapping[str, Any]
     ) -> AbstractContextManager[str]:
-        """A span around what is done for many, linked to their requests; gives its traceparent."""
+        """A span for a batch, linked to its members' requests; yields the span's traceparent."""
 
 
 class FeedLog:
-    """logs: whether each batch is a line in the log. tracing: who makes spans, or nobody."""
+    """logs: whether to log each batch. tracing: makes spans; None for none."""
 
     def __init__(self, origins: MemberRequestIds, tracing: Tracing | None, *, logs: bool) -> None:
         self._origins = origins
         self._tracing = tracing
         self._logs = logs
 
-    async def feed(self, desk: JobQueue, code: str, admitted: Mapping[str, int]) -> None:
-        """Feed these, and say so. Raises OfficeAway, LineAway."""
+    async def feed(self, queue: JobQueue, code: str, admitted: Mapping[str, int]) -> None:
+        """Enqueue these members, and log and trace it. Raises OfficeAway, LineAway."""
         members, times = list(admitted), list(admitted.values())
         origins = await self._origins.find(code, members)
         about = {"waitroom.room": code, "waitroom.members": len(members)}
         span = self._tracing.batch("feed", "", origins, about) if self._tracing else nullcontext("")
         with span as traceparent:
             batches = await asyncio.to_thread(
-                desk.enqueue, code, members, times, origins, traceparent
+                queue.enqueue, code, members, times, origins, traceparent
             )
         if self._logs:
             for n, batch in enumerate(batches):
-                some = origins[n * desk.batch_max : (n + 1) * desk.batch_max]
+                some = origins[n * queue.batch_max : (n + 1) * queue.batch_max]
                 ids = [origin.partition(" ")[0] for origin in some]
                 log.info("fed", room=code, batch=batch, members=len(ids), request_ids=ids)

@@ -1,4 +1,4 @@
-"""Where a member is, or why they were refused: what Redis and Postgres know of one member."""
+"""MemberReport: one member's state in a room, from Redis and Postgres, for an admin."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Clock = Literal["redis", "postgres"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberReport:
-    """One member of one room. Times by Redis' clock, but `at` where `clock` says postgres.
+    """One member of one room. Times by Redis' clock, except `at` where `clock` is postgres.
 
-    at: since when they are in this state, None where nobody noted it; where a worker refused them,
-    when the line let them through. decided_by: the process
-    that put them there. refusal: its slug, in the state `refused`. next_refusal: what their next
-    request is refused with, None where it is not. worker_refusals: each admission that a worker
-    ended with a refusal, the latest first. request_id: by which they entered, where requests are
-    logged.
+    at: the start of this state, None where it is unknown; for a worker's refusal the time of
+    admission. decided_by: the process that decided it. refusal: its slug, in the state `refused`;
+    where no worker decided it, it is derived from the room now, so `closed` replaces `sold_out`
+    once the closing time has passed. next_refusal: the slug that their next request would get, or
+    None. worker_refusals: each admission that a worker ended with a refusal, the latest first.
+    request_id: of the request that entered, where requests are logged.
     """
 
     room: str
@@ -67,13 +67,13 @@ class MemberReport:
 async def look_up_member(
     line: Line, engine: Engine, ask: RunCall, code: str, member_id: str
 ) -> MemberReport:
-    """Changes nothing, and is no request of the member's.
+    """Report on one member, without any effect on them.
 
-    ask: runs a sync call elsewhere. Raises BadMemberId, NoSuchRoom, LineAway, OfficeAway.
+    ask: runs a sync call in a thread. Raises BadMemberId, NoSuchRoom, LineAway, OfficeAway.
     """
     check_member_id(member_id)
     record = await _read_record(line, engine, ask, code, member_id)
-    # Afterwards: who gets a coupon in between is then said to hold it.
+    # Postgres after Redis: a coupon issued in between is then in the report.
     held = await ask(find_held_by, engine, code, [member_id])
     refused = await ask(list_refusals_of, engine, code, member_id)
     found = _combine(record, held.get(member_id), refused)
@@ -101,7 +101,7 @@ async def _read_record(
             raise NoSuchRoom from None
         if offer.room is None:
             raise
-        raise LineAway from None  # Redis has lost this room; the admitter gives it back
+        raise LineAway from None  # Redis has lost this room; the admitter restores it
 
 
 def _combine(

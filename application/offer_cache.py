@@ -1,4 +1,4 @@
-"""What is on offer, read once a second however many look at it."""
+"""OfferCache: the offers, read from Postgres at most once a second."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ FRESH_S = 1.0
 
 
 class OfferCache:
-    """The offers, at most `fresh_s` old while Postgres answers; older, rather than none, while not.
+    """Offers at most `fresh_s` old; while Postgres is unreachable, the last ones that were read.
 
-    One reading is under way at a time, and everybody who comes meanwhile gets it.
+    Reads once at a time; concurrent callers share the result.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class OfferCache:
         self._reading = asyncio.Lock()
 
     async def offers(self) -> list[Offer]:
-        """All of them, by the time they open. Raises OfficeAway where none were ever read."""
+        """All offers by opening time. Raises OfficeAway before the first successful read."""
         return list((await self._current()).values())
 
     async def edition(self) -> tuple[int, list[Offer]]:
-        """The offers, and a number that is another one after each reading. Raises OfficeAway."""
+        """The offers, and a number that changes with each read. Raises OfficeAway."""
         offers = await self.offers()
         return self._edition, offers
 
@@ -55,7 +55,7 @@ class OfferCache:
         return found
 
     def forget(self) -> None:
-        """Read again at the next asking: something was changed through this process."""
+        """Read again at the next call, as this process has changed an offer."""
         self._changes += 1
         self._read_at = float("-inf")
 
@@ -75,11 +75,11 @@ class OfferCache:
         except OfficeAway:
             if self._offers is None:
                 raise
-            log.warning("the catalogue could not be read; showing what was read last")
+            log.warning("Postgres unreachable: serving the offers read last")
         else:
             self._offers = {offer.coupon.code: offer for offer in offers}
             self._edition += 1
-        # What was changed meanwhile may not be in what was read.
+        # A change during the read may be missing from its result.
         if changes == self._changes:
             self._read_at = asked_at
 

@@ -1,4 +1,4 @@
-"""The coupon office behind an async interface: a bounded pool of threads and connections."""
+"""Office: an async interface to the coupon office, with a bounded pool of threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from application.priority_semaphore import PrioritySemaphore
 from issuance.errors import OfficeAway
 
-# Longer than that, and it is not there for those who wait either.
+# A slower answer counts as none.
 PATIENCE_S = 1.5
 
 P = ParamSpec("P")
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 class OfficeLimits(Protocol):
     """db_connections: threads and connections. db_waiting_max: callers that may wait for one, each
-    for db_wait_s at most.
+    at most db_wait_s.
     """
 
     @property
@@ -35,11 +35,11 @@ class OfficeLimits(Protocol):
 
 
 class Office:
-    """The sync coupon office behind an async door, with a bounded number of people inside.
+    """Runs sync calls of the coupon office in threads, a bounded number at a time.
 
-    Callers wait here, not in threads and not in the database. Those who ask `ahead` go before all
-    who don't: verified admins, health checks, and readings that everybody shares. Raises OfficeAway
-    where too many wait, or one waited too long.
+    Callers wait here, not in threads and not in the database. Calls through `priority` go first:
+    those of verified admins, health checks and shared caches. Raises OfficeAway where too many
+    callers wait, or one waited too long.
     """
 
     def __init__(self, limits: OfficeLimits) -> None:
@@ -51,10 +51,10 @@ class Office:
 
     @cached_property
     def priority(self) -> Office:
-        """The same office for those who go before the others; they are counted by themselves."""
-        ahead = copy(self)
-        ahead._goes_first = True
-        return ahead
+        """The same office for calls that go first; its waiting callers are counted separately."""
+        priority = copy(self)
+        priority._goes_first = True
+        return priority
 
     async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self._waiting >= self._limits.db_waiting_max:
@@ -71,17 +71,17 @@ class Office:
         run = partial(call, *args, **kwargs)
         work = asyncio.get_running_loop().run_in_executor(self._threads, run)
         work.add_done_callback(self._leave)
-        # Shielded: a caller who goes away must not free the place of a query still running.
+        # Shielded: a cancelled caller must not free the slot of a query that still runs.
         return await asyncio.shield(work)
 
     def _leave(self, work: asyncio.Future[Any]) -> None:
         self._inside.release()
         if not work.cancelled():
-            work.exception()  # read here, as the caller may have gone
+            work.exception()  # retrieve it, as the caller may be cancelled
 
 
 async def none_if_unavailable(asked: Awaitable[R]) -> R | None:
-    """What the office answers, None where it is away or takes longer than PATIENCE_S."""
+    """The office's answer, or None where it is unreachable or slower than PATIENCE_S."""
     try:
         return await asyncio.wait_for(asked, PATIENCE_S)
     except (OfficeAway, TimeoutError):

@@ -1,4 +1,4 @@
-"""Whether Postgres answers; while it does not, nobody is called up to the office."""
+"""PostgresWatchdog: pauses admission while Postgres is unreachable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from issuance.errors import OfficeError
 
 log = structlog.get_logger(__name__)
 
-# Together below a second: so long after Postgres' last answer the desk is closed at the latest.
+# Together below a second: admission pauses within this time of Postgres' last answer.
 LOOK_EVERY_S = 0.3
 ANSWER_WITHIN_S = 0.5
 
@@ -22,27 +22,27 @@ class HasIsOpen(Protocol):
 
 
 class PostgresWatchdog:
-    """Opens and closes `desk`. A connection that hangs fails late or never: it is not waited for.
+    """Opens and closes `destination`. Closes it at a timeout: a hung connection may never fail.
 
-    ask: one call of Postgres, which raises OfficeError where it fails. On a connection of its own:
-    to wait for somebody else's long statement is no sign of anything.
+    ask: one call of Postgres, which raises OfficeError where it fails. It needs a connection of its
+    own: waiting behind another long statement would look like an outage.
     """
 
-    def __init__(self, ask: Callable[[], None], desk: HasIsOpen) -> None:
+    def __init__(self, ask: Callable[[], None], destination: HasIsOpen) -> None:
         self._ask = ask
-        self._desk = desk
+        self._destination = destination
 
     async def run_once(self) -> float:
-        """One look; seconds until the next. Raises OfficeError."""
+        """Ask Postgres once; returns the seconds to the next run. Raises OfficeError."""
         asked = asyncio.ensure_future(asyncio.to_thread(self._ask))
         answered, _ = await asyncio.wait({asked}, timeout=ANSWER_WITHIN_S)
         if not answered:
-            self._desk.is_open = False
-            log.warning("Postgres does not answer in time; nobody is let through until it does")
+            self._destination.is_open = False
+            log.warning("Postgres does not answer in time: admission paused")
         try:
             await asked
         except OfficeError:
-            self._desk.is_open = False
+            self._destination.is_open = False
             raise
-        self._desk.is_open = True
+        self._destination.is_open = True
         return LOOK_EVERY_S

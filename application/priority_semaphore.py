@@ -1,4 +1,4 @@
-"""Priority semaphore: a bound on how many are inside, with some who go before all others."""
+"""PrioritySemaphore: a semaphore with two classes of waiters, of which one goes first."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import suppress
 
 
 class PrioritySemaphore:
-    """As asyncio.Semaphore; whoever acquires with `first` goes before those who wait without."""
+    """Like asyncio.Semaphore, but waiters with `first` go before those without."""
 
     def __init__(self, count: int) -> None:
         self._free = count
         self._waiting: dict[bool, deque[asyncio.Future[None]]] = {True: deque(), False: deque()}
 
     async def acquire(self, *, first: bool = False) -> None:
-        # Nobody waits while one is free: `release` hands it on.
+        # While any is free there are no waiters: `release` passes it to a waiter directly.
         if self._free > 0:
             self._free -= 1
             return
@@ -25,7 +25,7 @@ class PrioritySemaphore:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self.release()  # it came to a caller who had just gone
+                self.release()  # acquired and cancelled at the same time: pass it on
             else:
                 with suppress(ValueError):
                     self._waiting[first].remove(turn)

@@ -1,7 +1,7 @@
-"""Redis held against Postgres, part by part, while a crowd may be under way.
+"""Reconciliation: compares a room's Redis with Postgres in parts, also during a sale.
 
-Whatever is found is looked at again after a pause, and is named only if it is still so: what was
-merely under way is gone by then. Nothing is changed but by `mend`.
+It checks each difference again after a pause and reports it only if it is still there: those of
+work in progress are gone by then. Only `repair` changes anything.
 """
 
 from __future__ import annotations
@@ -33,26 +33,24 @@ from waitroom.line import Line
 R = TypeVar("R")
 Found = Mapping[Kind, list[str]]
 AGAIN_AFTER_S = 2.0
-# An admitter comes by a few times a second; who is overdue for longer is fed by nobody.
+# Admitters look for overdue members a few times a second, so a longer delay means that none does.
 OVERDUE_BY_S = 2.0
-FOUND_MAX = 10_000  # so many of a kind are named in one go; the next go finds the others
+FOUND_MAX = 10_000  # of a kind in one run; the next run finds the others
 AT_ONCE = 1_000
 TRIES = 5
 LEASE_S = 15.0
 
 
 class RunCall(Protocol):
-    """Runs a sync call of the coupon office elsewhere: `asyncio.to_thread`, or the office's."""
+    """Runs a sync call of the coupon office in a thread: `asyncio.to_thread` or `Office.run`."""
 
     async def __call__(self, call: Callable[..., Any], /, *args: Any, **more: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
 class FailedJobs:
-    """What is asked of RQ: a coupon's failed jobs; to mend, forgetting them and feeding
-    members, with when each was admitted.
-
-    Each raises OfficeAway.
+    """The needed calls of RQ: list a coupon's failed jobs, delete jobs, and feed members with their
+    times of admission. Each raises OfficeAway.
     """
 
     failed: Callable[[str], list[str]]
@@ -67,7 +65,7 @@ def failed_jobs_in(
     batch_max: int = JobQueueLimits().batch_max,
     deployment: str = "",
 ) -> FailedJobs:
-    """The queue of this name; batch_max: members a job. deployment: as the desk's."""
+    """Of the queue of this name. batch_max: members per job. deployment: its id, for new jobs."""
     limits = JobQueueLimits(batch_max=batch_max)
     return FailedJobs(
         failed=partial(list_failed_jobs, conveyor, name),
@@ -78,7 +76,7 @@ def failed_jobs_in(
 
 @dataclass(frozen=True, slots=True)
 class RepairResult:
-    """What was found, and what of it, or what else, is left after it was mended."""
+    """The differences before and after the repair."""
 
     found: Found
     left: Found
@@ -86,7 +84,7 @@ class RepairResult:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Both accounts of one coupon. Raises LineError, OfficeError."""
+    """One coupon's data in Redis and Postgres. Raises LineError, OfficeError."""
 
     line: Line
     engine: Engine
@@ -95,7 +93,7 @@ class Reconciliation:
     code: str
 
     async def differences(self, *, again_after_s: float = AGAIN_AFTER_S) -> Found:
-        """By kind, what is so now and was so `again_after_s` before. Raises NoSuchRoom."""
+        """By kind, the differences that persist for `again_after_s`. Raises NoSuchRoom."""
         counts = await self._counts()
         found = [
             *await self._find_told_without_row(),
@@ -134,7 +132,7 @@ class Reconciliation:
         return found[:FOUND_MAX]
 
     async def _untold_of(self, holders: Sequence[str]) -> list[Difference]:
-        # Under way first: who is told in between is among the told.
+        # In progress first: a member whose outcome arrives in between is then found as issued.
         under_way = await self.line.audit.filter_in_progress(self.code, holders)
         told = await self.line.audit.filter_issued(self.code, holders)
         return row_not_told(holders, told, under_way)
@@ -150,7 +148,7 @@ class Reconciliation:
         ]
 
     async def _again(self, found: Sequence[Difference]) -> list[Difference]:
-        """The same look at those that were found, and at the others that are few."""
+        """Check those found again; the other kinds are few, so list them anew."""
         kinds = by_kind(found)
         told = await self._still_told(kinds.get("told_without_row", []))
         again = await self._others()
@@ -171,18 +169,18 @@ class Reconciliation:
     async def repair(
         self, *, who: str, now: datetime, again_after_s: float = AGAIN_AFTER_S
     ) -> RepairResult:
-        """Look, mend what is found, and look again. Raises NoSuchRoom."""
+        """Find differences, repair them, and look again. Raises NoSuchRoom."""
         found = await self.differences(again_after_s=again_after_s)
         if not found:
             return RepairResult(found, found)
-        await self.mend(found, who=who, now=now)
+        await self.repair_found(found, who=who, now=now)
         return RepairResult(found, await self.differences(again_after_s=again_after_s))
 
-    async def mend(self, found: Found, *, who: str, now: datetime) -> None:
-        """Mend what was found; what can't be mended is found again by the next look.
+    async def repair_found(self, found: Found, *, who: str, now: datetime) -> None:
+        """Repair these; the next look finds what could not be repaired.
 
-        Written down before anything is done: Redis and Postgres can't be changed in one
-        transaction, and who has asked for it must be known also where it ends half way.
+        Writes the audit entry first: no transaction spans Redis and Postgres, and the entry must
+        exist even if the repair stops half way.
         """
         counts = {kind: len(subjects) for kind, subjects in found.items()}
         await self.ask(audit.note, self.engine, who, "differences mended", self.code, counts, now)
@@ -190,7 +188,7 @@ class Reconciliation:
         if "used_count_off" in found:
             await self.ask(_recount, self.engine, self.code, who, now)
         if "used_count_off" in found or "line_count_off" in found:
-            await self._mend_line_count()
+            await self._correct_line_count()
         untrue = found.get("told_without_row", [])
         await self.line.audit.retract(self.code, untrue)
         for some in _chunks(found.get("row_not_told", [])):
@@ -200,8 +198,8 @@ class Reconciliation:
             await self.ask(feed, self.code, list(admitted), list(admitted.values()))
         await self.ask(forget, found.get("job_failed", []))
 
-    async def _mend_line_count(self) -> None:
-        """The crowd changes the room meanwhile: some tries, and the next look says if in vain."""
+    async def _correct_line_count(self) -> None:
+        """Try a few times, as workers change the count meanwhile; the next look shows a failure."""
         for _ in range(TRIES):
             counts = await self._counts()
             if counts.line == counts.used:
@@ -220,7 +218,7 @@ def _recount(engine: Engine, code: str, who: str, now: datetime) -> None:
     try:
         issued_coupons.correct_used_count(engine, code, who=who, now=now)
     except ValueError:
-        return  # more rows than coupons: that is for somebody to look at
+        return  # more rows than coupons: an operator must look at this
 
 
 def _chunks(members: Sequence[str]) -> list[list[str]]:

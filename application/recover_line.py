@@ -1,4 +1,4 @@
-"""What Postgres keeps of a line for the day on which Redis loses it, and brings back."""
+"""Saves a line's watermark and spent tickets in Postgres, and restores them after Redis' loss."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ log = structlog.get_logger(__name__)
 
 
 async def recover_line(line: Line, engine: Engine, offer: Offer) -> None:
-    """Write down how far this offer's line has come, and whose tickets are spent; after a loss,
-    give the line the latter back and tell again who holds a coupon.
+    """Save the line's watermark and spent tickets; after a loss restore spent tickets and outcomes.
 
-    Until that is done nobody is let through: they would stand in line once more. All of it may be
-    done twice, so that it does not matter who was interrupted. Raises LineAway, OfficeAway.
+    Admission pauses until then: members with a coupon would be in line again. Each step is
+    idempotent, so an interrupted run can simply be repeated. Raises LineAway, OfficeAway.
     """
     code = offer.coupon.code
     far = await line.recovery.read_progress(code)
@@ -34,17 +33,17 @@ async def recover_line(line: Line, engine: Engine, offer: Offer) -> None:
         await asyncio.to_thread(save_spent_tickets, engine, offer.coupon.id, far.unsaved)
         await line.recovery.mark_saved(code, far.unsaved)
     if far.lost_at_us:
-        log.warning("the line has lost its places; they come back by their tickets", room=code)
-        told = await _report_issued_again(line, engine, code)
+        log.warning("Redis lost this line: restoring places from tickets", room=code)
+        reported = await _report_issued_again(line, engine, code)
         await line.recovery.mark_retold(code, far.lost_at_us)
-        log.info("who holds a coupon was told again", room=code, members=told)
+        log.info("issued outcomes restored", room=code, members=reported)
     known = offer.watermark
     if known is None or far.watermark.taken_at_us > known.taken_at_us:
         await asyncio.to_thread(save_watermark, engine, offer.coupon.id, far.watermark)
 
 
 async def _give_back_spent(line: Line, engine: Engine, offer: Offer) -> None:
-    """Some at a time, by member id; the last call, of none, says that it was all of them."""
+    """Restore spent tickets in parts by member id; an empty last part marks the end."""
     code, last, given, dropped = offer.coupon.code, "", 0, 0
     while True:
         some = await asyncio.to_thread(list_spent_after, engine, offer.coupon.id, last)
@@ -52,15 +51,15 @@ async def _give_back_spent(line: Line, engine: Engine, offer: Offer) -> None:
         if not some:
             break
         given, last = given + len(some), some[-1].member_id
-    log.info("the line knows whose tickets are spent", room=code, members=given, dropped=dropped)
+    log.info("spent tickets restored", room=code, members=given, dropped=dropped)
 
 
 async def _report_issued_again(line: Line, engine: Engine, code: str) -> int:
-    """Some at a time, by member id; how many there are."""
-    told, last = 0, ""
-    # Once: to count is to look at every row, and what is issued meanwhile its worker tells.
+    """Report all issued coupons in parts by member id; returns how many."""
+    reported, last = 0, ""
+    # Counted once, as this reads every row; workers report what they issue meanwhile.
     used, _ = await asyncio.to_thread(issued_coupons.count_issued, engine, code)
     while held := await asyncio.to_thread(issued_coupons.list_held_after, engine, code, last):
         await line.report(code, used, {one.member_id: make_outcome(one, code) for one in held})
-        told, last = told + len(held), held[-1].member_id
-    return told
+        reported, last = reported + len(held), held[-1].member_id
+    return reported

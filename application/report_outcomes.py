@@ -1,4 +1,4 @@
-"""How outcomes that Postgres has committed are told to the line."""
+"""Reports outcomes that Postgres has committed to the line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 async def report_outcomes(line: Line, issued: Issued) -> None:
-    """File a batch's outcomes and free its seats. Raises LineAway; telling twice is harmless."""
+    """Store a batch's outcomes in the line and free its seats. Idempotent. Raises LineAway."""
     outcomes = {
         member: make_outcome(outcome, issued.code, issued.admitted_at.get(member))
         for member, outcome in issued.outcomes.items()
@@ -29,27 +29,27 @@ async def report_outcomes(line: Line, issued: Issued) -> None:
 
 
 async def report_used(line: Line, issued: IssuedCoupon, coupon: Coupon) -> None:
-    """Let the ticket page show a spent coupon as spent; it is only a copy, so it may fail."""
+    """Update the ticket page's copy of a used coupon. Only a copy, so a failure is only logged."""
     if coupon.issuing != "queue":
         return
     outcome = make_outcome(issued, coupon.code)
     try:
         await line.report(coupon.code, coupon.inventory.used_count, {issued.member_id: outcome})
     except LineError:
-        log.warning("the line could not be told that a coupon was used", room=coupon.code)
+        log.warning("line unreachable: a used coupon still shows as unused", room=coupon.code)
 
 
 def make_outcome(
     outcome: IssuedCoupon | Refusal, code: str, admitted_at: datetime | None = None
 ) -> Outcome:
-    """As the line files it."""
+    """The outcome as the line stores it."""
     if isinstance(outcome, Refusal):
         return Outcome("refused", outcome.slug, None if admitted_at is None else to_us(admitted_at))
     return Outcome("issued", issued_json(outcome, code))
 
 
 def issued_json(issued: IssuedCoupon, code: str) -> str:
-    """What `IssuedCouponOut` would write, without making one: a batch tells hundreds at once.
+    """The JSON of `IssuedCouponOut`, built directly, as a batch has hundreds.
 
     Ids, codes and times have no characters that JSON must escape.
     """

@@ -10,26 +10,26 @@ from issuance.queue.job_queue import Backlog, JobQueue
 
 
 class CouponDestination:
-    """The desk as the admitter's destination; the border between async and sync is here.
+    """The job queue as the admitter's destination. Calls the sync queue in threads.
 
-    follower: who says by which requests those came who are fed, or nobody.
+    follower: logs and traces the batches; None for neither.
     """
 
-    def __init__(self, desk: JobQueue, follower: FeedLog | None = None) -> None:
-        self._desk = desk
+    def __init__(self, queue: JobQueue, follower: FeedLog | None = None) -> None:
+        self._queue = queue
         self._follower = follower
-        self.is_open = False  # until Postgres has answered
+        self.is_open = False  # PostgresWatchdog opens it
 
     async def free_seats(self) -> int:
-        """0 while Postgres is away: nobody is called up to a counter where nobody works."""
-        return await asyncio.to_thread(self._desk.free_seats) if self.is_open else 0
+        """The queue's free seats; 0 while Postgres is unreachable."""
+        return await asyncio.to_thread(self._queue.free_seats) if self.is_open else 0
 
     async def feed(self, code: str, admitted: Mapping[str, int]) -> None:
         if self._follower is None:
             times = list(admitted.values())
-            await asyncio.to_thread(self._desk.enqueue, code, list(admitted), times)
+            await asyncio.to_thread(self._queue.enqueue, code, list(admitted), times)
         else:
-            await self._follower.feed(self._desk, code, admitted)
+            await self._follower.feed(self._queue, code, admitted)
 
     async def backlog(self) -> Backlog:
-        return await asyncio.to_thread(self._desk.backlog)
+        return await asyncio.to_thread(self._queue.backlog)

@@ -67,7 +67,7 @@ async def look(books):
 
 async def mended(books):
     found = await look(books)
-    await books.mend(found, who="test", now=now())
+    await books.repair_found(found, who="test", now=now())
     return await look(books)
 
 

@@ -151,7 +151,7 @@ MUTATIONS = (
         promise=8,
         file="application/postgres_watchdog.py",
         within="PostgresWatchdog.run_once",
-        old="self._desk.is_open = False\nraise",
+        old="self._destination.is_open = False\nraise",
         new="raise",
         noticed_by=(
             f"{_IN_OUTAGES}test_however_postgres_fails_admission_stops_within_about_a_second_and_goes_on_by_itself",
@@ -197,7 +197,7 @@ MUTATIONS = (
         name="settings_that_redis_lost_do_not_come_back",
         promise=8,
         file="application/room_sync.py",
-        within="RoomSync._settle",
+        within="RoomSync._apply_all",
         old="await rooms.attempt(code, apply_settings(self._line, offer))",
         new="",
         noticed_by=(
