@@ -25,5 +25,5 @@ def test_an_ipv6_address_stands_for_its_64(address, counted_as):
     "text", ["", "unknown", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.4:80", "[::1]", ":::"]
 )
 def test_what_is_no_address_is_said(text):
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="not an IP address"):
         ip_prefix(text)
