@@ -182,7 +182,7 @@ def make_app() -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        call_on_stop(app.state.hub.close)
+        call_on_stop(app.state.streams.close)
         current_default_thread_limiter().total_tokens = FILE_THREADS_MAX
         _collect_less_garbage()
         await app.state.session_watch.run_once()  # who has signed out before this process was there

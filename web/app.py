@@ -1,4 +1,4 @@
-"""The web application, put together from its parts."""
+"""The web application: builds the FastAPI app and the ASGI layers around it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ _PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, hand_ov
 _CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
 _MODULES = (*_API, *_PAGES, *_CONSOLE, *_BOARD)
-# As they are: an included router would be built anew for each application, when it is first asked.
+# The routes themselves: FastAPI would rebuild an included router for each application.
 ROUTES = [route for module in _MODULES for route in module.router.routes]
 STATIC = Call("GET", "/static")
 TITLE, VERSION = "Waiting room", "1"
@@ -98,38 +98,39 @@ Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 UTC."""
 
 
 class Application(FastAPI):
-    """FastAPI, asked only what the hot path leaves to it: even its outer layers cost a crowd."""
+    """FastAPI behind the fast path, as even its outer layers are too slow for a crowd."""
 
     def __init__(self, parts: WebContainer, office: Office, **fastapi: Any) -> None:
         super().__init__(**fastapi)
         self.state.parts = parts
         self.state.office = office
-        gate = self.state.gate = RateLimit(parts.line.rate_limiter, parts.proxies, parts.limits)
-        # All that will be routed is known beforehand: each process counts it at the same place.
-        traffic = self.state.traffic = HttpCounters(
+        rate_limit = self.state.rate_limit = RateLimit(
+            parts.line.rate_limiter, parts.proxies, parts.limits
+        )
+        # The processes share these counters, so each must list the same calls in the same order.
+        counters = self.state.http_counters = HttpCounters(
             [*route_calls(ROUTES), STATIC], parts.counts_dir
         )
-        self.state.hub = StreamConnections(
-            parts.line, parts.limits.live_streams_max, gate, streams_are=traffic.set_open_streams
+        self.state.streams = StreamConnections(
+            parts.line,
+            parts.limits.live_streams_max,
+            rate_limit,
+            on_open_streams=counters.set_open_streams,
         )
-        self.state.session_watch = SessionWatch(parts.sessions, parts.line, self.state.hub)
-        watch = AccessLog(traffic, logs=parts.log_requests, tracing=parts.tracing)
-        door = FastStreams(
-            AccessLogMiddleware(FairSteps(super().__call__), watch),
-            self,
-            live_pages.make_html_events,
-            watch,
-        )
-        turned_back = RateLimitedResponses(door, self, gate, watch)
+        self.state.session_watch = SessionWatch(parts.sessions, parts.line, self.state.streams)
+        access_log = AccessLog(counters, logs=parts.log_requests, tracing=parts.tracing)
+        framework = AccessLogMiddleware(FairSteps(super().__call__), access_log)
+        streams = FastStreams(framework, self, live_pages.make_html_events, access_log)
+        limited = RateLimitedResponses(streams, self, rate_limit, access_log)
         self.state.enter_times = EnterLatency(parts.line)
-        self.state.backstage = OfficeStatusReader(parts, office.priority)
-        hot_path = FastPath(turned_back, parts, office, self.state.enter_times, gate, watch)
+        self.state.office_status = OfficeStatusReader(parts, office.priority)
+        hot_path = FastPath(limited, parts, office, self.state.enter_times, rate_limit, access_log)
         self._first: ASGIApp = hot_path
         self._hot_path = hot_path
         if parts.secure:
             self._first = OnlyByTls(self._first)
 
-    # A coroutine function: servers tell ASGI 3 from 2 by it.
+    # Must be a coroutine function: by this servers distinguish ASGI 3 from ASGI 2.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._first(scope, receive, send)
 
@@ -143,23 +144,23 @@ def create_app(parts: WebContainer, **fastapi: Any) -> FastAPI:
         title=TITLE,
         version=VERSION,
         description=DESCRIPTION,
-        openapi_url=None,  # `web.api.description` answers it
-        docs_url=None,  # its viewer comes from a CDN, which our own policy forbids
+        openapi_url=None,  # served by `web.api.description`
+        docs_url=None,  # its viewer comes from a CDN, which our Content-Security-Policy forbids
         redoc_url=None,
         routes=ROUTES,
-        redirect_slashes=False,  # as `web.middleware.trailing_slash` does it
-        # Its own spans say whole addresses, and there may be a token in one:
-        # `web.middleware.access_log` traces.
+        redirect_slashes=False,  # `web.middleware.trailing_slash` redirects
+        # FastAPI's spans hold whole URLs, which may contain a token:
+        # `web.middleware.access_log` traces instead.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         **fastapi,
     )
-    app.state.catalogue = OfferCache(lambda: office.priority.run(list_offers, parts.engine))
+    app.state.offers = OfferCache(lambda: office.priority.run(list_offers, parts.engine))
     app.state.known_admins = AdminCache(
         lambda name: office.priority.run(find_account, parts.engine, name), parts.admins
     )
     app.state.metrics = SingleFlightCache()
     app.state.logos = {}
-    app.state.rooms_in_words = {}
+    app.state.room_texts = {}
     answer = add_error_handlers(app, problem_page)
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
@@ -172,10 +173,10 @@ def create_app(parts: WebContainer, **fastapi: Any) -> FastAPI:
 
 @cache
 def describe() -> dict[str, Any]:
-    """FastAPI's description, with the shape of problems instead of its own errors'."""
-    schema = get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=ROUTES)
-    shapes = schema["components"]["schemas"]
-    shapes["ProblemOut"] = ProblemOut.model_json_schema()
+    """FastAPI's OpenAPI document, with ProblemOut in place of FastAPI's error schemas."""
+    document = get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=ROUTES)
+    schemas = document["components"]["schemas"]
+    schemas["ProblemOut"] = ProblemOut.model_json_schema()
     for name in ("HTTPValidationError", "ValidationError"):
-        shapes.pop(name, None)
-    return schema
+        schemas.pop(name, None)
+    return document

@@ -1,4 +1,4 @@
-"""What the web is made of, handed over by whoever starts the process."""
+"""WebContainer: the settings and collaborators that a web process is built from."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from web.middleware.tracing import Tracing
 class WebContainer:
     """Settings and collaborators of one web process.
 
-    crew: who works at the office right now. counts_dir: where the processes of one web command
-    count together, None for one that counts alone. simulate: sends so many simulated members into
-    a room, False where others are under way; the demo's alone. queue: what reconciling asks of RQ.
-    draining: whether this web command is about to stop, so that nobody new is to be sent to it.
-    office_clock: Postgres'; the line has its own.
-    deployment: its id, empty where Postgres has not said it yet.
+    queue_status: reads the workers and the backlog. counts_dir: the folder of counters that the
+    processes of one web command share; None for a single process. simulate: sends so many simulated
+    members into a room, False while others are running; in the demo only. queue: RQ, for
+    reconciliation. draining: whether this web command is about to stop, so that a load balancer
+    sends no new requests. office_clock: Postgres' clock. deployment: its id, empty until Postgres
+    has answered.
     """
 
     line: Line
@@ -69,25 +69,25 @@ class WebContainer:
     office_clock: RemoteClock = field(default_factory=RemoteClock)
 
     def now(self) -> datetime:
-        """By Postgres' clock as it was last measured; this host's until then."""
+        """The time by Postgres' clock, or by this host's until it is measured."""
         return self.office_clock.now()
 
     def line_now(self) -> datetime:
-        """By the line's, in the same way."""
+        """The time by Redis' clock, or by this host's until it is measured."""
         return self.line.clock.now()
 
     def offer_now(self, offer: Offer) -> datetime:
-        """By the clock that decides when this offer opens and ends."""
+        """The time by the clock that decides when this offer opens and ends."""
         return self.now() if offer.room is None else self.line_now()
 
     @property
     def follows(self) -> bool:
-        """Whether it is kept by which request a member entered."""
+        """Whether to store the id of the request by which a member enters."""
         return self.log_requests or self.tracing is not None
 
     @property
     def secure(self) -> bool:
-        """Whether browsers reach us by TLS, so that cookies can insist on it."""
+        """Whether browsers use TLS, so that cookies can require it."""
         return self.base_url.startswith("https://")
 
 
@@ -96,7 +96,7 @@ def get_container(request: Request) -> WebContainer:
 
 
 def get_office(request: Request) -> Office:
-    """For a verified admin the one that goes first."""
+    """The office; for a verified admin with priority."""
     office = cast(Office, request.app.state.office)
     return office.priority if getattr(request.state, "admin", None) else office
 
@@ -109,11 +109,11 @@ def get_offer_changes(request: Request) -> OfferChanges:
 
 
 def get_http_counters(request: Request) -> HttpCounters:
-    return cast(HttpCounters, request.app.state.traffic)
+    return cast(HttpCounters, request.app.state.http_counters)
 
 
 def get_offer_cache(request: Request) -> Any:
-    return request.app.state.catalogue
+    return request.app.state.offers
 
 
 def get_admin_cache(request: Request) -> AdminCache:

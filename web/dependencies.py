@@ -1,4 +1,4 @@
-"""Who sends this request, for routes to depend on."""
+"""FastAPI dependencies: the member, admin or ticket of a request, and codes in its path."""
 
 from __future__ import annotations
 
@@ -25,25 +25,33 @@ TICKET_HEADER = "Waitroom-Ticket"
 SOLUTION_HEADER = "Waitroom-Solution"
 
 _member_token = HTTPBearer(
-    auto_error=False, scheme_name="memberToken", bearerFormat="JWT", description="HS256, by a shop"
+    auto_error=False,
+    scheme_name="memberToken",
+    bearerFormat="JWT",
+    description="HS256, signed by the shop",
 )
 _session = APIKeyCookie(
     name=SESSION_COOKIE,
     auto_error=False,
     scheme_name="session",
-    description=f"of a browser; `{cookies.HOST_PREFIX}{SESSION_COOKIE}` by https",
+    description="A member's session in a browser; "
+    f"`{cookies.HOST_PREFIX}{SESSION_COOKIE}` over https",
 )
 _ticket = APIKeyHeader(
-    name=TICKET_HEADER, auto_error=False, scheme_name="ticket", description="as enter gave it"
+    name=TICKET_HEADER,
+    auto_error=False,
+    scheme_name="ticket",
+    description="The `ticket` of an earlier answer",
 )
 _admin_token = HTTPBearer(auto_error=False, scheme_name="adminToken")
 _admin_session = APIKeyCookie(
     name=ADMIN_COOKIE,
     auto_error=False,
     scheme_name="adminSession",
-    description=f"of the console; `{cookies.HOST_PREFIX}{ADMIN_COOKIE}` by https",
+    description="An admin's session in the console; "
+    f"`{cookies.HOST_PREFIX}{ADMIN_COOKIE}` over https",
 )
-# Who sends the admin token; recorded under a name that no admin can have, as it has a space.
+# The sender of the admin token. The audit log's name for it has a space, which no admin's name has.
 BY_TOKEN = AdminWho("token", "operator")
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_member_token)]
@@ -52,13 +60,13 @@ TicketText = Annotated[str | None, Security(_ticket)]
 
 
 def find_visitor(request: Request) -> Visitor | None:
-    """The member whose session this browser has, or None."""
+    """The member signed in by the session cookie, or None."""
     parts = get_container(request)
     return parts.sessions.from_cookies(request.cookies, secure=parts.secure)
 
 
 async def visitor_or_none(request: Request, bearer: Bearer, _: Session) -> Visitor | None:
-    """Who asks; None without credentials. Raises BadToken for a token that is no good."""
+    """The authenticated member; None without credentials. Raises BadToken for an invalid token."""
     identity = get_container(request).identity
     if bearer is not None:
         return identity.verify(bearer.credentials)
@@ -77,9 +85,10 @@ async def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) ->
 
 
 class MemberInLine(NamedTuple):
-    """Whose place is asked for, and the arrival on the ticket that they showed; 0 without one.
+    """The member whose place a request is about.
 
-    session: by which they ask, where it is one.
+    ticket_us: the arrival on the ticket sent with it, 0 without one. session: where the request
+    has one.
     """
 
     member_id: str
@@ -93,7 +102,7 @@ async def member_in_line(
     found: Annotated[Visitor | None, Depends(visitor_or_none)],
     ticket: TicketText,
 ) -> MemberInLine:
-    """The member's who is signed in, or the ticket's owner's."""
+    """The signed-in member, or the ticket's owner."""
     session = found if found is not None and found.signed_in_us else None
     if ticket is None:
         if found is None:
@@ -104,8 +113,8 @@ async def member_in_line(
 
 
 class PageMember(NamedTuple):
-    """Who looks at the page of their place: their session, the arrival on the ticket that their
-    browser keeps (0 without one that is good), and the language they read.
+    """The member who reads the ticket page: their session, the arrival in their ticket cookie (0
+    without a valid one), and their language.
     """
 
     visitor: Visitor
@@ -123,7 +132,7 @@ async def page_member(request: Request, code: RoomCode) -> PageMember:
 
 
 def checked_ticket(request: Request, code: str, text: str, found: Visitor | None) -> Ticket:
-    """The ticket, if it is good for this room and whoever is signed in. Raises a BadTicket."""
+    """The ticket, if it is valid for this room and the signed-in member. Raises a BadTicket."""
     ticket = get_container(request).tickets.verify(text, room=code)
     if found is not None and found.id != ticket.member_id:
         raise OtherMembersTicket
@@ -131,10 +140,10 @@ def checked_ticket(request: Request, code: str, text: str, found: Visitor | None
 
 
 def refuse_cross_site(request: Request) -> None:
-    """A change asked for by cookie must come from our own pages.
+    """Raise Problem forbidden for a change sent with a cookie from another site (CSRF).
 
-    SameSite cookies keep most of it away; Sec-Fetch-Site, and Origin for browsers without it,
-    say the rest (OWASP's CSRF cheat sheet: fetch metadata, then origin).
+    SameSite cookies prevent most of these; Sec-Fetch-Site shows the rest, or Origin in browsers
+    without it (OWASP's CSRF cheat sheet: fetch metadata, then origin).
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
@@ -154,7 +163,7 @@ async def signed_in_admin(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_admin_token)],
     _: Annotated[str | None, Security(_admin_session)],
 ) -> AdminWho:
-    """Who administers: by the admin token, or by a session, from our own pages.
+    """The admin, by the admin token or by a session from our own pages.
 
     Raises NotSignedIn, Forbidden, OfficeAway.
     """
@@ -170,27 +179,27 @@ async def signed_in_admin(
     found = await get_admin_cache(request).from_session(session)
     if found is None:
         raise NotSignedIn
-    # Pages say who is signed in.
+    # Pages show the admin's name.
     request.state.admin = found
     return found
 
 
 async def admin(found: Annotated[AdminWho, Depends(signed_in_admin)]) -> str:
-    """The name under which an admin's changes are recorded. Raises NotSignedIn, Forbidden."""
+    """The admin's name as the audit log has it. Raises NotSignedIn, Forbidden."""
     return "admin token" if found is BY_TOKEN else found.name
 
 
 async def operator(
     found: Annotated[AdminWho, Depends(signed_in_admin)], name: Annotated[str, Depends(admin)]
 ) -> str:
-    """As `admin`, of one who may change something. Raises NotSignedIn, Forbidden."""
+    """As `admin`, for admins who may make changes. Raises NotSignedIn, Forbidden."""
     if not found.may_change:
         raise Problem("forbidden", "You may look at everything here, but change nothing.")
     return name
 
 
 async def room_code(code: Annotated[str, Path(max_length=64)]) -> str:
-    """A code that can exist; others are answered without asking anybody."""
+    """A well-formed code; others get `no_such_room` without asking a store."""
     if not CODE.fullmatch(code):
         raise NoSuchRoom
     return code
@@ -204,13 +213,16 @@ async def coupon_code(code: Annotated[str, Path(max_length=64)]) -> str:
 
 SolutionText = Annotated[
     str | None,
-    Header(alias=SOLUTION_HEADER, description="of the room's challenge, where it asks for one"),
+    Header(
+        alias=SOLUTION_HEADER,
+        description="A solution of the room's challenge, where the room requires one",
+    ),
 ]
 RoomCode = Annotated[str, Depends(room_code)]
 CouponCode = Annotated[str, Depends(coupon_code)]
 SignedIn = Annotated[Visitor, Depends(visitor)]
 InLine = Annotated[MemberInLine, Depends(member_in_line)]
 OnPage = Annotated[PageMember, Depends(page_member)]
-# Who may look, and who may also change something: by name, as the audit trail has it.
+# The admin's name: with read access, and with the right to make changes.
 Admin = Annotated[str, Depends(admin)]
 Operator = Annotated[str, Depends(operator)]

@@ -1,4 +1,4 @@
-"""Entering, asking and leaving, the same for the API and the pages."""
+"""Entering a line and asking for a place, shared by the API and the pages."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from web.place_response import make_entered_place, make_place
 from web.problems import Problem
 from web.schemas.public import PlaceOut
 
-# Of a browser that comes by TLS: 200 bytes each, and many proxies take 8 kB of cookies.
+# Over TLS a browser sends all its tickets: 200 bytes each, and many proxies limit cookies to 8 kB.
 TICKETS_KEPT_MAX = 20
-# What the line gives a place back for: everything else enters as if there were no ticket.
+# States in which a ticket has restored the place; in any other the member enters anew.
 _HELD = ("waiting", "admitted", "issued")
 
 
 async def enter(
     request: Request, code: str, member_id: str, ticket_us: int = 0, *, solution: str | None = None
 ) -> PlaceOut:
-    """Take a place, or the one already held. Raises a Problem where refused.
+    """Take a place, or keep the one already held. Raises a Problem where the room refuses.
 
-    ticket_us: the arrival on the member's ticket. solution: of the room's challenge, which is
-    looked at where the room asks for one.
+    ticket_us: the arrival on the member's ticket. solution: of the room's challenge, needed only
+    where the room requires one.
     """
     parts = get_container(request)
     began = perf_counter()
@@ -63,7 +63,7 @@ async def enter(
 
 
 async def ask_place(request: Request, code: str, member_id: str, ticket_us: int = 0) -> PlaceOut:
-    """Where they stand; ticket_us is the arrival on their ticket. Raises Problem not_in_line."""
+    """The member's place. ticket_us: the arrival on their ticket. Raises Problem not_in_line."""
     parts = get_container(request)
     standing = await read_status(request, code, member_id)
     if standing.is_missing and ticket_us:
@@ -72,7 +72,10 @@ async def ask_place(request: Request, code: str, member_id: str, ticket_us: int 
 
 
 async def read_status(request: Request, code: str, member_id: str) -> MemberStatus:
-    """As the line has it. Raises Problem too_many_requests; NoSuchRoom, LineAway, LineBusy."""
+    """The member's status in the line.
+
+    Raises Problem too_many_requests; NoSuchRoom, LineAway, LineBusy.
+    """
     await get_rate_limit(request).admit_member(request.scope, member_id)
     try:
         return await get_container(request).line.place(code, member_id)
@@ -82,7 +85,7 @@ async def read_status(request: Request, code: str, member_id: str) -> MemberStat
 
 
 async def raise_if_missing(request: Request, code: str) -> None:
-    """Raises LineAway for a room that Postgres has and Redis hasn't (yet, or any more)."""
+    """Raise LineAway for a room that only Postgres has: Redis does not have it yet, or lost it."""
     try:
         offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
@@ -94,7 +97,7 @@ async def raise_if_missing(request: Request, code: str) -> None:
 
 
 def ticket_arrival_us(request: Request, code: str, member_id: str) -> int:
-    """The arrival on the ticket that this browser keeps; 0 where it has none that is good."""
+    """The arrival in this browser's ticket cookie; 0 without a valid one."""
     text = cookies.kept(request.cookies, f"ticket-{code}")
     if not text:
         return 0
@@ -113,7 +116,7 @@ def set_ticket_cookie(
     age_max_s: int,
     found: Mapping[str, str] | None = None,
 ) -> None:
-    """Give the browser its ticket; final places need none any more. found: its cookies."""
+    """Set the ticket cookie, or delete it for a final place. found: the request's cookies."""
     name, path = f"ticket-{place.room}", f"/rooms/{place.room}"
     if place.ticket is None:
         cookies.delete_cookie(response, name, secure=secure, path=path)
@@ -132,7 +135,7 @@ def set_ticket_cookie(
 
 
 def _forget_oldest_tickets(response: Response, found: Mapping[str, str], code: str) -> None:
-    """By TLS a browser sends all its tickets with each request, and proxies bound that."""
+    """Delete the oldest ticket cookies beyond TICKETS_KEPT_MAX, as proxies limit their size."""
     prefix = cookies.cookie_name("ticket-", secure=True)
     # Browsers send the oldest first (RFC 6265, 5.4).
     rooms = [name.removeprefix(prefix) for name in found if name.startswith(prefix)]

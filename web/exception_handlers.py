@@ -1,4 +1,4 @@
-"""Which problem each exception of the rooms below becomes, for machines and for people."""
+"""Exception handlers: map each exception to a problem, as JSON or as a page."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _HTTP = {404: "not_found", 405: "method_not_allowed"}
 
 
 def to_problem(error: Exception) -> Problem:
-    """The problem to answer with; whatever isn't expected is an internal one that tells nothing."""
+    """The problem for this exception; an unexpected one becomes `internal` without any detail."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, _AWAY):
@@ -94,7 +94,7 @@ def _doc(error: Exception) -> str | None:
 
 
 def _validation_problem(error: RequestValidationError) -> Problem:
-    """Names each field and what is wrong with it; never repeats what was sent."""
+    """Name each field and its fault, without repeating the input."""
     errors = [
         {"where": ".".join(str(part) for part in one["loc"]), "what": _what(one)}
         for one in error.errors()
@@ -104,12 +104,12 @@ def _validation_problem(error: RequestValidationError) -> Problem:
 
 
 def _what(error: dict[str, Any]) -> str:
-    """In our own words where a rule of ours was broken, else in Pydantic's."""
+    """The domain's message for one of its rules, else Pydantic's."""
     return str(error["ctx"]["error"] if error["type"] == "value_error" else error["msg"])
 
 
 def _allowed(app: FastAPI, request: Request) -> set[str]:
-    """All methods of this address: each of its routes knows but its own (RFC 9110, 15.5.6)."""
+    """All methods of this path, collected from its routes (RFC 9110, 15.5.6)."""
     methods: set[str] = set()
     for route in iter_route_contexts(app.routes):
         if route.methods and route.matches(request.scope)[0] is not Match.NONE:
@@ -118,14 +118,14 @@ def _allowed(app: FastAPI, request: Request) -> set[str]:
 
 
 def wants_html(request: Request) -> bool:
-    """Whether a person reads the answer: pages are outside /api."""
+    """Whether the answer is a page, which all paths outside /api and the health checks are."""
     return not request.url.path.startswith(("/api/", "/healthz", "/livez", "/readyz", "/metrics"))
 
 
 def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response]) -> Answer:
-    """Answer every exception with its problem, as JSON or as the HTML that `page` makes of it.
+    """Answer every exception with its problem, as JSON or as the HTML that `page` renders.
 
-    Returns what answers, for middleware that refuses before the app is asked.
+    Returns the handler, for middleware that refuses a request itself.
     """
 
     async def answer(request: Request, error: Exception) -> Response:
@@ -136,8 +136,10 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
         if problem.type == "method_not_allowed":
             response.headers["Allow"] = ", ".join(sorted(_allowed(app, request)))
         if problem.type == "internal":
-            log.error("unexpected", path=request.url.path, request_id=request_id, exc_info=error)
-            # Starlette answers what nobody expected outside of all other middleware.
+            log.error(
+                "unexpected error", path=request.url.path, request_id=request_id, exc_info=error
+            )
+            # Starlette answers unexpected errors outside all middleware, so set the headers here.
             response.headers.update(HEADERS)
         return response
 
@@ -155,21 +157,21 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
 
 
 def problem_response(error: Exception, path: str, request_id: str) -> RawResponse:
-    """The problem that the routes would answer with; what nobody expected is noted down."""
+    """The same answer as the routes' for this exception; logs an unexpected one."""
     problem = to_problem(error)
     if problem.type == "too_many_requests" and problem.detail is None:
         status, headers, before, after = _too_many(problem.more["retry_after_s"])
         body = b"".join((before, request_id.encode(), after))
         return status, [*headers, (b"content-length", str(len(body)).encode())], body
     if problem.type == "internal":
-        log.error("unexpected", path=path, request_id=request_id, exc_info=error)
+        log.error("unexpected error", path=path, request_id=request_id, exc_info=error)
     response = as_json(problem, request_id)
     return response.status_code, [*response.raw_headers, *RAW_HEADERS], bytes(response.body)
 
 
 @lru_cache(maxsize=64)
 def _too_many(retry_after_s: int) -> tuple[int, Headers, bytes, bytes]:
-    """Written once, for any request's id: a flood must cost less than what it asks for."""
+    """The answer without the request's id, cached: refusing a flood must cost little."""
     problem = Problem("too_many_requests", None, {"retry_after_s": retry_after_s})
     response = as_json(problem, _ANY_ID)
     headers = [one for one in response.raw_headers if one[0] != b"content-length"]

@@ -1,7 +1,7 @@
-"""What the pages say in each, and which one a browser asks for.
+"""Languages: translations, number and time formats, and the choice of a request's language.
 
-A language is a catalogue, `locales/<code>/LC_MESSAGES/messages.po`: adding one is adding that file.
-Catalogues are read and compiled in memory, once a process.
+A language is a catalogue, `locales/<code>/LC_MESSAGES/messages.po`: to add one, add that file. Each
+process reads and compiles the catalogues once.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from web.auth import cookies
 
 FOLDER = Path(str(files("web"))) / "locales"
 CATALOGUE = Path("LC_MESSAGES") / "messages.po"
-# What the sentences in the code are written in, and whoever asks for no language of ours reads.
+# The language of the code's sentences, and the default.
 SOURCE = "en"
 COOKIE = "lang"
 COOKIE_AGE_MAX_S = 365 * 24 * 3600
-# Nobody reads more languages, and the header is a stranger's.
+# The longest list of languages that is read, as clients control the header.
 TAGS_MAX = 20
-# What comes after is not read, and no key of a cache.
+# The rest of a longer header is ignored, so that cache keys stay short.
 HEADER_LENGTH_MAX = 256
 
 
 def to_translate(message: str) -> str:
-    """Marks a sentence that is said elsewhere, so that it is found for the catalogues."""
+    """Mark a sentence for extraction into the catalogues; its use translates it."""
     return message
 
 
@@ -53,41 +53,41 @@ class Language:
         write_mo(compiled, messages)
         compiled.seek(0)
         self.translations = Translations(compiled)
-        # What a crowd is told is looked up here: the standard library's way asks three objects.
-        self._said = {str(one.id): str(one.string) for one in messages if one.id and one.string}
+        # A plain dict for the crowd's pages: the standard library's lookup visits three objects.
+        self._texts = {str(one.id): str(one.string) for one in messages if one.id and one.string}
         self._group = self.locale.number_symbols["latn"]["group"]
         self._in_thousands = self.locale.decimal_formats[None].grouping == (3, 3)
 
     def gettext(self, message: str, **values: object) -> str:
-        text = self._said.get(message, message)
+        text = self._texts.get(message, message)
         return text % values if values else text
 
     def ngettext(self, one: str, many: str, count: int) -> str:
-        """The sentence for so many, which it names as `%(count)s`."""
+        """The singular or plural sentence, which contains `%(count)s`."""
         text: str = self.translations.ngettext(one, many, count)
         return text % {"count": self.number(count)}
 
     def knows(self, message: str) -> bool:
-        """Whether it can be said in this language; the source is its own translation."""
-        return self.code == SOURCE or message in self._said
+        """Whether there is a translation; the source language needs none."""
+        return self.code == SOURCE or message in self._texts
 
     def number(self, number: int) -> str:
-        """A whole number, as the language groups its digits: Babel's own way takes 20 us each."""
+        """A whole number with the language's grouping; faster than Babel, which takes 20 us."""
         if self._in_thousands:
             return f"{number:,}".replace(",", self._group)
         return format_decimal(number, locale=self.locale)
 
     def decimal(self, number: float, places: int) -> str:
-        """With at most so many places after the point."""
+        """A number with at most so many decimal places."""
         return str(format_decimal(round(number, places), locale=self.locale))
 
     def date_and_time(self, at: datetime) -> str:
-        """To the minute. In UTC, and so named: only the browser knows where its reader is."""
+        """Date and time to the minute, in UTC: the server doesn't know the reader's time zone."""
         return _date_and_time(self.locale, at.replace(second=0, microsecond=0))
 
     @staticmethod
     def time(at: datetime) -> str:
-        """To the second."""
+        """The time to the second, in UTC."""
         return f"{at.astimezone(UTC):%H:%M:%S} UTC"
 
 
@@ -100,14 +100,14 @@ def _date_and_time(locale: Locale, at: datetime) -> str:
 
 @cache
 def languages() -> Mapping[str, Language]:
-    """All there are, by their code; the source first."""
+    """All languages by code; the source language first."""
     codes = sorted(folder.name for folder in FOLDER.iterdir() if (folder / CATALOGUE).is_file())
     codes.sort(key=lambda code: code != SOURCE)
     return {code: Language(code, FOLDER / code / CATALOGUE) for code in codes}
 
 
 def find_language(request: Request) -> Language:
-    """As switched by `?lang=`, else as switched before, else as the browser asks, else English."""
+    """The language of `?lang=`, else of the cookie, else of Accept-Language, else English."""
     known = languages()
     for chosen in (request.query_params.get(COOKIE), cookies.kept(request.cookies, COOKIE)):
         if chosen is not None and chosen in known:
@@ -119,14 +119,14 @@ def find_language(request: Request) -> Language:
 
 @lru_cache(maxsize=1_024)
 def parse_accept_language(header: str) -> str:
-    """The code of the language that this Accept-Language (RFC 9110, 12.5.4) likes most."""
+    """The code of our language that this Accept-Language prefers (RFC 9110, 12.5.4)."""
     wanted: list[tuple[float, str]] = []
     for part in header.split(",")[:TAGS_MAX]:
         tag, _, parameter = part.partition(";")
         quality = _quality(parameter)
         if tag.strip() and quality > 0:
             wanted.append((quality, tag.strip()))
-    wanted.sort(key=lambda one: -one[0])  # stable: of two liked the same, the first
+    wanted.sort(key=lambda one: -one[0])  # stable: the first of equal ones wins
     codes = {code.lower(): code for code in languages()}
     found = negotiate_locale([tag.lower() for _, tag in wanted], list(codes), sep="-")
     return codes[found] if found else SOURCE
@@ -144,13 +144,13 @@ def _quality(parameter: str) -> float:
 
 
 def say_language(response: Response, language: Language) -> None:
-    """Tell caches and readers which language this is; a switch is remembered."""
+    """Set the headers that name the response's language, for readers and caches."""
     response.headers["Content-Language"] = language.code
     response.headers["Vary"] = "Accept-Language, Cookie"
 
 
 def save_language(request: Request, response: Response, *, secure: bool) -> None:
-    """Remember a language that `?lang=` asks for, or that is kept by the name of before."""
+    """Store the language of `?lang=` in its cookie, and renew a cookie of the old name."""
     chosen, found = request.query_params.get(COOKIE), request.cookies
     if chosen is None and secure and cookies.HOST_PREFIX + COOKIE not in found:
         chosen = found.get(COOKIE)

@@ -1,4 +1,4 @@
-"""What Postgres and RQ tell about the office, read once a second however many look."""
+"""OfficeStatusReader: reads the office's state from Postgres and RQ at most once a second."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FRESH_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class OfficeStatus:
-    """db_in_use is None while Postgres is away, and crew while the queue is."""
+    """db_in_use is None while Postgres is unreachable, queue_status while the queue is."""
 
     db_in_use: int | None
     queue_status: QueueStatus | None
 
 
 class OfficeStatusReader:
-    """One reading is under way at a time; boards never ask Postgres more often than that."""
+    """Reads once at a time, so that many boards cost Postgres no more than one."""
 
     def __init__(
         self, parts: WebContainer, office: Office, *, clock: Callable[[], float] = time.monotonic
@@ -40,18 +40,18 @@ class OfficeStatusReader:
         self._changes: dict[str, tuple[int, audit.AuditEntry | None]] = {}
 
     async def read_status(self) -> OfficeStatus:
-        """At most a second old."""
-        return await self._readings.get("seen", self._look, fresh_s=FRESH_S)
+        """The status, at most a second old."""
+        return await self._readings.get("status", self._read, fresh_s=FRESH_S)
 
-    async def _look(self) -> OfficeStatus:
+    async def _read(self) -> OfficeStatus:
         in_use = self._office.run(count_open_connections, self._parts.engine)
-        crew = self._office.run(self._parts.queue_status)
+        queue = self._office.run(self._parts.queue_status)
         return OfficeStatus(
-            *await asyncio.gather(none_if_unavailable(in_use), none_if_unavailable(crew))
+            *await asyncio.gather(none_if_unavailable(in_use), none_if_unavailable(queue))
         )
 
     async def last_change(self, code: str, version: int) -> audit.AuditEntry | None:
-        """Who changed these settings last: asked once for each version of them."""
+        """The settings' last change, read once for each version; None while Postgres is away."""
         known = self._changes.get(code)
         if known is None or known[0] != version:
             try:

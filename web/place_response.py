@@ -1,4 +1,4 @@
-"""What the line says of a member, as the place they are shown."""
+"""Place responses: a member's status in the line as the API's JSON, with the ticket."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ JSON_HEADERS: Headers = [
     (b"cache-control", b"no-store"),
     *RAW_HEADERS,
 ]
-# `TypeAdapter.dump_json` would check its options anew for each of a crowd.
+# Faster than `TypeAdapter.dump_json`, which checks its options at each call.
 _write_json = TypeAdapter(PlaceOut).serializer.to_json
-# How somebody who was passed over came back, as the line says it.
+# Where a passed-over member returned to the line, by the line's letter.
 RETURNED: dict[str, Returned] = {"h": "head", "e": "end"}
 
 
@@ -40,9 +40,10 @@ class SignsTickets(Protocol):
 def make_place(
     standing: MemberStatus, *, room: str, member_id: str, tickets: SignsTickets | None
 ) -> PlaceOut:
-    """The place of a member whom the line knows; without `tickets` it carries none.
+    """The place of a member whom the line knows; with a ticket if `tickets` signs one.
 
-    Raises Problem not_in_line for any other, and LineAway where a line that was lost can't say yet.
+    Raises Problem not_in_line for a member without a place, and LineAway while a restoring line
+    can't be sure of that.
     """
     if standing.kind == "untold":
         raise LineAway
@@ -85,14 +86,14 @@ def _add_waiting(place: PlaceOut, standing: MemberStatus) -> None:
 
 
 def place_json(place: PlaceOut) -> bytes:
-    """The only writer of a place: answers, events and batches are its bytes."""
+    """Serialize a place; answers and events both use this."""
     return _write_json(place)
 
 
 def make_entered_place(
     standing: MemberStatus, *, room: str, member_id: str, tickets: TicketSigner
 ) -> PlaceOut:
-    """The place of a member who has entered. Raises Problem where they were refused."""
+    """The place of a member who entered. Raises Problem where the room refused."""
     if standing.kind not in ("waiting", "admitted", "issued"):
         problem = refusal_problem(_refusal(standing))
         if standing.kind == ChallengeRequired.slug:
@@ -102,7 +103,7 @@ def make_entered_place(
 
 
 def _refusal(standing: MemberStatus) -> Refusal:
-    """Refusals come as outcomes (the slug is the text) or as the reason a room is shut."""
+    """The refusal: of an outcome (its text is the slug), or the room's at entry (the kind)."""
     slug = standing.text if standing.kind == "refused" else standing.kind
     if slug == NotOpenYet.slug:
         facts = standing.facts
@@ -115,7 +116,7 @@ def _words(refusal: Refusal) -> dict[str, str]:
 
 
 class PlaceWriter:
-    """Writes places, with the ticket's cookie."""
+    """Writes whole answers for the fast path, with the ticket cookie."""
 
     def __init__(self, tickets: TicketSigner, *, secure: bool, cookie_age_max_s: int) -> None:
         self._tickets = tickets
@@ -124,12 +125,12 @@ class PlaceWriter:
         self._cookie_age_max_s = cookie_age_max_s
 
     def entered(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
-        """For somebody who has entered. Raises Problem where they were refused."""
+        """The answer to entering. Raises Problem where the room refused."""
         place = make_entered_place(standing, room=room, member_id=member_id, tickets=self._tickets)
         return self._answer(place, 200 if place.state == "issued" else 202)
 
     def place(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
-        """For somebody who asks. Raises Problem not_in_line."""
+        """The answer to a poll. Raises Problem not_in_line."""
         place = make_place(standing, room=room, member_id=member_id, tickets=self._tickets)
         return self._answer(place, 200)
 
@@ -140,7 +141,7 @@ class PlaceWriter:
         return status, [*JSON_HEADERS, *set_cookies, length], body
 
     def _cookies(self, place: PlaceOut) -> list[bytes]:
-        """As `set_ticket_cookie` sets it; by hand where there is a ticket, as for most."""
+        """As `set_ticket_cookie` sets it; formatted here where there is a ticket, for speed."""
         if place.ticket is None:
             response, path = Response(), f"/rooms/{place.room}"
             cookies.delete_cookie(response, f"ticket-{place.room}", secure=self._secure, path=path)
@@ -155,7 +156,7 @@ class PlaceWriter:
 
 
 def rfc3339_us(microseconds: int) -> str:
-    """The same as `rfc3339(from_us(...))`, for a crowd whose arrivals share their second."""
+    """As `rfc3339(from_us(...))`, with cached seconds, which a crowd's arrivals share."""
     second, fraction = divmod(microseconds, 1_000_000)
     return f"{_second(second)}.{fraction:06d}Z" if fraction else f"{_second(second)}Z"
 

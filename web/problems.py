@@ -1,4 +1,4 @@
-"""Problems: every error as RFC 9457 `application/problem+json`, with a sentence to read."""
+"""Problems: every error as RFC 9457 `application/problem+json`, with a sentence for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.refusals import REFUSALS, Refusal, TooManyRequests
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """A kind of problem: its stable slug, status, title, and the sentence where none is nearer."""
+    """A kind of problem: its stable slug, status, title, and default sentence."""
 
     type: str
     status: int
@@ -66,13 +66,13 @@ _AN_ID = "5f0c3a9be1d4-0000002a"
 
 
 def is_too_many(error: Exception) -> bool:
-    """Whether it refuses somebody who asks too often."""
+    """Whether it is a rate limit's refusal."""
     return isinstance(error, Problem) and error.type == TooManyRequests.slug
 
 
 @dataclass(slots=True)
 class Problem(Exception):
-    """An answer that says what is wrong and what to do. `more` holds what is needed to act."""
+    """An error answer: what is wrong and what to do. `more`: further fields for clients."""
 
     type: str
     detail: str | None = None
@@ -107,7 +107,7 @@ class Problem(Exception):
 
 @contextmanager
 def translate_value_errors() -> Iterator[None]:
-    """An InvalidValue is answered with bad_request, which names the field and what is wrong."""
+    """Translate InvalidValue into Problem bad_request, which names the field and the fault."""
     try:
         yield
     except InvalidValue as error:
@@ -116,7 +116,7 @@ def translate_value_errors() -> Iterator[None]:
 
 
 def as_json(problem: Problem, request_id: str) -> JSONResponse:
-    """The problem as a machine reads it."""
+    """The problem as a JSON response."""
     return JSONResponse(
         problem.body() | {"request_id": request_id},
         problem.status,
@@ -126,7 +126,7 @@ def as_json(problem: Problem, request_id: str) -> JSONResponse:
 
 
 class ProblemOut(BaseModel):
-    """A problem, as every error is answered (RFC 9457)."""
+    """The body of every error (RFC 9457)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -134,21 +134,21 @@ class ProblemOut(BaseModel):
     title: str
     status: int
     detail: str = Field(description="A sentence for the person who reads it")
-    request_id: str = Field(description="What this request is called in our logs")
+    request_id: str = Field(description="The id of this request, as in the logs")
     retry_after_s: int | None = Field(None, description="Seconds to wait before trying again")
 
 
-# What headers() says, for /openapi.json.
+# The headers of `Problem.headers`, for /openapi.json.
 _RETRY_AFTER = {
     "Retry-After": {
-        "description": "Seconds to wait before trying again; the body's `retry_after_s`",
+        "description": "Seconds to wait before trying again; the same as `retry_after_s`",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
     }
 }
 _AUTHENTICATE = {
     "WWW-Authenticate": {
-        "description": "How to say who asks",
+        "description": "The authentication scheme",
         "required": True,
         "schema": {"const": "Bearer"},
     }
@@ -157,9 +157,9 @@ _HEADERS = {401: _AUTHENTICATE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
 
 
 def documented(*types: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may answer with these problems, for /openapi.json.
+    """The OpenAPI `responses` of a route for these problems.
 
-    Every route is counted, so each may answer `too_many_requests` too.
+    Adds `too_many_requests`, as every route has a rate limit.
     """
     responses: dict[int | str, dict[str, Any]] = {}
     for name in (*types, TooManyRequests.slug):
@@ -185,5 +185,5 @@ def documented(*types: str) -> dict[int | str, dict[str, Any]]:
 
 
 def sentence(error: BaseException) -> str | None:
-    """An exception's own words: its message, or else its docstring."""
+    """The exception's message, or else its docstring."""
     return str(error) or inspect.getdoc(type(error))

@@ -1,4 +1,4 @@
-"""Everything that is known of a room, in one JSON document."""
+"""Room export: a room's coupon, settings, figures, result and audit entries in one document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from web.schemas.public import CouponOut
 
 
 async def read_room(line: Line, code: str) -> tuple[RoomStats, RoomSummary, TimeSeries]:
-    """What the line knows. Raises NoSuchRoom, LineAway."""
+    """The room's figures, summary and series. Raises NoSuchRoom, LineAway."""
     return (
         await line.room_stats(code),
         await line.summary(code),
@@ -34,7 +34,7 @@ def make_record(
     entries: Sequence[AuditEntry],
     now: datetime,
 ) -> dict[str, Any]:
-    """Coupon, settings, figures, what became of all, the last 15 minutes, and who changed what."""
+    """The whole document as plain JSON values; the series covers the last 15 minutes."""
     figures, result, series = known
     assert offer.room is not None, "only coupons with a line have figures"
     return {
@@ -49,7 +49,7 @@ def make_record(
 
 
 def series_record(series: TimeSeries) -> dict[str, Any]:
-    """The series with its beginning as a time."""
+    """The series with its beginning as an RFC 3339 time."""
     arrays = as_record(series)
     begins_at_s = int(arrays.pop("begins_at_s"))
     return {"begins_at": rfc3339(from_us(begins_at_s * 1_000_000)), **arrays}

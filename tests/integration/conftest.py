@@ -55,7 +55,7 @@ from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.container import WebContainer
 from web.limits.limit_values import WebLimits
-from web.sse import interval
+from web.sse import read_interval
 
 NOBODY_LISTENS = "127.0.0.1:9"
 
@@ -280,7 +280,7 @@ def unknown_address(redis_url):
 @pytest.fixture
 def quick_beats(monkeypatch):
     """A beat of a second is for people."""
-    monkeypatch.setattr(interval, "BEAT_S", 0.02)
+    monkeypatch.setattr(read_interval, "READ_INTERVAL_S", 0.02)
     monkeypatch.setattr(poll_interval, "INTERVAL_MIN_S", 0.02)
 
 

@@ -74,7 +74,7 @@ async def ask_everything(
 
     The line comes last: it is asked to let somebody in, and through.
     """
-    app.state.catalogue.forget()
+    app.state.offers.forget()
     status = await line.place(code, "alice")
     is_drained = status.facts.state == "draining"
     said = {

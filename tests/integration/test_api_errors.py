@@ -36,7 +36,7 @@ async def test_an_unexpected_error_of_the_api_is_a_problem_that_tells_nothing(
         assert problem["request_id"] == line_["request_id"], "so that it can be found"
         assert "hunter2" not in answer.text + str(answer.headers)
         assert set(problem) == {"type", "title", "status", "detail", "request_id"}
-    assert [one["event"] for one in logs] == ["unexpected"] * 3
+    assert [one["event"] for one in logs] == ["unexpected error"] * 3
     assert str(logs[0]["exc_info"]) == SECRET
 
 

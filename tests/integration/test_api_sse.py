@@ -53,7 +53,7 @@ async def test_a_stream_tells_each_change_and_ends_when_it_is_decided(
     ]  # fmt: skip
     assert all(one.keys() >= PLACE_KEYS for one in told)
     assert told[-1]["issued_coupon"]["member_id"] == "alice"
-    assert app.state.hub.open == 0
+    assert app.state.streams.open == 0
 
 
 async def test_a_stream_of_a_final_place_ends_at_once(client, line, engine, code):
@@ -101,7 +101,7 @@ async def test_a_stream_ends_where_its_owner_has_left_the_line(client, app, line
     await follower.ends()
 
     assert follower.states == ["waiting"]
-    assert app.state.hub.open == 0
+    assert app.state.streams.open == 0
 
 
 async def test_a_quiet_stream_says_now_and_then_that_it_is_alive(
@@ -147,7 +147,7 @@ async def test_too_many_streams_are_refused_until_one_is_free(parts, line, engin
             await client.post(f"/api/rooms/{code}/enter", headers=by(member))
         path = f"/api/rooms/{code}/live"
         follower = Follower(app, code)
-        await until(lambda: app.state.hub.open == 1)
+        await until(lambda: app.state.streams.open == 1)
         refused = await asyncio.wait_for(client.get(path, headers=by("bob")), 5)
         follower.goes_away()
         await follower.ends()
@@ -169,8 +169,8 @@ async def test_who_goes_away_frees_their_stream(client, app, line, engine, code)
     follower.goes_away()
     await follower.ends()
 
-    assert app.state.hub.open == 0
-    assert app.state.hub._audiences == {}
+    assert app.state.streams.open == 0
+    assert app.state.streams._audiences == {}
 
 
 async def test_the_framework_and_what_stands_before_it_agree_in_each_problem(

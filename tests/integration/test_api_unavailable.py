@@ -135,7 +135,7 @@ async def test_coupons_that_were_read_before_are_still_shown(
     known = (await client.get("/api/coupons")).json()
 
     drop_database(servers.database_url, database_url.rpartition("/")[2])
-    app.state.catalogue.forget()
+    app.state.offers.forget()
     then = await client.get("/api/coupons")
     one = await client.get(f"/api/coupons/{code}")
     mine = await client.get("/api/me/coupons", headers=by("alice"))

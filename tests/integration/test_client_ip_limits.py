@@ -21,7 +21,7 @@ PEERS = {"0.0.0.0": (PROXY, 1), "::": (f"::ffff:{PROXY}", 1), "a file": None}
 def gate_with(parts, *, named: str = "", exempt: str = "127.0.0.0/8,::1"):
     return app_with(
         parts, limits=WebLimits(exempt_ips=exempt), proxies=TrustedProxies(named)
-    ).state.gate
+    ).state.rate_limit
 
 
 def scope_of(peer, *forwarded: str) -> dict:

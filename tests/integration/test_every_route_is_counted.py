@@ -69,7 +69,7 @@ async def test_a_stranger_who_floods_it_is_refused(app, code, method, route):
 
     assert seen.count(429) >= FLOOD - MOST - 2 * OWN
     assert 500 not in seen
-    counted = {one.call: one.statuses for one in app.state.traffic.total().asked}
+    counted = {one.call: one.statuses for one in app.state.http_counters.total().asked}
     call = UNROUTED.get(route, (method, route))
     assert counted.keys() == {call}, "refused or not"
     assert counted[call]["4xx"] >= seen.count(429)
@@ -156,7 +156,7 @@ async def test_too_many_streams_of_one_member_are_refused(parts, line, engine, c
     async with from_(app, an_address()) as client:
         await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))
         await client.post(f"/api/rooms/{code}/enter", headers=by("bob"))
-    gate = app.state.gate
+    gate = app.state.rate_limit
     scopes = [
         {"client": (an_address(), 1), "headers": [], "path": f"/api/rooms/{code}/live"}
         for _ in range(4)

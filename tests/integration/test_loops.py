@@ -142,7 +142,7 @@ async def test_what_enter_times_fails_with_does_not_end_it(app, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(enter_times, "publish", tell)
-    monkeypatch.setattr("web.metrics.enter_latency.TELL_EVERY_S", 0.01)
+    monkeypatch.setattr("web.metrics.enter_latency.PUBLISH_EVERY_S", 0.01)
     telling = asyncio.create_task(enter_times.publish_forever())
     await asyncio.to_thread(eventually, lambda: len(calls) > 2)
 

@@ -61,7 +61,8 @@ def page_request(**headers: str) -> dict:
 async def begin_at_once(parts, recorder: Recorder, scope: dict) -> None:
     limits = WebLimits(address_requests_max=ADDRESS_MOST, member_requests_max=MEMBER_MOST)
     app = app_with(parts, limits=limits)
-    limited = RateLimitedResponses(recorder, app, app.state.gate, AccessLog(app.state.traffic))
+    access_log = AccessLog(app.state.http_counters)
+    limited = RateLimitedResponses(recorder, app, app.state.rate_limit, access_log)
     await asyncio.gather(*(limited({**scope}, None, None) for _ in range(REQUESTS)))
 
 

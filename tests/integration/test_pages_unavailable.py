@@ -124,7 +124,7 @@ async def test_without_postgres_a_ticket_page_goes_on_by_what_was_read_before(
     known = Html(await client.get(f"/rooms/{code}"))
 
     drop_database(servers.database_url, database_url.rpartition("/")[2])
-    app.state.catalogue.forget()
+    app.state.offers.forget()
     then = [await client.get(path) for path in (f"/rooms/{code}", "/", f"/coupons/{code}")]
 
     assert [one.status_code for one in then] == [200] * 3

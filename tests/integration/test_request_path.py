@@ -115,7 +115,7 @@ async def test_a_members_page_is_followed_without_going_back_and_forth(app, clie
     await client.get("/signin", params={"token": token("alice")})
     await client.post(f"/rooms/{code}/enter", headers={"Origin": "http://test"})
     await client.get(f"/rooms/{code}")
-    app.state.catalogue.forget()  # so that the offers are read on the way, whenever this runs
+    app.state.offers.forget()  # so that the offers are read on the way, whenever this runs
 
     with followed() as files:
         answer = await client.get(f"/rooms/{code}")

@@ -13,7 +13,7 @@ from tests.integration.web_cast import app_with, until
 from tests.tcp_proxy import proxied
 from waitroom import poll_interval
 from waitroom.line import open_line
-from web.sse import interval
+from web.sse import read_interval
 from web.sse.room_broadcast import RoomBroadcast
 
 CROWD = [f"member-{number}" for number in range(120)]
@@ -22,7 +22,7 @@ CROWD = [f"member-{number}" for number in range(120)]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """A beat of a second is for people."""
-    monkeypatch.setattr(interval, "BEAT_S", 0.05)
+    monkeypatch.setattr(read_interval, "READ_INTERVAL_S", 0.05)
     monkeypatch.setattr(poll_interval, "INTERVAL_MIN_S", 0.05)
     monkeypatch.setattr(poll_interval, "UNKNOWN_PACE_MAX_S", 0.05)
 
@@ -78,7 +78,7 @@ async def test_one_reading_a_beat_serves_all_who_follow(app, line, code, crowd, 
     await line.leave(code, CROWD[0])
     await until(lambda: all(one.places[-1]["place"] < 31 for one in followers[1:]))
     await asyncio.sleep(0.5)
-    beats = (time.monotonic() - began) / interval.BEAT_S
+    beats = (time.monotonic() - began) / read_interval.READ_INTERVAL_S
 
     assert 3 <= len(readings) <= beats + 2
     assert {len(members) for members in readings[1:]} == {29}  # one has left
@@ -157,13 +157,13 @@ async def test_who_takes_nothing_for_long_is_given_up(app, line, code, crowd, mo
     stuck.reads.clear()
     await line.leave(code, CROWD[0])
 
-    audience = app.state.hub._audiences[code]
+    audience = app.state.streams._audiences[code]
     before = len(audience)
     await until(lambda: len(audience) == 0)
 
     stuck.goes_away()
     await stuck.ends()
-    assert (before, app.state.hub.open) == (1, 0)
+    assert (before, app.state.streams.open) == (1, 0)
 
 
 async def test_streams_stay_open_while_redis_is_away_and_go_on_by_themselves(
@@ -176,7 +176,7 @@ async def test_streams_stay_open_while_redis_is_away_and_go_on_by_themselves(
 
         redis.cut()
         await line.leave(code, CROWD[0])
-        await until(lambda: app.state.hub._audiences[code]._is_away)
+        await until(lambda: app.state.streams._audiences[code]._is_away)
         told, is_open = len(follower.places), not follower.task.done()
         redis.mend()
         await until(lambda: len(follower.places) > told)
@@ -212,7 +212,7 @@ async def test_a_process_that_stops_ends_its_streams_and_sends_whoever_comes_els
 ):
     followers = await follow(app, code, *CROWD[:3])
 
-    app.state.hub.close()
+    app.state.streams.close()
     for follower in followers:
         await follower.ends()
     late = Follower(app, code, CROWD[4])
@@ -220,7 +220,7 @@ async def test_a_process_that_stops_ends_its_streams_and_sends_whoever_comes_els
 
     assert (late.status, late.states) == (200, ["waiting"])
     assert late.text.startswith("retry: ")
-    assert app.state.hub.open == 0
+    assert app.state.streams.open == 0
 
 
 async def test_an_error_that_nobody_foresaw_ends_no_audience(app, line, code, crowd, monkeypatch):

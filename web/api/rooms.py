@@ -117,12 +117,12 @@ async def leave_room(request: Request, response: Response, code: RoomCode, who: 
 )
 async def follow_place(request: Request, code: RoomCode, who: InLine) -> EventStreamResponse:
     """The place whenever it changes, as server-sent events, until a final state."""
-    hub = get_stream_connections(request)
-    hub.refuse_if_full()
+    streams = get_stream_connections(request)
+    streams.refuse_if_full()
     # Who is unknown here is told so as all are.
     await ask_place(request, code, who.member_id, who.ticket_us)
-    teller = JsonEvents(code, get_container(request).tickets, who.ticket_us)
-    return EventStreamResponse(hub, code, who.member_id, teller, who.session)
+    writer = JsonEvents(code, get_container(request).tickets, who.ticket_us)
+    return EventStreamResponse(streams, code, who.member_id, writer, who.session)
 
 
 def _answer(request: Request, place: PlaceOut, status: int) -> Response:

@@ -1,4 +1,4 @@
-"""Where a request comes from, also through proxies whose word is taken."""
+"""Client IP: a request's address, also behind trusted proxies."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from waitroom.limits.ip_prefix import pack_ip
 
 ANY = "*"
 HEADER = "x-forwarded-for"
-# An address with its port and zone is shorter; a longer word is none.
+# An address with its port and zone is shorter, so a longer word is not one.
 _WORD_LENGTH_MAX = 80
-# Of all values of the header, from their end: proxies append.
+# The part of the header that is read, from its end, as proxies append.
 _LENGTH_MAX = 1_024
-# Hops that are believed, at most.
+# The most hops that are read.
 _HOPS_MAX = 16
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def parse_address(text: str) -> Address | None:
-    """The address in any spelling that servers and proxies write, None where it is none.
+    """Parse an address in any form that servers and proxies write; None for anything else.
 
-    IPv4 or IPv6; in brackets or quotes; with a port or a zone; an IPv4 address written as IPv6 is
+    IPv4 or IPv6; in brackets or quotes; with a port or a zone. An IPv4-mapped IPv6 address becomes
     an IPv4 address.
     """
     text = text.strip().strip('"')
@@ -47,8 +47,8 @@ def _is_port(text: str) -> bool:
 
 
 class TrustedProxies:
-    """Those whose X-Forwarded-For is believed: addresses and networks, comma separated, or `*`
-    where nobody but our own proxy can reach us. Raises ValueError.
+    """Proxies whose X-Forwarded-For is trusted: addresses and networks, comma separated, or `*`
+    where only the operator's proxy can reach this process. Raises ValueError.
     """
 
     def __init__(self, trusted: str = "") -> None:
@@ -57,24 +57,24 @@ class TrustedProxies:
         self._trusted = [] if self._any else [ipaddress.ip_network(word) for word in words]
 
     def trusts(self, address: Address | None) -> bool:
-        """Whether the header counts that this peer sends. A socket file's peer has no address."""
+        """Whether this peer's header is trusted. A Unix socket's peer has no address."""
         if self._any:
             return True
         return address is not None and any(address in network for network in self._trusted)
 
     def client_address(self, peer: Address | None, forwarded: Sequence[str]) -> Address | None:
-        """Who speaks to the outermost proxy that is believed; `forwarded` is the header's values.
+        """The address that the outermost trusted proxy saw. forwarded: the header's values.
 
-        Read from its end: what stands before an address that isn't believed is a stranger's. None
-        where the address that counts can't be read.
+        Reads from the end, as anything before an untrusted address may be forged. None where the
+        address that counts can't be parsed.
         """
         if not self.trusts(peer):
             return peer
-        address, said = peer, ",".join(forwarded)[-_LENGTH_MAX:].split(",")
-        for word in said[: -_HOPS_MAX - 1 : -1]:
+        address, hops = peer, ",".join(forwarded)[-_LENGTH_MAX:].split(",")
+        for word in hops[: -_HOPS_MAX - 1 : -1]:
             if not word.strip():
                 break
             address = parse_address(word)
             if self._any or not self.trusts(address):
-                break  # behind `*` there is one proxy, ours: what it was told by others is hearsay
+                break  # with `*` there is one proxy, so earlier hops come from clients
         return address

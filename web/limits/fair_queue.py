@@ -1,14 +1,12 @@
-"""Which request to the framework takes a step in a turn of the event loop.
+"""FairQueue: schedules framework requests fairly by sender, one step at a time.
 
-A page costs the loop a hundred times what entering costs. Whoever sends many of them at once, on
-hundreds of connections, would make everything else wait until all of theirs are done; and where all
-of them wait for the same thing, the answer of a store wakes them at once. So in three turns one
-request takes a step, from one wait to the next, and the others stay where they are: one of each
-sender after the other, however many one sent. What the fast path and open streams do comes in
-between. Admins and health checks have a queue of their own, of which one more takes a step.
+A page costs the event loop a hundred times what entering costs. A sender with hundreds of parallel
+page requests would delay all others until its own are done, and one answer of a store can wake them
+all at once. So in three turns of the loop one request takes a step, from one await to the next, and
+senders alternate however many requests each sent. The fast path and open streams run in between.
+Admins and health checks have a queue of their own, which takes one more step.
 
-Nothing is held during a wait: a request that waits for a store, or for a slow client, keeps nobody
-else from a step.
+A waiting request holds nothing: neither a slow store nor a slow client blocks the others.
 """
 
 from __future__ import annotations
@@ -21,27 +19,27 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-# Where a scope has the turn that its request waits for before each step.
+# The scope's key for the turn that its request awaits before each step.
 _TURN = "waitroom.turn"
 Turn = Callable[[], Awaitable[None] | None]
 
-# In how many turns one step is taken: entering takes several turns, and waits for fewer steps.
+# Loop turns per step. Entering takes several turns, so it waits for fewer steps.
 STEP_EVERY_TURNS = 3
 _Waiting = OrderedDict[str, deque[asyncio.Future[None]]]
 
 
 class FairQueue:
-    """For one process, in one event loop."""
+    """One queue per process, for one event loop."""
 
     def __init__(self) -> None:
-        # Of those who go first, and of the others.
+        # By whether they have priority.
         self._waiting: dict[bool, _Waiting] = {True: OrderedDict(), False: OrderedDict()}
         self._has_begun = {True: False, False: False}
         self._is_scheduled = False
         self._rests = 0  # turns, until the next step
 
     def turn(self, sender: str, *, first: bool = False) -> Awaitable[None] | None:
-        """What to wait for before a request of this sender begins; None: it may begin now."""
+        """The future to await before a request's next step; None where it may run now."""
         loop, waiting = asyncio.get_running_loop(), self._waiting[first]
         if not self._is_scheduled:
             self._is_scheduled = True
@@ -54,7 +52,7 @@ class FairQueue:
         return future
 
     def _next_turn(self) -> None:
-        """Called once in each turn of the loop, as long as steps are taken."""
+        """Run once in each turn of the loop while requests wait or run."""
         self._rests = (self._rests + 1) % STEP_EVERY_TURNS
         if not self._rests:
             self._has_begun = {first: _begin(some) for first, some in self._waiting.items()}
@@ -64,7 +62,7 @@ class FairQueue:
 
 
 def _begin(waiting: _Waiting) -> bool:
-    """Let one of the next sender begin; whether there was any. Who went away is left out."""
+    """Wake one request of the next sender, skipping cancelled ones; False where none waits."""
     while waiting:
         sender, requests = waiting.popitem(last=False)
         request = requests.popleft()
@@ -77,7 +75,7 @@ def _begin(waiting: _Waiting) -> bool:
 
 
 class FairSteps:
-    """An ASGI application before another one, which takes a turn before each step but its first."""
+    """ASGI middleware that awaits a turn before each step of the application but the first."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -89,15 +87,12 @@ class FairSteps:
 
 
 def set_turn(scope: Scope, turn: Turn) -> None:
-    """Let the steps of this request wait for such turns."""
+    """Make this request's steps await `turn`."""
     scope[_TURN] = turn
 
 
 class _Stepwise:
-    """Awaits `coroutine`, and a turn each time that something which it awaited is there.
-
-    Drives it as `yield from` would (PEP 380), with the turn in between.
-    """
+    """Drives `coroutine` as `yield from` does (PEP 380), and awaits a turn before each resume."""
 
     def __init__(self, coroutine: Awaitable[None], turn: Turn) -> None:
         self._coroutine = coroutine
@@ -116,5 +111,5 @@ class _Stepwise:
                 if turn := self._turn():
                     yield from turn.__await__()
                 step = steps.__next__
-            except BaseException as error:  # cancelled: for the coroutine to handle
+            except BaseException as error:  # cancelled: the coroutine must handle it
                 step = partial(steps.throw, error)

@@ -12,15 +12,15 @@ STREAMS_SHARE_MIN = 2
 
 @dataclass(frozen=True, slots=True)
 class WebLimits:
-    """body_bytes_max: of any request. live_streams_max: open event streams a process.
+    """body_bytes_max: of any request. live_streams_max: open event streams per process.
 
-    look_again_after_s: how long reconciling waits before it looks again at what it has found.
-    db_connections: of this process; db_waiting_max: callers that may wait for one, each for
-    db_wait_s at most. address_requests_max, member_requests_max: in any ten seconds, by all
-    processes together; looks_factor: so many times as many of what pages look like;
-    health_requests_max: of one address; admin_requests_max: of one admin. address_streams_max,
-    member_streams_max: open, of which each of this command's `processes` holds its share. 0: no
-    limit. exempt_ips: addresses and networks that are not counted.
+    look_again_after_s: how long reconciliation waits before it checks a difference again.
+    db_connections: of this process; db_waiting_max: callers that may wait for one, each at most
+    db_wait_s. address_requests_max, member_requests_max: per ten seconds, over all processes;
+    looks_factor: the factor of that limit for style sheets, scripts and pictures;
+    health_requests_max: per address; admin_requests_max: per admin. address_streams_max,
+    member_streams_max: open streams, shared equally by this command's `processes`. 0: no limit.
+    exempt_ips: addresses and networks without limits.
     """
 
     body_bytes_max: int = 16_384
@@ -41,14 +41,14 @@ class WebLimits:
 
     @property
     def address_streams_share(self) -> int:
-        """Of address_streams_max, for one process."""
+        """One process' share of address_streams_max."""
         return self._share(self.address_streams_max)
 
     @property
     def member_streams_share(self) -> int:
-        """Of member_streams_max, for one process."""
+        """One process' share of member_streams_max."""
         return self._share(self.member_streams_max)
 
     def _share(self, most: int) -> int:
-        # Connections don't spread evenly: two are let be everywhere.
+        # Connections don't spread evenly over processes, so each allows at least two.
         return max(STREAMS_SHARE_MIN, math.ceil(most / self.processes)) if most else 0

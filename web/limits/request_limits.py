@@ -1,11 +1,11 @@
-"""Whose request this is, and whether they have asked too often.
+"""RateLimit: limits requests and open streams by address, member and admin.
 
-By address before anything is read or verified, and by member once it is known who asks. What an
-address is refused costs next to nothing here: its answers are written once.
+By address before a request is read or verified, and by member after. Refusing an address is cheap,
+as its answers are cached.
 
-Every path belongs to one class of limits; none is free. Health checks and a page's looks have
-shares of their own, so that a crowd behind one address, or a flood from it, takes neither from the
-other. Admins have theirs once they are verified.
+Every path belongs to one class of limits. Health checks and pages' static files have limits of
+their own, so that neither can use up the other's, even behind one shared address. Verified admins
+have one each.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ from web.problems import Problem
 log = structlog.get_logger(__name__)
 
 LimitClass = Literal["requests", "looks", "health"]
-# Counted for the address alone, and not for the member who sends them too.
+# Classes that count for the address only, not for the member.
 OF_NO_MEMBER: frozenset[LimitClass] = frozenset({"looks", "health"})
 
 _HEALTH = ("/healthz", "/readyz", "/livez", "/metrics")
 _ADMIN = ("/admin", "/api/admin/")
 _LOOKS = ("/brand.css", "/logo")
 _FORWARDED = HEADER.encode()
-# What a request was counted as, so that it is counted once wherever it comes by.
+# The scope's keys for what a request was counted as, so that it counts once.
 _ADDRESS, _MEMBER = "waitroom.address", "waitroom.member"
-# All whose address can't be read are counted as one sender.
+# All clients without a readable address count as one.
 UNREADABLE = "unreadable"
-# A header this long is worked out each time: what is kept here has a bound in bytes.
+# Longer headers are not cached, which bounds the cache in bytes.
 _KEPT_LENGTH_MAX = 96
 _KEPT_MAX = 50_000
 STREAMS_RETRY_S = 10
-SAY_EVERY_S = 10.0
+LOG_EVERY_S = 10.0
 
 
 class RateLimit:
-    """Raises Problem too_many_requests for whoever is over one of `limits`."""
+    """Raises Problem too_many_requests where a client exceeds one of `limits`."""
 
     def __init__(self, limiter: RateLimiter, proxies: TrustedProxies, limits: WebLimits) -> None:
         self._limiter = limiter
@@ -67,18 +67,18 @@ class RateLimit:
         self._exempt = parse_networks(limits.exempt_ips)
         self._streams: dict[str, int] = {}
         self._refused = {"address": 0, "member": 0, "admin": 0}
-        self._said_at = -SAY_EVERY_S
+        self._logged_at = -LOG_EVERY_S
         self._has_warned = False
         self._pace = RefusalPace()
-        # An address is worked out once, not for each of its requests.
+        # Resolve an address once, not for each of its requests.
         self._known = lru_cache(maxsize=_KEPT_MAX)(self._resolve)
 
     def sender(self, scope: Scope) -> str:
-        """The address that sent this: of IPv6 the first of its /64, UNREADABLE where it is none."""
+        """The client's address: for IPv6 the first of its /64; UNREADABLE where there is none."""
         return self._sender(scope)[0]
 
     def count_key(self, scope: Scope) -> str:
-        """As what this request's address is counted; empty where it isn't."""
+        """The key that this request's address counts under; "" where it is exempt."""
         sender, is_exempt = self._sender(scope)
         return "" if is_exempt else sender
 
@@ -92,15 +92,15 @@ class RateLimit:
         return known(peer, tuple(forwarded))
 
     def _resolve(self, peer_text: str, forwarded: tuple[bytes, ...]) -> tuple[str, bool]:
-        """The sender, and whether it has no limits."""
+        """The sender, and whether it is exempt from limits."""
         peer = parse_address(peer_text)
         address = self._proxies.client_address(
             peer, [value.decode("latin-1") for value in forwarded]
         )
         if address is None:
             return UNREADABLE, False
-        # A proxy that nobody named stands for all who come through it: whatever its address, it
-        # is not the operator's own program.
+        # An untrusted proxy counts as one client with all its users, and is never exempt: its
+        # address does not prove that the request is the operator's own.
         is_unnamed_proxy = bool(forwarded) and not self._proxies.trusts(peer)
         if is_unnamed_proxy:
             self._warn(peer_text)
@@ -113,24 +113,24 @@ class RateLimit:
         if not self._has_warned:
             self._has_warned = True
             log.warning(
-                "X-Forwarded-For comes from a peer that FORWARDED_ALLOW_IPS does not name: all who "
-                "come through it are counted as one sender. Name it if it is your proxy.",
+                "X-Forwarded-For comes from a peer that FORWARDED_ALLOW_IPS does not name: all its "
+                "clients count as one. If it is your proxy, add it to FORWARDED_ALLOW_IPS.",
                 peer=peer,
             )
 
     async def admit_address(self, scope: Scope) -> None:
-        """Count the request once, wherever it comes by. Raises Problem too_many_requests."""
+        """Count the request for its address, once. Raises Problem too_many_requests."""
         if unanswered := self.address_at_once(scope):
             await unanswered
 
     async def admit_member(self, scope: Scope, member_id: str) -> None:
-        """Count it for the member too, once. Raises Problem too_many_requests."""
+        """Count the request for its address and its member, once. Raises as `admit_address`."""
         await self.admit_address(scope)
         if unanswered := self.member_at_once(scope, member_id):
             await unanswered
 
     async def admit_admin(self, scope: Scope, name: str) -> None:
-        """Count the request of a verified admin for them alone, and not for their address.
+        """Count a verified admin's request for the admin only, not for the address.
 
         Raises Problem too_many_requests.
         """
@@ -139,8 +139,8 @@ class RateLimit:
         if who and most and (unanswered := self._counted("admin", f"admin {name}", most)):
             await unanswered
 
-    # Nearly everybody is let through, or refused, without Redis: a crowd is not to pay for a
-    # coroutine each. These two answer as those above, and give one only where Redis must be asked.
+    # Most requests are decided without Redis, and a coroutine for each would be too slow. These two
+    # decide as those above, and return an awaitable only where Redis must be asked.
     def address_at_once(self, scope: Scope) -> Awaitable[None] | None:
         if _ADDRESS in scope:
             return None
@@ -150,7 +150,7 @@ class RateLimit:
         return self._counted("address", f"{share} {who}", most) if who and most else None
 
     def member_at_once(self, scope: Scope, member_id: str) -> Awaitable[None] | None:
-        """Whose address was counted before."""
+        """Needs a request whose address was counted before."""
         if scope.get(_MEMBER) == member_id:
             return None
         scope[_MEMBER] = member_id
@@ -171,24 +171,24 @@ class RateLimit:
             raise self._refusal(kind, wait_s)
 
     def _refusal(self, kind: str, wait_s: float) -> Problem:
-        """Said in the log now and then, without who: it is nobody's address book."""
+        """The problem; logs the number of refusals regularly, without addresses or members."""
         self._refused[kind] += 1
-        if monotonic() - self._said_at >= SAY_EVERY_S:
-            log.warning("over the limit", **self._refused)
-            self._said_at = monotonic()
+        if monotonic() - self._logged_at >= LOG_EVERY_S:
+            log.warning("requests refused by rate limits", **self._refused)
+            self._logged_at = monotonic()
             self._refused = dict.fromkeys(self._refused, 0)
         return Problem("too_many_requests", None, {"retry_after_s": max(1, math.ceil(wait_s))})
 
     async def hold_back(self) -> None:
-        """Before a refusal is answered: a flood of them must not keep this process busy."""
+        """Delay a refusal, so that a flood of them can't keep this process busy."""
         if wait_s := self._pace.wait_s():
             await asyncio.sleep(wait_s)
 
     @contextmanager
     def stream(self, scope: Scope, member_id: str) -> Iterator[None]:
-        """While a stream is open.
+        """Count a stream while it is open.
 
-        Raises Problem too_many_requests where its address, or its member, has enough here.
+        Raises Problem too_many_requests where its address or member has too many in this process.
         """
         who, limits = self.count_key(scope), self._limits
         if not who:
@@ -213,7 +213,7 @@ class RateLimit:
 
 
 def limit_class(path: str) -> LimitClass:
-    """The share of requests from one address that this path belongs to."""
+    """The class of limits that this path belongs to."""
     if path.startswith("/static/") or (path.startswith("/rooms/") and path.endswith(_LOOKS)):
         return "looks"
     if path.startswith(_HEALTH):
@@ -222,15 +222,15 @@ def limit_class(path: str) -> LimitClass:
 
 
 def is_for_admins(path: str) -> bool:
-    """Whether an admin's credentials count here."""
+    """Whether this path takes an admin's credentials."""
     return path.startswith(_ADMIN)
 
 
 def parse_networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Comma separated addresses and networks; `none`: none. Raises ValueError."""
+    """Parse comma separated addresses and networks; `none` is none. Raises ValueError."""
     words = [word.strip() for word in text.split(",") if word.strip() not in ("", "none")]
     return [ipaddress.ip_network(word) for word in words]
 
 
 def get_rate_limit(request: Request) -> RateLimit:
-    return cast(RateLimit, request.app.state.gate)
+    return cast(RateLimit, request.app.state.rate_limit)

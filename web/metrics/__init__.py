@@ -1,1 +1,1 @@
-"""Metrics, as Prometheus reads them: names and units after its conventions, one file a subject."""
+"""Metrics for Prometheus, by its naming conventions; one module per subject."""

@@ -1,4 +1,4 @@
-"""Clocks: how far hosts' clocks are off the stores', as metrics."""
+"""Clock metrics: how far hosts' clocks are off the stores' clocks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from waitroom.clock_skews import Skews
 
 
 class ClockMetrics(Collector):
-    """skews: the largest of each kind of process; none where the line's Redis does not answer."""
+    """skews: the largest of each kind of process; empty while the line's Redis is unreachable."""
 
     def __init__(self, skews: Skews) -> None:
         self._skews = skews
@@ -19,7 +19,7 @@ class ClockMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         skew = GaugeMetricFamily(
             "waitroom_clock_skew_seconds",
-            "How far the clock of these processes is ahead of the store's, at most either way",
+            "Largest difference of a process' clock to the store's, positive where it is ahead",
             labels=["process", "store"],
         )
         for (process, store), skew_s in sorted(self._skews.items()):

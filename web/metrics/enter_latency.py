@@ -1,4 +1,4 @@
-"""How long entering takes, counted here and told to the line once a second."""
+"""EnterLatency: times entries in this process and publishes them to Redis once a second."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from waitroom.stats.latency_histogram import bucket_index
 
 log = structlog.get_logger(__name__)
 
-TELL_EVERY_S = 1.0
+PUBLISH_EVERY_S = 1.0
 
 
 class EnterLatency:
-    """From when a request to enter was read until the line has answered it.
+    """Times from reading a request to enter until the line's answer.
 
-    Noting one is keeping a number; the line hears of a second's worth in one call a room.
+    `add` only keeps a number; `publish` sends a second's numbers in one call per room.
     """
 
     def __init__(self, line: Line) -> None:
@@ -27,13 +27,13 @@ class EnterLatency:
         self._took_s: dict[str, list[float]] = {}
 
     def add(self, code: str, took_s: float) -> None:
-        """One who entered, or was told why not, in a room that there is."""
+        """Note one entry, or refusal at entry, in an existing room."""
         self._took_s.setdefault(code, []).append(took_s)
 
     async def publish_forever(self) -> None:
-        """For as long as the process serves; the errors of its loops are published with it."""
+        """Publish once a second until cancelled, with the process' loop errors."""
         while True:
-            await asyncio.sleep(TELL_EVERY_S)
+            await asyncio.sleep(PUBLISH_EVERY_S)
             try:
                 await self.publish()
                 await self._line.loop_errors.publish()
@@ -44,11 +44,11 @@ class EnterLatency:
                 log.error("unexpected in a loop; trying again", loop="enter_times", exc_info=error)
 
     async def publish(self) -> None:
-        """What was noted since the last time."""
+        """Send the times since the last call."""
         rooms, self._took_s = self._took_s, {}
         for code, took_s in rooms.items():
             steps = Counter(map(bucket_index, took_s))
             try:
                 await self._line.add_latency(code, "enter_us", steps, took_s=sum(took_s))
             except LineError:
-                return  # a second less on a chart
+                return  # the chart lacks this second

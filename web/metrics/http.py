@@ -1,4 +1,4 @@
-"""HTTP: what this web command's processes were asked since it was started, as metrics."""
+"""HTTP metrics: requests and streams of this web command's processes since it started."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class HttpMetrics(Collector):
         )
         took = HistogramMetricFamily(
             "waitroom_http_request_duration_seconds",
-            "From the request to the beginning of its answer",
+            "Time from a request to the start of its answer",
             labels=["method", "route"],
         )
         for asked in total.asked:
@@ -44,8 +44,8 @@ class HttpMetrics(Collector):
             took.add_metric([*asked.call], buckets, asked.sum_s)
         yield from (requests, took)
         for name, words, value in (
-            ("live_streams", "Event streams that are open", total.streams),
-            ("live_streams_max", "Event streams that may be", self._streams_max * total.processes),
-            ("web_processes", "Processes that answer here", total.processes),
+            ("live_streams", "Open event streams", total.streams),
+            ("live_streams_max", "Most open event streams", self._streams_max * total.processes),
+            ("web_processes", "Running processes of this web command", total.processes),
         ):
             yield GaugeMetricFamily(f"waitroom_{name}", words, value=value)

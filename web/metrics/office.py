@@ -1,4 +1,4 @@
-"""Office: the workers, their queue and Postgres, and which of the stores answer, as metrics."""
+"""Office metrics: workers, queue and Postgres, and which stores are reachable."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from issuance.queue.job_queue import QueueStatus
 
 @dataclass(frozen=True, slots=True)
 class OfficeSnapshot:
-    """held and crew are None where Postgres, or the queue's Redis, does not answer.
+    """held is None while Postgres is unreachable, queue_status while the queue's Redis is.
 
-    loop_errors: by the name of the loop; empty where the line's Redis does not answer.
-    eviction_policy: by which the line's Redis may lose keys; "" where it may not.
+    loop_errors: by loop; empty while the line's Redis is unreachable. eviction_policy: by which the
+    line's Redis may evict keys; "" where it evicts none.
     """
 
     redis_up: bool
@@ -34,15 +34,17 @@ class OfficeMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         seen = self._seen
-        writes = "Redis answers and takes writes"
+        writes = "Redis answers and accepts writes"
         yield _gauge("redis_up", f"Whether the line's {writes}", seen.redis_up)
         yield _gauge("queue_up", f"Whether the queue's {writes}", seen.queue_status is not None)
         yield _gauge("postgres_up", "Whether Postgres answers", seen.held is not None)
         yield _gauge(
-            "db_connections_max", "Connections to Postgres in all, at most", seen.db_connections_max
+            "db_connections_max",
+            "Most connections to Postgres of all processes",
+            seen.db_connections_max,
         )
         evicts = GaugeMetricFamily(
-            "waitroom_redis_evicts", "Whether a Redis may throw keys away", labels=["store"]
+            "waitroom_redis_evicts", "Whether this Redis may evict keys", labels=["store"]
         )
         if seen.redis_up:
             evicts.add_metric(["line"], float(bool(seen.eviction_policy)))
@@ -50,30 +52,30 @@ class OfficeMetrics(Collector):
             evicts.add_metric(["queue"], float(bool(seen.queue_status.eviction_policy)))
         yield evicts
         errors = CounterMetricFamily(
-            "waitroom_loop_errors", "Unforeseen errors of work that is repeated", labels=["loop"]
+            "waitroom_loop_errors", "Unexpected errors in background loops", labels=["loop"]
         )
         for loop, count in seen.loop_errors.items():
             errors.add_metric([loop], count)
         yield errors
         if seen.held is not None:
             held = seen.held
-            # The one that asked is held too.
-            yield _gauge("db_connections", "Connections to Postgres that are open", held.open + 1)
-            yield _gauge("db_connections_busy", "Those of them that are not idle", held.busy + 1)
-            yield _gauge("db_connections_blocked", "Those that wait for a lock", held.blocked)
+            # Plus the connection of this measurement.
+            yield _gauge("db_connections", "Open connections to Postgres", held.open + 1)
+            yield _gauge("db_connections_busy", "Connections that are not idle", held.busy + 1)
+            yield _gauge("db_connections_blocked", "Connections waiting for a lock", held.blocked)
         if seen.queue_status is not None:
-            crew = seen.queue_status
-            yield _gauge("workers", "Workers, one killed lately among them", crew.workers)
-            yield _gauge("workers_busy", "Workers that issue a batch", crew.busy)
-            yield _gauge("backlog_jobs", "Jobs that wait for a worker", crew.backlog)
-            yield _gauge("backlog_age_seconds", "How long the first has waited", crew.oldest_s)
-            yield _gauge("failed_jobs", "Failed jobs that the queue still keeps", crew.failed)
+            queue = seen.queue_status
+            yield _gauge("workers", "Workers, including recently killed ones", queue.workers)
+            yield _gauge("workers_busy", "Workers that are issuing a batch", queue.busy)
+            yield _gauge("backlog_jobs", "Jobs waiting for a worker", queue.backlog)
+            yield _gauge("backlog_age_seconds", "Age of the oldest waiting job", queue.oldest_s)
+            yield _gauge("failed_jobs", "Failed jobs still in the queue", queue.failed)
             refused = CounterMetricFamily(
                 "waitroom_refused_jobs",
-                "Jobs in the queue that this deployment did not write",
+                "Jobs set aside, as this deployment did not write them",
                 labels=["reason"],
             )
-            for reason, count in crew.refused.items():
+            for reason, count in queue.refused.items():
                 refused.add_metric([reason], count)
             yield refused
 

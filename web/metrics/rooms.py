@@ -1,4 +1,4 @@
-"""Rooms: their figures as metrics labelled by room, from Redis: any process has them."""
+"""Room metrics: each room's figures from Redis, the same in every process."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from waitroom.stats.tally import LatencyTotals
 Rooms = Mapping[str, MetricsSnapshot]
 Reading = Callable[[MetricsSnapshot], float | None]
 
-# None where there is nothing to tell.
+# A reading of None is left out.
 _GAUGES: dict[str, tuple[str, Reading]] = {
     "waiting": ("Members waiting in line", lambda r: r.figures.waiting),
-    "size_max": ("Members that may wait in line", lambda r: r.figures.size_max),
+    "size_max": ("Most members that may wait in line", lambda r: r.figures.size_max),
     "away": (
-        "Members passed over, or told a final word in line, and not back",
+        "Members passed over, or informed in line that the room is over, and not back",
         lambda r: r.figures.away,
     ),
     "seats_in_use": ("Members admitted without an outcome", lambda r: r.figures.seats_in_use),
-    # As the release before named it, for one more release.
+    # The previous release's name, for one more release.
     "under_way": ("The same as seats_in_use", lambda r: r.figures.seats_in_use),
-    "seats": ("Members that may be admitted without an outcome", lambda r: r.figures.seats),
-    "coupons": ("Coupons in all", lambda r: r.figures.total_count),
+    "seats": ("Most members admitted without an outcome", lambda r: r.figures.seats),
+    "coupons": ("Coupons in total", lambda r: r.figures.total_count),
     "coupons_remaining": ("Coupons that remain", lambda r: r.figures.remain_count),
-    "rate_per_second": ("Admissions a second as set", lambda r: r.figures.rate_per_s),
+    "rate_per_second": ("Admissions per second as set", lambda r: r.figures.rate_per_s),
     "rate_in_force_per_second": (
-        "Admissions a second in force: as set, or on autopilot as found",
+        "Admissions per second in force: as set, or the autopilot's",
         lambda r: r.figures.rate_in_force_per_s,
     ),
     "room_admits": (
-        "Whether the room's phase is one in which members are let through",
+        "Whether the room admits members in its phase",
         lambda r: float(r.figures.phase.admits),
     ),
     "admission_timestamp_seconds": (
-        "When an admitter last looked after the room",
+        "When an admitter last served the room",
         lambda r: r.admission_at_s,
     ),
     "opens_timestamp_seconds": ("When the room opens", lambda r: r.figures.opens_at_s),
@@ -57,29 +57,29 @@ _GAUGES: dict[str, tuple[str, Reading]] = {
         lambda r: r.pilot_at_s,
     ),
     "reconcile_timestamp_seconds": (
-        "When the room was last held against Postgres",
+        "When the room was last compared with Postgres",
         lambda r: r.checked_at_s,
     ),
 }
 _COUNTERS: dict[str, tuple[str, Callable[[MetricsSnapshot], float]]] = {
     "entered": ("Members who took a place in line", lambda r: r.figures.entered),
-    "admitted": ("Members let through", lambda r: r.figures.admitted),
-    "issued": ("Members told of their coupon", lambda r: r.figures.issued),
+    "admitted": ("Members admitted", lambda r: r.figures.admitted),
+    "issued": ("Members with an issued coupon", lambda r: r.figures.issued),
     "left": ("Members who gave up their place", lambda r: r.figures.left),
-    "passed_over": ("Members passed over, not being heard from", lambda r: r.passed_over),
-    "returned": ("Members back after they were passed over", lambda r: r.returned),
+    "passed_over": ("Members passed over for sending no request", lambda r: r.passed_over),
+    "returned": ("Members who returned after being passed over", lambda r: r.returned),
 }
-# Counts with a label of their own: what it is called, and each of its values.
+# Counters with another label: its name, and the counts by its values.
 _COUNTERS_BY: dict[str, tuple[str, str, Callable[[MetricsSnapshot], Mapping[str, int]]]] = {
     "refused": ("Members refused after admission", "reason", lambda r: r.refused),
-    "turned_away": ("Members refused at the door", "reason", lambda r: r.turned_away),
+    "turned_away": ("Members refused at entry", "reason", lambda r: r.turned_away),
 }
-# Steps whose ends are buckets: an octave apart, from 0.4 ms to 26 s, and from 0.1 s to 7 h.
+# Histogram steps that end a bucket: an octave apart, from 0.4 ms to 26 s, and from 0.1 s to 7 h.
 _SHORT, _LONG = range(8, 73, 4), range(40, 113, 4)
 _HISTOGRAMS: dict[str, tuple[str, range, Callable[[MetricsSnapshot], LatencyTotals]]] = {
-    "enter_duration_seconds": ("Answering who enters", _SHORT, lambda r: r.enter),
-    "issue_duration_seconds": ("From admission to the outcome", _SHORT, lambda r: r.issue),
-    "wait_duration_seconds": ("From arrival to the outcome", _LONG, lambda r: r.wait),
+    "enter_duration_seconds": ("Time to answer an entry", _SHORT, lambda r: r.enter),
+    "issue_duration_seconds": ("Time from admission to outcome", _SHORT, lambda r: r.issue),
+    "wait_duration_seconds": ("Time from arrival to outcome", _LONG, lambda r: r.wait),
 }
 
 
@@ -105,9 +105,9 @@ class RoomMetrics(Collector):
             yield histogram
 
     def _states(self) -> Iterator[Metric]:
-        """What is one of several words, or counted by them."""
+        """The metrics labelled by phase, reason or kind."""
         state = GaugeMetricFamily(
-            "waitroom_room_state", "1 for the phase that the room is in", labels=["room", "state"]
+            "waitroom_room_state", "1 for the room's current phase", labels=["room", "state"]
         )
         reason = GaugeMetricFamily(
             "waitroom_autopilot_reason",
@@ -143,7 +143,7 @@ class RoomMetrics(Collector):
 
 
 def name_phases(phase: RoomPhase) -> dict[str, bool]:
-    """Every word for a phase, and whether it is this one's; also those of the release before."""
+    """Every phase's word and aliases, and whether each is this phase's."""
     return {
         word: word in (phase.word, *phase.aliases)
         for one in ROOM_PHASES
@@ -152,7 +152,7 @@ def name_phases(phase: RoomPhase) -> dict[str, bool]:
 
 
 def to_buckets(times: LatencyTotals, ends: range) -> list[tuple[str, float]]:
-    """How many took at most so long, as Prometheus wants it: exact, as each bucket ends a step."""
+    """Cumulative buckets for Prometheus; exact, as each bucket ends with a step."""
     buckets = [
         (
             f"{bucket_upper_s(end):.6g}",

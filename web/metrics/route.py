@@ -1,6 +1,6 @@
-"""/metrics: everything that is counted and measured here, for Prometheus.
+"""/metrics: all metrics, for Prometheus.
 
-It answers also while a store is away, as that is when it is needed: what is not known is left out.
+It also answers while a store is unreachable, and leaves out what it can't read.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _token = HTTPBearer(auto_error=False, scheme_name="metricsToken")
 async def may_read(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_token)]
 ) -> None:
-    """Anybody, unless there is a METRICS_TOKEN. Raises NotSignedIn, Forbidden."""
+    """Require METRICS_TOKEN where it is set. Raises NotSignedIn, Forbidden."""
     expected = get_container(request).metrics_token
     if not expected:
         return
@@ -56,9 +56,9 @@ async def may_read(
     dependencies=[Depends(may_read)],
 )
 async def metrics(request: Request) -> Response:
-    """Rooms and stores as any process tells them; requests and streams of one web command.
+    """Metrics of rooms and stores, and of this web command's requests and streams.
 
-    At most a second old, however many ask.
+    At most a second old.
     """
     made = await get_single_flight_cache(request).get(
         "metrics", partial(_read, request), fresh_s=FRESH_S
@@ -84,7 +84,7 @@ async def _read(request: Request) -> CompressedBody:
 
 
 async def _rooms(request: Request) -> Rooms | None:
-    """Every room that is served; None where the line's Redis does not answer."""
+    """All served rooms; None while the line's Redis is unreachable."""
     line = get_container(request).line
     rooms = {}
     try:
@@ -99,7 +99,7 @@ async def _rooms(request: Request) -> Rooms | None:
 
 
 async def _line_metrics(request: Request) -> tuple[dict[str, int], str] | None:
-    """Errors of loops, and by which policy keys may be lost; None where it takes no writes."""
+    """Loop errors and Redis' eviction policy; None while the line's Redis accepts no writes."""
     line = get_container(request).line
     try:
         await line.probe.write()
@@ -118,5 +118,5 @@ async def _clock_skews(request: Request) -> Skews:
 async def _office(request: Request) -> tuple[ConnectionCounts | None, QueueStatus | None]:
     parts, office = get_container(request), get_office(request).priority
     held = none_if_unavailable(office.run(count_connections, parts.engine))
-    crew = none_if_unavailable(office.run(parts.queue_status))
-    return await asyncio.gather(held, crew)
+    queue = none_if_unavailable(office.run(parts.queue_status))
+    return await asyncio.gather(held, queue)

@@ -1,1 +1,1 @@
-"""Middleware: what happens to every request before and after its route."""
+"""ASGI middleware: code that runs before and after every route."""

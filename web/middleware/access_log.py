@@ -1,11 +1,10 @@
-"""What is seen of each request: it is named, counted, and where asked for written down.
+"""AccessLog: gives each request an id, counts it, and logs it where the settings say so.
 
 Counting a request is three additions in memory that the processes of a web command share
-(`web.middleware.shared_memory`): a crowd's requests are counted at nearly no cost, and none is lost
-with a process.
+(`web.middleware.shared_memory`): it costs almost nothing, and the counts outlive a process.
 
-The line of a request says its route, never its path or query, in which there may be a token; and
-nothing of who asked.
+A log line has the request's route, never its path or query, which may contain a token; and nothing
+about the client.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ from web.middleware.tracing import Tracing, make_origin
 
 log = structlog.get_logger(__name__)
 
-# Seconds, of a histogram's steps.
+# The histogram's bounds in seconds.
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 
-# One answer: its status, and the seconds from the request to the answer's beginning.
+# Counts one answer: its status, and the seconds from the request to its start.
 Count = Callable[[int, float], None]
-# A status, perf_counter() when the request was read, the request's id, and the room or nothing.
+# Takes an answer's status, perf_counter() at the request, the request's id, and the room or "".
 Answered = Callable[[int, float, str, str], None]
 
 _STREAMS = 0
@@ -51,7 +50,7 @@ _WIDTH = _SUM_US + 1
 
 
 class Call(NamedTuple):
-    """A method, and the path as its route has it: never what somebody typed."""
+    """A method and a route's path template, never the requested path."""
 
     method: str
     route: str
@@ -62,9 +61,9 @@ UNMATCHED = Call("other", "unmatched")
 
 @dataclass(frozen=True, slots=True)
 class CallTotals:
-    """How often a call was answered with each class of status, and how long the answers took.
+    """One call's answers by class of status, and their durations.
 
-    times: how many took at most so much of BOUNDS_S and more than the bound before; then the rest.
+    times: counts between the bounds of BOUNDS_S, and above the last.
     """
 
     call: Call
@@ -74,7 +73,7 @@ class CallTotals:
 
 
 class Total(NamedTuple):
-    """asked: the calls that were made at all. streams: open now. processes: that live."""
+    """asked: the calls with at least one request. streams: open now. processes: running."""
 
     asked: list[CallTotals]
     streams: int
@@ -82,7 +81,7 @@ class Total(NamedTuple):
 
 
 class HttpCounters:
-    """Counts for one process, and tells of all. `calls` are the same, in order, in each of them."""
+    """Counts in one process, and sums all. All processes need the same calls in the same order."""
 
     def __init__(self, calls: Iterable[Call], folder: Path | None = None) -> None:
         self.calls = [UNMATCHED, *sorted(set(calls))]
@@ -91,7 +90,7 @@ class HttpCounters:
         self._own = self._counts.own
 
     def counter(self, call: Call) -> Count:
-        """Counts answers to this call: where they are is looked up once."""
+        """A function that counts an answer to this call, with its cells looked up once."""
         start = self._start.get(call) or self._start[UNMATCHED]
         own, statuses, times, sum_us = self._own, start - 1, start + _TIMES, start + _SUM_US
 
@@ -103,11 +102,11 @@ class HttpCounters:
         return count
 
     def set_open_streams(self, count: int) -> None:
-        """So many streams are open in this process."""
+        """Set the number of open streams in this process."""
         self._own[_STREAMS] = count
 
     def total(self) -> Total:
-        """What all processes have counted."""
+        """The sums of all processes."""
         cells, processes = self._counts.total()
         asked = []
         for call, start in self._start.items():
@@ -121,9 +120,9 @@ class HttpCounters:
 
 
 def route_call(method: str, scope: Scope) -> Call:
-    """What was asked for, once the framework has found its route. HEAD counts as GET."""
+    """The call of a routed request. HEAD counts as GET."""
     route = getattr(scope.get("route"), "path", None)
-    if route is None and "app_root_path" in scope:  # a mount says only how far it read the path
+    if route is None and "app_root_path" in scope:  # a mount has no route, only a root path
         route = scope["root_path"].removeprefix(scope["app_root_path"])
     return Call("GET" if method == "HEAD" else method, route or "")
 
@@ -139,24 +138,24 @@ def route_calls(routes: Iterable[BaseRoute]) -> Iterator[Call]:
 
 
 class AccessLog:
-    """For one process. logs: whether each request is a line in the log."""
+    """One per process. logs: whether to log each request."""
 
     def __init__(
-        self, traffic: HttpCounters, *, logs: bool = False, tracing: Tracing | None = None
+        self, counters: HttpCounters, *, logs: bool = False, tracing: Tracing | None = None
     ) -> None:
         self.ids = RequestIds()
         self.tracing = tracing
-        self._traffic = traffic
-        made = self._logging if logs else self._counting
-        # Of every call there is: methods that somebody makes up are not remembered.
-        self._answered = {call: made(call) for call in traffic.calls}
+        self._counters = counters
+        make = self._logging if logs else self._counting
+        # Known calls only, so that invented methods take no memory.
+        self._answered = {call: make(call) for call in counters.calls}
 
     def for_call(self, call: Call) -> Answered:
-        """What is to be told when an answer to this call begins."""
+        """The function to call when an answer to this call starts."""
         return self._answered.get(call) or self._answered[UNMATCHED]
 
     def _counting(self, call: Call) -> Answered:
-        count = self._traffic.counter(call)
+        count = self._counters.counter(call)
 
         def answered(status: int, began: float, _request_id: str, _room: str) -> None:
             count(status, perf_counter() - began)
@@ -164,7 +163,7 @@ class AccessLog:
         return answered
 
     def _logging(self, call: Call) -> Answered:
-        count = self._traffic.counter(call)
+        count = self._counters.counter(call)
 
         def answered(status: int, began: float, request_id: str, room: str) -> None:
             took_s = perf_counter() - began
@@ -183,11 +182,11 @@ class AccessLog:
 
 
 class AccessLogMiddleware:
-    """An ASGI application that is watched; its answers say their `X-Request-Id`."""
+    """ASGI middleware that logs requests and adds `X-Request-Id` to their answers."""
 
-    def __init__(self, app: ASGIApp, watch: AccessLog) -> None:
+    def __init__(self, app: ASGIApp, access_log: AccessLog) -> None:
         self._app = app
-        self._watch = watch
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -195,22 +194,22 @@ class AccessLogMiddleware:
             return
         began = perf_counter()
         method = scope["method"]
-        said = find_request_id(scope["headers"])
-        request_id = self._watch.ids.make(said)
-        tracing = self._watch.tracing
-        span = tracing.begin(find_traceparent(said)) if tracing else None
+        sent = find_request_id(scope["headers"])
+        request_id = self._access_log.ids.make(sent)
+        tracing = self._access_log.tracing
+        span = tracing.begin(find_traceparent(sent)) if tracing else None
         set_request_id(scope, request_id, make_origin(request_id, span))
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call, room = route_call(method, scope), scope.get("path_params", {}).get("code", "")
-                self._watch.for_call(call)(message["status"], began, request_id, room)
+                self._access_log.for_call(call)(message["status"], began, request_id, room)
                 if span:
                     span.end(call.method, call.route, message["status"], room)
                 headers = [*message.get("headers", ()), (HEADER, request_id.encode())]
                 message = {**message, "headers": headers}
             await send(message)
 
-        # Whatever is logged on the way says it too.
+        # All log lines of this request have its id.
         with bound_contextvars(request_id=request_id):
             await self._app(scope, receive, watched)

@@ -1,7 +1,7 @@
-"""Request id: what one request is called in its answer, in a problem, and in every log line of it.
+"""Request id: the id of a request in its answer, its problem, and all its log lines.
 
-Whoever asks may name it: by `X-Request-Id`, as proxies do, or by the trace id of `traceparent` (W3C
-Trace Context, 3.2). Who sends neither, or something that should not stand in a log, is given one.
+A client or proxy may set it: by `X-Request-Id`, or by the trace id of `traceparent` (W3C Trace
+Context, 3.2). A request with neither, or with an unsafe value, gets a new id.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import count
 HEADER = b"x-request-id"
 TRACEPARENT = b"traceparent"
 SAID_IN = {HEADER, TRACEPARENT}
-# Too short to be one, or long enough to be a token: neither is taken.
+# Shorter values are hardly unique, and longer ones may be tokens.
 _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _SCOPE = "waitroom.request_id"
@@ -22,46 +22,46 @@ _ORIGIN = "waitroom.origin"
 
 
 class RequestIds:
-    """Makes ids that no other process makes, at the cost of counting."""
+    """Makes ids that are unique over all processes, from a random prefix and a counter."""
 
     def __init__(self) -> None:
         self._process = secrets.token_hex(6)
         self._next = count(1)
 
-    def make(self, said: Mapping[bytes, bytes] | None) -> str:
-        """The id that the headers of SAID_IN give this request, or a new one."""
-        if said:
-            found = _ID.fullmatch(said.get(HEADER, b""))
+    def make(self, sent: Mapping[bytes, bytes] | None) -> str:
+        """The id from the request's headers, or a new one. sent: as `find_request_id` gives it."""
+        if sent:
+            found = _ID.fullmatch(sent.get(HEADER, b""))
             if found:
                 return found[0].decode()
-            found = _TRACEPARENT.fullmatch(said.get(TRACEPARENT, b""))
+            found = _TRACEPARENT.fullmatch(sent.get(TRACEPARENT, b""))
             if found:
                 return found[1].decode()
-        # All as long: none is the beginning of another, which `grep` would find too.
+        # Fixed length, so that no id is the prefix of another, which `grep` would find too.
         return f"{self._process}-{next(self._next):08x}"
 
 
 def find_request_id(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Those headers that may name the request."""
+    """The headers that may hold the request's id."""
     return {name: value for name, value in headers if name in SAID_IN}
 
 
 def set_request_id(scope: MutableMapping[str, object], request_id: str, origin: str) -> None:
-    """origin: by what a member who enters with this request is followed."""
+    """origin: as `make_origin` writes it."""
     scope[_SCOPE], scope[_ORIGIN] = request_id, origin
 
 
 def get_request_id(scope: Mapping[str, object]) -> str:
-    """As it was kept; empty where nobody gave it one."""
+    """The request's id; "" where none was set."""
     return str(scope.get(_SCOPE, ""))
 
 
 def get_origin(scope: Mapping[str, object]) -> str:
-    """As it was kept."""
+    """The request's origin (`make_origin`); "" where none was set."""
     return str(scope.get(_ORIGIN, ""))
 
 
-def find_traceparent(said: Mapping[bytes, bytes] | None) -> str:
-    """As it was sent, where it is one; else empty."""
-    sent = said.get(TRACEPARENT, b"") if said else b""
-    return sent.decode() if _TRACEPARENT.fullmatch(sent) else ""
+def find_traceparent(sent: Mapping[bytes, bytes] | None) -> str:
+    """The traceparent header, or "" where it is missing or malformed."""
+    value = sent.get(TRACEPARENT, b"") if sent else b""
+    return value.decode() if _TRACEPARENT.fullmatch(value) else ""

@@ -1,4 +1,4 @@
-"""Which route a request is for, where it is refused before the framework looks for it."""
+"""RouteFinder: finds the route of a request that is refused before routing, for its metrics."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from starlette.types import Scope
 from web.middleware.access_log import UNMATCHED, Call
 
 _KEPT_MAX = 1_024
-# Longer paths are looked up each time: what is kept has a bound in bytes.
+# Longer paths are not cached, which bounds the cache in bytes.
 _KEPT_LENGTH_MAX = 128
 
 
 class RouteFinder:
-    """Finds calls by the application's own routes, as its router would."""
+    """Matches requests against the application's routes, as its router does."""
 
     def __init__(self, application: FastAPI) -> None:
         self._application = application
         self._kept = lru_cache(maxsize=_KEPT_MAX)(self._look_up)
 
     def find_call(self, scope: Scope) -> Call:
-        """The method and the route's path; UNMATCHED where no route answers. HEAD is GET."""
+        """The request's call; UNMATCHED where no route matches. HEAD counts as GET."""
         path = scope["path"]
         find = self._kept if len(path) <= _KEPT_LENGTH_MAX else self._look_up
         return find("GET" if scope["method"] == "HEAD" else scope["method"], path)

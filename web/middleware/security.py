@@ -1,4 +1,4 @@
-"""Security: headers on every answer, and a bound to every request's body."""
+"""Security headers on every answer, and a size limit on every request's body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
-# Status, headers and body, as whoever answers without the framework writes them.
+# Status, headers and body of an answer that is written without the framework.
 Headers = list[tuple[bytes, bytes]]
 RawResponse = tuple[int, Headers, bytes]
 
@@ -26,17 +26,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-# The same for whoever writes an answer without the framework.
+# The same headers for answers without the framework.
 RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 BODY_WITHIN_S = 20.0
-# In the scope of a GET that was a HEAD: what changes something by a GET looks for it.
+# The scope's key of a GET that was a HEAD, which must change nothing.
 WAS_HEAD = "waitroom.was_head"
-# The API's own documentation page loads its viewer from elsewhere; we serve the description only.
 
 
 class SecurityHeaders:
-    """The headers above on every answer; and nobody keeps what does not say that they may."""
+    """Adds HEADERS to every answer, and `no-store` unless it has its own Cache-Control."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -46,7 +45,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                # What is for all says so itself; anything else may be somebody's.
+                # Public answers set their own; any other may be personal.
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -54,7 +53,7 @@ class SecurityHeaders:
 
 
 class OnlyByTls:
-    """Tells browsers to come by TLS alone for a year (RFC 6797); for where `BASE_URL` is https."""
+    """Adds HSTS for a year (RFC 6797), where `BASE_URL` is https."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -62,7 +61,7 @@ class OnlyByTls:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_it(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # A list of its own: some answers are written once for many.
+                # A new list, as cached answers share theirs.
                 message = {**message, "headers": [*message["headers"], HSTS]}
             await send(message)
 
@@ -70,7 +69,7 @@ class OnlyByTls:
 
 
 class HeadAsGet:
-    """Answers HEAD as GET; the server leaves the body out (RFC 9110, 9.3.2)."""
+    """Answers HEAD as GET; the server drops the body (RFC 9110, 9.3.2)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -79,33 +78,33 @@ class HeadAsGet:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
-        # The server looks at the method of its own scope: this is another one.
+        # A copy, as the server reads the method from its own scope.
         asked = {**scope, "method": "GET", WAS_HEAD: True}
 
         async def send_knowing_route(message: Message) -> None:
-            scope["route"] = asked.get("route")  # by which it is counted
+            scope["route"] = asked.get("route")  # for the request's metrics
             await send(message)
 
         await self._app(asked, receive, send_knowing_route)
 
 
 class BodyTooLarge(HTTPException):
-    """An HTTPException, as only those pass through whoever reads the body unchanged."""
+    """An HTTPException, as Starlette passes only these through while it reads a body."""
 
     def __init__(self, bytes_max: int) -> None:
         super().__init__(413, f"The request's body is larger than {bytes_max:,} bytes.")
 
 
 class BodyTooSlow(HTTPException):
-    """As above."""
+    """An HTTPException for the same reason."""
 
     def __init__(self) -> None:
         super().__init__(408)
 
 
 class BodyLimit:
-    """Refuses bodies over `bytes_max`, by what they declare and by what really comes; and those of
-    which a part takes longer than `within_s` to come.
+    """Refuses bodies over `bytes_max`, by their declared and their real length, and bodies of which
+    a part takes longer than `within_s`.
     """
 
     def __init__(
@@ -133,7 +132,7 @@ class BodyLimit:
         async def counted() -> Message:
             nonlocal came, has_more
             if not has_more:
-                return await receive()  # that the other end has gone, whenever that is
+                return await receive()  # http.disconnect, which may take any time
             try:
                 message = await asyncio.wait_for(receive(), self._within_s)
             except TimeoutError:

@@ -1,8 +1,8 @@
-"""Whole numbers that all processes of one web command add to, and any can sum.
+"""SharedCounters: integers that all processes of one web command add to, and any can sum.
 
-Each process counts in a file of its own, mapped into its memory: counting is adding to an integer,
-and what was counted outlives the process that is killed. A file belongs to who holds its lock. The
-kernel lets go of a dead one's, and the process that replaces it goes on counting where it stood.
+Each process counts in a memory-mapped file of its own: counting is one addition, and the counts
+survive a killed process. A file belongs to the process that holds its lock. The kernel releases a
+dead process' lock, and the process that replaces it continues its counts.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ PROCESSES_MAX = 256
 
 
 class SharedCounters:
-    """`cells` numbers of this process, all 0 at first; `folder`: None where it counts alone.
+    """cells: how many integers. folder: None for a single process.
 
-    Only `now` of the cells, the first ones, say how something is at present: they begin at 0 again
-    in a process that replaces another, and count for nothing while it is dead.
+    now: the first so many cells are gauges: they restart at 0 in a process that replaces another,
+    and a dead process' gauges don't count.
     """
 
     def __init__(self, folder: Path | None, *, cells: int, now: int) -> None:
@@ -33,13 +33,13 @@ class SharedCounters:
             self.own = memoryview(bytearray(self._size)).cast("Q")
             return
         self._name, self._file = self._taken(folder)
-        # One writer a file, and numbers of a machine word: a reader sees the old one or the new.
+        # One writer per file and machine words, so a reader sees the old or the new value.
         self.own = memoryview(mmap.mmap(self._file, self._size)).cast("Q")
         for cell in range(now):
             self.own[cell] = 0
 
     def total(self) -> tuple[list[int], int]:
-        """The sum of all processes, cell by cell, and how many processes live."""
+        """The sums of all processes by cell, and how many processes are running."""
         rows, living = [list(self.own)], 1
         for path in self._others():
             row, lives = self._read(path)
@@ -48,9 +48,9 @@ class SharedCounters:
         return [sum(column) for column in zip(*rows, strict=True)], living
 
     def _taken(self, folder: Path) -> tuple[str, int]:
-        """The first file that nobody alive counts in."""
+        """The first file without a living owner, now locked by this process."""
         for number in count():
-            assert number < PROCESSES_MAX, "more processes than a web command may have"
+            assert number < PROCESSES_MAX, f"more than {PROCESSES_MAX} processes share {folder}"
             name = f"{number}.counts"
             file = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
             if _lock(file, fcntl.LOCK_EX):
@@ -68,12 +68,12 @@ class SharedCounters:
         with path.open("rb") as file:
             content = file.read(self._size)
             lives = not _lock(file.fileno(), fcntl.LOCK_SH)
-        # Of a process that is only just starting there is nothing yet.
+        # A process that is just starting has an empty file.
         return list(memoryview(content.ljust(self._size, b"\0")).cast("Q")), lives
 
 
 def _lock(file: int, kind: int) -> bool:
-    """False where another process holds it; it is let go when the file is closed."""
+    """Lock the file until it is closed; False where another process holds it."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Tracing: what the web asks of whoever traces requests; without one, nothing of it happens."""
+"""Tracing: the interface that traces requests, which `processes.tracing` implements."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Protocol
 
 
 class RequestSpan(Protocol):
-    """A request under way."""
+    """The span of a request in progress."""
 
     @property
     def traceparent(self) -> str:
-        """By which others join it (W3C Trace Context); empty where it is not sampled."""
+        """The header that links further spans (W3C Trace Context); "" where it is not sampled."""
 
     def end(self, method: str, route: str, status: int, room: str) -> None:
-        """Its answer begins. route: as in the framework; room: its code, or empty."""
+        """End the span as the answer starts. route: its path template; room: its code, or ""."""
 
 
 class Tracing(Protocol):
     def begin(self, traceparent: str) -> RequestSpan:
-        """A request was read; traceparent: as it was sent, or empty."""
+        """Begin a request's span. traceparent: the request's header, or ""."""
 
 
 def make_origin(request_id: str, span: RequestSpan | None) -> str:
-    """By what a member who enters with this request is followed: its id, and its span if any."""
+    """The text that links a member to the request that entered: its id, and its span if any."""
     return f"{request_id} {span.traceparent}".rstrip() if span else request_id

@@ -1,1 +1,1 @@
-"""Live: places as server-sent events to many at once, from one reading of the line a beat."""
+"""Server-sent events: one read of the line per interval serves all streams of a room."""

@@ -1,6 +1,6 @@
-"""Opens streams, brings each to its room's audience, and ends them all when the process stops.
+"""StreamConnections: opens streams, adds each to its room's broadcast, and ends them at shutdown.
 
-A stream costs a parked coroutine and one small object. What asks and what sends is one task a room.
+A stream costs a suspended coroutine and one small object. One task per room reads and sends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from web.sse.events import EventWriter
 from web.sse.room_broadcast import RoomBroadcast
 from web.sse.stream import Stream
 
-# When a process ends, its streams come back: spread out, so that they do not come together.
+# Streams reconnect after a process ends; random delays spread them.
 RETRY_MIN_MS, RETRY_MAX_MS = 1_000, 5_000
 FULL_RETRY_S = 5
 
@@ -32,26 +32,26 @@ _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
-    # An ended stream gives its connection back: the next one may reach another process.
+    # Close the connection after the stream, so that the next one may reach another process.
     (b"connection", b"close"),
     *RAW_HEADERS,
 ]
 
 
 class StreamConnections:
-    """All streams of this process. streams_are: hears how many are open, at each change."""
+    """All streams of this process. on_open_streams: called with the number open at each change."""
 
     def __init__(
         self,
         line: Line,
         streams_max: int,
-        gate: RateLimit,
+        rate_limit: RateLimit,
         *,
-        streams_are: Callable[[int], None] = lambda _: None,
+        on_open_streams: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._line = line
-        self._gate = gate
-        self._streams_are = streams_are
+        self._rate_limit = rate_limit
+        self._on_open_streams = on_open_streams
         self._streams_max = streams_max
         self.open = 0
         self._audiences: dict[str, RoomBroadcast] = {}
@@ -61,30 +61,30 @@ class StreamConnections:
         self,
         code: str,
         member_id: str,
-        teller: EventWriter,
+        writer: EventWriter,
         scope: Scope,
         receive: Receive,
         send: Send,
         begin: Callable[[], Headers] = list,
         session: Visitor | None = None,
     ) -> None:
-        """Answer with a stream, until it is over or its reader has gone.
+        """Answer with a stream until it ends or the client disconnects.
 
-        begin: called when the answer begins, for headers that it is to have besides. session: by
-        which they ask, with which the stream ends.
+        begin: called at the start of the answer; returns more headers. session: the request's, if
+        any; the stream ends with it.
 
-        Raises NoSuchRoom, LineAway, LineBusy, and Problem unavailable, too_many_requests or
-        not_in_line, all of them before anything is sent.
+        Raises, before it sends anything, NoSuchRoom, LineAway, LineBusy, and Problem unavailable,
+        too_many_requests or not_in_line.
         """
         self.refuse_if_full()
-        with self._gate.stream(scope, member_id):
-            await self._follow(code, member_id, teller, scope, receive, send, begin, session)
+        with self._rate_limit.stream(scope, member_id):
+            await self._follow(code, member_id, writer, scope, receive, send, begin, session)
 
     async def _follow(
         self,
         code: str,
         member_id: str,
-        teller: EventWriter,
+        writer: EventWriter,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -93,13 +93,13 @@ class StreamConnections:
     ) -> None:
         self._count(+1)
         try:
-            await self._gate.admit_member(scope, member_id)
-            stream = await self._opened(code, member_id, teller, send, begin, session)
+            await self._rate_limit.admit_member(scope, member_id)
+            stream = await self._opened(code, member_id, writer, send, begin, session)
             del begin
-            # The server keeps the scope while it answers, and headers are the most of it.
+            # The server keeps the scope while the stream is open; headers are most of its memory.
             scope["headers"] = []
             try:
-                # The server says so too once the last message is out.
+                # The server also sends http.disconnect after the last message.
                 while (await receive())["type"] != "http.disconnect":
                     pass
             finally:
@@ -110,10 +110,10 @@ class StreamConnections:
 
     def _count(self, more: int) -> None:
         self.open += more
-        self._streams_are(self.open)
+        self._on_open_streams(self.open)
 
     def refuse_if_full(self) -> None:
-        """Raises Problem unavailable where all places for streams are taken."""
+        """Raise Problem unavailable where `streams_max` streams are open."""
         if self.open >= self._streams_max:
             raise Problem(
                 "unavailable",
@@ -125,28 +125,31 @@ class StreamConnections:
         self,
         code: str,
         member_id: str,
-        teller: EventWriter,
+        writer: EventWriter,
         send: Send,
         begin: Callable[[], Headers],
         session: Visitor | None,
     ) -> Stream:
-        """With the first message under way. What it takes is not kept while the stream is open."""
+        """Open the stream and send its first message.
+
+        A method of its own, so that its locals don't live as long as the stream.
+        """
         standing: MemberStatus | None = None
         try:
             standing = await self._line.place(code, member_id)
-            if standing.is_missing and teller.arrival_us:
-                standing = await self._line.restore(code, member_id, teller.arrival_us)
+            if standing.is_missing and writer.arrival_us:
+                standing = await self._line.restore(code, member_id, writer.arrival_us)
             if standing.kind == "untold":
                 raise LineAway
         except (LineAway, LineBusy):
-            said = teller.unreachable(member_id)
-            if said is None:
+            unreachable = writer.unreachable(member_id)
+            if unreachable is None:
                 raise
-            message = said
+            message = unreachable
         else:
-            message = teller.message(standing, member_id)
+            message = writer.message(standing, member_id)
         await send({**_START, "headers": [*_HEADERS, *begin()]})
-        stream = Stream(send, teller, member_id, session)
+        stream = Stream(send, writer, member_id, session)
         retry = f"retry: {random.randint(RETRY_MIN_MS, RETRY_MAX_MS)}\n".encode()  # noqa: S311
         is_last = self._is_closed or (standing is not None and standing.phase.is_final)
         stream.send(retry + message, last=is_last)
@@ -168,13 +171,13 @@ class StreamConnections:
                 del self._audiences[code]
 
     def end_sessions(self, is_over: Callable[[Visitor], bool]) -> None:
-        """End the streams whose session is over, and tell their pages."""
+        """End the streams whose session is over, with a last message to their pages."""
         for audience in list(self._audiences.values()):
             audience.end_sessions(is_over)
 
     def close(self) -> None:
-        """End every stream: this process is about to stop. Who asks for one hears how it stands and
-        when to come back; a browser that is refused would not come back by itself."""
+        """End every stream, as this process is about to stop. A new stream gets one message and the
+        time to reconnect; a browser would not reconnect after a refusal."""
         self._is_closed = True
         for audience in list(self._audiences.values()):
             audience.end()

@@ -1,4 +1,4 @@
-"""What a stream says of a standing, as the bytes of whole events."""
+"""EventWriter: writes a member's status as the bytes of server-sent events."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from waitroom.member_status import MemberStatus
 
 
 class EventWriter(Protocol):
-    """Makes a stream's messages; of one stream, or of many that differ only in who follows.
+    """Writes the messages of one stream, or of many that differ only in their member.
 
-    Called once for each message, thousands of times a second, on the event loop: nothing here
-    waits. Whoever stands in one room and was read in one batch has the same `standing.facts`, the
-    same object, so that what depends on the room alone need be made once for all of them.
+    Called on the event loop thousands of times a second, so it must not block. Statuses of one
+    batch share the same `standing.facts` object, so what depends on the room only can be cached.
 
-    retells: whether it is said again after a while though nothing has changed, as by a page that
-    shows when it was last updated. arrival_us: of where they stood, as they were told last or their
-    ticket says, 0 where that isn't known: a line that has lost them gives it back.
+    repeats: whether to send an unchanged place again after a while, as for a page that shows its
+    last update. arrival_us: of the member's last known place or ticket, 0 where unknown; it
+    restores a place that the line has lost.
     """
 
     arrival_us: int
@@ -25,22 +24,22 @@ class EventWriter(Protocol):
     def repeats(self) -> bool: ...
 
     def message(self, standing: MemberStatus, member_id: str) -> bytes:
-        """Where they stand. Raises Problem not_in_line where there is nothing to tell of it:
-        before a stream begins it is the answer, later the stream ends without a word.
+        """The member's place. Raises Problem not_in_line where it can't show one: before a stream
+        begins that is the answer, later it ends the stream.
         """
         ...
 
     def unreachable(self, member_id: str) -> bytes | None:
-        """What is said once when the line is away; None to say nothing."""
+        """The message sent once while the line is unreachable; None for none."""
         ...
 
     def signed_out(self) -> bytes | None:
-        """What is said last where the reader's session has ended; None to end without a word."""
+        """The last message where the session has ended; None for none."""
         ...
 
 
 def event(text: str, *, read_us: int | None = None) -> bytes:
-    """One event `place`. Its id is the time in ms at which Redis was asked: how old it is."""
+    """One `place` event. Its id is the time of the read in ms, which shows its age."""
     lines = "".join(f"data: {line}\n" for line in text.split("\n"))
     identity = f"id: {read_us // 1_000}\n" if read_us is not None else ""
     return f"{identity}event: place\n{lines}\n".encode()

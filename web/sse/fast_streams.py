@@ -1,7 +1,7 @@
-"""Requests for streams, answered before the framework; whatever isn't plain goes on to it.
+"""FastStreams: answers plain requests for streams before the framework, and passes on the others.
 
-The routes in `web.api.rooms` and `web.pages.member.place_stream` document the same calls and answer
-them just the same.
+The routes in `web.api.rooms` and `web.pages.member.place_stream` document the same calls and give
+the same answers.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from web.sse.connections import StreamConnections
 from web.sse.events import EventWriter
 from web.sse.json_events import JsonEvents
 
-PageTeller = Callable[[Request, str, Visitor], Awaitable[EventWriter]]
+MakePageWriter = Callable[[Request, str, Visitor], Awaitable[EventWriter]]
 
 _API, _PAGE, _END = "/api/rooms/", "/rooms/", "/live"
 _API_CALL, _PAGE_CALL = (Call("GET", f"{before}{{code}}{_END}") for before in (_API, _PAGE))
-_SAY_WHO = {b"authorization", b"waitroom-ticket", b"cookie"}
+_CREDENTIALS = {b"authorization", b"waitroom-ticket", b"cookie"}
 
 
 class ParsedStream(NamedTuple):
-    """A plain request for a room's stream, with whatever says who asks."""
+    """A plain request for a room's stream, with its credentials."""
 
     code: str
     is_api: bool
@@ -45,41 +45,45 @@ class ParsedStream(NamedTuple):
 
 
 class FastStreams:
-    """An ASGI application before another one, which gets what isn't plain.
+    """ASGI middleware; `app` gets the requests that are not plain.
 
-    application: what a request belongs to, for those who look for its parts. page_teller: what
-    tells a page, for this request, room and visitor.
+    application: the FastAPI app, for code that reads its state from a Request. make_page_writer:
+    makes a page's EventWriter for a request, room and visitor.
     """
 
     def __init__(
-        self, app: ASGIApp, application: FastAPI, page_teller: PageTeller, watch: AccessLog
+        self,
+        app: ASGIApp,
+        application: FastAPI,
+        make_page_writer: MakePageWriter,
+        access_log: AccessLog,
     ) -> None:
         self._app = app
-        self._watch = watch
+        self._access_log = access_log
         self._application = application
-        self._page_teller = page_teller
+        self._make_page_writer = make_page_writer
         parts: WebContainer = application.state.parts
         self._identity = parts.identity
         self._sessions = parts.sessions
         self._secure = parts.secure
         self._tickets = parts.tickets
-        self._hub: StreamConnections = application.state.hub
+        self._streams: StreamConnections = application.state.streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = parse_stream(scope) if scope["type"] == "http" else None
-        if asked is None:
+        parsed = parse_stream(scope) if scope["type"] == "http" else None
+        if parsed is None:
             await self._app(scope, receive, send)
             return
-        call, began = _API_CALL if asked.is_api else _PAGE_CALL, perf_counter()
-        request_id = self._watch.ids.make(find_request_id(scope["headers"]))
-        code = asked.code
+        call, began = _API_CALL if parsed.is_api else _PAGE_CALL, perf_counter()
+        request_id = self._access_log.ids.make(find_request_id(scope["headers"]))
+        code = parsed.code
         try:
-            member_id, session, teller = await self._understood(asked, scope)
-            asked = None  # nothing is kept here while the stream is open: there are many
-            await self._hub.follow(
+            member_id, session, writer = await self._authenticate(parsed, scope)
+            parsed = None  # free its memory while the stream is open
+            await self._streams.follow(
                 code,
                 member_id,
-                teller,
+                writer,
                 scope,
                 receive,
                 send,
@@ -87,7 +91,7 @@ class FastStreams:
                 session,
             )
         except NoSuchRoom:
-            # Away or unknown? Postgres knows, and is asked behind the office's door.
+            # Unknown, or lost by Redis? The routes ask Postgres.
             await self._app(scope, receive, send)
         except Exception as error:
             if scope["path"].startswith(_PAGE):  # its problems are pages
@@ -101,37 +105,37 @@ class FastStreams:
     def _begin(
         self, call: Call, began: float, request_id: str, code: str, status: int = 200
     ) -> list[tuple[bytes, bytes]]:
-        """An answer begins; the headers by which it says what its request is called."""
-        self._watch.for_call(call)(status, began, request_id, code)
+        """Log the start of an answer; returns its header with the request's id."""
+        self._access_log.for_call(call)(status, began, request_id, code)
         return [(HEADER, request_id.encode())]
 
-    async def _understood(
-        self, asked: ParsedStream, scope: Scope
+    async def _authenticate(
+        self, parsed: ParsedStream, scope: Scope
     ) -> tuple[str, Visitor | None, EventWriter]:
-        """Whose place, by which session, told how. Raises NotSignedIn, BadToken, BadTicket."""
-        code = asked.code
-        if asked.is_api:
-            member_id, ticket_us, session = self._find_member(asked)
+        """The member, their session and their writer. Raises NotSignedIn, BadToken, BadTicket."""
+        code = parsed.code
+        if parsed.is_api:
+            member_id, ticket_us, session = self._find_member(parsed)
             return member_id, session, JsonEvents(code, self._tickets, ticket_us)
-        visitor = self._sessions.from_cookies(asked.cookies, secure=self._secure)
+        visitor = self._sessions.from_cookies(parsed.cookies, secure=self._secure)
         if visitor is None:
             raise NotSignedIn
         request = Request({**scope, "app": self._application})
-        return visitor.id, visitor, await self._page_teller(request, code, visitor)
+        return visitor.id, visitor, await self._make_page_writer(request, code, visitor)
 
-    def _find_member(self, asked: ParsedStream) -> tuple[str, int, Visitor | None]:
-        """Whose place is asked for, as `web.dependencies` has it, the arrival on their ticket, and
-        the session by which they ask.
+    def _find_member(self, parsed: ParsedStream) -> tuple[str, int, Visitor | None]:
+        """The member (by the rules of `web.dependencies`), the arrival on their ticket, and their
+        session.
         """
         member_id: str | None = None
         session: Visitor | None = None
-        if asked.token is not None:
-            member_id = self._identity.find_member(asked.token)
-        elif asked.cookies:
-            session = self._sessions.from_cookies(asked.cookies, secure=self._secure)
+        if parsed.token is not None:
+            member_id = self._identity.find_member(parsed.token)
+        elif parsed.cookies:
+            session = self._sessions.from_cookies(parsed.cookies, secure=self._secure)
             member_id = session.id if session else None
-        if asked.ticket is not None:
-            ticket = self._tickets.verify(asked.ticket, room=asked.code)
+        if parsed.ticket is not None:
+            ticket = self._tickets.verify(parsed.ticket, room=parsed.code)
             if member_id is not None and member_id != ticket.member_id:
                 raise OtherMembersTicket
             return ticket.member_id, ticket.arrival_us, session
@@ -141,7 +145,7 @@ class FastStreams:
 
 
 def parse_stream(scope: Scope) -> ParsedStream | None:
-    """What is asked for, or None where it is for the framework to say."""
+    """The parsed request, or None where it is not a plain one."""
     path: str = scope["path"]
     if not path.endswith(_END) or scope["method"] != "GET":
         return None
@@ -151,7 +155,7 @@ def parse_stream(scope: Scope) -> ParsedStream | None:
         return None
     found: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
-        if name in _SAY_WHO:
+        if name in _CREDENTIALS:
             if name in found:
                 return None
             found[name] = value
@@ -165,7 +169,7 @@ def parse_stream(scope: Scope) -> ParsedStream | None:
         code,
         is_api=before is _API,
         token=token,
-        # An empty one is none, as for the framework.
+        # An empty header counts as none, as in FastAPI.
         ticket=found.get(b"waitroom-ticket", b"").decode("latin-1") or None,
         cookies=cookie_parser(found.get(b"cookie", b"").decode("latin-1")),
     )

@@ -1,4 +1,4 @@
-"""Places as the API's calls give them, each as an event."""
+"""JsonEvents: writes the API's places as events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from web.place_response import make_place, place_json
 
 
 class JsonEvents:
-    """Of one stream: it keeps the ticket, which is the same each time and dear to sign."""
+    """The writer of one stream. Caches its ticket, which rarely changes and is slow to sign."""
 
     repeats = False
 
@@ -28,16 +28,16 @@ class JsonEvents:
         return b"id: %d\nevent: place\ndata: %b\n\n" % (read_ms, place_json(place))
 
     def sign(self, ticket: Ticket) -> str:
-        """The ticket of this arrival; of a number drawn it also says when it was signed: anew."""
+        """The cached ticket; a draw's ticket holds its time of signing, so it is signed anew."""
         is_same = ticket.arrival_us == self.arrival_us and ticket.arrival_us >= NUMBERS
         if not (is_same and self._ticket):
             self._ticket = self._tickets.sign(ticket)
         return self._ticket
 
     def unreachable(self, _member_id: str) -> None:
-        """A program keeps the place it has, and is told the next one."""
+        """None: an API client keeps its last place until the next event."""
         return
 
     def signed_out(self) -> None:
-        """A program is told where it comes again."""
+        """None: an API client gets the error when it reconnects."""
         return

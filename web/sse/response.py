@@ -1,4 +1,4 @@
-"""A stream as the routes give it."""
+"""EventStreamResponse: a stream as the response of a route."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from web.sse.events import EventWriter
 
 
 class EventStreamResponse(Response):
-    """Takes its place among the open streams only when it is sent."""
+    """Opens the stream when the response is sent."""
 
     media_type = "text/event-stream"
 
     def __init__(
         self,
-        hub: StreamConnections,
+        streams: StreamConnections,
         code: str,
         member_id: str,
-        teller: EventWriter,
+        writer: EventWriter,
         session: Visitor | None = None,
     ) -> None:
         super().__init__()
-        self._hub = hub
+        self._streams = streams
         self._code = code
         self._member_id = member_id
-        self._teller = teller
+        self._writer = writer
         self._session = session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._hub.follow(
+        await self._streams.follow(
             self._code,
             self._member_id,
-            self._teller,
+            self._writer,
             scope,
             receive,
             send,
@@ -45,4 +45,4 @@ class EventStreamResponse(Response):
 
 
 def get_stream_connections(request: Request) -> StreamConnections:
-    return cast(StreamConnections, request.app.state.hub)
+    return cast(StreamConnections, request.app.state.streams)

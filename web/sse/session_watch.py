@@ -1,4 +1,4 @@
-"""Session watch: once a second, one process reads who has signed out, and ends their streams."""
+"""SessionWatch: reads ended sessions from Redis once a second, and ends their streams."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from web.sse.connections import StreamConnections
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S = 1.0
-# Of so many looks one goes through all streams for sessions whose time is over, too.
-LOOKS_FOR_TIME = 5
+READ_EVERY_S = 1.0
+# Every so many reads, also check all streams for expired sessions.
+READS_PER_EXPIRY_CHECK = 5
 
 
 class SessionWatch:
-    """For one process; nothing that a request waits for reads here."""
+    """One per process. Requests check a session against its result, without a read of Redis."""
 
-    def __init__(self, sessions: Sessions, line: Line, hub: StreamConnections) -> None:
+    def __init__(self, sessions: Sessions, line: Line, streams: StreamConnections) -> None:
         self._sessions = sessions
         self._line = line
-        self._hub = hub
-        self._looks = count()
+        self._streams = streams
+        self._reads = count()
 
     async def run_forever(self) -> None:
-        """For as long as the process serves."""
+        """Read once a second until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(READ_EVERY_S)
             try:
                 await self.run_once()
             except Exception as error:
@@ -42,24 +42,24 @@ class SessionWatch:
                 log.error("unexpected in a loop; trying again", loop="sessions", exc_info=error)
 
     async def run_once(self) -> None:
-        """Read what is new. While Redis is away what is known stays in force."""
+        """Read the sessions that ended since; while Redis is away, keep those already known."""
         try:
             is_news = await self._sessions.ended.refresh(self._line.sessions)
         except LineError:
             is_news = False
-        if is_news or next(self._looks) % LOOKS_FOR_TIME == 0:
-            self._hub.end_sessions(self._sessions.is_over)
+        if is_news or next(self._reads) % READS_PER_EXPIRY_CHECK == 0:
+            self._streams.end_sessions(self._sessions.is_over)
 
     async def sign_out(self, visitor: Visitor) -> None:
-        """End all sessions of this member: here at once, elsewhere within a second.
+        """End all sessions of this member: in this process at once, in others within a second.
 
-        Raises LineAway: then none has ended.
+        Raises LineAway, and then has ended none.
         """
         at_us = await self._line.sessions.end(
             visitor.id, began_us=visitor.signed_in_us, age_max_s=self._sessions.age_max_s
         )
         self._sessions.ended.note(visitor.id, at_us)
-        self._hub.end_sessions(self._sessions.is_over)
+        self._streams.end_sessions(self._sessions.is_over)
 
 
 def get_session_watch(request: Request) -> SessionWatch:

@@ -1,4 +1,4 @@
-"""Stream: one open response, in which at most one message waits behind the one under way."""
+"""Stream: one open response, with at most one message waiting behind the one being sent."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from starlette.types import Send
 
 from web.auth.member_tokens import Visitor
 from web.sse.events import EventWriter
-from web.sse.interval import BEAT_MAX_S
+from web.sse.read_interval import READ_INTERVAL_MAX_S
 
-STILL_HERE = b": still here\n\n"
-# For a page: scripts can't see a comment, and notice by this that the connection lives.
-BEAT_EVENT = b"event: beat\ndata: 1\n\n"
-# Proxies cut what is silent for long; a beat and a reading that fails may come on top.
+KEEP_ALIVE_COMMENT = b": still here\n\n"
+# For pages, as scripts can't see a comment: shows that the connection is alive.
+KEEP_ALIVE_EVENT = b"event: beat\ndata: 1\n\n"
+# Proxies close silent connections; a read interval and a failed read may add to this.
 KEEP_ALIVE_S = 10.0
-# A page that has heard nothing for so long takes the connection for dead: a beat may be late, and
-# the next one on its way.
-QUIET_MAX_S = KEEP_ALIVE_S + 2 * BEAT_MAX_S + 2.0
-# Whoever has not taken a message for so long is gone, or will come back.
+# A page that receives nothing for so long reconnects: one interval may be late, and the next one
+# still running.
+QUIET_MAX_S = KEEP_ALIVE_S + 2 * READ_INTERVAL_MAX_S + 2.0
+# A client that takes no message for so long is gone.
 STUCK_S = 30.0
 
 
 class Stream:
-    """Sends without waiting: a reader who is slow misses what was overtaken, and holds up nobody.
+    """Sends without waiting: a slow client misses outdated messages, and delays nobody else.
 
-    due_at: when the line is to be asked for them again. told: what they know, as `notable_state`
-    has it. session: by which it was asked for; None where it was by a token or a ticket.
+    due_at: when the next read is due. sent_state: what was sent last, by `notable_state`. session:
+    of the request; None for a token or a ticket.
     """
 
     __slots__ = (
         "_is_last", "_next", "_send", "_sending", "due_at", "member_id", "over", "sent_at",
-        "session", "teller", "told",
+        "sent_state", "session", "writer",
     )  # fmt: skip
 
     def __init__(
-        self, send: Send, teller: EventWriter, member_id: str, session: Visitor | None = None
+        self, send: Send, writer: EventWriter, member_id: str, session: Visitor | None = None
     ) -> None:
         self.session = session
         self.member_id = member_id
-        self.teller = teller
+        self.writer = writer
         self.due_at = 0.0
-        self.told = 0
+        self.sent_state = 0
         self.sent_at = 0.0
         self.over = False
         self._send = send
@@ -56,7 +56,7 @@ class Stream:
         return self._sending is not None and not self._sending.done()
 
     def send(self, message: bytes, *, last: bool = False) -> None:
-        """Send it now, or as soon as the one under way has gone, instead of any that waits."""
+        """Send now, or after the message being sent, replacing any that waits."""
         if self.over:
             return
         self.over = last
@@ -69,28 +69,28 @@ class Stream:
             self._begin(message, last)
 
     def end(self) -> None:
-        """No more comes, and what waits is let go."""
+        """End the response, and drop a waiting message."""
         self.send(b"", last=True)
 
     def end_session(self) -> None:
-        """Its session has ended: the page is told so, a program comes again and is."""
-        self.send(self.teller.signed_out() or b"", last=True)
+        """End the response, as its session has ended; a page gets a last message."""
+        self.send(self.writer.signed_out() or b"", last=True)
 
     def is_stuck(self, now_s: float) -> bool:
-        """Whether nothing was taken for long."""
+        """Whether the client has taken no message for long."""
         return now_s - self.sent_at > STUCK_S and self.is_busy
 
     def keep_alive(self, now_s: float) -> None:
-        """Let proxies see that it lives, where nothing else did lately."""
+        """Keep proxies from closing the connection, where nothing else was sent lately."""
         if now_s - self.sent_at > KEEP_ALIVE_S and not self.over and not self.is_busy:
-            if self.teller.repeats:
-                self._begin(BEAT_EVENT, last=False)
-                self.told = 0  # so that the next reading is news
+            if self.writer.repeats:
+                self._begin(KEEP_ALIVE_EVENT, last=False)
+                self.sent_state = 0  # so that the next read is sent
             else:
-                self._begin(STILL_HERE, last=False)
+                self._begin(KEEP_ALIVE_COMMENT, last=False)
 
-    def cut(self) -> None:
-        """End without waiting for a reader who does not read."""
+    def abort(self) -> None:
+        """End the response without waiting for a client that does not read."""
         assert self._sending is not None
         self._next = None
         self.over = True
@@ -100,8 +100,8 @@ class Stream:
     def _begin(self, message: bytes, last: bool) -> None:
         self.sent_at = time.monotonic()
         event = {"type": "http.response.body", "body": message, "more_body": not last}
-        # Granian gives a future of its own and sends whether or not anybody waits for it: no task,
-        # and nothing to call back unless the reader is slow. Other servers give coroutines.
+        # Granian returns a future and sends whether or not it is awaited, so this needs no task and
+        # no callback unless the client is slow. Other servers return coroutines.
         self._sending = asyncio.ensure_future(self._send(event))
 
     def _sent(self, sending: asyncio.Future[Any]) -> None:

@@ -278,7 +278,7 @@ MUTATIONS = (
         promise=8,
         file="processes/web.py",
         within="make_app.lifespan",
-        old="call_on_stop(app.state.hub.close)",
+        old="call_on_stop(app.state.streams.close)",
         new="",
         noticed_by=(f"{_IN_SERVED}test_a_closed_stream_makes_room_and_a_stop_ends_the_open_ones",),
     ),

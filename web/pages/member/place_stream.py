@@ -37,11 +37,11 @@ async def follow(request: Request, code: RoomCode) -> EventStreamResponse:
     who = find_visitor(request)
     if who is None:
         raise NotSignedIn
-    hub = get_stream_connections(request)
-    hub.refuse_if_full()
-    teller = await make_html_events(request, code, who)
+    streams = get_stream_connections(request)
+    streams.refuse_if_full()
+    writer = await make_html_events(request, code, who)
     await read_status(request, code, who.id)  # a room nobody knows is a page's problem
-    return EventStreamResponse(hub, code, who.id, teller, who)
+    return EventStreamResponse(streams, code, who.id, writer, who)
 
 
 async def make_html_events(request: Request, code: str, who: Visitor) -> EventWriter:
@@ -49,7 +49,7 @@ async def make_html_events(request: Request, code: str, who: Visitor) -> EventWr
     parts = get_container(request)
     offer = await get_offer_cache(request).offer(code)
     language = find_language(request)
-    kept: dict[tuple[str, str], RoomTexts] = request.app.state.rooms_in_words
+    kept: dict[tuple[str, str], RoomTexts] = request.app.state.room_texts
     room = kept.get((code, language.code))
     if room is None or room.offer_version != (offer.version, offer.branding):
         room = kept[(code, language.code)] = RoomTexts(
