@@ -20,7 +20,7 @@ from tests.integration.web_cast import (
 from tests.signed_in import session_of
 from web.auth.member_tokens import Visitor
 from web.auth.sessions import Sessions
-from web.sse.session_watch import LOOKS_FOR_TIME
+from web.sse.session_watch import READS_PER_EXPIRY_CHECK
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ async def test_a_stream_ends_with_the_time_of_its_session(app, parts, line, engi
     await until(lambda: stream.text)
 
     clock[0] = 1_060.0
-    for _ in range(LOOKS_FOR_TIME):
+    for _ in range(READS_PER_EXPIRY_CHECK):
         await timed.state.session_watch.run_once()
 
     await until(stream.task.done)

@@ -89,8 +89,8 @@ MUTATIONS = (
         promise=7,
         file="web/limits/client_ip.py",
         within="TrustedProxies.client_address",
-        old="said[: -_HOPS_MAX - 1 : -1]",
-        new="said",
+        old="hops[: -_HOPS_MAX - 1 : -1]",
+        new="hops",
         noticed_by=(_BELIEVED, _SPOOFED),
     ),
     Mutation(
