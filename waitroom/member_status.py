@@ -17,7 +17,7 @@ from waitroom.redis_io.constants import PACE_LOST_AFTER_PEOPLE, PACE_LOST_AFTER_
 PACE_MIN_PER_S = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # found in a cache by identity: hashing its fields takes longer
 class RoomFacts:
     """What everybody in a room is told together. Times in microseconds since 1970.
 

@@ -61,9 +61,11 @@ class Bursts:
         return entered == issued > 0
 
     def _fill(self, side: Side, code: str) -> None:
-        url = side.url(code, "enter")
+        """Each try begins with the first again, so each takes longer until one gets to the last."""
+        url, seconds = side.url(code, "enter"), self._seconds
         while side.counts(code)[0] < self._waiting:
-            run_load(LoadOptions(url, CONNECTIONS, self._seconds, "POST", self._in_line))
+            run_load(LoadOptions(url, CONNECTIONS, seconds, "POST", self._in_line))
+            seconds *= 2
 
     def _answers_per_s(self, url: str, method: str = "POST", crowd: Path | None = None) -> float:
         """Raises RuntimeError where a request failed: the figure would be of errors."""
