@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from docs.picture_pages import MAKERS
-from docs.picture_sources import MANIFEST, maker_of, stale
+from docs.picture_sources import maker_of, stale
 
 DOCS = Path(__file__).parent
 
@@ -29,7 +29,7 @@ def makers() -> list[str]:
 
 def wanted(arguments: Sequence[str]) -> list[str]:
     """Those to run. Drawings take a second and are always among them."""
-    if "--stale" not in arguments or not MANIFEST.exists():
+    if "--stale" not in arguments:
         return makers()
     needed = {maker_of(picture) for picture in stale()}
     return [maker for maker in makers() if maker in needed or maker not in MAKERS]

@@ -68,15 +68,16 @@ def sources_of(picture: str) -> dict[str, str]:
 
 def record(picture: str) -> None:
     """Write into the manifest that the picture was just taken."""
-    recorded = read_manifest() if MANIFEST.exists() else {}
     there = set(pictures())
-    recorded = {name: of for name, of in recorded.items() if name in there}
+    recorded = {name: of for name, of in read_manifest().items() if name in there}
     recorded[picture] = sources_of(picture)
     MANIFEST.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def read_manifest() -> dict[str, dict[str, str]]:
-    """By picture: the digests that `sources_of` had when it was taken."""
+    """By picture: the digests that `sources_of` had when it was taken. Empty without a manifest."""
+    if not MANIFEST.exists():
+        return {}
     return json.loads(MANIFEST.read_text("utf-8"))  # type: ignore[no-any-return]
 
 

@@ -120,6 +120,12 @@ def test_a_new_picture_is_out_of_date_until_it_is_recorded(checkout: Path):
     assert list(stale()) == ["board-phone-dark.png"]
 
 
+def test_without_a_record_every_picture_is_out_of_date(checkout: Path):
+    picture_sources.MANIFEST.unlink()
+
+    assert list(stale()) == pictures()
+
+
 def test_a_picture_that_is_gone_leaves_the_record(checkout: Path):
     (checkout / "docs" / "screenshots" / "draw-wide.png").unlink()
 
@@ -161,9 +167,8 @@ def test_one_command_runs_all_that_make_pictures(monkeypatch: pytest.MonkeyPatch
 
 
 def test_only_what_is_out_of_date_is_taken_again(
-    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    checkout: Path, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(make_pictures, "MANIFEST", picture_sources.MANIFEST)
     stale_scenes(checkout, "load/compare/templates/report.css", "}", "color:red}")
 
     assert set(MAKERS) & set(make_pictures.wanted(["--stale"])) == {"docs.make_compare_screenshots"}
