@@ -94,7 +94,7 @@ async def test_the_list_of_coupons_is_drawn_once_while_others_are_answered(
 
 
 async def test_the_description_is_written_once_while_others_are_answered(client, monkeypatch):
-    described = Gate(description.described)
+    described = Gate(description.openapi_json)
     monkeypatch.setattr(description, "described", described)
 
     answers = await asked_together(client, described, "/openapi.json")

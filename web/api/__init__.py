@@ -1,1 +1,1 @@
-"""The JSON interface, one module an audience."""
+"""The JSON API, one module per subject."""

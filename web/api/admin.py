@@ -1,4 +1,4 @@
-"""Admin: creating coupons, changing what may still change, and watching a room."""
+"""Admin API: create and change coupons, change and read rooms, read the audit log."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
     responses=documented(*_ALWAYS, "code_taken", "body_too_large"),
 )
 async def create_coupon(request: Request, new: CouponIn, who: Operator) -> CouponOut:
-    """Put a coupon on offer; with issuing `queue`, its line opens with it."""
+    """Create a coupon; with issuing `queue`, also its room."""
     parts = get_container(request)
     with_line = new.issuing == "queue"
     with translate_value_errors():
@@ -68,7 +68,7 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
 async def change_coupon(
     request: Request, code: CouponCode, patch: CouponPatch, who: Operator
 ) -> CouponOut:
-    """Change what may still change; what was promised is fixed once issuing has started."""
+    """Change a coupon. What members rely on is fixed once issuing has started."""
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
         changed = offer.coupon.change(
@@ -95,9 +95,9 @@ async def change_coupon(
     ),
 )
 async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: Operator) -> RoomOut:
-    """Turn the rate, pause, resume or close; in force at once on every process.
+    """Change a room's settings, such as rate or state; in force at once in all processes.
 
-    With the `version` that was seen, nobody's change is overwritten unseen.
+    Send the `version` that you read to avoid overwriting another admin's change.
     """
     changes = patch.model_dump(exclude={"version"})
     with translate_value_errors():
@@ -125,7 +125,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         raise
     office = get_office(request)
     in_use = await office.run(count_open_connections, parts.engine)
-    crew = await office.run(parts.queue_status)
+    queue = await office.run(parts.queue_status)
     return RoomOut(
         code=code,
         **{setting.name: getattr(figures, setting.name) for setting in ROOM_SETTINGS},
@@ -150,9 +150,9 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         issue_p99_ms=figures.issue_p99_ms,
         remain_count=figures.remain_count,
         seats_in_use=figures.seats_in_use,
-        workers=crew.workers,
-        workers_busy=crew.busy,
-        backlog=crew.backlog,
+        workers=queue.workers,
+        workers_busy=queue.busy,
+        backlog=queue.backlog,
         version=figures.version,
         db_connections=DbConnections(in_use=in_use, bound=parts.db_connections_bound),
     )
@@ -162,13 +162,13 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
 async def show_audit(
     request: Request,
     _who: Admin,
-    subject: Annotated[str | None, Query(max_length=64, description="a coupon's code")] = None,
+    subject: Annotated[str | None, Query(max_length=64, description="A coupon's code")] = None,
     at_most: Annotated[int, Query(ge=1, le=audit.ENTRIES_MAX)] = 100,
     before: Annotated[
-        int | None, Query(ge=1, le=audit.ID_MAX, description="an entry's id; for the next page")
+        int | None, Query(ge=1, le=audit.ID_MAX, description="The last entry's id, for the next page")
     ] = None,
 ) -> list[AuditOut]:
-    """Who changed what, from what, to what, when; newest first."""
+    """The audit log: changes with admin, time, and values before and after; newest first."""
     if subject is not None and not is_code(subject):
         return []
     entries = await get_office(request).run(

@@ -1,4 +1,4 @@
-"""Autopilot: what a room's autopilot did and why, for admins to read and to plot."""
+"""Autopilot API: the last decisions of a room's autopilot."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 
 class DecisionOut(Schema):
-    """One step: the rate from then on, what was seen, and why."""
+    """One step: the new rate, the measurements, and the reason."""
 
     at: Time
     rate_per_s: float
-    latency_p95_ms: float | None = Field(description="of the last 2 s; null: nothing was committed")
-    queue_age_s: float = Field(description="how long the oldest job had waited")
-    issued_per_s: float = Field(description="members told a second, over the last 2 s")
+    latency_p95_ms: float | None = Field(
+        description="Of the transactions of the last 2 s; null without any"
+    )
+    queue_age_s: float = Field(description="The age of the oldest job")
+    issued_per_s: float = Field(description="Outcomes per second, over the last 2 s")
     reason: Reason
 
 
 class AutopilotOut(Schema):
-    """Decisions the oldest first, two a second while the mode is `autopilot`."""
+    """Decisions, oldest first: two a second while the mode is `autopilot`."""
 
     room: str
     rate_mode: RateMode
@@ -55,7 +57,7 @@ async def show_autopilot(
     _who: Admin,
     at_most: Annotated[int, Query(ge=1, le=DECISIONS_MAX)] = 240,
 ) -> AutopilotOut:
-    """What the autopilot did and why."""
+    """The autopilot's last decisions and their reasons."""
     line = get_container(request).line
     figures = await line.room_stats(code)
     decisions = await line.autopilot.decisions(code, at_most=at_most)

@@ -1,4 +1,4 @@
-"""Board: a room's last minutes, and what is kept of it afterwards, for programs."""
+"""Board API: a room's time series, its whole record, and the list of its issued coupons."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ async def show_series(
     _who: Admin,
     seconds: Annotated[int, Query(ge=1, le=SERIES_S_MAX)] = SERIES_S_MAX,
 ) -> SeriesOut:
-    """What happened in each of the last seconds, up to fifteen minutes of them."""
+    """Counts and latencies of each of the last seconds, up to fifteen minutes."""
     series = await get_container(request).line.series(code, seconds)
     return SeriesOut(room=code, **series_record(series))
 
 
 @router.get("/rooms/{code}/record", responses=documented(*_ALWAYS, "no_such_room"))
 async def show_record(request: Request, code: RoomCode, _who: Admin) -> dict[str, Any]:
-    """Everything that is known of a room: coupon, settings, figures, series, changes."""
+    """A room's whole record: coupon, settings, figures, result, series and audit log."""
     parts, office = get_container(request), get_office(request)
     try:
         offer = await office.run(offers.get_offer, parts.engine, code)
@@ -63,23 +63,23 @@ async def show_record(request: Request, code: RoomCode, _who: Admin) -> dict[str
     "/coupons/{code}/issued.csv",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/csv": {}}, "description": "RFC 4180, UTF-8, a row each"},
+        200: {"content": {"text/csv": {}}, "description": "RFC 4180, UTF-8, one row per coupon"},
         **documented(*_ALWAYS, "no_such_coupon"),
     },
 )
 async def show_issued(request: Request, code: CouponCode, _who: Admin) -> StreamingResponse:
-    """Everybody who holds this coupon, as of one moment: id, member_id, status, issued_at, used_at.
+    """A consistent list of all who hold this coupon: id, member_id, status, issued_at, used_at.
 
-    Written to a file first, one such at a time: neither memory nor a connection waits for whoever
-    reads it. The file has no name: a server that is given one (ASGI's pathsend) opens it when it
-    likes, and it may be gone by then.
+    One list is written at a time.
     """
+    # Written to a file first, so that a slow client holds neither memory nor a connection. The file
+    # is unnamed: a server that gets a path (ASGI's pathsend) may open it after its deletion.
     if _writing.locked():
         raise Problem(
             "unavailable", "Another list is being written. Try again.", {"retry_after_s": 5}
         )
     async with _writing:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been read
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed after it is sent
         try:
             await get_office(request).run(write_csv, get_container(request).engine, code, file)
         except BaseException:

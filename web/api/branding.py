@@ -1,4 +1,4 @@
-"""Branding: how a room looks to those who wait in it, as an admin sets it."""
+"""Branding API: a room's name, colour, message and logo."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PICTURES = {
 
 @router.get("/branding", response_model=BrandingOut, responses=documented(*_ALWAYS))
 async def show(request: Request, code: RoomCode, _who: Admin) -> BrandingOut:
-    """What is empty is as everywhere on the site."""
+    """A room's branding. Empty values fall back to the site's."""
     try:
         offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
@@ -46,7 +46,7 @@ async def show(request: Request, code: RoomCode, _who: Admin) -> BrandingOut:
 async def change(
     request: Request, code: RoomCode, patch: BrandingPatch, who: Operator
 ) -> BrandingOut:
-    """Change the name, the colour or the message; an empty one is the site's own again."""
+    """Change the name, the colour or the message; an empty value restores the site's."""
     changes = {name: text for name, text in patch.model_dump().items() if text is not None}
     with translate_value_errors():
         return await _changed(request, code, change_branding, changes, who)
@@ -56,7 +56,7 @@ async def change(
     "/logo", response_model=BrandingOut, responses=documented(*_ALWAYS), openapi_extra=_PICTURES
 )
 async def put_logo(request: Request, code: RoomCode, who: Operator) -> BrandingOut:
-    """The request's body is the picture: PNG, JPEG or WebP."""
+    """Set the logo. The request's body is the picture: PNG, JPEG or WebP."""
     with translate_value_errors():
         picture = Logo(await request.body())
     return await _changed(request, code, change_logo, picture, who)
@@ -64,7 +64,7 @@ async def put_logo(request: Request, code: RoomCode, who: Operator) -> BrandingO
 
 @router.delete("/logo", response_model=BrandingOut, responses=documented(*_ALWAYS))
 async def delete_logo(request: Request, code: RoomCode, who: Operator) -> BrandingOut:
-    """The site's own mark again."""
+    """Remove the logo, which restores the site's mark."""
     return await _changed(request, code, change_logo, None, who)
 
 

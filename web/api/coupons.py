@@ -1,4 +1,4 @@
-"""Coupons: what is on offer, and the direct way to get one."""
+"""Coupons API: list coupons, and issue one directly."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from web.schemas.public import RETRIES, CouponOut, IssuedCouponOut
 
 router = APIRouter(prefix="/api/coupons", tags=["coupons"])
 
-# A crowd looks at these: browsers and proxies may keep them as long as we do ourselves.
+# Caches may keep these as long as this process does.
 _CACHE = "public, max-age=1"
 _COUPONS = TypeAdapter(list[CouponOut])
 
 _RETRIES = {
     RETRIES: {
-        "description": "How often the way to issue had to try again for this answer",
+        "description": "How often issuing was retried for this answer",
         "schema": {"type": "integer", "minimum": 0},
     }
 }
@@ -33,7 +33,7 @@ _RETRIES = {
 
 @router.get("", response_model=list[CouponOut], responses=documented("unavailable"))
 async def list_coupons(request: Request) -> Response:
-    """All coupons, by the time they open; at most a second old."""
+    """All coupons by opening time; at most a second old."""
     edition, offers = await get_offer_cache(request).edition()
     now_of = get_container(request).offer_now
 
@@ -51,7 +51,7 @@ async def list_coupons(request: Request) -> Response:
     responses=documented("no_such_coupon", "bad_request", "unavailable"),
 )
 async def show_coupon(request: Request, response: Response, code: CouponCode) -> CouponOut:
-    """One coupon, with what remains; at most a second old."""
+    """One coupon with its remaining count; at most a second old."""
     response.headers["Cache-Control"] = _CACHE
     offer = await get_offer_cache(request).offer(code)
     return CouponOut.from_offer(offer, get_container(request).offer_now(offer))
@@ -64,7 +64,7 @@ async def show_coupon(request: Request, response: Response, code: CouponCode) ->
     responses={
         200: {
             "model": IssuedCouponOut,
-            "description": "Already held: the same coupon",
+            "description": "The member holds it already: the same coupon",
             "headers": _RETRIES,
         },
         201: {"description": "Issued", "headers": _RETRIES},
@@ -83,7 +83,7 @@ async def show_coupon(request: Request, response: Response, code: CouponCode) ->
 async def issue_coupon(
     request: Request, response: Response, code: CouponCode, who: SignedIn
 ) -> IssuedCouponOut:
-    """Get a coupon whose `issuing` is not `queue`, at once. Asked again, the same one."""
+    """Issue a coupon whose `issuing` is not `queue`. A repeated request returns the same one."""
     done = await direct(request, code, who.id)
     response.status_code = 201 if done.is_new else 200
     response.headers[RETRIES] = str(done.retries)
@@ -92,7 +92,9 @@ async def issue_coupon(
 
 
 async def direct(request: Request, code: str, member_id: str) -> DirectIssue:
-    """Raises Problem too_many_requests, a Refusal, NoSuchCoupon, NotDirect, OfficeAway."""
+    """Issue directly. Raises Problem too_many_requests, a Refusal, NoSuchCoupon, NotDirect,
+    OfficeAway.
+    """
     parts = get_container(request)
     await get_rate_limit(request).admit_member(request.scope, member_id)
     return await get_office(request).run(parts.direct.issue, code, member_id)

@@ -1,4 +1,4 @@
-"""/openapi.json: the interface, described completely; written and compressed once a process."""
+"""/openapi.json, generated and compressed once per process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
-    """Some 20 ms of work, done for the first who asks."""
-    make = partial(CompressedBody.compress, partial(described, request.app), "application/json")
+    """The OpenAPI document; the first request generates it, which takes some 20 ms."""
+    make = partial(CompressedBody.compress, partial(openapi_json, request.app), "application/json")
     made = await get_single_flight_cache(request).get("openapi", make)
     return await made.answer(request, {})
 
 
-def described(app: FastAPI) -> str:
+def openapi_json(app: FastAPI) -> str:
     return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":"))

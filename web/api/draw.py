@@ -1,4 +1,4 @@
-"""Draw: what anybody may know of how a lobby was put in line, to check it."""
+"""Draw API: the public data and record of a draw, so that anyone can verify it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from web.schemas.public import DrawOut, DrawRecordOut
 
 router = APIRouter(tags=["line"])
 
-# What was drawn never changes; a page full of people may ask for it.
+# A stored draw never changes, so caches may keep it.
 _JSON = "application/json"
 _FOR_EVER = "public, max-age=86400, immutable"
 
@@ -33,7 +33,7 @@ _FOR_EVER = "public, max-age=86400, immutable"
     responses=documented("no_such_room", "bad_request", "unavailable"),
 )
 async def show_draw(request: Request, response: Response, code: RoomCode) -> DrawOut:
-    """How the lobby is put in line: the seed's SHA-256 before the opening, the seed after it."""
+    """A room's draw: before it the seed's SHA-256 (the commitment), after it also the seed."""
     response.headers["Cache-Control"] = "public, max-age=1"
     return await make_draw(request, code)
 
@@ -44,7 +44,7 @@ async def show_draw(request: Request, response: Response, code: RoomCode) -> Dra
     responses=documented("no_such_room", "not_drawn", "bad_request", "unavailable"),
 )
 async def show_record(request: Request, code: RoomCode) -> Response:
-    """The numbers in order of place, as `waitroom draw verify` reads them; without names."""
+    """The draw's numbers in order of place, for `waitroom draw verify`; without member ids."""
     offer = await _offer(request, code)
 
     async def make() -> CompressedBody:
@@ -64,7 +64,7 @@ async def show_record(request: Request, code: RoomCode) -> Response:
     ),
 )
 async def show_record_with_members(request: Request, code: RoomCode, _who: Admin) -> Response:
-    """The same with each member's id, for whoever audits the draw."""
+    """The draw's record with member ids, for auditors."""
     record = await _record(request, await _offer(request, code))
     made = await CompressedBody.compress(partial(record.as_json, with_members=True), _JSON)
     return await made.answer(request, {"Cache-Control": "no-store"})
@@ -81,7 +81,7 @@ async def make_draw(request: Request, code: str) -> DrawOut:
         opens_at=offer.coupon.opens_at,
         algorithm=ALGORITHM if draws else None,
         commitment=seed_commitment(offer.seed) if draws else None,
-        # Once it is written down: while somebody could still come in, nobody may know it.
+        # Secret until Postgres has the draw, as members could still enter.
         seed=offer.seed.hex() if drawn else None,
         drawn_at=drawn.at if drawn else None,
         entrants_count=drawn.entrants_count if drawn else None,

@@ -1,4 +1,4 @@
-"""Health: whether the process lives, takes visitors, and the stores do what it needs."""
+"""Health API: whether the process is alive, accepts visitors, and reaches its stores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["health"])
 
 ANSWER_WITHIN_S = 3.0
 FRESH_S = 1.0
-# Tells a second web command on the same port whether this one is of the same deployment.
+# By this a second web command on the same port finds out whether it is of the same deployment.
 DEPLOYMENT_HEADER = "X-Waitroom-Deployment"
 
 
@@ -39,7 +39,7 @@ class TakesVisitors(BaseModel):
 
 @router.get("/healthz", responses=documented())
 async def healthz(request: Request, response: Response) -> dict[str, bool]:
-    """The process lives."""
+    """The process is alive."""
     if deployment := get_container(request).deployment:
         response.headers[DEPLOYMENT_HEADER] = deployment
     return {"alive": True}
@@ -49,12 +49,12 @@ async def healthz(request: Request, response: Response) -> dict[str, bool]:
     "/livez/line",
     response_model=TakesVisitors,
     responses={
-        503: {"model": TakesVisitors, "description": "A load balancer sends nobody here"},
+        503: {"model": TakesVisitors, "description": "A load balancer should send no new visitors"},
         **documented(),
     },
 )
 async def livez_line(request: Request, response: Response) -> TakesVisitors:
-    """This process is not about to stop, and the line's Redis answered within the last second."""
+    """This process is not stopping, and the line's Redis answered within the last second."""
     parts = get_container(request)
     redis = await get_single_flight_cache(request).get(
         "line", partial(_line_works, parts), fresh_s=FRESH_S
@@ -69,12 +69,12 @@ async def livez_line(request: Request, response: Response) -> TakesVisitors:
     "/readyz",
     response_model=Ready,
     responses={
-        503: {"model": Ready, "description": "Says which store does not do what is needed"},
+        503: {"model": Ready, "description": "Names the store that is unreachable or read-only"},
         **documented(),
     },
 )
 async def readyz(request: Request, response: Response) -> Ready:
-    """The stores answer and take writes, as of the last second."""
+    """The stores answered and accepted writes within the last second."""
     found = await get_single_flight_cache(request).get(
         "ready", partial(_check, request), fresh_s=FRESH_S
     )
@@ -100,7 +100,7 @@ async def _line_works(parts: WebContainer) -> bool:
 
 async def _works(asked: Awaitable[object]) -> bool:
     try:
-        # A connection that hangs would never fail, and whoever asks here is to be told.
+        # With a timeout, as a hung connection would never fail.
         await asyncio.wait_for(asked, ANSWER_WITHIN_S)
     except (OfficeError, LineError, TimeoutError):
         return False

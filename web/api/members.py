@@ -1,4 +1,4 @@
-"""Members: where one is, or why they were refused, for an admin who is asked about it."""
+"""Members API: one member's state in a room, for admins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from web.schemas.member import MemberOut
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 _PROBLEMS = documented("not_signed_in", "forbidden", "bad_request", "unavailable", "no_such_room")
-# A member id may have slashes in it.
+# A path parameter, as a member id may contain slashes.
 _MemberId = Annotated[
     str,
     Path(description=MEMBER_ID_RULE, json_schema_extra={"pattern": MEMBER_ID_PATTERN}),
@@ -27,7 +27,7 @@ _MemberId = Annotated[
 async def show_member(
     request: Request, code: RoomCode, member_id: _MemberId, _who: Admin
 ) -> MemberOut:
-    """Where a member is, or why they were refused. Changes nothing: it is no request of theirs."""
+    """A member's state, or why they were refused. Has no effect on the member."""
     parts = get_container(request)
     try:
         report = await look_up_member(

@@ -1,4 +1,4 @@
-"""Me: the coupons a member holds."""
+"""My coupons API: list the member's coupons, and use one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ALWAYS = ("not_signed_in", "bad_token", "unavailable")
 
 @router.get("", response_model=list[IssuedCouponOut], responses=documented(*_ALWAYS))
 async def my_coupons(request: Request, response: Response, who: SignedIn) -> list[IssuedCouponOut]:
-    """What the member holds, the latest first."""
+    """The member's coupons, the latest first."""
     response.headers["Cache-Control"] = "no-store"
     mine = await held(request, who.id)
     return [IssuedCouponOut.from_issued(issued, coupon.code) for issued, coupon in mine]
@@ -35,7 +35,7 @@ async def my_coupons(request: Request, response: Response, who: SignedIn) -> lis
     ),
 )
 async def use_coupon(request: Request, id: UUID, who: SignedIn) -> IssuedCouponOut:  # noqa: A002
-    """Spend one. It can be spent once."""
+    """Use a coupon. A coupon can be used once."""
     return await spend(request, who.id, id)
 
 

@@ -1,4 +1,4 @@
-"""Reconcile: what Redis and Postgres say differently of a room, to be looked at or mended."""
+"""Reconcile API: find and repair differences between Redis and Postgres."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ _PROBLEMS = documented("not_signed_in", "forbidden", "bad_request", "unavailable
 class FindingOut(Schema):
     kind: Kind
     count: int
-    examples: list[str] = Field(description="members, jobs or counts; the first few")
+    examples: list[str] = Field(description="The first few members, jobs or counts")
 
 
 class ReconcileOut(Schema):
     room: str
-    findings: list[FindingOut] = Field(description="empty: no difference")
+    findings: list[FindingOut] = Field(description="Empty without a difference")
 
 
 class RepairOut(ReconcileOut):
     left: list[FindingOut] = Field(
-        description="found by another look afterwards; empty: all is well"
+        description="Differences that remain after the repair"
     )
 
 
 @router.get("/rooms/{code}/reconcile", response_model=ReconcileOut, responses=_PROBLEMS)
 async def show_differences(request: Request, code: RoomCode, _who: Admin) -> ReconcileOut:
-    """Hold Redis against Postgres. Takes some seconds, as everything found is looked at twice."""
+    """Compare Redis with Postgres. Takes some seconds, as it checks each difference twice."""
     return ReconcileOut(room=code, findings=_findings(await find_differences(request, code)))
 
 
 @router.post("/rooms/{code}/reconcile", response_model=RepairOut, responses=_PROBLEMS)
 async def mend_differences(request: Request, code: RoomCode, who: Operator) -> RepairOut:
-    """Look, mend each difference that is found, and look again. Postgres is the truth."""
+    """Find differences, repair them by Postgres, and check again."""
     done = await repair(request, code, who)
     return RepairOut(room=code, findings=_findings(done.found), left=_findings(done.left))
 
@@ -50,18 +50,18 @@ async def mend_differences(request: Request, code: RoomCode, who: Operator) -> R
 async def find_differences(request: Request, code: str) -> Found:
     """Raises NoSuchRoom, LineAway, OfficeAway."""
     again_after_s = get_container(request).limits.look_again_after_s
-    return await _books(request, code).differences(again_after_s=again_after_s)
+    return await _reconciliation(request, code).differences(again_after_s=again_after_s)
 
 
 async def repair(request: Request, code: str, who: str) -> RepairResult:
-    """Raises NoSuchRoom, LineAway, OfficeAway; what was done by then stays done."""
+    """Raises NoSuchRoom, LineAway, OfficeAway; repairs made before the error stay."""
     parts = get_container(request)
-    return await _books(request, code).repair(
+    return await _reconciliation(request, code).repair(
         who=who, now=parts.now(), again_after_s=parts.limits.look_again_after_s
     )
 
 
-def _books(request: Request, code: str) -> Reconciliation:
+def _reconciliation(request: Request, code: str) -> Reconciliation:
     parts = get_container(request)
     return Reconciliation(parts.line, parts.engine, parts.queue, get_office(request).run, code)
 

@@ -1,4 +1,4 @@
-"""Rooms: entering a line, asking for one's place, following it, leaving."""
+"""Rooms API: enter a line, ask for the place, follow it, and leave."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from web.sse.response import EventStreamResponse, get_stream_connections
 router = APIRouter(prefix="/api/rooms/{code}", tags=["line"])
 
 _ALWAYS = ("bad_request", "no_such_room", "unavailable")
-# An event as it is read (HTML, 9.2.6); comments and the id are nothing to act on.
+# A parsed event (HTML, 9.2.6), without comments and the id, which clients need not use.
 _EVENT = {
     "type": "object",
     "required": ["event", "data"],
@@ -31,7 +31,7 @@ _EVENT = {
             "contentMediaType": "application/json",
             "contentSchema": {"$ref": "#/components/schemas/PlaceOut"},
         },
-        "retry": {"type": "integer", "description": "milliseconds to wait before coming again"},
+        "retry": {"type": "integer", "description": "Milliseconds to wait before reconnecting"},
     },
 }
 _WHO = ("not_signed_in", "bad_token", "bad_ticket")
@@ -42,8 +42,8 @@ _WHO = ("not_signed_in", "bad_token", "bad_ticket")
     status_code=202,
     response_model=PlaceOut,
     responses={
-        200: {"model": PlaceOut, "description": "Already issued: the coupon they hold"},
-        202: {"description": "Waiting or admitted; entering again gives the same place"},
+        200: {"model": PlaceOut, "description": "Already issued: the member's coupon"},
+        202: {"description": "Waiting or admitted; entering again keeps the place"},
         **documented(
             *_WHO,
             "forbidden",
@@ -59,14 +59,14 @@ async def enter_room(
     ticket: TicketText,
     solution: SolutionText = None,
 ) -> Response:
-    """Take a place in line. Entering again gives the same place.
+    """Take a place in line. Entering again keeps the place.
 
-    With the ticket it does so even where the line has lost it; one that is too old is as none. A
-    room whose `challenge` is on gives a new one only to who sends a solution of its challenge.
+    A ticket restores the place where the line has lost it; an expired ticket is ignored. A room
+    whose `challenge` is on gives a new place only for a solution of its challenge.
     """
     ticket_us = 0
     if ticket is not None:
-        with suppress(ExpiredTicket):  # it gives no place back, and keeps nobody from a new one
+        with suppress(ExpiredTicket):  # restores nothing, but a new place is possible
             ticket_us = checked_ticket(request, code, ticket, who).arrival_us
     place = await enter(request, code, who.id, ticket_us, solution=solution)
     return _answer(request, place, 200 if place.state == "issued" else 202)
@@ -78,7 +78,7 @@ async def enter_room(
     responses=documented(*_ALWAYS),
 )
 async def ask_for_challenge(request: Request, response: Response, code: RoomCode) -> ChallengeOut:
-    """A proof of work (ALTCHA, version 2): its solution, base64, goes with entering, once."""
+    """A proof of work (ALTCHA, version 2). Send its solution (base64) with one entry."""
     response.headers["Cache-Control"] = "no-store"
     return ChallengeOut.model_validate(get_container(request).challenges.make(code))
 
@@ -89,16 +89,16 @@ async def ask_for_challenge(request: Request, response: Response, code: RoomCode
     responses=documented(*_WHO, "not_in_line", *_ALWAYS),
 )
 async def ask_for_place(request: Request, code: RoomCode, who: InLine) -> Response:
-    """Where the member, or the ticket's owner, stands. Ask again after `ask_again_s`.
+    """The place of the member, or of the ticket's owner. Poll again after `ask_again_s`.
 
-    With the ticket, whom the line has lost stands where they stood.
+    A ticket restores a place that the line has lost.
     """
     return _answer(request, await ask_place(request, code, who.member_id, who.ticket_us), 200)
 
 
 @router.delete("/place", status_code=204, responses=documented(*_WHO, "forbidden", *_ALWAYS))
 async def leave_room(request: Request, response: Response, code: RoomCode, who: InLine) -> None:
-    """Give up the place. Who is admitted already may still get a coupon."""
+    """Give up the place. An admitted member may still get a coupon."""
     await get_container(request).line.leave(code, who.member_id, who.ticket_us)
     delete_ticket_cookie(response, code, secure=get_container(request).secure)
 
@@ -110,23 +110,23 @@ async def leave_room(request: Request, response: Response, code: RoomCode, who: 
     responses={
         200: {
             "content": {"text/event-stream": {"schema": _EVENT}},
-            "description": "Events, of which each is as the schema says",
+            "description": "Events by this schema",
         },
         **documented(*_WHO, "not_in_line", *_ALWAYS),
     },
 )
 async def follow_place(request: Request, code: RoomCode, who: InLine) -> EventStreamResponse:
-    """The place whenever it changes, as server-sent events, until a final state."""
+    """The place as server-sent events, one for each change, until a final state."""
     streams = get_stream_connections(request)
     streams.refuse_if_full()
-    # Who is unknown here is told so as all are.
+    # Raises the same problems as a poll, before the stream begins.
     await ask_place(request, code, who.member_id, who.ticket_us)
     writer = JsonEvents(code, get_container(request).tickets, who.ticket_us)
     return EventStreamResponse(streams, code, who.member_id, writer, who.session)
 
 
 def _answer(request: Request, place: PlaceOut, status: int) -> Response:
-    """The place as it is: a crowd asks here, and FastAPI would check our own answer once more."""
+    """The place as a response; skips FastAPI's validation of it, which is slow for a crowd."""
     response = Response(place_json(place), status, media_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     parts = get_container(request)

@@ -1,1 +1,1 @@
-"""Schemas: the JSON that goes in and out, as /openapi.json describes it."""
+"""Schemas: the JSON of requests and answers, as /openapi.json describes it."""

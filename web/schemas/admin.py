@@ -1,4 +1,4 @@
-"""The JSON of whoever administers, described completely by /openapi.json."""
+"""The JSON of the admin API."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from web.schemas.room_fields import with_room_fields
 
 
 class BrandingPatch(StrictSchema):
-    name: LineIn | None = Field(None, max_length=NAME_LENGTH_MAX, description="of the site, here")
+    name: LineIn | None = Field(None, max_length=NAME_LENGTH_MAX, description="The site's name in this room")
     colour: str | None = Field(None, pattern="^(#[0-9a-f]{6})?$", examples=["#0c6a56"])
     message: LineIn | None = Field(
-        None, max_length=MESSAGE_LENGTH_MAX, description="to all who wait"
+        None, max_length=MESSAGE_LENGTH_MAX, description="A message to all members in line"
     )
 
 
@@ -36,7 +36,7 @@ class BrandingOut(Schema):
     name: str
     colour: str
     message: str
-    logo_sha256: str = Field(description="empty without a logo")
+    logo_sha256: str = Field(description="The logo's SHA-256 in hex; empty without a logo")
 
 
 @with_room_fields([one for one in ROOM_SETTINGS if one.is_of_new_rooms], "default")
@@ -47,7 +47,9 @@ class RoomIn(StrictSchema):
 @with_room_fields(ROOM_SETTINGS, "optional")
 class RoomPatch(StrictSchema):
     version: Whole | None = Field(
-        None, ge=0, description="of the settings as seen; changed meanwhile, they stay: 409"
+        None,
+        ge=0,
+        description="The settings' version that the change is based on; 409 where it is outdated",
     )
 
 
@@ -70,7 +72,7 @@ class CouponIn(StrictSchema):
         },
     )
 
-    # The rule itself is the coupon's, which says in a sentence what is wrong.
+    # The domain checks the rule, and its error has a sentence for people.
     code: str = Field(
         min_length=1,
         max_length=CODE_LENGTH_MAX,
@@ -94,8 +96,8 @@ class CouponPatch(StrictSchema):
 
 
 class DbConnections(Schema):
-    in_use: int = Field(description="open connections of this product, as Postgres counts them")
-    bound: int = Field(description="the most there can be")
+    in_use: int = Field(description="Open connections of this product, by Postgres")
+    bound: int = Field(description="The most that all processes can open")
 
 
 @with_room_fields(ROOM_SETTINGS, "required")
@@ -104,54 +106,56 @@ class _RoomSettingsOut(Schema):
 
 
 class RoomOut(_RoomSettingsOut):
-    """A room's settings and live figures; counts since the beginning, rates over the last 10 s."""
+    """A room's settings and live figures. Counts are totals; rates are over the last 10 s."""
 
-    steered_rate_per_s: float | None = Field(description="in force on autopilot; null without")
+    steered_rate_per_s: float | None = Field(
+        description="The autopilot's rate; null under manual control"
+    )
     waiting: int
     under_way: int = Field(
-        deprecated=True, description="seats_in_use, as the release before named it"
+        deprecated=True, description="The previous release's name of seats_in_use"
     )
-    away: int = Field(description="passed over, as nobody heard from them, and not back")
+    away: int = Field(description="Members passed over for sending no request, and not back")
     entered: int
     admitted: int
     issued: int
-    refused: int = Field(description="refused after admission")
-    turned_away: int = Field(description="refused at the entrance")
+    refused: int = Field(description="Members refused after admission")
+    turned_away: int = Field(description="Refusals at entry")
     refused_in_all: int = Field(
-        description="refused, turned away, or still in line when the room was over"
+        description="Refused after admission, refused at entry, or in line when the room was over"
     )
     left: int
-    restored: int = Field(description="given back the place that their ticket said, after a loss")
+    restored: int = Field(description="Places restored from tickets after a loss of Redis")
     phase: PhaseWord
-    is_restoring: bool = Field(description="nobody is let through until the line is together again")
+    is_restoring: bool = Field(description="Admission pauses while lost places are restored")
     entered_per_s: float
     admitted_per_s: float
     issued_per_s: float
-    enter_p99_ms: float | None = Field(description="of entering; null where nobody entered")
-    issue_p99_ms: float | None = Field(description="from admission to outcome; null without one")
+    enter_p99_ms: float | None = Field(description="Time to answer an entry; null without entries")
+    issue_p99_ms: float | None = Field(description="From admission to outcome; null without one")
     remain_count: int
-    seats_in_use: int = Field(description="admitted without an outcome, of `seats`")
+    seats_in_use: int = Field(description="Members admitted without an outcome, of `seats`")
     workers: int
-    workers_busy: int = Field(description="on a batch right now")
-    backlog: int = Field(description="jobs that wait for a worker")
-    version: int = Field(description="of the settings; grows with every change")
+    workers_busy: int = Field(description="Workers that are issuing a batch")
+    backlog: int = Field(description="Jobs waiting for a worker")
+    version: int = Field(description="Of the settings; grows with every change")
     db_connections: DbConnections
 
 
 class SeriesOut(Schema):
-    """One number a whole second, oldest first; the second under way is not among them."""
+    """One value per whole second, oldest first, without the current second."""
 
     room: str
-    begins_at: Time = Field(description="when the first of these seconds began")
+    begins_at: Time = Field(description="The start of the first second")
     entered: list[int]
     admitted: list[int]
     issued: list[int]
-    refused: list[int] = Field(description="refused after admission")
-    turned_away: list[int] = Field(description="refused at the entrance")
-    refused_in_all: list[int] = Field(description="refused or turned away")
+    refused: list[int] = Field(description="Members refused after admission")
+    turned_away: list[int] = Field(description="Refusals at entry")
+    refused_in_all: list[int] = Field(description="Refused after admission or at entry")
     left: list[int]
-    enter_p99_ms: list[float | None] = Field(description="of entering")
-    issue_p99_ms: list[float | None] = Field(description="from admission to outcome")
+    enter_p99_ms: list[float | None] = Field(description="Time to answer an entry")
+    issue_p99_ms: list[float | None] = Field(description="From admission to outcome")
 
 
 class AuditOut(Schema):

@@ -1,4 +1,4 @@
-"""The JSON of one member, as admins see it."""
+"""The JSON of one member's state, for admins."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from web.schemas.public import RefusalOut, Schema, Time
 
 class WorkerRefusalOut(Schema):
     type: str
-    admitted_at: Time = Field(description="when the line let them through, by Redis' clock")
+    admitted_at: Time = Field(description="The time of admission, by Redis' clock")
 
 
 class MemberOut(Schema):
-    """Where a member is, or why they were refused. Times by Redis' clock, but `at` as `clock` says.
+    """A member's state in a room. Times are by Redis' clock, except `at`: by `clock`.
 
     Keys that do not apply are null.
     """
@@ -24,25 +24,34 @@ class MemberOut(Schema):
     room: str
     member_id: str
     state: MemberState = Field(
-        description="passed_over: silent when their turn came; left: gave up their place; unknown: "
-        "neither store knows them, also where they were refused at the entrance"
+        description="passed_over: sent no request when their turn came; left: gave up their place; "
+        "unknown: in neither store, also after a refusal at entry"
     )
     at: Time | None = Field(
-        description="since when; where a worker refused them, when the line let them through"
+        description="The start of this state; for a worker's refusal the time of admission"
     )
-    clock: Clock | None = Field(description="the clock of `at`")
-    decided_by: Decider | None = Field(description="the process that put them in this state")
-    refusal: RefusalOut | None = Field(description="what they read, in the state `refused`")
+    clock: Clock | None = Field(description="The clock of `at`")
+    decided_by: Decider | None = Field(description="The process that decided this state")
+    refusal: RefusalOut | None = Field(
+        description="The refusal that the member reads, in the state `refused`. Where no worker "
+        "decided it, it follows from the room now: `closed` replaces `sold_out` after the end"
+    )
     issued_coupon_id: UUID | None
     place: int | None
     arrived_at: Time | None
     last_seen_at: Time | None = Field(
-        description="when they asked last; null where `arrived_at` is recent enough"
+        description="Their last stored request; null where `arrived_at` is recent enough"
     )
-    outcome_due_at: Time | None = Field(description="by then an admitted member is fed again")
-    next_refusal: str | None = Field(description="what their next request is refused with")
-    worker_refusals: list[WorkerRefusalOut] = Field(description="of each admission, latest first")
-    request_id: str | None = Field(description="by which they entered, while requests are logged")
+    outcome_due_at: Time | None = Field(
+        description="Without an outcome by then, an admitted member is fed again"
+    )
+    next_refusal: str | None = Field(description="The refusal that their next request would get")
+    worker_refusals: list[WorkerRefusalOut] = Field(
+        description="One for each admission that a worker refused, latest first"
+    )
+    request_id: str | None = Field(
+        description="Of the request that entered, where requests are logged"
+    )
 
     @classmethod
     def from_report(cls, report: MemberReport) -> MemberOut:

@@ -1,4 +1,4 @@
-"""The JSON that goes in and out, described completely by /openapi.json."""
+"""The JSON of the public API, and the types that all schemas share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from domain.rfc3339 import rfc3339
 from domain.settings_spec import Opening
 from issuance.offers import Offer
 
-# A header: how often a direct way had to try again for its answer.
+# The header that counts the retries of a direct issue.
 RETRIES = "Waitroom-Retries"
 
 Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json-unless-none")]
@@ -57,7 +57,7 @@ def _is_one_line(text: str) -> str:
     return text
 
 
-# What the rules above say, as far as /openapi.json can say it.
+# The rules above as patterns, as far as /openapi.json can express them.
 _OF_OUR_TIME = Field(json_schema_extra={"pattern": "^2[01][0-9]{2}-"})
 _ONE_LINE = Field(json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"})
 
@@ -65,7 +65,7 @@ TimeIn = Annotated[
     AwareDatetime, BeforeValidator(_is_rfc3339), AfterValidator(_is_of_our_time), _OF_OUR_TIME
 ]
 LineIn = Annotated[str, AfterValidator(_is_one_line), _ONE_LINE]
-# JSON's own number: neither "5" nor true is one.
+# A JSON number: neither "5" nor true.
 Whole = Annotated[int, Field(strict=True)]
 PlaceState = Literal["waiting", "admitted", "issued", "refused"]
 PhaseWord = Annotated[
@@ -83,14 +83,14 @@ class Schema(BaseModel):
 
 
 class StrictSchema(BaseModel):
-    """What comes in: unknown fields are refused, so that a typo is not silently ignored."""
+    """A request's body. Rejects unknown fields, so that a typo is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
     def _whole_numbers(cls, sent: object) -> object:
-        """JSON knows one kind of number only: 5.0 is as whole as 5 (JSON Schema 2020-12, 6.1.1)."""
+        """Accept 5.0 as an integer, as JSON Schema does (2020-12, 6.1.1)."""
         if not isinstance(sent, dict):
             return sent
         return {
@@ -112,8 +112,10 @@ class Discount(StrictSchema):
     )
 
     kind: DiscountKind
-    value: Whole = Field(ge=1, le=AMOUNT_MAX, description="an amount, or a percentage")
-    cap: Whole | None = Field(None, ge=1, le=AMOUNT_MAX, description="the most a percentage takes")
+    value: Whole = Field(ge=1, le=AMOUNT_MAX, description="An amount, or a percentage")
+    cap: Whole | None = Field(
+        None, ge=1, le=AMOUNT_MAX, description="The largest amount that a percentage gives"
+    )
 
 
 class CouponOut(Schema):
@@ -127,8 +129,12 @@ class CouponOut(Schema):
     expire_date: Time
     issuing: Issuing
     state: PhaseWord
-    lobby_opens_at: Time | None = Field(description="from then one may enter; null without a line")
-    opening: Opening | None = Field(description="how the lobby is put in line; null without one")
+    lobby_opens_at: Time | None = Field(
+        description="From then on members may enter; null without a line"
+    )
+    opening: Opening | None = Field(
+        description="How the lobby's order is decided; null without a line"
+    )
 
     @classmethod
     def from_offer(cls, offer: Offer, now: datetime) -> CouponOut:
@@ -183,22 +189,23 @@ class RefusalOut(Schema):
 
 @dataclass(slots=True, kw_only=True)
 class PlaceOut:
-    """Where a member stands. `place` is `ahead` + 1; keys that do not apply are null.
+    """A member's place. `place` is `ahead` + 1; keys that do not apply are null.
 
-    In the lobby of a room that draws, nobody has a place yet; in one that is restoring, nobody can
-    be told theirs.
+    `place` is null in a lobby before its draw, and while a room is restoring.
     """
 
-    # Not frozen: that makes each of a crowd's places ten times as expensive to construct.
+    # Not frozen: constructing a frozen dataclass takes ten times as long, for each of a crowd.
     room: str
     state: PlaceState
     place: int | None = None
     ahead: int | None = None
-    eta_s: Annotated[int | None, Field(description="seconds; null where nobody knows")] = None
-    ask_again_s: Annotated[
-        float | None, Field(description="seconds; null where the state is final")
+    eta_s: Annotated[
+        int | None, Field(description="Estimated wait in seconds; null where it is unknown")
     ] = None
-    # RFC 3339, as the answer says it.
+    ask_again_s: Annotated[
+        float | None, Field(description="Seconds until the next poll; null in a final state")
+    ] = None
+    # RFC 3339 already, as the answer has it.
     arrived_at: str | None = None
     remain_count: int
     ticket: str | None = None
@@ -206,33 +213,35 @@ class PlaceOut:
     refusal: RefusalOut | None = None
     room_state: PhaseWord = OPEN.word
     opens_at: Annotated[
-        str | None, Field(description="when the line begins to move; in the lobby")
+        str | None, Field(description="When admission begins; in the lobby only")
     ] = None
     opening: Annotated[
-        Opening | None, Field(description="how the lobby is put in line; in the lobby")
+        Opening | None, Field(description="How the lobby's order is decided; in the lobby only")
     ] = None
     returned: Annotated[
         Returned | None,
-        Field(description="was away for too long: in line again at its head, or at its end"),
+        Field(description="Where a member who was passed over is in line again: at its head or end"),
     ] = None
 
 
 class DrawOut(Schema):
-    """How a lobby is put in line; what isn't known or told yet is null."""
+    """A room's draw; values that are unknown or still secret are null."""
 
     room: str
     opening: Opening
     opens_at: Time
-    algorithm: str | None = Field(description="how each member's number follows from the seed")
+    algorithm: str | None = Field(description="How each member's number follows from the seed")
     commitment: str | None = Field(description="SHA-256 of the seed, in hex")
-    seed: str | None = Field(description="in hex; told once the lobby was drawn")
+    seed: str | None = Field(description="In hex; secret until the draw")
     drawn_at: Time | None
     entrants_count: int | None
-    entrants_sha256: str | None = Field(description="over the numbers in order, a line each")
+    entrants_sha256: str | None = Field(
+        description="SHA-256 of the numbers in order of place, one per line"
+    )
 
 
 class DrawRecordOut(Schema):
-    """What `waitroom draw verify` reads."""
+    """The record of a draw, which `waitroom draw verify` reads."""
 
     room: str
     opens_at: str
@@ -241,12 +250,12 @@ class DrawRecordOut(Schema):
     seed: str
     entrants_count: int
     entrants_sha256: str
-    numbers: list[int] = Field(description="in order of place")
-    members: list[str] | None = Field(None, description="in the same order; for admins only")
+    numbers: list[int] = Field(description="In order of place")
+    members: list[str] | None = Field(None, description="In the same order; for admins only")
 
 
 class ChallengeOut(BaseModel):
-    """A proof of work as ALTCHA has it, to be given to its widget or libraries as it is."""
+    """A proof of work in ALTCHA's format; pass it to ALTCHA's widget or libraries unchanged."""
 
     parameters: dict[str, Any] = Field(description="algorithm, cost, salt, expiresAt and others")
     signature: str

@@ -1,4 +1,4 @@
-"""Fields of a schema for the room settings, as domain/settings_spec.py describes them."""
+"""Adds the room settings of domain/settings_spec.py to a schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, create_model
 from domain.settings_spec import RoomSetting
 
 Model = TypeVar("Model", bound=BaseModel)
-# How a field stands in a schema: required, with the setting's default, or left out at will.
+# Whether a field is required, has the setting's default, or may be omitted.
 Presence = Literal["required", "default", "optional"]
 
 
@@ -41,5 +41,5 @@ def _field(setting: RoomSetting, presence: Presence) -> tuple[Any, Any]:
     if setting.choices:
         return kind, Field(default, description=setting.help)
     least: dict[str, Any] = {"gt" if setting.is_above else "ge": setting.least}
-    # JSON's own numbers: neither "5" nor true is one.
+    # JSON numbers only: neither "5" nor true.
     return kind, Field(default, strict=True, le=setting.most, description=setting.help, **least)
