@@ -95,7 +95,7 @@ async def test_the_list_of_coupons_is_drawn_once_while_others_are_answered(
 
 async def test_the_description_is_written_once_while_others_are_answered(client, monkeypatch):
     described = Gate(description.openapi_json)
-    monkeypatch.setattr(description, "described", described)
+    monkeypatch.setattr(description, "openapi_json", described)
 
     answers = await asked_together(client, described, "/openapi.json")
     plain = await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})

@@ -165,7 +165,8 @@ async def show_audit(
     subject: Annotated[str | None, Query(max_length=64, description="A coupon's code")] = None,
     at_most: Annotated[int, Query(ge=1, le=audit.ENTRIES_MAX)] = 100,
     before: Annotated[
-        int | None, Query(ge=1, le=audit.ID_MAX, description="The last entry's id, for the next page")
+        int | None,
+        Query(ge=1, le=audit.ID_MAX, description="The last entry's id, for the next page"),
     ] = None,
 ) -> list[AuditOut]:
     """The audit log: changes with admin, time, and values before and after; newest first."""

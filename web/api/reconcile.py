@@ -29,9 +29,7 @@ class ReconcileOut(Schema):
 
 
 class RepairOut(ReconcileOut):
-    left: list[FindingOut] = Field(
-        description="Differences that remain after the repair"
-    )
+    left: list[FindingOut] = Field(description="Differences that remain after the repair")
 
 
 @router.get("/rooms/{code}/reconcile", response_model=ReconcileOut, responses=_PROBLEMS)

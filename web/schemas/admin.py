@@ -25,7 +25,9 @@ from web.schemas.room_fields import with_room_fields
 
 
 class BrandingPatch(StrictSchema):
-    name: LineIn | None = Field(None, max_length=NAME_LENGTH_MAX, description="The site's name in this room")
+    name: LineIn | None = Field(
+        None, max_length=NAME_LENGTH_MAX, description="The site's name in this room"
+    )
     colour: str | None = Field(None, pattern="^(#[0-9a-f]{6})?$", examples=["#0c6a56"])
     message: LineIn | None = Field(
         None, max_length=MESSAGE_LENGTH_MAX, description="A message to all members in line"

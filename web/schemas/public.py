@@ -220,7 +220,7 @@ class PlaceOut:
     ] = None
     returned: Annotated[
         Returned | None,
-        Field(description="Where a member who was passed over is in line again: at its head or end"),
+        Field(description="Where a passed-over member returned to the line: its head or end"),
     ] = None
 
 
