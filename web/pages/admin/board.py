@@ -1,4 +1,4 @@
-"""The live board: a room's figures, and the hand on its rate."""
+"""The live board: a room's figures, and the controls of its rate and state."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ async def board(request: Request, code: RoomCode, _who: Admin, sent: int = 0) ->
 
 @router.get("/board")
 async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
-    """The figures, which the page asks for once a second."""
+    """The figures, which the page polls once a second."""
     return page(request, "admin/_board.html", board=await _view(request, code))
 
 
 @router.get("/hand")
 async def rate_form(request: Request, code: RoomCode, _who: Admin) -> Response:
-    """The controls as they are in force, for a page on which nobody is turning them."""
+    """The controls with the settings in force, for a page without unsaved input."""
     return page(request, "admin/_room_controls.html", board=await _view(request, code), **_asked())
 
 
@@ -60,7 +60,7 @@ async def change_rate(
     version: Annotated[int, Form()],
     rate_per_s: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
-    """In force within a second, unless somebody turned it first: then what is in force is shown."""
+    """Change a setting; after another admin's change in between, show the settings in force."""
     refuse_cross_site(request)
     try:
         wanted = float(rate_per_s) if what == "set" else await _found(request, code, what)
@@ -94,7 +94,7 @@ async def change_rate(
 async def simulate(
     request: Request, code: RoomCode, _who: Operator, members: Annotated[int, Form()]
 ) -> Response:
-    """In the demo: send a crowd in. Elsewhere this door does not exist."""
+    """Send a simulated crowd in the demo; `not_found` elsewhere."""
     refuse_cross_site(request)
     parts = get_container(request)
     if not parts.demo or parts.simulate is None:
@@ -124,19 +124,19 @@ def changed_settings(room: RoomSettings, what: What, wanted: float | None) -> Ro
 
 
 def _plain(per_s: float) -> float:
-    """A rate that is easy to say."""
+    """A rounded rate."""
     return min(RATE_PER_S_MAX, max(RATE_MIN_PER_S, round(per_s, 0 if per_s >= 10 else 2)))
 
 
 async def _found(request: Request, code: str, what: What) -> float | None:
-    """For a turn by hand, the rate that is in force now. Raises NoSuchRoom, LineAway."""
+    """The rate in force now, where manual control starts. Raises NoSuchRoom, LineAway."""
     if what != "by_hand":
         return None
     return (await get_container(request).line.room_stats(code)).rate_in_force_per_s
 
 
 async def _offer(request: Request, code: str) -> Offer | None:
-    """What is offered here; None while nobody can say. Raises NoSuchRoom."""
+    """The room's offer; None while Postgres is away. Raises NoSuchRoom."""
     try:
         found: Offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
@@ -149,10 +149,10 @@ async def _offer(request: Request, code: str) -> Offer | None:
 
 
 async def _view(request: Request, code: str) -> BoardView:
-    """One reading of the board: as much work with a million in line as with none."""
-    parts, backstage = get_container(request), request.app.state.backstage
+    """Read the board's data. Its work does not grow with the line."""
+    parts, office_status = get_container(request), request.app.state.office_status
     offer = await _offer(request, code)
-    seen = await backstage.read_status()
+    seen = await office_status.read_status()
     try:
         figures = await parts.line.room_stats(code, BOARD_OVER_S)
     except LineAway:
@@ -161,7 +161,7 @@ async def _view(request: Request, code: str) -> BoardView:
         if offer is None:
             raise
         figures = None  # Redis came back without it; the admitter settles it within a second
-    change = await backstage.last_change(code, figures.version) if figures else None
+    change = await office_status.last_change(code, figures.version) if figures else None
     return BoardView.from_stats(
         code,
         figures,
