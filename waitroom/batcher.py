@@ -1,7 +1,4 @@
-"""Batcher: gathers the calls of one event-loop turn into one round trip.
-
-What a batch of those who enter does is here too; asking and coming back are one script's call each.
-"""
+"""Batcher: sends the calls of one event-loop turn in one round trip; EnterBatch uses it."""
 
 from __future__ import annotations
 
@@ -25,8 +22,8 @@ Answer = TypeVar("Answer")
 class Batcher(Generic[Ask, Answer]):
     """Answers many callers with one call of `flush`, which gets their asks in order.
 
-    One batch is under way at a time: while it is, the next one gathers. That bounds both the
-    work at the server and the time to the last caller. Raises LineBusy where `pending_max` wait.
+    Runs one batch at a time while the next one fills. That bounds the server's work and the time to
+    the last answer. Raises LineBusy where `pending_max` callers wait.
     """
 
     def __init__(
@@ -74,13 +71,13 @@ class Batcher(Generic[Ask, Answer]):
                     future.set_exception(error)
             return
         for (_, future), answer in zip(batch, answers, strict=True):
-            # Who went away meanwhile (a closed tab) has cancelled their future.
+            # A caller who disconnected meanwhile has cancelled the future.
             if not future.done():
                 future.set_result(answer)
 
 
 class EnterBatch:
-    """Gives each of a batch a place; who comes into a lobby that draws, by their own number.
+    """Gives each member of a batch a place; before a draw, by the member's number.
 
     Raises NoSuchRoom; LineAway where Redis does not answer.
     """
@@ -90,7 +87,7 @@ class EnterBatch:
         self._origins = origins
 
     async def __call__(self, code: str, entrants: Sequence[str]) -> list[MemberStatus]:
-        """Where each of them stands now, in their order; as `entrant` writes them."""
+        """The status of each, in their order. entrants: as `entrant` writes them."""
         if not any(_AND in one for one in entrants):
             return await self._all(code, entrants, ())
         asks = [one.split(_AND, 2) for one in entrants]
@@ -99,8 +96,8 @@ class EnterBatch:
         origins = [ask[1] if len(ask) > 1 else "" for ask in asks]
         if not any(origins):
             return await self._all(code, members, solutions)
-        # First the origins: an admitter that comes at once must find them. Of two clicks in one
-        # call the first counts.
+        # Request ids first: an admitter may read them right after the entry. Of two clicks in one
+        # batch the first counts.
         known = dict(zip(members[::-1], origins[::-1], strict=True))
         await self._origins.keep(code, {who: origin for who, origin in known.items() if origin})
         standings = await self._all(code, members, solutions)
@@ -118,7 +115,7 @@ class EnterBatch:
         standings = await self._once(code, members, solutions, [])
         undrawn = [i for i, one in enumerate(standings) if one.kind == "undrawn"]
         if undrawn:
-            # Redis has no HMAC: who came into a lobby that draws enters again, with their number.
+            # Redis has no HMAC: entrants of a drawing lobby enter again with their number.
             seed = bytes.fromhex(standings[undrawn[0]].text)
             drawing = [members[i] for i in undrawn]
             numbers = [str(draw_number(seed, member)) for member in drawing]
@@ -138,9 +135,9 @@ class EnterBatch:
 
 
 def entrant(member_id: str, origin: str = "", solved: Solution | None = None) -> str:
-    """Who enters, by which request, with which solution; most say their id alone.
+    """Write one entrant: the member id, then the request's id and the solution if there are any.
 
-    None of them has a tab in it.
+    None of them contains a tab.
     """
     if solved is not None:
         return _AND.join((member_id, origin, f"{solved.name} {solved.expires_at_s}"))

@@ -1,4 +1,4 @@
-"""What the line answers about one member, as read from a script's reply."""
+"""MemberStatus and RoomFacts: a script's reply about one member and their room."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from domain.phase import PlacePhase, RoomNow, RoomPhase, place_phase, room_phase
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.constants import PACE_LOST_AFTER_PEOPLE, PACE_LOST_AFTER_S
 
-# One person in thirty years: a wait made of it is no number that a clock or JSON could hold.
+# One member in thirty years: a slower pace would give waits too large for JSON and clocks.
 PACE_MIN_PER_S = 1e-9
 
 
 @dataclass(frozen=True, eq=False)  # found in a cache by identity: hashing its fields takes longer
 class RoomFacts:
-    """What everybody in a room is told together. Times in microseconds since 1970.
+    """The part of a reply that is the same for all members. Times in microseconds since 1970.
 
-    What follows from it is worked out once for all who were asked about in one call.
+    One object serves all members of a reply, so derived values are computed once.
     """
 
     now_us: int
@@ -35,9 +35,9 @@ class RoomFacts:
     opening: str = "first_come"
     lobby_us: int = 0
     grace_us: int = 300_000_000
-    # Until when nobody is let through, as the line has lost its places; 0 where it hasn't.
+    # Admission pauses until then, as Redis has lost places; 0 where it has not.
     restoring_until_us: int = 0
-    # Whether the order of a lobby that draws was written down.
+    # Whether the draw's order is stored in Postgres.
     is_drawn: bool = False
 
     @classmethod
@@ -78,17 +78,17 @@ class RoomFacts:
 
     @cached_property
     def is_restoring(self) -> bool:
-        """Whether others may still come back to where they stood: nobody can be told a number."""
+        """Whether others may still get lost places back, so that places are unknown."""
         return self.restoring_until_us > self.now_us
 
     @cached_property
     def is_lobby(self) -> bool:
-        """Whether members who wait now wait for the opening, or for the draw that follows it."""
+        """Whether members wait for the opening, or for the draw that follows it."""
         return self.now_us < self.opens_at_us or self.is_undrawn
 
     @cached_property
     def is_undrawn(self) -> bool:
-        """Whether nobody may know yet in which order the lobby will stand."""
+        """Whether the lobby's order is still secret."""
         return self.opening == "draw" and not self.is_drawn
 
     @property
@@ -97,12 +97,12 @@ class RoomFacts:
 
     @cached_property
     def tells_numbers(self) -> bool:
-        """Whether numbers are final: the draw is made, and nobody is still to come back."""
+        """Whether places are final: the draw is stored, and the room is not restoring."""
         return not self.is_undrawn and not self.is_restoring
 
     @cached_property
     def known_pace_per_s(self) -> float | None:
-        """Admissions a second as measured, or None where nobody knows."""
+        """Measured admissions per second, or None where there is no recent measurement."""
         if not self.phase.admits or self.pace_per_s < PACE_MIN_PER_S:
             return None
         people_us = PACE_LOST_AFTER_PEOPLE / self.pace_per_s * 1_000_000
@@ -111,21 +111,20 @@ class RoomFacts:
 
     @cached_property
     def sold_out_in_s(self) -> float | None:
-        """When the last one may be gone, at the pace that is known."""
+        """Seconds until the last coupon may be gone, at the known pace."""
         pace = self.known_pace_per_s
         return self.remain_count / pace if pace else None
 
 
 class MemberStatus(NamedTuple):
-    """Where one member stands. `arrival_us` is 0 where they have no place.
+    """One member's status in the line. `arrival_us` is 0 where they have no place.
 
-    kind: waiting (`ahead` says how many are), admitted, issued or refused (`text` holds the
-    outcome), absent, or untold while a line that was lost can't say who is; or the slug of the
-    refusal (domain.refusals): why the room is shut, to who waits for nothing or has no place, or
-    what is missing to enter. Who came
-    through a lobby that drew has the number drawn in place of an arrival, and until it is drawn a
-    negative mark that says nothing of it. `text` of who waits says
-    how they came back after being passed over: h, at the head of the line, or e, at its end.
+    kind: waiting (`ahead` counts the members before them), admitted, issued or refused (`text` is
+    the outcome), absent, or untold (absent, while a restoring room can't be sure); else the slug of
+    a refusal (domain.refusals).
+    arrival_us: in a draw the number drawn, and until the draw a negative mark that reveals nothing.
+    text, for a waiting member who was passed over and returned: h for the head of the line, e for
+    its end.
     """
 
     kind: str
@@ -140,28 +139,28 @@ class MemberStatus(NamedTuple):
 
     @property
     def in_line(self) -> bool:
-        """Whether the line knows them at all."""
+        """Whether the line knows this member."""
         return self.kind in ("waiting", "admitted", "issued", "refused") or self.arrival_us != 0
 
     @property
     def is_missing(self) -> bool:
-        """Whether a ticket might bring them back."""
+        """Whether a ticket might restore their place."""
         return self.kind in ("absent", "untold")
 
     @property
     def arrived_us(self) -> int:
-        """When they came, or 0 where that isn't known."""
+        """The time of arrival, or 0 where it is unknown."""
         return self.arrival_us if self.arrival_us >= NUMBERS else 0
 
     @property
     def wait_s(self) -> float | None:
-        """Seconds to the turn of a member who waits, at the measured pace; None without one."""
+        """Seconds until a waiting member is admitted, at the measured pace; None without one."""
         pace = self.facts.known_pace_per_s
         return (self.ahead + 1) / pace if pace else None
 
     @property
     def eta_s(self) -> int | None:
-        """`wait_s`, rounded up to steps so that it does not tremble; None in a lobby."""
+        """`wait_s`, rounded up to steps so that it stays stable; None in a lobby."""
         if self.facts.is_lobby:
             return None
         wait_s = self.wait_s
@@ -170,7 +169,7 @@ class MemberStatus(NamedTuple):
     @classmethod
     def from_reply(cls, reply: Sequence[bytes | int], facts: RoomFacts) -> MemberStatus:
         word = reply[0]
-        if word == b"waiting" and len(reply) == 3:  # nearly everybody in a crowd
+        if word == b"waiting" and len(reply) == 3:  # the common case in a crowd
             return cls("waiting", facts, int(reply[1]), int(reply[2]))
         assert isinstance(word, bytes)
         kind = word.decode()
@@ -199,14 +198,14 @@ class MemberStatus(NamedTuple):
 def rounded_up_s(seconds: float) -> int:
     """Seconds, rounded up to 5 below a minute, to 30 below ten minutes, else to a minute.
 
-    Never falls when `seconds` grows, so a wait that shortens is never told longer.
+    Monotonic: a shrinking wait never shows as a longer one.
     """
     step = 5 if seconds <= 60 else 30 if seconds <= 600 else 60
     return math.ceil(seconds / step) * step
 
 
 def parse_statuses(reply: Sequence[Any]) -> list[MemberStatus]:
-    """What `enter.lua` and `place.lua` return: facts, and a standing each. Raises NoSuchRoom."""
+    """Parse the reply of enter.lua, place.lua or restore.lua. Raises NoSuchRoom."""
     if not reply:
         raise NoSuchRoom
     facts = RoomFacts.from_reply(reply[0])

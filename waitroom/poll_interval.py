@@ -1,8 +1,8 @@
 """Poll interval: how often a member gets their place, by distance and expected wait.
 
-The only policy of it, for all three ways to follow a place: a program's poll (`ask_again_s` of the
-answer), the page (its fragment asks again after the same), and a stream (the server reads the line
-for it again after `stream_interval_s`). docs/waiting.md has it in words.
+This one policy serves API clients (`ask_again_s` of the answer), pages (their fragment polls at the
+same interval) and streams (the server reads the place every `stream_interval_s`).
+See docs/waiting.md.
 """
 
 from __future__ import annotations
@@ -13,43 +13,43 @@ from typing import NamedTuple
 
 from waitroom.member_status import MemberStatus, RoomFacts
 
-# Nobody polls, and no stream is read for, more often.
+# The shortest interval of polls and streams.
 INTERVAL_MIN_S = 1.0
-# While the pace is not known: a second for so many ahead, up to so long.
+# While the pace is unknown: one second more per so many members ahead, up to a maximum.
 UNKNOWN_PACE_AHEAD_PER_S = 50
 UNKNOWN_PACE_MAX_S = 3.0
-# Who polls as told is heard from three times before they would be passed over.
+# A client that keeps to its interval polls three times before its member would be passed over.
 POLLS_PER_GRACE = 3
 
-# A poll waits for this part of the expected wait, in a short line for at most POLL_SHORT_LINE_S, as
-# polls cost little there. A longer line has a longer maximum, so that POLLS_PER_S come in all, up
-# to POLL_LONG_LINE_S: to tell a long line more often, change both. The spread comes on top.
+# The interval is a fifth of the expected wait, in a short line at most POLL_SHORT_LINE_S. The
+# maximum grows with the line up to POLL_LONG_LINE_S, so that about POLLS_PER_S polls arrive in all:
+# for more frequent updates in a long line, change both. The spread is added on top.
 POLL_WAIT_SHARE = 5
 POLL_SHORT_LINE_S = 5.0
 POLL_LONG_LINE_S = 20.0
 POLLS_PER_S = 500.0
-# Polls are spread by this part either way, and in a crowd so that about so many come in a second.
+# Intervals vary by this part in both directions, and in a crowd so that about so many polls arrive
+# per second.
 POLL_SPREAD = 0.1
 SPREAD_POLLS_PER_S = 5_000.0
-# Who has so short a wait is not kept longer by the spread of a crowd.
+# The crowd's spread does not apply to waits up to this.
 SPREAD_WAIT_MIN_S = 10.0
-# In a lobby and in a line that is restoring nothing changes before a known moment: until then a
-# poll comes after so long, spread by this part either way.
+# The interval in a lobby and while restoring, where nothing changes before a known time; it varies
+# by CALM_SPREAD in both directions.
 CALM_S = 20.0
 CALM_SPREAD = 0.2
-# A page whose line can't be reached.
+# The interval of a page while the line is unreachable.
 UNREACHABLE_S = 3.0
 
-# A stream is read for after this part of the expected wait; for who is far back, so long.
+# The server reads a stream's place after 1/120 of the expected wait, at most STREAM_MAX_S.
 STREAM_WAIT_SHARE = 120
 STREAM_MAX_S = 5.0
 
 
 def poll_interval_s(status: MemberStatus) -> float:
-    """After how many seconds the member is to ask again; a final state is not asked about.
+    """Seconds until the member's next poll.
 
-    At most POLL_LONG_LINE_S, 10 % and the spread of the crowd; never more than a third of the
-    room's `grace_s`.
+    At most POLL_LONG_LINE_S plus 10 % plus the crowd's spread, and a third of the room's `grace_s`.
     """
     if status.kind != "waiting":
         return INTERVAL_MIN_S
@@ -65,9 +65,9 @@ def poll_interval_s(status: MemberStatus) -> float:
 
 
 def stream_interval_s(status: MemberStatus) -> float:
-    """For how many seconds what a stream was told is good enough.
+    """Seconds until the server reads a stream's place again.
 
-    Unlike a poll it costs no request, so that streams are told more often.
+    Shorter than a poll's interval, as it costs no request.
     """
     if status.kind != "waiting":
         return INTERVAL_MIN_S
@@ -81,7 +81,7 @@ def stream_interval_s(status: MemberStatus) -> float:
 
 
 class _RoomTerms(NamedTuple):
-    """What the intervals of all members of a room have in common. Seconds."""
+    """The terms of an interval that are the same for all members of a room, in seconds."""
 
     wait_each_s: float | None
     wait_share_max_s: float
@@ -90,7 +90,7 @@ class _RoomTerms(NamedTuple):
     grace_share_s: float
 
 
-# A crowd's requests take turns on the fast path: those of one reply share their facts.
+# Members of one reply share their facts, so a small cache serves a whole crowd.
 @lru_cache(maxsize=64)
 def _room_terms(facts: RoomFacts) -> _RoomTerms:
     pace = facts.known_pace_per_s
@@ -105,9 +105,9 @@ def _room_terms(facts: RoomFacts) -> _RoomTerms:
 
 
 def _news_in_s(status: MemberStatus, terms: _RoomTerms) -> float:
-    """When there will be news: a fifth of the wait on, or when the last coupon may be gone.
+    """Seconds until a change is likely: a fifth of the wait, or when the stock may run out.
 
-    Where the wait is not known, the head of the line is the first to learn that it moves.
+    Where the wait is unknown, members at the head of the line poll most often.
     """
     if terms.wait_each_s is None:
         return _unknown_pace_interval_s(status.ahead)
@@ -121,7 +121,7 @@ def _news_in_s(status: MemberStatus, terms: _RoomTerms) -> float:
 
 
 def _spread_s(seconds: float, status: MemberStatus, terms: _RoomTerms) -> float:
-    """Spread by the arrival, so that a crowd that came together does not poll together."""
+    """Vary the interval by the arrival, so that a crowd does not poll in step."""
     part = status.arrival_us % 1_000 / 1_000
     each_s = terms.wait_each_s
     is_soon = each_s is not None and (status.ahead + 1) * each_s <= SPREAD_WAIT_MIN_S
@@ -131,7 +131,7 @@ def _spread_s(seconds: float, status: MemberStatus, terms: _RoomTerms) -> float:
 
 
 def _calm_interval_s(status: MemberStatus, news_at_us: int) -> float:
-    """Right after `news_at_us`, spread over the crowd; until then now and then, to be heard."""
+    """Soon after `news_at_us`, spread over the crowd; before it every CALM_S, to show presence."""
     facts, part = status.facts, status.arrival_us % 1_000 / 1_000
     after_s = (news_at_us - facts.now_us) / 1_000_000
     after_s += part * (INTERVAL_MIN_S + facts.waiting / SPREAD_POLLS_PER_S)
@@ -145,6 +145,6 @@ def _unknown_pace_interval_s(ahead: int) -> float:
 
 
 def _grace_share_s(facts: RoomFacts) -> float:
-    """The longest that anybody is left unheard."""
+    """The longest interval that keeps a member from being passed over."""
     share_s = facts.grace_us / 1_000_000 / POLLS_PER_GRACE
     return share_s if share_s > INTERVAL_MIN_S else INTERVAL_MIN_S

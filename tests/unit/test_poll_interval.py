@@ -14,6 +14,7 @@ from waitroom.poll_interval import (
     POLL_LONG_LINE_S,
     POLL_SHORT_LINE_S,
     POLL_SPREAD,
+    POLLS_PER_S,
     SPREAD_POLLS_PER_S,
     STREAM_MAX_S,
     STREAM_WAIT_SHARE,
@@ -129,6 +130,27 @@ def test_in_a_short_line_everybody_hears_within_seconds_when_the_rate_is_turned(
     last = waiting(ahead=2_000, pace_per_s=1.0, waiting=2_001)
 
     assert poll_interval_s(last) == pytest.approx(POLL_SHORT_LINE_S, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("in_line", "longest_s"),
+    [(2_500, POLL_SHORT_LINE_S), (5_000, 10.0), (7_500, 15.0), (20_000, POLL_LONG_LINE_S)],
+)
+def test_the_longest_interval_grows_with_the_line_between_its_bounds(in_line, longest_s):
+    last = waiting(in_line - 1, pace_per_s=1.0, waiting=in_line)
+
+    assert poll_interval_s(last) == pytest.approx((1 - POLL_SPREAD) * longest_s)
+
+
+def test_a_growing_line_sends_about_as_many_polls_a_second():
+    lines = [5_000, 6_000, 9_000]
+
+    polls_per_s = [
+        in_line / poll_interval_s(waiting(in_line - 1, pace_per_s=1.0, waiting=in_line))
+        for in_line in lines
+    ]
+
+    assert polls_per_s == [pytest.approx(POLLS_PER_S, rel=0.2)] * len(lines)
 
 
 def test_who_is_far_back_asks_when_the_last_one_may_be_gone():

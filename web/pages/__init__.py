@@ -1,1 +1,1 @@
-"""Pages for people: Jinja2 and htmx; everything works without JavaScript."""
+"""HTML pages, by Jinja2 and htmx. All of them work without JavaScript."""

@@ -1,6 +1,6 @@
-"""Colours: a room's own, made such that everybody can read what is written in it or on it.
+"""Colours: adapts a room's accent colour so that its text has enough contrast.
 
-Luminance and contrast as WCAG 2.2 defines them (relative luminance; success criterion 1.4.3).
+Luminance and contrast are those of WCAG 2.2 (relative luminance; success criterion 1.4.3).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 CONTRAST_MIN = 4.5
-# What an accent stands on, light and dark, as in static/app.css: the ground and the paper.
+# The backgrounds of an accent in both schemes, as in static/app.css.
 _GROUNDS = {"light": ("#edf2ef", "#ffffff"), "dark": ("#0e1512", "#1a2521")}
 _INKS = ("#ffffff", "#0b120f")
 _STEP = 0.04
@@ -23,13 +23,13 @@ def brand_css(colour: str) -> str:
 
 
 def contrast(one: str, other: str) -> float:
-    """From 1 to 21."""
+    """The contrast ratio of two colours, from 1 to 21."""
     brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (brighter + 0.05) / (darker + 0.05)
 
 
 def readable_colour(colour: str, scheme: str) -> str:
-    """The colour, moved towards black or white until it can be read on that scheme's grounds."""
+    """The colour, moved towards black or white until it contrasts with the scheme's backgrounds."""
     towards = "#000000" if scheme == "light" else "#ffffff"
     shade, step = colour, 0.0
     while min(contrast(shade, ground) for ground in _GROUNDS[scheme]) < CONTRAST_MIN:
@@ -41,7 +41,7 @@ def readable_colour(colour: str, scheme: str) -> str:
 def _declared(colour: str, scheme: str) -> str:
     accent = readable_colour(colour, scheme)
     ink = max(_INKS, key=lambda one: contrast(one, accent))
-    # Away from the ink, so that what is written on it stays readable.
+    # Away from the ink, so that text on it stays readable.
     deeper = _mixed(accent, "#000000" if ink == _INKS[0] else "#ffffff", _DEEPER)
     return f"--accent:{accent};--accent-deep:{deeper};--on-accent:{ink}"
 

@@ -1,4 +1,4 @@
-"""An error, as a person reads it."""
+"""Error pages: renders a problem as HTML."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from web.problems import Problem
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
-    """What is wrong and what to do; who isn't signed in is brought to the sign-in page."""
+    """The problem's page; without a session a redirect to the sign-in page."""
     if problem.type == "not_signed_in" and request.method == "GET":
         path = request.url.path
-        door = "/admin/signin" if path == "/admin" or path.startswith("/admin/") else "/signin"
-        signin = RedirectResponse(f"{door}?next={quote(path)}", 303)
-        save_language(request, signin, secure=get_container(request).secure)
-        return signin
+        signin = "/admin/signin" if path == "/admin" or path.startswith("/admin/") else "/signin"
+        redirect = RedirectResponse(f"{signin}?next={quote(path)}", 303)
+        save_language(request, redirect, secure=get_container(request).secure)
+        return redirect
     again_s, form = problem.more.get("retry_after_s"), ""
     if request.method != "GET":
-        # The page loads itself again, which must not send a form again; but for what was refused
-        # before anybody looked at it, and is harmless twice.
+        # The page reloads itself, which must not repeat a form, except an idempotent one that a
+        # rate limit refused.
         path = request.url.path
         if problem.type == "too_many_requests" and path.endswith(("/enter", "/issue")):
             form = path
@@ -45,8 +45,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
 def render_problem(problem: Problem, language: Language) -> dict[str, Any]:
     """The problem in the reader's language.
 
-    A detail that was made for this one case, with values in it, is in no catalogue: then its kind
-    has a sentence.
+    A detail that contains values has no translation: then the sentence of its kind is used.
     """
     body = problem.body()
     title, detail = body["title"], body["detail"]

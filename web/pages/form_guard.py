@@ -1,4 +1,4 @@
-"""What every page that changes something checks first."""
+"""Form guard: checks that every form's page runs first."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from web.dependencies import find_visitor, refuse_cross_site
 
 
 def signed_in_for(request: Request, back_to: str) -> Visitor | RedirectResponse:
-    """Who posts this form, from our own page; or the way to the sign-in page and back."""
+    """The member who posts this form from our own page, or a redirect to the sign-in page."""
     refuse_cross_site(request)
     who = find_visitor(request)
     return who or RedirectResponse(f"/signin?next={quote(back_to)}", 303)
 
 
 def local_path(text: str) -> str:
-    """`text` where it is a path on this site, else `/`: nobody is sent elsewhere by a link here.
+    """`text` if it is a path on this site, else `/`, to prevent open redirects.
 
     Browsers read a backslash as a slash, and `//host` as another host.
     """

@@ -1,4 +1,4 @@
-"""Waits, ranges and discounts, in the words of a language."""
+"""Formatting: waits, durations and discounts in a language."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from functools import lru_cache
 from domain.discount import DiscountPolicy
 from web.i18n import Language
 
-# The pace of the last seconds says how the next minutes will be no better than so.
+# The range of a wait: the recent pace predicts the next minutes no better than this.
 SOONER, LATER = 0.8, 1.5
 MINUTE_S, HOUR_S = 60, 3_600
 A_FEW_S = 10
-# Told in minutes up to here, in hours beyond.
+# Longer waits show in hours.
 MINUTES_MAX = 90
 
 
 def duration(language: Language, seconds: float) -> str:
-    """About how long, in words."""
+    """An approximate duration in words."""
     if seconds < MINUTE_S:
         return language.ngettext(
             "about a second", "about %(count)s seconds", max(1, round(seconds))
@@ -30,7 +30,7 @@ def duration(language: Language, seconds: float) -> str:
 
 
 def seconds(language: Language, seconds: float) -> str:
-    """How long it was: exact below an hour and a half, else in words."""
+    """A measured duration: exact below an hour and a half, else in words."""
     if seconds < MINUTE_S:
         return language.gettext("%(count)s s", count=language.decimal(seconds, 1))
     if seconds < MINUTES_MAX * MINUTE_S:
@@ -41,7 +41,7 @@ def seconds(language: Language, seconds: float) -> str:
 
 @lru_cache(maxsize=4_096)
 def wait(language: Language, eta_s: int) -> str:
-    """The wait as an honest range: from a fifth sooner to half as long again."""
+    """The expected wait as a range, from a fifth shorter to a half longer."""
     if eta_s <= A_FEW_S:
         return language.gettext("a few seconds")
     sooner_s, later_s = eta_s * SOONER, eta_s * LATER
@@ -70,7 +70,7 @@ def _minutes(language: Language, sooner: float, later: float) -> str:
 
 
 def _step(minutes: float) -> int:
-    """Nobody needs to know whether it is 37 or 38 minutes."""
+    """The step that a range in minutes is rounded to."""
     return 1 if minutes <= 10 else 2 if minutes <= 20 else 5 if minutes <= 60 else 10
 
 

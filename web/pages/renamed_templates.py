@@ -1,6 +1,7 @@
-"""Templates under the names that the release before gave them: found for one more release.
+"""Finds templates by the previous release's names, for one more release.
 
-A shop may have replaced a template by its old name, or build on one. Both go on, and are logged.
+A shop may have replaced a template under its old name, or extend one. Both still work, and are
+logged.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, TemplateNotFound
 
 log = structlog.get_logger(__name__)
 
-# The name that it has now, by the one that it had.
+# New names by old ones.
 RENAMED = {
     "_turn.html": "_notifications.html",
     "_words.html": "_macros.html",
@@ -25,17 +26,17 @@ Source = tuple[str, str | None, Callable[[], bool] | None]
 
 
 def with_old_replacements(loader: BaseLoader) -> BaseLoader:
-    """A shop's templates: one that replaces a renamed template may have its old name."""
+    """The shop's templates, which may replace a renamed template under its old name."""
     return ChoiceLoader([loader, _AliasLoader(loader, _OLD_NAMES)])
 
 
 def with_old_names(loader: BaseLoader) -> BaseLoader:
-    """The shipped templates: a shop's template may build on one by its old name too."""
+    """The shipped templates, which a shop's template may extend by their old names."""
     return ChoiceLoader([loader, _AliasLoader(loader, RENAMED)])
 
 
 class _AliasLoader(BaseLoader):
-    """Finds a template under another name of it, and logs which name to use."""
+    """Finds a template by its alias, and logs the name to use."""
 
     def __init__(self, loader: BaseLoader, aliases: Mapping[str, str]) -> None:
         self._loader, self._aliases = loader, aliases
@@ -46,5 +47,5 @@ class _AliasLoader(BaseLoader):
         alias = self._aliases[template]
         found = self._loader.get_source(environment, alias)
         old, new = (template, alias) if template in RENAMED else (alias, template)
-        log.warning("a template's old name is used, which the next release drops", old=old, new=new)
+        log.warning("template has an old name, which the next release drops", old=old, new=new)
         return found

@@ -1,4 +1,4 @@
-"""Render: templates, in the reader's language, with what every page needs."""
+"""Renders templates in the reader's language, with the context that every page needs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from web.pages.renamed_templates import with_old_names, with_old_replacements
 from web.schemas.public import CouponOut
 from web.sse.stream import QUIET_MAX_S
 
-# Where a template of one's own finds the one it stands in for.
+# The prefix by which a shop's template extends the shipped one that it replaces.
 SHIPPED = "shipped"
 
 
@@ -45,7 +45,7 @@ def static(name: str) -> str:
 
 @cache
 def environment(language: Language, templates_dir: str = "") -> Environment:
-    """The templates in one language; those in `templates_dir` come before ours."""
+    """The templates in one language; those in `templates_dir` override ours."""
     env = Environment(
         loader=_loader(templates_dir),
         autoescape=select_autoescape(),
@@ -83,7 +83,7 @@ def _loader(templates_dir: str) -> BaseLoader:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Addresses, which change with what they hold, and the message; empty where there is none."""
+    """Versioned URLs of style sheet and logo, and the message; "" where there is none."""
 
     css: str
     logo: str
@@ -92,7 +92,7 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class LanguageLink:
-    """The way to this same page in a language."""
+    """A link to the current page in a language."""
 
     code: str
     name: str
@@ -108,11 +108,10 @@ def page(
     asked: tuple[str, ...] = ("next",),
     **context: Any,
 ) -> HTMLResponse:
-    """The template's HTML, with the look of what is offered where it has one of its own.
+    """The template's HTML, with the offer's branding if it has any.
 
-    asked: what of the query belongs to this page, in whatever language it is shown.
-
-    Pages say who is signed in, so nobody between may keep them.
+    asked: the query parameters that language links keep. Not cacheable, as pages show who is signed
+    in.
     """
     parts = get_container(request)
     language = find_language(request)
@@ -140,17 +139,17 @@ def page(
 
 
 def colour_version(colour: str) -> str:
-    """What the address of a style sheet in this colour says; empty where there is none."""
+    """The version in the URL of a style sheet in this colour; "" for none."""
     return colour.removeprefix("#")
 
 
 def logo_version(sha256: str) -> str:
-    """What the address of the logo with this digest says; empty where there is none."""
+    """The version in the URL of the logo with this digest; "" for none."""
     return sha256[:12]
 
 
 def make_brand(offer: Offer) -> Brand | None:
-    """How the pages of this offer look, where they don't look like all others."""
+    """The branding of this offer's pages, None without any."""
     branding = offer.branding
     folder = f"/rooms/{offer.coupon.code}"
     colour, logo = colour_version(branding.colour), logo_version(branding.logo_sha256)
@@ -173,7 +172,7 @@ def _switches(request: Request, asked: tuple[str, ...]) -> list[LanguageLink]:
 
 
 def _same_page(request: Request) -> str:
-    """This page's path; of what a form answered, the page that the form stands on."""
+    """The page's path; for a form's answer, the path of the form's page."""
     path = request.url.path
     if request.method != "GET":
         form = path.rpartition("/")
@@ -190,7 +189,7 @@ def _same_page(request: Request) -> str:
 
 
 def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
-    """A coupon as templates show it."""
+    """A coupon's fields as templates use them."""
     discount = discount_text(language, offer.coupon.discount)
     coupon = CouponOut.from_offer(offer, now)
     fields = {name: getattr(coupon, name) for name in CouponOut.model_fields}

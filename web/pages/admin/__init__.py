@@ -1,1 +1,1 @@
-"""The console: pages for those who administer; everything works without JavaScript."""
+"""The admin console. All its pages work without JavaScript."""

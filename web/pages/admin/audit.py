@@ -1,4 +1,4 @@
-"""Changes: who changed what, from what, to what, when."""
+"""The audit page: all changes with admin, time, and values before and after."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ORDER = {name: number for number, name in enumerate(LABELS)}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value of an entry. before is None where there was none."""
+    """One changed value of an entry. before: None for a new value."""
 
     name: str
     before: str | None
@@ -96,7 +96,7 @@ def shown_entry(entry: AuditEntry, language: Language) -> AuditRow:
 def _differences(
     before: Mapping[str, Any], after: Mapping[str, Any], group: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Each value that differs, by its name; those of a discount by `discount_kind` and so on."""
+    """The changed values by name; a discount's as `discount_kind` and so on."""
     for name, new in after.items():
         old = before.get(name)
         if isinstance(new, Mapping):

@@ -1,4 +1,4 @@
-"""The autopilot on the board: what it did lately and why, in words; its plot is the browser's."""
+"""The autopilot on the board: its recent decisions in words, and the data of its plot."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ REASONS: dict[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A time in which the reason stayed the same; seen is what it looked at last."""
+    """A period with the same reason. seen: its last measurements."""
 
     since: datetime
     until: datetime
@@ -64,7 +64,7 @@ class AutopilotView:
 
 @router.get("/autopilot")
 async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
-    """The last decisions, which the board asks for while the autopilot is on."""
+    """The last decisions, which the board polls while the autopilot is on."""
     view = await autopilot_view(request, code, missing_is_away=False)
     return page(request, "admin/_autopilot.html", autopilot=view)
 
@@ -72,7 +72,7 @@ async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
 async def autopilot_view(
     request: Request, code: str, *, missing_is_away: bool = True
 ) -> AutopilotView:
-    """Nothing of it while the rate is turned by hand, or Redis is away. Raises NoSuchRoom."""
+    """The view; empty under manual control or while Redis is away. Raises NoSuchRoom."""
     line, language = get_container(request).line, find_language(request)
     figures: RoomStats | None = None
     decisions: Sequence[Decision] = ()
@@ -102,7 +102,7 @@ def make_view(
 
 
 def _spells(decisions: Sequence[Decision], language: Language) -> Iterator[Spell]:
-    """Those one after another with the same reason are told together, the oldest first."""
+    """Group consecutive decisions with the same reason, the oldest first."""
     before = ""
     for reason, some in groupby(decisions, key=lambda one: one.reason):
         same = list(some)

@@ -1,4 +1,4 @@
-"""BoardView: a room's figures as the board prints them, in one language."""
+"""BoardView: a room's figures as the board shows them, in one language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNKNOWN = "–"
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A figure, what it is held against, and its key, by which tests and scripts find it."""
+    """A figure, its bound, and its key for tests and scripts."""
 
     key: str
     label: str
@@ -29,9 +29,9 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """version is of the settings in force; changed_* who turned them last, empty if not known.
+    """version: of the settings in force. changed_*: the last change of them, empty if unknown.
 
-    rate_per_s is what was set, in_force_per_s what is asked for now: on autopilot another.
+    rate_per_s: the admin's rate. in_force_per_s: the rate in force, which may be the autopilot's.
     """
 
     rate_per_s_max: ClassVar[int] = int(RATE_PER_S_MAX)
@@ -115,7 +115,7 @@ def _line(figures: RoomStats, language: Language) -> tuple[Gauge, ...]:
 
 
 def _rate_found(figures: RoomStats, language: Language) -> tuple[Gauge, ...]:
-    """The rate that the autopilot has found; without it, nothing."""
+    """The autopilot's rate; empty under manual control."""
     if figures.rate_mode != "autopilot":
         return ()
     _, per_s = language.gettext, figures.rate_in_force_per_s
@@ -130,7 +130,7 @@ def _rate_found(figures: RoomStats, language: Language) -> tuple[Gauge, ...]:
 
 
 def autopilot_bounds(figures: RoomStats, language: Language) -> str:
-    """Within what the autopilot finds the rate."""
+    """The autopilot's bounds."""
     return language.gettext(
         "From %(least)s/s to %(most)s/s, so that 95 of 100 transactions take at most %(bound)s ms.",
         least=rate(language, figures.rate_min_per_s),
@@ -174,7 +174,7 @@ def _office(
 
 
 def _in_words(change: AuditEntry, language: Language) -> str:
-    """What was turned, from what to what: rate, state and mode, which the hand is on."""
+    """The changes of rate, state and mode, from old to new values."""
     before, after = (change.before or {}).get("room") or {}, (change.after or {}).get("room") or {}
     words = []
     if before and before.get("rate_per_s") != after.get("rate_per_s"):

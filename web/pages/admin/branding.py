@@ -1,4 +1,4 @@
-"""The name, colour, message and logo of a room, as the console changes them."""
+"""The console's form for a room's name, colour, message and logo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody wrote into the form of a coupon, and what the domain says of it."""
+"""The coupon form's input: parses and validates it by the domain's rules."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class CouponForm:
 
 
 def fresh_form(now: datetime) -> CouponForm:
-    """A new coupon's, from the next full hour on for a month."""
+    """A new coupon's defaults: from the next full hour, for a month."""
     opens = (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
     texts = {name: format_field(value) for name, value in _room_values(RoomSettings()).items()}
     texts |= {
@@ -132,7 +132,7 @@ def _room_values(room: RoomSettings) -> dict[str, Any]:
 
 
 def format_field(value: object) -> str:
-    """As it stands in an input."""
+    """The value as an input field shows it."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -143,7 +143,7 @@ def format_field(value: object) -> str:
 
 
 def parse_texts(texts: Mapping[str, str]) -> tuple[dict[str, Any], Errors]:
-    """The values of those that can be read, and what is wrong with the others."""
+    """The valid values, and the errors of the others."""
     values: dict[str, Any] = {}
     errors: Errors = {}
     for name, read in (OF_COUPON | OF_ROOM).items():

@@ -1,4 +1,4 @@
-"""The form of a coupon as a page, with what can't be changed any more and why."""
+"""The coupon form's page, with fields that are fixed and the reasons."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OPTIONS = {
 
 
 def form_page(request: Request, form: CouponForm, *, status: int = 200) -> Response:
-    """Of a coupon that is not there yet."""
+    """The form for a new coupon."""
     return page(
         request,
         "admin/coupon_new.html",
@@ -52,7 +52,7 @@ def edit_page(
     looks: dict[str, str] | None = None,
     looks_errors: Errors | None = None,
 ) -> Response:
-    """Of one that is. looks: as they were typed, where not as they are."""
+    """The form for an existing coupon. looks: the branding as typed, None for the stored one."""
     language, parts = find_language(request), get_container(request)
     form.fixed = fixed_fields(offer, parts.line_now())
     form.texts |= {
@@ -83,7 +83,7 @@ def edit_page(
 
 
 def fixed_fields(offer: Offer, now: datetime) -> dict[str, str]:
-    """Why these can't be changed (any more)."""
+    """The reasons why fields are fixed."""
     fixed = {"code": OF_ADDRESS, "issuing": NEVER_CHANGES}
     if offer.drawn is not None:
         fixed["opens_at"] = DRAWN

@@ -1,4 +1,4 @@
-"""Coupons in the console: all of them, a new one, and what may still change of one."""
+"""The console's coupons: the list, creating one, and changing one."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def coupons(
     _who: Admin,
     page_number: Annotated[int, Query(alias="page", ge=1, le=PAGE_MAX)] = 1,
 ) -> Response:
-    """What opens last comes first."""
+    """The list of coupons; the last to open comes first."""
     language, now_of = find_language(request), get_container(request).offer_now
     found = list(reversed(await get_offer_cache(request).offers()))
     some = found[(page_number - 1) * PAGE : page_number * PAGE]
@@ -108,7 +108,7 @@ async def edit(request: Request, _who: Admin, code: CouponCode) -> Response:
 
 @router.post("/coupons/{code}/edit")
 async def change(request: Request, who: Operator, code: CouponCode) -> Response:
-    """Only what was changed in the form is changed."""
+    """Change the fields that differ from the form's original values."""
     offer, form = await get_offer_cache(request).offer(code), await _form(request)
     changed = form.changed()
     values, errors = parse_texts(
@@ -135,7 +135,7 @@ async def change(request: Request, who: Operator, code: CouponCode) -> Response:
 async def _change(
     request: Request, code: str, whole: dict[str, Any], values: dict[str, Any], who: str
 ) -> None:
-    """Coupon and room in one: both are changed, or neither."""
+    """Change coupon and room in one transaction."""
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
         coupon = offer.coupon.change(
@@ -166,7 +166,7 @@ def _errors_of_changed(changed: set[str], errors: Errors) -> Errors:
 
 
 def _as_sent(values: dict[str, Any]) -> CouponIn:
-    """As the interface for machines takes it. Raises ValidationError."""
+    """The input as the API takes it. Raises ValidationError."""
     room = {name: values[name] for name in OF_ROOM if name in values}
     own = {n: v for n, v in values.items() if n not in OF_ROOM and not n.startswith("discount_")}
     discount = {n.removeprefix("discount_"): values[n] for n in _discount_fields(values)}

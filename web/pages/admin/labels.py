@@ -1,4 +1,4 @@
-"""What the console calls each thing that can be set, and which rule it must keep."""
+"""The console's labels, and the sentences for errors and differences."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def label(language: Language, field: str) -> str:
 
 
 def describe_error(language: Language, error: FieldError) -> str:
-    """What is wrong with a field, in the reader's language, to stand beside its label."""
+    """A field's error in the reader's language."""
     if isinstance(error, str):
         return language.gettext(error)
     if error.rule == "before":

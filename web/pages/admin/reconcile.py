@@ -1,4 +1,4 @@
-"""Reconciling on the result page: each difference in words, and the hand that mends them."""
+"""Reconciliation on the result page: the differences in words, and their repair."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Findings:
 
 @router.get("/reconcile")
 async def look_for_differences(request: Request, code: RoomCode, _who: Admin) -> Response:
-    """The findings alone where htmx asks, else the result page with them."""
+    """The findings' fragment for htmx, else the whole result page."""
     language = find_language(request)
     return await _answer(
         request, code, make_findings(code, await find_differences(request, code), language)
@@ -80,7 +80,7 @@ def make_findings(
 
 
 def make_left(code: str, done: RepairResult, language: Language) -> Findings:
-    """After mending: those that are left, and how many are not any more."""
+    """After a repair: the remaining differences, and how many were repaired."""
     mended = sum(
         len({*subjects} - {*done.left.get(kind, [])}) for kind, subjects in done.found.items()
     )
@@ -88,7 +88,7 @@ def make_left(code: str, done: RepairResult, language: Language) -> Findings:
 
 
 def _describe(kind: Kind, subject: str, language: Language) -> str:
-    """Members and jobs by their ids; two counts in words."""
+    """Members and jobs by id; counts in words."""
     if kind not in COUNTED:
         return subject
     first, second = (language.number(int(one)) for one in re.findall(r"\d+", subject))

@@ -1,4 +1,4 @@
-"""Afterwards: what became of all who came to a room."""
+"""The result page: a room's totals, refusals and waiting times."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
 
 
 def refusals(counted: dict[str, int], language: Language) -> list[tuple[str, int]]:
-    """Why, in words, and how many; the most first."""
+    """The reasons in words with their counts, the largest first."""
     titles = {slug: language.gettext(kind.title) for slug, kind in REFUSALS.items()}
     return sorted(
         ((titles.get(why, why), count) for why, count in counted.items()), key=lambda one: -one[1]

@@ -1,4 +1,4 @@
-"""The rule beside each field of the coupon's form: its bounds, and what it means."""
+"""The hint beside each field of the coupon form: its bounds and meaning."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SETTINGS = {setting.name: setting for setting in ROOM_SETTINGS}
 
 
 def describe_rule(language: Language, field: str) -> str:
-    """What may stand in a field of the form, in the reader's language."""
+    """A field's hint in the reader's language."""
     setting = _SETTINGS.get(field)
     if setting is None:
         rule = RULES[field]

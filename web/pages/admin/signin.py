@@ -1,4 +1,4 @@
-"""Signing in of admins: slower with each wrong password; and out again, here or everywhere."""
+"""Admins' sign-in, throttled after wrong passwords, and sign-out in one browser or all."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def arrived(
     request: Request,
     next: Annotated[str, Query(max_length=512)] = "/admin",  # noqa: A002
 ) -> Response:
-    """Where signing in leads first: a browser that has kept its cookie goes on from here."""
+    """The first page after signing in: redirects if the browser has kept its cookie."""
     to = local_path(next)
     if cookies.kept(request.cookies, SESSION_COOKIE) is None:
         again = "/admin/signin"
@@ -84,7 +84,7 @@ async def sign_out(request: Request) -> Response:
 
 @router.post("/signout-everywhere")
 async def sign_out_of_everything(request: Request, who: Admin) -> Response:
-    """Within a second no session of this name counts any more, in any browser."""
+    """End all sessions of this admin, in every browser within a second."""
     if request.state.admin is not BY_TOKEN:
         parts = get_container(request)
         await get_office(request).run(

@@ -1,4 +1,4 @@
-"""One sentence that says how it goes in a room."""
+"""The board's status sentence: one sentence on the state of a room."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Tone = Literal["well", "still", "over", "trouble"]
 
 @dataclass(frozen=True, slots=True)
 class RoomStatus:
-    """What the sentence is made of; figures is None while Redis is away, workers if not known."""
+    """The sentence's input. figures: None while Redis is away; workers: None if unknown."""
 
     figures: RoomStats | None
     now: datetime
@@ -61,7 +61,7 @@ def _opens(going: RoomStatus, figures: RoomStats, language: Language) -> str:
 
 
 def _trouble(going: RoomStatus, figures: RoomStats, language: Language) -> str:
-    """What keeps everybody from being served; empty where nothing does."""
+    """What blocks the whole room; empty where nothing does."""
     if going.postgres_away:
         return language.gettext("Admission has stopped: Postgres is away.")
     if going.workers == 0:
@@ -124,7 +124,7 @@ def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[T
 
 
 def _held_back(figures: RoomStats, language: Language, waiting: str) -> tuple[Tone, str]:
-    """Nobody was let through for a while, though some wait and some are left."""
+    """Whether nobody was admitted for a while, though members wait and coupons remain."""
     if figures.seats_in_use >= figures.remain_count:
         last = language.ngettext(
             "The last coupon is being issued.",

@@ -1,1 +1,1 @@
-"""Pages for members: coupons, the ticket page, signing in."""
+"""Members' pages: coupons, the ticket page, signing in."""

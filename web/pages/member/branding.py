@@ -1,4 +1,4 @@
-"""The style sheet and the logo of a room; their addresses change with what they hold."""
+"""Serves a room's style sheet and logo under versioned URLs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def style_sheet(request: Request, code: RoomCode) -> Response:
 
 @router.get("/logo")
 async def logo(request: Request, code: RoomCode) -> Response:
-    """A crowd looks at it: read once by each process."""
+    """The logo, cached in each process."""
     branding = (await get_offer_cache(request).offer(code)).branding
     if not branding.logo_sha256:
         raise Problem("not_found")
@@ -47,6 +47,6 @@ async def logo(request: Request, code: RoomCode) -> Response:
 
 
 def _kept(request: Request, version: str) -> dict[str, str]:
-    """For ever under its own version alone: another process may know a later one."""
+    """Cacheable for ever only under the current version: another process may have a newer one."""
     asked = request.query_params.get("v", "")
     return _FOR_EVER if version and asked == version else _NOT_KEPT

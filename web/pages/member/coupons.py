@@ -1,4 +1,4 @@
-"""Coupon pages: what is on offer, one coupon, and the direct way to get it."""
+"""Coupon pages: the list, one coupon, and issuing one directly."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def coupons(request: Request) -> Response:
-    """What is on offer, at most a second old; the list is drawn once for everyone who looks."""
+    """The list of coupons, at most a second old; rendered once for all readers."""
     edition, offers = await get_offer_cache(request).edition()
     parts, language = get_container(request), find_language(request)
 
@@ -59,7 +59,7 @@ async def issue(request: Request, code: CouponCode) -> Response:
 
 
 async def _place(request: Request, code: str) -> PlaceOut | None:
-    """The visitor's place; a coupon can be read about while the line is away."""
+    """The visitor's place; None while the line is away, so that the page still works."""
     who = find_visitor(request)
     if who is None:
         return None

@@ -1,4 +1,4 @@
-"""The draw's page: what was promised before the opening, what came of it, and how to check it."""
+"""The draw's page: the commitment, the result, and how to verify it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/rooms/{code}/draw")
 async def draw_page(request: Request, code: RoomCode) -> Response:
-    """For everybody; who is signed in also sees the number that the seed gave them."""
+    """Public; a signed-in member also sees their number."""
     draw = await make_draw(request, code)
     offer = await get_offer_cache(request).offer(code)
     who, language = find_visitor(request), find_language(request)

@@ -1,9 +1,9 @@
-"""Fragments: `_place.html` made ready once for each shape of a place, and filled for a crowd.
+"""FragmentCache: renders `_place.html` once for each shape of a place, and fills in the texts.
 
-Rendering takes a fifth of a millisecond, which for 15,000 open pages is three seconds a beat. But
-between two people who wait only the texts differ: so the template is rendered once with marks in
-their stead, and cut at the marks. What comes out is what the template would have given, or else it
-is not used: a template of somebody's own may compute with what we take for a text.
+Rendering takes 0.2 ms, which for 15,000 open pages is three seconds per interval. Between two
+waiting members only the texts differ. So the template is rendered once with marks in place of the
+texts, and split at the marks. The result is compared with a full rendering, and not used if they
+differ: a shop's template may compute with a text.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from web.pages.render import environment
 log = structlog.get_logger(__name__)
 
 TEMPLATE = "_place.html"
-# A place has a few flags: more shapes than this have never been seen, and each takes some kB.
+# The few flags of a place give fewer shapes than this; each takes some kB.
 SHAPES_MAX = 500
-# A crowd is in these; in the others one is once, and shortly.
+# The states of a crowd; the others are short, and seen once per member.
 _READY = frozenset(phase.word for phase in PLACE_PHASES if phase.state == "waiting")
 _FILLED = ("room", *TEXTS)
-# Letters that no text of ours has, and that escaping leaves alone.
+# Marks of private-use characters, which no text has and which escaping keeps.
 _SPECIAL = re.compile("[&<>\"']")
 _LINE = re.compile(r"\s*\n\s*")
 _MARK = re.compile("\ue000(\\d+)\ue001")
@@ -47,7 +47,7 @@ class FragmentCache:
         self._ready: dict[tuple[object, ...], Fill | None] = {}
 
     def html(self, view: PlaceView, **context: Any) -> str:
-        """What the template gives for this place. `context` is what else it may be shown."""
+        """The fragment for this place. context: the template's other variables."""
         if view.state not in _READY:
             return self._rendered(view, context)
         shape = view.shape
@@ -62,7 +62,7 @@ class FragmentCache:
         return self._template.render(place=view, **context).strip()
 
     def _made_ready(self, view: PlaceView, context: dict[str, Any]) -> Fill | None:
-        """None where the template does more with a text than to print it."""
+        """The function that fills the texts in; None where the template computes with a text."""
         marks: dict[str, Any] = {
             name: f"\ue000{number}\ue001"
             for number, name in enumerate(_FILLED)
@@ -70,26 +70,24 @@ class FragmentCache:
         }
         try:
             pieces = _MARK.split(self._rendered(view._replace(**marks), context))
-        except Exception as error:  # it is somebody's template: whatever it may raise
-            log.info(
-                "a place's template computes with its texts; rendering it each time", why=error
-            )
+        except Exception as error:  # a shop's template may raise anything
+            log.info("place template can't be cached: it computes with its texts", why=error)
             return None
         if _filling(pieces)(view) != self._rendered(view, context):
             return None
-        # An event of one line is the shortest; HTML doesn't tell a line's end from a space.
+        # One line makes the shortest event; in HTML a line break equals a space.
         return _filling([_LINE.sub(" ", piece) for piece in pieces])
 
 
 def _filling(pieces: list[str]) -> Fill:
-    """`pieces` are literals, and between them numbers of texts."""
+    """pieces: literals alternating with indexes of texts."""
     literals, names = pieces[::2], [_FILLED[int(number)] for number in pieces[1::2]]
     frame = "%s".join(literal.replace("%", "%%") for literal in literals)
-    texts_of = attrgetter("room", "room", *names)  # of fewer than two it gives no tuple
+    texts_of = attrgetter("room", "room", *names)  # with fewer than two names it returns no tuple
 
     def fill(view: PlaceView) -> str:
         texts: tuple[str, ...] = texts_of(view)[2:]
-        # To look is a tenth of the work of escaping, and next to none needs it.
+        # The search takes a tenth of the time of escaping, which is rarely needed.
         if _SPECIAL.search("".join(texts)):
             texts = tuple(str(escape(text)) for text in texts)
         return frame % texts

@@ -1,7 +1,7 @@
 """Hand-over links: a shop signs a browser in by `/signin?token=...`.
 
-A link may have been sent by somebody else, opened twice, looked at by a chat's preview, or be old.
-So it works once, for a person who follows it, and asks before it replaces another member.
+A link may come from another person, be opened twice, be fetched for a preview, or be old. So it
+works once, only when a browser navigates to it, and asks before it replaces another member.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from web.problems import Problem
 router = APIRouter(include_in_schema=False)
 
 PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
-# What fetches a link to show what it is about, and says so in its name.
+# User agents that fetch a link for a preview.
 _PREVIEWS = re.compile(
     "bot|crawl|spider|preview|scrap|facebookexternalhit|whatsapp|embedly|line-poker|yeti", re.I
 )
@@ -43,7 +43,7 @@ async def answer_question(
     next: Annotated[str, Form(max_length=512)] = "/",  # noqa: A002
     answer: Annotated[Literal["stay", "change"], Form()] = "stay",
 ) -> Response:
-    """Stay signed in as before, or be signed in as the link says."""
+    """Keep the present session, or sign in as the link's member."""
     refuse_cross_site(request)
     to = local_path(next)
     if answer == "stay":
@@ -55,9 +55,9 @@ async def answer_question(
 
 
 async def handed_over(request: Request, token: str, to: str) -> Response:
-    """What following the link leads to. to: a path of this site. Raises BadToken, LineAway."""
+    """The answer to a link. to: a path of this site. Raises BadToken, LineAway."""
     if any(name in request.headers for name in PURPOSES):
-        # Not a page that the browser could keep and show: it asks again when somebody goes there.
+        # A prefetch must not use the link up. The browser can't cache this error, so it asks again.
         return Response(status_code=503, headers={"Cache-Control": "no-store"})
     who = find_visitor(request)
     try:
@@ -78,11 +78,11 @@ async def handed_over(request: Request, token: str, to: str) -> Response:
 def signed_in(
     request: Request, visitor: Visitor, began_us: int, to: str, until_s: float | None = None
 ) -> Response:
-    """The session, and the way on by a page that sees whether the browser has kept it."""
+    """Set the session cookie, and redirect to a page that checks that the browser kept it."""
     parts = get_container(request)
     query = {"next": to}
     if LANGUAGE in request.query_params:
-        query[LANGUAGE] = request.query_params[LANGUAGE]  # the shop may say in which language
+        query[LANGUAGE] = request.query_params[LANGUAGE]  # the shop may choose the language
     response = RedirectResponse(f"/signed-in?{urlencode(query)}", 303)
     session = parts.sessions.begin(visitor, began_us, until_s)
     parts.sessions.set_cookie(response, session, secure=parts.secure)
@@ -106,7 +106,7 @@ async def _used_up(request: Request, found: HandOver, to: str) -> Response:
 
 
 def _is_followed(request: Request) -> bool:
-    """Whether a person goes there, as far as can be told: browsers say so, previews say who."""
+    """Whether a browser navigates here, by Sec-Fetch-Dest, or else by the user agent."""
     if WAS_HEAD in request.scope:
         return False
     destination = request.headers.get("sec-fetch-dest")
@@ -116,7 +116,7 @@ def _is_followed(request: Request) -> bool:
 
 
 def _refused(request: Request, error: BadToken, token: str, to: str) -> Response:
-    """A link that is no good hides no session; without one it is an error. Raises `error`."""
+    """The answer to an invalid link: the present session stays; without one, raises `error`."""
     who = find_visitor(request)
     if who is None:
         raise error
@@ -149,5 +149,5 @@ def _page(
 
 
 def _called(visitor: Visitor) -> str:
-    """By name and id, where they differ: two members may have one name."""
+    """The member's name, with the id where it differs, as two members may share a name."""
     return visitor.id if visitor.name == visitor.id else f"{visitor.name} ({visitor.id})"

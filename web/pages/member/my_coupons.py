@@ -1,4 +1,4 @@
-"""My coupons, and using one."""
+"""My coupons: the list, and using one."""
 
 from __future__ import annotations
 

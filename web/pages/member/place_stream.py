@@ -1,7 +1,4 @@
-"""The ticket page's fragment as server-sent events.
-
-`make_html_events` is the seam: asked once a stream, it gives whatever Teller the page is to have.
-"""
+"""HtmlEvents: streams the ticket page's fragment as server-sent events."""
 
 from __future__ import annotations
 
@@ -33,19 +30,19 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/rooms/{code}/live")
 async def follow(request: Request, code: RoomCode) -> EventStreamResponse:
-    """The fragment whenever it changes, until a final one."""
+    """The fragment at each change, until a final one."""
     who = find_visitor(request)
     if who is None:
         raise NotSignedIn
     streams = get_stream_connections(request)
     streams.refuse_if_full()
     writer = await make_html_events(request, code, who)
-    await read_status(request, code, who.id)  # a room nobody knows is a page's problem
+    await read_status(request, code, who.id)  # raises for an unknown room, as a page
     return EventStreamResponse(streams, code, who.id, writer, who)
 
 
 async def make_html_events(request: Request, code: str, who: Visitor) -> EventWriter:
-    """For whoever is signed in. Raises NoSuchCoupon, OfficeAway."""
+    """The EventWriter of one stream. Raises NoSuchCoupon, OfficeAway."""
     parts = get_container(request)
     offer = await get_offer_cache(request).offer(code)
     language = find_language(request)
@@ -66,7 +63,7 @@ async def make_html_events(request: Request, code: str, who: Visitor) -> EventWr
 
 @dataclass(frozen=True, slots=True)
 class RoomTexts:
-    """What all streams of a room in one language share."""
+    """The data that all streams of a room in one language share."""
 
     offer_version: tuple[object, ...]
     code: str
@@ -81,7 +78,7 @@ class RoomTexts:
 
 
 class HtmlEvents:
-    """Of one page: where it started is its own."""
+    """The writer of one page's stream, with the number ahead when the member started."""
 
     repeats = True
 
@@ -93,7 +90,7 @@ class HtmlEvents:
         self.arrival_us = arrival_us
 
     def message(self, standing: MemberStatus, member_id: str) -> bytes:
-        """A fragment for everybody, also for who has no place."""
+        """The fragment, also for a member without a place."""
         room, now_us = self._room, standing.facts.now_us
         language, site_name = room.language, room.site_name
         if not standing.in_line:
@@ -130,5 +127,5 @@ class HtmlEvents:
         return room.event(view)
 
 
-# Five hundred are told of one reading.
+# Cached, as up to 500 messages share the time of one read.
 _read_at = lru_cache(maxsize=16)(from_us)

@@ -1,4 +1,4 @@
-"""What a place means to who waits: the outlook, the way come, and what is news."""
+"""The texts of a place: outlook, progress, and announcements for screen readers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from web.schemas.public import PlaceOut
 
 Outlook = Literal["likely", "close", "unlikely"]
 
-# Spoken news comes at these places, not at each one between.
+# Screen readers announce these places only.
 STEPS = (
     1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000
 )  # fmt: skip
-# So many more than there are people ahead must be left before it is called likely: those whose turn
-# it is now are not among them.
+# A coupon is likely if this many times more remain than members are ahead, as admitted members are
+# not counted.
 LIKELY_FROM = 1.1
 
-# By state: what the tab is called, and what is said aloud.
+# By state: the tab's title, and the announcement.
 PLAIN = {
     "admitted": (
         to_translate("Your turn"),
@@ -46,7 +46,7 @@ def ahead_in_words(language: Language, ahead: int) -> str:
 
 
 def find_outlook(remain: int, ahead: int) -> Outlook:
-    """Whether the coupons left will do for everybody up to this member, if nobody leaves."""
+    """Whether the remaining coupons suffice up to this member, if nobody leaves."""
     if ahead >= remain:
         return "unlikely"
     return "likely" if (ahead + 1) * LIKELY_FROM <= remain else "close"
@@ -77,14 +77,14 @@ def outlook_in_words(language: Language, outlook: Outlook, remain: str, ahead: s
 
 
 def find_progress(ahead: int, started_ahead: int | None) -> int:
-    """How much of the way from where they started lies behind them, in whole hundredths."""
+    """The progress from the member's first place, in percent."""
     started = max(ahead, started_ahead or 0)
     return 100 if started == 0 else (started - ahead) * 100 // started
 
 
 @lru_cache(maxsize=4_096)
 def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
-    """For machines and for readers."""
+    """The progress as a number and as a sentence."""
     sentence = language.gettext("This is where you start.")
     if percent:
         sentence = language.gettext("You have come %(percent)s %% of the way.", percent=percent)
@@ -94,7 +94,7 @@ def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
 def waiting_news(
     language: Language, place: PlaceOut, place_text: str, wait_text: str, outlook_text: str
 ) -> str:
-    """What a screen reader is told, when the step changes."""
+    """The announcement for screen readers, made when the step changes."""
     gettext = language.gettext
     phase = ROOM_PHASE[place.room_state]
     if not phase.admits and phase.note:
@@ -113,7 +113,7 @@ def waiting_news(
 
 
 def find_step(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
-    """Changes where there is something to say, and only there."""
+    """A text that changes exactly when there is something to announce."""
     at = bisect_right(STEPS, place.place or 0)
     words = ["waiting"]
     if resting:
@@ -127,7 +127,7 @@ def find_step(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
 
 
 def make_title(place: str, state: str, site_name: str) -> str:
-    """What the tab is called: the place first, as a narrow tab shows little more."""
+    """The tab's title; the place comes first, as a narrow tab shows little more."""
     return " · ".join(filter(None, (place, state, site_name)))
 
 
@@ -136,12 +136,12 @@ def iso(at: datetime) -> str:
 
 
 def make_times(at: datetime) -> tuple[str, str]:
-    """For machines, exactly; for readers, to the second, which a crowd shares."""
+    """A time in ISO 8601, and as text to the second (cached, as a crowd shares seconds)."""
     return iso(at), _time(at.replace(microsecond=0))
 
 
 def parse_times(text: str | None) -> tuple[str, str]:
-    """The same of a time as `PlaceOut` has it; empty where it isn't known."""
+    """As `make_times`, from a time of `PlaceOut`; empty where it is unknown."""
     return make_times(datetime.fromisoformat(text)) if text else ("", "")
 
 

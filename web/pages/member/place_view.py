@@ -1,9 +1,8 @@
-"""PlaceView: a member's place as the fragment prints it, in one language.
+"""PlaceView: a member's place as the fragment shows it, in one language.
 
-What a template decides by (the *shape*) is kept apart from what changes from second to second (the
-*texts*), so that a fragment can be made ready once a shape and filled for a crowd. A text that is
-empty is not shown, which is part of the shape; every other text stands where it stands, whatever it
-says.
+The values that a template branches on (the *shape*) are separate from those that change every
+second (the *texts*), so that a fragment can be rendered once per shape and filled for a crowd.
+Whether a text is empty belongs to the shape, as an empty one is not shown.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ from web.pages.member.place_text import (
 )
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 
-# Where a page is, beside the phases of a place: it has lost the line, or its member.
+# States of a page besides the phases of a place.
 UNREACHABLE, SIGNED_OUT = "unreachable", "signed_out"
 _ENDS = {phase.word for phase in PLACE_PHASES if phase.is_final} | {SIGNED_OUT}
 CAN_RETRY = frozenset(slug for slug, kind in REFUSALS.items() if kind.may_retry)
@@ -55,11 +54,11 @@ TEXTS = (
 
 
 class PlaceView(NamedTuple):
-    """First what the template decides by, then the texts (TEXTS), then what final states show.
+    """First the values that the template branches on, then the texts (TEXTS), then the fields of
+    final states.
 
-    state: the word of a place's phase, or UNREACHABLE or SIGNED_OUT.
-
-    Times come twice: `..._at` for machines, `..._text` for readers.
+    state: the word of a place's phase, or UNREACHABLE or SIGNED_OUT. Times come twice: `..._at` in
+    ISO 8601, `..._text` for readers.
     """
 
     room: str
@@ -99,12 +98,12 @@ class PlaceView(NamedTuple):
 
     @property
     def goes_on(self) -> bool:
-        """Whether there is more to come, so that the fragment asks again."""
+        """Whether the fragment polls again."""
         return self.state not in _ENDS
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """All that the markup of a place which goes on depends on, but for its room's code."""
+        """Everything that a waiting place's markup depends on, except the room's code."""
         fields: tuple[object, ...] = self
         return (*fields[_DECIDES], *map(bool, fields[_TEXTS]))
 
@@ -118,7 +117,7 @@ class PlaceView(NamedTuple):
         site_name: str,
         started_ahead: int | None = None,
     ) -> PlaceView:
-        """`read_progress_cookie`: how many were ahead when they came; without it they start now."""
+        """started_ahead: how many were ahead at first; None to start now."""
         phase = place_phase(place.state, ROOM_PHASE[place.room_state])
         if phase is RESTORED:
             return _restoring(place, language, now, site_name)
@@ -138,7 +137,7 @@ class PlaceView(NamedTuple):
         )
 
 
-# Where the two kinds of fields stand; asked for each of a crowd, so not by name.
+# Slices, as field access by name is too slow for a crowd.
 _DECIDES = slice(PlaceView._fields.index("state"), PlaceView._fields.index(TEXTS[0]))
 _TEXTS = slice(PlaceView._fields.index(TEXTS[0]), PlaceView._fields.index(TEXTS[-1]) + 1)
 
@@ -146,7 +145,7 @@ _TEXTS = slice(PlaceView._fields.index(TEXTS[0]), PlaceView._fields.index(TEXTS[
 def _waiting(
     place: PlaceOut, language: Language, now: datetime, site_name: str, started_ahead: int | None
 ) -> PlaceView:
-    """Made for each of a crowd each second: nothing here may cost more than it must."""
+    """Runs for each member of a crowd every second, so it must be fast."""
     gettext, number = language.gettext, language.number
     phase, remain, ahead = ROOM_PHASE[place.room_state], place.remain_count, place.ahead
     resting = not phase.admits
@@ -190,7 +189,7 @@ def _waiting(
 
 
 def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
-    """Before the opening: a number where the first come, nothing yet where the draw says it."""
+    """The view before the opening; with a place unless a draw will decide it."""
     gettext = language.gettext
     draws = place.opening == "draw"
     opens_at = datetime.fromisoformat(place.opens_at) if place.opens_at else None
@@ -222,7 +221,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
 
 
 def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
-    """The line comes together again: no number, as others may still come back before them."""
+    """The view while restoring; without a place, as others may still return before them."""
     arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
     return PlaceView(
@@ -276,7 +275,7 @@ def plain(
     arrived_at: datetime | None = None,
     issued_coupon: IssuedCouponOut | None = None,
 ) -> PlaceView:
-    """A place of which its state says nearly everything."""
+    """A view of a state without further details."""
     title, news = PLAIN[state]
     at, text = make_times(arrived_at) if arrived_at else ("", "")
     return PlaceView(

@@ -1,6 +1,6 @@
-"""How many were ahead of a member when they came, kept in a small cookie of their room.
+"""Progress cookie: how many members were ahead at first, for the progress bar.
 
-It only draws the way they have come; a forged one fools nobody but its owner.
+Unsigned, as it changes only its owner's progress bar.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DIGITS_MAX = 8
 
 
 def read_progress_cookie(found: Mapping[str, str], code: str) -> int | None:
-    """How many were ahead when this browser first saw its place."""
+    """How many were ahead at the browser's first place; None without a valid cookie."""
     text = cookies.kept(found, _name(code)) or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
 
@@ -24,7 +24,7 @@ def read_progress_cookie(found: Mapping[str, str], code: str) -> int | None:
 def set_progress_cookie(
     response: Response, place: PlaceOut, found: Mapping[str, str], *, secure: bool, age_max_s: int
 ) -> None:
-    """Remember where they started: anew where they stand further back than they ever did."""
+    """Store the number ahead at first, or a larger one later; delete it in a final state."""
     known = read_progress_cookie(found, place.room)
     if place.state not in ("waiting", "admitted"):
         delete_progress_cookie(response, place.room, found, secure=secure)

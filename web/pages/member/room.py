@@ -1,4 +1,4 @@
-"""The ticket page: one fragment that carries its own next step."""
+"""The ticket page and its fragment, entering, and leaving."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
 
 
 class Words(TypedDict):
-    """In which words a place is told."""
+    """The language and the site's name of a place's texts."""
 
     language: Language
     site_name: str
@@ -70,7 +70,7 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
         )
     except Problem as problem:
         if problem.type == "too_many_requests":
-            raise  # a page that sends this form again by itself
+            raise  # its page repeats this form by itself
         return await _refused(request, code, problem)
     response = RedirectResponse(f"/rooms/{code}", 303)
     _keep(request, response, place)
@@ -99,7 +99,7 @@ async def _answer(request: Request, code: str, member: PageMember, template: str
     try:
         place = await ask_place(request, code, member.visitor.id, member.ticket_us)
     except NoSuchRoom:
-        raise  # a coupon without a line: waiting for one would be for nothing
+        raise  # a coupon without a line will not get one
     except LineError:
         view = _unreachable(code, member.ticket_us, words)
         return page(request, template, status=503, branded=offer, coupon=coupon, place=view)
@@ -137,7 +137,7 @@ async def _refused(request: Request, code: str, problem: Problem) -> Response:
 
 
 def _unreachable(code: str, ticket_us: int, words: Words) -> PlaceView:
-    """The line is away: what the member's own ticket says is all there is to show."""
+    """The view while the line is away, with the arrival from the member's ticket."""
     return plain(
         code,
         "unreachable",
@@ -148,7 +148,7 @@ def _unreachable(code: str, ticket_us: int, words: Words) -> PlaceView:
 
 
 def _keep(request: Request, response: Response, place: PlaceOut) -> None:
-    """The browser keeps its ticket, and where it started."""
+    """Set the cookies of the ticket and of the progress."""
     parts = get_container(request)
     age_max_s = parts.sessions.age_max_s
     found = request.cookies

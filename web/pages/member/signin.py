@@ -1,4 +1,4 @@
-"""Signing in with any name, in the demo; arriving signed in; and signing out, everywhere."""
+"""Members' sign-in: by any name in the demo, by a hand-over link elsewhere; and sign-out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def signin(
     token: Annotated[str | None, Query(max_length=TOKEN_LENGTH_MAX)] = None,
     next: Annotated[str, Query(max_length=512)] = "/",  # noqa: A002
 ) -> Response:
-    """With a member token, a shop hands somebody over; else the page that says how to sign in."""
+    """Sign in by a shop's token, or show the sign-in page."""
     if token is not None:
         return await handed_over(request, token, local_path(next))
     return page(request, "signin.html", next=local_path(next), error=None)
@@ -52,7 +52,7 @@ async def sign_in_with_a_name(
     name: Annotated[str, Form(max_length=200)] = "",
     next: Annotated[str, Form(max_length=512)] = "/",  # noqa: A002
 ) -> Response:
-    """In the demo any name will do; elsewhere this page does not exist."""
+    """Sign in by any name in the demo; `not_found` elsewhere."""
     refuse_cross_site(request)
     if not get_container(request).demo:
         raise Problem("not_found")
@@ -60,8 +60,8 @@ async def sign_in_with_a_name(
     try:
         check_member_id(name)
     except BadMemberId as error:
-        said = _said(error, find_language(request))
-        return page(request, "signin.html", status=422, next=local_path(next), error=said)
+        text = _describe_error(error, find_language(request))
+        return page(request, "signin.html", status=422, next=local_path(next), error=text)
     began_us = await get_container(request).line.sessions.begin(name)
     visitor = Visitor(name, name[:NAME_LENGTH_MAX])
     return signed_in(request, visitor, began_us or 0, local_path(next))
@@ -72,7 +72,7 @@ async def arrived(
     request: Request,
     next: Annotated[str, Query(max_length=512)] = "/",  # noqa: A002
 ) -> Response:
-    """Where signing in leads first: a browser that has kept its cookie goes on from here."""
+    """The first page after signing in: redirects if the browser has kept its cookie."""
     to = local_path(next)
     if find_visitor(request) is None:
         again = "/signin" if get_container(request).demo else ""
@@ -82,7 +82,7 @@ async def arrived(
 
 @router.post("/signout")
 async def sign_out(request: Request) -> Response:
-    """End all sessions of the member who is signed in, on every device."""
+    """End all sessions of the signed-in member, on every device."""
     refuse_cross_site(request)
     parts, who = get_container(request), find_visitor(request)
     response: Response = RedirectResponse("/", 303)
@@ -96,8 +96,8 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-def _said(error: BadMemberId, language: Language) -> str:
-    """Why a name can't be taken."""
+def _describe_error(error: BadMemberId, language: Language) -> str:
+    """The sentence for an invalid name."""
     if error.character is None:
         return language.gettext(BAD_LENGTH)
     shown = error.character if error.character.isprintable() else f"U+{ord(error.character):04X}"
