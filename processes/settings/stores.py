@@ -20,7 +20,7 @@ class DatabaseSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     DATABASE_URL: str = Field(
-        description="URL of Postgres: `postgresql://user:password@host:5432/name`"
+        description="URL of Postgres, `postgresql://user:password@host:5432/name`"
     )
 
     @field_validator("DATABASE_URL")
@@ -36,7 +36,7 @@ class StoreSettings(DatabaseSettings):
     """The addresses of both stores, the queue, logs and traces."""
 
     REDIS_URL: str = Field(
-        description="URL of the Redis that keeps the line: `redis://:password@host:6379/0`, "
+        description="URL of the Redis that keeps the line, `redis://:password@host:6379/0`, "
         "`rediss://...` or `unix://...`. Percent-encode the password (`/` is `%2F`)"
     )
     QUEUE_REDIS_URL: str = Field(

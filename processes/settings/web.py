@@ -17,8 +17,8 @@ class WebSettings(StoreSettings, TokenSettings):
     """The web process's settings."""
 
     TICKET_SECRETS: Secrets = Field(
-        description="secrets that sign tickets and sessions: comma-separated, at least 32 bytes "
-        "each. The first signs, all verify"
+        description="comma-separated secrets, at least 32 bytes each, that sign tickets and "
+        "sessions. The first signs, all verify"
     )
     ADMIN_TOKEN: str = Field(
         description="bearer token of programs that call the admin API, at least 32 bytes"
