@@ -18,8 +18,8 @@ class TokenSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     MEMBER_TOKEN_SECRETS: Secrets = Field(
-        description="comma-separated secrets, at least 32 bytes each, with which the shop signs its "
-        "members' tokens. The first signs, all verify"
+        description="comma-separated secrets, at least 32 bytes each, with which the shop signs "
+        "its members' tokens. The first signs, all verify"
     )
 
     MEMBER_TOKEN_AUDIENCE: str = Field(
