@@ -13,9 +13,11 @@ from web.auth.member_tokens import (
     NAME_LENGTH_MAX,
     TOKEN_LENGTH_MAX,
     BadToken,
+    FastJwt,
     MemberTokens,
     Visitor,
 )
+from web.auth.token_claims import ClaimRules
 
 OLD, NEW = "the-old-secret-of-at-least-32-bytes!", "the-new-secret-of-at-least-32-bytes!"
 ADMIN = "the-token-of-those-who-administer-it"
@@ -175,3 +177,44 @@ def test_what_a_shop_mints_by_itself_is_read():
     token = jwt.encode({"sub": "user:7@shop", "exp": SOON, "iat": SOON - 3_660}, OLD)
 
     assert identity().verify(token) == Visitor("user:7@shop", "user:7@shop")
+
+
+def test_a_token_seen_before_still_ends_when_it_says():
+    now = [1_800_000_000.0]
+    tokens = identity(now=lambda: now[0], rules=ClaimRules(leeway_s=10))
+    token = tokens.sign("alice", valid_s=60)
+    assert tokens.find_member(token) == "alice"
+
+    now[0] += 60 + 10
+
+    with pytest.raises(BadToken, match="expired"):
+        tokens.find_member(token)
+
+
+def test_a_token_is_verified_once_however_it_is_written(monkeypatch):
+    """Also one that no fast reader knows: only PyJWT's first look is slow."""
+    tokens = identity()
+    expires = int(time.time()) + 60
+    kid_first = jwt.encode({"exp": expires, "sub": "bob"}, OLD, headers={"kid": "1"})
+    members = {tokens.sign("alice"): "alice", kid_first: "bob"}
+    assert [tokens.find_member(one) for one in members] == [*members.values()]
+
+    monkeypatch.setattr(FastJwt, "verify", _not_again)
+    monkeypatch.setattr(jwt, "decode", _not_again)
+
+    assert [tokens.find_member(one) for one in members] == [*members.values()]
+    with pytest.raises(AssertionError, match="verified"):
+        tokens.find_member(identity().sign("carol"))
+
+
+def test_what_is_remembered_can_not_be_changed_by_its_reader():
+    tokens = identity()
+    token = tokens.sign("alice")
+
+    tokens.verify_claims(token)["sub"] = "mallory"
+
+    assert tokens.find_member(token) == "alice"
+
+
+def _not_again(*_args, **_more):
+    raise AssertionError("verified again")

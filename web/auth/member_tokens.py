@@ -11,9 +11,10 @@ from __future__ import annotations
 import hmac
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import jwt
 from jwt.types import Options
@@ -23,6 +24,8 @@ from waitroom.tokens.ticket import HmacKey
 from web.auth.token_claims import DEFAULT_RULES, BadToken, ClaimRules
 
 TOKEN_LENGTH_MAX = 4_096
+# A process remembers the claims of so many tokens, in 20 MB at most: no longer ones are kept.
+TOKENS_KEPT, KEPT_LENGTH_MAX = 32_768, 512
 NAME_LENGTH_MAX = 64
 _SCHEME = b"Bearer "
 # {"alg":"HS256","typ":"JWT"}, letter by letter: nothing else is ever taken for it.
@@ -80,6 +83,8 @@ class MemberTokens:
         self._now = now
         self._rules = rules
         self._usual = FastJwt(self._secrets)
+        # Only what one of our secrets has signed is kept, so strangers can't fill it.
+        self._known_claims = lru_cache(maxsize=TOKENS_KEPT)(self._verify_signature)
 
     def sign(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
         """A member token, as a shop would make it."""
@@ -109,12 +114,17 @@ class MemberTokens:
         """All that this token says. Raises BadToken as `read_token` does."""
         claims = self._signed_claims(token)
         self._rules.member_id(claims, self._now())
-        return claims
+        return dict(claims)
 
-    def _signed_claims(self, token: str) -> dict[str, object]:
-        """What one of our secrets has signed; whether it is good is for the rules to say."""
+    def _signed_claims(self, token: str) -> Mapping[str, object]:
+        """What one of our secrets has signed; the rules decide each time whether it is good now."""
+        if len(token) <= KEPT_LENGTH_MAX:
+            return self._known_claims(token)
         if len(token) > TOKEN_LENGTH_MAX:
             raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
+        return self._verify_signature(token)
+
+    def _verify_signature(self, token: str) -> Mapping[str, object]:
         return self._usual.verify(token) or self._by_pyjwt(token)
 
     def _by_pyjwt(self, token: str) -> dict[str, object]:
