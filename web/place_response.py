@@ -122,7 +122,11 @@ class PlaceWriter:
         self._tickets = tickets
         self._secure = secure
         self._before_room = cookies.cookie_name("ticket-", secure=secure)
-        self._cookie_age_max_s = cookie_age_max_s
+        # Before and after the path.
+        self._cookie_attributes = (
+            f"; HttpOnly; Max-Age={cookie_age_max_s}; Path=",
+            f"; SameSite=lax{'; Secure' if secure else ''}",
+        )
 
     def entered(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
         """The answer to entering. Raises Problem where the room refused."""
@@ -136,23 +140,23 @@ class PlaceWriter:
 
     def _answer(self, place: PlaceOut, status: int) -> RawResponse:
         body = place_json(place)
-        length = b"content-length", str(len(body)).encode()
-        set_cookies = [(b"set-cookie", cookie) for cookie in self._cookies(place)]
-        return status, [*JSON_HEADERS, *set_cookies, length], body
-
-    def _cookies(self, place: PlaceOut) -> list[bytes]:
-        """As `set_ticket_cookie` sets it; formatted here where there is a ticket, for speed."""
+        headers = [*JSON_HEADERS, (b"content-length", str(len(body)).encode())]
         if place.ticket is None:
-            response, path = Response(), f"/rooms/{place.room}"
-            cookies.delete_cookie(response, f"ticket-{place.room}", secure=self._secure, path=path)
-            return [value for name, value in response.raw_headers if name == b"set-cookie"]
-        cookie = (
-            f"{self._before_room}{place.room}={place.ticket}; HttpOnly; "
-            f"Max-Age={self._cookie_age_max_s}; "
-            f"Path={'/' if self._secure else f'/rooms/{place.room}'}; SameSite=lax"
-            f"{'; Secure' if self._secure else ''}"
-        )
-        return [cookie.encode()]
+            headers += self._deleted_cookie(place.room)
+        else:
+            headers.append((b"set-cookie", self._cookie(place.room, place.ticket)))
+        return status, headers, body
+
+    def _cookie(self, room: str, ticket: str) -> bytes:
+        """As `set_ticket_cookie` sets it; formatted here for speed."""
+        path = "/" if self._secure else f"/rooms/{room}"
+        name, attributes = f"{self._before_room}{room}", self._cookie_attributes
+        return f"{name}={ticket}{attributes[0]}{path}{attributes[1]}".encode()
+
+    def _deleted_cookie(self, room: str) -> Headers:
+        response, path = Response(), f"/rooms/{room}"
+        cookies.delete_cookie(response, f"ticket-{room}", secure=self._secure, path=path)
+        return [(name, value) for name, value in response.raw_headers if name == b"set-cookie"]
 
 
 def rfc3339_us(microseconds: int) -> str:
