@@ -33,22 +33,25 @@ SENTENCES: dict[Rule, str] = {
     "above": "must be above %(least)s and at most %(most)s, got %(got)s",
     "at_most": "must be at most %(most)s, got %(got)s",
     "at_most_field": "must be at most %(other)s, %(most)s, got %(got)s",
-    "at_least_given_out": "must be at least the %(least)s that are given out, got %(got)s",
+    "at_least_given_out": "must be at least %(least)s, the number already issued, got %(got)s",
     "choice": "must be one of %(choices)s, got “%(got)s”",
     "length": "must be %(least)s to %(most)s characters",
     "length_at_most": "must be at most %(most)s characters, got %(got)s",
     "no_control_characters": "must not contain control characters",
-    "code": "must be 1 to %(most)s of a-z 0-9 _ -, beginning with a letter or digit, got “%(got)s”",
+    "code": (
+        "must be 1 to %(most)s characters of a-z 0-9 _ -, beginning with a letter or digit, got "
+        "“%(got)s”"
+    ),
     "time_zone": "needs a time zone, got %(got)s",
-    "years": "must lie in the years %(least)s to %(most)s",
+    "years": "must be in the years %(least)s to %(most)s",
     "before": "must come before %(other)s, got %(got)s and %(most)s",
     "percentage": "must be a percentage from %(least)s to %(most)s, got %(got)s",
     "amount": "must be an amount from %(least)s to %(most)s, got %(got)s",
-    "only_with_percentage": "goes with a percentage; an amount is its own cap",
-    "colour": "must be as #0c6a56, got “%(got)s”",
+    "only_with_percentage": "applies only to a percentage discount",
+    "colour": "must look like #0c6a56, got “%(got)s”",
     "picture_size": "must be from %(least)s to %(most)s bytes, got %(got)s",
-    "picture_type": "must be a PNG, JPEG or WebP picture",
-    "fixed_since": "can't be changed any more: the lobby is open since %(since)s UTC",
+    "picture_type": "must be a PNG, JPEG or WebP image",
+    "fixed_since": "can't be changed any more: the lobby opened at %(since)s UTC",
 }
 assert SENTENCES.keys() == set(RULES)
 

@@ -19,7 +19,7 @@ class Refusal(Exception):
     """The request was refused."""
 
     slug: ClassVar[str] = "refused"
-    title: ClassVar[str] = "Refused"
+    title: ClassVar[str] = "Request refused"
     status: ClassVar[int] = 409
     # Which calls may be refused so; empty where any may.
     calls: ClassVar[tuple[Call, ...]] = ()
@@ -45,7 +45,7 @@ class Refusal(Exception):
 
 
 class NotOpenYet(Refusal):
-    """This coupon can't be had yet: come back when it opens."""
+    """This coupon is not available yet. Come back when it opens."""
 
     slug = "not_open_yet"
     title = "Not open yet"
@@ -66,7 +66,7 @@ class NotOpenYet(Refusal):
 
 
 class Closed(Refusal):
-    """The time for this coupon is over; no more are given out."""
+    """This coupon has ended; no more are issued."""
 
     slug = "closed"
     title = "Closed"
@@ -75,15 +75,15 @@ class Closed(Refusal):
 
 
 class Draining(Refusal):
-    """Nobody new can get in line any more. Members who have a place keep it."""
+    """Entry is closed. If you're already in line, you keep your place."""
 
     slug = "draining"
-    title = "The line takes nobody new"
+    title = "Entry is closed"
     calls = ("enter",)
 
 
 class SoldOut(Refusal):
-    """Every coupon has found an owner."""
+    """All coupons have been issued."""
 
     slug = "sold_out"
     title = "Sold out"
@@ -104,7 +104,7 @@ class RoomFull(Refusal):
 
 
 class ChallengeRequired(Refusal):
-    """This line asks your device for a short calculation first. Enter again with its result."""
+    """This line needs a short calculation on your device first. Enter again with its result."""
 
     slug = "challenge_required"
     title = "Challenge required"
@@ -126,7 +126,7 @@ class TooManyRequests(Refusal):
 
 
 class Unavailable(Refusal):
-    """A part we need is away. Try again in a moment."""
+    """Part of the service is unavailable right now. Try again in a moment."""
 
     slug = "unavailable"
     title = "Unavailable"
@@ -137,7 +137,7 @@ class Unavailable(Refusal):
 
 
 class AlreadyStarted(Refusal):
-    """This has already begun, so what was promised can't be changed any more."""
+    """This has already started and can't be changed any more."""
 
     slug = "already_started"
     title = "Already started"
@@ -153,7 +153,7 @@ class AlreadyUsed(Refusal):
 
 
 class CouponExpired(Refusal):
-    """This coupon's time is over; it can't be used any more."""
+    """This coupon has expired and can't be used any more."""
 
     slug = "expired"
     title = "Expired"

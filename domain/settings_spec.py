@@ -101,78 +101,92 @@ class SettingValues:
         most=RATE_PER_S_MAX,
         is_above=True,
         option="rate",
-        label="Admissions a second",
-        help="How many members a second the line admits, on average.",
+        label="Admissions per second",
+        help="How many members per second the line admits, on average.",
     )
     burst: int = _setting(
         100,
         least=1,
         most=BURST_MAX,
-        label="At once after a pause",
-        help="How many the line may admit at once; never less than a quarter of a second’s worth.",
+        label="Burst",
+        help=(
+            "How many the line can admit at once, for example after a pause; at least a quarter "
+            "of a second’s worth."
+        ),
     )
     seats: int = _setting(
         2_000,
         least=1,
         most=SEATS_MAX,
-        label="Under way at most",
-        help="How many members may be admitted and have no outcome yet.",
+        label="Seats (in progress at once)",
+        help="How many members can be in progress at once: admitted, without an outcome yet.",
     )
     size_max: int = _setting(
         1_000_000,
         least=1,
         most=SIZE_MAX,
-        label="Waiting at most",
-        help="How many members may wait; then the room is full.",
+        label="Maximum in line",
+        help="How many members can wait before the room is full.",
     )
     state: RoomState = _setting(
         "open",
         group="board",
         choices={"open": "Open", "paused": "Paused", "draining": "Draining", "closed": "Closed"},
-        label="State of the line",
-        help="Paused admits nobody, draining takes nobody new, closed ends it for everybody.",
+        label="Line state",
+        help=(
+            "Paused: nobody is admitted. Draining: no new entries. Closed: the line ends for "
+            "everyone."
+        ),
     )
     lobby_s: int = _setting(
         900,
         most=7 * DAY_S,
         unit="s",
         label="Lobby before the opening (s)",
-        help="How long before the opening the lobby is open; 0: no lobby.",
+        help="How long before the opening the lobby opens; 0: no lobby.",
     )
     opening: Opening = _setting(
         "first_come",
-        choices={"first_come": "As they came", "draw": "By a draw"},
-        label="Order of the lobby",
-        help="In which order the lobby stands in line when the room opens.",
+        choices={"first_come": "First come, first served", "draw": "Draw"},
+        label="Lobby order",
+        help="The order in which members in the lobby stand in line at the opening.",
     )
     grace_s: int = _setting(
         300,
         least=2,
         most=GRACE_S_MAX,
         unit="s",
-        label="Silence before somebody is passed over (s)",
-        help="A member whose page has not asked for so long is passed over when their turn comes.",
+        label="Skip after no response for (s)",
+        help=(
+            "A member whose page has not responded for this long is skipped when their turn comes."
+        ),
     )
     return_s: int = _setting(
         600,
         most=DAY_S,
         unit="s",
-        label="Time to come back to the head (s)",
-        help="A member who is passed over and returns in time is at the head, else at the end.",
+        label="Back at the front within (s)",
+        help=(
+            "A skipped member who returns within this time goes to the front of the line; later, "
+            "to the end."
+        ),
     )
     restore_s: int = _setting(
         30,
         most=3600,
         unit="s",
-        label="Time for a lost line to come back (s)",
-        help="How long, at least, a line that lost its places waits for its members.",
+        label="Restore a lost line for (s)",
+        help="After the line loses its places, how long at least it waits for members to return.",
     )
     rate_mode: RateMode = _setting(
         "manual",
         group="autopilot",
-        choices={"manual": "By hand", "autopilot": "Autopilot"},
-        label="Who turns the rate",
-        help="An admin sets the rate, or the autopilot finds what the database bears.",
+        choices={"manual": "Manual", "autopilot": "Autopilot"},
+        label="Rate control",
+        help=(
+            "Manual: an admin sets the rate. Autopilot: the rate follows what the database can "
+            "take."
+        ),
     )
     rate_min_per_s: float = _setting(
         1.0,
@@ -180,8 +194,11 @@ class SettingValues:
         is_above=True,
         group="autopilot",
         option="rate-min",
-        label="Least admissions a second",
-        help="The autopilot goes no lower: what the database bears on its worst day.",
+        label="Minimum admissions per second",
+        help=(
+            "Autopilot never lowers the rate below this: choose what the database can take on its "
+            "worst day."
+        ),
     )
     rate_max_per_s: float = _setting(
         1_000.0,
@@ -189,8 +206,8 @@ class SettingValues:
         is_above=True,
         group="autopilot",
         option="rate-max",
-        label="Most admissions a second",
-        help="The autopilot goes no higher, not even on the database’s best day.",
+        label="Maximum admissions per second",
+        help="Autopilot never raises the rate above this.",
     )
     latency_bound_ms: int = _setting(
         250,
@@ -198,14 +215,17 @@ class SettingValues:
         most=10_000,
         unit="ms",
         group="autopilot",
-        label="Transactions may take (ms)",
-        help="For the autopilot: what 95 of 100 of the workers’ transactions may take.",
+        label="Transaction latency limit (p95, ms)",
+        help="Autopilot lowers the rate when the p95 of the workers’ transactions is above this.",
     )
     challenge: Challenge = _setting(
         "off",
         choices={"off": "Off", "on": "On"},
         label="Proof of work before entering",
-        help="A browser solves a proof of work to enter: a second for one, dear for thousands.",
+        help=(
+            "The browser solves a short calculation before it enters: about a second for one "
+            "member, costly for thousands of bots."
+        ),
     )
 
 

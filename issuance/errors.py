@@ -18,19 +18,19 @@ ADDRESS = "waitroom_address"
 
 
 class OfficeError(Exception):
-    """Something is wrong in the coupon office."""
+    """Something is wrong with issuing coupons."""
 
 
 class OfficeAway(OfficeError):
-    """The coupon office can't be reached right now. Try again in a moment."""
+    """Coupons are unavailable right now. Try again in a moment."""
 
 
 class OfficeRefused(OfficeAway):
-    """The coupon office can't do this right now. Try again in a moment."""
+    """Coupons can't be issued right now. Try again in a moment."""
 
 
 class SchemaBusy(OfficeError):
-    """The tables are in use all the time, so nothing was changed. Try again in a quieter moment."""
+    """The tables were busy, so nothing was changed. Try again at a quieter moment."""
 
 
 class NoSuchCoupon(OfficeError):
@@ -38,23 +38,23 @@ class NoSuchCoupon(OfficeError):
 
 
 class NoSuchIssuedCoupon(OfficeError):
-    """You hold no such coupon."""
+    """You don't have this coupon."""
 
 
 class CodeTaken(OfficeError):
-    """A coupon with this code exists already. Choose another code."""
+    """A coupon with this code already exists. Choose another code."""
 
 
 class NotDirect(OfficeError):
-    """This coupon is given out through its line. Enter its room instead."""
+    """This coupon is issued through its line. Get in line instead."""
 
 
 class NameTaken(OfficeError):
-    """There is an admin of this name already."""
+    """There is already an admin with this name."""
 
 
 class NoSuchAdmin(OfficeError):
-    """There is no admin of this name."""
+    """There is no admin with this name."""
 
 
 @contextmanager

@@ -12,7 +12,7 @@ class LineAway(LineError):
 
 
 class LineBusy(LineError):
-    """More people are asking at once than can be answered. Try again in a moment."""
+    """Too many people are here at once. Try again in a moment."""
 
 
 class NoSuchRoom(LineError):

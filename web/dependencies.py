@@ -155,7 +155,7 @@ def refuse_cross_site(request: Request) -> None:
         host = request.headers.get("host")
         allowed = origin is None or origin.partition("://")[2] == host
     if not allowed:
-        raise Problem("forbidden", "This was sent from another site, so it was not carried out.")
+        raise Problem("forbidden", "This request came from another site, so it was rejected.")
 
 
 async def signed_in_admin(
@@ -194,7 +194,7 @@ async def operator(
 ) -> str:
     """As `admin`, for admins who may make changes. Raises NotSignedIn, Forbidden."""
     if not found.may_change:
-        raise Problem("forbidden", "You may look at everything here, but change nothing.")
+        raise Problem("forbidden", "You can view everything here, but not change it.")
     return name
 
 

@@ -27,25 +27,25 @@ class BadTicket(Exception):
 
 
 class ForgedTicket(BadTicket):
-    """This ticket was changed, or not signed here. Enter the line without it to get a new one."""
+    """This ticket was changed, or not signed here. Get in line without it for a new one."""
 
     reason = "forged"
 
 
 class ExpiredTicket(BadTicket):
-    """This ticket is too old. Enter the line again to get a new one."""
+    """This ticket is too old. Get in line again for a new one."""
 
     reason = "expired"
 
 
 class OtherRoomsTicket(BadTicket):
-    """This ticket is for another room. Each room has tickets of its own."""
+    """This ticket is for another room. Each room has its own tickets."""
 
     reason = "other_room"
 
 
 class OtherMembersTicket(BadTicket):
-    """This ticket is somebody else's. Sign in as its owner, or enter the line yourself."""
+    """This ticket is somebody else's. Sign in as its owner, or get in line yourself."""
 
     reason = "other_member"
 

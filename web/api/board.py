@@ -76,7 +76,7 @@ async def show_issued(request: Request, code: CouponCode, _who: Admin) -> Stream
     # is unnamed: a server that gets a path (ASGI's pathsend) may open it after its deletion.
     if _writing.locked():
         raise Problem(
-            "unavailable", "Another list is being written. Try again.", {"retry_after_s": 5}
+            "unavailable", "Another export is running. Try again in a moment.", {"retry_after_s": 5}
         )
     async with _writing:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed after it is sent

@@ -37,7 +37,10 @@ class ClaimRules:
         if type(expires) is not int:
             expires = _seconds(claims, "exp")
         if expires <= now - self.leeway_s:
-            raise BadToken("The member token has expired (exp). Get a new one.")
+            raise BadToken(
+                "Your sign-in has expired (exp of the member token). Go back to the shop and "
+                "follow the link again."
+            )
         if expires > now + EXPIRES_WITHIN_S:
             raise BadToken(
                 "The member token's exp is more than 10 years away. Give it in seconds since 1970, "

@@ -26,17 +26,17 @@ router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 # So many are listed. Decisions come two a second, and most repeat the one before.
 SPELLS_MAX = 8
 REASONS: dict[Reason, str] = {
-    "rises": to_translate("All is well: it tries a little more."),
-    "most": to_translate("All is well, and it is at the most that is allowed."),
-    "near": to_translate("Transactions take nearly as long as they may: no further."),
-    "unused": to_translate("The rate is not made use of, so it stays."),
-    "slow": to_translate("Transactions take longer than they may: a step down."),
-    "queue": to_translate("Jobs wait too long for a worker: a step down."),
-    "draining": to_translate("What was let through before the last step down is still under way."),
-    "postgres_away": to_translate("Postgres is away: down to the least."),
-    "queue_away": to_translate("The queue of jobs is away: down to the least."),
-    "no_workers": to_translate("No worker is running: down to the least."),
-    "batches_failed": to_translate("Batches have failed: down to the least."),
+    "rises": to_translate("Healthy: raising the rate a little."),
+    "most": to_translate("Healthy, and already at the maximum rate."),
+    "near": to_translate("Transactions are close to the latency limit: rate unchanged."),
+    "unused": to_translate("Fewer members enter than the rate allows: rate unchanged."),
+    "slow": to_translate("Transactions exceed the latency limit: rate lowered."),
+    "queue": to_translate("Jobs wait too long for a worker: rate lowered."),
+    "draining": to_translate("Members admitted before the last reduction are still in progress."),
+    "postgres_away": to_translate("Postgres is unreachable: lowered to the minimum."),
+    "queue_away": to_translate("The job queue is unreachable: lowered to the minimum."),
+    "no_workers": to_translate("No worker is running: lowered to the minimum."),
+    "batches_failed": to_translate("Batches have failed: lowered to the minimum."),
 }
 
 
@@ -129,7 +129,7 @@ def _seen(decision: Decision, language: Language) -> str:
     if decision.latency_p95_ms is None:
         return f"{told}, {waited}"
     took = language.gettext(
-        "95 of 100 transactions within %(count)s ms",
+        "transaction p95 %(count)s ms",
         count=language.number(round(decision.latency_p95_ms)),
     )
     return f"{told}, {took}, {waited}"

@@ -195,7 +195,7 @@ async def _board(
         simulated_max=SIMULATED_MAX,
         sent=sent,
         in_force=language.gettext(
-            "In force now: %(rate)s/s, %(state)s.",
+            "Current settings: %(rate)s/s, %(state)s.",
             rate=rate(language, present["rate_per_s"]),
             state=state_text(present["state"], language),
         )

@@ -99,18 +99,23 @@ def _line(figures: RoomStats, language: Language) -> tuple[Gauge, ...]:
             "admitted_per_s",
             _("Admitting"),
             per_s(figures.admitted_per_s),
-            _("of %(rate)s/s asked", rate=rate(language, figures.rate_in_force_per_s)),
+            _("target %(rate)s/s", rate=rate(language, figures.rate_in_force_per_s)),
         ),
         *_rate_found(figures, language),
-        Gauge("issued", _("Issued"), number(figures.issued), per_s(figures.issued_per_s)),
+        Gauge(
+            "issued",
+            _("Issued"),
+            number(figures.issued),
+            _("at %(rate)s/s", rate=rate(language, figures.issued_per_s)),
+        ),
         Gauge(
             "remain_count",
-            _("Left to give"),
+            _("Coupons left"),
             number(figures.remain_count),
             _("of %(count)s", count=number(figures.total_count)),
         ),
-        Gauge("refused", _("Told no"), number(figures.refused_in_all)),
-        Gauge("left", _("Went away"), number(figures.left)),
+        Gauge("refused", _("Refused"), number(figures.refused_in_all)),
+        Gauge("left", _("Left"), number(figures.left)),
     )
 
 
@@ -126,13 +131,13 @@ def _rate_found(figures: RoomStats, language: Language) -> tuple[Gauge, ...]:
     )
     found = _("%(rate)s/s", rate=rate(language, per_s))
     is_full = per_s >= figures.rate_max_per_s
-    return (Gauge("rate_in_force", _("Rate by autopilot"), found, between, is_full=is_full),)
+    return (Gauge("rate_in_force", _("Autopilot rate"), found, between, is_full=is_full),)
 
 
 def autopilot_bounds(figures: RoomStats, language: Language) -> str:
     """The autopilot's bounds."""
     return language.gettext(
-        "From %(least)s/s to %(most)s/s, so that 95 of 100 transactions take at most %(bound)s ms.",
+        "%(least)s/s to %(most)s/s, keeping transaction p95 within %(bound)s ms.",
         least=rate(language, figures.rate_min_per_s),
         most=rate(language, figures.rate_max_per_s),
         bound=language.number(figures.latency_bound_ms),
@@ -160,7 +165,7 @@ def _office(
         of("workers_busy", _("Workers busy"), crew.busy, crew.workers)
         if crew
         else Gauge("workers_busy", _("Workers busy"), UNKNOWN),
-        Gauge("backlog", _("Jobs in the queue"), number(crew.backlog) if crew else UNKNOWN),
+        Gauge("backlog", _("Jobs queued"), number(crew.backlog) if crew else UNKNOWN),
         of("db_connections", _("Database connections"), seen.db_in_use, db_bound),
     ]
     if figures is None:
@@ -180,14 +185,14 @@ def _in_words(change: AuditEntry, language: Language) -> str:
     if before and before.get("rate_per_s") != after.get("rate_per_s"):
         words.append(
             language.gettext(
-                "the rate from %(before)s/s to %(after)s/s",
+                "rate %(before)s/s → %(after)s/s",
                 before=rate(language, before["rate_per_s"]),
                 after=rate(language, after["rate_per_s"]),
             )
         )
     if before and before.get("state") != after.get("state"):
         state = state_text(str(after.get("state")), language)
-        words.append(language.gettext("the line to: %(state)s", state=state))
+        words.append(language.gettext("state: %(state)s", state=state))
     if before and before.get("rate_mode") != after.get("rate_mode"):
         is_on = after.get("rate_mode") == "autopilot"
         words.append(

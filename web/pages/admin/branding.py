@@ -21,7 +21,7 @@ from web.pages.admin.coupon_form_page import edit_page
 router = APIRouter(prefix="/admin/coupons/{code}", include_in_schema=False)
 
 TEXT_MAX = 2_000
-NO_PICTURE = to_translate("Please choose a picture.")
+NO_PICTURE = to_translate("Please choose an image.")
 
 
 @router.post("/branding")

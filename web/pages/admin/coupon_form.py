@@ -19,9 +19,9 @@ from issuance.offers import Offer
 from web.i18n import to_translate
 from web.pages.admin.labels import FieldError
 
-WHOLE_NUMBER = to_translate("Please write a whole number.")
-NUMBER = to_translate("Please write a number.")
-DATE_AND_TIME = to_translate("Please write a date and a time.")
+WHOLE_NUMBER = to_translate("Enter a whole number.")
+NUMBER = to_translate("Enter a number.")
+DATE_AND_TIME = to_translate("Enter a date and time.")
 AT_LEAST_ONE = to_translate("There must be at least one.")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
 

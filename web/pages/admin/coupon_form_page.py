@@ -20,11 +20,11 @@ from web.pages.admin.labels import CHOICES, LABELS, describe_error
 from web.pages.admin.setting_rules import MOST, describe_rule
 from web.pages.render import logo_version, page, shown
 
-OF_ADDRESS = to_translate("Fixed: it is part of the addresses.")
-NEVER_CHANGES = to_translate("Fixed: how a coupon is given out never changes.")
-STARTED = to_translate("Fixed: coupons were given out already.")
-DRAWN = to_translate("Fixed: the lobby was drawn.")
-LOBBY_OPEN = to_translate("Fixed: the lobby was opened already.")
+OF_ADDRESS = to_translate("Can’t be changed: it is part of the page addresses.")
+NEVER_CHANGES = to_translate("Can’t be changed after the coupon is created.")
+STARTED = to_translate("Can’t be changed: coupons have been issued.")
+DRAWN = to_translate("Can’t be changed: the draw has been made.")
+LOBBY_OPEN = to_translate("Can’t be changed: the lobby has opened.")
 OPTIONS = {
     "discount_kind": ("amount", "percent"),
     "issuing": ISSUING_WAYS,

@@ -48,7 +48,7 @@ PAGE_MAX = 1_000
 # At once, so that a page of rooms does not take all of the line's connections.
 ASKED_AT_ONCE = 4
 FIELDS_MAX = 100
-BAD_COUPON = to_translate("This can’t be a coupon. Please look at each field again.")
+BAD_COUPON = to_translate("This coupon can’t be saved. Check each field.")
 
 
 @router.get("")

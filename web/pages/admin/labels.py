@@ -14,41 +14,43 @@ FieldError = InvalidValue | str
 LABELS = {
     "code": to_translate("Code"),
     "description": to_translate("Description"),
-    "used_count": to_translate("Given out"),
+    "used_count": to_translate("Coupons issued"),
     "discount": to_translate("Discount"),
-    "discount_kind": to_translate("Kind of discount"),
+    "discount_kind": to_translate("Discount type"),
     "discount_value": to_translate("Amount or percentage"),
-    "discount_cap": to_translate("At most (for a percentage)"),
-    "total_count": to_translate("How many there are"),
+    "discount_cap": to_translate("Maximum discount (percentage only)"),
+    "total_count": to_translate("Quantity"),
     "opens_at": to_translate("Opens at (UTC)"),
     "expire_date": to_translate("Ends at (UTC)"),
-    "issuing": to_translate("Way of issuing"),
+    "issuing": to_translate("Issuing method"),
     "room": to_translate("Line"),
     **{setting.name: setting.label for setting in ROOM_SETTINGS},
-    "name": to_translate("Name of the site, in this room"),
-    "colour": to_translate("Colour"),
-    "message": to_translate("Message to all who wait"),
+    "name": to_translate("Site name on these pages"),
+    "colour": to_translate("Accent colour"),
+    "message": to_translate("Message to everyone waiting"),
     "logo": to_translate("Logo"),
     "logo_sha256": to_translate("Logo"),
     "role": to_translate("Role"),
-    "disabled": to_translate("Kept out"),
+    "disabled": to_translate("Disabled"),
 }
 RULES = {
-    "code": to_translate("1 to %(most)s of a-z 0-9 _ -, beginning with a letter or digit."),
-    "description": to_translate("1 to %(most)s characters, as members read it."),
-    "discount_kind": to_translate("An amount, or a percentage of the price."),
-    "discount_value": to_translate(
-        "An amount in the smallest unit of the currency, or a percentage from 1 to 100."
+    "code": to_translate(
+        "1 to %(most)s characters: a-z, 0-9, _ and -. Must start with a letter or digit."
     ),
-    "discount_cap": to_translate("The most that a percentage takes off; an amount needs none."),
-    "total_count": to_translate("1 to %(most)s; never fewer than are given out."),
-    "opens_at": to_translate("Before the end, as a date and a time in UTC."),
-    "expire_date": to_translate("After the opening, as a date and a time in UTC."),
-    "issuing": to_translate("Through the line, or directly in one of three ways."),
-    "name": to_translate("Up to %(most)s characters; empty: the site’s own."),
-    "colour": to_translate("As #0c6a56; empty: the site’s own."),
-    "message": to_translate("Up to %(most)s characters; empty: none."),
-    "logo": to_translate("A small PNG, JPEG or WebP picture, up to 15 kB."),
+    "description": to_translate("Shown to members. 1 to %(most)s characters."),
+    "discount_kind": to_translate("A fixed amount, or a percentage of the price."),
+    "discount_value": to_translate(
+        "An amount in the smallest currency unit, or a percentage from 1 to 100."
+    ),
+    "discount_cap": to_translate("The most that a percentage takes off. Not needed for an amount."),
+    "total_count": to_translate("1 to %(most)s. Can’t be lower than the number already issued."),
+    "opens_at": to_translate("Date and time in UTC, before the end."),
+    "expire_date": to_translate("Date and time in UTC, after the opening."),
+    "issuing": to_translate("Through the line, or directly with one of three locks."),
+    "name": to_translate("Up to %(most)s characters. Leave empty for the site’s own name."),
+    "colour": to_translate("For example #0c6a56. Leave empty for the site’s own colour."),
+    "message": to_translate("Up to %(most)s characters. Leave empty for no message."),
+    "logo": to_translate("PNG, JPEG or WebP image, up to 15 kB."),
 }
 # Instead of the sentence with both times, as programs write them.
 WRONG_ORDER = to_translate("The opening must come before the end.")
@@ -58,9 +60,9 @@ CHOICES = {
     "amount": to_translate("Amount"),
     "percent": to_translate("Percentage"),
     "queue": to_translate("Through the line"),
-    "pessimistic": to_translate("Directly, locking the row"),
-    "optimistic": to_translate("Directly, comparing versions"),
-    "redis_lock": to_translate("Directly, under a lock in Redis"),
+    "pessimistic": to_translate("Directly (row lock)"),
+    "optimistic": to_translate("Directly (optimistic lock)"),
+    "redis_lock": to_translate("Directly (Redis lock)"),
     **{word: label for setting in ROOM_SETTINGS for word, label in setting.choices.items()},
     "viewer": to_translate("viewer"),
     "operator": to_translate("operator"),
@@ -68,57 +70,55 @@ CHOICES = {
 # What each kind of difference is called; what it means, and what mending does about it.
 DIFFERENCES: dict[Kind, tuple[str, str]] = {
     "told_without_row": (
-        to_translate("Told “yours”, and not written down"),
+        to_translate("Issued in Redis, missing in Postgres"),
         to_translate(
-            "Redis says that these members hold a coupon, and Postgres has none written "
-            "down. To mend it, they are handed to the workers again, and told what then "
-            "comes of it."
+            "Redis says that these members have a coupon, but Postgres has no record of it. "
+            "Repair sends them to the workers again and tells them the outcome."
         ),
     ),
     "row_not_told": (
-        to_translate("Hold a coupon, and were not told"),
+        to_translate("Issued in Postgres, missing in Redis"),
         to_translate(
-            "Postgres has a coupon of these members, and Redis doesn’t know. To mend it, "
-            "they are told."
+            "Postgres has issued coupons to these members, but Redis does not know. Repair "
+            "records them in Redis, and the members see their coupons."
         ),
     ),
     "used_count_off": (
-        to_translate("The stock is counted wrongly"),
+        to_translate("Wrong stock count"),
         to_translate(
-            "The number of coupons given out is not the number of those written down. To "
-            "mend it, they are counted anew. If there are more than there may be, somebody "
-            "must look."
+            "The number of coupons issued does not match the records. Repair counts them again. "
+            "If more were issued than exist, somebody must investigate."
         ),
     ),
     "line_count_off": (
-        to_translate("The line counts others than Postgres"),
+        to_translate("Issued counts differ"),
         to_translate(
-            "Redis has another number of coupons given out than Postgres. To mend it, it "
-            "gets that of Postgres."
+            "Redis and Postgres have different issued counts. Repair sets Redis to the count in "
+            "Postgres."
         ),
     ),
     "outcome_overdue": (
-        to_translate("Let through, and without an outcome for too long"),
+        to_translate("Admitted, without an outcome for too long"),
         to_translate(
-            "These members were let through, and nobody feeds them to the workers again. To "
-            "mend it, that is done."
+            "These members were admitted, but are no longer sent to the workers. Repair sends "
+            "them again."
         ),
     ),
     "job_failed": (
-        to_translate("Batches that failed"),
+        to_translate("Failed batches"),
         to_translate(
-            "The queue still keeps these jobs. To mend it, they are forgotten: their members "
-            "are fed again in any case."
+            "The queue still holds these jobs. Repair deletes them: their members are sent to the "
+            "workers again in any case."
         ),
     ),
 }
 WHATS = {
     "coupon created": to_translate("coupon created"),
     "coupon changed": to_translate("coupon changed"),
-    "room changed": to_translate("room changed"),
+    "room changed": to_translate("line settings changed"),
     "branding changed": to_translate("branding changed"),
-    "differences mended": to_translate("differences mended"),
-    "used count mended": to_translate("used count mended"),
+    "differences mended": to_translate("differences repaired"),
+    "used count mended": to_translate("issued count repaired"),
     "admin added": to_translate("admin added"),
     "admin changed": to_translate("admin changed"),
     "admin removed": to_translate("admin removed"),

@@ -18,7 +18,7 @@ from web.pages.admin.result import result_page
 from web.pages.render import page
 
 COUNTED: dict[Kind, str] = {
-    "used_count_off": to_translate("counted %(first)s, written down %(second)s"),
+    "used_count_off": to_translate("count %(first)s, records %(second)s"),
     "line_count_off": to_translate("Redis %(first)s, Postgres %(second)s"),
 }
 

@@ -38,7 +38,7 @@ def describe_rule(language: Language, field: str) -> str:
         bounds = {"most": language.number(MOST[field])} if "%(most)s" in rule else {}
         return language.gettext(rule, **bounds)
     meaning = language.gettext(setting.help)
-    return meaning if setting.choices else f"{_bounds(language, setting)} {meaning}"
+    return meaning if setting.choices else f"{meaning} {_bounds(language, setting)}"
 
 
 def _bounds(language: Language, setting: RoomSetting) -> str:

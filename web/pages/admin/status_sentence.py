@@ -32,11 +32,12 @@ def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
     figures, _ = going.figures, language.gettext
     if figures is None:
         return "trouble", _(
-            "Redis is away: nobody is let through. Places are kept, and this page tries again."
+            "Redis is unreachable: nobody is admitted. Places are kept, and this page reconnects "
+            "automatically."
         )
     phase = figures.phase
     if phase is CLOSED and figures.state != CLOSED.word:
-        return "over", _("The time of this coupon is over.")
+        return "over", _("This coupon has ended.")
     if phase.is_over:
         return "over", _(phase.board)
     waiting = _waiting_text(figures, language)
@@ -48,7 +49,7 @@ def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
     if not phase.admits:
         return "still", f"{_(phase.board)} {waiting}"
     if phase is DRAINING and not (figures.in_line or figures.seats_in_use or figures.away):
-        return "over", _("Drained: all who stood in line have been served.")
+        return "over", _("Drained: everyone in line has been served.")
     tone, sentence = _while_open(figures, language, waiting)
     return tone, _begin(figures, language) + sentence
 
@@ -56,14 +57,14 @@ def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
 def _opens(going: RoomStatus, figures: RoomStats, language: Language) -> str:
     opens_in_s = figures.opens_at_s - going.now.timestamp()
     if opens_in_s <= 0:
-        return language.gettext("The draw is not written down yet: nobody is let through.")
+        return language.gettext("The draw is not saved yet: nobody is admitted.")
     return language.gettext("Opens in %(wait)s.", wait=duration(language, opens_in_s))
 
 
 def _trouble(going: RoomStatus, figures: RoomStats, language: Language) -> str:
     """What blocks the whole room; empty where nothing does."""
     if going.postgres_away:
-        return language.gettext("Admission has stopped: Postgres is away.")
+        return language.gettext("Admission has stopped: Postgres is unreachable.")
     if going.workers == 0:
         return language.gettext("Nothing is issued: no worker is running.")
     return language.gettext(figures.phase.board) if figures.phase.is_trouble else ""
@@ -77,13 +78,13 @@ def _begin(figures: RoomStats, language: Language) -> str:
     drains = language.gettext(DRAINING.board)
     if figures.waiting:
         left = language.ngettext(
-            "One is left in line.", "%(count)s are left in line.", figures.waiting
+            "One member is still in line.", "%(count)s members are still in line.", figures.waiting
         )
         drains = f"{drains} {left}"
     if figures.away:
         may_return = language.ngettext(
-            "One was passed over and may come back in time.",
-            "%(count)s were passed over and may come back in time.",
+            "One was skipped and may still return.",
+            "%(count)s were skipped and may still return.",
             figures.away,
         )
         drains = f"{drains} {may_return}"
@@ -102,7 +103,7 @@ def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[T
         return _held_back(figures, language, waiting)
     _, number = language.gettext, language.number
     rates = _(
-        "Admitting %(measured)s/s of %(asked)s/s asked.",
+        "Admitting %(measured)s/s (target %(asked)s/s).",
         measured=rate(language, figures.admitted_per_s),
         asked=rate(language, figures.rate_in_force_per_s),
     )
@@ -116,7 +117,7 @@ def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[T
             wait=duration(language, max(1.0, to_give / pace)),
         )
     return "well", f"{rates} " + _(
-        "%(left)s left for %(waiting)s waiting: all are through in %(wait)s.",
+        "%(left)s left for %(waiting)s waiting: everyone is admitted in %(wait)s.",
         left=number(figures.remain_count),
         waiting=number(figures.waiting),
         wait=duration(language, max(1.0, figures.waiting / pace)),
@@ -137,16 +138,16 @@ def _held_back(figures: RoomStats, language: Language, waiting: str) -> tuple[To
             "The only seat is in use.", "All %(count)s seats are in use.", figures.seats
         )
         return "trouble", f"{full} {waiting}"
-    silent = language.gettext("Nobody was let through in the last seconds.")
+    silent = language.gettext("Nobody was admitted in the last few seconds.")
     return "trouble", f"{silent} {waiting}"
 
 
 def _waiting_text(figures: RoomStats, language: Language) -> str:
     if figures.waiting == 0:
-        return language.gettext("Nobody waits.")
+        return language.gettext("Nobody is waiting.")
     return language.ngettext(
-        "One waits, their place is kept.",
-        "%(count)s wait, their places are kept.",
+        "One member is waiting and keeps their place.",
+        "%(count)s members are waiting and keep their places.",
         figures.waiting,
     )
 

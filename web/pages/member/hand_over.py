@@ -100,7 +100,7 @@ async def _used_up(request: Request, found: HandOver, to: str) -> Response:
     began_us = await sessions.begin(found.visitor.id, found.token_name, kept_s=found.kept_s)
     if began_us is None:
         raise BadToken(
-            "This link has been used already. Go back to the shop, and come here from there again."
+            "This link has already been used. Go back to the shop and follow the link again."
         )
     return signed_in(request, found.visitor, began_us, to, found.until_s)
 

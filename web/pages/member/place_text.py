@@ -25,13 +25,13 @@ LIKELY_FROM = 1.1
 PLAIN = {
     "admitted": (
         to_translate("Your turn"),
-        to_translate("It’s your turn. Your coupon is being written down."),
+        to_translate("It’s your turn. We’re reserving your coupon."),
     ),
     "issued": (to_translate("You have your coupon"), to_translate("You have your coupon.")),
     "absent": (to_translate("Not in line"), to_translate("You are not in this line.")),
     "unreachable": (
-        to_translate("Reaching the line again"),
-        to_translate("We can’t reach the line right now. Your place is kept."),
+        to_translate("Reconnecting"),
+        to_translate("We can’t reach the line right now. Your place is safe."),
     ),
     "signed_out": (to_translate("Signed out"), to_translate("You are signed out.")),
 }
@@ -69,8 +69,8 @@ def outlook_in_words(language: Language, outlook: Outlook, remain: str, ahead: s
             ahead=ahead,
         )
     return gettext(
-        "%(remain)s left, %(ahead)s ahead of you: you will probably not get one. "
-        "Stay if you like; others may leave.",
+        "%(remain)s left, %(ahead)s ahead of you: you will probably not get one. You can stay: "
+        "others may leave.",
         remain=remain,
         ahead=ahead,
     )
@@ -108,7 +108,7 @@ def waiting_news(
         return f"{news} {outlook_text}"
     if not wait_text:
         return news
-    the_wait = gettext("The wait: %(wait)s.", wait=wait_text)
+    the_wait = gettext("Estimated wait: %(wait)s.", wait=wait_text)
     return f"{news} {the_wait}"
 
 

@@ -196,7 +196,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
     place_text = "" if draws or place.place is None else language.number(place.place)
     arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
-    news = gettext("You are in the lobby. Your place is kept.")
+    news = gettext("You are in the lobby. Your place is safe.")
     if place_text:
         news = gettext("You are number %(place)s in the lobby.", place=place_text)
     return PlaceView(
@@ -227,8 +227,8 @@ def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: st
     return PlaceView(
         room=place.room,
         state=RESTORED.word,
-        title=make_title("", language.gettext("Your place is kept"), site_name),
-        news=language.gettext("The line was interrupted. Your place is kept."),
+        title=make_title("", language.gettext("Your place is safe"), site_name),
+        news=language.gettext("The line was interrupted. Your place is safe."),
         step=RESTORED.word,
         ask_again_s=str(place.ask_again_s),
         updated_at=updated_at,

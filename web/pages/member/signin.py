@@ -25,8 +25,8 @@ router = APIRouter(include_in_schema=False)
 
 BAD_LENGTH = to_translate("Please use 1 to 128 characters.")
 BAD_CHARACTER = to_translate(
-    "A name can't have \u201c%(character)s\u201d in it. Please use letters, digits and signs, "
-    "without spaces, quotes, < > and \\."
+    "A name can’t contain “%(character)s”. Use letters, digits and symbols, without spaces, "
+    "quotes, < > and \\."
 )
 ONLY_HERE = to_translate(
     "You are signed out in this browser, but not on your other devices. In a moment, sign in and "
