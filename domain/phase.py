@@ -80,7 +80,7 @@ SOLD_OUT = RoomPhase(
 RESTORING = RoomPhase(
     "restoring",
     lambda room: room.is_restoring,
-    about="the line was lost and is put together again by the tickets it gave",
+    about="the line was lost and is being restored from its tickets",
     label="Paused",
     board="The line was lost and is being restored: nobody is admitted.",
     is_trouble=True,
@@ -88,7 +88,7 @@ RESTORING = RoomPhase(
 PAUSED = RoomPhase(
     "paused",
     lambda room: room.state == "paused",
-    about="nobody is let through, places are kept",
+    about="nobody is admitted; places are kept",
     label="Paused",
     board="Paused.",
     note="Paused for a moment. Your place is safe.",
@@ -96,13 +96,13 @@ PAUSED = RoomPhase(
 SCHEDULED = RoomPhase(
     "scheduled",
     lambda room: room.now_us < room.opens_at_us or room.is_undrawn,
-    about="it opens later: who waits is in the lobby",
+    about="it opens later: members wait in the lobby",
     label="Not open yet",
 )
 DRAINING = RoomPhase(
     "draining",
     lambda room: room.state == "draining",
-    about="nobody new may enter; who has a place is let through",
+    about="no new entries; members in line are admitted",
     label="Entry closed",
     board="Draining: no new entries.",
     note="Entry is closed. You keep your place.",
@@ -113,7 +113,7 @@ DRAINING = RoomPhase(
 OPEN = RoomPhase(
     "open",
     lambda _room: True,
-    about="members enter, and are let through",
+    about="members enter and are admitted",
     label="Open",
     admits=True,
 )
@@ -144,10 +144,10 @@ class PlacePhase:
 
 WAITING = PlacePhase("waiting", "waiting", "in line, with a number")
 LOBBY = PlacePhase("lobby", "waiting", "before the opening, or before the draw")
-RESTORED = PlacePhase("restoring", "waiting", "in a line that comes together again")
-ADMITTED = PlacePhase("admitted", "admitted", "let through; the coupon is being issued")
+RESTORED = PlacePhase("restoring", "waiting", "in a line that is being restored")
+ADMITTED = PlacePhase("admitted", "admitted", "admitted; the coupon is being issued")
 ISSUED = PlacePhase("issued", "issued", "has a coupon", is_final=True)
-REFUSED = PlacePhase("refused", "refused", "was told no", is_final=True)
+REFUSED = PlacePhase("refused", "refused", "refused, with a reason", is_final=True)
 ABSENT = PlacePhase("absent", None, "has no place", is_final=True)
 PLACE_PHASES = (WAITING, LOBBY, RESTORED, ADMITTED, ISSUED, REFUSED, ABSENT)
 
@@ -175,16 +175,16 @@ class Transition(NamedTuple):
 _GOES_ON = tuple(phase.word for phase in reversed(ROOM_PHASES) if not phase.is_over)
 ROOM_TRANSITIONS = (
     Transition(("scheduled",), ("open",), "it opens, and its draw is written down"),
-    Transition(("scheduled",), ("draining",), "it opens to nobody new"),
+    Transition(("scheduled",), ("draining",), "it opens without new entries"),
     Transition(("open", "draining"), ("scheduled",), "the opening is put off"),
     Transition(("open",), ("draining",), "an admin drains it"),
     Transition(("draining",), ("open",), "an admin opens it again"),
     Transition(_GOES_ON, ("paused",), "an admin pauses it"),
     Transition(("paused",), _GOES_ON, "an admin resumes it"),
     Transition(_GOES_ON, ("restoring",), "Redis loses the line"),
-    Transition(("restoring",), _GOES_ON, "members had time to come back"),
+    Transition(("restoring",), _GOES_ON, "members had time to return"),
     Transition(_GOES_ON, ("sold_out",), "the last coupon is issued"),
-    Transition(("sold_out",), _GOES_ON, "more are put on offer"),
+    Transition(("sold_out",), _GOES_ON, "more coupons are added"),
     Transition((*_GOES_ON, "sold_out"), ("closed",), "an admin closes it, or its time is over"),
     Transition(("closed",), (*_GOES_ON, "sold_out"), "an admin opens it again, or moves the end"),
 )
@@ -194,7 +194,7 @@ PLACE_TRANSITIONS = (
     Transition(("lobby",), ("waiting",), "it opens, and its draw is written down"),
     Transition(("waiting",), ("lobby",), "the opening is put off"),
     Transition(("lobby", "waiting"), ("restoring",), "Redis loses the line"),
-    Transition(("restoring",), ("lobby", "waiting"), "members had time to come back"),
+    Transition(("restoring",), ("lobby", "waiting"), "members had time to return"),
     Transition(("waiting",), ("admitted",), "it is their turn"),
     Transition(("admitted",), ("issued",), "a worker commits the coupon"),
     Transition(("admitted",), ("refused",), "a worker finds it sold out or closed"),

@@ -59,23 +59,23 @@ def on_offer(page: Page, code: str, opens_at: datetime) -> None:
     page.get_by_role("link", name="New coupon").click()
     for label, value in {
         "Code": code,
-        "How many there are": str(TOTAL),
+        "Quantity": str(TOTAL),
         "Description": "Summer sale",
         "Amount or percentage": "5000",
         "Opens at (UTC)": f"{opens_at:%Y-%m-%dT%H:%M}",
-        "Admissions a second": str(RATE_PER_S),
-        "At once after a pause": "1",
+        "Admissions per second": str(RATE_PER_S),
+        "Burst": "1",
         "Lobby before the opening (s)": "7200",
     }.items():
         page.get_by_label(label, exact=True).fill(value)
-    page.get_by_role("button", name="Put on offer").click()
+    page.get_by_role("button", name="Create coupon").click()
     expect(page.get_by_role("status")).to_contain_text("Saved")
 
 
 def put_in_force(page: Page, rate_per_s: int) -> None:
     page.locator("#rate").fill(str(rate_per_s))
-    page.get_by_role("button", name="Put in force").click()
-    eventually(lambda: f"of {rate_per_s:,}/s asked" in page.locator("#board").inner_text())
+    page.get_by_role("button", name="Apply").click()
+    eventually(lambda: f"target {rate_per_s:,}/s" in page.locator("#board").inner_text())
 
 
 def open_now(page: Page) -> None:
@@ -86,9 +86,9 @@ def open_now(page: Page) -> None:
 
 def send_crowd(page: Page) -> None:
     """By the board; its charts are there then."""
-    page.get_by_label("How many, all within a second").fill(str(CROWD))
+    page.get_by_label("Members, all within one second").fill(str(CROWD))
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text(f"{CROWD} simulated members are on their way.")).to_be_visible()
+    expect(page.get_by_text(f"Sent {CROWD} simulated members.")).to_be_visible()
     expect(page.locator(".chart canvas")).to_have_count(3, timeout=WITHIN_MS)
 
 
@@ -96,7 +96,7 @@ def downloaded(page: Page, code: str) -> list[tuple[str, str, datetime]]:
     """The rows of the file that the result offers."""
     page.get_by_role("link", name="Result").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Everybody who got one (CSV)").click()
+        page.get_by_role("link", name="Issued coupons (CSV)").click()
     assert download.value.suggested_filename == f"{code}-issued.csv"
     return listed(download.value.path())
 
@@ -173,13 +173,13 @@ def test_two_admins_do_not_overwrite_each_other_unseen(console: Page, house, cod
     page.locator("#rate").fill("40")  # somebody is typing, so what they type is not taken away
 
     house.admin("PATCH", f"/rooms/{code}", {"rate_per_s": 5})
-    expect(page.locator("#board")).to_contain_text("the rate from 20/s to 5/s", timeout=WITHIN_MS)
+    expect(page.locator("#board")).to_contain_text("rate 20/s → 5/s", timeout=WITHIN_MS)
     assert page.locator("#rate").input_value() == "40"
-    page.get_by_role("button", name="Put in force").click()
+    page.get_by_role("button", name="Apply").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("In force now: 5/s, open.")
+    expect(page.get_by_role("alert")).to_contain_text("Current settings: 5/s, open.")
     assert house.admin("GET", f"/rooms/{code}")["rate_per_s"] == 5
-    page.get_by_role("button", name="Put in force").click()
+    page.get_by_role("button", name="Apply").click()
     expect(page.locator("#going")).to_be_visible()
     eventually(lambda: house.admin("GET", f"/rooms/{code}")["rate_per_s"] == 40)
     assert ["409" in said for said in no_complaints] == [True]
@@ -191,10 +191,10 @@ def test_without_javascript_it_can_all_be_done(console: Page, house, code):
     house.offer(code, total=10, rate_per_s=20, burst=1)
     page = console
     page.goto(f"/admin/rooms/{code}")
-    expect(page.locator("#going")).to_have_text("Nobody waits.")
+    expect(page.locator("#going")).to_have_text("Nobody is waiting.")
 
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator("#going")).to_have_text("Paused. Nobody waits.")
+    expect(page.locator("#going")).to_have_text("Paused. Nobody is waiting.")
     page.get_by_text("Close the line").click()
-    page.get_by_role("button", name="Yes, close it").click()
-    expect(page.locator("#going")).to_have_text("Closed. Nobody is let through any more.")
+    page.get_by_role("button", name="Close the line").click()
+    expect(page.locator("#going")).to_have_text("Closed. Nobody is admitted any more.")

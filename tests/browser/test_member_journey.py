@@ -81,7 +81,7 @@ def test_closing_the_tab_and_coming_back_keeps_the_place(page: Page, house, code
     page.get_by_role("button", name="Get in line").click()
     page.wait_for_url(f"**/rooms/{code}")
     assert place_shown(page) == 6
-    expect(page.locator("#place .note")).to_contain_text("The line is resting")
+    expect(page.locator("#place .note")).to_contain_text("Paused for a moment")
 
     again = page.context.new_page()
     page.close()
@@ -115,7 +115,7 @@ def test_who_waits_when_the_last_one_goes_is_told(page: Page, house, code):
     house.admin("PATCH", f"/rooms/{code}", {"state": "open"})
 
     expect(page.get_by_role("heading", name="Sold out")).to_be_visible(timeout=20_000)
-    expect(page.locator("#place")).to_contain_text("Every coupon has found an owner.")
+    expect(page.locator("#place")).to_contain_text("All coupons have been issued.")
     assert page.locator("#place[hx-get]").count() == 0
 
 

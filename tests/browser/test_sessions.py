@@ -76,7 +76,7 @@ def test_a_link_for_somebody_else_is_asked_about(browser: Browser, house, base_u
 
         expect(page.locator(".who-name")).to_have_text("alice")
         page.goto(link(house, "bob"))
-        page.get_by_role("button", name="Change to bob").click()
+        page.get_by_role("button", name="Switch to bob").click()
         expect(page.locator(".who-name")).to_have_text("bob")
 
 
@@ -128,14 +128,14 @@ def test_a_browser_that_refuses_cookies_says_so_after_signing_in_and_when_enteri
     with window(browser, refusing, locale=EN) as page:
         page.goto(link(house, "alice", f"/coupons/{code}"))
         assert page.context.cookies() == []
-        expect(page.get_by_role("heading", level=1)).to_have_text("Your browser refuses cookies")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your browser blocks cookies")
 
         page.goto(f"/coupons/{code}")
         page.get_by_role("button", name="Get in line").click()
         page.get_by_label("Your name").fill("alice")
         page.get_by_role("button", name="Sign in").click()
 
-        expect(page.get_by_role("heading", level=1)).to_have_text("Your browser refuses cookies")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your browser blocks cookies")
         assert urlsplit(page.url).path == "/signed-in"
     browser.close()
 
@@ -186,6 +186,6 @@ def test_signing_out_on_one_device_ends_the_page_on_the_other(
         expect(laptop.get_by_role("link", name="Sign in")).to_be_visible()
         # Read once a second, and told by the stream: no asking comes so soon.
         expect(phone.locator("#place.place-signed_out")).to_be_visible(timeout=5_000)
-        expect(phone.locator("#place")).to_contain_text("If you have a place in line, it is kept.")
+        expect(phone.locator("#place")).to_contain_text("If you have a place in line, it is safe.")
         phone.reload()
         expect(phone).to_have_url(f"{second_web}/signin?next=/rooms/{code}")

@@ -71,7 +71,7 @@ def test_what_the_stream_says_is_put_into_the_place_and_disturbs_nobody(page: Pa
     page.clock.run_for(4_000)
     expect(page.locator("#place .number")).to_have_text("57")
     expect(page.locator("#news")).to_have_text(
-        "Your place in line is 57. The wait: about 2 to 5 minutes."
+        "Your place in line is 57. Estimated wait: about 2 to 5 minutes."
     )
     page.clock.run_for(4_000)
     expect(page.locator("#place.place-issued")).to_be_visible()

@@ -49,8 +49,8 @@ schemathesis.openapi.format(
 _BEYOND_A_SCHEMA = re.compile(
     "opens_at must come before expire_date, "
     "|rate_min_per_s must be at most rate_max_per_s, "
-    r"|total_count must be at least the [\d,]+ that are given out, "
-    "|opening can't be changed any more: the lobby is open since "
+    r"|total_count must be at least [\d,]+, the number already issued, "
+    "|opening can't be changed any more: the lobby opened at "
 )
 
 

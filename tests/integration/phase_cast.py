@@ -26,7 +26,7 @@ from waitroom.redis_io.keys import Keys
 
 WIDE_OPEN = RoomSettings(rate_per_s=10_000, burst=10_000)
 STATE, ADMITS = "waitroom_room_state", "waitroom_room_admits"
-OPENS_LATER = ("Opens in", "The draw is not written down yet")
+OPENS_LATER = ("Opens in", "The draw is not saved yet")
 
 
 @dataclass
@@ -115,7 +115,7 @@ async def ask_the_board(client: AsyncClient, code: str) -> str:
     (sentence,) = re.findall(r'class="going[^>]*>\s*([^<]+?)\s*<', board.text)
     if sentence.startswith(OPENS_LATER):
         return "scheduled"
-    if sentence.startswith("The time of this coupon is over."):
+    if sentence.startswith("This coupon has ended."):
         return "closed"
     begun = [one.word for one in ROOM_PHASES if one.board and sentence.startswith(one.board)]
     return begun[0] if begun else "open"

@@ -36,7 +36,7 @@ async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     chosen = {"discount_kind", "issuing", "opening", "rate_mode", "challenge"}
     assert set(typed) | chosen == set(a_form(code))
     assert (made.status_code, page.title) == (303, "Spring sale · Open Run")
-    assert "Saved, and in force within a second." in page.text
+    assert "Saved. Takes effect within a second." in page.text
     found = get_offer(engine, code)
     assert found.coupon.opens_at.isoformat() == "2026-12-01T10:00:00+00:00"
     assert found.room == RoomSettings(
@@ -86,7 +86,7 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(
     ("language", "said"),
     [
         ("en", "The opening must come before the end."),
-        ("ko", "오픈 시각은 종료 시각보다 앞이어야 해요."),
+        ("ko", "오픈 시각은 종료 시각보다 빨라야 해요."),
     ],
 )
 async def test_times_in_the_wrong_order_are_said_in_words(operator, code, language, said):
@@ -165,7 +165,7 @@ async def test_what_was_promised_is_fixed_once_coupons_were_given_out(operator, 
         )
     }  # fmt: skip
 
-    assert "coupons were given out already" in Html(page).text
+    assert "coupons have been issued" in Html(page).text
     assert re.search(r'name="discount_value"[^>]*disabled', page.text)
     for name, answer in answers.items():
         assert answer.status_code == 422
@@ -213,7 +213,7 @@ async def test_the_list_shows_each_coupon_and_how_many_wait(operator, line, engi
     assert f"{code} ·" in text
     assert "Waiting2" in text
     assert "Waiting–" in text
-    assert "Without a line" in text
+    assert "No line" in text
 
 
 async def test_the_list_is_shown_while_the_line_is_away(parts, engine, operator, line_away, code):
@@ -239,10 +239,10 @@ async def test_the_trail_says_who_changed_what_from_what_to_what(operator, engin
 
     text = " ".join(Html(first).text.split())
     assert "alice" in text
-    assert "How many there are 69 → 70" in text
-    assert "How many there are 10" in " ".join(Html(earlier).text.split())
+    assert "Quantity 69 → 70" in text
+    assert "Quantity 10" in " ".join(Html(earlier).text.split())
     assert [entry.who for entry in list_entries(engine, subject=code)] == ["alice"] * 61
-    assert "Nothing was changed." in nothing.text
+    assert "No changes found." in nothing.text
 
 
 async def test_a_viewer_sees_everything_and_no_button_that_changes(client, line, engine, code):

@@ -57,7 +57,7 @@ async def test_an_operator_may_change_what_a_viewer_may_only_see(client, engine,
     made = await client.post("/api/admin/coupons", json=a_coupon_in(code))
 
     assert seen.status_code == 200
-    assert "change nothing" in checked_problem(refused, "forbidden", 403)["detail"]
+    assert "but not change it" in checked_problem(refused, "forbidden", 403)["detail"]
     assert made.status_code == 201
     assert [one.who for one in list_entries(engine, subject=code)] == ["alice"]
 

@@ -212,7 +212,7 @@ async def test_the_stock_never_falls_below_what_is_used(client, engine, redis_ur
     answer = await patched(client, code, total_count=1)
 
     assert (
-        "at least the 2 that are given out, got 1"
+        "at least 2, the number already issued, got 1"
         in checked_problem(answer, "bad_request", 422)["detail"]
     )
     assert stored(redis_url, engine, code) == before

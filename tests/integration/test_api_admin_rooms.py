@@ -82,7 +82,7 @@ async def test_a_line_that_drains_takes_nobody_new_and_serves_who_stands_in_it(
     await turned(client, code, state="open")
 
     assert drained.json()["state"] == "draining"
-    assert checked_problem(bob, "draining", 409)["detail"].startswith("Nobody new can get in line")
+    assert checked_problem(bob, "draining", 409)["detail"].startswith("Entry is closed")
     assert again == [202, 202]
     assert (place["state"], place["place"], place["room_state"]) == ("waiting", 1, "draining")
     assert coupon["state"] == "draining"

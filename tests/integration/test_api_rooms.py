@@ -101,7 +101,7 @@ async def test_who_waits_for_nothing_is_told_so_with_the_place(client, line, eng
     body = answer.json()
     assert (body["state"], body["remain_count"]) == ("refused", 0)
     assert body["refusal"] == {
-        "type": "sold_out", "title": "Sold out", "detail": "Every coupon has found an owner."
+        "type": "sold_out", "title": "Sold out", "detail": "All coupons have been issued."
     }  # fmt: skip
     assert [body[k] for k in ("place", "ask_again_s", "ticket", "issued_coupon")] == [None] * 4
     assert body["arrived_at"]

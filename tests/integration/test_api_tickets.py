@@ -123,7 +123,7 @@ async def test_a_ticket_that_is_too_old_keeps_nobody_from_entering(client, line,
     for answer in asked:
         problem = checked_problem(answer, "bad_ticket", 401)
         assert problem["reason"] == "expired"
-        assert problem["detail"].endswith("Enter the line again to get a new one.")
+        assert problem["detail"].endswith("Get in line again for a new one.")
     assert (place.status_code, place.json()["place"]) == (200, 1)
 
 

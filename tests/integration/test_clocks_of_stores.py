@@ -120,7 +120,7 @@ async def test_a_lobby_that_is_open_fixes_how_it_is_put_in_line(engine, code, of
         hosts_now = now() + timedelta(seconds=off_by_s)
         offers.change_offer(engine, one, alter, who="test", what="changed", now=hosts_now)
 
-    with pytest.raises(ValueError, match="the lobby is open since"):
+    with pytest.raises(ValueError, match="the lobby opened at"):
         change(code)
     change(closed)
 

@@ -157,7 +157,7 @@ async def test_a_browser_that_refuses_cookies_is_told_so_and_not_sent_round(part
         korean = await client.get(answer.headers["location"], headers=KOREAN)
 
     assert len(seen) == 2
-    assert "refuses cookies" in Html(seen[-1]).title
+    assert "blocks cookies" in Html(seen[-1]).title
     assert "쿠키를 허용하지 않아요" in Html(korean).title
 
 
@@ -169,7 +169,7 @@ async def test_an_admin_whose_browser_refuses_cookies_is_told_so(client, engine,
     arrived = await client.get(answer.headers["location"])
 
     assert arrived.status_code == 400
-    assert "refuses cookies" in Html(arrived).title
+    assert "blocks cookies" in Html(arrived).title
 
 
 async def test_nobody_is_sent_elsewhere_by_arriving(client):

@@ -109,7 +109,7 @@ def waitroom(demo: Demo, monkeypatch, capsys) -> Callable[..., tuple[int, str, s
         (("room", "set", "spring", "--rate", "-1"), "rate_per_s must be above 0"),
         (("room", "show", "nothing"), "There is no such room"),
         (("coupon", "show", "nothing"), "There is no such coupon"),
-        (("admin", "remove", "nobody"), "There is no admin of this name"),
+        (("admin", "remove", "nobody"), "There is no admin with this name"),
         (("token", "no spaces"), "MEMBER can't be taken: a member id is 1 to 128"),
         (("crowd", "spring", "--url", "http://192.0.2.1"), "is not this machine"),
     ],

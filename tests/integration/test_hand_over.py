@@ -232,7 +232,7 @@ async def test_redis_away_signs_nobody_in_says_so_and_tries_again(parts, line_aw
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
     assert "set-cookie" not in answer.headers
-    assert "tries again by itself" in Html(answer).text
+    assert "tries again automatically" in Html(answer).text
     async with client_of(app_with(parts)) as back:
         await followed(back, token)
         assert await who(back) == "alice"

@@ -160,7 +160,7 @@ async def test_an_order_that_was_promised_cannot_be_changed(line, engine, code):
     def change(alter):
         offers.change_offer(engine, code, alter, who="test", what="changed", now=now())
 
-    with pytest.raises(ValueError, match="the lobby is open since"):
+    with pytest.raises(ValueError, match="the lobby opened at"):
         change(lambda offer: (offer.coupon, offer.room.change(opening="first_come")))
     save_draw(engine, code, ["alice"], now())
     with pytest.raises(AlreadyStarted):

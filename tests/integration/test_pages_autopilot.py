@@ -32,13 +32,13 @@ async def test_turned_on_it_begins_at_the_rate_and_the_board_says_what_it_does(
     fragment = Html(await client.get(f"{board}/autopilot", headers=ADMIN))
 
     assert turned.status_code == 303
-    assert "It has decided nothing yet" in before.text
+    assert "No decisions yet" in before.text
     assert "autopilot on" in before.text
     for page in (after, fragment):
         assert "137/s" in page.text
-        assert "All is well: it tries a little more." in page.text
+        assert "Healthy: raising the rate a little." in page.text
         assert "From 10/s to 400/s" in page.text
-    assert "of 137/s asked" in after.text
+    assert "target 137/s" in after.text
     assert "rate_per_s" not in after.forms[f"{board}/turn"]
 
 
@@ -53,7 +53,7 @@ async def test_turned_off_the_rate_stays_as_it_was_found(client, line, engine, c
     assert off.status_code == 303
     assert (room.rate_mode, room.rate_per_s) == ("manual", 137)
     assert "autopilot off" in page.text
-    assert "the rate from 100/s to 137/s" in page.text
+    assert "rate 100/s → 137/s" in page.text
 
 
 async def test_of_two_admins_one_turns_it_on(client, line, code, board):

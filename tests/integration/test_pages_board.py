@@ -28,8 +28,8 @@ async def test_the_board_and_its_fragments_say_how_it_goes(client, code, board):
     fragment = Html(await client.get(f"{board}/board", headers=ADMIN))
     hand = Html(await client.get(f"{board}/hand", headers=ADMIN))
 
-    assert "Paused. One waits, their place is kept." in page.text
-    assert "Paused. One waits, their place is kept." in fragment.text
+    assert "Paused. One member is waiting and keeps their place." in page.text
+    assert "Paused. One member is waiting and keeps their place." in fragment.text
     assert "changed last by admin token" in " ".join(fragment.text.split())
     assert list(hand.forms) == [f"{board}/turn"]
     assert page.forms[f"{board}/turn"]["version"] == "2"
@@ -68,11 +68,11 @@ async def test_a_line_that_drains_says_how_many_are_left_and_can_be_opened_again
     late = await turn(client, board, "drain", 1)
     opened = await turn(client, board, "resume", 2)
 
-    assert "Draining: nobody new may enter. 2 are left in line." in page.text
-    assert "the line to: draining" in page.text
+    assert "Draining: no new entries. 2 members are still in line." in page.text
+    assert "state: draining" in page.text
     assert "Open again" in page.text
     assert late.status_code == 409
-    assert "In force now: 100/s, draining." in Html(late).text
+    assert "Current settings: 100/s, draining." in Html(late).text
     assert (opened.status_code, (await line.room_stats(code)).state) == (303, "open")
 
 
@@ -89,7 +89,7 @@ async def test_of_two_admins_the_second_is_shown_what_is_in_force_and_asked_agai
     )
 
     assert (told.status_code, kept) == (409, 60)
-    assert "In force now: 60/s, open." in page.text
+    assert "Current settings: 60/s, open." in page.text
     assert 'value="240"' in told.text, "what was asked for is still there"
     assert again.status_code == 303
     assert (await line.room_stats(code)).rate_per_s == 240
@@ -110,8 +110,8 @@ async def test_while_a_part_is_away_the_board_says_which(parts, board, line_away
     async with client_of(app_with(parts, engine=engine_away)) as client:
         no_office = Html(await client.get(f"{board}/board", headers=ADMIN))
 
-    assert "Redis is away" in no_line.text
-    assert "Admission has stopped: Postgres is away." in no_office.text
+    assert "Redis is unreachable" in no_line.text
+    assert "Admission has stopped: Postgres is unreachable." in no_office.text
 
 
 async def test_the_result_says_what_became_of_all(client, code, board):
@@ -119,7 +119,7 @@ async def test_the_result_says_what_became_of_all(client, code, board):
 
     page = Html(await client.get(f"{board}/result", headers=ADMIN))
 
-    assert "Came into the line" in page.text
+    assert "Entered" in page.text
 
 
 @pytest.mark.parametrize("path", ["", "/board", "/hand", "/autopilot", "/result", "/reconcile"])

@@ -14,7 +14,7 @@ from web.cache.static_files import RENAMED
 STATES = {
     "scheduled": ({"opens_at": now() + HOUR, "expire_date": now() + 2 * HOUR}, "Not open yet"),
     "open": ({}, "Open"),
-    "paused": ({"room": RoomSettings(state="paused")}, "Resting"),
+    "paused": ({"room": RoomSettings(state="paused")}, "Paused"),
     "draining": ({"room": RoomSettings(state="draining")}, "Entry closed"),
     "closed": ({"room": RoomSettings(state="closed")}, "Closed"),
     "over": ({"opens_at": now() - 2 * HOUR, "expire_date": now() - HOUR}, "Closed"),
@@ -110,7 +110,7 @@ async def test_a_direct_coupon_that_is_gone_is_said_to_be_gone(client, engine, c
 
     page = a_page(await client.post(f"/coupons/{code}/issue"), 410)
 
-    assert "Every coupon has found an owner." in page.text
+    assert "All coupons have been issued." in page.text
 
 
 async def test_who_is_signed_out_signs_in_first_and_comes_back_to_the_coupon(client, engine, code):
@@ -131,7 +131,7 @@ async def test_a_coupon_with_a_line_is_not_got_round_it(client, engine, code):
 
     page = a_page(await client.post(f"/coupons/{code}/issue"), 409)
 
-    assert "given out through its line" in page.text
+    assert "issued through its line" in page.text
     assert list_holders(engine, code) == []
 
 

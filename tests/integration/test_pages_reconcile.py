@@ -13,7 +13,7 @@ from tests.integration.web_cast import ADMIN, Html, by, checked_problem, in_line
 
 pytestmark = pytest.mark.usefixtures("unknown_address")
 
-NONE = "There is no difference: what members were told is what is written down."
+NONE = "No differences: what members were told matches the records."
 HERE = ADMIN | {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -49,7 +49,7 @@ async def test_it_is_asked_for_by_a_button_and_says_in_words_that_all_is_well(
 
     assert f'href="{reconcile}"' in before.text
     assert NONE not in Html(before).text
-    assert "Came into the line" in whole.text
+    assert "Entered" in whole.text
     assert NONE in whole.text
     assert part.text.lstrip().startswith('<section id="reconcile"')
     assert NONE in Html(part).text
@@ -60,10 +60,10 @@ async def test_each_difference_is_explained_with_whom_it_is_about(client, reconc
     page = Html(await client.get(reconcile, headers=ADMIN))
 
     said = " ".join(page.text.split())
-    assert "Hold a coupon, and were not told: 1" in said
-    assert "To mend it, they are told. charlie" in said
-    assert "counted 7, written down 3" in said
-    assert "Are you sure?" in said
+    assert "Issued in Postgres, missing in Redis: 1" in said
+    assert "the members see their coupons. charlie" in said
+    assert "count 7, records 3" in said
+    assert "Changes Redis to match Postgres." in said
     assert reconcile in page.forms
 
 
@@ -76,7 +76,7 @@ async def test_only_the_first_few_are_named(client, engine, code, result, reconc
     page = Html(await client.get(reconcile, headers=ADMIN))
 
     said = " ".join(page.text.split())
-    assert "Hold a coupon, and were not told: 58" in said
+    assert "Issued in Postgres, missing in Redis: 58" in said
     assert ("n-11" in said, "n-12" in said) == (True, False)
     assert "and 38 more" in said
 
@@ -91,7 +91,7 @@ async def test_an_operator_mends_and_it_is_written_down(
     audit = Html(await client.get(f"/admin/audit?subject={code}"))
 
     said = " ".join(page.text.split())
-    assert "differences were mended." in said
+    assert "differences repaired." in said
     assert NONE in said
     assert await kinds(line, code, ["charlie"]) == ["issued"]
     assert (await line.room_stats(code)).used_count == 3
@@ -99,7 +99,7 @@ async def test_an_operator_mends_and_it_is_written_down(
         ("alice", "used count mended"), ("alice", "differences mended")
     ]  # fmt: skip
     assert trail[1].after["row_not_told"] == 1
-    assert "Hold a coupon, and were not told" in audit.text
+    assert "Issued in Postgres, missing in Redis" in audit.text
 
 
 async def test_a_viewer_may_look_and_not_mend(client, engine, code, reconcile, spoiled):
@@ -110,7 +110,7 @@ async def test_a_viewer_may_look_and_not_mend(client, engine, code, reconcile, s
 
     assert "charlie" in seen.text
     assert reconcile not in seen.forms
-    assert "Are you sure?" not in seen.text
+    assert "Changes Redis to match Postgres." not in seen.text
     assert refused.status_code == 403
     assert [one.what for one in list_entries(engine, subject=code)] == ["coupon created"]
 
@@ -146,8 +146,8 @@ async def test_what_cannot_be_mended_is_said_to_be_left(client, engine, code, re
     page = Html(await client.post(reconcile, headers=HERE))
 
     said = " ".join(page.text.split())
-    assert "These are left." in said
-    assert "counted 1, written down 2" in said
+    assert "These remain." in said
+    assert "count 1, records 2" in said
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -155,5 +155,5 @@ async def test_in_korean_too(client, reconcile, spoiled, method):
     page = Html(await client.request(method, reconcile, headers=HERE | {"Accept-Language": "ko"}))
 
     assert ("charlie" in page.text) == (method == "GET")
-    assert "There is no difference" not in page.text
-    assert "To mend it" not in page.text
+    assert "No differences" not in page.text
+    assert "Repair" not in page.text

@@ -66,7 +66,7 @@ async def test_a_resting_line_says_that_the_place_is_kept(alice, line, engine, c
 
     page, _ = await seen(alice, code, "waiting")
 
-    assert "The line is resting. Your place is kept." in page.text
+    assert "Paused for a moment. Your place is safe." in page.text
 
 
 async def test_who_is_admitted_is_told_it_is_their_turn(alice, line, engine, code):
@@ -114,7 +114,7 @@ async def test_who_waits_for_nothing_is_told_so(alice, line, engine, code, why):
     ("changes", "status", "words", "try_again"),
     [
         ({"room": RoomSettings(state="closed")}, 410, "Closed", False),
-        ({"room": RoomSettings(state="draining")}, 409, "The line takes nobody new", False),
+        ({"room": RoomSettings(state="draining")}, 409, "Entry is closed", False),
         ({"room": RoomSettings(size_max=1)}, 503, "Room full", True),
         ({"opens_at": now() + HOUR, "expire_date": now() + 2 * HOUR}, 409, "Not open yet", True),
     ],

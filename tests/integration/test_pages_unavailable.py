@@ -58,8 +58,8 @@ async def test_without_redis_the_ticket_page_says_when_one_came(
     page = await unreachable(without_line, code, **{f"ticket-{code}": ticket})
 
     assert "We can’t reach the line right now" in page.text
-    assert "Your place is kept." in page.text
-    assert "Your ticket says you came" in page.text
+    assert "Your place is safe." in page.text
+    assert "Joined at (from your ticket)" in page.text
     assert f"{arrival:%H:%M:%S UTC}" in page.text
 
 
@@ -77,8 +77,8 @@ async def test_only_ones_own_ticket_says_when_one_came(without_line, engine, cod
 
     page = await unreachable(without_line, code, **cookies)
 
-    assert "Your ticket says" not in page.text
-    assert "There is nothing you need to do." in page.text
+    assert "from your ticket" not in page.text
+    assert "You don’t need to do anything." in page.text
 
 
 async def test_without_redis_coupons_can_be_read_about(without_line, engine, code):
@@ -112,7 +112,7 @@ async def test_without_postgres_what_needs_it_says_so_and_tries_again(without_po
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1
         assert 'http-equiv="refresh"' in answer.text
-        assert "tries again by itself" in Html(answer).text
+        assert "tries again automatically" in Html(answer).text
 
 
 async def test_without_postgres_a_ticket_page_goes_on_by_what_was_read_before(

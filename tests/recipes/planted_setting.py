@@ -12,8 +12,8 @@ from tests.integration.coupon_form_cast import NEW, a_form, wrong_fields
 from tests.integration.web_cast import ADMIN, Html, a_coupon_in, by, checked_problem, in_line
 from waitroom.redis_io.keys import Keys
 
-ENGLISH = ("Admitted in one step", "1 to 500. How many members one step may admit.")
-KOREAN = ("한 번에 입장하는 인원", "1~500. 한 단계에 입장할 수 있는 최대 인원이에요.")
+ENGLISH = ("Admitted in one step", "How many members one step may admit. 1 to 500.")
+KOREAN = ("한 번에 입장하는 인원", "한 단계에 입장할 수 있는 최대 인원이에요. 1~500 사이로 입력해 주세요.")
 
 
 async def admitted(client, line, code: str) -> int:

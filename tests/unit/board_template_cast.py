@@ -80,7 +80,7 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
     just_on = {"autopilot": make_view("spring", steered, [], language)}
     turned = {"rate_per_s": 120.0, "state": "open"}
     in_force = language.gettext(
-        "In force now: %(rate)s/s, %(state)s.", rate="120", state=language.gettext("open")
+        "Current settings: %(rate)s/s, %(state)s.", rate="120", state=language.gettext("open")
     )
     states: dict[str, tuple[BoardView, dict[str, Any]]] = {
         "open": (a_board(language, figures, **turned), {"sent": 2_000}),

@@ -123,7 +123,7 @@ def list_of(coupons: list[Any], language: Language = EN) -> Markup:
 def sign_ins(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """What a hand-over link, or a browser without cookies, leads to."""
     old = language.gettext(
-        "This link has been used already. Go back to the shop, and come here from there again."
+        "This link has already been used. Go back to the shop and follow the link again."
     )
     link = {"who": "", "other": "", "why": "", "token": "e30.e30.c2lnbmVk", "next": "/rooms/spring"}
     who, bob = ("김하늘 (1007)", "이바다") if language is KO else ("Alice (1007)", "Bob Marlowe")

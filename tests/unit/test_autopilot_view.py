@@ -17,11 +17,11 @@ def test_the_latest_comes_first_and_what_repeats_is_told_once():
     view = make_view("spring", STEERED, some_decisions(), EN)
 
     assert [(one.rates, one.why) for one in view.spells] == [
-        ("94/s → 10/s", "Postgres is away: down to the least."),
-        ("94/s", "What was let through before the last step down is still under way."),
-        ("118/s → 94/s", "Transactions take longer than they may: a step down."),
-        ("118/s", "Transactions take nearly as long as they may: no further."),
-        ("118/s", "All is well: it tries a little more."),
+        ("94/s → 10/s", "Postgres is unreachable: lowered to the minimum."),
+        ("94/s", "Members admitted before the last reduction are still in progress."),
+        ("118/s → 94/s", "Transactions exceed the latency limit: rate lowered."),
+        ("118/s", "Transactions are close to the latency limit: rate unchanged."),
+        ("118/s", "Healthy: raising the rate a little."),
     ]
     assert (view.spells[-1].until - view.spells[-1].since).total_seconds() == 0.5
     assert view.spells[0].seen == "90/s issued, oldest job 0.2 s"

@@ -153,7 +153,7 @@ def test_the_stock_may_change_after_the_start_but_never_below_what_is_used():
 
     assert begun.change(total_count=9).inventory.remain_count == 7
     assert begun.change(total_count=2).inventory.remain_count == 0
-    with pytest.raises(ValueError, match="at least the 2 that are given out, got 1"):
+    with pytest.raises(ValueError, match="at least 2, the number already issued, got 1"):
         begun.change(total_count=1)
 
 

@@ -31,7 +31,7 @@ def test_remaining_stock_and_whether_it_has_started():
 
 
 def test_what_somebody_holds_cannot_be_removed():
-    with pytest.raises(ValueError, match="at least the 2 that are given out, got 1"):
+    with pytest.raises(ValueError, match="at least 2, the number already issued, got 1"):
         Inventory(total_count=3, used_count=2).remove(2)
 
 

@@ -56,7 +56,7 @@ def test_issued_coupons_are_the_same_by_id_whatever_their_status():
 
 
 def test_a_refusal_reads_as_its_docstring():
-    assert str(SoldOut()) == SoldOut().detail == "Every coupon has found an owner."
+    assert str(SoldOut()) == SoldOut().detail == "All coupons have been issued."
 
 
 def test_every_refusal_has_a_name_and_words_of_its_own():

@@ -9,8 +9,8 @@ from tests.unit.board_template_cast import some_figures
 from tests.unit.place_template_cast import EN, KO, NOON
 from web.pages.admin.status_sentence import RoomStatus, rate, status_sentence
 
-KEPT_EN = "3,204 wait, their places are kept."
-KEPT_KO = "3,204명이 기다리고, 순번은 유지돼요."
+KEPT_EN = "3,204 members are waiting and keep their places."
+KEPT_KO = "3,204명이 기다리고 있고, 순번은 그대로예요."
 busy = some_figures()
 nobody = replace(busy, in_line=0, seats_in_use=0, admitted_per_s=0)
 LATER_S = (NOON + timedelta(minutes=5)).timestamp()
@@ -19,9 +19,9 @@ CASES = [
     (
         RoomStatus(busy, NOON),
         "well",
-        "Admitting 118/s of 120/s asked. 412 left for 3,204 waiting: sold out in about 3 seconds.",
+        "Admitting 118/s (target 120/s). 412 left for 3,204 waiting: sold out in about 3 seconds.",
         (
-            "초당 118명 입장 중이에요(설정 120명). 3,204명이 기다리고 412장 남았어요. "
+            "초당 118명씩 입장하고 있어요(목표 120명). 3,204명이 기다리고 412장 남았어요. "
             "약 3초 뒤에 모두 소진돼요."
         ),
     ),
@@ -29,11 +29,11 @@ CASES = [
         RoomStatus(replace(busy, used_count=0, total_count=10_000), NOON),
         "well",
         (
-            "Admitting 118/s of 120/s asked. 10,000 left for 3,204 waiting: "
-            "all are through in about 27 seconds."
+            "Admitting 118/s (target 120/s). 10,000 left for 3,204 waiting: "
+            "everyone is admitted in about 27 seconds."
         ),
         (
-            "초당 118명 입장 중이에요(설정 120명). 3,204명이 기다리고 10,000장 남았어요. "
+            "초당 118명씩 입장하고 있어요(목표 120명). 3,204명이 기다리고 10,000장 남았어요. "
             "약 27초 뒤에 모두 입장해요."
         ),
     ),
@@ -41,11 +41,11 @@ CASES = [
         RoomStatus(replace(busy, rate_per_s=0.1, admitted_per_s=0.0, total_count=9_999), NOON),
         "well",
         (
-            "Admitting 0/s of 0.1/s asked. 9,411 left for 3,204 waiting: "
-            "all are through in about 9 hours."
+            "Admitting 0/s (target 0.1/s). 9,411 left for 3,204 waiting: "
+            "everyone is admitted in about 9 hours."
         ),
         (
-            "초당 0명 입장 중이에요(설정 0.1명). 3,204명이 기다리고 9,411장 남았어요. "
+            "초당 0명씩 입장하고 있어요(목표 0.1명). 3,204명이 기다리고 9,411장 남았어요. "
             "약 9시간 뒤에 모두 입장해요."
         ),
     ),
@@ -58,47 +58,44 @@ CASES = [
     (
         RoomStatus(replace(nobody, state="paused"), NOON),
         "still",
-        "Paused. Nobody waits.",
+        "Paused. Nobody is waiting.",
         "일시 정지했어요. 기다리는 사람이 없어요.",
     ),
     (
         RoomStatus(replace(busy, state="draining", used_count=0, total_count=10_000), NOON),
         "well",
         (
-            "Draining: nobody new may enter. 3,204 are left in line. "
-            "Admitting 118/s of 120/s asked. "
-            "10,000 left for 3,204 waiting: all are through in about 27 seconds."
+            "Draining: no new entries. 3,204 members are still in line. "
+            "Admitting 118/s (target 120/s). "
+            "10,000 left for 3,204 waiting: everyone is admitted in about 27 seconds."
         ),
         (
             "줄 서기를 마감했어요. 새로 줄을 설 수 없어요. 줄에 3,204명 남았어요. "
-            "초당 118명 입장 중이에요(설정 120명). 3,204명이 기다리고 10,000장 남았어요. "
+            "초당 118명씩 입장하고 있어요(목표 120명). 3,204명이 기다리고 10,000장 남았어요. "
             "약 27초 뒤에 모두 입장해요."
         ),
     ),
     (
         RoomStatus(replace(nobody, state="draining"), NOON),
         "over",
-        "Drained: all who stood in line have been served.",
-        "줄 서기를 마감했고, 줄을 선 사람은 모두 입장했어요.",
+        "Drained: everyone in line has been served.",
+        "줄 서기를 마감했고, 줄 선 사람은 모두 입장했어요.",
     ),
     (
         RoomStatus(replace(nobody, state="draining", away=2), NOON),
         "still",
+        ("Draining: no new entries. 2 were skipped and may still return. Nobody is waiting."),
         (
-            "Draining: nobody new may enter. 2 were passed over and may come back in time. "
-            "Nobody waits."
-        ),
-        (
-            "줄 서기를 마감했어요. 새로 줄을 설 수 없어요. 순서가 넘어간 2명은 시간 안에 돌아올 수 "
+            "줄 서기를 마감했어요. 새로 줄을 설 수 없어요. 순서가 넘어간 2명은 아직 돌아올 수 "
             "있어요. 기다리는 사람이 없어요."
         ),
     ),
     (
         RoomStatus(replace(busy, rate_mode="autopilot", steered_rate_per_s=300.0), NOON),
         "well",
-        "Admitting 118/s of 300/s asked. 412 left for 3,204 waiting: sold out in about 3 seconds.",
+        "Admitting 118/s (target 300/s). 412 left for 3,204 waiting: sold out in about 3 seconds.",
         (
-            "초당 118명 입장 중이에요(설정 300명). 3,204명이 기다리고 412장 남았어요. "
+            "초당 118명씩 입장하고 있어요(목표 300명). 3,204명이 기다리고 412장 남았어요. "
             "약 3초 뒤에 모두 소진돼요."
         ),
     ),
@@ -106,39 +103,39 @@ CASES = [
     (
         RoomStatus(replace(busy, state="closed"), NOON),
         "over",
-        "Closed. Nobody is let through any more.",
-        "종료했어요. 더는 아무도 입장하지 않아요.",
+        "Closed. Nobody is admitted any more.",
+        "대기열을 종료했어요. 더 이상 아무도 입장하지 않아요.",
     ),
     (
         RoomStatus(replace(busy, closes_at_s=0), NOON),
         "over",
-        "The time of this coupon is over.",
+        "This coupon has ended.",
         "쿠폰 기간이 끝났어요.",
     ),
-    (RoomStatus(nobody, NOON), "still", "Nobody waits.", "기다리는 사람이 없어요."),
+    (RoomStatus(nobody, NOON), "still", "Nobody is waiting.", "기다리는 사람이 없어요."),
     (
         RoomStatus(replace(nobody, seats_in_use=12), NOON),
         "well",
-        "Nobody waits. 12 coupons are being issued.",
+        "Nobody is waiting. 12 coupons are being issued.",
         "기다리는 사람이 없어요. 쿠폰 12장을 발급하고 있어요.",
     ),
     (
         RoomStatus(replace(busy, opens_at_s=LATER_S, admitted_per_s=0), NOON),
         "still",
         f"Opens in about 5 minutes. {KEPT_EN}",
-        f"약 5분 뒤에 열려요. {KEPT_KO}",
+        f"약 5분 뒤에 오픈해요. {KEPT_KO}",
     ),
     (
         RoomStatus(busy, NOON, postgres_away=True),
         "trouble",
-        f"Admission has stopped: Postgres is away. {KEPT_EN}",
+        f"Admission has stopped: Postgres is unreachable. {KEPT_EN}",
         f"입장이 멈췄어요. Postgres에 연결할 수 없어요. {KEPT_KO}",
     ),
     (
         RoomStatus(busy, NOON, workers=0),
         "trouble",
         f"Nothing is issued: no worker is running. {KEPT_EN}",
-        f"발급이 멈췄어요. 실행 중인 발급 작업자가 없어요. {KEPT_KO}",
+        f"발급이 멈췄어요. 실행 중인 워커가 없어요. {KEPT_KO}",
     ),
     (
         RoomStatus(replace(busy, admitted_per_s=0, seats_in_use=100, seats=100), NOON),
@@ -155,16 +152,16 @@ CASES = [
     (
         RoomStatus(replace(busy, admitted_per_s=0), NOON),
         "trouble",
-        f"Nobody was let through in the last seconds. {KEPT_EN}",
+        f"Nobody was admitted in the last few seconds. {KEPT_EN}",
         f"최근 몇 초 동안 아무도 입장하지 못했어요. {KEPT_KO}",
     ),
     (
         RoomStatus(None, NOON),
         "trouble",
-        "Redis is away: nobody is let through. Places are kept, and this page tries again.",
+        "Redis is unreachable: nobody is admitted. Places are kept, and this page reconnects automatically.",
         (
             "Redis에 연결할 수 없어 아무도 입장하지 못해요. "
-            "순번은 유지되고, 이 화면은 계속 다시 시도해요."
+            "순번은 그대로이고, 이 화면은 자동으로 다시 연결해요."
         ),
     ),
 ]
@@ -179,7 +176,7 @@ def test_one_sentence_says_how_it_goes(going, tone, english, korean):
 def test_one_who_waits_is_one():
     _, sentence = status_sentence(RoomStatus(replace(busy, state="paused", in_line=1), NOON), EN)
 
-    assert sentence == "Paused. One waits, their place is kept."
+    assert sentence == "Paused. One member is waiting and keeps their place."
 
 
 def test_rates_are_whole_from_ten_on_and_else_to_a_tenth():

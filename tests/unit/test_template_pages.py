@@ -77,7 +77,7 @@ def test_the_lobby_lets_people_in_from_its_own_time_on(is_open):
     (button,) = [tag for tag in page.all("button") if "aria-describedby" in tag.attrs]
     assert ("disabled" not in button.attrs) is is_open
     assert page.says("Go to the lobby")
-    assert page.says("You can come into the lobby from") is not is_open
+    assert page.says("You can enter the lobby from") is not is_open
 
 
 def test_a_coupon_without_a_lobby_knows_none():
@@ -139,7 +139,7 @@ def test_a_problem_that_passes_tries_again_by_itself():
     assert refresh.attrs["content"] == "5"
     assert refresh.inside[-2:] == ("head", "noscript"), "a page with scripts does it gently"
     assert 'data-again-s="5"' in page.html
-    assert page.says("This page tries again by itself in about 4 seconds.")
+    assert page.says("This page tries again automatically in about 4 seconds.")
 
 
 def test_a_problem_says_by_what_it_is_found():

@@ -89,7 +89,7 @@ def test_few_ahead_are_counted_in_plain_words(place, sentence):
         (400, "412 left, 399 ahead of you: it will be close."),
         (412, "412 left, 411 ahead of you: it will be close."),
         (413, "412 left, 412 ahead of you: you will probably not get one."),
-        (1_205, "412 left, 1,204 ahead of you: you will probably not get one. Stay if you like"),
+        (1_205, "412 left, 1,204 ahead of you: you will probably not get one. You can stay"),
     ],
 )
 def test_what_is_left_is_held_against_who_is_ahead(place, words):
@@ -97,8 +97,8 @@ def test_what_is_left_is_held_against_who_is_ahead(place, words):
 
 
 def test_who_came_back_late_is_told_where_they_stand_now():
-    assert fragment(PLACES["returned to the head"]).says("You are back at the head of the line.")
-    assert fragment(PLACES["returned to the end"]).says("you stand at the end now.")
+    assert fragment(PLACES["returned to the head"]).says("You are back at the front of the line.")
+    assert fragment(PLACES["returned to the end"]).says("you are now at the end.")
 
 
 def test_the_lobby_counts_down_and_says_how_places_are_given():
@@ -109,7 +109,7 @@ def test_the_lobby_counts_down_and_says_how_places_are_given():
         assert 'data-opens-at="2026-11-23T12:10:00.000+00:00"' in page.html
         assert 'data-now="2026-11-23T12:00:00.000+00:00"' in page.html
     assert first_come.says("You are number 12 in the lobby.")
-    assert draw.says("by Nov 23, 2026, 12:10 UTC gets a place by a draw.")
+    assert draw.says("by Nov 23, 2026, 12:10 UTC gets a place by draw.")
     assert "/rooms/spring/draw" in [link.attrs["href"] for link in draw.all("a")]
     assert not draw.says("number")
 
@@ -132,7 +132,7 @@ def test_the_page_says_where_its_stream_is_and_which_tabs_share_it():
 
 def test_a_resting_line_says_that_the_place_is_kept():
     assert fragment(waiting(3, room_state="paused")).says(
-        "The line is resting. Your place is kept."
+        "Paused for a moment. Your place is safe."
     )
 
 
@@ -140,7 +140,7 @@ def test_the_admitted_are_not_told_yours_before_it_is():
     page = fragment(PLACES["admitted"])
 
     assert page.says("It’s your turn")
-    assert page.says("Your coupon is being written down.")
+    assert page.says("We’re reserving your coupon.")
     assert not page.says("You have your coupon")
 
 
@@ -160,7 +160,7 @@ def test_a_refusal_says_why_and_what_to_do_next():
     page = fragment(PLACES["refused, sold out"])
 
     assert page.says("Sold out")
-    assert page.says("Every coupon has found an owner.")
+    assert page.says("All coupons have been issued.")
     assert "/" in [link.attrs["href"] for link in page.all("a")]
     assert not page.posts(), "what is gone is not worth another try"
 
@@ -183,7 +183,7 @@ def test_when_the_line_is_away_the_place_is_said_to_be_kept():
     page = fragment(PLACES["unreachable"])
 
     assert page.says("We can’t reach the line right now")
-    assert page.says("Your place is kept. This page tries again by itself.")
+    assert page.says("Your place is safe. This page tries again automatically.")
 
 
 @pytest.mark.parametrize(

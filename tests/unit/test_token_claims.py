@@ -9,7 +9,7 @@ GOOD = {"sub": "alice", "exp": NOW + 60}
 REFUSED = {
     "no exp": ({"sub": "alice"}, ["exp", "Set it to its end"]),
     "exp a word": (GOOD | {"exp": "soon"}, ["exp", "seconds since 1970"]),
-    "exp over": (GOOD | {"exp": NOW - 10}, ["exp", "Get a new one"]),
+    "exp over": (GOOD | {"exp": NOW - 10}, ["exp", "follow the link again"]),
     "exp in milliseconds": (
         GOOD | {"exp": NOW * 1_000},
         ["exp", "10 years", "not in milliseconds"],
