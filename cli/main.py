@@ -69,7 +69,7 @@ Port = Annotated[int, typer.Option(min=1, max=65_535)]
 def demo(
     port: Port = 8000,
     coupons: Annotated[int, typer.Option(min=1, max=1_000_000, help="of the sample")] = 1_000,
-    rate: Annotated[float, typer.Option(min=0.1, max=100_000, help="admissions a second")] = 100,
+    rate: Annotated[float, typer.Option(min=0.1, max=100_000, help="admissions per second")] = 100,
     fresh: Annotated[bool, typer.Option("--fresh", help="forget earlier demos")] = False,
 ) -> None:
     """Everything at once on embedded servers, with a sample coupon. Ctrl-C ends all of it."""

@@ -107,11 +107,11 @@ def autopilot(
 @app.command()
 def brand(
     code: Code,
-    name: Annotated[str | None, typer.Option(help="of the site, in this room")] = None,
-    colour: Annotated[str | None, typer.Option(help="as #0c6a56")] = None,
-    message: Annotated[str | None, typer.Option(help="to all who wait")] = None,
-    logo: Annotated[Path | None, typer.Option(help="a small PNG, JPEG or WebP")] = None,
-    no_logo: Annotated[bool, typer.Option("--no-logo", help="the site's own mark again")] = False,
+    name: Annotated[str | None, typer.Option(help="site name on the pages of this room")] = None,
+    colour: Annotated[str | None, typer.Option(help="accent colour, for example #0c6a56")] = None,
+    message: Annotated[str | None, typer.Option(help="shown to everyone waiting")] = None,
+    logo: Annotated[Path | None, typer.Option(help="small PNG, JPEG or WebP image")] = None,
+    no_logo: Annotated[bool, typer.Option("--no-logo", help="use the default logo again")] = False,
 ) -> None:
     """Change how a room looks; what is given empty ("") is the site's own again."""
     given = {"name": name, "colour": colour, "message": message}

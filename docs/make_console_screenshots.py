@@ -128,7 +128,7 @@ def offer_all(studio: ConsoleStudio) -> None:
     studio.offer("evening", "Evening special", percent, 800, rate_per_s=10, burst=1)
     with studio.console() as page:
         fill_new(page)
-        page.get_by_role("button", name="Put on offer").click()
+        page.get_by_role("button", name="Create coupon").click()
         expect(page.get_by_role("status")).to_be_visible()
 
 
@@ -235,7 +235,7 @@ def turn(studio: ConsoleStudio, rate_per_s: int) -> None:
     with studio.console() as page:
         page.goto(BOARD)
         page.locator("#rate").fill(str(rate_per_s))
-        page.get_by_role("button", name="Put in force").click()
+        page.get_by_role("button", name="Apply").click()
         eventually(lambda: figures(studio.house)["rate_per_s"] == rate_per_s)
 
 

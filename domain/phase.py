@@ -88,7 +88,7 @@ RESTORING = RoomPhase(
 PAUSED = RoomPhase(
     "paused",
     lambda room: room.state == "paused",
-    about="nobody is admitted; places are kept",
+    about="nobody is admitted, places are kept",
     label="Paused",
     board="Paused.",
     note="Paused for a moment. Your place is safe.",
@@ -102,7 +102,7 @@ SCHEDULED = RoomPhase(
 DRAINING = RoomPhase(
     "draining",
     lambda room: room.state == "draining",
-    about="no new entries; members in line are admitted",
+    about="no new entries, members in line are admitted",
     label="Entry closed",
     board="Draining: no new entries.",
     note="Entry is closed. You keep your place.",
@@ -145,7 +145,7 @@ class PlacePhase:
 WAITING = PlacePhase("waiting", "waiting", "in line, with a number")
 LOBBY = PlacePhase("lobby", "waiting", "before the opening, or before the draw")
 RESTORED = PlacePhase("restoring", "waiting", "in a line that is being restored")
-ADMITTED = PlacePhase("admitted", "admitted", "admitted; the coupon is being issued")
+ADMITTED = PlacePhase("admitted", "admitted", "admitted, the coupon is being issued")
 ISSUED = PlacePhase("issued", "issued", "has a coupon", is_final=True)
 REFUSED = PlacePhase("refused", "refused", "refused, with a reason", is_final=True)
 ABSENT = PlacePhase("absent", None, "has no place", is_final=True)

@@ -13,7 +13,10 @@ from tests.integration.web_cast import ADMIN, Html, a_coupon_in, by, checked_pro
 from waitroom.redis_io.keys import Keys
 
 ENGLISH = ("Admitted in one step", "How many members one step may admit. 1 to 500.")
-KOREAN = ("한 번에 입장하는 인원", "한 단계에 입장할 수 있는 최대 인원이에요. 1~500 사이로 입력해 주세요.")
+KOREAN = (
+    "한 번에 입장하는 인원",
+    "한 단계에 입장할 수 있는 최대 인원이에요. 1~500 사이로 입력해 주세요.",
+)
 
 
 async def admitted(client, line, code: str) -> int:

@@ -158,7 +158,10 @@ CASES = [
     (
         RoomStatus(None, NOON),
         "trouble",
-        "Redis is unreachable: nobody is admitted. Places are kept, and this page reconnects automatically.",
+        (
+            "Redis is unreachable: nobody is admitted. Places are kept, and this page reconnects "
+            "automatically."
+        ),
         (
             "Redis에 연결할 수 없어 아무도 입장하지 못해요. "
             "순번은 그대로이고, 이 화면은 자동으로 다시 연결해요."
