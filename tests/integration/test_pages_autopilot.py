@@ -37,7 +37,7 @@ async def test_turned_on_it_begins_at_the_rate_and_the_board_says_what_it_does(
     for page in (after, fragment):
         assert "137/s" in page.text
         assert "Healthy: raising the rate a little." in page.text
-        assert "From 10/s to 400/s" in page.text
+        assert "10/s to 400/s" in page.text
     assert "target 137/s" in after.text
     assert "rate_per_s" not in after.forms[f"{board}/turn"]
 

@@ -30,7 +30,7 @@ async def test_the_board_and_its_fragments_say_how_it_goes(client, code, board):
 
     assert "Paused. One member is waiting and keeps their place." in page.text
     assert "Paused. One member is waiting and keeps their place." in fragment.text
-    assert "changed last by admin token" in " ".join(fragment.text.split())
+    assert "last changed by admin token" in " ".join(fragment.text.split())
     assert list(hand.forms) == [f"{board}/turn"]
     assert page.forms[f"{board}/turn"]["version"] == "2"
 
