@@ -150,12 +150,15 @@ def check_module(module: str, words: list[str]) -> None:
         raise CannotBeRead(f"{module} has no option {', '.join(wrong)}.")
 
 
-def _options_in(file: Path) -> Iterator[str]:
+@cache
+def _options_in(file: Path) -> frozenset[str]:
     """Those of argparse and of hand-written checks, as they are; those of Typer, by parameter."""
+    found = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         match node:
             case ast.Constant(value=str() as text) if re.fullmatch(r"--[a-z][a-z-]*", text):
-                yield text
+                found.add(text)
             case ast.arg(arg=name, annotation=ast.Subscript() as kind):
                 if "typer.Option" in ast.unparse(kind):
-                    yield f"--{name.replace('_', '-')}"
+                    found.add(f"--{name.replace('_', '-')}")
+    return frozenset(found)
