@@ -133,7 +133,7 @@ def main(looked_at: Path | None) -> None:
     with (
         tempfile.TemporaryDirectory() as scratch,
         browser_and_stores() as (browser, database_url, redis_url),
-        open_house(database_url, redis_url, Path(scratch)) as house,
+        open_house(database_url, redis_url, Path(scratch), WORKERS="2") as house,
     ):
         house.start_web()
         house.start("worker", "--workers", "2")
