@@ -1,8 +1,8 @@
-"""Who is signed in to the console. Their sessions have nothing to do with members'.
+"""Admins' sessions in the console, separate from members' sessions.
 
-A session is signed with TICKET_SECRETS, which no shop knows: shops share MEMBER_TOKEN_SECRETS, and
-could make themselves admins with those. It ends with its time, with signing out everywhere, with
-another password, and with its admin.
+TICKET_SECRETS sign them: shops know MEMBER_TOKEN_SECRETS, and could forge admin sessions with
+those. A session ends at its age limit, by signing out everywhere, by a new password, and with its
+account.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from web.auth.passwords import Passwords
 SESSION_COOKIE = "admin_session"
 SESSION_AGE_MAX_S = 12 * 3600
 SESSION_LENGTH_MAX = 1_024
-# Whom ADMIN_PASSWORD_HASH lets in.
+# The account of ADMIN_PASSWORD_HASH.
 NAME_BY_SETTING = "admin"
-# For so long a session that was ended may still count in another process.
+# An ended session may remain valid in another process for so long.
 FRESH_S = 1.0
 KEPT_MAX = 1_000
 
@@ -55,7 +55,7 @@ class AdminSessions:
         )
 
     def as_set(self, account: AdminAccount) -> AdminAccount:
-        """The account, or what the setting makes of it: that comes before a row of its name."""
+        """The account as ADMIN_PASSWORD_HASH overrides it, if it has that name."""
         if not self._password_hash or account.name != NAME_BY_SETTING:
             return account
         return replace(account, role="operator", password_hash=self._password_hash, disabled=False)
@@ -65,7 +65,7 @@ class AdminSessions:
         return text if isinstance(text, str) else text.decode()
 
     def name_in(self, cookie: str) -> tuple[str, str] | None:
-        """The name and the stamp of a session that we signed and whose time isn't over."""
+        """The name and stamp of a valid session; None for any other."""
         if len(cookie) > SESSION_LENGTH_MAX:
             return None
         try:
@@ -76,28 +76,25 @@ class AdminSessions:
 
 
 class AdminCache:
-    """Accounts as Postgres has them, at most FRESH_S old, in one process."""
+    """Accounts from Postgres, cached in this process for FRESH_S."""
 
     def __init__(
-        self, read: Read, door: AdminSessions, *, clock: Callable[[], float] = time.monotonic
+        self, read: Read, sessions: AdminSessions, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._read = read
-        self._door = door
+        self._sessions = sessions
         self._clock = clock
         self._known: dict[str, tuple[float, AdminAccount]] = {}
 
     async def account(self, name: str) -> AdminAccount:
-        """Whoever may sign in by this name, as of now. Raises OfficeAway."""
+        """The account of this name, read now. Raises OfficeAway."""
         if len(name) > NAME_LENGTH_MAX or not name.isprintable():
             return AdminAccount(name="")
-        return self._door.as_set(await self._read(name))
+        return self._sessions.as_set(await self._read(name))
 
     async def from_session(self, cookie: str) -> Admin | None:
-        """The admin of this session, or None: a stale one is just not being signed in.
-
-        Raises OfficeAway.
-        """
-        found = self._door.name_in(cookie)
+        """The admin of a valid session, else None. Raises OfficeAway."""
+        found = self._sessions.name_in(cookie)
         if found is None:
             return None
         name, stamp = found
@@ -107,7 +104,7 @@ class AdminCache:
         return Admin(account.name, account.role)
 
     def forget(self) -> None:
-        """Something was changed through this process."""
+        """Read again, as this process has changed an account."""
         self._known.clear()
 
     async def _fresh(self, name: str) -> AdminAccount:
@@ -126,6 +123,6 @@ def may_sign_in(account: AdminAccount) -> bool:
 
 
 def _stamp(account: AdminAccount) -> str:
-    """Changes with the password and with each signing out everywhere; tells nothing of either."""
+    """A digest that changes with the password and with each sign-out everywhere."""
     text = f"{account.generation}:{account.password_hash}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

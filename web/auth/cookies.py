@@ -1,9 +1,8 @@
-"""Cookies: how they are called, kept and forgotten.
+"""Cookies: their names, and how they are set and deleted.
 
-Where browsers come by TLS, a name begins with `__Host-`: then no other host, not even one of the
-same domain, and nobody who answers in our place without TLS can set it (RFC 6265bis, 4.1.3.2). That
-takes `Secure` and the path `/`. Names without the prefix, which the release before has set, are
-still read for one release, and replaced.
+Over TLS a name begins with `__Host-`: then neither another host of the same domain nor an attacker
+without TLS can set it (RFC 6265bis, 4.1.3.2). The prefix requires `Secure` and the path `/`. Names
+without it, from the previous release, are still read for one release, and replaced.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ def cookie_name(base: str, *, secure: bool) -> str:
 
 
 def kept(found: Mapping[str, str], base: str) -> str | None:
-    """The cookie's value: by the name with the prefix, else by the one without."""
+    """The cookie's value, by its name with the prefix, else without."""
     value = found.get(HOST_PREFIX + base)
     return found.get(base) if value is None else value
 
@@ -38,10 +37,10 @@ def set_cookie(
     found: Mapping[str, str] | None = None,
     by_both_names: bool = False,
 ) -> None:
-    """path: of a cookie without the prefix; one that has it goes to every path.
+    """path: of a cookie without the prefix; one with it has the path `/`.
 
-    found: the browser's cookies, where one without the prefix is to be replaced. by_both_names: for
-    processes of the release before, which may serve beside ours.
+    found: the request's cookies, to replace one without the prefix. by_both_names: also set the
+    name without the prefix, for processes of the previous release beside this one.
     """
     for name in [cookie_name(base, secure=secure), *([base] if secure and by_both_names else [])]:
         response.set_cookie(
@@ -58,7 +57,7 @@ def set_cookie(
 
 
 def delete_cookie(response: Response, base: str, *, secure: bool, path: str = "/") -> None:
-    """By both names. For `__Host-` a browser obeys only what could have set it: with `Secure`."""
+    """Delete both names. A browser deletes a `__Host-` cookie only by one with `Secure`."""
     response.delete_cookie(base, path=path, httponly=True)
     if secure:
         response.delete_cookie(HOST_PREFIX + base, path="/", secure=True, httponly=True)

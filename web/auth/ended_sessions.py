@@ -1,4 +1,4 @@
-"""Ended sessions: which members have signed out, and when, as one process knows it."""
+"""EndedSessions: one process' copy of the sessions that ended."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from waitroom.member_sessions import EndedSince, MemberSessions
 
 
 class EndedSessions:
-    """A copy of what Redis has, read on from where it was read last.
+    """A copy of Redis' data, updated from a cursor.
 
-    age_max_s: how long a session lasts; older ends are forgotten, as nothing is left to end.
+    age_max_s: a session's longest life; older ends are deleted, as their sessions have expired.
     """
 
     def __init__(self, age_max_s: int) -> None:
@@ -25,19 +25,19 @@ class EndedSessions:
         return signed_in_us <= self._ended.get(member_id, self._floor_us)
 
     def note(self, member_id: str, at_us: int) -> None:
-        """A member has signed out."""
+        """Note that a member's sessions have ended."""
         self._ended[member_id] = max(at_us, self._ended.pop(member_id, 0))
 
     async def refresh(self, store: MemberSessions) -> bool:
-        """Read what is new; whether anything was. What Redis has lost is given back to it.
+        """Read new ends; returns whether there were any. Writes back ends that Redis has lost.
 
-        Raises LineAway: then what is known stays.
+        Raises LineAway, and then keeps the copy.
         """
         floor_us, is_news, has_more = self._floor_us, False, True
         while has_more:
             found = await store.ended_since(self._cursor_us)
             self._forget_until(max(found.now_us - self._age_max_us, found.floor_us))
-            # Of those known here, only who has signed out again since may be missing.
+            # Only members who have ended their sessions again may be missing before the cursor.
             again = sum(member in self._ended for member in found.ended)
             if found.known < len(self._ended) - again:
                 await store.restore(self._ended)

@@ -1,4 +1,4 @@
-"""Hand-over: what a member token says where a shop signs a browser in with it."""
+"""Hand-over: reads the member token by which a shop signs a browser in."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from web.auth.token_claims import BadToken
 
 SESSION_UNTIL = "session_until"
 AHEAD_MAX_S = 10 * 366 * 24 * 3600
-# A used token is remembered for longer than any clock of ours may still take it for a good one.
+# Used tokens are kept longer than any process' clock may still accept them.
 KEPT_AFTER_S = 600
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Whom a token signs in, and until when (s since 1970) where it says so.
+    """The member whom a token signs in, and until when (s since 1970), if it limits that.
 
-    token_name: the same for every writing of one token. kept_s: for how long it is remembered.
+    token_name: the same for every encoding of one token. kept_s: how long it is kept as used.
     """
 
     visitor: Visitor
@@ -35,7 +35,7 @@ class HandOver:
 def read_hand_over(
     identity: MemberTokens, token: str, now: Callable[[], float] = time.time
 ) -> HandOver:
-    """Raises BadToken, which says why."""
+    """Verify a hand-over token. Raises BadToken, whose text names the fault."""
     visitor, claims, now_s = identity.verify(token), identity.verify_claims(token), now()
     left_s = math.ceil(int(claims["exp"]) - now_s)  # type: ignore[call-overload]
     return HandOver(
@@ -47,7 +47,7 @@ def read_hand_over(
 
 
 def member_named_in(token: str) -> str:
-    """The `sub` of a token that can't be accepted: not verified, for comparing alone."""
+    """The unverified `sub` of an invalid token; use it for comparison only."""
     try:
         claims = json.loads(urlsafe_b64decode(token.split(".")[1].encode() + b"=="))
         return str(claims["sub"])
@@ -56,13 +56,13 @@ def member_named_in(token: str) -> str:
 
 
 def _display_name(token: str, claims: Mapping[str, object], member_id: str) -> str:
-    """By its `jti`, of this member; else by what was signed.
+    """A digest of the member and the `jti`, else of the signed text.
 
-    Not by its whole text: base64 has several writings of one signature.
+    Not of the whole token: base64 has several encodings of one signature.
     """
     jti = claims.get("jti")
-    said = f"jti {member_id} {jti}" if jti and isinstance(jti, str) else token.rpartition(".")[0]
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    text = f"jti {member_id} {jti}" if jti and isinstance(jti, str) else token.rpartition(".")[0]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _session_until(claims: Mapping[str, object], now_s: float) -> float | None:

@@ -24,11 +24,11 @@ from waitroom.tokens.ticket import HmacKey
 from web.auth.token_claims import DEFAULT_RULES, BadToken, ClaimRules
 
 TOKEN_LENGTH_MAX = 4_096
-# A process remembers the claims of so many tokens, in 20 MB at most: no longer ones are kept.
+# A process caches the claims of so many tokens up to this length, in at most 20 MB.
 TOKENS_KEPT, KEPT_LENGTH_MAX = 32_768, 512
 NAME_LENGTH_MAX = 64
 _SCHEME = b"Bearer "
-# {"alg":"HS256","typ":"JWT"}, letter by letter: nothing else is ever taken for it.
+# {"alg":"HS256","typ":"JWT"}: only this exact header takes the fast way.
 _HEAD = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
 _SIGNATURE_ONLY: Options = {
     "verify_exp": False,
@@ -51,10 +51,10 @@ class Forbidden(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A member who asks; `name` is for showing only.
+    """An authenticated member; `name` is for display only.
 
-    signed_in_us, until_s: when their session began and when it ends, in microseconds and seconds
-    since 1970; 0 of a member token, which is no session.
+    signed_in_us, until_s: the session's beginning and end, in microseconds and seconds since 1970;
+    0 for a member token.
     """
 
     id: str
@@ -64,10 +64,9 @@ class Visitor:
 
 
 class MemberTokens:
-    """Reads and mints member tokens (JWT, HS256).
+    """Verifies and signs member tokens (JWT, HS256).
 
-    The first secret signs, all verify: put a new one in front to rotate. rules: what a token's
-    claims must be.
+    The first secret signs, all verify: put a new one in front to rotate. rules: for the claims.
     """
 
     def __init__(
@@ -83,11 +82,11 @@ class MemberTokens:
         self._now = now
         self._rules = rules
         self._usual = FastJwt(self._secrets)
-        # Only what one of our secrets has signed is kept, so strangers can't fill it.
+        # Caches only tokens with a valid signature, so that attackers can't fill it.
         self._known_claims = lru_cache(maxsize=TOKENS_KEPT)(self._verify_signature)
 
     def sign(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
-        """A member token, as a shop would make it."""
+        """A member token as a shop signs it."""
         expires = datetime.fromtimestamp(self._now(), UTC) + timedelta(seconds=valid_s)
         claims: dict[str, object] = {"sub": member_id, "exp": expires}
         if name is not None:
@@ -97,27 +96,27 @@ class MemberTokens:
         return jwt.encode(claims, self._secrets[0], algorithm="HS256")
 
     def verify(self, token: str) -> Visitor:
-        """The member whom this token names. Raises BadToken, which says why."""
+        """The token's member. Raises BadToken, whose text names the fault."""
         claims = self._signed_claims(token)
         member_id, name = self._rules.member_id(claims, self._now()), claims.get("name")
         if not isinstance(name, str) or not name:
             name = member_id
-        # JSON can name half a letter (a lone surrogate), which no page could show.
+        # JSON can contain a lone surrogate, which no page can show.
         name = name[:NAME_LENGTH_MAX].encode("utf-8", "replace").decode()
         return Visitor(member_id, name)
 
     def find_member(self, token: str) -> str:
-        """The id alone. Raises BadToken as `read_token` does."""
+        """The member's id only. Raises BadToken as `verify`."""
         return self._rules.member_id(self._signed_claims(token), self._now())
 
     def verify_claims(self, token: str) -> dict[str, object]:
-        """All that this token says. Raises BadToken as `read_token` does."""
+        """All claims of a valid token. Raises BadToken as `verify`."""
         claims = self._signed_claims(token)
         self._rules.member_id(claims, self._now())
         return dict(claims)
 
     def _signed_claims(self, token: str) -> Mapping[str, object]:
-        """What one of our secrets has signed; the rules decide each time whether it is good now."""
+        """The claims of a token with a valid signature; the rules check them at each use."""
         if len(token) <= KEPT_LENGTH_MAX:
             return self._known_claims(token)
         if len(token) > TOKEN_LENGTH_MAX:
@@ -128,7 +127,7 @@ class MemberTokens:
         return self._usual.verify(token) or self._by_pyjwt(token)
 
     def _by_pyjwt(self, token: str) -> dict[str, object]:
-        """As `_signed_claims`, with HS256 alone: never with what the token asks for."""
+        """As `_signed_claims`, by PyJWT; HS256 only, whatever the token's header names."""
         for secret in self._secrets:
             try:
                 return jwt.decode(token, secret, algorithms=["HS256"], options=_SIGNATURE_ONLY)
@@ -141,19 +140,19 @@ class MemberTokens:
         raise BadToken("The member token was not signed with a secret that is known here.")
 
     def is_admin(self, token: str) -> bool:
-        # Half a letter (a lone surrogate) must not be an error of ours.
+        # A lone surrogate must not cause an error.
         sent = token.encode("utf-8", "surrogatepass")
         return hmac.compare_digest(sent, self._admin_token.encode())
 
 
 class FastJwt:
-    """Reads usual tokens that one of `secrets` has signed."""
+    """Verifies tokens of the usual form that one of `secrets` has signed."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._macs = [HmacKey(secret.encode()) for secret in secrets]
 
     def verify(self, token: str) -> dict[str, object] | None:
-        """What it claims, not yet checked; None where PyJWT is to say what it is."""
+        """The unchecked claims; None where PyJWT must decide."""
         if not token.startswith(_HEAD) or not token.isascii():
             return None
         signed, _, signature = token.encode().rpartition(b".")
@@ -167,10 +166,10 @@ class FastJwt:
 
 
 def _claims(payload: bytes) -> dict[str, object] | None:
-    """Signed by us or the shop, but still checked: a shop may sign whatever it likes."""
+    """The payload's claims; checked although signed, as a shop may sign anything."""
     try:
         raw = urlsafe_b64decode(payload + b"==")
-        # The decoder skips what is no base64; padding and loose ends are PyJWT's to judge.
+        # The decoder skips non-base64 characters, so compare; leave anything unusual to PyJWT.
         claims = from_json(raw) if urlsafe_b64encode(raw).rstrip(b"=") == payload else None
     except ValueError:
         return None
@@ -178,9 +177,9 @@ def _claims(payload: bytes) -> dict[str, object] | None:
 
 
 def bearer_token(header: bytes) -> str:
-    """The token, as FastAPI's `HTTPBearer` reads it.
+    """The token as FastAPI's `HTTPBearer` reads it.
 
-    Empty where the framework must decide: no token, another scheme, or another spelling of it.
+    "" where the framework must decide: no token, another scheme, or another spelling of it.
     """
     if not header.startswith(_SCHEME):
         return ""

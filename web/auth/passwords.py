@@ -1,4 +1,4 @@
-"""Passwords: hashed with Argon2id, a few at a time, as each takes a core and 64 MiB for a while."""
+"""Passwords: hashes them with Argon2id, a few at a time, as each takes a core and 64 MiB."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Passwords:
         return self._hasher.hash(password)
 
     async def fits(self, password: str, password_hash: str) -> bool:
-        """Whether it is this hash's; without a hash it takes as long, and is not.
+        """Whether the password matches; without a hash False, after the same time.
 
         Raises TooManyAtOnce.
         """
@@ -59,20 +59,20 @@ class Passwords:
 
     @cached_property
     def _nobodys(self) -> str:
-        """So that a name which nobody has takes as long as one that somebody has."""
+        """A hash for unknown names, so that they take as long as known ones."""
         return self.hashed(secrets.token_urlsafe())
 
 
 def _give_way() -> None:
-    """Let all other threads of the machine go first: each hash begins four of its own, which would
-    keep a small machine's event loops waiting. Elsewhere than on Linux niceness is the process's.
+    """Lower this thread's priority: each hash starts four threads, which would delay the event
+    loops of a small machine. Only on Linux, as elsewhere niceness applies to the whole process.
     """
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def is_password_hash(text: str) -> bool:
-    """Whether it is an Argon2id hash that can be verified."""
+    """Whether the text is a valid Argon2id hash."""
     try:
         return extract_parameters(text).type is Type.ID
     except InvalidHashError:

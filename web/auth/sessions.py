@@ -1,11 +1,11 @@
-"""Sessions: which member a browser is signed in as, by a signed cookie.
+"""Sessions: members' sessions as signed cookies.
 
-A session is signed with a key made of TICKET_SECRETS, which no shop knows. It ends with its time,
-or when its member signs out, anywhere: what each process reads of that in Redis once a second
-(`web.sse.session_watch`) costs a request a look into a dictionary, and no call.
+A key derived from TICKET_SECRETS signs them, which no shop knows. A session ends at its age limit,
+or when its member signs out on any device. Each process reads ended sessions from Redis once a
+second (`web.sse.session_watch`), so a request needs only a dictionary lookup.
 
-The release before signed sessions with MEMBER_TOKEN_SECRETS, in a cookie of another name. For one
-release these are still read, and written beside, so that processes of both can serve together.
+The previous release signed sessions with MEMBER_TOKEN_SECRETS, in a cookie of another name. For one
+release these are still read and also written, so that processes of both releases can run together.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ SESSION_COOKIE = "member_session"
 OLD_COOKIE = "session"
 AGE_MAX_S = 7 * 24 * 3600
 LENGTH_MAX = 4_096
-# Base64 would be read with any other letters between, as if they were not there.
+# Checked first, as the base64 decoder skips other characters.
 _SIGNED = re.compile(rf"[A-Za-z0-9_.-]{{1,{LENGTH_MAX}}}")
 
 
 class Sessions:
-    """Signs and reads sessions. The first of `secrets` signs, all verify.
+    """Signs and verifies sessions. The first of `secrets` signs, all verify.
 
-    old_secrets: MEMBER_TOKEN_SECRETS. now: seconds since 1970. Where cookies are read or written,
-    `secure` says whether browsers come by TLS.
+    old_secrets: MEMBER_TOKEN_SECRETS. now: seconds since 1970. The methods' `secure`: whether
+    browsers use TLS.
     """
 
     def __init__(
@@ -63,25 +63,25 @@ class Sessions:
         )
 
     def begin(self, visitor: Visitor, at_us: int, until_s: float | None = None) -> Visitor:
-        """This member, signed in at `at_us`, for as long as a session lasts or `until_s`."""
+        """The member with a session from `at_us` to its age limit, or to `until_s` if earlier."""
         ends_s = int(self._now()) + self.age_max_s
         if until_s is not None:
             ends_s = min(ends_s, int(until_s))
         return replace(visitor, signed_in_us=at_us, until_s=ends_s)
 
     def sign(self, visitor: Visitor) -> str:
-        """The session of a visitor who was `begun`, as its cookie has it."""
+        """The cookie's text for a visitor from `begin`."""
         fields = [visitor.id, visitor.name, visitor.signed_in_us, visitor.until_s]
         return _text(self._signed.dumps(fields))
 
     def from_cookies(self, found: Mapping[str, str], *, secure: bool) -> Visitor | None:
-        """Who is signed in by these cookies, or None: a stale one is just not being signed in."""
+        """The signed-in member, or None without a valid session."""
         if text := found.get(cookies.cookie_name(SESSION_COOKIE, secure=secure)):
             return self.verify(text)
         return self.verify_old(text) if (text := found.get(OLD_COOKIE)) else None
 
     def verify(self, text: str) -> Visitor | None:
-        """The member of this session, or None."""
+        """The session's member, or None where it is invalid or over."""
         if not _SIGNED.fullmatch(text):
             return None
         try:
@@ -92,7 +92,7 @@ class Sessions:
         return None if self.is_over(visitor) else visitor
 
     def verify_old(self, text: str) -> Visitor | None:
-        """As `read`, of a session of the release before."""
+        """As `verify`, for a session of the previous release."""
         if self._old is None or not _SIGNED.fullmatch(text):
             return None
         try:
@@ -106,7 +106,7 @@ class Sessions:
         return None if self.is_over(visitor) else visitor
 
     def is_over(self, visitor: Visitor) -> bool:
-        """Whether its time is over, or its member has signed out since."""
+        """Whether the session has expired, or its member has signed out since."""
         now_s = self._now()
         return (
             now_s >= visitor.until_s
@@ -115,10 +115,10 @@ class Sessions:
         )
 
     def set_cookie(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
-        """Give the browser this session, by its name and by that of the release before."""
+        """Set the session cookie, and the previous release's beside it."""
         self._keep(response, visitor, secure=secure)
         if self._old is None or visitor.until_s < int(self._now()) + self.age_max_s - 1:
-            # The old form ends with its age alone: it would last longer than this session.
+            # The old form has no end but its age limit, so it would outlast this session.
             cookies.delete_cookie(response, OLD_COOKIE, secure=False)
             return
         response.set_cookie(
@@ -133,7 +133,7 @@ class Sessions:
     def renew_old_cookie(
         self, response: Response, found: Mapping[str, str], visitor: Visitor, *, secure: bool
     ) -> None:
-        """Give a browser that has its session in the old form the same one in the new."""
+        """Set the new cookie for a browser that has only the old one."""
         if cookies.cookie_name(SESSION_COOKIE, secure=secure) not in found:
             self._keep(response, visitor, secure=secure)
 

@@ -1,4 +1,4 @@
-"""Token claims: what a member token with a good signature must say (RFC 7519), and why not."""
+"""Token claims: the rules for a member token's claims (RFC 7519), and their errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from domain.member import MEMBER_ID, BadMemberId, check_member_id
 
 CLOCK_LEEWAY_S = 10.0
-# Further away is no end, or milliseconds.
+# A later `exp` means none, or is in milliseconds.
 EXPIRES_WITHIN_S = 10 * 365 * 24 * 3600
 
 
@@ -63,7 +63,7 @@ class ClaimRules:
         if self.audience:
             self._check_audience(claims.get("aud"))
         sub = claims.get("sub")
-        # Nearly every token has one that is good: a crowd brings one each.
+        # The common case first: a crowd sends one token each.
         return sub if type(sub) is str and MEMBER_ID.fullmatch(sub) else _member_id(sub)
 
     def _check_audience(self, found: object) -> None:
@@ -96,7 +96,7 @@ def _seconds(claims: Mapping[str, object], name: str) -> int:
 
 
 def _not_seconds(name: str) -> BadToken:
-    """A sentence each, as the catalogues have no sentences with values in them."""
+    """One sentence per claim, as translations can't contain values."""
     if name == "iat":
         return BadToken("The member token's iat must be a number: seconds since 1970.")
     if name == "nbf":

@@ -1,1 +1,1 @@
-"""Caches: values computed once for many requests, and files that browsers may keep."""
+"""Caches: values computed once for many requests, and static files."""

@@ -1,4 +1,4 @@
-"""What is costly to make is made once for everyone who asks for it."""
+"""SingleFlightCache: computes a value once for all concurrent callers, and caches it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ class _Kept:
 
 
 class SingleFlightCache:
-    """Values by key, of which the `kept_max` made last are kept.
-
-    clock: seconds of a clock that only goes forward.
-    """
+    """Values by key; keeps the `kept_max` newest. clock: monotonic seconds."""
 
     def __init__(
         self, *, kept_max: int = KEPT_MAX, clock: Callable[[], float] = time.monotonic
@@ -37,10 +34,10 @@ class SingleFlightCache:
     async def get(
         self, key: Hashable, make: Callable[[], Awaitable[T]], *, fresh_s: float = float("inf")
     ) -> T:
-        """The value, at most `fresh_s` old; made anew where it is older or not there.
+        """The value, at most `fresh_s` old; computed where it is older or missing.
 
-        All who come while it is made get what comes of it, or its error, which is not kept. The
-        making goes on when the caller who began it goes away.
+        Concurrent callers share the result, or the error, which is not cached. The computation
+        continues when its first caller is cancelled.
         """
         kept = self._kept.get(key)
         if kept is not None and self._clock() - kept.asked_at < fresh_s:
@@ -65,7 +62,7 @@ class SingleFlightCache:
 
 
 def _retrieved(task: asyncio.Task[Any]) -> None:
-    """Everyone who waited may have gone: then nobody else looks at the error."""
+    """Retrieve the error, as all callers may be cancelled."""
     if not task.cancelled():
         task.exception()
 

@@ -1,6 +1,6 @@
-"""Static files: compressed once and answered from memory.
+"""Static files: compressed once and served from memory.
 
-An address that names its content by the digest (`?v=`) may be kept for ever.
+A URL with the content's digest (`?v=`) may be cached for ever.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from web.cache.compressed import accepts_encoding
 
 FOLDER = files("web") / "static"
 FOR_EVER = "public, max-age=31536000, immutable"
-# The name that a file has now, by the one that the release before gave it: pages of that release
-# ask for it in a rolling deploy, and a shop's templates may name it. For one more release.
+# New names by old ones, for one more release: pages of the previous release request old names
+# during a rolling upgrade, and a shop's templates may contain them.
 RENAMED = {
     "line.js": "place_updates.js",
     "turn.js": "notifications.js",
     "turn_worker.js": "notification_worker.js",
 }
-# Files that a page asks for in one request. A bundle has the address of its first file: a process
-# of the release before, which may be asked for it in a rolling deploy, answers that file alone.
-# So the first is the one with which a page can do without the others.
+# Files that a page loads in one request. A bundle has the URL of its first file: during a rolling
+# upgrade a process of the previous release may get the request, and answers that file only. So the
+# first must be one that works without the others.
 BUNDLES = {
     "waiting.js": ("vendor/htmx-2.0.11.min.js", "app.js", "place_updates.js", "notifications.js"),
     "altcha.js": ("vendor/altcha-3.2.2.external.min.js", "vendor/altcha-3.2.2.ko.js"),
 }
-# The same on every machine, where `mimetypes` reads what else is installed there.
+# Fixed, as `mimetypes` depends on the machine's configuration.
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -48,7 +48,7 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
 }
 _PLAIN_TEXT = "text/plain; charset=utf-8"
-# By what is sent least.
+# The smallest result first.
 _CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: bytes(brotli.compress(body, quality=11)),
     "gzip": lambda body: gzip.compress(body, compresslevel=9, mtime=0),

@@ -1,10 +1,9 @@
-"""Entering, asking and direct issuing, which a crowd does, answered before the framework.
+"""FastPath: answers a crowd's plain calls (enter, place, issue) before the framework.
 
-Routing, dependencies and validation of one request cost FastAPI more than everything that the
-answer needs. So what a program sends with a member token is answered here, in one pass over the
-request's headers. Whatever is not plainly that (sessions, bodies, other methods, rooms nobody
-knows, entering with a ticket) goes on to the routes in `web.api`, which document these calls and
-answer them just the same.
+FastAPI's routing, dependencies and validation cost more than the rest of an answer. So a call with
+a member token is answered here, in one pass over its headers. Any other request (sessions, bodies,
+other methods, unknown rooms, entering with a ticket) goes on to the routes in `web.api`, which
+document these calls and give the same answers.
 """
 
 from __future__ import annotations
@@ -39,27 +38,27 @@ from web.schemas.public import RETRIES
 log = structlog.get_logger(__name__)
 
 Call = Literal["enter", "place", "issue"]
-# Method, and what stands before and after the code in the path.
+# By method, and the path's segments before and after the code.
 _CALLS: dict[tuple[str, str, str], Call] = {
     ("POST", "rooms", "enter"): "enter",
     ("GET", "rooms", "place"): "place",
     ("POST", "coupons", "issue"): "issue",
 }
 _PATH = re.compile(rf"/api/(rooms|coupons)/({CODE.pattern})/(enter|place|issue)")
-# Where they are counted, which is where the routes would be.
+# The routes under which these calls are counted.
 _COUNTED: dict[Call, CountedCall] = {
     call: CountedCall(method, f"/api/{before}/{{code}}/{after}")
     for (method, before, after), call in _CALLS.items()
 }
 _TICKET = b"waitroom-ticket"
-# Headers that make a request more than the plain one.
+# Headers that a plain request does not have.
 _UNUSUAL = {b"waitroom-solution", b"transfer-encoding"}
-# Headers that matter at all.
+# All headers that are read.
 _READ = {b"authorization", b"content-length", _TICKET, *_UNUSUAL, *SAID_IN}
 
 
 class ParsedCall(NamedTuple):
-    """A plain request about a room, or about a coupon without one. said: what may name it."""
+    """A plain call, for a room or a coupon. said: the headers that may hold its request id."""
 
     call: Call
     code: str
@@ -69,7 +68,7 @@ class ParsedCall(NamedTuple):
 
 
 class FastPath:
-    """An ASGI application before another one, which gets what isn't plain."""
+    """ASGI middleware; `app` gets the requests that are not plain calls."""
 
     def __init__(
         self,
@@ -108,7 +107,7 @@ class FastPath:
         try:
             status, headers, body = await self._answer(asked, scope, began, origin)
         except NoSuchRoom:
-            # Away or unknown? Postgres knows, and is asked behind the office's door.
+            # Unknown, or lost by Redis? The routes ask Postgres.
             await self._app(scope, receive, send)
             return
         except Exception as error:
@@ -138,14 +137,17 @@ class FastPath:
             ticket_us = self._arrival_on(asked.ticket, asked.code, member_id)
             standing = await self._line.place(asked.code, member_id)
             if ticket_us and standing.is_missing:
-                # A whole crowd comes back at once where the line was lost.
+                # On the fast path, as a whole crowd returns at once after a loss.
                 standing = await self._line.restore(asked.code, member_id, ticket_us)
             return self._writer.place(standing, asked.code, member_id)
         done = await self._office.run(self._parts.direct.issue, asked.code, member_id)
         return issued_response(done, asked.code)
 
     def _arrival_on(self, text: str | None, code: str, member_id: str) -> int:
-        """As `web.dependencies.checked_ticket` has it; 0 without a ticket. Raises a BadTicket."""
+        """The ticket's arrival, checked as by `web.dependencies.checked_ticket`; 0 without one.
+
+        Raises a BadTicket.
+        """
         if text is None:
             return 0
         ticket = self._tickets.verify(text, room=code)
@@ -155,7 +157,7 @@ class FastPath:
 
 
 def parse_call(scope: Scope) -> ParsedCall | None:
-    """What is asked for, or None where it is for the framework to say."""
+    """The parsed call, or None where the framework must handle the request."""
     path = _PATH.fullmatch(scope["path"])
     call = _CALLS.get((scope["method"], path[1], path[3])) if path else None
     if path is None or call is None:
@@ -176,12 +178,12 @@ def parse_call(scope: Scope) -> ParsedCall | None:
             said = {**said, name: value} if said else {name: value}
         elif name != b"content-length" or value != b"0":
             return None
-    # An empty ticket is none, as it is for the framework.
+    # An empty ticket counts as none, as in FastAPI.
     return ParsedCall(call, path[2], token, ticket or None, said) if token else None
 
 
 def issued_response(done: DirectIssue, code: str) -> RawResponse:
-    """What a direct way gave."""
+    """The answer to a direct issue."""
     body = issued_json(done.issued, code).encode()
     retries = RETRIES.lower().encode(), str(done.retries).encode()
     length = b"content-length", str(len(body)).encode()

@@ -1,6 +1,6 @@
-"""An address over its limit is told so before the framework, in words written once.
+"""RateLimitedResponses: refuses clients over their limits before the framework, by cached answers.
 
-A flood must cost less than what it asks for: a page is drawn once for each language and wait.
+Refusing a flood must be cheap: a page is rendered once for each language and wait.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from web.middleware.security import RAW_HEADERS, RawResponse
 from web.pages.error_page import problem_page
 from web.problems import Problem
 
-# A form that is sent again goes to where it was; the pages of longer addresses are not kept.
+# The page of a refused form repeats the form, but not one with a longer path: pages are cached.
 _FORM_LENGTH_MAX = 128
 _ADMIN_COOKIE = ADMIN_COOKIE.encode()
 
 
 class RateLimitedResponses:
-    """An ASGI application before another one: counts every request that comes by.
+    """ASGI middleware that counts every request.
 
-    For its address, before anything is verified, and for its member, whose session or token is
-    good. An admin's is counted for the admin alone: a flood from their network, or in their name,
-    must not keep them from the rate.
+    For its address before anything is verified, and for its member after a valid session or token.
+    A verified admin's request counts for the admin only, so that a flood from their network can't
+    lock them out.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class RateLimitedResponses:
         await self._app(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> None:
-        """Until the request may begin. Raises Problem too_many_requests."""
+        """Count the request, and wait for its turn. Raises Problem too_many_requests."""
         path = scope["path"]
         share, admin = limit_class(path), ""
         if is_for_admins(path) and _may_be_admins(scope):
@@ -87,20 +87,20 @@ class RateLimitedResponses:
             await _take(turn)
             return
         await self._gate.admit_address(scope)
-        # Before a member's signature is verified: many who come at once are to cost little.
+        # The turn comes before a signature is verified, which costs time.
         await _take(turn)
         if share in OF_NO_MEMBER or not (member_id := self._member_in(self._request(scope))):
             return
         if unanswered := self._gate.member_at_once(scope, member_id):
             await unanswered
-            # One answer of Redis wakes all that waited for it.
+            # One answer of Redis wakes many requests, so wait for a turn again.
             await _take(turn)
 
     def _request(self, scope: Scope) -> Request:
         return Request({**scope, "app": self._application})
 
     def _admin_in(self, request: Request) -> str:
-        """Who administers, by a token or a session that we signed; empty where nobody does."""
+        """The admin's name by a valid token or session; "" without one."""
         if token := _token_in(request):
             return BY_TOKEN.name if self._identity.is_admin(token) else ""
         cookie = cookies.kept(request.cookies, ADMIN_COOKIE)
@@ -108,7 +108,7 @@ class RateLimitedResponses:
         return found[0] if found else ""
 
     def _member_in(self, request: Request) -> str:
-        """Whose request it is; empty where their token or session is no good, or there is none."""
+        """The member's id by a valid token or session; "" without one."""
         if token := _token_in(request):
             try:
                 return self._identity.find_member(token)
@@ -122,12 +122,12 @@ class RateLimitedResponses:
         if path.startswith("/api/"):
             return problem_response(problem, path, request_id)
         language = find_language(Request({**scope, "app": self._application}))
-        # A page loads itself again, wherever it is; a form is sent again to where it was.
+        # A page reloads itself; a form's page repeats the form.
         form = path if scope["method"] == "POST" and len(path) <= _FORM_LENGTH_MAX else ""
         return self._page(language.code, wait_s, form)
 
     def _drawn(self, language: str, wait_s: int, form: str) -> RawResponse:
-        """The page that says so, of nobody in particular."""
+        """The page of this refusal, without personal content."""
         scope = {
             "type": "http",
             "app": self._application,
@@ -148,7 +148,7 @@ async def _take(turn: Turn) -> None:
 
 
 def _may_be_admins(scope: Scope) -> bool:
-    """Whether it has what an admin's request has: a look that costs little."""
+    """Whether the request may have admin credentials; a cheap check."""
     return any(
         name == b"authorization" or (name == b"cookie" and _ADMIN_COOKIE in value)
         for name, value in scope["headers"]

@@ -1,5 +1,4 @@
-// Shows the times of a form, which are UTC, as the reader's own clock does.
-// Every page works without this file.
+// Shows a form's UTC times in the reader's time zone too. Every page works without this file.
 (() => {
   "use strict";
 

@@ -1,18 +1,18 @@
-// Shows times as the reader's clock does, and counts down to an opening by the server's.
+// Shows times in the reader's time zone, and counts down to an opening by the server's clock.
 // Every page works without this file.
 (() => {
   "use strict";
 
-  if (window.waitroom) return; // a shop's base.html loads it beside the bundle that holds it
+  if (window.waitroom) return; // already loaded: a shop's base.html may load it beside the bundle
 
   const byId = (id) => document.getElementById(id);
 
-  // The one voice: what is put here, a screen reader says when it has time.
+  // The live region: screen readers announce its text when they are idle.
   const say = (sentence) => {
     if (sentence && byId("news")) byId("news").textContent = sentence;
   };
 
-  // --- times, in the reader's own time zone ---
+  // --- times in the reader's time zone ---
 
   const hour = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const day = { month: "short", day: "numeric" };
@@ -35,19 +35,19 @@
     }
   };
 
-  // --- the opening: pages turn by themselves, so that nobody has to reload at that second ---
+  // --- the opening: pages change by themselves, so that readers need not reload at that second ---
 
   const SPOKEN_S = [10, 60, 300, 600];
-  let behind_ms = -Infinity; // how far this clock is behind the server's, at the least
+  let behind_ms = -Infinity; // this clock is behind the server's by at least this
   let tickAgain;
   let leftBefore_s;
   let wasOpen;
 
-  // What the server said is as old as its way here: of two such readings the later one is nearer.
+  // A server time is outdated by its transfer: of two estimates the larger is more precise.
   const readServersClock = (said) => {
     const [arrival] = performance.getEntriesByType("navigation");
     const first = behind_ms === -Infinity;
-    if (first && arrival && arrival.transferSize === 0) return; // an old page, out of a cache
+    if (first && arrival && arrival.transferSize === 0) return; // a page from a cache is outdated
     const since_ms = first && arrival ? performance.now() - arrival.responseStart : 0;
     const found_ms = Date.parse(said) - (Date.now() - since_ms);
     if (found_ms > behind_ms) behind_ms = found_ms;
@@ -58,7 +58,7 @@
     return (parts[0] ? parts : parts.slice(1)).map((part) => String(part).padStart(2, "0")).join(":");
   };
 
-  // Shows and hides what stands until, or from, a moment on.
+  // Shows and hides elements that are valid until, or from, a time.
   const turn = (passed) => {
     for (const part of document.querySelectorAll("[data-until], [data-from]")) {
       const { until, from } = part.dataset;
@@ -93,7 +93,7 @@
     wasOpen = passed.open;
   };
 
-  // --- what passes by itself: the page tries again, and not all pages together ---
+  // --- temporary errors: the page reloads itself, after a random delay ---
 
   const again = document.querySelector("[data-again-s]");
   const tryAgain = () => (again.tagName === "FORM" ? again.submit() : location.reload());
@@ -102,6 +102,6 @@
   window.waitroom = { byId, say, showLocalTimes, countDown };
   showLocalTimes();
   countDown();
-  // A tab that slept counts on at once, not when its timer comes.
+  // A tab that wakes up updates its countdown at once, without waiting for its timer.
   document.addEventListener("visibilitychange", countDown);
 })();

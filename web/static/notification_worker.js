@@ -1,4 +1,4 @@
-// Shows a notification where a page may not, and leads back to the page that asked for it.
+// Service worker: shows notifications where pages may not, and opens the page that requested one.
 addEventListener("notificationclick", (event) => {
   event.notification.close();
   const back = async () => {

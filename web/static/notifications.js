@@ -1,5 +1,5 @@
-// Tells somebody who looks elsewhere that it is their turn: by a notification and by a sound, each only
-// where they asked for it.
+// Notifies a member in another tab or window that it is their turn, by a notification and a sound, each
+// only if they switched it on.
 (() => {
   "use strict";
 
@@ -9,7 +9,7 @@
   const tell = byId("tell");
   const sound = byId("sound");
 
-  // A browser may keep nothing at all, which is its right.
+  // The browser may forbid storage.
   const kept = (name) => {
     try {
       return localStorage.getItem(name) === "1";
@@ -21,11 +21,11 @@
     try {
       localStorage.setItem(name, on ? "1" : "0");
     } catch {
-      // then it is asked for again
+      // not stored: the page will ask again
     }
   };
 
-  // --- a notification ---
+  // --- the notification ---
 
   let worker;
   const hire = () => {
@@ -46,7 +46,7 @@
     try {
       new Notification(title, about).addEventListener("click", () => window.focus());
     } catch {
-      const hired = await worker; // phones want it this way
+      const hired = await worker; // phones require a service worker
       if (hired) hired.showNotification(title, about);
     }
   };
@@ -61,7 +61,7 @@
     });
   }
 
-  // --- a sound: two notes, made here; browsers allow it only once somebody has touched the page ---
+  // --- the sound: two synthesized notes; browsers allow sound only after the reader touched the page ---
 
   let audio;
   const wake = () => {
@@ -95,7 +95,7 @@
     for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { once: true });
   }
 
-  // While this tab is hidden it keeps its stream only where somebody counts on being told.
+  // A hidden tab keeps its stream only if the member switched notifications on.
   window.waitroom.tellsTurn = () => Boolean(
     (window.Notification && Notification.permission === "granted" && kept("tell")) || (sound.checked && audio),
   );

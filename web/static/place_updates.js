@@ -1,5 +1,5 @@
-// Keeps a waiting page told on a bad network: by a stream where it can be had, by asking where it can't.
-// htmx does the asking and the swapping.
+// Keeps a waiting page up to date on a bad network: by a stream where possible, else by polling.
+// htmx polls and swaps.
 (() => {
   "use strict";
 
@@ -52,16 +52,16 @@
     showLocalTimes();
     countDown();
     if (!stillAsks()) letGo();
-    else if (wasTroubled && !heardAt) hangUp(between(1, 8)); // who answers again may speak again too
+    else if (wasTroubled && !heardAt) hangUp(between(1, 8)); // polls work again, so a stream may too
   };
 
-  // --- the stream: one a browser and room, whichever of its tabs holds it ---
+  // --- the stream: one per browser and room, held by one of the tabs ---
   //
   // Over HTTP/1.1 a browser has six connections to a site; with a stream in each tab the seventh tab
   // would never load. The tab that holds the lock opens the stream and passes on what it hears. Without
   // https there are no locks: then each tab that is looked at has a stream of its own.
 
-  const FIRST_WORD_S = 10; // longer without one: something between keeps the words back
+  const FIRST_WORD_S = 10; // no event after this time: a proxy buffers the stream
   const HIDDEN_MAX_S = 10;
   let source;
   let heardAt = 0;
@@ -115,7 +115,7 @@
     heardAt = 0;
   };
 
-  // The stream ends, and is opened again after a rest. Who waits for the lock has nothing to end.
+  // Closes the stream, and reopens it after a delay. A tab that waits for the lock has none to close.
   function hangUp(rest_ms = between(30, 90)) {
     const wasWaiting = Boolean(waitsForLock);
     closeStream();
@@ -131,15 +131,15 @@
     waitsForLock = giveLockBack = undefined;
   }
 
-  // Everybody hears a server go: they are not to come back all at once, as browsers would.
+  // All pages notice a server's end at once, so reconnect after a random delay, unlike browsers.
   function lost() {
     const wasHeard = heardAt > 0;
     hangUp(wasHeard ? between(3, 12) : between(30, 90));
     if (wasHeard) askIn(between(0.5, REST_MIN_S));
   }
 
-  // Where only words have changed, only words are changed: what is focused, selected or being read
-  // aloud stays what it is.
+  // Replaces only text where only text has changed, which keeps focus, selection and a screen reader's
+  // position.
   const isAlike = (old, fresh) =>
     old.nodeName === fresh.nodeName &&
     old.childNodes.length === fresh.childNodes.length &&
@@ -151,7 +151,7 @@
     }
     if (old.nodeName === "TIME") {
       if (old.dateTime === fresh.dateTime) return;
-      old.removeAttribute("title"); // not yet in the reader's own time
+      old.removeAttribute("title"); // not in the reader's time zone yet
     }
     for (const { name, value } of fresh.attributes) {
       if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -171,7 +171,7 @@
     }
   };
 
-  // A connection may die without a word: after a while of silence the page asks.
+  // A connection may die silently: after a quiet period the page polls.
   function hear({ html }) {
     if (!stillAsks()) return;
     clearTimeout(patience);
@@ -184,8 +184,8 @@
   }
   if (tabs) tabs.addEventListener("message", ({ data }) => hear(data));
 
-  // Who is told need not ask. Who has heard nothing for long asks at once, by another connection, and
-  // does not wait for that to fail before the page says so.
+  // While events arrive, the page does not poll. After a long silence it polls at once on another
+  // connection, and shows the problem without waiting for that to fail.
   const DOUBT_S = 4;
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isPlace(event)) return;
@@ -199,7 +199,7 @@
     askIn(quietMax_ms);
   });
 
-  // --- asking ---
+  // --- polling ---
 
   function showTrouble() {
     clearTimeout(doubt);
@@ -218,7 +218,7 @@
     askIn(1000 * Math.max(grown_s, Math.min(told_s, 60)));
   };
 
-  // Only a place is put in the place's stead: not a proxy's error page, nor the page we were sent to.
+  // Swap in a place only, not a proxy's error page, nor another page after a redirect.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!isPlace(event)) return;
     const { detail } = event;
@@ -236,10 +236,10 @@
 
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, trouble);
 
-  // The browser's own stop button must not stop the asking; it is no trouble either.
+  // The browser's stop button must not stop polling, and is no network problem.
   document.addEventListener("htmx:sendAbort", () => askIn(REST_MIN_S * 1000));
 
-  // A phone that slept, or changed networks, may still hold a request, or a stream, that nobody answers.
+  // After sleep or a change of networks a request or stream may be dead.
   const askAfresh = () => {
     if (!stillAsks()) return;
     if (window.htmx) {
@@ -248,7 +248,7 @@
     }
     ask();
   };
-  // Nobody looks at this tab: it asks now and then, and leaves the stream to others.
+  // A hidden tab polls rarely, and leaves the stream to other tabs.
   const letGoAndAsk = () => {
     if (!document.hidden || !stillAsks()) return;
     letGo();
@@ -264,11 +264,11 @@
   });
   addEventListener("pageshow", (event) => event.persisted && lookedAtAgain());
   addEventListener("online", askAfresh);
-  // The lobby goes on into the line.
+  // The lobby becomes the line.
   document.addEventListener("waitroom:open", () => askIn(between(0, 2)));
 
   lookAtPlace();
   follow();
-  // The one script that does the asking did not arrive: load the page again, gently.
+  // htmx did not load, so nothing polls: reload the page after a delay.
   if (!window.htmx && stillAsks()) askIn(between(5, 15));
 })();
