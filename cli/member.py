@@ -25,7 +25,7 @@ _SENTENCES = {
     "issued": "has the coupon",
     "refused": "was refused",
     "left": "gave up their place",
-    "unknown": "is not known here: they never entered, or were refused at the entrance, which "
+    "unknown": "is not known here: they never entered, or were refused at entry, which "
     "keeps no record of the member",
 }
 _CLOCKS = {"redis": "Redis' clock", "postgres": "Postgres' clock"}

@@ -61,7 +61,7 @@ class Shopper(Member):
         if answer.status == 303:
             return self._understand(self.ask("GET", f"/rooms/{self.code}", "page of the ticket"))
         if answer.status == 410:
-            self.seen.refused("at the door")
+            self.seen.refused("at entry")
             return None
         return self.seen.note(answer.status, {"detail": answer.text[:80]})
 

@@ -26,7 +26,7 @@ ONCE_MORE_WAITS_S = 90.0
 # Half come when it opens; the others all the while, also when everything is broken.
 OPEN_RUN, OPEN_RUN_S, LATECOMERS_S = 0.5, 1.0, 18.0
 # Whoever is told one of these has nothing more to wait for. Where the coupon is not over (410), a
-# refusal at the door is no final word; a place that was refused for it is, and is `refused: ...`.
+# refusal at entry is no final outcome; a place that was refused for it is, and is `refused: ...`.
 REFUSALS = frozenset(
     slug if kind.status == 410 else f"refused: {slug}"
     for slug, kind in DOMAIN_REFUSALS.items()

@@ -1,4 +1,4 @@
-"""Draining: nobody new takes a place, and nobody who has one is turned away."""
+"""Draining: nobody new takes a place, and nobody who has one is refused."""
 
 import pytest
 

@@ -69,5 +69,5 @@ def test_one_id_leads_from_entering_to_the_coupon_and_names_nobody(house, redis_
     assert "too-late" not in log
     house.keeps_its_secrets()
     with Redis.from_url(redis_url) as redis:
-        # Who has an outcome, or was turned away, is followed no longer.
+        # Who has an outcome, or was refused at entry, is followed no longer.
         eventually(lambda: not redis.exists(f"waitroom:{{{code}}}:origins"))

@@ -38,7 +38,7 @@ TRANSLATIONS = {
     "This coupon is for other members.": "다른 회원을 위한 쿠폰이에요.",
 }
 OPERATIONS_ROW = (
-    "| `not_eligible` | `web`, at the entrance | by reason only: `tally` in Redis "
+    "| `not_eligible` | `web`, at entry | by reason only: `tally` in Redis "
     "| `waitroom_turned_away_total` |\n"
 )
 CHECKS = Path(__file__).with_name("planted") / "refusal.py"

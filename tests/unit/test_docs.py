@@ -50,7 +50,7 @@ def test_every_problem_is_documented_with_its_status():
 
 
 def test_it_is_said_of_every_refusal_where_it_comes_from():
-    """Those with a sentence of their own, and the problems at the entrance."""
+    """Those with a sentence of their own, and the problems at entry."""
     _, _, after = TEXTS["docs/operations.md"].partition("## Where a refusal comes from")
     rows = [row.split(" | ") for row in after.partition("\n## ")[0].splitlines() if "|" in row]
     named = {row[0].strip("| `") for row in rows if row[0].startswith("| `")}

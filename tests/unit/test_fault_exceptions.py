@@ -27,7 +27,7 @@ from tests.unit.fault_cast import (
     [
         # Nobody asked for 20 s: gone, and not overtaken.
         told("charlie", waits(1, 150), waits(21, 150), answer("sold_out", 22)),
-        # Who was told at the door never had a place.
+        # Members refused at entry never had a place.
         told("charlie", answer("no answer", 1), answer("sold_out", 7)),
         # A double click: the later place was the earlier answer.
         told(
@@ -92,7 +92,7 @@ from tests.unit.fault_cast import (
             forgets=True,
             once_more={**GOOD.once_more, "charlie": answer("closed", 9)},
         ),
-        # Bob did not come later than they were refused at the door.
+        # Bob did not come later than they were refused at entry.
         told("charlie", answer("sold_out", 2)),
         # A double click, one before Redis forgot it, and one after; the earlier ticket came later.
         replace(

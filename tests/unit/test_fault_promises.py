@@ -66,7 +66,7 @@ BROKEN = {
         # Stock was taken away, but they stood in line still when Bob had theirs.
         changed(stayed(waits(6.2, 150), answer("sold_out", 7)), change("less stock", 6.5)),
         changed(stayed(waits(6, 150), answer("sold_out", 7)), LESS),
-        # Refused at the door, and Bob came later.
+        # Refused at entry, and Bob came later.
         replace(
             GOOD,
             members=[ALICE, BOB, Record("charlie", [answer("sold_out", 0.5)])],

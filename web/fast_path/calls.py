@@ -76,11 +76,11 @@ class FastPath:
         parts: WebContainer,
         office: Office,
         times: EnterLatency,
-        gate: RateLimit,
+        rate_limit: RateLimit,
         watch: AccessLog,
     ) -> None:
         self._app = app
-        self._gate = gate
+        self._rate_limit = rate_limit
         self._id_of = watch.ids.make
         self._answered = {call: watch.for_call(counted) for call, counted in _COUNTED.items()}
         self._follows = parts.follows
@@ -112,7 +112,7 @@ class FastPath:
             return
         except Exception as error:
             if is_too_many(error):
-                await self._gate.hold_back()
+                await self._rate_limit.hold_back()
             status, headers, body = problem_response(error, scope["path"], request_id)
         headers.append((HEADER, request_id.encode()))
         self._answered[asked.call](status, began, request_id, asked.code)
@@ -124,10 +124,10 @@ class FastPath:
     async def _answer(
         self, asked: ParsedCall, scope: Scope, began: float, origin: str
     ) -> RawResponse:
-        if unanswered := self._gate.address_at_once(scope):
+        if unanswered := self._rate_limit.address_at_once(scope):
             await unanswered
         member_id = self._identity.find_member(asked.token)
-        if unanswered := self._gate.member_at_once(scope, member_id):
+        if unanswered := self._rate_limit.member_at_once(scope, member_id):
             await unanswered
         if asked.call == "enter":
             standing = await self._line.enter(asked.code, member_id, origin)

@@ -41,11 +41,11 @@ class RateLimitedResponses:
     """
 
     def __init__(
-        self, app: ASGIApp, application: FastAPI, gate: RateLimit, watch: AccessLog
+        self, app: ASGIApp, application: FastAPI, rate_limit: RateLimit, watch: AccessLog
     ) -> None:
         self._app = app
         self._application = application
-        self._gate = gate
+        self._rate_limit = rate_limit
         self._watch = watch
         self._routes = RouteFinder(application)
         self._fair_queue = FairQueue()
@@ -62,7 +62,7 @@ class RateLimitedResponses:
             try:
                 await self._admit(scope)
             except Problem as problem:
-                await self._gate.hold_back()
+                await self._rate_limit.hold_back()
                 request_id = self._watch.ids.make(find_request_id(scope["headers"]))
                 status, headers, body = self._answer(scope, problem, request_id)
                 headers = [*headers, (HEADER, request_id.encode())]
@@ -80,18 +80,18 @@ class RateLimitedResponses:
         if is_for_admins(path) and _may_be_admins(scope):
             admin = self._admin_in(self._request(scope))
         goes_first = bool(admin) or share == "health"
-        turn = partial(self._fair_queue.turn, self._gate.count_key(scope), first=goes_first)
+        turn = partial(self._fair_queue.turn, self._rate_limit.count_key(scope), first=goes_first)
         set_turn(scope, turn)
         if admin:
-            await self._gate.admit_admin(scope, admin)
+            await self._rate_limit.admit_admin(scope, admin)
             await _take(turn)
             return
-        await self._gate.admit_address(scope)
+        await self._rate_limit.admit_address(scope)
         # The turn comes before a signature is verified, which costs time.
         await _take(turn)
         if share in OF_NO_MEMBER or not (member_id := self._member_in(self._request(scope))):
             return
-        if unanswered := self._gate.member_at_once(scope, member_id):
+        if unanswered := self._rate_limit.member_at_once(scope, member_id):
             await unanswered
             # One answer of Redis wakes many requests, so wait for a turn again.
             await _take(turn)

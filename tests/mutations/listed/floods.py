@@ -31,13 +31,13 @@ MUTATIONS = (
         file="web/fast_path/calls.py",
         within="FastPath._answer",
         old=(
-            "if unanswered := self._gate.address_at_once(scope):\n"
+            "if unanswered := self._rate_limit.address_at_once(scope):\n"
             "    await unanswered\n"
             "member_id = self._identity.find_member(asked.token)"
         ),
         new=(
             "member_id = self._identity.find_member(asked.token)\n"
-            "if unanswered := self._gate.address_at_once(scope):\n"
+            "if unanswered := self._rate_limit.address_at_once(scope):\n"
             "    await unanswered"
         ),
         noticed_by=(f"{_IN_LIMITS}test_everything_a_crowd_asks_for_is_counted",),

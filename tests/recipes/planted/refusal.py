@@ -1,6 +1,6 @@
 """What must hold of a refusal that was planted: copied into the copy, where its slug is known.
 
-Alice is refused as `not_eligible`, at the door (Lua) or as she is issued to (the coupon).
+Alice is refused as `not_eligible`, at entry (Lua) or as she is issued to (the coupon).
 """
 
 import pytest

@@ -160,12 +160,12 @@ def _office(
         places = 0 if p99_ms >= 10 else 1
         return Gauge(key, label, _("%(count)s ms", count=language.decimal(p99_ms, places)))
 
-    crew = seen.queue_status
+    queue = seen.queue_status
     found = [
-        of("workers_busy", _("Workers busy"), crew.busy, crew.workers)
-        if crew
+        of("workers_busy", _("Workers busy"), queue.busy, queue.workers)
+        if queue
         else Gauge("workers_busy", _("Workers busy"), UNKNOWN),
-        Gauge("backlog", _("Jobs queued"), number(crew.backlog) if crew else UNKNOWN),
+        Gauge("backlog", _("Jobs queued"), number(queue.backlog) if queue else UNKNOWN),
         of("db_connections", _("Database connections"), seen.db_in_use, db_bound),
     ]
     if figures is None:
