@@ -24,7 +24,7 @@ from load.browsers import chromium, with_browser
 from tests.house import House
 from tests.servers import Servers, drop_database, fresh_database
 
-BYTES_MAX = 120_000
+BYTES_MAX = 150_000
 MEMBER = "alice"
 # A browser without a window refuses notifications before anybody could ask for them.
 NOT_ASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' })"
