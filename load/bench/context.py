@@ -32,11 +32,16 @@ WIDE_OPEN = RoomSettings(
     rate_per_s=RATE_PER_S_MAX, burst=int(RATE_PER_S_MAX), seats=SEATS_MAX, size_max=SIZE_MAX
 )
 FILL_BY = 500
+# A process reads what is on offer once a second; some time for the reading.
+OFFERS_READ_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The stage, and how long and how often to measure. `rounds` of `seconds` each."""
+    """The stage, and how long and how often to measure. `rounds` of `seconds` each.
+
+    people_max: no line or crowd is longer, whatever a measure would take.
+    """
 
     stage: LocalStack
     folder: Path
@@ -44,6 +49,10 @@ class Bench:
     seconds: float
     console: Console
     streams: int = 1_000
+    people_max: int = 1_000_000
+
+    def at_most(self, people: int) -> int:
+        return min(people, self.people_max)
 
     def new_code(self) -> str:
         return f"bench-{secrets.token_hex(4)}"
@@ -54,6 +63,11 @@ class Bench:
         if addresses:
             made = [f"{one} {addresses[n % len(addresses)]}" for n, one in enumerate(made)]
         return write_tokens(self.folder / f"tokens-{secrets.token_hex(4)}", made)
+
+    def offer(self, code: str, total: int, room: RoomSettings) -> None:
+        """Put it on offer, and wait until every web process has read that it is."""
+        self.stage.offer(code, total, room=room)
+        time.sleep(OFFERS_READ_S)
 
     def ask(self, asking: LoadOptions) -> LoadResult:
         return run_load(asking)

@@ -15,10 +15,10 @@ import shutil
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 GIVE_UP_S = 10.0
@@ -43,7 +43,8 @@ class LoadOptions:
 
     A line is a token, or a token, a space, and the address to be taken for (by a server that trusts
     ours as a proxy's). After the last comes the first again. per_s: requests a second on all
-    connections together; 0: as many as can be.
+    connections together; 0: as many as can be. credential: the header up to the token. headers: of
+    all requests, by name. once: nothing more after the last line.
     """
 
     url: str
@@ -52,6 +53,13 @@ class LoadOptions:
     method: str = "GET"
     tokens: Path | None = None
     per_s: float = 0
+    credential: str = "Authorization: Bearer "
+    headers: Mapping[str, str] = field(default_factory=dict)
+    once: bool = False
+
+    @property
+    def header_lines(self) -> str:
+        return "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
 
 
 def name() -> str:
@@ -68,12 +76,12 @@ def write_tokens(path: Path, made: list[str]) -> Path:
     return path
 
 
-def wrk_argv(asking: LoadOptions, *more: str) -> list[str]:
+def wrk_argv(asking: LoadOptions) -> list[str]:
     # wrk takes whole seconds only.
     argv = ["wrk", "-t1", f"-c{asking.connections}", f"-d{math.ceil(asking.seconds)}s"]
     argv += ["--timeout", f"{GIVE_UP_S:g}s", "-s", str(SCRIPT), asking.url]
-    more = more or ("",)
-    return [*argv, "--", asking.method, str(asking.tokens or ""), *more, f"{asking.per_s:g}"]
+    argv += ["--", asking.method, str(asking.tokens or ""), "once" if asking.once else ""]
+    return [*argv, f"{asking.per_s:g}", asking.credential, asking.header_lines]
 
 
 def _by_wrk(asking: LoadOptions) -> LoadResult:
@@ -86,8 +94,10 @@ def _by_wrk(asking: LoadOptions) -> LoadResult:
 async def _by_ourselves(asking: LoadOptions) -> LoadResult:
     url = urlsplit(asking.url)
     lines = asking.tokens.read_text().splitlines() if asking.tokens else [""]
-    first = f"{asking.method} {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
-    heads = itertools.cycle(f"{first}{_who(line)}\r\n" for line in lines)
+    path = urlunsplit(("", "", url.path or "/", url.query, ""))
+    first = f"{asking.method} {path} HTTP/1.1\r\nHost: {url.netloc}\r\n{asking.header_lines}"
+    made = (f"{first}{_who(line, asking.credential)}\r\n" for line in lines)
+    heads = made if asking.once else itertools.cycle(made)
     rest_s = asking.connections / asking.per_s if asking.per_s else 0.0
     times: list[float] = []
     errors: list[str] = []
@@ -109,11 +119,11 @@ async def _by_ourselves(asking: LoadOptions) -> LoadResult:
     )
 
 
-def _who(line: str) -> str:
+def _who(line: str, credential: str) -> str:
     """The headers that a line of the tokens' file stands for."""
     token, _, address = line.partition(" ")
     from_ = f"X-Forwarded-For: {address}\r\n" if address else ""
-    return f"Authorization: Bearer {token}\r\n{from_}" if token else ""
+    return f"{credential}{token}\r\n{from_}" if token else ""
 
 
 async def _one(
@@ -128,15 +138,19 @@ async def _one(
     """One connection, kept open; `rest_s` from one request to the next, at least."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
-        while (began := time.perf_counter()) < until:
-            writer.write(next(heads).encode())
+        # Once at least, however long it took to open as many connections.
+        while request := next(heads, None):
+            began = time.perf_counter()
+            writer.write(request.encode())
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), GIVE_UP_S)
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
             await reader.readexactly(int(length or 0))
             times.append(time.perf_counter() - began)
-            await asyncio.sleep(max(0.0, rest_s - times[-1]))
             if head[9:10] not in b"23":
                 errors.append(head[:30].decode("latin-1"))
+            if time.perf_counter() >= until:
+                break
+            await asyncio.sleep(max(0.0, rest_s - times[-1]))
         writer.close()
     except (OSError, EOFError, TimeoutError) as error:
         errors.append(repr(error))

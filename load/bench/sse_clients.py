@@ -67,7 +67,9 @@ class Stream(asyncio.Protocol):
         seen = self._all
         seen.bytes += len(data)
         seen.events += data.count(_EVENT)
-        at = data.rfind(_ID)
+        # Not in the head, where the request's id stands.
+        body = data.find(b"\r\n\r\n") if data.startswith(b"HTTP/1.1 ") else 0
+        at = data.rfind(_ID, body) if body >= 0 else -1
         if at >= 0:
             self.read_ms = int(data[at + 4 : data.index(b"\n", at)])
             if not self.is_open:

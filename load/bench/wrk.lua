@@ -1,6 +1,7 @@
 -- wrk.lua: each request with the next token of a file; the figures as one line of JSON at the end.
 --   arguments after `--`: method, the tokens' file ('': none), 'once' to fall silent after the last,
---     then the requests a second that all connections make at most (0: as many as they can)
+--     the requests a second that all connections make at most (0: as many as they can), the header up
+--     to the token, and whole header lines that all requests have
 --   a line of the file is a token, or a token, a space, and the address to be taken for
 
 local requests = {}
@@ -16,17 +17,17 @@ function init(args)
     every_us = 1e6 / per_s
     delay = pause
   end
-  local plain = wrk.format(method)
+  local credential, headers = args[5] or 'Authorization: Bearer ', args[6] or ''
+  local head = string.sub(wrk.format(method), 1, -3) .. headers
   if file == '' then
-    requests[1] = plain
+    requests[1] = head .. '\r\n'
     return
   end
   -- Whole requests are made now, so that a request costs the generator next to nothing.
-  local head = string.sub(plain, 1, -3)
   for line in io.lines(file) do
     local token, address = string.match(line, '^(%S+) ?(%S*)$')
     local from = address == '' and '' or 'X-Forwarded-For: ' .. address .. '\r\n'
-    requests[#requests + 1] = head .. 'Authorization: Bearer ' .. token .. '\r\n' .. from .. '\r\n'
+    requests[#requests + 1] = head .. credential .. token .. '\r\n' .. from .. '\r\n'
   end
 end
 

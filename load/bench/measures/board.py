@@ -69,16 +69,17 @@ def board(bench: Bench) -> list[Summary]:
     """
     token = bench.folder / "admin-token"
     token.write_text(bench.stage.environ["ADMIN_TOKEN"] + "\n")
-    codes = [_room(bench, waiting) for waiting in LINES]
+    lines = [bench.at_most(waiting) for waiting in LINES]
+    codes = [_room(bench, waiting) for waiting in lines]
+    slice_s = min(SLICE_S, bench.seconds)
 
     def ask(part: Part, code: str) -> tuple[float, float]:
         url = bench.stage.base_url + part.path.format(code=code)
-        seen = bench.ask(LoadOptions(url, CONNECTIONS, SLICE_S, tokens=token))
+        seen = bench.ask(LoadOptions(url, CONNECTIONS, slice_s, tokens=token))
         return seen.mean_ms, seen.errors
 
     def one(number: int) -> list[Row]:
-        with run_baseline_server(bench) as bare_url:
-            bare = bench.ask(LoadOptions(f"{bare_url}/", CONNECTIONS, SLICE_S)).mean_ms
+        bare = bench.ask(LoadOptions(f"{bare_url}/", CONNECTIONS, slice_s)).mean_ms
         # By turns: first one line, then the other, for each part anew.
         order = codes if number % 2 == 0 else codes[::-1]
         took: dict[str, dict[str, float]] = {code: {} for code in codes}
@@ -94,7 +95,7 @@ def board(bench: Bench) -> list[Summary]:
             | {"bare callable ms": bare, "errors": errors[code]}
             for code in codes
         }
-        names = [f"an open board, {waiting:,} in line" for waiting in LINES]
+        names = [f"an open board, {waiting:,} in line" for waiting in lines]
         short, long = (cost[code] for code in codes)
         return [
             Row(names[0], short, UNIT, seen=seen[codes[0]]),
@@ -104,7 +105,8 @@ def board(bench: Bench) -> list[Summary]:
     for part in PARTS:  # a process's first of each compiles the template
         for code in codes:
             ask(part, code)
-    return rounds(max(ROUNDS_MIN, bench.rounds), one)
+    with run_baseline_server(bench) as bare_url:
+        return rounds(max(ROUNDS_MIN, bench.rounds), one)
 
 
 def _room(bench: Bench, waiting: int) -> str:

@@ -60,13 +60,14 @@ def chain(bench: Bench) -> list[Summary]:
 
 def backlog(bench: Bench) -> list[Summary]:
     """A long line is already waiting when the room opens."""
-    crowd = members("backlog", BACKLOG)
+    waiting = bench.at_most(BACKLOG)
+    crowd = members("backlog", waiting)
 
     def one(_: int) -> list[Row]:
         raw = _raw_inserts(bench)
         code = bench.new_code()
         bench.stage.offer(code, COUPONS, room=replace(WIDE_OPEN, state="paused"))
-        bench.console.print(f"Filling a line of {BACKLOG:,} ...")
+        bench.console.print(f"Filling a line of {waiting:,} ...")
         bench.fill(code, crowd)
         began = time.perf_counter()
         with watched(bench.pids) as cores:
@@ -75,7 +76,7 @@ def backlog(bench: Bench) -> list[Summary]:
         took_s = time.perf_counter() - began
         more = {"wrong": _wrong(bench, code, issued), "took s": took_s}
         more |= {f"cores {name}": used for name, used in cores.items()}
-        name = f"from a line of {BACKLOG:,}"
+        name = f"from a line of {waiting:,}"
         return [Row(name, issued / took_s, "coupons/s", RAW, raw, more)]
 
     return rounds(bench.rounds, one)

@@ -28,7 +28,7 @@ def _flood(bench: Bench) -> Row:
     """How long others take to be told their place: first alone, then beside the flood."""
     code = bench.new_code()
     bench.stage.offer(code, 1_000_000, room=RESTING)
-    waiting = members("calm", OTHERS)
+    waiting = members("calm", bench.at_most(OTHERS))
     bench.fill(code, waiting)
     base = f"{bench.stage.base_url}/api/rooms/{code}"
     # Each asks once in four seconds, from an address of their own.
@@ -39,7 +39,7 @@ def _flood(bench: Bench) -> Row:
         tokens=bench.tokens(waiting, ADDRESSES[:OTHERS]),
         per_s=OTHERS_PER_S,
     )
-    bots = bench.tokens(members("bot", 20_000), [BOT])
+    bots = bench.tokens(members("bot", bench.at_most(20_000)), [BOT])
     flood = LoadOptions(
         f"{base}/enter", FLOOD_CONNECTIONS, bench.seconds, "POST", bots, FLOOD_PER_S
     )

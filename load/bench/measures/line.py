@@ -48,7 +48,7 @@ def enter(bench: Bench) -> list[Summary]:
 def place(bench: Bench) -> list[Summary]:
     """Members of a long line ask for their place."""
     found: list[Summary] = []
-    for waiting in LINES:
+    for waiting in dict.fromkeys(bench.at_most(line) for line in LINES):
         code = bench.new_code()
         bench.stage.offer(code, 1_000_000, room=RESTING)
         everybody = members("place", waiting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from load.bench.context import WIDE_OPEN, Bench, members, served
+from load.bench.context import WIDE_OPEN, Bench, members, run_baseline_server, served
 from load.bench.http_load import LoadOptions
 from load.bench.measures.line import ENTRANTS_PER_S
 from load.bench.results import Row, Summary, rounds
@@ -28,10 +28,14 @@ def servers(bench: Bench) -> list[Summary]:
     ]
     argv += ["--workers", processes, "--backlog", "4096", "--log-level", "warning"]
     environ = {**os.environ, **bench.stage.environ, "WAITROOM_WEB_PROCESSES": processes}
-    with served(argv, environ, bench.folder, port) as uvicorn_url:
+    with (
+        served(argv, environ, bench.folder, port) as uvicorn_url,
+        run_baseline_server(bench) as bare_url,
+    ):
         for connections in CONNECTIONS:
 
             def one(_: int, connections: int = connections) -> list[Row]:
+                bare = bench.ask(LoadOptions(f"{bare_url}/", connections, bench.seconds))
                 seen = []
                 for base_url in (uvicorn_url, bench.stage.base_url):
                     code = bench.new_code()
@@ -42,6 +46,7 @@ def servers(bench: Bench) -> list[Summary]:
                     )
                 uvicorn, granian = seen
                 more = {
+                    "bare callable per s": bare.per_s,
                     "granian p99 ms": granian.p99_ms,
                     "uvicorn p99 ms": uvicorn.p99_ms,
                     "granian errors": granian.errors,
