@@ -20,6 +20,18 @@ import brotli
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 ANSWER_WITHIN_S = 20.0
+# What Chromium sends with a page of this site, but for cookies.
+BROWSER_HEADERS = {
+    "Upgrade-Insecure-Requests": "1",
+    "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Mobile Safari/537.36",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",
+    "Sec-Fetch-Site": "same-origin",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-User": "?1",
+    "Sec-Fetch-Dest": "document",
+    "Accept-Language": "ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7",
+}
 # Chromium asks for an icon by these, and for a manifest.
 _LINKED = {"stylesheet", "icon", "manifest"}
 
@@ -73,12 +85,17 @@ def visit_page(
 
 
 def fetch(
-    base_url: str, path: str, headers: Mapping[str, str], *, encoding: str = ACCEPT_ENCODING
+    base_url: str,
+    path: str,
+    headers: Mapping[str, str],
+    *,
+    method: str = "GET",
+    encoding: str = ACCEPT_ENCODING,
 ) -> Fetched:
     """Raises OSError, http.client.HTTPException."""
     url = urlsplit(base_url)
     sent = {"Host": url.netloc, **headers, "Accept-Encoding": encoding, "Connection": "close"}
-    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
     with socket.create_connection((url.hostname, url.port), ANSWER_WITHIN_S) as connection:
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         with connection.makefile("rb") as file:

@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -101,11 +101,12 @@ class LocalStack:
         """Mints the tokens of this stage's members."""
         return MemberTokens([self.environ["MEMBER_TOKEN_SECRETS"]], self.environ["ADMIN_TOKEN"])
 
-    def session_cookie(self, member_id: str) -> str:
-        """The `Cookie` header of a browser in which this member is signed in."""
+    def session_cookies(self, member_ids: Iterable[str]) -> list[str]:
+        """For each the `Cookie` header of a browser in which this member is signed in."""
         sessions = Sessions([self.environ["TICKET_SECRETS"]])
-        member = sessions.begin(Visitor(member_id, member_id), int(time.time() * 1_000_000))
-        return f"{SESSION_COOKIE}={sessions.sign(member)}"
+        now_us = int(time.time() * 1_000_000)
+        begun = (sessions.begin(Visitor(one, one), now_us) for one in member_ids)
+        return [f"{SESSION_COOKIE}={sessions.sign(member)}" for member in begun]
 
     def __enter__(self) -> Self:
         with self._stack:

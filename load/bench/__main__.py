@@ -27,8 +27,10 @@ from load.bench.measures.direct import pessimistic
 from load.bench.measures.limits import limits
 from load.bench.measures.line import enter, place
 from load.bench.measures.million import million
+from load.bench.measures.pages import page
 from load.bench.measures.servers import servers
 from load.bench.measures.sse import live, pages
+from load.bench.measures.visits import visit
 from load.bench.results import Summary
 from processes.local_stack import LocalStack, ProcessCounts
 from processes.open_files import raise_limit
@@ -36,6 +38,8 @@ from processes.open_files import raise_limit
 MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "enter": enter,
     "place": place,
+    "visit": visit,
+    "page": page,
     "chain": chain,
     "backlog": backlog,
     "pessimistic": pessimistic,

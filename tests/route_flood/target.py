@@ -48,7 +48,7 @@ class Target:
         """A member's credentials: a token for the API, a session for pages."""
         if call.route.startswith("/api/"):
             return {"Authorization": f"Bearer {self.stage.identity.sign(member_id)}"}
-        return {"Cookie": self.stage.session_cookie(member_id)}
+        return {"Cookie": self.stage.session_cookies([member_id])[0]}
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def _json(bench: Bench) -> Row:
 
 def _html(bench: Bench) -> Row:
     code, following = _line(bench)
-    headers = [f"Cookie: {bench.stage.session_cookie(member)}" for member in following]
+    headers = [f"Cookie: {cookie}" for cookie in bench.stage.session_cookies(following)]
     seen = _seen(bench, bench.pids["web"], bench.stage.base_url, f"/rooms/{code}/live", headers)
     return Row(f"fragments to {bench.streams:,} pages", seen["events/s"], "/s", seen=seen)
 

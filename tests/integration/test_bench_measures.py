@@ -1,0 +1,172 @@
+"""Each measure of `bench` runs small, without wrk, and its figures are of what it says.
+
+How fast it was is nobody's test.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from load.bench.__main__ import ENVIRON, MEASURES
+from load.bench.context import Bench
+from load.bench.measures import autopilot as autopilot_measure
+from load.bench.results import Summary
+from processes.local_stack import LocalStack, ProcessCounts
+
+SECONDS, STREAMS, PEOPLE_MAX = 0.3, 20, 300
+# What each may count of what went wrong.
+FAULTS = ("errors", "bare errors", "wrong", "repeats", "twice", "ended", "place errors")
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    """On servers of its own: other rooms of a Redis would be let through."""
+    with LocalStack(ProcessCounts(workers=1, environ=ENVIRON), {}) as made:
+        yield made
+
+
+@pytest.fixture
+def measured(stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Measured:
+    """Without wrk, which not every machine has."""
+    found = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "wrk" else found(name))
+    return Measured(
+        Bench(stack, tmp_path, 1, SECONDS, Console(file=io.StringIO()), STREAMS, PEOPLE_MAX)
+    )
+
+
+class Measured:
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+
+    def __call__(self, name: str, seconds: float = SECONDS) -> list[Summary]:
+        """The rows of a measure, none of which saw a fault."""
+        rows = MEASURES[name](replace(self.bench, seconds=seconds))
+        assert rows, name
+        for row in rows:
+            assert row.value > 0 or row.unit.startswith("s "), row
+            assert {fault: row.seen[fault] for fault in FAULTS if row.seen.get(fault)} == {}, row
+        return rows
+
+
+def test_enter_counts_new_members(measured):
+    for row in measured("enter"):
+        # Who was asked for when time was up is in line, and not counted.
+        assert 0 < row.value * SECONDS <= row.seen["new members"], row
+        assert row.baseline > 0
+
+
+def test_place_is_asked_of_a_line(measured):
+    [row] = measured("place")
+
+    assert row.name == f"place, {PEOPLE_MAX} in line"
+    assert row.baseline > 0
+    assert row.seen["raw Redis per s"] > 0
+
+
+def test_visits_are_whole_and_by_new_people(measured):
+    plain, with_static, beside_reloads = measured("visit")
+
+    for row in (plain, with_static, beside_reloads):
+        assert row.baseline > 0
+        assert row.seen["bare answers/s"] > 0
+    assert plain.value == pytest.approx(4 * plain.seen["visits/s"])
+    assert 4 < plain.seen["kB a visit"] < 20
+    assert 20 < with_static.seen["kB a visit"] < 45
+    assert beside_reloads.seen["reloads /s"] > 0
+
+
+def test_each_page_is_measured_against_answers_of_its_size(measured):
+    coupon, form, ticket, fragment = measured("page")
+
+    assert [one.name for one in (coupon, form, ticket, fragment)] == [
+        "coupon page", "form", "ticket page", "fragment",
+    ]  # fmt: skip
+    for row in (coupon, form, ticket, fragment):
+        assert row.against == f"bare answers of {row.seen['wire bytes']:,.0f} bytes"
+        assert row.baseline > 0
+    assert form.seen["wire bytes"] < fragment.seen["wire bytes"] < ticket.seen["wire bytes"]
+
+
+def test_the_whole_chain_is_exact(measured):
+    [row] = measured("chain")
+
+    assert row.seen["coupons told per s"] > 0
+
+
+def test_a_backlog_is_issued_to_its_last(measured):
+    [row] = measured("backlog")
+
+    assert row.name == f"from a line of {PEOPLE_MAX}"
+    assert row.value * row.seen["took s"] == pytest.approx(PEOPLE_MAX)
+
+
+def test_direct_issues_are_of_one_each(measured):
+    assert [row.name for row in measured("pessimistic")] == [
+        "pessimistic by HTTP, 8 connections",
+        "pessimistic by HTTP, 64 connections",
+    ]
+
+
+@pytest.mark.parametrize("name", ["live", "pages"])
+def test_streams_are_followed_by_all(measured, name):
+    [row] = measured(name, seconds=3.0)  # longer than from one event to the next
+
+    assert row.seen["streams"] == STREAMS
+    assert 0 < row.seen["age p50 s"] < 30
+    assert 100 < row.seen["bytes an event"] < 30_000
+
+
+def test_a_crowd_of_a_million_comes_to_stand_in_line(measured):
+    [row] = measured("million")
+
+    assert row.seen["in line"] == PEOPLE_MAX
+    assert row.seen["MB web"] > 10
+    assert row.seen["place per s"] > 0
+
+
+def test_a_board_is_asked_for_all_that_it_shows(measured):
+    short, long = measured("board", seconds=0.05)
+
+    assert long.baseline == short.value
+    assert short.seen["page ms"] > 0
+
+
+def test_a_flood_is_refused_and_others_are_not(measured):
+    flood, cost = measured("limits")
+
+    assert flood.seen["others refused"] == flood.seen["alone refused"] == 0
+    assert flood.seen["flood per s"] > 0
+    assert cost.baseline > 0
+
+
+def test_servers_are_measured_beside_a_bare_callable(measured):
+    for row in measured("servers"):
+        assert row.seen["granian errors"] == row.seen["uvicorn errors"] == 0
+        assert row.seen["bare callable per s"] > 0
+        assert row.baseline > 0
+
+
+def test_the_autopilot_turns_the_rate_where_the_database_slows(measured, monkeypatch):
+    for name, value in {"FAST_S": 1.0, "SLOW_S": 1.5, "AFTER_S": 0.5, "SETTLES_S": 0.0}.items():
+        monkeypatch.setattr(autopilot_measure, name, value)
+
+    steered, fixed = measured("autopilot")
+
+    assert fixed.seen["rate while slower"] == autopilot_measure.RATE_PER_S
+    assert steered.seen["rate while slower"] > 0
+    for row in (steered, fixed):
+        assert row.seen["issued per s while slower"] > 0
+
+
+def test_each_measure_is_tried_here():
+    tried = Path(__file__).read_text()
+
+    assert [name for name in MEASURES if f'"{name}"' not in tried] == []
