@@ -1,0 +1,144 @@
+"""First paint: when a page is first seen on a slow network, and what Chromium asks for until then.
+
+    .venv/bin/python -m load.first_paint --coupon spring
+
+from the checkout, while a demo runs. Each page is opened with an empty cache, by somebody who is
+signed in: the coupon's page, then the ticket page until its stream is open.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import Annotated
+
+import typer
+from playwright.sync_api import Browser, BrowserContext, Page
+from rich.console import Console
+from rich.table import Table
+
+from load.browsers import chromium, with_browser
+from load.crowd.target import Target, find_target
+from load.locust_users.offer import find_total_count
+from load.page_visit import page_links
+from load.request_count import CountingRelay, counting_relay
+from processes.settings.reader import BadSettings
+
+LATENCY_MS, BYTES_PER_S = 400, 50_000
+PAINT_MAX_S = 1.2
+SETTLED_MS = 500
+OPEN_WITHIN_S = 60.0
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """latency_ms: from a request to its answer. bytes_per_s: of all answers together."""
+
+    latency_ms: float = LATENCY_MS
+    bytes_per_s: float = BYTES_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class FirstVisit:
+    """asked: paths of all requests, an icon, a manifest and the stream included.
+
+    Some browsers leave out icons and manifests while nobody sees them: what a page links to counts
+    as asked.
+    """
+
+    path: str
+    asked: tuple[str, ...]
+    wire_bytes: int
+    first_paint_s: float
+
+
+def open_first(
+    browser: Browser, relay: CountingRelay, target: Target, code: str, network: Network
+) -> list[FirstVisit]:
+    """Somebody new opens both pages, each with an empty cache. Raises playwright's Error."""
+    member = f"paint-{secrets.token_hex(4)}"
+    found = []
+    for path in (f"/coupons/{code}", f"/rooms/{code}"):
+        context = browser.new_context(base_url=relay.base_url, locale="ko-KR")
+        try:
+            # These requests have the context's cookies, and leave nothing in its cache.
+            signin = f"/signin?token={target.identity.sign(member)}&next=/"
+            context.request.get(signin, max_redirects=0)
+            if path.startswith("/rooms/"):
+                form = {"Sec-Fetch-Site": "same-origin"}
+                context.request.post(f"{path}/enter", headers=form, max_redirects=0)
+            relay.reset()
+            found.append(_open(context, relay, path, network))
+        finally:
+            context.close()
+    return found
+
+
+def _open(context: BrowserContext, relay: CountingRelay, path: str, network: Network) -> FirstVisit:
+    page = context.new_page()
+    slow = context.new_cdp_session(page)
+    slow.send("Network.enable")
+    slow.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": network.latency_ms,
+            "downloadThroughput": network.bytes_per_s,
+            "uploadThroughput": network.bytes_per_s,
+        },
+    )
+    answer = page.goto(path, wait_until="load")
+    links = page_links(answer.text() if answer else "")
+    _wait_until_asked(page, relay, links.stream)
+    page.wait_for_timeout(SETTLED_MS)
+    asked = dict.fromkeys([*relay.asked, *links.assets])
+    return FirstVisit(path, tuple(asked), relay.wire_bytes, page.evaluate(PAINT) / 1_000)
+
+
+def _wait_until_asked(page: Page, relay: CountingRelay, stream: str) -> None:
+    deadline = time.monotonic() + OPEN_WITHIN_S
+    while stream and stream not in relay.asked and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+
+
+def main(
+    coupon: Annotated[str, typer.Option(help="the coupon's code")] = "spring",
+    url: Annotated[str | None, typer.Option(help="the server; default: BASE_URL")] = None,
+    latency_ms: Annotated[float, typer.Option(min=0)] = LATENCY_MS,
+    bytes_per_s: Annotated[float, typer.Option(min=1_000)] = BYTES_PER_S,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="medians are told")] = 3,
+    paint_max_s: Annotated[float, typer.Option(help="later is a failure")] = PAINT_MAX_S,
+    anywhere: Annotated[
+        bool, typer.Option(help="yes, to a server that isn't this machine")
+    ] = False,
+) -> None:
+    """Open the coupon's and the ticket page on a slow network; fail where they show late."""
+    try:
+        target = find_target(url, anywhere=anywhere)
+        find_total_count(target.base_url, coupon)
+    except BadSettings as error:
+        raise SystemExit(f"load.first_paint: {error}") from None
+    network = Network(latency_ms, bytes_per_s)
+    with chromium(with_browser(os.environ)) as browser, counting_relay(target.base_url) as relay:
+        seen = [open_first(browser, relay, target, coupon, network) for _ in range(rounds)]
+    table = Table("page", "requests", "kB", "first paint", title_justify="left")
+    slowest_s = 0.0
+    for visits in zip(*seen, strict=True):
+        paint_s = median(one.first_paint_s for one in visits)
+        kilobytes = median(one.wire_bytes for one in visits) / 1_000
+        table.add_row(
+            visits[0].path, str(len(visits[0].asked)), f"{kilobytes:.1f}", f"{paint_s:.2f} s"
+        )
+        slowest_s = max(slowest_s, paint_s)
+    Console().print(table)
+    for visit in seen[0]:
+        print(f"{visit.path}: {', '.join(visit.asked)}")
+    raise SystemExit(0 if 0 < slowest_s <= paint_max_s else 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
