@@ -43,6 +43,8 @@ class Crowd:
         self.timings = Timings()
         self.outsiders: set[str] = set()  # who must never hold a coupon
         self.connections = BoundedSemaphore(plan.connections_max)
+        # Of their own, and fewer: who holds a stream keeps it for as long as they wait.
+        self.streams = BoundedSemaphore(max(1, plan.connections_max // 4))
         self.gate, self.over = Event(), Event()
         self.began_at = self.ended_at = 0.0
         self._run = secrets.token_hex(3)

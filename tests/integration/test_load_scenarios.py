@@ -44,7 +44,16 @@ SCENARIOS = {
     ),
     "member_journey": Scenario(
         ("-u", "30", "-r", "20"), 20, 20, 10,
-        rows=("page: enter", "page of the ticket (waiting)", "a coupon is used once"),
+        rows=(
+            "page: enter", "page of the ticket (waiting)", "a coupon is used once", "static file",
+        ),
+    ),
+    "browsers": Scenario(
+        ("-u", "40"), 15, 15, 25, rate_per_s=10,
+        rows=(
+            "page of the coupon", "static file", "page: enter", "page of the ticket (waiting)",
+            "a browser keeps its ticket", "stream: first event",
+        ),
     ),
 }  # fmt: skip
 # Half of what they take is waiting for their turn.
