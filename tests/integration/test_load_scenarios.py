@@ -43,7 +43,7 @@ SCENARIOS = {
         rows=("bot: enter (bad_token)", "bot: place (bad_ticket)", "a bot is refused"),
     ),
     "member_journey": Scenario(
-        ("-u", "30", "-r", "20"), 20, 20, 10,
+        ("-u", "30", "-r", "20"), 20, 20, 10, rate_per_s=5,
         rows=(
             "page: enter", "page of the ticket (waiting)", "a coupon is used once", "static file",
         ),
