@@ -60,9 +60,9 @@ def open_first(
     browser: Browser, relay: CountingRelay, target: Target, code: str, network: Network
 ) -> list[FirstVisit]:
     """Somebody new opens both pages, each with an empty cache. Raises playwright's Error."""
-    member = f"paint-{secrets.token_hex(4)}"
     found = []
     for path in (f"/coupons/{code}", f"/rooms/{code}"):
+        member = f"paint-{secrets.token_hex(4)}"  # a hand-over token works once
         context = browser.new_context(base_url=relay.base_url, locale="ko-KR")
         try:
             # These requests have the context's cookies, and leave nothing in its cache.

@@ -17,6 +17,7 @@ def test_a_first_visit_is_few_requests_until_the_stream_is_open(browser, house, 
     assert coupon.asked[0] == f"/coupons/{code}"
     assert ticket.asked[0] == f"/rooms/{code}"
     assert f"/rooms/{code}/live" in ticket.asked
+    assert ticket.wire_bytes > 20_000  # with the scripts of a page that waits
     for visit in (coupon, ticket):
         assert 4 <= len(visit.asked) <= REQUESTS_MAX, visit.asked
         assert 5_000 < visit.wire_bytes < BYTES_MAX
