@@ -116,7 +116,7 @@ def test_a_coupon_is_made_opened_watched_slowed_paused_and_let_through(
         "datetime", f"{in_an_hour:%Y-%m-%dT%H:%M}:00.000+00:00"
     )
 
-    offer.get_by_role("link", name="Change").click()
+    offer.get_by_role("link", name="Edit").click()
     open_now(page)
     eventually(lambda: {member for _, member, _ in rows(house, code)} == {"early"})
 
@@ -195,6 +195,6 @@ def test_without_javascript_it_can_all_be_done(console: Page, house, code):
 
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("#going")).to_have_text("Paused. Nobody is waiting.")
-    page.get_by_text("Close the line").click()
+    page.locator("summary", has_text="Close the line").click()
     page.get_by_role("button", name="Close the line").click()
     expect(page.locator("#going")).to_have_text("Closed. Nobody is admitted any more.")
