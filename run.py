@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The only thing to know after `git clone`: it prepares `.venv` and runs a command in it."""
+"""Prepares `.venv` and runs a command in it; the only thing to know after `git clone`."""
 
 import contextlib
 import hashlib
@@ -12,26 +12,26 @@ import time
 from pathlib import Path
 from typing import Iterator, NoReturn  # noqa: UP035 - see below
 
-# An old Python must get as far as the sentence that it is old: so this file keeps to what 3.6
-# reads, with newer annotations in quotes.
+# An old Python must be able to print the version error: so this file keeps to the syntax
+# of 3.6, with newer annotations in quotes.
 
 USAGE = """\
 usage: python3 run.py NAME [arguments]
 
-  python3 run.py demo      the whole product on this machine, nothing to install beforehand
+  python3 run.py demo      run the whole product on this machine; needs nothing but Python
   python3 run.py crowd spring --members 5000
-                           a simulated crowd against it (in a second terminal)
-  python3 run.py compare   the four ways to issue, side by side; --report DIR for a page
-  python3 run.py test      the tests but the slow ones (--slow: all); arguments go to pytest
-  python3 run.py mutations each promise broken on purpose: do the tests notice?
-  python3 run.py contract  the interface against what it says of itself
-  python3 run.py witnesses the tests on the servers that Debian ships
+                           send a simulated crowd to it (in a second terminal)
+  python3 run.py compare   compare the four ways to issue; --report DIR writes a page
+  python3 run.py test      run the tests without the slow ones (--slow: all), or pytest ARGS
+  python3 run.py mutations break each promise on purpose, and check that tests fail
+  python3 run.py contract  check the running API against its /openapi.json
+  python3 run.py witnesses run the tests on Debian's Redis, Postgres, pgbouncer and nginx
   python3 run.py pictures  every picture of the docs made again; --list: which are out of date
-  python3 run.py bench     the benchmarks; python3 run.py locust -f load/... a Locust crowd
-  python3 run.py --help    this text; `python3 run.py NAME --help` tells about one command
+  python3 run.py bench     run the benchmarks; python3 run.py locust -f load/... a Locust crowd
+  python3 run.py --help    print this text; `python3 run.py NAME --help` describes one command
 
-Any other NAME (web, admitter, worker, migrate, coupon, room, token, ...) is run as `waitroom NAME`.
-The first run installs what is needed into .venv, which takes a quarter of a minute or so.
+Any other NAME (web, admitter, worker, migrate, coupon, room, token, ...) runs `waitroom NAME`.
+The first run installs packages into .venv, which takes about 15 seconds.
 """
 # Modules that need what developers need, and are run from the checkout.
 DEVELOPERS = {
@@ -46,10 +46,10 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.txt"
-# Stands while an install is under way. One that was cut off can leave half a package behind.
+# Exists during an install. An interrupted install can leave half a package behind.
 UNFINISHED = VENV / "unfinished"
-# These would send pip's work, or the interpreter, somewhere else than into our environment; or
-# have every process compile anew what one may keep there.
+# These would make pip or the interpreter use another environment, or
+# make every process compile all modules again.
 MISLEADING = (
     "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
     "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT",
@@ -78,15 +78,15 @@ def main(arguments: "list[str]") -> NoReturn:
         command = [str(PYTHON), "-m", DEVELOPERS[name], *rest]
     else:
         prepare("demo.txt")
-        # -P: a folder called `web` where somebody happens to be must not be taken for ours.
+        # -P: a folder `web` in the working directory must not shadow our package.
         command = [str(PYTHON), "-P", "-m", "cli", name, *rest]
     sys.stdout.flush()
-    # The command takes our place, so signals and the exit code pass without a go-between.
+    # exec: the command gets our signals, and its exit code is ours.
     os.execve(PYTHON, command, environ)  # noqa: S606 - no shell is what we want
 
 
 def pytest_arguments(rest: "list[str]", environ: "dict[str, str]") -> "list[str]":
-    """All tests but the slow ones; with --slow all. Whatever is named runs, slow or not."""
+    """All tests but the slow ones; with --slow all. Named tests run, slow or not."""
     named = [word for word in rest if word != "--slow"]
     if named:
         return named
@@ -94,12 +94,12 @@ def pytest_arguments(rest: "list[str]", environ: "dict[str, str]") -> "list[str]
 
 
 def side_by_side(environ: "dict[str, str]") -> "list[str]":
-    """How pytest runs the whole suite: in three processes, each with embedded servers of its own.
+    """Options to run the whole suite in three processes, each with its own embedded servers.
 
-    Three on two cores, as many tests mostly wait.
+    Three on two cores, since many tests mostly wait.
 
-    On servers that were given, one after the other: an admitter lets everybody's people through.
-    In the order of tests/kinds.py, as Playwright's event loop breaks asyncio tests after it.
+    On given servers, one process: an admitter would admit members of other tests' rooms.
+    Keeps the order of tests/kinds.py: Playwright's event loop breaks later asyncio tests.
     """
     if environ.get("REDIS_URL") or environ.get("DATABASE_URL"):
         return []
@@ -120,7 +120,7 @@ def without_misleading(environ: "os._Environ[str]") -> "dict[str, str]":
 
 
 def prepare(wanted: str) -> None:
-    """Make `.venv` hold what `requirements/WANTED` lists, and do nothing when it does."""
+    """Install `requirements/WANTED` into `.venv` unless it is installed."""
     try:
         with one_at_a_time():
             version = working_version()
@@ -133,15 +133,15 @@ def prepare(wanted: str) -> None:
             install("dev.txt" if stamped_name() == "dev.txt" else wanted)
     except OSError as reason:
         fail(
-            f"{VENV} could not be prepared: {reason}. If another user made it, run this as that "
-            "user, or remove it and try again."
+            f"Could not prepare {VENV}: {reason}. If another user created it, run this as that "
+            "user, or delete it and try again."
         )
 
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Wait while another run.py prepares. The folder itself is locked: that leaves no file."""
-    import fcntl  # not at the top: Windows has none and deserves its sentence
+    """Wait for another run.py that prepares `.venv`. Locks the folder, which needs no lock file."""
+    import fcntl  # not at the top: Windows has none, and must get its error message
 
     folder = os.open(ROOT, os.O_RDONLY)
     try:
@@ -151,14 +151,14 @@ def one_at_a_time() -> Iterator[None]:
             say("Waiting for another run.py that is preparing .venv ...")
             fcntl.flock(folder, fcntl.LOCK_EX)
         except OSError:
-            pass  # some network file systems can't lock; then nobody is waited for
+            pass  # some network file systems can't lock; go on without
         yield
     finally:
         os.close(folder)
 
 
 def working_version() -> "str | None":
-    """The Python version of `.venv`, or None when it has none that runs."""
+    """The Python version of `.venv`; None if its Python does not run."""
     ask = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
     try:
         answer = subprocess.run(  # noqa: S603 - our own Python
@@ -169,25 +169,25 @@ def working_version() -> "str | None":
     if answer.returncode != 0:
         return None
     version = answer.stdout.strip()
-    # A system upgrade can put a newer Python behind the old link: its packages are not there.
+    # After a system upgrade the link may lead to a newer Python, which has no packages.
     return version if (VENV / "lib" / f"python{version}").is_dir() else None
 
 
 def stamp(requirements: str, version: str) -> str:
-    """What STAMP says when this file is installed; the place counts, as scripts name it."""
+    """The text of STAMP once this file is installed; with the path, which scripts in .venv hold."""
     digest = hashlib.sha256((ROOT / "requirements" / requirements).read_bytes()).hexdigest()
     return f"{requirements} {digest} Python {version} in {VENV}\n"
 
 
 def is_installed(wanted: str, version: str) -> bool:
-    """Whether WANTED, or the development set that contains it, is what was installed last."""
+    """Whether WANTED, or dev.txt, which contains it, was installed last."""
     if UNFINISHED.exists() or not STAMP.exists():
         return False
     return STAMP.read_text() in {stamp(wanted, version), stamp("dev.txt", version)}
 
 
 def has_moved() -> bool:
-    """Whether `.venv` was made at another place, which its scripts still name."""
+    """Whether `.venv` was created at another path, which its scripts still hold."""
     return STAMP.exists() and not STAMP.read_text().endswith(f" in {VENV}\n")
 
 
@@ -205,7 +205,7 @@ def create_venv() -> None:
     say(f"Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]} ...")
     VENV.mkdir(exist_ok=True)
     run_quietly(
-        [sys.executable, "-m", "venv", "--clear", str(VENV)], "The environment could not be made"
+        [sys.executable, "-m", "venv", "--clear", str(VENV)], "Could not create the environment"
     )
 
 
@@ -216,11 +216,11 @@ def install(requirements: str) -> None:
     UNFINISHED.touch()
     run_quietly(
         [str(PYTHON), "requirements/install.py", requirements],
-        "The packages could not be installed. Is the package index reachable? Then try again",
+        "Could not install the packages. Check that the package index is reachable, and try again",
     )
     version = working_version()
     if version is None:
-        fail(f"the Python in {VENV} doesn't run: remove that folder and try again.")
+        fail(f"the Python in {VENV} doesn't run: delete that folder and try again.")
     add_ourselves(version)
     STAMP.write_text(stamp(requirements, version))
     UNFINISHED.unlink()
@@ -228,20 +228,20 @@ def install(requirements: str) -> None:
 
 
 def add_ourselves(version: str) -> None:
-    """Let the environment import the checkout, and give it the command `waitroom`.
+    """Make the checkout importable in the environment, and add the command `waitroom`.
 
-    As an editable install would, but without a build back end and without the network.
+    Like an editable install, but without a build back end and network.
     """
     site = VENV / "lib" / f"python{version}" / "site-packages"
     (site / "waitroom-checkout.pth").write_text(f"{ROOT}\n")
     command = VENV / "bin" / "waitroom"
-    # A shell script, because the path in a #! line may have no blanks and not be long.
+    # A shell script, because the path in a #! line must be short and without blanks.
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -m cli "$@"\n')
     command.chmod(0o755)
 
 
 def find_browser(environ: "dict[str, str]") -> str:
-    """The path of a Chromium for the browser tests, installed if need be. Ends the run if none."""
+    """The path of a Chromium for the browser tests; installs one if missing. Exits if it fails."""
     found = subprocess.run(  # noqa: S603 - our own program
         [PYTHON, ROOT / "tests" / "find_browser.py"],
         stdin=subprocess.DEVNULL,
@@ -255,7 +255,7 @@ def find_browser(environ: "dict[str, str]") -> str:
 
 
 def run_quietly(command: "list[str]", failure: str) -> None:
-    """Run it in the checkout without input; its output is shown only when it fails."""
+    """Run a command in the checkout without input; print its output only if it fails."""
     done = subprocess.run(  # noqa: S603 - our own commands
         command,
         cwd=ROOT,
@@ -267,11 +267,11 @@ def run_quietly(command: "list[str]", failure: str) -> None:
     )
     if done.returncode != 0:
         say(done.stdout.rstrip())
-        fail(f"{failure} ({shlex.join(command)} ended with {done.returncode}).")
+        fail(f"{failure} ({shlex.join(command)} exited with {done.returncode}).")
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except KeyboardInterrupt:
-        fail("interrupted; the next run takes up the work again.", 130)
+        fail("interrupted; run it again to continue.", 130)

@@ -1,9 +1,9 @@
-"""Fails where a package that we install is known to be vulnerable, by OSV's advisories.
+"""Fails if a locked package has a known vulnerability, by OSV's advisories.
 
     .venv/bin/python .ci/audit.py
 
-Where no advisories can be had within SECONDS_MAX it says so and does not fail: that is no news
-about our packages. The bound holds for all of it, so it holds nobody up.
+If the advisories can't be fetched within SECONDS_MAX, it prints so and does not fail: that says
+nothing about our packages, and must not block a build.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 LOCKED = ROOT / "requirements" / "dev.txt"
 SECONDS_MAX = 60
-NOT_AUDITED = "NOT AUDITED: no advisories could be had, so nothing is known of our packages: "
+NOT_AUDITED = "NOT AUDITED: could not fetch the advisories: "
 
 
 def main(arguments: list[str]) -> int:
-    """0 where nothing is known to be wrong; 1 with a line for each advisory.
+    """Returns 0 without advisories, else 1; prints a line for each.
 
-    arguments: more of pip-audit's.
+    arguments: passed on to pip-audit.
     """
     argv = [str(Path(sys.executable).parent / "pip-audit"), "--requirement", str(LOCKED)]
     argv += ["--disable-pip", "--require-hashes", "--vulnerability-service", "osv"]
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         print(f"{NOT_AUDITED}no answer within {SECONDS_MAX} s.")
         return 0
     except ValueError:
-        print(NOT_AUDITED + (done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        print(NOT_AUDITED + (done.stderr.strip().splitlines() or ["no output"])[-1])
         return 0
     return verdict(packages)
 
@@ -44,8 +44,8 @@ def verdict(packages: list[dict[str, Any]]) -> int:
     skipped = [one["name"] for one in packages if "skip_reason" in one]
     found = [(one, flaw) for one in packages for flaw in one.get("vulns", ())]
     for package, flaw in found:
-        mended = ", ".join(flaw["fix_versions"]) or "no version yet"
-        print(f"{package['name']} {package['version']}: {flaw['id']}, mended in {mended}")
+        fixed = ", ".join(flaw["fix_versions"]) or "no version yet"
+        print(f"{package['name']} {package['version']}: {flaw['id']}, fixed in {fixed}")
     if skipped:
         print(f"{NOT_AUDITED}{', '.join(skipped)}")
     print(f"{len(packages) - len(skipped)} packages audited, {len(found)} advisories.")

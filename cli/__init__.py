@@ -1,1 +1,1 @@
-"""The commands: the only room that composes settings, objects and processes."""
+"""The commands: each reads its settings, and composes the objects of a process from them."""

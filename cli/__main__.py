@@ -1,4 +1,4 @@
-"""`python -m cli` is the `waitroom` command."""
+"""Runs the `waitroom` command as `python -m cli`."""
 
 from cli.main import run
 

@@ -1,4 +1,4 @@
-"""`waitroom adopt`: take over a Redis and a queue, or give a copied database an id of its own."""
+"""`waitroom adopt`: takes over a Redis and a queue, or gives a copied database a new id."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from processes.stores import console, open_postgres
 
 
 def adopt(
-    yes: Annotated[bool, typer.Option("--yes", help="ask nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     new_id: Annotated[
-        bool, typer.Option("--new-id", help="give this database, a copy, an id of its own")
+        bool, typer.Option("--new-id", help="Give this database, a copy of another, a new id.")
     ] = False,
 ) -> None:
-    """Make the Redis and the queue of these settings this deployment's.
+    """Take over the Redis and the queue that the settings name, for this deployment.
 
-    Processes of the deployment that they belonged to end within a second or two.
+    Processes of the deployment that owned them stop within a second or two.
     """
     settings = read_settings(StoreSettings, with_running_demo(dict(os.environ)))
     with open_postgres() as engine:
@@ -38,9 +38,9 @@ def adopt(
 def _renew(engine: Engine, *, yes: bool) -> None:
     old = deployment_id(engine)
     _print_claims(
-        f"This database gets a new id in place of {old}, which stays that of the database it was "
-        "copied from. Nothing in Redis is changed: a Redis that holds the old id is the other "
-        "deployment's from then on, and processes of this one end there."
+        f"This database gets a new id. The database that it was copied from keeps {old}. Nothing "
+        "in Redis changes: a Redis that holds the old id belongs to the other deployment from then "
+        "on, and processes of this deployment that use it stop."
     )
     _confirm(yes=yes)
     _print_claims(f"This deployment is {renew_deployment_id(engine)}.")
@@ -54,16 +54,16 @@ def _take_over(settings: StoreSettings, engine: Engine, *, yes: bool) -> None:
         others = _foreign_claims(held, own)
         if others:
             _print_claims(
-                "Processes of the other deployment that use these end within a second or two."
+                "Processes of the other deployment that use these stop within a second or two."
             )
             _confirm(yes=yes)
         for place, holder in held.items():
             if holder != own:
                 place.take_over(own)
-                instead = f", in place of {holder}" if holder else ""
-                _print_claims(f"{place.words} is this deployment's now{instead}.")
+                before = f", no longer to {holder}" if holder else ""
+                _print_claims(f"{place.words} now belongs to this deployment{before}.")
     if all(holder == own for holder in held.values()):
-        _print_claims("Its Redis and its queue are its own already.")
+        _print_claims("Its Redis and its queue already belong to it.")
 
 
 def _foreign_claims(held: dict[DeploymentClaim, str | None], own: str) -> Sequence[DeploymentClaim]:
@@ -85,4 +85,4 @@ def _confirm(*, yes: bool) -> None:
     except typer.Abort:
         is_meant = False
     if not is_meant:
-        raise BadSettings("Nothing was changed. (--yes asks nothing.)")
+        raise BadSettings("Nothing was changed. (--yes skips the question.)")

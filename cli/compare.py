@@ -1,4 +1,4 @@
-"""`waitroom compare`: its options; what it does is in run.py, which takes its time to import."""
+"""`waitroom compare`: its options. The command itself is in load/compare/run.py."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ from load.compare.options import MEMBERS_PER_COUPON, CompareOptions
 
 
 def compare(
-    coupons: Annotated[int, typer.Option(min=1, max=100_000, help="for each way")] = 1_000,
+    coupons: Annotated[int, typer.Option(min=1, max=100_000, help="Coupons for each way.")] = 1_000,
     members: Annotated[
         int | None,
-        typer.Option(min=1, max=1_000_000, help="default: ten for each coupon"),
+        typer.Option(min=1, max=1_000_000, help="Simulated members; default: ten a coupon."),
     ] = None,
-    within: Annotated[float, typer.Option(min=0, help="s in which all arrive")] = 1.0,
+    within: Annotated[float, typer.Option(min=0, help="Seconds in which all arrive.")] = 1.0,
     connections: Annotated[
-        int, typer.Option(min=1, max=15_000, help="of the crowd, open at once")
+        int, typer.Option(min=1, max=15_000, help="Connections of the crowd.")
     ] = 200,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="for the way `queue`")] = 2,
-    web_processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
-    seed: Annotated[int, typer.Option(help="the same one: the same members and arrivals")] = 1,
-    give_up: Annotated[float, typer.Option(min=1, help="s until a way is ended")] = 900.0,
-    as_json: Annotated[bool, typer.Option("--json", help="all figures, for scripts")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Workers for the way `queue`.")] = 2,
+    web_processes: Annotated[int, typer.Option(min=1, max=64, help="Web processes.")] = 1,
+    seed: Annotated[int, typer.Option(help="Fixes the members and their arrivals.")] = 1,
+    give_up: Annotated[float, typer.Option(min=1, help="Time limit of each way, s.")] = 900.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
     report: Annotated[
-        Path | None, typer.Option(file_okay=False, help="a folder for index.html, compare.json")
+        Path | None,
+        typer.Option(file_okay=False, help="Folder to write index.html and compare.json to."),
     ] = None,
 ) -> None:
-    """The four ways to issue, one after another, under the same crowd, side by side."""
+    """Send the same crowd through each of the four ways to issue, and compare them."""
+    # Imported here: it takes long, and `--help` does not need it.
     from load.compare.run import run_compare
 
     options = CompareOptions(

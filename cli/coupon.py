@@ -1,4 +1,4 @@
-"""`waitroom coupon`: creating and looking at coupons, from a shell."""
+"""`waitroom coupon`: creates, lists and shows coupons."""
 
 from __future__ import annotations
 
@@ -33,18 +33,22 @@ from web.schemas.public import CouponOut
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and show coupons.")
 
-Json = Annotated[bool, typer.Option("--json", help="for scripts")]
-Code = Annotated[str, typer.Argument(help=f"1 to {CODE_LENGTH_MAX} of a-z 0-9 _ -")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Code = Annotated[
+    str, typer.Argument(help=f"The coupon's code: 1 to {CODE_LENGTH_MAX} of a-z 0-9 _ -.")
+]
 
 
 def parse_time(text: str) -> datetime:
-    """An RFC 3339 time; it must name its zone, since this machine's is nobody's business."""
+    """An RFC 3339 time. Raises BadSettings if it has no time zone: this host's must not count."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise BadSettings(f'"{text}" is not a time such as 2026-05-01T10:00:00+09:00') from None
+        raise BadSettings(
+            f'"{text}" is not an RFC 3339 time, such as 2026-05-01T10:00:00+09:00'
+        ) from None
     if time.tzinfo is None:
-        raise BadSettings(f'"{text}" needs a time zone: end it with Z or, for Korea, +09:00')
+        raise BadSettings(f'"{text}" has no time zone: add Z for UTC, or +09:00 for Korea')
     return time
 
 
@@ -52,18 +56,22 @@ def parse_time(text: str) -> datetime:
 @with_room_options([one for one in ROOM_SETTINGS if one.is_of_new_rooms], with_defaults=True)
 def create(
     code: Code,
-    total: Annotated[int, typer.Option(help=f"how many there are, 1 to {TOTAL_COUNT_MAX:,}")],
-    description: Annotated[str, typer.Option()],
-    amount: Annotated[int | None, typer.Option(help="off, in the smallest unit")] = None,
-    percent: Annotated[int | None, typer.Option(help="off, 1 to 100")] = None,
-    cap: Annotated[int | None, typer.Option(help="the most a percentage takes off")] = None,
-    opens_at: Annotated[str | None, typer.Option(help="RFC 3339; default: now")] = None,
-    expire_date: Annotated[str | None, typer.Option(help="RFC 3339; default: 30 days on")] = None,
-    issuing: Annotated[str, typer.Option(help=", ".join(ISSUING_WAYS))] = "queue",
+    total: Annotated[int, typer.Option(help=f"Number of coupons, 1 to {TOTAL_COUNT_MAX:,}.")],
+    description: Annotated[str, typer.Option(help="What members read.")],
+    amount: Annotated[
+        int | None, typer.Option(help="Amount off, in the smallest currency unit.")
+    ] = None,
+    percent: Annotated[int | None, typer.Option(help="Percentage off, 1 to 100.")] = None,
+    cap: Annotated[int | None, typer.Option(help="The most that a percentage takes off.")] = None,
+    opens_at: Annotated[str | None, typer.Option(help="RFC 3339; default: now.")] = None,
+    expire_date: Annotated[
+        str | None, typer.Option(help="RFC 3339; default: 30 days after the opening.")
+    ] = None,
+    issuing: Annotated[str, typer.Option(help=f"One of {', '.join(ISSUING_WAYS)}.")] = "queue",
     as_json: Json = False,
     **settings: Any,
 ) -> None:
-    """Put a coupon on offer; with issuing `queue`, its line opens with it."""
+    """Create a coupon and, if it is issued by `queue`, its line."""
     now = read_postgres_time()
     opens = parse_time(opens_at) if opens_at else now
     try:
@@ -75,7 +83,7 @@ def create(
             inventory=Inventory(total),
             opens_at=opens,
             expire_date=parse_time(expire_date) if expire_date else opens + timedelta(days=30),
-            issuing=issuing,  # type: ignore[arg-type]  # the coupon checks it
+            issuing=issuing,  # type: ignore[arg-type]  # Coupon checks it
         )
         room = RoomSettings(**settings)
     except ValueError as error:
@@ -89,7 +97,7 @@ def create(
 
 @app.command(name="list")
 def list_coupons(as_json: Json = False) -> None:
-    """All coupons, by the time they open."""
+    """List all coupons, sorted by opening."""
     with open_postgres() as engine:
         found = offers.list_offers(engine)
     if as_json:
@@ -101,7 +109,7 @@ def list_coupons(as_json: Json = False) -> None:
 
 @app.command()
 def show(code: Code, as_json: Json = False) -> None:
-    """One coupon."""
+    """Show one coupon."""
     with open_postgres() as engine:
         _show([offers.get_offer(engine, code)], as_json=as_json)
 
@@ -109,11 +117,9 @@ def show(code: Code, as_json: Json = False) -> None:
 @app.command()
 def issued(
     code: Code,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="RFC 4180, UTF-8, to standard output")
-    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV (RFC 4180, UTF-8).")] = False,
 ) -> None:
-    """Everybody who holds one, by member id."""
+    """List the issued coupons, sorted by member id."""
     with open_postgres() as engine:
         if as_csv:
             write_csv(engine, code, sys.stdout.buffer)
@@ -125,9 +131,9 @@ def issued(
 
 
 def _discount(amount: int | None, percent: int | None, cap: int | None) -> DiscountPolicy:
-    """Raises BadSettings where it is neither or both; ValueError where it can't be."""
+    """Raises BadSettings for neither or both; ValueError for a value out of bounds."""
     if (amount is None) == (percent is None):
-        raise BadSettings("Give either --amount or --percent.")
+        raise BadSettings("Give either --amount or --percent, not both.")
     kind: DiscountKind = "amount" if percent is None else "percent"
     return DiscountPolicy(kind, amount or percent or 0, cap)
 

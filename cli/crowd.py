@@ -1,4 +1,4 @@
-"""`waitroom crowd`: its options; what it does is in judge.py, which takes its time to import."""
+"""`waitroom crowd`: its options. The command itself is in load/crowd/run_and_verify.py."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ from load.crowd.options import CrowdOptions
 
 
 def crowd(
-    code: Annotated[str, typer.Argument(help="the coupon's code")],
-    members: Annotated[int, typer.Option(min=1, max=1_000_000)] = 1_000,
-    within: Annotated[float, typer.Option(min=0, help="s in which all arrive")] = 1.0,
-    double_click: Annotated[bool, typer.Option(help="each enters five times at once")] = False,
-    connections: Annotated[int, typer.Option(min=1, max=15_000, help="open at once")] = 500,
-    url: Annotated[str | None, typer.Option(help="the server; default: BASE_URL")] = None,
-    give_up: Annotated[float, typer.Option(min=1, help="s until the end")] = 300.0,
+    code: Annotated[str, typer.Argument(help="The coupon's code.")],
+    members: Annotated[int, typer.Option(min=1, max=1_000_000, help="Simulated members.")] = 1_000,
+    within: Annotated[float, typer.Option(min=0, help="Seconds in which all arrive.")] = 1.0,
+    double_click: Annotated[
+        bool, typer.Option(help="Each member enters five times at once.")
+    ] = False,
+    connections: Annotated[
+        int, typer.Option(min=1, max=15_000, help="Connections open at once.")
+    ] = 500,
+    url: Annotated[str | None, typer.Option(help="The server's URL; default: BASE_URL.")] = None,
+    give_up: Annotated[float, typer.Option(min=1, help="Time limit, s.")] = 300.0,
     anywhere: Annotated[
-        bool, typer.Option(help="yes, to a server that isn't this machine")
+        bool, typer.Option(help="Allow a server that is not on this machine.")
     ] = False,
     addresses: Annotated[
-        int, typer.Option(min=0, max=60_000, help="as if from so many; see docs/load.md")
+        int,
+        typer.Option(min=0, max=60_000, help="Simulated client addresses; see docs/load.md."),
     ] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="the verdict, for scripts")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
-    """Send a crowd through the real entrance, and judge what it was told."""
+    """Send simulated members through the API, and compare their outcomes with Postgres."""
+    # Imported here: it takes long, and `--help` does not need it.
     from load.crowd.run_and_verify import run_and_verify
 
     options = CrowdOptions(

@@ -1,4 +1,4 @@
-"""`waitroom draw`: what was drawn of a lobby, and whether it was drawn as promised."""
+"""`waitroom draw`: prints the record of a draw, and verifies one."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from issuance.draws import find_draw
 from processes.settings.reader import BadSettings
 from processes.stores import console, open_postgres
 
-app = typer.Typer(no_args_is_help=True, help="Show what was drawn of a lobby, and check a draw.")
+app = typer.Typer(no_args_is_help=True, help="Print and verify the record of a draw.")
 
 FAULTS_SHOWN_MAX = 20
-File = Annotated[Path, typer.Argument(help="the record; - for standard input")]
+File = Annotated[Path, typer.Argument(help="The record; - for standard input.")]
 
 
 @app.command()
 def record(
     code: Code,
-    members: Annotated[bool, typer.Option("--members", help="with the members' ids")] = False,
+    members: Annotated[bool, typer.Option("--members", help="Include the members' ids.")] = False,
 ) -> None:
-    """Print the record of a draw, as it is published; with ids, for whoever audits it."""
+    """Print the published record of a draw; with the members' ids, for audits."""
     with open_postgres() as engine:
         drawn = find_draw(engine, code)
     if drawn is None:
-        raise BadSettings(f"The lobby of {code} was not drawn: it has no draw, or not yet.")
+        raise BadSettings(f"{code} has no draw, or its lobby is not drawn yet.")
     print(drawn.as_json(with_members=members))
 
 
@@ -39,19 +39,19 @@ def record(
 def verify(
     file: File,
     commitment: Annotated[
-        str | None, typer.Option(help="the seed's SHA-256, as shown before the opening")
+        str | None, typer.Option(help="The seed's SHA-256, as published before the opening.")
     ] = None,
     entrants_sha256: Annotated[
-        str | None, typer.Option(help="the entrants' SHA-256, as shown after it")
+        str | None, typer.Option(help="The entrants' SHA-256, as published after it.")
     ] = None,
-    member: Annotated[str | None, typer.Option(help="whose place to say")] = None,
+    member: Annotated[str | None, typer.Option(help="Also print this member's place.")] = None,
 ) -> None:
-    """Recompute the order from a published record; ends with 1 where it is not as it must be."""
+    """Recompute the order from a published record; exit with 1 if it is wrong."""
     try:
         if member is not None:
             check_member_id(member)
     except BadMemberId as error:
-        raise BadSettings(f"--member can't be taken: {error}.") from None
+        raise BadSettings(f"--member is not valid: {error}.") from None
     drawn = _read(file)
     faults = find_faults(drawn, commitment=commitment, entrants_sha256=entrants_sha256)
     if faults:
@@ -62,13 +62,13 @@ def verify(
         raise typer.Exit(1)
     named = "members and their numbers" if drawn.members is not None else "numbers"
     console.print(
-        f"The draw of {drawn.room} is as promised: {len(drawn.numbers):,} {named} in the order "
+        f"The draw of {drawn.room} is correct: {len(drawn.numbers):,} {named} are in the order "
         "that the seed gives."
     )
     if member is not None:
         place = drawn.find_place(member)
-        said = "was not in the lobby" if place is None else f"drew place {place:,}"
-        console.print(Text(f"{member} {said}."))  # a plain string would have emoji for `:heart:`
+        result = "was not in the lobby" if place is None else f"drew place {place:,}"
+        console.print(Text(f"{member} {result}."))  # Text: rich would replace `:heart:` in an id
 
 
 def _read(file: Path) -> DrawRecord:
@@ -76,4 +76,4 @@ def _read(file: Path) -> DrawRecord:
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
         return DrawRecord.from_json(text)
     except (BadRecord, UnicodeDecodeError, OSError) as error:
-        raise BadSettings(f"{file} can't be read as the record of a draw: {error}.") from None
+        raise BadSettings(f"{file} is not a readable draw record: {error}.") from None

@@ -1,7 +1,4 @@
-"""A command's module is imported when somebody asks for it.
-
-Most processes are one command of many: one that keeps workers running needs no database.
-"""
+"""LazyGroup: imports a command's module only when the command runs, which speeds up the others."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ from typing import Any
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command as made
+from typer.main import get_command as build_command
 
-# Where each is: a group of commands, or one.
-LATER = {
+# module:attribute of a typer.Typer, or of one command's function.
+LAZY_COMMANDS = {
     "coupon": "cli.coupon:app",
     "room": "cli.room:app",
     "draw": "cli.draw:app",
@@ -26,27 +23,27 @@ LATER = {
 
 
 class LazyGroup(TyperGroup):
-    """The commands that were added to it, and those of LATER."""
+    """The commands that were added to it, and LAZY_COMMANDS."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(dict.fromkeys([*super().list_commands(ctx), *LATER]))
+        return list(dict.fromkeys([*super().list_commands(ctx), *LAZY_COMMANDS]))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.commands:
-            # Of one that does not exist it is said which was meant: so all must be known.
-            for name in [cmd_name] if cmd_name in LATER else LATER:
-                self.add_command(_imported(name), name)
+            # For an unknown name import all: the error suggests a similar one.
+            for name in [cmd_name] if cmd_name in LAZY_COMMANDS else LAZY_COMMANDS:
+                self.add_command(_import_command(name), name)
         return super().get_command(ctx, cmd_name)
 
 
-def _imported(name: str) -> Any:
-    module, _, attribute = LATER[name].partition(":")
+def _import_command(name: str) -> Any:
+    module, _, attribute = LAZY_COMMANDS[name].partition(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
-        command = made(found)
+        command = build_command(found)
     else:
-        alone = typer.Typer(add_completion=False)
-        alone.command(name)(found)
-        command = made(alone)
+        group = typer.Typer(add_completion=False)
+        group.command(name)(found)
+        command = build_command(group)
     command.name = name
     return command

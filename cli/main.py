@@ -1,6 +1,6 @@
-"""The `waitroom` command. Each process reads its settings here and is composed below.
+"""The `waitroom` command: reads the settings of each process and runs it.
 
-What only one command needs is imported by that command: a worker starts in half the time.
+Each command imports its own modules: this halves the start-up time of a worker.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def print_version(is_asked: bool) -> None:
         print(f"waitroom {find_version()}")
     except PackageNotFoundError:
         raise BadSettings(
-            "The version is not known: install the wheel, or keep pyproject.toml beside `cli/`."
+            "The version is unknown: install the wheel, or keep pyproject.toml beside `cli/`."
         ) from None
     raise typer.Exit
 
@@ -62,17 +62,19 @@ def main(
     pass
 
 
-Port = Annotated[int, typer.Option(min=1, max=65_535)]
+Port = Annotated[int, typer.Option(min=1, max=65_535, help="The TCP port to listen on.")]
 
 
 @app.command()
 def demo(
     port: Port = 8000,
-    coupons: Annotated[int, typer.Option(min=1, max=1_000_000, help="of the sample")] = 1_000,
-    rate: Annotated[float, typer.Option(min=0.1, max=100_000, help="admissions per second")] = 100,
-    fresh: Annotated[bool, typer.Option("--fresh", help="forget earlier demos")] = False,
+    coupons: Annotated[int, typer.Option(min=1, max=1_000_000, help="Sample coupons.")] = 1_000,
+    rate: Annotated[float, typer.Option(min=0.1, max=100_000, help="Admissions per second.")] = 100,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Delete the data of earlier demos first.")
+    ] = False,
 ) -> None:
-    """Everything at once on embedded servers, with a sample coupon. Ctrl-C ends all of it."""
+    """Run all processes on embedded servers, with a sample coupon, until Ctrl-C."""
     from processes.demo.run import DemoOptions, run_demo
 
     configure_logging("text", "demo")
@@ -81,11 +83,11 @@ def demo(
 
 @app.command()
 def web(
-    host: str = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Port = 8000,
-    processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes on this port.")] = 1,
 ) -> None:
-    """The web process: pages and API."""
+    """Run the web server: pages and API."""
     from processes.settings.web import WebSettings
     from processes.web import serve
 
@@ -95,7 +97,7 @@ def web(
 
 @app.command()
 def admitter() -> None:
-    """The admitter: lets people through at each room's rate. Any number may run."""
+    """Run the admitter, which admits members at each room's rate. Any number may run."""
     from processes.admitter import run_admitter
 
     settings = read_settings(AdmitterSettings, os.environ)
@@ -106,10 +108,10 @@ def admitter() -> None:
 @app.command()
 def worker(
     workers: Annotated[
-        int | None, typer.Option(min=1, max=64, help="processes; default: WORKERS")
+        int | None, typer.Option(min=1, max=64, help="Worker processes; default: WORKERS.")
     ] = None,
 ) -> None:
-    """The worker pool: issues coupons, one Postgres connection a process."""
+    """Run a pool of workers, which issue coupons with one Postgres connection each."""
     from processes.worker_pool import run_pool
 
     settings = read_settings(WorkerSettings, os.environ)
@@ -119,7 +121,7 @@ def worker(
 
 @app.command(name="migrate")
 def migrate_database() -> None:
-    """Bring the database's schema up to date."""
+    """Upgrade the database's schema."""
     from issuance.deployment import deployment_id
     from issuance.migrate import migrate
     from issuance.postgres.engine import open_engine
@@ -135,16 +137,16 @@ def migrate_database() -> None:
 @app.command()
 def token(
     member: Annotated[str, typer.Argument(help=MEMBER_ID_RULE)],
-    valid_s: Annotated[int, typer.Option(min=1, help="seconds")] = 3_600,
+    valid_s: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = 3_600,
 ) -> None:
-    """Print a member token, for trying things out."""
+    """Print a member token, for tests by hand."""
     from web.auth.member_tokens import MemberTokens
     from web.auth.token_claims import ClaimRules
 
     try:
         check_member_id(member)
     except BadMemberId as error:
-        raise BadSettings(f"MEMBER can't be taken: {error}.") from None
+        raise BadSettings(f"MEMBER is not valid: {error}.") from None
     settings = read_settings(TokenSettings, with_running_demo(dict(os.environ)))
     rules = ClaimRules(settings.MEMBER_TOKEN_AUDIENCE)
     identity = MemberTokens(settings.MEMBER_TOKEN_SECRETS, "", rules=rules)
@@ -152,7 +154,7 @@ def token(
 
 
 def run() -> None:
-    """The entry point: what goes wrong is said in a sentence, and ends with code 2 or 1."""
+    """The entry point: prints expected errors as a sentence; exits 2 for bad settings, else 1."""
     try:
         app(prog_name="waitroom")
     except BadSettings as error:
@@ -161,13 +163,12 @@ def run() -> None:
     except Exception as error:
         if not _is_self_explanatory(error):
             raise
-        said = str(error) or type(error).__doc__
-        errors.print(said, style="red", markup=False, highlight=False)
+        errors.print(str(error) or type(error).__doc__, style="red", markup=False, highlight=False)
         sys.exit(1)
 
 
 def _is_self_explanatory(error: Exception) -> bool:
-    """Whether it is one that tells whoever typed the command what to do."""
+    """Whether the error's text tells the operator what to do, so that no traceback is needed."""
     from issuance.errors import OfficeError
     from processes.embedded import EmbeddedServerError
     from waitroom.errors import LineError

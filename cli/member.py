@@ -1,4 +1,4 @@
-"""`waitroom room member`: where a member is, or why they were refused."""
+"""`waitroom room member`: shows a member's state in a room, or why they were refused."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from web.schemas.member import MemberOut
 
 _SENTENCES = {
     "waiting": "waits in line",
-    "passed_over": "was silent for too long when their turn came",
-    "admitted": "left the line and has no outcome yet",
+    "passed_over": "was passed over: their page had been silent for too long",
+    "admitted": "is admitted and has no outcome yet",
     "issued": "has the coupon",
     "refused": "was refused",
-    "left": "gave up their place",
-    "unknown": "is not known here: they never entered, or were refused at entry, which "
-    "keeps no record of the member",
+    "left": "left the line",
+    "unknown": "is unknown in this room: they never entered, or were refused at entry, of "
+    "which the room keeps no record",
 }
 _CLOCKS = {"redis": "Redis' clock", "postgres": "Postgres' clock"}
 
@@ -36,18 +36,18 @@ def member(
     member_id: Annotated[str, typer.Argument(help=MEMBER_ID_RULE)],
     as_json: Json = False,
 ) -> None:
-    """Where a member is, or why they were refused, and since when. Changes nothing."""
+    """Show a member's state, or why they were refused, and since when."""
     try:
         with open_postgres() as engine:
             report = with_line(
                 lambda line: look_up_member(line, engine, asyncio.to_thread, code, member_id)
             )
     except BadMemberId as error:
-        raise BadSettings(f"MEMBER_ID can't be taken: {error}.") from None
+        raise BadSettings(f"MEMBER_ID is not valid: {error}.") from None
     if as_json:
         print_json(MemberOut.from_report(report).model_dump(mode="json"))
         return
-    # Text: as markup, an id could hide, or be an error.
+    # Text: rich would read brackets in an id as markup.
     console.print(Text(f"{member_id} {sentence_of(report)}."), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     for name, value in _rows(report).items():
@@ -56,9 +56,9 @@ def member(
 
 
 def sentence_of(report: MemberReport) -> str:
-    """What comes after the member's id."""
+    """The member's state; follows their id."""
     if report.state == "refused" and not report.refusal:
-        return "read that the room was sold out or closed; it takes them in again"
+        return "was refused while the room was sold out or closed; they can enter again now"
     if report.state == "passed_over" and not report.next_refusal:
         return f"{_SENTENCES[report.state]}; their next request brings them back"
     why = f" ({report.refusal}): {report.refusal_detail}" if report.refusal else ""
@@ -66,21 +66,21 @@ def sentence_of(report: MemberReport) -> str:
 
 
 def _rows(report: MemberReport) -> dict[str, str]:
-    def told(time: datetime | None, clock: str = "redis") -> str:
+    def text(time: datetime | None, clock: str = "redis") -> str:
         return f"{rfc3339(time)} ({_CLOCKS[clock]})" if time else ""
 
-    since = "let through at" if report.decided_by == "worker" and report.refusal else "since"
+    since = "admitted at" if report.decided_by == "worker" and report.refusal else "since"
     rows = {
         "place": "" if report.place is None else f"{report.place:,}",
-        since: told(report.at, report.clock or "redis"),
+        since: text(report.at, report.clock or "redis"),
         "decided by": report.decided_by or "",
         "coupon": report.issued_coupon_id or "",
-        "arrived at": told(report.arrived_at),
-        "last seen at": told(report.last_seen_at),
-        "outcome due at": told(report.outcome_due_at),
+        "arrived at": text(report.arrived_at),
+        "last seen at": text(report.last_seen_at),
+        "outcome due at": text(report.outcome_due_at),
         "next request": f"refused ({report.next_refusal})" if report.next_refusal else "",
         "refused by a worker": "\n".join(
-            f"{one.slug}, let through at {told(one.admitted_at)}" for one in report.worker_refusals
+            f"{one.slug}, admitted at {text(one.admitted_at)}" for one in report.worker_refusals
         ),
         "request id": report.request_id or "",
     }

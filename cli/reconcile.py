@@ -1,4 +1,4 @@
-"""`waitroom reconcile`: Redis held against Postgres, each difference said, or mended."""
+"""`waitroom reconcile`: lists the differences between Redis and Postgres, and repairs them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from waitroom.line import open_line
 
 def reconcile(
     code: Code,
-    repair: Annotated[bool, typer.Option("--repair", help="mend what is found")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair the differences.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Hold Redis against Postgres; ends with 1 where a difference is left."""
+    """Compare Redis with Postgres; exit with 1 if a difference is left."""
     settings = read_settings(AdmitterSettings, with_running_demo(dict(os.environ)))
     done = asyncio.run(_reconcile(settings, code, repair=repair))
     found, left = done.found, done.left
@@ -43,18 +43,20 @@ async def _reconcile(settings: AdmitterSettings, code: str, *, repair: bool) -> 
     name = settings.QUEUE_NAME
     with (
         open_postgres() as engine,
-        open_queue_redis(settings.queue_redis_url, timeout_s=5) as conveyor,
+        open_queue_redis(settings.queue_redis_url, timeout_s=5) as queue_redis,
     ):
         deployment = ""
         if repair:
             deployment = refuse_other_deployment(settings, engine)
-        queue = failed_jobs_in(conveyor, name, batch_max=settings.BATCH_MAX, deployment=deployment)
-        books = Reconciliation(line, engine, queue, asyncio.to_thread, code)
+        queue = failed_jobs_in(
+            queue_redis, name, batch_max=settings.BATCH_MAX, deployment=deployment
+        )
+        reconciliation = Reconciliation(line, engine, queue, asyncio.to_thread, code)
         try:
             if not repair:
-                found = await books.differences()
+                found = await reconciliation.differences()
                 return RepairResult(found, found)
-            return await books.repair(who=WHO, now=datetime.now(UTC))
+            return await reconciliation.repair(who=WHO, now=datetime.now(UTC))
         finally:
             await line.aclose()
 
@@ -63,13 +65,14 @@ def _show(code: str, found: Found, left: Found, *, repair: bool) -> None:
     if not found:
         console.print(f"{code}: no difference between Redis and Postgres.", highlight=False)
         return
-    table = Table("difference", "found", *(["left"] if repair else []), "such as")
+    table = Table("difference", "found", *(["left"] if repair else []), "examples")
     for kind in dict.fromkeys([*found, *left]):
         subjects = found.get(kind) or left.get(kind, [])
-        named = ", ".join(subjects[:3]) + (", ..." if len(subjects) > 3 else "")
+        examples = ", ".join(subjects[:3]) + (", ..." if len(subjects) > 3 else "")
         numbers = [f"{len(found.get(kind, [])):,}"]
         numbers += [f"{len(left.get(kind, [])):,}"] if repair else []
-        table.add_row(kind, *numbers, Text(named))  # as markup an id could hide, or be an error
+        # Text: rich would read brackets in an id as markup.
+        table.add_row(kind, *numbers, Text(examples))
     console.print(table)
     if not repair:
-        console.print(f"Nothing was changed. Mend it: waitroom reconcile {code} --repair")
+        console.print(f"Nothing was changed. To repair it: waitroom reconcile {code} --repair")

@@ -1,4 +1,4 @@
-"""`waitroom room`: watching a line and turning its rate, from a shell."""
+"""`waitroom room`: shows rooms, and changes their settings and branding."""
 
 from __future__ import annotations
 
@@ -33,15 +33,14 @@ from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.constants import DECISIONS_MAX
 from web.room_export import make_record, read_room
 
-app = typer.Typer(no_args_is_help=True, help="Show a room, and turn its rate while it runs.")
+app = typer.Typer(no_args_is_help=True, help="Show a room, and change its settings while it runs.")
 app.command()(member)
 
 
 @app.command()
 def show(code: Code, as_json: Json = False) -> None:
-    """Settings and live figures."""
-    figures = with_line(lambda line: line.room_stats(code))
-    values = figures.as_record()
+    """Show a room's settings and live figures."""
+    values = with_line(lambda line: line.room_stats(code)).as_record()
     if as_json:
         print_json(values)
         return
@@ -53,7 +52,7 @@ def show(code: Code, as_json: Json = False) -> None:
 
 @app.command()
 def record(code: Code) -> None:
-    """Everything that is known of a room, as JSON: coupon, settings, figures, series, changes."""
+    """Print a room's whole record as JSON: coupon, settings, figures, series, changes."""
     with open_postgres() as engine:
         offer = offers.get_offer(engine, code)
         entries = audit.list_entries(engine, subject=code, at_most=audit.ENTRIES_MAX)
@@ -66,7 +65,7 @@ def record(code: Code) -> None:
 @app.command(name="set")
 @with_room_options(ROOM_SETTINGS, with_defaults=False)
 def set_room(code: Code, **changes: Any) -> None:
-    """Change what was given; in force at once on every process."""
+    """Change settings of a room; every process applies them at once."""
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
         if offer.room is None:
@@ -81,16 +80,16 @@ def set_room(code: Code, **changes: Any) -> None:
         except ValueError as error:
             raise BadSettings(str(error)) from None
     apply_offer(changed)
-    console.print(f"In force: {changed.room}")
+    console.print(f"Applied: {changed.room}")
 
 
 @app.command()
 def autopilot(
     code: Code,
-    last: Annotated[int, typer.Option(min=1, max=DECISIONS_MAX, help="so many decisions")] = 20,
+    last: Annotated[int, typer.Option(min=1, max=DECISIONS_MAX, help="How many decisions.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """What the autopilot did and why, the latest last."""
+    """List the autopilot's decisions with their reasons, the latest last."""
     decisions = with_line(lambda line: line.autopilot.decisions(code, at_most=last))
     if as_json:
         print_json([one.as_record() for one in decisions])
@@ -107,13 +106,13 @@ def autopilot(
 @app.command()
 def brand(
     code: Code,
-    name: Annotated[str | None, typer.Option(help="site name on the pages of this room")] = None,
-    colour: Annotated[str | None, typer.Option(help="accent colour, for example #0c6a56")] = None,
-    message: Annotated[str | None, typer.Option(help="shown to everyone waiting")] = None,
-    logo: Annotated[Path | None, typer.Option(help="small PNG, JPEG or WebP image")] = None,
-    no_logo: Annotated[bool, typer.Option("--no-logo", help="use the default logo again")] = False,
+    name: Annotated[str | None, typer.Option(help="Site name on the pages of this room.")] = None,
+    colour: Annotated[str | None, typer.Option(help="Accent colour, such as #0c6a56.")] = None,
+    message: Annotated[str | None, typer.Option(help="Shown to everyone waiting.")] = None,
+    logo: Annotated[Path | None, typer.Option(help="Small PNG, JPEG or WebP image.")] = None,
+    no_logo: Annotated[bool, typer.Option("--no-logo", help="Use the default logo again.")] = False,
 ) -> None:
-    """Change how a room looks; what is given empty ("") is the site's own again."""
+    """Change a room's branding; an empty value ("") restores the site's default."""
     given = {"name": name, "colour": colour, "message": message}
     changes = {field: text for field, text in given.items() if text is not None}
     now = datetime.now(UTC)
@@ -127,4 +126,4 @@ def brand(
             raise BadSettings(str(error)) from None
         except OSError as error:
             raise BadSettings(f"{logo} can't be read: {error.strerror}.") from None
-    console.print(f"In force within a second: {changed.branding}", markup=False)
+    console.print(f"Applied within a second: {changed.branding}", markup=False)

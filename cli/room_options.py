@@ -1,4 +1,4 @@
-"""An option of a command for each room setting, as domain/settings_spec.py describes it."""
+"""Adds a CLI option for each room setting of domain/settings_spec.py to a command."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Command = Callable[..., None]
 def with_room_options(
     settings: Sequence[RoomSetting], *, with_defaults: bool
 ) -> Callable[[Command], Command]:
-    """A decorator: the command gets a value for each of `settings` by `**`.
+    """A decorator that passes the values of `settings` to the command's `**` parameter.
 
-    Typer reads options from a signature, so the `**` there is replaced by one option for each.
-    What was not given is the setting's default or, without `with_defaults`, None.
+    Typer reads options from the signature, where one option a setting replaces the `**`. An omitted
+    option is the setting's default or, without `with_defaults`, None.
     """
 
     def extend(command: Command) -> Command:

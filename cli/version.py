@@ -1,4 +1,4 @@
-"""The version that `waitroom --version` prints."""
+"""Finds the version that `waitroom --version` prints."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def find_version(pyproject: Path = PYPROJECT) -> str:
-    """The version of the code that runs: as `pyproject.toml` beside it says, else as installed.
+    """The version in `pyproject.toml` beside the code, else in the installed package's metadata.
 
-    A checkout and the container image have the file; a wheel has metadata instead. The file comes
-    first, as another version may be installed beside a checkout.
+    A checkout and the container image have the file, a wheel only metadata. The file comes first,
+    since another version may be installed beside a checkout.
 
-    Raises PackageNotFoundError where there is neither.
+    Raises PackageNotFoundError if there is neither.
     """
     if pyproject.exists():
         project = tomllib.loads(pyproject.read_text()).get("project", {})

@@ -24,7 +24,7 @@ BYTES_MAX = 200_000  # mostly text
 FORMS: tuple[tuple[str, Any, Any, str], ...] = (
     ("compare-wide", {"width": 1280, "height": 1150}, "light", "Four ways"),
     ("compare-phone", WINDOWS["phone"], "light", "Coupons issued"),
-    ("compare-phone-dark", WINDOWS["phone"], "dark", "Who knew the outcome"),
+    ("compare-phone-dark", WINDOWS["phone"], "dark", "Members who knew their outcome"),
 )
 
 

@@ -1,12 +1,12 @@
-"""Takes the pictures of the console in docs/screenshots while a crowd of 10,000 is in line.
+"""Takes the screenshots of the console while a crowd of 10,000 is in line.
 
     .venv/bin/python -m docs.make_console_screenshots
     .venv/bin/python -m docs.make_console_screenshots FOLDER
 
-from the checkout's own folder, once `python3 run.py test` has prepared `.venv`; into FOLDER, to be
-looked at first. It takes some four minutes, as the board is to have a past. The crowd is
-`waitroom crowd`, through the entrance; an operator turns the rate on the page meanwhile. At the end
-what the crowd was told is held against Postgres. Korean needs a font that has it (Debian:
+Run it in the checkout, after `python3 run.py test` has prepared `.venv`; with FOLDER, to
+check them first. It takes some four minutes, to give the board a history. The crowd is
+`waitroom crowd`; an operator changes the rate on the page meanwhile. At the end the
+crowd's answers are compared with Postgres. Korean needs a font with Hangul (Debian:
 fonts-noto-cjk).
 """
 
@@ -43,7 +43,7 @@ CODE, TOTAL, CROWD = "summer", 9_000, 10_000
 RATE_PER_S, FASTER_PER_S, LAST_PER_S = 30, 45, 400
 SIMULATED = 300
 ARRIVE_WITHIN_S, GIVE_UP_S = 180, 600
-# The rate is turned so long after the crowd has set out, and the board is taken so long after that.
+# Seconds from the start of the crowd to the rate change, and from there to the board's screenshot.
 FASTER_AFTER_S, BOARD_AFTER_S = 60, 40
 WITHIN_S, WITHIN_MS = 120, 30_000
 BOARD, ROOM = f"/admin/rooms/{CODE}", f"/rooms/{CODE}"
@@ -58,7 +58,7 @@ def nothing(_page: Page) -> None:
 
 
 class ConsoleStudio(Studio):
-    """Its windows are an operator's, who signed in by the form."""
+    """A studio whose windows have an operator's session."""
 
     def __init__(self, browser: Browser, house: House, folder: Path) -> None:
         super().__init__(browser, house, folder, SHOWN.__contains__)
@@ -75,15 +75,15 @@ class ConsoleStudio(Studio):
 
     @contextmanager
     def console(self) -> Iterator[Page]:
-        """A window to do something in."""
+        """A window for the operator's actions."""
         with self.signed_in(Form("en", "wide", "light")) as page:
             yield page
 
     def look(
         self, name: str, path: str, shows: str, *, first: Prepare = nothing, whole: bool = False
     ) -> None:
-        """Take `path` in each form, once all that matches `shows` is there. first: what to do
-        before. whole: all of a wide page, however long; on a phone it is what fits."""
+        """Take `path` in each form, once all that match `shows` are there. first: called
+        before. whole: the whole page in a wide window; on a phone only what fits."""
         for form in self.forms(name):
             with self.signed_in(form) as page:
                 page.goto(path)
@@ -112,12 +112,12 @@ def take_all(studio: ConsoleStudio) -> None:
     eventually(lambda: entered(house) == CROWD, within_s=WITHIN_S)
     afterwards(studio)
     if crowd.wait(WITHIN_S) != 0:
-        sys.exit(f"The crowd was told something else than Postgres has:\n{house.log.read_text()}")
+        sys.exit(f"The crowd's answers differ from Postgres:\n{house.log.read_text()}")
     house.processes.remove(crowd)
 
 
 def offer_all(studio: ConsoleStudio) -> None:
-    """What the list shows beside the coupon that the crowd comes for."""
+    """Create other coupons for the list, beside the crowd's."""
     amount: dict[str, object] = {"kind": "amount", "value": 3_000}
     percent: dict[str, object] = {"kind": "percent", "value": 20, "cap": 8_000}
     day = timedelta(days=1)
@@ -166,7 +166,7 @@ def beside_the_board(studio: ConsoleStudio) -> None:
 
 
 def refused(page: Page) -> None:
-    """A code with capitals and a space, more than all of the price, and an end before the start."""
+    """Submit a form with an invalid code, a discount above 100 % and an end before the start."""
     fill_new(page)
     page.locator("#code").fill("Summer Sale")
     page.locator("#discount_kind").select_option("percent")
@@ -177,19 +177,19 @@ def refused(page: Page) -> None:
 
 
 def simulate(studio: ConsoleStudio) -> str:
-    """Send some to another coupon by the demo's button; the address of the page that says so."""
+    """Send a crowd to another coupon by the demo's button. Returns the resulting page's URL."""
     with studio.console() as page:
         page.goto("/admin/rooms/evening")
         page.locator("#members").fill(str(SIMULATED))
         page.locator("form[action$=simulate] button").click()
         expect(page.locator("#going")).to_be_visible()
         eventually(lambda: figures(studio.house, "evening")["entered"] == SIMULATED)
-        time.sleep(5)  # so that some of them were let through
+        time.sleep(5)  # so that some of them are admitted
         return page.url
 
 
 def brand(page: Page) -> None:
-    """A name, colour, message and logo of a shop: here a picture that a browser makes of ours."""
+    """Set a shop's name, colour, message and logo (a screenshot of our own logo)."""
     page.goto(EDIT)
     picture = page.locator(".brand svg").screenshot()
     for name, value in {
@@ -207,7 +207,7 @@ def brand(page: Page) -> None:
 
 
 def to(selector: str, block: str = "end") -> Prepare:
-    """Scroll so that it stands at the upper (start) or the lower (end) edge of the window."""
+    """Scroll the element to the upper (start) or the lower (end) edge of the window."""
     scroll = f"it => {{ it.scrollIntoView({{ block: '{block}' }}) }}"
     return lambda page: page.locator(selector).first.evaluate(scroll)
 
@@ -226,7 +226,7 @@ def afterwards(studio: ConsoleStudio) -> None:
     press(studio, "Resume")
     turn(studio, LAST_PER_S)
     eventually(lambda: figures(studio.house)["remain_count"] == 0, within_s=WITHIN_S)
-    time.sleep(2)  # the last second is drawn once it is over
+    time.sleep(2)  # the chart draws a second once it is over
     studio.look("board-result", f"{BOARD}/result", DRAWN, whole=True)
     studio.look("admin-audit", f"/admin/audit?subject={CODE}", ".trail")
 

@@ -1,8 +1,8 @@
-"""Draws the phases of a room and of a place, from the tables in `domain/phase.py`, into docs.
+"""Draws the state diagrams of rooms and places in docs/ from `domain/phase.py`.
 
     .venv/bin/python -m docs.make_phase_diagrams
 
-from the checkout's own folder. Each phase is a column, each transition a row from ring to arrow.
+Run it in the checkout. Each phase is a column, each transition a row from ring to arrow.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _row(row: Transition, at: dict[str, int], y: int) -> Iterator[str]:
 
 
 def diagrams() -> dict[str, str]:
-    """The text of each file in docs/."""
+    """The SVG of each file in docs/, by name."""
     rooms = [
         (phase.word, "on" if phase.admits else "over" if phase.is_over else "")
         for phase in sorted(ROOM_PHASES, key=lambda one: (one.is_over, -ROOM_PHASES.index(one)))

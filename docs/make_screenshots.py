@@ -1,11 +1,11 @@
-"""Takes the pictures in docs/screenshots from the running product.
+"""Takes the screenshots of the members' pages from the running product.
 
     .venv/bin/python -m docs.make_screenshots
     .venv/bin/python -m docs.make_screenshots --all FOLDER
 
-from the checkout's own folder, once `python3 run.py test` has prepared `.venv`. With --all every
-state is taken wide and narrow, light and dark, in Korean and English, into FOLDER, to be looked at.
-Korean needs a font that has it (Debian: fonts-noto-cjk).
+Run it in the checkout, after `python3 run.py test` has prepared `.venv`. With --all every
+state is taken wide and narrow, light and dark, in Korean and English, into FOLDER, for review.
+Korean needs a font with Hangul (Debian: fonts-noto-cjk).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.house import eventually, open_house
 from tests.tcp_proxy import Proxy, proxied
 from waitroom.redis_io.keys import Keys
 
-# The good ones: what the docs show.
+# The screenshots that the docs show.
 SHOWN = {
     "coupons-wide.png", "coupons-phone.png", "coupon-wide.png", "coupon-phone.png",
     "countdown-wide.png", "countdown-phone-ko.png",
@@ -51,7 +51,7 @@ def take_all(studio: Studio, redis: Proxy) -> None:
     house.start_web()
     house.start("admitter")
     before_the_opening(studio)
-    # Without a worker the admitted stay admitted: that is how the moment can be caught.
+    # Without a worker, admitted members stay admitted long enough for a screenshot.
     studio.offer("early", "For early birds", PERCENT, 300, opens_in=timedelta(hours=-2))
     studio.enter("early")
     eventually(lambda: studio.state("early") == "admitted")
@@ -111,12 +111,12 @@ def in_line(studio: Studio) -> None:
 
 
 def after_a_loss(studio: Studio) -> None:
-    """Only of one room: the Redis may be somebody's."""
+    """Lose one room's keys only: the Redis may not be ours to flush."""
     house = studio.house
     studio.offer("tea", "Tea tasting", AMOUNT, 100, rate_per_s=0.1, burst=1, restore_s=3_600)
     studio.crowd("tea", 12)
     studio.enter("tea")
-    # Until the admitter has written down how far it has come.
+    # Wait until the admitter has saved a watermark.
     engine = open_engine(house.environ["DATABASE_URL"], connections_max=1, name="pictures")
     eventually(lambda: get_offer(engine, "tea").watermark)
     engine.dispose()

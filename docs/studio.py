@@ -1,4 +1,4 @@
-"""Studio: a browser before a house of running processes, and the people who make each state."""
+"""Studio: takes screenshots of the running product in a browser, and creates each state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.servers import Servers, drop_database, fresh_database
 
 BYTES_MAX = 150_000
 MEMBER = "alice"
-# A browser without a window refuses notifications before anybody could ask for them.
+# A headless browser denies notifications without asking.
 NOT_ASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' })"
 LOCALES = {"en": "en-GB", "ko": "ko-KR"}
 WINDOWS: dict[str, Any] = {
@@ -37,14 +37,14 @@ WINDOWS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """In which language, window and colours a page is looked at."""
+    """The language, window and colours of a screenshot."""
 
     language: str
     window: str
     colours: Any
 
     def named(self, name: str) -> str:
-        """English and light go without saying."""
+        """The file's name; English and light are not part of it."""
         words = [name, self.window]
         words += ["dark"] if self.colours == "dark" else []
         words += [self.language] if self.language != "en" else []
@@ -56,9 +56,9 @@ FORMS = [Form(*one) for one in product(LOCALES, WINDOWS, ("light", "dark"))]
 
 @contextmanager
 def browser_and_stores() -> Iterator[tuple[Browser, str, str]]:
-    """A browser, and the addresses of a migrated database of its own and of a Redis.
+    """A browser, and the URLs of a new, migrated database and of a Redis.
 
-    The browser is the one in CHROMIUM_PATH, else one that is found as for the tests; the stores are
+    The browser is that of CHROMIUM_PATH, or one that is found as for the tests; the stores are
     embedded, or those of DATABASE_URL and REDIS_URL.
     """
     with Servers() as servers, chromium(with_browser(os.environ)) as browser:
@@ -74,14 +74,14 @@ def browser_and_stores() -> Iterator[tuple[Browser, str, str]]:
 
 
 def with_few_colours(file: Path) -> None:
-    """256 of them: large areas as they were, all else some steps of 255 off; stored in 40 %."""
+    """Reduce to 256 colours: large areas keep theirs; the file shrinks to 40 %."""
     picture = Image.open(file).convert("RGB")
     few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
 
 
 class Studio:
-    """Takes pictures into `folder`: all, or those that `wants` names."""
+    """Takes screenshots into `folder`, of those names that `wants` accepts."""
 
     def __init__(
         self, browser: Browser, house: House, folder: Path, wants: Callable[[str], bool]
@@ -97,7 +97,7 @@ class Studio:
 
     @contextmanager
     def window(self, form: Form) -> Iterator[Page]:
-        """A window of this form, in which nobody is signed in."""
+        """A window of this form, without a session."""
         context = self._browser.new_context(
             viewport=WINDOWS[form.window],
             color_scheme=form.colours,
@@ -107,7 +107,7 @@ class Studio:
             timezone_id="Asia/Seoul",
             base_url=self.house.base_url,
         )
-        # As of a browser that has been here since it entered.
+        # The cookies of a browser that has entered.
         for code, ahead in self.started.items():
             cookie = {"name": f"from-{code}", "value": str(ahead), "url": self.house.base_url}
             context.add_cookies([cookie])  # type: ignore[list-item]
@@ -122,13 +122,13 @@ class Studio:
 
     @contextmanager
     def page(self, form: Form, member: str) -> Iterator[Page]:
-        """The same, in which `member` is signed in."""
+        """A window of this form with the member's session."""
         with self.window(form) as page:
             page.context.add_cookies(self._session_of(member))
             yield page
 
     def _session_of(self, member: str) -> list[Any]:
-        """Cookies. Each member signs in once: nobody can while Redis is cut off."""
+        """The member's cookies, from one sign-in: while Redis is cut off nobody can sign in."""
         if member not in self._sessions:
             with self.window(Form("en", "wide", "light")) as page:
                 page.goto(f"/signin?token={self.house.identity.sign(member)}&next=/me")
@@ -142,9 +142,9 @@ class Studio:
     def take(
         self, name: str, path: str, shows: str, *, member: str = MEMBER, press: str | None = None
     ) -> None:
-        """Take `path` in each form, once an element that matches `shows` is there.
+        """Take `path` in each form, once an element matches `shows`.
 
-        press: what to press before.
+        press: an element to click before.
         """
         for form in self.forms(name):
             with self.page(form, member) as page:
@@ -155,13 +155,13 @@ class Studio:
                 self.keep(page, form.named(name))
 
     def forms(self, name: str) -> list[Form]:
-        """Those in which a picture of this name is wanted."""
+        """The forms in which a screenshot of this name is wanted."""
         return [form for form in FORMS if self._wants(form.named(name))]
 
     def keep(self, page: Page, name: str, *, whole: bool = False) -> None:
-        """What the window shows, or the whole page. Ends the process where it is too large.
+        """Take the window, or the whole page. Exits if the file is too large.
 
-        Among the docs' own pictures it is recorded what it was made from.
+        Records the sources of the docs' own screenshots.
         """
         file = self._folder / name
         page.screenshot(path=file, full_page=whole)
@@ -180,7 +180,7 @@ class Studio:
             self.tickets[code] = body["ticket"]
 
     def crowd(self, code: str, people: int) -> None:
-        """So many others enter, a few at a time."""
+        """Let so many other members enter."""
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda n: self.enter(code, f"other-{n}"), range(people)))
 
@@ -214,5 +214,5 @@ class Studio:
         )
 
     def turn(self, code: str, **settings: object) -> None:
-        """Change the room's settings, as an admin does."""
+        """Change the room's settings by the admin API."""
         self.house.admin("PATCH", f"/rooms/{code}", settings)

@@ -1,9 +1,9 @@
-"""Brings every catalogue in web/locales up to date with what templates and code say.
+"""Updates every catalogue in web/locales from the sentences in templates and code.
 
     .venv/bin/python -m docs.update_catalogues
 
-from the checkout's own folder. New sentences come in without a translation, those that nobody says
-any more go out; no guesses are made. A new language is a new folder with an empty `messages.po`.
+Run it in the checkout. It adds new sentences without a translation, and removes unused
+ones; no fuzzy matches. To add a language, add a folder with an empty `messages.po`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from web.i18n import CATALOGUE, FOLDER
 from web.problems import KINDS
 
 WEB = Path(__file__).parents[1] / "web"
-# Packages whose exceptions the web can meet.
+# Packages whose exceptions can reach the web.
 OURS = ("domain", "issuance", "waitroom", "application", "web")
 METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
 OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
@@ -40,9 +40,9 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "to_translate": None,
 }
-# What people read of these is their own words; names that machines read are among them.
+# Calls with sentences for people, by the position of the argument; None: any.
 RAISED = {"Problem": (2,), "BadToken": None}
-# Without the dates that Babel would write: two people's updates are to merge.
+# Without the dates that Babel writes, which would cause merge conflicts.
 HEADER = """\
 # What the pages say in this language; see docs/pages.md for how to add to it.
 msgid ""
@@ -57,7 +57,7 @@ msgstr ""
 
 
 def said() -> Catalog:
-    """Every sentence that a page can show."""
+    """All sentences that a page can show."""
     catalog = Catalog(fuzzy=False)
     found = extract_from_dir(WEB, METHODS, OPTIONS, KEYWORDS)
     for name, _line, message, _comments, _context in found:
@@ -73,26 +73,26 @@ def said() -> Catalog:
 
 
 def _refusals() -> Iterator[str]:
-    """Titles and sentences of problems and refusals: their docstrings are what is read."""
+    """Titles and sentences of problems and refusals, which are their docstrings."""
     for kind in KINDS.values():
         yield from (kind.title, kind.detail)
     for refusal in _kinds_of(Refusal):
         yield from (refusal.title, inspect.getdoc(refusal) or "")
     for error in (LineError, OfficeError, BadTicket, BadToken, NotSignedIn, Forbidden):
         for one in _kinds_of(error):
-            # What is defined elsewhere is for those who run the product, and not always imported.
+            # Those defined elsewhere are for operators, and not always imported.
             if one.__module__ == error.__module__:
                 yield inspect.getdoc(one) or ""
 
 
 def _phases() -> Iterator[str]:
-    """What the pages say in each phase of a room."""
+    """The texts of each phase of a room."""
     for phase in ROOM_PHASES:
         yield from (phase.label, phase.board, phase.note, phase.lead)
 
 
 def _kinds_of(kind: type) -> Iterator[type]:
-    """The kind and all below it that the web can meet."""
+    """The class and its subclasses that can reach the web."""
     if kind.__module__.partition(".")[0] in (
         "domain",
         "issuance",

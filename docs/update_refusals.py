@@ -1,4 +1,4 @@
-"""Writes the table of refusals in docs/api.md from what domain/refusals.py says of each.
+"""Writes the table of refusals in docs/api.md from domain/refusals.py.
 
     .venv/bin/python -m docs.update_refusals
 
@@ -28,7 +28,7 @@ def rows() -> str:
 
 
 def with_rows(page: str) -> str:
-    """The page with its table as it is now. Raises ValueError where it has no such table."""
+    """The page with the present table. Raises ValueError if it has no such table."""
     before, head, rest = page.partition(HEAD)
     if not head:
         raise ValueError(f"{PAGE.name} has no table of refusals")

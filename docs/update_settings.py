@@ -27,7 +27,7 @@ PROCESSES = {"web": WebSettings, "admitter": AdmitterSettings, "worker": WorkerS
 
 
 def settings_table() -> str:
-    """Of the room settings."""
+    """The table of room settings."""
     lines = ["| name | default | bounds | meaning |", "| --- | --- | --- | --- |"]
     return "\n".join([*lines, *(_row(setting) for setting in ROOM_SETTINGS)])
 
@@ -41,7 +41,7 @@ def _row(setting: RoomSetting) -> str:
 
 
 def environment_table() -> str:
-    """Of the environment variables: those of all processes first."""
+    """The table of environment variables; those of all processes come first."""
     lines = ["| name | processes | default | bounds | meaning |", "| --- | --- | --- | --- | --- |"]
     kinds = (StoreSettings, *PROCESSES.values())
     settings = {name: one for kind in kinds for name, one in kind.model_fields.items()}
@@ -63,7 +63,7 @@ def _default(setting: FieldInfo) -> str:
 
 
 def _bounds(rules: list[Any]) -> str:
-    """In English; empty where there are none."""
+    """The bounds in English; empty without any."""
     found = {type(rule): rule for rule in rules}
     match found:
         case {annotated_types.Ge: least, annotated_types.Le: most}:
@@ -80,14 +80,14 @@ def _bounds(rules: list[Any]) -> str:
 
 
 def with_table(page: str, begin: str, end: str, table: str) -> str:
-    """The page with this table between its two markers. Raises ValueError where one is missing."""
+    """The page with this table between its two markers. Raises ValueError if one is missing."""
     before, rest = page.split(begin)
     _, after = rest.split(end)
     return f"{before}{begin}\n\n{table}\n\n{end}{after}"
 
 
 def updated(page: str) -> str:
-    """The page with both tables as they are now."""
+    """The page with both present tables."""
     page = with_table(page, BEGIN_ENVIRONMENT, END_ENVIRONMENT, environment_table())
     return with_table(page, BEGIN, END, settings_table())
 

@@ -1,4 +1,4 @@
-"""Admin: who may look at the console, and who may also change something."""
+"""Admin: a person who may read the console, or also change things there."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 NAME_LENGTH_MAX = 40
 PASSWORD_LENGTH_MIN = 12
-# Hashing takes as long as what is hashed: nobody's password is longer.
+# Bounds the time that one login can make the server spend on hashing.
 PASSWORD_LENGTH_MAX = 256
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@\-]{{0,{NAME_LENGTH_MAX - 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """A viewer may look at everything; an operator may change it. Raises ValueError."""
+    """A viewer reads everything; an operator also changes it. Raises ValueError."""
 
     name: str
     role: Role
@@ -38,7 +38,7 @@ class Admin:
 
 
 def check_password(password: str) -> None:
-    """Raises ValueError where nobody should have this password."""
+    """Raises ValueError if the password is too short or too long."""
     if len(password) < PASSWORD_LENGTH_MIN:
         raise ValueError(f"password must be at least {PASSWORD_LENGTH_MIN} characters")
     if len(password) > PASSWORD_LENGTH_MAX:

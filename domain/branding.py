@@ -1,4 +1,4 @@
-"""Branding: how a room looks to those who wait in it."""
+"""Branding: the name, colour, message and logo of a room's pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOGO_BYTES_MAX = 16_384
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 LogoType = Literal["image/png", "image/jpeg", "image/webp"]
-# What the files begin with. No SVG: it can carry scripts, and whoever opens it alone runs them.
+# The first bytes of each type. No SVG: a browser that opens one as a page runs its scripts.
 _BEGINNINGS: tuple[tuple[LogoType, re.Pattern[bytes]], ...] = (
     ("image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", re.compile(rb"\xff\xd8\xff")),
@@ -26,7 +26,7 @@ _BEGINNINGS: tuple[tuple[LogoType, re.Pattern[bytes]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """A small picture. Raises InvalidValue where it is too large or of no kind that we show."""
+    """A small image. Raises InvalidValue if it is too large or neither PNG, JPEG nor WebP."""
 
     picture: bytes
 
@@ -44,7 +44,7 @@ class Logo:
 
     @property
     def type(self) -> LogoType:
-        assert self._type is not None, "checked at birth"
+        assert self._type is not None, "checked in __post_init__"
         return self._type
 
     @property
@@ -54,8 +54,9 @@ class Logo:
 
 @dataclass(frozen=True, slots=True)
 class Branding:
-    """Whose room it is (`name`, in place of the site's), its colour as #rrggbb, and a message to
-    all who wait; empty where there is none. logo_sha256 names the logo, which is kept apart.
+    """What a room's pages show: `name` replaces the site's name, `colour` is `#rrggbb`, `message`
+    goes to every waiting member. An empty value keeps the site's default. logo_sha256 identifies
+    the logo, which is stored apart.
 
     Raises InvalidValue.
     """

@@ -1,4 +1,4 @@
-"""Coupon: the aggregate root, and the only door to its inventory."""
+"""Coupon: the aggregate root; its inventory changes only through it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import AlreadyStarted, Closed, NotOpenYet, Refusal, SoldOut
 
-# How a coupon is given out: through its line, or directly in one of three ways.
+# How a coupon is issued: through its line, or directly with one of three locks.
 Issuing = Literal["queue", "pessimistic", "optimistic", "redis_lock"]
 ISSUING_WAYS: tuple[Issuing, ...] = get_args(Issuing)
-# A member's id, and when the line let them through.
+# A member's id and the time at which the line admitted them.
 Admission = tuple[str, datetime]
 
 CODE_LENGTH_MAX = 40
 DESCRIPTION_LENGTH_MAX = 200
-# Whoever keeps or shows such times, in whatever form, agrees about them.
+# Postgres, JSON, browsers and spreadsheets all represent times in these years.
 YEAR_MIN, YEAR_MAX = 2000, 2199
-# Each request of a crowd is matched against it, without a function in between.
+# Public because the hot path matches each request against it without a function call.
 CODE = re.compile(rf"[a-z0-9][a-z0-9_\-]{{0,{CODE_LENGTH_MAX - 1}}}")
 
 
@@ -38,7 +38,7 @@ def is_code(text: str) -> bool:
 
 @dataclass(slots=True, eq=False)
 class Coupon:
-    """A coupon on offer, with the holders that were recalled from where they are kept."""
+    """A coupon on offer, with the holders loaded from the database (`recall`)."""
 
     id: UUID
     code: str
@@ -79,28 +79,28 @@ class Coupon:
     def recall(
         self, issued: Iterable[IssuedCoupon], refused: Mapping[Admission, Refusal] | None = None
     ) -> None:
-        """Remember who holds one, and which admissions ended with a refusal.
+        """Load the holders and the refused admissions that `issue_to` must repeat.
 
-        It knows nothing of a member who is to be issued to until they were recalled.
+        Call it for each member before `issue_to`.
         """
         for one in issued:
             if one.coupon_id != self.id:
-                raise ValueError(f"issued coupon {one.id} is not of coupon {self.code}")
+                raise ValueError(f"issued coupon {one.id} does not belong to coupon {self.code}")
             self._held[one.member_id] = one
         self._refused |= refused or {}
 
     def issue_to(
         self, member: Member, now: datetime, admitted_at: datetime | None = None
     ) -> IssuedCoupon:
-        """Give `member` one; asked again, the same one.
+        """Issue one coupon to `member`; a repeated call returns the same one.
 
-        admitted_at: when the line let them through, by its own clock, which has decided that it is
-        open. So no other clock decides it again, nor an opening that is put off afterwards; and
-        whether the end had come is decided by that time too, however long it has taken to get here.
-        An admission that ended with a refusal ends with it again, also where there is more by now.
+        admitted_at: when the line admitted them, by the line's clock. That clock has already
+        decided that the room was open, so `now` and a later change of opens_at don't count. The end
+        is checked against admitted_at too, however long the job waited in the queue. A refused
+        admission is refused again, even if the stock has grown since.
 
-        Raises NotOpenYet, Closed or SoldOut. Its id follows from coupon and member (a version 5
-        UUID, RFC 9562), so that a repeated attempt can't even name a second one.
+        Raises NotOpenYet, Closed or SoldOut. The id is derived from coupon and member (a version 5
+        UUID, RFC 9562): a repeated attempt can't create a second one.
         """
         if held := self._held.get(member.id):
             return held
@@ -132,12 +132,11 @@ class Coupon:
         opens_at: datetime | None = None,
         expire_date: datetime | None = None,
     ) -> Coupon:
-        """The coupon with what was given changed, checked as at birth.
+        """A copy with these fields changed, validated like a new coupon.
 
-        Raises AlreadyStarted where issuing has started and the change touches what was promised:
-        the discount, when it opens, or an earlier end. The stock (never below what is used), a
-        later end and the description may still change; the way of issuing never does. ValueError
-        for what can never be.
+        Once the first one is issued, the discount, the opening and an earlier end are fixed
+        (AlreadyStarted). The description, the stock (never below used_count) and a later end may
+        still change; `issuing` never does. Raises ValueError for an invalid value.
         """
         changed = Coupon(
             id=self.id,

@@ -1,12 +1,12 @@
-"""Differences: what the line believes held against what Postgres has; pure comparison.
+"""Differences: compares what the line (Redis) has recorded with what Postgres has committed.
 
-The kinds, and what each of them would do to somebody:
-- told_without_row: told "yours", and nobody has written it down.
-- row_not_told: holds a coupon, and was never told.
-- used_count_off: the stock does not say how many rows there are.
-- line_count_off: the line counts others than Postgres has committed.
-- outcome_overdue: let through, and without an outcome for longer than the lease.
-- job_failed: a batch that failed, still kept by the queue.
+The kinds:
+- told_without_row: the line tells a member that they have a coupon, and Postgres has no row.
+- row_not_told: Postgres has a member's row, and the line has no outcome for them.
+- used_count_off: used_count differs from the number of rows.
+- line_count_off: the line's count of issued coupons differs from Postgres'.
+- outcome_overdue: an admitted member has had no outcome for longer than the lease.
+- job_failed: a failed batch that the queue still keeps.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EXAMPLES_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One of a kind: about a member, a job, or the two counts that differ."""
+    """subject: a member's id, a job's id, or both counts as text."""
 
     kind: Kind
     subject: str
@@ -33,7 +33,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The stock of one coupon at one moment: as written down, its rows, and as the line has it."""
+    """How many of one coupon are issued at one moment: used_count, rows, and the line's count."""
 
     used: int
     rows: int
@@ -41,7 +41,7 @@ class Counts:
 
 
 def told_without_row(told: Collection[str], holders: Collection[str]) -> list[Difference]:
-    """`told` was read first: what was committed before it was told is among the holders."""
+    """Read `told` before `holders`: a row is committed before the line learns of it."""
     have = set(holders)
     return [Difference("told_without_row", one) for one in told if one not in have]
 
@@ -49,15 +49,16 @@ def told_without_row(told: Collection[str], holders: Collection[str]) -> list[Di
 def row_not_told(
     holders: Sequence[str], told: Collection[str], under_way: Collection[str]
 ) -> list[Difference]:
-    """Who is admitted within their lease is being told, or will be fed again."""
+    """under_way: members admitted within their lease; their outcome may still come."""
     known = {*told, *under_way}
     return [Difference("row_not_told", one) for one in holders if one not in known]
 
 
 def counts_off(before: Counts, after: Counts) -> list[Difference]:
-    """Of two looks. The stock and its rows are of one moment, so they differ in no moment.
+    """Compare two successive readings of the counts.
 
-    The line is read before Postgres: it never has more, and has less only until it is told.
+    One statement reads used_count and the rows, so these must be equal at any time. The line is
+    read before Postgres: its count is never higher, and lower only until outcomes are reported.
     """
     found = []
     if after.used != after.rows:
@@ -69,13 +70,13 @@ def counts_off(before: Counts, after: Counts) -> list[Difference]:
 
 
 def in_both(first: Sequence[Difference], second: Sequence[Difference]) -> list[Difference]:
-    """What was still so at the second look: what was merely under way is gone by then."""
+    """The differences that two readings share; one alone may show a move under way."""
     again = set(second)
     return [one for one in first if one in again]
 
 
 def by_kind(found: Sequence[Difference]) -> Mapping[Kind, list[str]]:
-    """The subjects of each kind, in the order of the kinds; a kind without any is not there."""
+    """The subjects of each kind, in the order of KINDS; kinds without any are left out."""
     sorted_: dict[Kind, list[str]] = {kind: [] for kind in KINDS}
     for one in found:
         sorted_[one.kind].append(one.subject)

@@ -1,4 +1,4 @@
-"""What a coupon takes off a price: an amount, or a percentage with a cap."""
+"""DiscountPolicy: an amount off a price, or a percentage with a cap."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DiscountPolicy:
             raise InvalidValue("cap", "amount", least=1, most=AMOUNT_MAX, got=self.cap)
 
     def discount_on(self, price: int) -> int:
-        """How much comes off `price`: never more than the price, rounded down."""
+        """The amount off `price`, rounded down and never more than the price."""
         if price < 0:
             raise ValueError(f"price must not be negative, got {price}")
         off = self.value if self.kind == "amount" else price * self.value // 100

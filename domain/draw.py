@@ -1,8 +1,8 @@
-"""Draw: the order of a lobby that nobody can choose and anybody can check.
+"""Draw: a random order of the lobby that anybody can verify (commit and reveal).
 
-The seed is drawn when the room is made; its SHA-256 is shown before the opening and the seed
-afterwards (commit and reveal). Each member's number follows from it: the first 50 bits of
-HMAC-SHA256(seed, member id), and the smallest number stands first.
+The room's seed is generated when the room is created. The pages show its SHA-256 before the opening
+and the seed afterwards. A member's number is the first 50 bits of HMAC-SHA256(seed, member id);
+the smallest number is first.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import hashlib
 import hmac
 
 SEED_BYTES = 32
-# Numbers lie below this, arrivals (microseconds since 1970) above: whoever was drawn stands before
-# whoever came later, in one line. Both are whole in a double, which is what a score is.
+# Numbers are below 2^50 and arrivals (microseconds since 1970) above: in one sorted set, drawn
+# members come before later arrivals. A score is a double, which holds both exactly.
 NUMBER_BITS = 50
 NUMBERS = 1 << NUMBER_BITS
 
@@ -24,5 +24,5 @@ def draw_number(seed: bytes, member_id: str) -> int:
 
 
 def seed_commitment(seed: bytes) -> str:
-    """What is shown before the opening: the seed's SHA-256, in hex."""
+    """The seed's SHA-256 in hex, published before the opening."""
     return hashlib.sha256(seed).hexdigest()

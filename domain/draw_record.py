@@ -1,4 +1,4 @@
-"""Draw record: what is published of a draw, and what can be found wrong with it by anybody."""
+"""DrawRecord: the published result of a draw, and the checks by which anybody can verify it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ ALGORITHM = "number = first 50 bits of HMAC-SHA256(seed, member id); smallest nu
 
 
 class BadRecord(ValueError):
-    """This is not the record of a draw."""
+    """This is not a draw record."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawRecord:
-    """The order of a lobby. `numbers` are in order of place; `members`, of the same length, too.
+    """The order of a lobby: `numbers`, and `members` of the same length, in order of place.
 
-    The public record has no members, only numbers: who knows a member's id can find them in it with
-    the seed, and nobody else learns who took part.
+    The public record has numbers only. With the seed, a member can find their own number; it does
+    not reveal who else took part.
     """
 
     room: str
@@ -39,14 +39,14 @@ class DrawRecord:
     def from_members(
         cls, room: str, opens_at: str, seed: bytes, members: Sequence[str]
     ) -> DrawRecord:
-        """The record of these, who are given in the order drawn."""
+        """The record of these members, given in the order drawn."""
         numbers = tuple(draw_number(seed, member) for member in members)
         digest = entrants_digest(numbers)
         commitment = seed_commitment(seed)
         return cls(room, opens_at, seed, commitment, numbers, digest, tuple(members))
 
     def as_json(self, *, with_members: bool) -> str:
-        """One JSON object; the members' ids only where they may be seen."""
+        """One JSON object, with the members' ids or without."""
         fields: dict[str, Any] = {
             "room": self.room,
             "opens_at": self.opens_at,
@@ -63,7 +63,7 @@ class DrawRecord:
 
     @classmethod
     def from_json(cls, text: str) -> DrawRecord:
-        """Raises BadRecord, which says what is missing or of the wrong kind."""
+        """Raises BadRecord, whose text names the field that is missing or wrong."""
         try:
             fields = json.loads(text)
             members = fields.get("members")
@@ -79,7 +79,7 @@ class DrawRecord:
         except KeyError as error:
             raise BadRecord(f"the record has no {error.args[0]}") from error
         except (AttributeError, TypeError, ValueError) as error:
-            raise BadRecord("this is not the JSON object that a draw is published as") from error
+            raise BadRecord("this is not the JSON object of a draw record") from error
         if not all(type(number) is int for number in record.numbers):
             raise BadRecord("numbers must be whole numbers")
         if any(not isinstance(one, str) or not is_member_id(one) for one in record.members or ()):
@@ -87,23 +87,23 @@ class DrawRecord:
         return record
 
     def find_place(self, member_id: str) -> int | None:
-        """The place that the draw gave this member, from 1; None where they were not in it."""
+        """The place that this member drew, from 1; None if they were not in the draw."""
         number = draw_number(self.seed, member_id)
         return self.numbers.index(number) + 1 if number in self.numbers else None
 
 
 def entrants_digest(numbers: Sequence[int]) -> str:
-    """SHA-256 over the numbers in order of place, each followed by a line feed; in hex."""
+    """SHA-256 in hex over the numbers in order of place, each followed by a line feed."""
     return hashlib.sha256("".join(f"{number}\n" for number in numbers).encode()).hexdigest()
 
 
 def find_faults(
     record: DrawRecord, *, commitment: str | None = None, entrants_sha256: str | None = None
 ) -> list[str]:
-    """What is wrong with the record, a sentence each; nothing where the order is as it must be.
+    """One sentence for each fault of the record; empty if the order is correct.
 
-    commitment, entrants_sha256: as they were shown to somebody who wrote them down, before the
-    opening and right after it. Without them a record is held only against itself.
+    commitment, entrants_sha256: as a witness noted them before the opening and right after it.
+    Without them this only checks that the record is consistent.
     """
     faults = []
     committed = seed_commitment(record.seed)
@@ -119,20 +119,20 @@ def find_faults(
                 "Entrants were added, removed or moved after the draw: the SHA-256 over their "
                 f"numbers is {digest}, but {name} says {shown}."
             )
-    return faults + _out_of_order(record.numbers) + _not_theirs(record)
+    return faults + _order_faults(record.numbers) + _member_faults(record)
 
 
-def _out_of_order(numbers: Sequence[int]) -> list[str]:
+def _order_faults(numbers: Sequence[int]) -> list[str]:
     return [
-        f"Place {place} stands before place {place + 1}, but drew {before}, which is more than "
+        f"Place {place} comes before place {place + 1}, but its number {before} is larger than "
         f"{after}."
         for place, (before, after) in enumerate(pairwise(numbers), 1)
         if before > after
     ]
 
 
-def _not_theirs(record: DrawRecord) -> list[str]:
-    """Members whose number is not what the seed gives them, or who are there twice."""
+def _member_faults(record: DrawRecord) -> list[str]:
+    """Members with another number than the seed gives them, or with two places."""
     if record.members is None:
         return []
     faults = []
@@ -141,7 +141,7 @@ def _not_theirs(record: DrawRecord) -> list[str]:
     seen: dict[str, int] = {}
     for place, (member, number) in enumerate(zip(record.members, record.numbers, strict=False), 1):
         if member in seen:
-            faults.append(f"{member} stands at places {seen[member]} and {place}.")
+            faults.append(f"{member} has two places, {seen[member]} and {place}.")
         seen[member] = place
         drew = draw_number(record.seed, member)
         if drew != number:

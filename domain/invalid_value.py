@@ -1,4 +1,4 @@
-"""InvalidValue: a value that breaks a rule of the domain, as data that pages and commands word."""
+"""InvalidValue: names the field, the rule it breaks and the bounds, as data for pages and CLI."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Rule = Literal[
     "fixed_since",
 ]
 RULES: tuple[Rule, ...] = get_args(Rule)
-# What each rule says of a field. They are message ids too: each language has them in its catalogue.
+# Follows the field's name. Message ids: each language has them in its catalogue.
 SENTENCES: dict[Rule, str] = {
     "range": "must be from %(least)s to %(most)s, got %(got)s",
     "above": "must be above %(least)s and at most %(most)s, got %(got)s",
@@ -59,10 +59,10 @@ Bound = str | int | float
 
 
 class InvalidValue(ValueError):
-    """`field` breaks `rule`. bounds: what the rule's sentence names, by name.
+    """`field` breaks `rule`; bounds are the arguments of the rule's sentence.
 
-    field: as programs write it. As text it is the sentence for them, in English; whoever shows it
-    to people reads the data.
+    `str()` gives the English sentence, with the field's name as in the API. Pages translate `rule`
+    and `bounds` themselves.
     """
 
     def __init__(self, field: str, rule: Rule, **bounds: Bound) -> None:
@@ -73,7 +73,7 @@ class InvalidValue(ValueError):
 
     @property
     def sentence(self) -> str:
-        """What the rule says, in English."""
+        """The rule in English, without the field's name."""
         return SENTENCES[self.rule] % {name: _text(value) for name, value in self.bounds.items()}
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ class InvalidValue(ValueError):
 
 
 def _text(value: Bound) -> str:
-    """Numbers with their thousands set apart, and whole ones without a point."""
+    """Numbers with thousands separators; whole floats without decimals."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     return value if isinstance(value, str) else f"{value:,}"

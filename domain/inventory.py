@@ -1,4 +1,4 @@
-"""How many of a coupon there are and how many are taken; never more than there are."""
+"""Inventory: how many coupons there are and how many are issued, never more than there are."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ TOTAL_COUNT_MAX = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """A stock of coupons. Every change gives a new Inventory.
+    """An immutable stock of coupons: each change returns a new one.
 
-    Raises InvalidValue where the counts contradict each other, so that no wrong one can exist.
+    Raises InvalidValue unless 0 <= used_count <= total_count <= TOTAL_COUNT_MAX.
     """
 
     total_count: int
@@ -38,26 +38,26 @@ class Inventory:
 
     @property
     def is_started(self) -> bool:
-        """Whether at least one has been given out, after which promises are fixed."""
+        """Whether at least one is issued; from then on the coupon's terms are fixed."""
         return self.used_count > 0
 
     def use(self, count: int = 1) -> Inventory:
-        """Take `count` out of the stock. Raises SoldOut where fewer remain."""
+        """Issue `count`. Raises SoldOut if fewer remain."""
         if count < 1:
             raise ValueError(f"count must be at least 1, got {count}")
         if count > self.remain_count:
             raise SoldOut
-        # Not by `replace`, which takes four times as long: a batch takes hundreds, one by one.
+        # Not `replace`, which takes four times as long: a batch calls this hundreds of times.
         return Inventory(self.total_count, self.used_count + count)
 
     def add(self, count: int) -> Inventory:
-        """Put `count` more on offer."""
+        """Raise total_count by `count`."""
         if count < 1:
             raise ValueError(f"count must be at least 1, got {count}")
         return replace(self, total_count=self.total_count + count)
 
     def remove(self, count: int) -> Inventory:
-        """Take `count` off the offer; only what nobody holds can go (InvalidValue)."""
+        """Lower total_count by `count`. Raises InvalidValue if fewer remain."""
         if count < 1:
             raise ValueError(f"count must be at least 1, got {count}")
         if count > self.remain_count:
@@ -70,7 +70,7 @@ class Inventory:
         return replace(self, total_count=self.total_count - count)
 
     def resize(self, total_count: int) -> Inventory:
-        """The same stock with `total_count` on offer, by way of `add` or `remove`."""
+        """The same stock with this total_count. Raises InvalidValue below used_count."""
         if total_count > self.total_count:
             return self.add(total_count - self.total_count)
         if total_count < self.total_count:

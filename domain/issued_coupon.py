@@ -1,4 +1,4 @@
-"""IssuedCoupon: the proof that one member holds one coupon, and what became of it."""
+"""IssuedCoupon: one coupon that one member holds, and its status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Status(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class IssuedCoupon:
-    """An entity: the same one as long as its id is the same, whatever its status."""
+    """An entity: equal if the ids are equal, whatever the status."""
 
     id: UUID
     coupon_id: UUID
@@ -38,7 +38,7 @@ class IssuedCoupon:
         self.used_at = now
 
     def expire(self, now: datetime) -> None:
-        """Let it go stale. Raises AlreadyUsed; ValueError while it can still be used."""
+        """Mark it expired. Raises AlreadyUsed; ValueError before expire_date."""
         if self.status is Status.USED:
             raise AlreadyUsed
         if now < self.expire_date:

@@ -1,4 +1,4 @@
-"""Member: who asks for a coupon."""
+"""Member: a person whom the shop knows by an id, and the rule for such ids."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MEMBER_ID_RULE = (
     f"1 to {MEMBER_ID_LENGTH_MAX} printable ASCII characters without spaces, quotes, < > and \\"
 )
 MEMBER_ID_PATTERN = rf"^[!#-&(-;=?-\[\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}$"
-# Each member of a crowd is matched against it, without a function in between.
+# Public because the hot path matches each request against it without a function call.
 MEMBER_ID = re.compile(MEMBER_ID_PATTERN)
 
 
 class BadMemberId(ValueError):
-    """This is no member id.
+    """This is not a member id.
 
-    character: the first one in it that no member id has; None where only its length is wrong.
+    character: the first character that is not allowed; None if only the length is wrong.
     """
 
     def __init__(self, text: str) -> None:
@@ -33,18 +33,18 @@ class BadMemberId(ValueError):
 
 
 def is_member_id(text: str) -> bool:
-    """Whether `text` can be a member's id, as MEMBER_ID_RULE says."""
+    """Whether `text` is a valid member id by MEMBER_ID_RULE."""
     return MEMBER_ID.fullmatch(text) is not None
 
 
 def check_member_id(text: str) -> None:
-    """Raises BadMemberId, which names what is wrong."""
+    """Raises BadMemberId, whose text names the character or the length that is wrong."""
     if not is_member_id(text):
         raise BadMemberId(text)
 
 
 def describe_character(character: str) -> str:
-    """The character as a sentence can name it: also a space, and what no page could show."""
+    """The character and its code point; a space by name, unprintable ones by code point alone."""
     code_point = f"U+{ord(character):04X}"
     if character == " ":
         return f"a space ({code_point})"
@@ -53,7 +53,7 @@ def describe_character(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody the shop knows by `id`. Raises BadMemberId."""
+    """A shop's member. Raises BadMemberId."""
 
     id: str
 

@@ -1,7 +1,7 @@
-"""The phase of a room and of a place. Everything that says or shows one asks here.
+"""Phase: the states of a room and of a place, with their texts, for API, pages, board and metrics.
 
-A room's phase is the first of ROOM_PHASES that applies: what ends it comes before what holds it up.
-A new one is one entry there, with the transitions that lead to it. Sentences are message ids.
+A room's phase is the first of ROOM_PHASES that applies; final phases come first. To add a phase,
+add an entry there and its transitions. Sentences are message ids.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 
 class RoomNow(NamedTuple):
-    """What a room's phase is decided by. Times in microseconds since 1970.
+    """The facts that decide a room's phase. Times in microseconds since 1970.
 
-    state: as an admin set it. is_restoring: the line has lost its places and waits for members to
-    come back; only the line knows it. is_undrawn: the lobby's order is not written down yet.
+    state: as an admin set it. is_restoring: Redis lost the places, and the line waits for members
+    to come back; only the line knows it. is_undrawn: Postgres has no draw of the lobby yet.
     """
 
     state: str
@@ -29,16 +29,15 @@ class RoomNow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RoomPhase:
-    """One phase, and what follows from it.
+    """One phase and its effects.
 
-    word: what the API and the metrics call it. about: for those who read the API's description.
-    admits: members are let through. takes_members: somebody new may take a place: before the
-    opening, as soon as the lobby is open, and never while an admin drains the room. is_over: nobody
-    is let through any more. is_trouble: an admin should look.
+    word: its name in the API and the metrics. about: its description in `/openapi.json`.
+    admits: members are admitted. takes_members: new members may enter; before the opening only
+    once the lobby is open. is_over: admission has ended for good. is_trouble: an admin should look.
 
-    label: on the coupon's page; lead: in place of the button there; note: for those who wait.
-    board: what the board says first; empty where figures say it all. aliases: what the release
-    before called it in metrics.
+    label: on the coupon's page; lead: shown there instead of the button; note: on the ticket page.
+    board: the board's headline, empty if it needs none. aliases: its names in the metrics of the
+    release before.
     """
 
     word: str
@@ -117,7 +116,7 @@ OPEN = RoomPhase(
     label="Open",
     admits=True,
 )
-# In the order in which they are tried.
+# In order of precedence.
 ROOM_PHASES = (CLOSED, SOLD_OUT, RESTORING, PAUSED, SCHEDULED, DRAINING, OPEN)
 ROOM_PHASE = {phase.word: phase for phase in ROOM_PHASES}
 
@@ -131,9 +130,9 @@ def room_phase(room: RoomNow) -> RoomPhase:
 
 @dataclass(frozen=True, slots=True)
 class PlacePhase:
-    """Where a member is. state: what the API calls it; None where it gives no place.
+    """A member's state. state: its name in the API; None if the API returns no place.
 
-    word: what the pages call it. is_final: nothing comes after it, so nobody need ask again.
+    word: its name on the pages. is_final: clients stop polling.
     """
 
     word: str
@@ -151,14 +150,14 @@ REFUSED = PlacePhase("refused", "refused", "refused, with a reason", is_final=Tr
 ABSENT = PlacePhase("absent", None, "has no place", is_final=True)
 PLACE_PHASES = (WAITING, LOBBY, RESTORED, ADMITTED, ISSUED, REFUSED, ABSENT)
 
-# By the phase of the room, of who waits in it.
+# The phase of a waiting member, by the room's phase.
 _WAITING_IN = {SCHEDULED.word: LOBBY, RESTORING.word: RESTORED}
-# By what the line answers of a member; everything else it answers is a reason to refuse them.
+# By `MemberStatus.kind`. Every other kind is a refusal's slug.
 _BY_KIND = {"admitted": ADMITTED, "issued": ISSUED, "absent": ABSENT, "untold": RESTORED}
 
 
 def place_phase(kind: str, room: RoomPhase) -> PlacePhase:
-    """kind: the line's word about a member (`MemberStatus.kind`), or a place's `state`."""
+    """kind: `MemberStatus.kind`, or the `state` of a place."""
     if kind == "waiting":
         return _WAITING_IN.get(room.word, WAITING)
     return _BY_KIND.get(kind, REFUSED)
@@ -172,21 +171,21 @@ class Transition(NamedTuple):
     because: str
 
 
-_GOES_ON = tuple(phase.word for phase in reversed(ROOM_PHASES) if not phase.is_over)
+_NOT_OVER = tuple(phase.word for phase in reversed(ROOM_PHASES) if not phase.is_over)
 ROOM_TRANSITIONS = (
     Transition(("scheduled",), ("open",), "it opens, and its draw is written down"),
     Transition(("scheduled",), ("draining",), "it opens without new entries"),
     Transition(("open", "draining"), ("scheduled",), "the opening is put off"),
     Transition(("open",), ("draining",), "an admin drains it"),
     Transition(("draining",), ("open",), "an admin opens it again"),
-    Transition(_GOES_ON, ("paused",), "an admin pauses it"),
-    Transition(("paused",), _GOES_ON, "an admin resumes it"),
-    Transition(_GOES_ON, ("restoring",), "Redis loses the line"),
-    Transition(("restoring",), _GOES_ON, "members had time to return"),
-    Transition(_GOES_ON, ("sold_out",), "the last coupon is issued"),
-    Transition(("sold_out",), _GOES_ON, "more coupons are added"),
-    Transition((*_GOES_ON, "sold_out"), ("closed",), "an admin closes it, or its time is over"),
-    Transition(("closed",), (*_GOES_ON, "sold_out"), "an admin opens it again, or moves the end"),
+    Transition(_NOT_OVER, ("paused",), "an admin pauses it"),
+    Transition(("paused",), _NOT_OVER, "an admin resumes it"),
+    Transition(_NOT_OVER, ("restoring",), "Redis loses the line"),
+    Transition(("restoring",), _NOT_OVER, "members had time to return"),
+    Transition(_NOT_OVER, ("sold_out",), "the last coupon is issued"),
+    Transition(("sold_out",), _NOT_OVER, "more coupons are added"),
+    Transition((*_NOT_OVER, "sold_out"), ("closed",), "an admin closes it, or its time is over"),
+    Transition(("closed",), (*_NOT_OVER, "sold_out"), "an admin opens it again, or moves the end"),
 )
 _IN_LINE = ("lobby", "waiting", "restoring")
 PLACE_TRANSITIONS = (

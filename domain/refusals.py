@@ -1,7 +1,7 @@
-"""Every "no" a person can get: one class each, its docstring the sentence they read.
+"""Refusals: one class for each reason to refuse a member; its docstring is what the member reads.
 
-All that is known of a refusal stands here. Problem answers, pages, streams, `/openapi.json`, the
-crowd's verdict and the table in docs/api.md derive from it.
+Problem responses, pages, streams, `/openapi.json`, the crowd's verdict and the table in docs/api.md
+derive from these classes.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import inspect
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-# What somebody asks for who may be refused: a place in line, a coupon at once, to use a coupon,
-# to change one.
+# The calls that can be refused: take a place in line, get a coupon directly, use one, change one.
 Call = Literal["enter", "issue", "use", "change"]
 
 
@@ -21,23 +20,23 @@ class Refusal(Exception):
     slug: ClassVar[str] = "refused"
     title: ClassVar[str] = "Request refused"
     status: ClassVar[int] = 409
-    # Which calls may be refused so; empty where any may.
+    # The calls that can be refused so; empty: any.
     calls: ClassVar[tuple[Call, ...]] = ()
-    # Whether nothing comes after it: who waits is told no more, and a crowd's member goes home.
+    # Whether it ends the wait: streams close, and simulated members leave.
     is_final: ClassVar[bool] = True
-    # Whether trying again later may bring another answer, which pages then offer.
+    # Whether a later attempt can succeed; pages then offer to try again.
     may_retry: ClassVar[bool] = False
-    # After how many seconds the same request may be sent again; None where that is for nothing.
+    # Seconds until the same request may be sent again; None if a retry is useless.
     retry_after_s: ClassVar[int | None] = None
 
     @property
     def detail(self) -> str:
-        """The sentence for the person who reads it."""
+        """The sentence that the member reads."""
         return inspect.getdoc(type(self)) or self.title
 
     @property
     def more(self) -> dict[str, Any]:
-        """What is needed to act, by name, beside the sentence. Times are datetimes."""
+        """Fields of the problem response beside the sentence. Times are datetimes."""
         return {} if self.retry_after_s is None else {"retry_after_s": self.retry_after_s}
 
     def __str__(self) -> str:
@@ -122,7 +121,7 @@ class TooManyRequests(Refusal):
     status = 429
     is_final = False
     may_retry = True
-    retry_after_s = 1  # at least: each limit says when it lets the next request through
+    retry_after_s = 1  # the least; each limit computes its own
 
 
 class Unavailable(Refusal):
@@ -161,15 +160,15 @@ class CouponExpired(Refusal):
     calls = ("use",)
 
 
-# By the name that travels through stores and answers.
+# By slug, as stores and responses hold it.
 REFUSALS: dict[str, type[Refusal]] = {kind.slug: kind for kind in Refusal.__subclasses__()}
 
 
 def find_refusal(slug: str) -> Refusal:
-    """The refusal that a store knows by its slug; a plain one for a slug of a later release."""
+    """The refusal with this slug; a plain Refusal for a slug of a later release."""
     return REFUSALS.get(slug, Refusal)()
 
 
 def refusals_of(*calls: Call) -> tuple[str, ...]:
-    """The slugs that one of these calls may be refused with, beside those of any call."""
+    """The slugs of the refusals that are specific to these calls."""
     return tuple(slug for slug, kind in REFUSALS.items() if set(calls) & set(kind.calls))

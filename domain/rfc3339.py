@@ -1,4 +1,4 @@
-"""RFC 3339 UTC on the outside, aware datetimes inside."""
+"""Formats aware datetimes as RFC 3339 in UTC, for everything that leaves the process."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from functools import lru_cache
 
 @lru_cache(maxsize=4_096)
 def rfc3339(time: datetime) -> str:
-    """As `2026-05-01T10:00:00Z`, with microseconds where there are any. Batches share theirs."""
+    """As `2026-05-01T10:00:00Z`, with microseconds if any. Cached: all of a batch share a time."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""RoomSettings: what an admin may change while a line is moving."""
+"""RoomSettings: a room's settings, validated; admins change them while the line moves."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from domain.settings_spec import ROOM_SETTINGS, SettingValues
 
 @dataclass(frozen=True, slots=True)
 class RoomSettings(SettingValues):
-    """The settings of one room; each is described in domain/settings_spec.py.
+    """The settings of one room, as described in domain/settings_spec.py.
 
-    Raises InvalidValue where a value lies outside its bounds.
+    Raises InvalidValue for a value outside its bounds.
     """
 
     def __post_init__(self) -> None:
@@ -29,5 +29,5 @@ class RoomSettings(SettingValues):
             )
 
     def change(self, **changes: Any) -> RoomSettings:
-        """The same settings with what was given changed; what is None stays."""
+        """A copy with these settings changed; None keeps a value."""
         return replace(self, **{name: v for name, v in changes.items() if v is not None})

@@ -1,4 +1,4 @@
-"""Every fact about each room setting: what API, CLI, form, Lua, Postgres and docs say of it."""
+"""Settings spec: the facts of each room setting, for API, CLI, form, Lua, Postgres and docs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Literal, TypeVar, cast, get_args
 
 from domain.invalid_value import InvalidValue, Rule
 
-# Draining: nobody new may take a place; who has one is served.
+# Draining rejects new entries only; members in line are still admitted.
 RoomState = Literal["open", "paused", "draining", "closed"]
 ROOM_STATES: tuple[RoomState, ...] = get_args(RoomState)
-# In which order the lobby stands when the room opens: as they came, or as the draw says.
+# The order of the lobby when the room opens: by arrival, or by a draw.
 Opening = Literal["first_come", "draw"]
-# Who sets the rate: an admin, or the admitter by what it sees of the database.
+# Who sets the rate: an admin, or the autopilot from the database's latency.
 RateMode = Literal["manual", "autopilot"]
 Challenge = Literal["off", "on"]
 
@@ -32,12 +32,12 @@ Group = Literal["line", "autopilot", "board"]
 
 @dataclass(frozen=True, slots=True)
 class RoomSetting:
-    """One setting. Its type is that of its default.
+    """One setting; its type is the type of its default.
 
-    label and help are what admins read: message ids of the catalogues. A number lies from `least`
-    (or above it, where `is_above`) to `most`, in `unit`; a word is one of `choices`, which maps it
-    to its label. group: the part of the form it stands in; those of the board are in none, and a
-    new room has their default. option: the CLI's name for it, where it is shorter.
+    label, help: for admins; message ids. A number is between `least` (exclusive if `is_above`) and
+    `most`, in `unit`; a word is a key of `choices`, which maps it to its label. group: its section
+    of the form; "board" settings are in none, and a new room has their default. option: its name in
+    the CLI, if shorter.
     """
 
     name: str
@@ -58,12 +58,12 @@ class RoomSetting:
 
     @property
     def is_of_new_rooms(self) -> bool:
-        """Whether it can be given when a room is made; else it begins with its default."""
+        """Whether a new room can set it; otherwise a new room has its default."""
         return self.group != "board"
 
     @property
     def bounds(self) -> str:
-        """In English, as errors and documents say it."""
+        """The bounds in English, for errors and docs."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         unit = f" {self.unit}" if self.unit else ""
@@ -72,7 +72,7 @@ class RoomSetting:
         return f"from {self.least:,.0f} to {self.most:,.0f}{unit}"
 
     def check(self, value: Value) -> None:
-        """Raises InvalidValue where the value is none of the choices or out of the bounds."""
+        """Raises InvalidValue if the value is not a choice or out of bounds."""
         if self.choices:
             if value not in self.choices:
                 words = ", ".join(self.choices)
@@ -83,17 +83,17 @@ class RoomSetting:
 
 
 def _setting(default: T, **facts: Any) -> T:
-    """A field of SettingValues; `facts` are those of its RoomSetting."""
+    """A field of SettingValues; `facts` are the other arguments of its RoomSetting."""
     made: T = field(default=default, metadata=facts)
     return made
 
 
 @dataclass(frozen=True, slots=True)
 class SettingValues:
-    """A value of each room setting, not checked: RoomSettings checks them.
+    """A value for each room setting; RoomSettings validates them.
 
-    A new setting is a field here, a column by a migration, and the code that reads it. Then come
-    the catalogues (docs/update_catalogues.py) and the table (docs/update_settings.py).
+    To add a setting: a field here, a column by a migration, and the code that reads it. Then run
+    docs/update_catalogues.py and docs/update_settings.py.
     """
 
     rate_per_s: float = _setting(

@@ -1,4 +1,4 @@
-"""Spent ticket: up to which arrival a member's tickets give no place back any more."""
+"""SpentTicket: the arrival up to which a member's tickets no longer restore a place."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class SpentTicket(NamedTuple):
-    """Of a member who left, or was let through and refused, in one line.
+    """The member left the line, or was admitted and refused.
 
-    arrival: tickets of this arrival (us, or number drawn) or an earlier one are spent; 0 where none
-    is, as the member has entered the lobby again. noted_at_us: when, by the line's clock; the later
-    of two counts.
+    arrival: tickets with this arrival (us, or the number drawn) or an earlier one are spent; 0:
+    none, since the member has entered the lobby again. noted_at_us: by the line's clock; of two
+    records, the later one counts.
     """
 
     member_id: str

@@ -1,4 +1,4 @@
-"""Unix time: aware datetimes to whole microseconds since 1970 and back, without rounding."""
+"""Converts aware datetimes to whole microseconds since 1970 and back, without rounding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watermark: how far a line has come, as is written down where nothing gets lost."""
+"""Watermark: how far a line has come, saved in Postgres in case Redis loses the line."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Of one line, by its own clock, which grows with each that is taken.
+    """The progress of one line.
 
-    taken_at_us: when, in microseconds since 1970. spent_until: everybody whose arrival (or number
-    drawn) is not above it has had their turn. last_arrival_us: nobody has arrived later.
+    taken_at_us: when, in microseconds since 1970 by the line's clock; each watermark's is later
+    than the one before. spent_until: members up to this arrival (or number drawn) have had their
+    turn. last_arrival_us: the latest arrival.
 
-    A line that knows of no watermark as late as the one that was written down has lost something.
+    A line whose own latest watermark is older than the saved one has lost data.
     """
 
     taken_at_us: int

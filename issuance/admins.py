@@ -1,6 +1,6 @@
-"""Admins: who may sign in to the console, and which of their sessions still count.
+"""Admins: the accounts of the console, and the generation of their valid sessions.
 
-Every change is audited, under `admin NAME`, which no coupon's code can be.
+Every change is audited. Its subject is `admin NAME`, which is never a coupon's code (no spaces).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ ADMINS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class AdminAccount:
-    """generation grows with each signing out everywhere; without a password_hash nobody can sign
-    in by this name, unless a setting says so.
+    """generation: sessions of an earlier one are over; "sign out everywhere" increments it.
+    password_hash: empty for a name without a row, which only ADMIN_PASSWORD_HASH can sign in.
     """
 
     name: str
@@ -35,7 +35,7 @@ class AdminAccount:
 
 
 def find_account(engine: Engine, name: str) -> AdminAccount:
-    """Also for a name that nobody has. Raises OfficeAway."""
+    """An unknown name gives an account without a password. Raises OfficeAway."""
     generations = select(admin_sessions.c.generation).where(admin_sessions.c.name == name)
     with translate_postgres_errors(), engine.begin() as tx:
         generation = tx.execute(generations).scalar_one_or_none() or 0
@@ -46,7 +46,7 @@ def find_account(engine: Engine, name: str) -> AdminAccount:
 
 
 def list_accounts(engine: Engine) -> list[AdminAccount]:
-    """All, by name. Raises OfficeAway."""
+    """All accounts, sorted by name. Raises OfficeAway."""
     generation = func.coalesce(admin_sessions.c.generation, 0).label("generation")
     query = (
         select(admins, generation)
@@ -70,7 +70,7 @@ def add(engine: Engine, admin: Admin, password_hash: str, *, who: str, now: date
 
 
 def remove(engine: Engine, name: str, *, who: str, now: datetime) -> None:
-    """Whoever is signed in by this name no longer is. Raises NoSuchAdmin, OfficeAway."""
+    """Also ends their sessions. Raises NoSuchAdmin, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         gone = tx.execute(delete(admins).where(admins.c.name == name))
         _must_be_one(gone.rowcount)
@@ -79,7 +79,7 @@ def remove(engine: Engine, name: str, *, who: str, now: datetime) -> None:
 
 
 def set_password(engine: Engine, name: str, password_hash: str, *, who: str, now: datetime) -> None:
-    """Ends their sessions too. Raises NoSuchAdmin, OfficeAway."""
+    """Also ends their sessions. Raises NoSuchAdmin, OfficeAway."""
     change = update(admins).where(admins.c.name == name).values(password_hash=password_hash)
     with translate_postgres_errors(), engine.begin() as tx:
         _must_be_one(tx.execute(change).rowcount)
@@ -88,7 +88,7 @@ def set_password(engine: Engine, name: str, password_hash: str, *, who: str, now
 
 
 def set_disabled(engine: Engine, name: str, disabled: bool, *, who: str, now: datetime) -> None:
-    """Raises NoSuchAdmin, OfficeAway."""
+    """Also ends their sessions. Raises NoSuchAdmin, OfficeAway."""
     change = update(admins).where(admins.c.name == name).values(disabled=disabled)
     with translate_postgres_errors(), engine.begin() as tx:
         _must_be_one(tx.execute(change).rowcount)
@@ -97,7 +97,7 @@ def set_disabled(engine: Engine, name: str, disabled: bool, *, who: str, now: da
 
 
 def sign_out_everywhere(engine: Engine, name: str, *, who: str, now: datetime) -> None:
-    """All their sessions have ended. Raises OfficeAway."""
+    """End all their sessions. Raises OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         _end_sessions(tx, name)
         _audit(tx, who, "signed out everywhere", name, {}, now)

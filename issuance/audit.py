@@ -1,4 +1,4 @@
-"""Audit: who changed what, from what, to what, when; written with the change or not at all."""
+"""Audit: records each change by an admin in the transaction that makes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ID_MAX = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change; `before` and `after` hold only what differs."""
+    """One change; `before` and `after` hold the fields that differ."""
 
     id: int
     at: datetime
@@ -37,7 +37,7 @@ def record(
     after: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Write an entry into the change's own transaction."""
+    """Add an entry to the transaction that makes the change."""
     old, new = _differing(before, after)
     tx.execute(
         insert(audit).values(at=now, who=who, what=what, subject=subject, before=old, after=new)
@@ -47,7 +47,7 @@ def record(
 def note(
     engine: Engine, who: str, what: str, subject: str, after: dict[str, Any], now: datetime
 ) -> None:
-    """An entry by itself, of what is about to be done elsewhere. Raises OfficeAway."""
+    """Commit an entry before a change that Postgres does not hold. Raises OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         record(tx, who, what, subject, None, after, now)
 
@@ -59,7 +59,7 @@ def list_entries(
     at_most: int = 100,
     before_id: int | None = None,
 ) -> list[AuditEntry]:
-    """The latest entries, or the latest of those before one; newest first."""
+    """The latest entries, newest first; before_id: only those with a smaller id."""
     query = select(audit).order_by(audit.c.id.desc()).limit(min(at_most, ENTRIES_MAX))
     if subject is not None:
         query = query.where(audit.c.subject == subject)
@@ -70,7 +70,7 @@ def list_entries(
 
 
 def last_change(engine: Engine, subject: str) -> AuditEntry | None:
-    """The latest entry about this coupon and its room."""
+    """The latest entry about this subject; None if there is none."""
     latest = select(audit).where(audit.c.subject == subject)
     latest = latest.order_by(audit.c.at.desc(), audit.c.id.desc()).limit(1)
     with translate_postgres_errors(), engine.begin() as tx:

@@ -1,4 +1,4 @@
-"""Brandings: how each room looks, kept with its coupon; every change is audited."""
+"""Brandings: stores the branding of each room, and audits every change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from issuance.tables import brandings, coupons
 def change_branding(
     engine: Engine, code: str, changes: dict[str, str], *, who: str, now: datetime
 ) -> Offer:
-    """Change the name, colour or message given; an empty one is the site's own again.
+    """Change the given name, colour or message; an empty value restores the site's default.
 
     Raises NoSuchCoupon, ValueError, OfficeAway.
     """
@@ -31,7 +31,7 @@ def change_branding(
 
 
 def change_logo(engine: Engine, code: str, logo: Logo | None, *, who: str, now: datetime) -> Offer:
-    """Put another logo in place, or none. Raises NoSuchCoupon, OfficeAway."""
+    """Replace the logo; None removes it. Raises NoSuchCoupon, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
         values = {
@@ -42,7 +42,7 @@ def change_logo(engine: Engine, code: str, logo: Logo | None, *, who: str, now: 
 
 
 def find_logo(engine: Engine, code: str) -> Logo | None:
-    """Raises OfficeAway."""
+    """The room's logo; None if it has none. Raises OfficeAway."""
     query = select(brandings.c.logo).join(coupons, coupons.c.id == brandings.c.coupon_id)
     with translate_postgres_errors(), engine.begin() as tx:
         picture = tx.execute(query.where(coupons.c.code == code)).scalar_one_or_none()

@@ -1,7 +1,7 @@
-"""Deployment: which database a Redis and a queue belong to, so that no two share one by mistake.
+"""Deployment: keeps two deployments from sharing one Redis or one queue by mistake.
 
-`waitroom migrate` makes the id and keeps it in Postgres. The first process that uses a Redis or a
-queue writes it there; each process that finds another one there ends.
+`waitroom migrate` creates the deployment's id in Postgres. The first process that uses a Redis or a
+queue writes the id there; a process that finds another id there exits.
 """
 
 from __future__ import annotations
@@ -37,23 +37,26 @@ class NoDeployment(OfficeAway):
 
 
 class OtherDeployment(OfficeError):
-    """What was found belongs to another deployment.
+    """A Redis or a queue belongs to another deployment.
 
-    place: what it is and where; setting: the one to change; found, own: the ids.
+    place: which one; found, own: the ids.
     """
 
     def __init__(self, place: DeploymentClaim, found: str, own: str) -> None:
         super().__init__(
             f"{place.words} belongs to another deployment: it holds the id {found}, and this "
-            f"database has {own}. Two that share it would answer for each other. {place.advice} "
-            "Or take it over from the other one, which ends then: `waitroom adopt`"
+            f"database has {own}. Two deployments that share it would mix up their members. "
+            f"{place.advice} Or take it over with `waitroom adopt`: the other deployment then stops"
         )
         self.place, self.found, self.own = place, found, own
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentClaim:
-    """A key of a Redis that says which deployment it belongs to. Each method raises OfficeAway."""
+    """A Redis key that holds the id of its deployment. Each method raises OfficeAway.
+
+    words: names the Redis or the queue in errors; advice: the settings to change.
+    """
 
     redis: QueueRedis
     key: str
@@ -61,17 +64,14 @@ class DeploymentClaim:
     advice: str
 
     def holder(self) -> str | None:
-        """The id that is there; None where nobody has been."""
+        """The id in Redis; None if there is none."""
         return self._run(lambda: _text(self.redis.get(self.key)))
 
     def claim(self, own: str) -> str | None:
-        """Write the id if none is there. Returns another deployment's that is.
-
-        Of two that come at once Redis takes one; the other is told of it.
-        """
+        """Write the id if there is none. Returns another deployment's id if Redis holds one."""
         found = self.holder()
         if found is None:
-            # Where somebody else was faster, it says so.
+            # NX: of two deployments that claim at once, one wins; read again to see which.
             self._run(lambda: self.redis.set(self.key, own, nx=True))
             found = self.holder()
         return None if found in (None, own) else found
@@ -80,19 +80,19 @@ class DeploymentClaim:
         self._run(lambda: self.redis.set(self.key, own))
 
     def release(self, own: str) -> None:
-        """Forget the id if it is ours: nobody uses this Redis any more."""
+        """Delete the id if it is ours, when the deployment gives up this Redis."""
         if self.holder() == own:
             self._run(lambda: self.redis.delete(self.key))
 
-    def _run(self, ask: Callable[[], R]) -> R:
+    def _run(self, call: Callable[[], R]) -> R:
         try:
-            return ask()
+            return call()
         except RedisError as error:
             raise OfficeAway(queue_cause(error)) from error
 
 
 def _text(raw: Any) -> str | None:
-    """Whatever is written there is not ours, but may be no id and of any length."""
+    """The id; another program's value may be of any form and length."""
     if raw is None:
         return None
     return raw.decode() if _ID.fullmatch(raw) else "(unreadable)"
@@ -101,19 +101,19 @@ def _text(raw: Any) -> str | None:
 def deployment_claims(
     line: QueueRedis, queue: QueueRedis, queue_name: str
 ) -> tuple[DeploymentClaim, DeploymentClaim]:
-    """Where the id is kept: in the line's Redis, and for this queue in the queue's."""
+    """The claims on the line's Redis and on this queue."""
     return (
         DeploymentClaim(
             line,
             LINE_KEY,
             f"The line's Redis at {redis_address(line)}",
-            "Give this one a Redis or a database of its own: REDIS_URL, as redis://host:6379/1.",
+            "Set REDIS_URL to a Redis or a Redis database of its own, such as redis://host:6379/1.",
         ),
         DeploymentClaim(
             queue,
             f"waitroom:queue:{queue_name}:deployment",
             f"The queue {queue_name} at {redis_address(queue)}",
-            "Give this one a queue of its own: another QUEUE_NAME, or another QUEUE_REDIS_URL.",
+            "Set QUEUE_NAME or QUEUE_REDIS_URL to a queue of its own.",
         ),
     )
 
@@ -140,7 +140,7 @@ def deployment_id(engine: Engine) -> str:
 
 
 def renew_deployment_id(engine: Engine) -> str:
-    """Give this database another id, as one that was copied needs. Raises as `deployment_id`."""
+    """Give this database a new id, which a copied database needs. Raises as `deployment_id`."""
     new = uuid4()
     with translate_postgres_errors(), engine.begin() as tx:
         changed = tx.execute(update(deployment).values(id=new))
@@ -150,7 +150,7 @@ def renew_deployment_id(engine: Engine) -> str:
 
 
 class Deployment:
-    """This deployment, as one process knows it."""
+    """Checks that this process' Redis and queue belong to its deployment."""
 
     def __init__(self, read_id: Callable[[], str], where: Sequence[DeploymentClaim]) -> None:
         self._read_id = read_id
@@ -158,16 +158,16 @@ class Deployment:
         self.id = ""
 
     def check(self) -> None:
-        """Look whose the places are, and claim what is nobody's.
+        """Claim the Redis and the queue, or verify that they are ours.
 
-        Raises OtherDeployment; OfficeAway where Postgres has not said the id yet, or a Redis does
-        not answer.
+        Raises OtherDeployment; OfficeAway if the id is not known yet and Postgres is away, or if a
+        Redis does not answer.
         """
         own = self.id or self._read_id()
         try:
             self._claim(own)
         except OtherDeployment:
-            # Somebody may have given this database another id.
+            # `waitroom adopt` may have renewed this database's id since we read it.
             renewed = self._renewed(own)
             if renewed == own:
                 raise

@@ -1,4 +1,4 @@
-"""Direct: one member asks, and is answered when Postgres has committed."""
+"""Direct: issues to one member while the caller waits, without a line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from issuance.queue.redis_connection import QueueRedis
 
 
 class DirectIssuer:
-    """Issues each coupon in the way it was made for (`issuing`), which never changes."""
+    """Issues each coupon in its own way (`issuing`), which never changes and so is cached."""
 
     def __init__(
         self, engine: Engine, redis: QueueRedis, lock_limits: LockLimits | None = None
@@ -27,9 +27,9 @@ class DirectIssuer:
         self._issuing: dict[str, Issuing] = {}
 
     def issue(self, code: str, member_id: str) -> DirectIssue:
-        """The member's coupon; asked again, the same one.
+        """The member's coupon, committed; a repeated call returns the same one.
 
-        Raises a Refusal, NotDirect for a coupon that has a line, NoSuchCoupon, OfficeAway.
+        Raises a Refusal, NoSuchCoupon, OfficeAway; NotDirect for a coupon that has a line.
         """
         with translate_postgres_errors():
             way = self._way(code)
@@ -57,7 +57,7 @@ class DirectIssuer:
 
 
 def forget_lock(redis: QueueRedis, code: str) -> None:
-    """Remove what `redis_lock` keeps of a coupon that is no more. Raises OfficeAway."""
+    """Delete the keys that `redis_lock` keeps for a coupon. Raises OfficeAway."""
     try:
         redis.delete(f"waitroom:{{{code}}}:lock", f"waitroom:{{{code}}}:fence")
     except RedisError as error:

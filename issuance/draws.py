@@ -1,4 +1,4 @@
-"""Draws: the order of a lobby, written down before the first of it is let through."""
+"""Draws: stores the order of a lobby in Postgres before the line admits anybody from it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ WHO = "draw"
 
 
 def save_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datetime) -> Offer:
-    """Write down who was drawn, in that order, once: a second attempt changes nothing.
+    """Store the members in the order drawn, once: a second call changes nothing.
 
-    drawn_at: by the line's clock, which says when nobody can join them any more. Returns the offer,
-    which says when it was drawn. Raises NoSuchCoupon, OfficeAway.
+    drawn_at: when the lobby closed, by the line's clock. Returns the offer, whose `drawn` is set.
+    Raises NoSuchCoupon, OfficeAway.
     """
     with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
@@ -38,7 +38,7 @@ def save_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datet
                 entrants=gzip.compress("\n".join(members).encode(), compresslevel=6),
             )
         )
-        # A later version: no process that read the room before may say again that it is undrawn.
+        # A process that read the room earlier must not overwrite the line's settings as undrawn.
         later = update(rooms).where(rooms.c.coupon_id == offer.coupon.id)
         tx.execute(later.values(version=rooms.c.version + 1))
         shown = {
@@ -52,7 +52,7 @@ def save_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datet
 
 
 def find_draw(engine: Engine, code: str) -> DrawRecord | None:
-    """What was drawn, with the members; None before. Raises NoSuchCoupon, OfficeAway."""
+    """The draw with its members; None before the draw. Raises NoSuchCoupon, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code)
         query = select(draws.c.entrants).join(coupons, coupons.c.id == draws.c.coupon_id)

@@ -1,4 +1,4 @@
-"""What can go wrong in the coupon office, by what the caller can do about it."""
+"""Errors of the coupon office, by what the caller can do about them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.stores.error_cause import describe_cause
 
-# An attribute of an error of the driver: `host:port`, where its message may not have it.
+# An attribute that we set on the driver's errors: `host:port`, which their messages may lack.
 ADDRESS = "waitroom_address"
 
 
@@ -59,50 +59,49 @@ class NoSuchAdmin(OfficeError):
 
 @contextmanager
 def translate_postgres_errors() -> Iterator[None]:
-    """Raise OfficeAway, whose text names the cause, for what the driver of Postgres raises.
+    """Translate errors of the Postgres driver into OfficeAway, whose text names the cause.
 
-    OfficeRefused where Postgres answered and refused: a table that is missing, a permission, a full
-    disk, a server that is read-only. What the values given are at fault for stays as it is: to try
-    it again would not help.
+    OfficeRefused if Postgres answered with an error: a missing table or permission, a full disk, a
+    read-only server. DataError and IntegrityError pass unchanged: a retry would not help.
     """
     try:
         yield
     except PoolTimeout as error:
-        raise OfficeAway("no connection to Postgres became free in time") from error
+        raise OfficeAway("no pooled connection to Postgres became free in time") from error
     except DBAPIError as error:
         found = error.orig
         if error.connection_invalidated or not isinstance(found, psycopg.Error):
             raise OfficeAway(cause(error)) from error
         if isinstance(found, (DataError, IntegrityError)):
             raise
-        raise _kind(found)(cause(found)) from error
+        raise _error_class(found)(cause(found)) from error
     except (DataError, IntegrityError):
         raise
     except psycopg.Error as error:
-        raise _kind(error)(cause(error)) from error
+        raise _error_class(error)(cause(error)) from error
 
 
 def queue_cause(error: RedisError) -> str:
-    """What redis-py raised about the queue's Redis, in one sentence."""
+    """An error of redis-py about the queue's Redis, in one sentence."""
     return f"the queue's Redis: {describe_cause(error)}"
 
 
 def cause(error: BaseException) -> str:
-    """What a driver's error says, without the values that a statement was about."""
+    """A driver's error in one sentence, without the statement's values."""
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
-        # Its detail may name people.
-        said = f"Postgres: {error.diag.message_primary}"
+        # Not message_detail, which may hold member ids.
+        sentence = f"Postgres: {error.diag.message_primary}"
         is_missing = isinstance(error, (UndefinedTable, UndefinedColumn))
-        return f"{said}; was `waitroom migrate` run?" if is_missing else said
+        return f"{sentence}; run `waitroom migrate` first" if is_missing else sentence
     return describe_cause(error, getattr(error, ADDRESS, ""))
 
 
-def _kind(error: psycopg.Error) -> type[OfficeAway]:
-    """Whether nobody answered, or Postgres did, and refused."""
+def _error_class(error: psycopg.Error) -> type[OfficeAway]:
+    """OfficeAway if Postgres was unreachable, OfficeRefused if it answered with an error."""
     code = error.sqlstate or ""
-    # Connection exceptions, too many of them or too little memory, the server going down.
+    # 08: connection exceptions; 57P: shutdown; 53200, 53300: out of memory, out of connections.
     if not code or code.startswith(("08", "57P")) or code in ("53200", "53300"):
         return OfficeAway
     return OfficeRefused

@@ -1,4 +1,4 @@
-"""Issue: a batch of members gets coupons in one transaction. One member is a batch of one."""
+"""Issue: issues coupons to a batch of members in one transaction."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, open_issue_tra
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What was committed: the stock's used_count, and each member's coupon or refusal.
+    """A committed batch: the coupon's used_count, and each member's coupon or refusal.
 
-    took_ms: from asking for the transaction to its commit. admitted_at: when the line let each of
-    them through, where that is known.
+    took_ms: from opening the transaction to its commit. admitted_at: when the line admitted each
+    member; empty if not known.
     """
 
     code: str
@@ -41,19 +41,19 @@ def issue(
     admitted_at: Sequence[datetime] = (),
     within_s: float | None = None,
 ) -> Issued:
-    """Issue to these members, in their order. When it returns, Postgres has committed it.
+    """Issue to these members in order, and commit.
 
-    now: by Postgres' clock unless given. admitted_at: when the line let each of them through, in
-    their order, or nothing where that is not known. within_s: for all of it; beyond that it is
-    given up. Asked again, each gets the coupon they hold, and each admission that was refused the
-    same refusal. Raises NoSuchCoupon, OfficeAway; ValueError where the times are not as many as the
-    members.
+    A repeated call gives each member the coupon they hold, and each refused admission the same
+    refusal. now: Postgres' time if not given. admitted_at: when the line admitted each member, in
+    the members' order; empty if not known. within_s: the time limit of the whole transaction.
+
+    Raises NoSuchCoupon, OfficeAway; ValueError if admitted_at has another length than member_ids.
     """
     began_s = time.perf_counter()
     admissions = dict(zip(member_ids, admitted_at, strict=True)) if admitted_at else {}
     with translate_postgres_errors(), open_issue_transaction(engine, within_s=within_s) as tx:
         coupon, row, holders = tx.load_coupon(FIND_LOCKED, code, member_ids, with_refusals=True)
-        # One moment for all of a batch, which is written as one.
+        # One issued_at for the whole batch, which is written by one statement.
         moment = max([now or row.read_at, *admitted_at])
         outcomes = {
             member_id: _attempt(coupon, member_id, moment, admissions.get(member_id))
@@ -70,7 +70,7 @@ def issue(
             if isinstance(one, Refusal) and member_id in admissions
         }
         if refused:
-            # From the commit on, a copy of this batch gives the same answer.
+            # Once these are committed, a repeated job of this batch gives the same refusals.
             tx.write_refusals(coupon, refused)
         if new:
             tx.write_issued(WRITE_LOCKED, coupon, new)

@@ -1,9 +1,9 @@
-"""A transaction that issues, in two turns with Postgres, whatever its lock and its size.
+"""IssueTransaction: issues in two round trips to Postgres, whatever the lock and the batch's size.
 
-Under a lock every turn is time in which all others wait, and a thread that waits for an answer
-must win the interpreter back each time. So what is read goes out together and comes back together,
-and so does what is written, with the commit (libpq's pipeline mode). The statements are made ready
-once: to build them anew costs a small batch as much as everything else.
+While one transaction holds the coupon's lock, all others wait through each of its round trips, and
+a thread must win the interpreter lock back after each. So all reads share one round trip, and all
+writes share one with the commit (libpq's pipeline mode). Statements are compiled once: compiling
+costs a small batch as much as everything else.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 
 def compile_statement(statement: Executable) -> CompiledStatement:
-    """The statement as the driver takes it, with named parameters."""
+    """The statement as text for the driver, with named parameters."""
     return str(statement.compile(dialect=_DIALECT))  # type: ignore[attr-defined]
 
 
@@ -58,7 +58,7 @@ REFUSED = compile_statement(
 
 
 def _write_refusals() -> CompiledStatement:
-    """Writes these refusals, but for those that are written already."""
+    """The statement that inserts refusals and skips those that exist."""
     names = ("member_id", "admitted_at", "slug")
     columns = (bindparam(name, type_=ARRAY(refusals.c[name].type)) for name in names)
     new = func.unnest(*columns).table_valued(*names, name="new").render_derived()
@@ -73,10 +73,10 @@ WRITE_REFUSALS = _write_refusals()
 def compile_issue_statement(
     condition: ColumnElement[bool] | None = None, **more: Any
 ) -> CompiledStatement:
-    """Writes the stock and the newly issued coupons, or, where `condition` is not so, nothing.
+    """The statement that updates used_count and inserts the issued coupons.
 
-    The rows come out of arrays: with a join to a table, Postgres plans a sequential scan while the
-    table is new, and slows down as it grows.
+    It writes nothing if `condition` is false. The rows come from arrays: for a join to a table,
+    Postgres plans a sequential scan while the table is new, and slows down as it grows.
     """
     values = {"used_count": bindparam("new_used_count"), **more}
     stock = update(coupons).where(coupons.c.id == bindparam("of_id")).values(**values)
@@ -113,16 +113,15 @@ class IssueTransaction:
         *,
         with_refusals: bool = False,
     ) -> tuple[Coupon, Any, frozenset[str]]:
-        """The coupon, which recalls what these hold; its row, and `read_at`; who of them holds one.
+        """The coupon with these members' holdings loaded; its row with `read_at`; the holders.
 
-        with_refusals: the coupon also recalls which of their admissions ended with a refusal.
-
-        The second reading begins when the first, and with it any wait for a lock, is over: so it
-        sees what whoever had the lock before has written. Raises NoSuchCoupon.
+        with_refusals: also load their refused admissions into the coupon. Raises NoSuchCoupon.
         """
+        # The statement for holdings starts after `find` has its lock, so it sees the rows that the
+        # previous owner of the lock committed.
         given = {"code": code, "member_ids": list(member_ids)}
-        about = [(HELD, given), (REFUSED, given)] if with_refusals else [(HELD, given)]
-        coupon_rows, held_rows, *refused_rows = self.fetch_all((find, {"code": code}), *about)
+        queries = [(HELD, given), (REFUSED, given)] if with_refusals else [(HELD, given)]
+        coupon_rows, held_rows, *refused_rows = self.fetch_all((find, {"code": code}), *queries)
         if not coupon_rows:
             raise NoSuchCoupon
         coupon = coupon_from_row(coupon_rows[0])
@@ -135,24 +134,24 @@ class IssueTransaction:
         coupon.recall(held, refused)
         return coupon, coupon_rows[0], frozenset(one.member_id for one in held)
 
-    def fetch_all(self, *asked: tuple[CompiledStatement, dict[str, Any]]) -> list[Sequence[Any]]:
-        """The rows of each, in one turn."""
+    def fetch_all(self, *queries: tuple[CompiledStatement, dict[str, Any]]) -> list[Sequence[Any]]:
+        """The rows of each query, in one round trip."""
         with self._connection.pipeline():
             self._begin()
-            # In binary, which no DateStyle changes: SETTINGS come with the same turn's answer.
-            made = partial(self._connection.cursor, binary=True, row_factory=namedtuple_row)
-            cursors = [made() for _ in asked]
-            for cursor, (statement, given) in zip(cursors, asked, strict=True):
+            # Binary results don't depend on DateStyle, which SETTINGS sets in the same round trip.
+            new_cursor = partial(self._connection.cursor, binary=True, row_factory=namedtuple_row)
+            cursors = [new_cursor() for _ in queries]
+            for cursor, (statement, given) in zip(cursors, queries, strict=True):
                 cursor.execute(statement, given)
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
     def write_issued(
         self, write: CompiledStatement, coupon: Coupon, new: Sequence[IssuedCoupon], **more: Any
     ) -> bool:
-        """Write and commit, in one turn, all or nothing; False where the condition kept us out.
+        """Write all of `new` and commit, in one round trip; False if the condition was false.
 
-        `new` are of one moment. Raises RuntimeError where somebody who went round the coupon's
-        lock has written one of them.
+        All of `new` share one issued_at. Raises RuntimeError if a transaction without the coupon's
+        lock has inserted one of them.
         """
         first = new[0]
         given = {
@@ -171,11 +170,13 @@ class IssueTransaction:
                 cursor = self._connection.execute(write, given)
                 self._connection.commit()
         except UniqueViolation as error:
-            raise RuntimeError("one of these was written past the lock; rolled back") from error
+            raise RuntimeError(
+                "one of these rows was inserted without the coupon's lock; rolled back"
+            ) from error
         return cursor.rowcount == len(new)
 
     def write_refusals(self, coupon: Coupon, refused: Mapping[Admission, Refusal]) -> None:
-        """Write which admissions ended with which refusal; whoever calls this commits it."""
+        """Insert the refusals of these admissions; the caller commits."""
         given = {
             "of_id": coupon.id,
             "member_id": [member_id for member_id, _ in refused],
@@ -185,7 +186,7 @@ class IssueTransaction:
         self.fetch_all((WRITE_REFUSALS, given))
 
     def _begin(self) -> None:
-        """Once in each transaction, in the turn of its first statements."""
+        """Send the settings once a transaction, in the round trip of its first statements."""
         if not self._has_begun:
             self._connection.execute(self._settings)
             self._has_begun = True
@@ -198,9 +199,9 @@ class IssueTransaction:
 def open_issue_transaction(
     engine: Engine, *, within_s: float | None = None
 ) -> Iterator[IssueTransaction]:
-    """A connection of the pool, whose transaction is rolled back where it wasn't committed.
+    """A transaction on a pooled connection, rolled back unless committed.
 
-    within_s: for all of it, after which it is cut off.
+    within_s: close the connection if the transaction takes longer.
     """
     pooled = engine.raw_connection()
     try:
@@ -208,7 +209,7 @@ def open_issue_transaction(
         with close_after(connection, within_s):
             yield IssueTransaction(connection, pooled.info[SETTINGS])
     except psycopg.OperationalError:
-        # Perhaps broken; the pool is not to give it to the next one.
+        # The connection may be broken: the pool must not reuse it.
         pooled.invalidate()
         raise
     finally:

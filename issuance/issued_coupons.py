@@ -1,4 +1,4 @@
-"""Who holds a coupon, row by row, for holding other accounts against it."""
+"""Issued coupons: reads and exports the rows of one coupon, and corrects its used_count."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ _OF = issued_coupons.c
 
 ISSUED_COLUMNS = ("id", "member_id", "status", "issued_at", "used_at")
 ROWS_AT_ONCE = 1_000
-# What a spreadsheet would take for the beginning of a formula.
-# What a spreadsheet takes for something else than text: a formula, a number (from 0012 it drops the
-# zeros), a date or a time, a truth.
+# Texts that a spreadsheet converts: formulas, numbers (it drops the zeros of 0012), dates, times
+# and booleans.
 _MONTH = (
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -45,12 +44,15 @@ def list_holders(engine: Engine, code: str) -> list[str]:
 
 
 def list_holders_after(engine: Engine, code: str, member_id: str) -> list[str]:
-    """The next HOLDERS_AT_ONCE by member id; "" begins. Raises NoSuchCoupon, OfficeAway."""
+    """The next HOLDERS_AT_ONCE holders after member_id ("": from the start), sorted.
+
+    Raises NoSuchCoupon, OfficeAway.
+    """
     return [one.member_id for one in list_held_after(engine, code, member_id)]
 
 
 def list_held_after(engine: Engine, code: str, member_id: str) -> list[IssuedCoupon]:
-    """What the next HOLDERS_AT_ONCE hold, by member id; "" begins.
+    """The next HOLDERS_AT_ONCE rows after member_id ("": from the start), sorted by member id.
 
     Raises NoSuchCoupon, OfficeAway.
     """
@@ -62,7 +64,7 @@ def list_held_after(engine: Engine, code: str, member_id: str) -> list[IssuedCou
 
 
 def find_held_by(engine: Engine, code: str, members: Sequence[str]) -> dict[str, IssuedCoupon]:
-    """What these members hold of this coupon, by their ids. Raises NoSuchCoupon, OfficeAway."""
+    """These members' rows of this coupon, by member id. Raises NoSuchCoupon, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         coupon = find_coupon(tx, code)
         query = select(issued_coupons).where(_OF.coupon_id == coupon.id)
@@ -71,26 +73,26 @@ def find_held_by(engine: Engine, code: str, members: Sequence[str]) -> dict[str,
 
 
 def count_issued(engine: Engine, code: str) -> tuple[int, int]:
-    """used_count, and how many rows there are, at one moment. Raises NoSuchCoupon, OfficeAway."""
+    """used_count and the number of rows, read together. Raises NoSuchCoupon, OfficeAway."""
     rows = select(func.count()).where(_OF.coupon_id == coupons.c.id).scalar_subquery()
     with translate_postgres_errors(), engine.begin() as tx:
         find_coupon(tx, code)
-        # One statement sees one moment.
+        # One statement has one snapshot.
         query = select(coupons.c.used_count, rows).where(coupons.c.code == code)
         used, count = tx.execute(query).one()
         return int(used), int(count)
 
 
 def correct_used_count(engine: Engine, code: str, *, who: str, now: datetime) -> int:
-    """Write down how many rows there are, under the coupon's lock; the count.
+    """Set used_count to the number of rows, under the coupon's lock. Returns the count.
 
-    Raises NoSuchCoupon, OfficeAway, and ValueError where there are more rows than coupons.
+    Raises NoSuchCoupon, OfficeAway; ValueError if there are more rows than total_count.
     """
     with translate_postgres_errors(), engine.begin() as tx:
         row = tx.execute(select(coupons).where(coupons.c.code == code).with_for_update()).one()
         count = tx.execute(select(func.count()).where(_OF.coupon_id == row.id)).scalar_one()
         if count > row.total_count:
-            raise ValueError(f"{count} rows are more than the {row.total_count} there are")
+            raise ValueError(f"{count} rows exceed the total count of {row.total_count}")
         if count != row.used_count:
             later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
             mended = update(coupons).where(coupons.c.id == row.id)
@@ -101,10 +103,10 @@ def correct_used_count(engine: Engine, code: str, *, who: str, now: datetime) ->
 
 
 def issued_rows(engine: Engine, code: str) -> Iterator[tuple[Any, ...]]:
-    """Every row of this coupon as of one moment, ISSUED_COLUMNS of it, by member id.
+    """Every row of this coupon from one snapshot: its ISSUED_COLUMNS, sorted by member id.
 
-    A server-side cursor: there are never more than ROWS_AT_ONCE in memory. Holds a connection until
-    the last one is taken. Raises NoSuchCoupon, OfficeAway.
+    Uses a server-side cursor: at most ROWS_AT_ONCE rows are in memory, and a connection is held
+    until the last row is read. Raises NoSuchCoupon, OfficeAway.
     """
     with translate_postgres_errors(), engine.connect() as tx:
         coupon = find_coupon(tx, code)
@@ -118,10 +120,10 @@ def issued_rows(engine: Engine, code: str) -> Iterator[tuple[Any, ...]]:
 
 
 def write_csv(engine: Engine, code: str, file: IO[bytes]) -> None:
-    """Every row of this coupon as CSV (RFC 4180, UTF-8), to a file as fast as it takes them.
+    """Write every row of this coupon to a file as CSV (RFC 4180, UTF-8).
 
-    To a file and not to whoever asked for it: a slow reader must not hold a connection. A member id
-    that a spreadsheet would not take for text gets an apostrophe before it; no id begins with one.
+    Write to a local file, not to a client: a slow client must not hold a database connection. A
+    member id that a spreadsheet would convert gets a leading apostrophe; no id begins with one.
     """
     text = io.TextIOWrapper(file, "utf-8", newline="")
     try:
@@ -129,17 +131,17 @@ def write_csv(engine: Engine, code: str, file: IO[bytes]) -> None:
         lines.writerow(ISSUED_COLUMNS)
         for id_, member_id, status, issued_at, used_at in issued_rows(engine, code):
             lines.writerow(
-                (id_, _harmless(str(member_id)), status, _time(issued_at), _time(used_at))
+                (id_, _as_text(str(member_id)), status, _time(issued_at), _time(used_at))
             )
         text.flush()
     finally:
         text.detach()
 
 
-def _harmless(text: str) -> str:
+def _as_text(text: str) -> str:
     return f"'{text}" if _NOT_TEXT.fullmatch(text) else text
 
 
 def _time(at: object) -> str:
-    """RFC 3339 in UTC, which is the connection's own time zone."""
+    """RFC 3339; the connection's time zone is UTC."""
     return at.isoformat().replace("+00:00", "Z") if isinstance(at, datetime) else ""

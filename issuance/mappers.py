@@ -1,4 +1,4 @@
-"""How the domain's objects are written to the tables and read back."""
+"""Mappers: convert domain objects to table rows and back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.refusals import Refusal, find_refusal
 from issuance.errors import NoSuchCoupon
 from issuance.tables import coupons
 
-# When a row is read, by Postgres' clock: whichever host asks, in the same turn.
+# When the row was read, by Postgres' clock, so that no host's clock counts.
 READ_AT = func.clock_timestamp().label("read_at")
 
 
@@ -58,7 +58,9 @@ def insert_coupon(tx: Connection, coupon: Coupon) -> None:
 
 
 def update_coupon(tx: Connection, coupon: Coupon) -> None:
-    """Write the whole coupon, under its lock; whoever decided on the old one is kept out."""
+    """Write the whole coupon, under its lock. A new version and fence fail direct issues begun
+    before.
+    """
     later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
     values = _to_columns(coupon) | later
     tx.execute(update(coupons).where(coupons.c.id == coupon.id).values(**values))

@@ -1,7 +1,4 @@
-"""The coupons a member holds, using one, and letting old ones expire.
-
-Whether one's time is over is for Postgres' clock to say, in the statement that reads it.
-"""
+"""Member coupons: lists and spends a member's coupons, and expires old ones, by Postgres' clock."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ Holding = tuple[IssuedCoupon, Coupon]
 
 
 def list_member_coupons(engine: Engine, member_id: str) -> list[Holding]:
-    """The latest that the member holds, newest first; what is past its date shows as EXPIRED."""
+    """The member's latest HOLDINGS_MAX coupons, newest first; past expire_date they are EXPIRED."""
     mine = (
         select(issued_coupons, READ_AT)
         .where(issued_coupons.c.member_id == member_id)
@@ -30,7 +27,7 @@ def list_member_coupons(engine: Engine, member_id: str) -> list[Holding]:
         .limit(HOLDINGS_MAX)
     )
     with translate_postgres_errors(), engine.begin() as tx:
-        held = [_as_it_shows(row) for row in tx.execute(mine)]
+        held = [_with_expiry(row) for row in tx.execute(mine)]
         ids = {one.coupon_id for one in held}
         kinds = {
             row.id: coupon_from_row(row)
@@ -39,7 +36,8 @@ def list_member_coupons(engine: Engine, member_id: str) -> list[Holding]:
     return [(one, kinds[one.coupon_id]) for one in held]
 
 
-def _as_it_shows(row: Row[Any]) -> IssuedCoupon:
+def _with_expiry(row: Row[Any]) -> IssuedCoupon:
+    """The coupon, EXPIRED if its time is over, even before `expire_stale` has marked the row."""
     one = issued_coupon_from_row(row)
     if one.status is Status.UNUSED and row.read_at >= one.expire_date:
         one.expire(row.read_at)
@@ -49,7 +47,7 @@ def _as_it_shows(row: Row[Any]) -> IssuedCoupon:
 def spend_coupon(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
     """Spend one. Raises AlreadyUsed, CouponExpired, NoSuchIssuedCoupon, OfficeAway.
 
-    Somebody else's coupon is answered like one that isn't there: ids are no secrets.
+    Another member's coupon raises NoSuchIssuedCoupon too: ids are not secret.
     """
     mine = (
         select(issued_coupons, READ_AT)
@@ -72,7 +70,7 @@ def spend_coupon(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
 
 
 def expire_stale(engine: Engine, *, at_most: int = 1_000) -> int:
-    """Mark unused coupons whose time is over, a bounded number at a time; how many were marked."""
+    """Mark up to `at_most` unused coupons as EXPIRED whose time is over. Returns how many."""
     stale = (
         select(issued_coupons, READ_AT)
         .where(issued_coupons.c.status == Status.UNUSED.value)
@@ -81,7 +79,7 @@ def expire_stale(engine: Engine, *, at_most: int = 1_000) -> int:
         .with_for_update(skip_locked=True)
     )
     with translate_postgres_errors(), engine.begin() as tx:
-        expired: Sequence[IssuedCoupon] = [_as_it_shows(row) for row in tx.execute(stale)]
+        expired: Sequence[IssuedCoupon] = [_with_expiry(row) for row in tx.execute(stale)]
         if expired:
             tx.execute(
                 update(issued_coupons)

@@ -1,4 +1,4 @@
-"""Which refusals a member's admissions ended with, as the worker wrote them down."""
+"""Member refusals: the refusals that workers committed for a member's admissions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from issuance.tables import refusals
 
 
 class WorkerRefusal(NamedTuple):
-    """slug: of the refusal. admitted_at: when the line let the member through, by Redis' clock."""
+    """slug: of the refusal. admitted_at: when the line admitted the member, by Redis' clock."""
 
     slug: str
     admitted_at: datetime
 
 
 def list_refusals_of(engine: Engine, code: str, member_id: str) -> list[WorkerRefusal]:
-    """Of one member, the latest admission first. Raises NoSuchCoupon, OfficeAway."""
+    """One member's refusals, the latest admission first. Raises NoSuchCoupon, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         query = (
             select(refusals.c.slug, refusals.c.admitted_at)

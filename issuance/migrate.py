@@ -1,4 +1,4 @@
-"""Migrate: brings the database's schema up to date, however many processes ask at once."""
+"""Migrate: upgrades the database's schema; safe for several processes at once."""
 
 from __future__ import annotations
 
@@ -29,27 +29,26 @@ from issuance.errors import (
 )
 from issuance.tables import VERSION_TABLE
 
-_LOCK = 7_420_061_000  # an advisory lock's number; any will do, as long as it stays the same
-# Whoever wants to change a table waits for those who use it, and all who come later wait behind
-# them. So it is given up soon, they have their turn, and it is tried again. (Postgres,
-# "Explicit Locking": a waiting ACCESS EXCLUSIVE lock is in the way of every later one.)
+_LOCK = 7_420_061_000  # an advisory lock's key: any number that never changes
+# A waiting ACCESS EXCLUSIVE lock blocks every later query of the table (Postgres, "Explicit
+# Locking"). So give up soon, let the others run, and try again.
 LOCK_WAIT_S = 2.0
 TRIES = 15
 REST_S = 1.0
-# Alembic's own name, which another application in the same database may use too.
+# Alembic's default name, which another application in the same database may use too.
 _SHARED_TABLE = "alembic_version"
 _OF_THE_FIRST_REVISION = ("coupons", "issued_coupons", "rooms", "audit")
 
 
 class SchemaRefused(OfficeError):
-    """The schema can't be brought up to date; nothing was changed."""
+    """The schema can't be upgraded; nothing was changed."""
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Upgrade to this revision, the newest by default; does nothing where it is there already.
+    """Upgrade to this revision (the newest by default) in one transaction, if need be.
 
-    In one transaction. Raises OfficeAway, SchemaRefused, which says what to do, and SchemaBusy
-    where tables are never free for it.
+    Raises OfficeAway; SchemaRefused, whose text says what to do; SchemaBusy if it can't lock the
+    tables after TRIES attempts.
     """
     for tries_left in reversed(range(TRIES)):
         try:
@@ -67,7 +66,7 @@ def _migrate_once(engine: Engine, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with _translate_refusal(engine), translate_postgres_errors(), engine.begin() as tx:
-        # It may take long to fill a column; and another migration, which all wait for, as well.
+        # Filling a column may take long, and so may another process' migration that we wait for.
         tx.execute(text("SET LOCAL statement_timeout = 0"))
         tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         tx.execute(text("SET LOCAL lock_timeout = '60s'"))
@@ -79,10 +78,10 @@ def _migrate_once(engine: Engine, revision: str) -> None:
 
 
 def _carry_over(tx: Connection, config: Config) -> None:
-    """Take the revision of an older installation into a table of our own.
+    """Copy the revision of an older installation from Alembic's shared table into our own.
 
-    What it had stays as it is: the program of the older version finds its revision there, and has
-    nothing to do. A table of that name without ours beside it is another application's.
+    The shared table stays: processes of the older release still find their revision there. A
+    shared table without our tables beside it belongs to another application.
     """
     if _is_there(tx, VERSION_TABLE) or not _is_there(tx, _SHARED_TABLE):
         return
@@ -108,7 +107,7 @@ def _is_there(tx: Connection, table: str) -> bool:
 
 @contextmanager
 def _translate_refusal(engine: Engine) -> Iterator[None]:
-    """Raise SchemaRefused for what whoever typed the command can do something about."""
+    """Raise SchemaRefused for errors that the operator can fix."""
     try:
         yield
     except OfficeRefused as error:
@@ -118,30 +117,30 @@ def _translate_refusal(engine: Engine) -> Iterator[None]:
         raise SchemaRefused(f"{error}. {what_to_do}") from error
     except CommandError as error:
         raise SchemaRefused(
-            f"The schema of this database is not one that this version knows ({error}): a newer "
-            "version has migrated it. Run that version, or restore a backup of before."
+            f"This version does not know the schema of this database ({error}): a newer version "
+            "has migrated it. Run the newer version, or restore a backup from before."
         ) from error
 
 
 def _describe_remedy(error: object, role: str) -> str:
     if isinstance(error, InsufficientPrivilege):
         return (
-            "Nothing was changed. Whoever migrates must be allowed to create tables and own ours: "
+            "Nothing was changed. The migrating role must own our tables and may create new ones: "
             f'run this as their owner, or GRANT CREATE ON SCHEMA public TO "{role}".'
         )
     if isinstance(error, (DuplicateTable, DuplicateObject)):
         return (
-            "Nothing was changed. Another application has a table of this name: give the product a "
-            "database of its own, and name it in DATABASE_URL."
+            "Nothing was changed. Another application has a table of this name: create a separate "
+            "database for this product, and set DATABASE_URL to it."
         )
     if isinstance(error, InvalidSchemaName):
         return (
-            "Nothing was changed. No schema of the search_path is there: CREATE SCHEMA public, or "
-            f'ALTER ROLE "{role}" SET search_path to one that is.'
+            "Nothing was changed. No schema of the search_path exists: CREATE SCHEMA public, or "
+            f'ALTER ROLE "{role}" SET search_path to an existing one.'
         )
     return ""
 
 
 def _known_origin(error: BaseException) -> object:
-    """What the driver raised."""
+    """The driver's exception behind an OfficeError."""
     return getattr(error.__cause__, "orig", None) or error.__cause__

@@ -1,4 +1,4 @@
-"""The coupons on offer and the settings of their lines; every change is audited."""
+"""Offers: stores coupons with the settings of their lines, and audits every change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WATERMARK = [one.name for one in fields(Watermark)]
 
 @dataclass(frozen=True, slots=True)
 class DrawSummary:
-    """That a lobby's order was written down: when, of how many, and the digest of it."""
+    """A stored draw: when, the number of entrants, and the digest of their order."""
 
     at: datetime
     entrants_count: int
@@ -45,9 +45,9 @@ class DrawSummary:
 class Offer:
     """A coupon with its line's settings; room is None for coupons that are issued directly.
 
-    version grows with every change to either. seed is the room's for the draw, not to be shown
-    before it opens; drawn says that its lobby was drawn, if it was; watermark how far its line had
-    come, if it has served anybody.
+    version: grows with every change to the coupon or the room. seed: the room's secret for the draw
+    until it opens. drawn: the lobby's draw, if there was one. watermark: the line's progress, once
+    it has admitted members.
     """
 
     coupon: Coupon
@@ -59,7 +59,7 @@ class Offer:
     watermark: Watermark | None = None
 
     def phase(self, now: datetime) -> RoomPhase:
-        """As far as Postgres knows: that a line is restoring, only the line does."""
+        """The phase as Postgres knows it; only Redis knows whether the line is restoring."""
         room = self.room
         return room_phase(
             RoomNow(
@@ -73,12 +73,12 @@ class Offer:
         )
 
 
-# Gets an offer as it is and returns what it shall be, or raises.
+# Takes the present offer; returns the changed coupon and room, or raises.
 Alter = Callable[[Offer], tuple[Coupon, RoomSettings | None]]
 
 
 def list_offers(engine: Engine) -> list[Offer]:
-    """The offers that open last, up to OFFERS_MAX, by the time they open."""
+    """The OFFERS_MAX offers that open last, sorted by opening."""
     latest = _offers().order_by(coupons.c.opens_at.desc(), coupons.c.code.desc())
     with translate_postgres_errors(), engine.begin() as tx:
         rows = tx.execute(latest.limit(OFFERS_MAX)).all()
@@ -94,7 +94,7 @@ def get_offer(engine: Engine, code: str) -> Offer:
 def create_offer(
     engine: Engine, coupon: Coupon, room: RoomSettings | None, *, who: str, now: datetime
 ) -> Offer:
-    """Put a new coupon on offer. Raises CodeTaken."""
+    """Create a coupon and its room. Raises CodeTaken, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         try:
             insert_coupon(tx, coupon)
@@ -117,10 +117,10 @@ def change_offer(
     what: str,
     now: datetime,
 ) -> Offer:
-    """Change an offer under its coupon's lock, so that no issue comes in between.
+    """Change an offer under its coupon's lock: nothing is issued between reading and writing.
 
-    Raises NoSuchCoupon, whatever `alter` raises, and AlreadyStarted or InvalidValue where a change
-    would belie a draw.
+    Raises NoSuchCoupon, OfficeAway and all that `alter` raises; AlreadyStarted or InvalidValue if
+    the change would invalidate a draw.
     """
     with translate_postgres_errors(), engine.begin() as tx:
         before = find_offer(tx, code, lock=True)
@@ -141,7 +141,7 @@ def change_offer(
 def _check_draw_stands(
     before: Offer, coupon: Coupon, room: RoomSettings | None, now: datetime
 ) -> None:
-    """Who came into a lobby was promised an order; and once drawn, nobody can join it any more."""
+    """The lobby's order is fixed once members may enter it, and the opening once it is drawn."""
     if before.room is None or room is None:
         return
     if before.drawn is not None and coupon.opens_at != before.coupon.opens_at:
@@ -152,7 +152,7 @@ def _check_draw_stands(
 
 
 def describe_offer(one: Offer) -> dict[str, Any]:
-    """An offer as the audit trail keeps it: plain names and values."""
+    """An offer as JSON-compatible values, for the audit."""
     coupon = one.coupon
     return {
         "description": coupon.description,
@@ -181,10 +181,10 @@ def _offers() -> Any:
 
 
 def find_offer(tx: Connection, code: str, *, lock: bool = False) -> Offer:
-    """Within a transaction; with its coupon's lock if need be. Raises NoSuchCoupon."""
+    """One offer, inside a transaction. lock: take its coupon's lock. Raises NoSuchCoupon."""
     if lock:
-        # First, in a statement of its own: one that had to wait for the lock would read the rooms
-        # as they were before it waited, and the change that it waited for would be lost.
+        # Lock in a statement of its own: a joined query that waits for the lock would read `rooms`
+        # from its snapshot before the wait, and undo the change that it waited for.
         tx.execute(select(coupons.c.id).where(coupons.c.code == code).with_for_update())
     row = tx.execute(_offers().where(coupons.c.code == code)).one_or_none()
     if row is None:

@@ -1,4 +1,4 @@
-"""Retire: forgets what was kept of a line that is served no more."""
+"""Retire: deletes the rows that only a served line needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from issuance.tables import refusals, spent_tickets
 
 
 def forget_line(engine: Engine, coupon_id: UUID) -> None:
-    """Its spent tickets, and its refusals: no copy of a batch comes any more. Raises OfficeAway."""
+    """Delete its spent tickets and refusals: no batch is repeated any more. Raises OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         for kept in (spent_tickets, refusals):
             tx.execute(delete(kept).where(kept.c.coupon_id == coupon_id))

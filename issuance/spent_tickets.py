@@ -1,4 +1,4 @@
-"""Spent tickets: whose old ticket gives no place back, kept where a lost Redis can't lose it."""
+"""Spent tickets: stores in Postgres which tickets no longer restore a place."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _COLUMNS = ("member_id", "arrival", "noted_at_us")
 
 
 def save_spent_tickets(engine: Engine, coupon_id: UUID, tickets: Sequence[SpentTicket]) -> None:
-    """Write these down in one statement, each member once, unless a later one already is.
+    """Upsert these in one statement; a later record of a member wins. Raises OfficeAway.
 
-    Raises OfficeAway.
+    tickets: at most one for each member.
     """
     members, arrivals, noted = (list(column) for column in zip(*tickets, strict=True))
-    # Arrays: a statement with a parameter for each value would be compiled anew for each length.
+    # Arrays: SQLAlchemy would compile a statement with one parameter a value for each length.
     rows = (
         func.unnest(
             literal(members, ARRAY(Text)),
@@ -49,7 +49,7 @@ def save_spent_tickets(engine: Engine, coupon_id: UUID, tickets: Sequence[SpentT
 
 
 def list_spent_after(engine: Engine, coupon_id: UUID, member_id: str) -> list[SpentTicket]:
-    """The next AT_ONCE by member id; "" begins. Raises OfficeAway."""
+    """The next AT_ONCE after member_id ("": from the start), sorted. Raises OfficeAway."""
     query = select(*(_OF[name] for name in _COLUMNS))
     query = query.where(_OF.coupon_id == coupon_id, _OF.member_id > member_id)
     with translate_postgres_errors(), engine.begin() as tx:

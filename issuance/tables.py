@@ -1,4 +1,4 @@
-"""Tables: the only place columns are named. Constraints are named after the promise they keep."""
+"""Tables: the schema. Constraints are named after the promise they keep."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from domain.settings_spec import ROOM_SETTINGS
 
 metadata = MetaData()
-# Which revision the schema is at. Not Alembic's own name, which other applications use too.
+# Holds the schema's revision. Not Alembic's default name, which other applications use too.
 VERSION_TABLE = "waitroom_schema_version"
 
 coupons = Table(
@@ -48,7 +48,7 @@ coupons = Table(
     Column("opens_at", DateTime(timezone=True), nullable=False),
     Column("expire_date", DateTime(timezone=True), nullable=False),
     Column("issuing", Text, nullable=False),
-    # What the direct ways compare: nobody has written since, and nobody later holds the lock.
+    # The direct ways write only if these are unchanged: version (optimistic), fence (redis_lock).
     Column("version", BigInteger, nullable=False, server_default=text("0")),
     Column("fence", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -57,8 +57,8 @@ coupons = Table(
     CheckConstraint("opens_at < expire_date", name="opens_before_it_ends"),
 )
 
-# No foreign key to coupons: every insert would lock the one hot row again, at a cost of 21 to
-# 53 %. Whoever inserts here holds that row's lock already, and coupons are never deleted.
+# No foreign key to coupons: each insert would lock the one hot row again, which costs 21 to 53 %.
+# The inserting transaction holds that row's lock already, and coupons are never deleted.
 issued_coupons = Table(
     "issued_coupons",
     metadata,
@@ -80,7 +80,7 @@ _SQL_TYPES = {float: Double, int: Integer, str: Text}
 
 
 def _setting_columns() -> Iterator[Column[Any]]:
-    """A column for each room setting; the default is for releases that don't know it yet."""
+    """A column for each room setting; earlier releases insert rooms without the newer ones."""
     for setting in ROOM_SETTINGS:
         default = text(repr(setting.default))
         yield Column(setting.name, _SQL_TYPES[setting.type], nullable=False, server_default=default)
@@ -93,20 +93,20 @@ def _setting_checks() -> Iterator[CheckConstraint]:
             yield CheckConstraint(f"{setting.name} IN ({words})", name=f"known_{setting.name}")
 
 
-# The settings of each coupon's line; version says which of two readings is the later.
+# The settings of each coupon's line; version orders two readings.
 rooms = Table(
     "rooms",
     metadata,
     Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
     *_setting_columns(),
-    # Made with the room and never changed; nobody is shown it before the room opens.
+    # Set when the room is created, never changed, and secret until the room opens.
     Column("draw_seed", LargeBinary, nullable=False),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     *_setting_checks(),
     CheckConstraint("length(draw_seed) = 32", name="whole_seed"),
 )
 
-# What was drawn, kept from before the first of them is let through.
+# The order of each drawn lobby, stored before its first member is admitted.
 draws = Table(
     "draws",
     metadata,
@@ -114,11 +114,11 @@ draws = Table(
     Column("drawn_at", DateTime(timezone=True), nullable=False),
     Column("entrants_count", Integer, nullable=False),
     Column("entrants_sha256", Text, nullable=False),
-    # The member ids in the order drawn, a line each, compressed.
+    # The member ids in the order drawn, one a line, gzipped.
     Column("entrants", LargeBinary, nullable=False),
 )
 
-# How far each line has come, so that one that has lost everything knows whose turn is over.
+# The progress of each line; a line that lost Redis learns from it whose turn is over.
 watermarks = Table(
     "watermarks",
     metadata,
@@ -128,7 +128,7 @@ watermarks = Table(
     Column("last_arrival_us", BigInteger, nullable=False),
 )
 
-# Whose old ticket gives no place back, though the line forgets it. As above, no foreign key.
+# Tickets that no longer restore a place. No foreign key, as above.
 spent_tickets = Table(
     "spent_tickets",
     metadata,
@@ -139,7 +139,7 @@ spent_tickets = Table(
     PrimaryKeyConstraint("coupon_id", "member_id"),
 )
 
-# The refusal that each admission ended with. As above, no foreign key.
+# The refusal of each refused admission. No foreign key, as above.
 refusals = Table(
     "refusals",
     metadata,
@@ -150,7 +150,7 @@ refusals = Table(
     PrimaryKeyConstraint("coupon_id", "member_id", "admitted_at", name="one_refusal_per_admission"),
 )
 
-# How rooms look. What is empty is as everywhere on the site.
+# Each room's branding; an empty value means the site's default.
 brandings = Table(
     "brandings",
     metadata,
@@ -176,7 +176,7 @@ audit = Table(
     Index("audit_of_subject", "subject", "at"),
 )
 
-# Who may sign in to the console.
+# Accounts of the console.
 admins = Table(
     "admins",
     metadata,
@@ -189,8 +189,8 @@ admins = Table(
     CheckConstraint("role IN ('viewer', 'operator')", name="known_role"),
 )
 
-# How often each name was signed out everywhere; also of the admin whom a setting names, who has no
-# row above.
+# How often each name was signed out everywhere. Also for the admin of ADMIN_PASSWORD_HASH, who has
+# no row in `admins`.
 admin_sessions = Table(
     "admin_sessions",
     metadata,
@@ -198,7 +198,7 @@ admin_sessions = Table(
     Column("generation", BigInteger, nullable=False),
 )
 
-# One row: which deployment this database belongs to. Made by a migration.
+# One row, the id of this deployment. A migration inserts it.
 deployment = Table(
     "deployment",
     metadata,

@@ -1,4 +1,4 @@
-"""Watermarks: how far each line has come, kept where a lost Redis can't take it along."""
+"""Watermarks: stores each line's progress in Postgres."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from issuance.tables import watermarks
 
 
 def save_watermark(engine: Engine, coupon_id: UUID, watermark: Watermark) -> None:
-    """Write it down, unless a later one already is. Raises OfficeAway."""
+    """Upsert the watermark unless a later one is stored. Raises OfficeAway."""
     values = asdict(watermark)
     kept = insert(watermarks).values(coupon_id=coupon_id, **values)
-    # Of two admitters the slower must not put the mark back.
+    # Two admitters may save out of order: an earlier watermark must not overwrite a later one.
     later = watermarks.c.taken_at_us < watermark.taken_at_us
     with translate_postgres_errors(), engine.begin() as tx:
         tx.execute(

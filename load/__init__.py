@@ -1,1 +1,1 @@
-"""Crowds for engineers: Locust scenarios and real browsers, all sent through the real entrance."""
+"""Load: simulated members (crowd, Locust scenarios, browsers), comparisons and benchmarks."""

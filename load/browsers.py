@@ -1,9 +1,9 @@
-"""Browsers: a small crowd of real browser contexts, in line together, each seeing its place fall.
+"""Browsers: sends a small crowd of real browser contexts through the line.
 
     .venv/bin/python -m load.browsers --coupon spring --contexts 20
 
-from the checkout, while a demo runs, once `python3 run.py test` has prepared `.venv`. The browser
-is the one in CHROMIUM_PATH, else one that is found as for the tests.
+Run it from the checkout while a demo runs; `python3 run.py test` has to prepare `.venv` first. The
+browser is that of CHROMIUM_PATH, or one that is found as for the tests.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ FIND_BROWSER = Path(__file__).parent.parent / "tests" / "find_browser.py"
 
 CONTEXTS_MAX = 100
 LOOK_EVERY_MS = 100
-ARMING_S = 0.05  # one context, from being asked to press until it is ready to
-# Runs in each page from its first moment on, so that no place between two of our looks is missed.
-# The tab's own storage keeps what was seen when the page loads itself again.
+ARMING_S = 0.05  # time to set the timer that presses the button, for one context
+# Runs in each page from its start, so that it also records places between two readings.
+# sessionStorage keeps them when the page reloads itself.
 WATCH = """(() => {
   const seen = () => JSON.parse(sessionStorage.getItem("seen") || '{"places": []}');
   const look = () => {
@@ -65,7 +65,7 @@ SUMMARY = """() => {
 
 
 class Person:
-    """One context: cookies, storage and a tab of its own."""
+    """A simulated member with a browser context: cookies, storage and one tab."""
 
     def __init__(self, browser: Browser, target: Target, code: str, number: int) -> None:
         self.seen = Observations(f"browser-{secrets.token_hex(3)}-{number}")
@@ -77,45 +77,44 @@ class Person:
         self._token = target.identity.sign(self.seen.member_id)
         self.page: Page = self._context.new_page()
         self._pressed_at_s = 0.0
-        self.complaints: list[str] = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.script_errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.script_errors.append(str(error)))
 
     def come(self) -> None:
-        """Handed over by the shop, before the coupon's page."""
+        """Sign in by the shop's link, and open the coupon's page."""
         self.page.goto(
             f"/signin?token={self._token}&next=/coupons/{self._code}", wait_until="domcontentloaded"
         )
 
     def press(self, at_s: float) -> None:
-        """The button, at that time of the clock: all press it together, and none waits for us."""
+        """Press the button at this time, from a timer in the page: all press it together."""
         form = f'form[action="/rooms/{self._code}/enter"]'
         self._pressed_at_s = at_s
         self.page.eval_on_selector(form, PRESS, at_s * 1_000)
 
     def read_page(self) -> bool:
-        """Whether there is a final answer on the page."""
+        """Record what the page shows. Returns whether it is final."""
         if f"/rooms/{self._code}" not in self.page.url:
             return False
         self.page.wait_for_selector("#place")
-        told = self.page.evaluate(SUMMARY)
-        self._note(told)
+        self._note(self.page.evaluate(SUMMARY))
         self.seen.told_after_s = time.time() - self._pressed_at_s
         return self.seen.final != "failed"
 
-    def _note(self, told: dict[str, Any]) -> None:
-        self.places, self.title = told["places"], told["title"]
+    def _note(self, page: dict[str, Any]) -> None:
+        self.places, self.title = page["places"], page["title"]
         self.seen.waited = bool(self.places)
         self.seen.place_rose = sum(after > before for before, after in pairwise(self.places))
-        if told.get("arrived_at"):
-            self.seen.arrived_at = datetime.fromisoformat(told["arrived_at"])
-        if told["state"] == "issued" and told["coupon"]:
-            self.seen.issued(told["coupon"])
-        elif told["state"] == "refused":
+        if page.get("arrived_at"):
+            self.seen.arrived_at = datetime.fromisoformat(page["arrived_at"])
+        if page["state"] == "issued" and page["coupon"]:
+            self.seen.issued(page["coupon"])
+        elif page["state"] == "refused":
             self.seen.refused(self.title or "refused")
 
     @property
     def story(self) -> str:
-        """The places they saw, and how it ended."""
+        """The places that the page showed, and its last title."""
         return " > ".join([*(f"{place:,}" for place in self.places), self.title or "nothing"])
 
     def close(self) -> None:
@@ -131,10 +130,10 @@ def line_up(
     within_s: float,
     once_in_line: Callable[[], None] = lambda: None,
 ) -> list[Person]:
-    """Let so many stand in line together until each has a coupon or a refusal.
+    """Send so many contexts into the line, until each has a coupon or a refusal.
 
-    `once_in_line` is called when every one of them has seen a place: a room that is paused until
-    then has them all stand there at once, however slowly a machine opens their pages.
+    Calls `once_in_line` when all have seen a place. A caller that keeps the room paused until then
+    has all of them in line at once, however slowly the pages open.
     """
     people = [Person(browser, target, code, number) for number in range(contexts)]
     try:
@@ -159,10 +158,10 @@ def line_up(
 
 
 def launch_options(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The browser of CHROMIUM_PATH, else Playwright's own; quiet, and as root without a sandbox."""
+    """Options to launch the browser of CHROMIUM_PATH, or Playwright's own; headless Chromium."""
     args = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        args.append("--no-sandbox")  # Chromium refuses to run as root with one
+        args.append("--no-sandbox")  # Chromium's sandbox refuses root
     found = environ.get("CHROMIUM_PATH")
     return {"args": args} | ({"executable_path": found} if found else {})
 
@@ -178,15 +177,15 @@ def chromium(environ: Mapping[str, str]) -> Iterator[Browser]:
 
 
 def main(
-    coupon: Annotated[str, typer.Option(help="the coupon's code")] = "spring",
-    contexts: Annotated[int, typer.Option(min=1, max=CONTEXTS_MAX)] = 20,
-    url: Annotated[str | None, typer.Option(help="the server; default: BASE_URL")] = None,
-    give_up: Annotated[float, typer.Option(min=1, help="s until the end")] = 300.0,
+    coupon: Annotated[str, typer.Option(help="The coupon's code.")] = "spring",
+    contexts: Annotated[int, typer.Option(min=1, max=CONTEXTS_MAX, help="Browser contexts.")] = 20,
+    url: Annotated[str | None, typer.Option(help="The server's URL; default: BASE_URL.")] = None,
+    give_up: Annotated[float, typer.Option(min=1, help="Time limit, s.")] = 300.0,
     anywhere: Annotated[
-        bool, typer.Option(help="yes, to a server that isn't this machine")
+        bool, typer.Option(help="Allow a server that is not on this machine.")
     ] = False,
 ) -> None:
-    """Let real browsers stand in line together, and judge what they were shown."""
+    """Send real browsers through the line, and compare what they showed with Postgres."""
     try:
         target = find_target(url, anywhere=anywhere)
         total_count = find_total_count(target.base_url, coupon)
@@ -196,20 +195,20 @@ def main(
         people = line_up(browser, target, coupon, contexts=contexts, within_s=give_up)
     for person in people:
         print(f"{person.seen.member_id}: {person.story}")
-    told = verdict(
+    judged = verdict(
         [person.seen for person in people],
         total_count=total_count,
         holders=target.rows(coupon),
     )
-    print_verdict(told, Timings(), max(person.seen.told_after_s for person in people))
-    complaints = [said for person in people for said in person.complaints]
-    for said in complaints:
-        print(f"The page complained: {said}")
-    raise SystemExit(0 if told.is_good and not complaints else 1)
+    print_verdict(judged, Timings(), max(person.seen.told_after_s for person in people))
+    script_errors = [text for person in people for text in person.script_errors]
+    for text in script_errors:
+        print(f"A page's script failed: {text}")
+    raise SystemExit(0 if judged.is_good and not script_errors else 1)
 
 
 def with_browser(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` with a browser in it. Ends the process where there is none."""
+    """`environ` with a CHROMIUM_PATH. Exits if no browser is found."""
     if environ.get("CHROMIUM_PATH"):
         return dict(environ)
     command = [sys.executable, str(FIND_BROWSER)]

@@ -1,1 +1,1 @@
-"""How a process lives: settings, logging, signals, servers, and the composition of each."""
+"""Processes: composes and runs each process: settings, logging, signals, servers, loops."""

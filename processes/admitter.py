@@ -1,4 +1,4 @@
-"""The admitter process: ticks, and now and then brings Postgres's word to the line."""
+"""The admitter process: admits members, and keeps the line's settings and Postgres in step."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ WAIT_S = 1.0
 
 
 async def run_admitter(settings: AdmitterSettings) -> None:
-    """Admit until SIGTERM or SIGINT; the tick under way is finished first.
+    """Admit until SIGTERM or SIGINT, and finish a started tick.
 
-    Raises BadSettings where Redis or the queue belongs to another deployment.
+    Raises BadSettings if Redis or the queue belongs to another deployment.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -69,29 +69,31 @@ async def _admit(
     settings: AdmitterSettings, engine: Engine, deployment: str, stop: asyncio.Event
 ) -> None:
     line = open_line(settings.REDIS_URL, timeout_s=REDIS_TIMEOUT_S)
-    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
+    queue_redis = open_queue_redis(settings.queue_redis_url, timeout_s=REDIS_TIMEOUT_S)
     watched = open_engine(settings.DATABASE_URL, connections_max=1, name="lookout")
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "admitter")
-    follower = FeedLog(line.request_ids, tracing, logs=settings.LOG_REQUESTS)
-    desk_of_ours = _make_job_queue(conveyor, settings, deployment)
-    desk = CouponDestination(desk_of_ours, follower if settings.follows else None)
-    admitter = Admitter(line, desk, lease_s=settings.LEASE_S)
-    lookout = PostgresWatchdog(partial(ping_postgres, watched), desk)
+    feed_log = FeedLog(line.request_ids, tracing, logs=settings.LOG_REQUESTS)
+    job_queue = _make_job_queue(queue_redis, settings, deployment)
+    destination = CouponDestination(job_queue, feed_log if settings.follows else None)
+    admitter = Admitter(line, destination, lease_s=settings.LEASE_S)
+    watchdog = PostgresWatchdog(partial(ping_postgres, watched), destination)
     clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)
-    chores = RoomSync(engine, line)
-    steersman = AutopilotLoop(line, desk)
-    queue = _queue(conveyor, settings, desk_of_ours)
-    checker = ConsistencyCheck(line, engine, queue, desk, every_s=settings.RECONCILE_EVERY_S)
-    with suppress(OfficeError):  # who steers is not to take a desk for closed that nobody looked at
-        await lookout.run_once()
-    storing = asyncio.create_task(log_store_faults(line, conveyor, watched))
+    room_sync = RoomSync(engine, line)
+    autopilot = AutopilotLoop(line, destination)
+    failed_jobs = _make_failed_jobs(queue_redis, settings, job_queue)
+    checker = ConsistencyCheck(
+        line, engine, failed_jobs, destination, every_s=settings.RECONCILE_EVERY_S
+    )
+    with suppress(OfficeError):  # first, or the autopilot would see an unchecked Postgres as down
+        await watchdog.run_once()
+    storing = asyncio.create_task(log_store_faults(line, queue_redis, watched))
     log.info("admitting")
     works = {
         "admit": admitter.tick,
-        "watch_postgres": lookout.run_once,
-        "settle": chores.run_once,
-        "expire": chores.expire_coupons,
-        "autopilot": steersman.run_once,
+        "watch_postgres": watchdog.run_once,
+        "settle": room_sync.run_once,
+        "expire": room_sync.expire_coupons,
+        "autopilot": autopilot.run_once,
         "clocks": clock_watch.run_once,
     }
     checking = asyncio.create_task(_check_if_wanted(checker, settings, stop, line.loop_errors))
@@ -100,31 +102,33 @@ async def _admit(
             *(run_loop(name, work, stop, line.loop_errors) for name, work in works.items())
         )
     finally:
-        checking.cancel()  # it changes nothing, and may take minutes
+        checking.cancel()  # it only reads, and may take minutes
         storing.cancel()
         await asyncio.wait({checking, storing})
         await line.aclose()
-        conveyor.close()
+        queue_redis.close()
         watched.dispose()
         if tracing is not None:
             tracing.close()
 
 
-def _make_job_queue(conveyor: QueueRedis, settings: AdmitterSettings, deployment: str) -> JobQueue:
+def _make_job_queue(redis: QueueRedis, settings: AdmitterSettings, deployment: str) -> JobQueue:
     limits = JobQueueLimits(
         batch_max=settings.BATCH_MAX,
         backlog_max=settings.BACKLOG_MAX,
         job_timeout_s=settings.JOB_TIMEOUT_S,
     )
-    return JobQueue(conveyor, queue=settings.QUEUE_NAME, limits=limits, deployment=deployment)
+    return JobQueue(redis, queue=settings.QUEUE_NAME, limits=limits, deployment=deployment)
 
 
-def _queue(conveyor: QueueRedis, settings: AdmitterSettings, desk: JobQueue) -> FailedJobs:
+def _make_failed_jobs(
+    redis: QueueRedis, settings: AdmitterSettings, job_queue: JobQueue
+) -> FailedJobs:
     name = settings.QUEUE_NAME
     return FailedJobs(
-        failed=partial(list_failed_jobs, conveyor, name),
-        forget=partial(forget_failed_jobs, conveyor, name),
-        feed=desk.enqueue,
+        failed=partial(list_failed_jobs, redis, name),
+        forget=partial(forget_failed_jobs, redis, name),
+        feed=job_queue.enqueue,
     )
 
 

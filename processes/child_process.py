@@ -1,10 +1,9 @@
-"""A child process that never outlives us, even when we are killed without a word.
+"""Child process: starts programs that end when this process ends, even if it is killed.
 
-The file is also the trampoline that makes it so: `spawn` runs it as a small program that drops
-privileges, asks the kernel for a signal on the parent's death, and then becomes the real one.
-Doing that in a `preexec_fn` instead would run Python between fork and exec, which can deadlock
-as soon as there are threads. It is started as a plain file with `-I -S`, so it must import
-nothing but the standard library.
+`spawn` runs this file as a small launcher, which drops privileges, asks the kernel for a signal on
+the parent's death, and executes the program. A `preexec_fn` would run Python between fork and
+exec instead, which can deadlock in a process with threads. The launcher runs as a plain file with
+`-I -S`, so this file may import only the standard library.
 """
 
 import functools
@@ -36,19 +35,18 @@ def spawn(
     hold: Sequence[int] = (),
     umask: int = -1,
 ) -> subprocess.Popen[bytes]:
-    """Start `argv`, its output appended to `log` (None: our own output), without any input.
+    """Start `argv` without input; its output is appended to `log` (None: our output).
 
-    It gets `orphan_signal` when we die. It has a session of its own, so that a Ctrl-C in the
-    terminal reaches us alone and we decide in which order things end. As root it can run as
-    `user`. The descriptors in `hold` stay open in it (a lock held for as long as it lives).
-    umask: its own instead of ours.
+    It gets `orphan_signal` when we die. It runs in its own session: Ctrl-C in the terminal reaches
+    only us, and we decide the order in which processes end. As root it can run as `user`. hold:
+    descriptors that stay open in it, such as a lock held for its lifetime.
 
-    Raises OSError when the log can't be opened; a program that can't be run says so in the log
-    and exits with 126 or 127.
+    Raises OSError if the log can't be opened. A program that can't be run writes the reason to the
+    log and exits with 126 or 127.
     """
     head = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(orphan_signal))]
     fork = functools.partial(_fork, [*head, user or "", *argv], env, cwd, log, tuple(hold), umask)
-    # The kernel's "parent" is the thread that forked. One that ends would take the child with it.
+    # PR_SET_PDEATHSIG counts the forking thread as the parent: its end would end the child.
     if threading.current_thread() is threading.main_thread():
         return fork()
     return _lasting_thread(os.getpid()).submit(fork).result()
@@ -60,16 +58,16 @@ def stop(process: subprocess.Popen[bytes], *, signal: signals.Signals, grace_s: 
     try:
         return process.wait(grace_s)
     except subprocess.TimeoutExpired:
-        # The group, because where the kernel can't watch over the program a watcher stands before.
+        # The group: without prctl, the process is a watcher with the program as its child.
         os.killpg(process.pid, signals.SIGKILL)
         return process.wait()
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on at this moment.
+    """A TCP port on 127.0.0.1 that is free now.
 
-    Below the range that outgoing connections are given, so that a port kept for the next start
-    isn't taken by a crowd's connection in the meantime.
+    It is below the ephemeral range, so that no outgoing connection takes a port that is kept for
+    the next start.
     """
     for _ in range(50):
         port = 20_000 + secrets.randbelow(12_000)
@@ -83,7 +81,7 @@ def free_port() -> int:
 def port_is_free(port: int) -> bool:
     """Whether a server could listen on this port of 127.0.0.1 now."""
     with socket.socket() as probe:
-        # As the servers do: the remains of closed connections don't keep a port busy.
+        # As the servers do: connections in TIME_WAIT don't block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -94,7 +92,7 @@ def port_is_free(port: int) -> bool:
 
 @functools.cache
 def _lasting_thread(pid: int) -> ThreadPoolExecutor:
-    """One thread that lives as long as this process; by pid, as a fork's copy has no thread."""
+    """A thread that lives as long as this process; one a pid, as forks have no threads."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"forks-{pid}")
 
 
@@ -125,14 +123,14 @@ def _fork(
 
 
 def _become(parent: int, orphan_signal: int, user: str, argv: list[str]) -> None:
-    """What the trampoline does; it returns only where it had to stay and watch."""
-    prctl = linux_prctl()  # before the change of user, who may not be able to read our Python
+    """The launcher: becomes the program; on systems without prctl it stays and watches instead."""
+    prctl = linux_prctl()  # before the change of user, who may not read our Python
     if user:
         _drop_to(user)
-    # After it, as a change of user cancels the request.
+    # After the change of user, which cancels the request.
     if prctl is None or prctl(PR_SET_PDEATHSIG, orphan_signal, 0, 0, 0) != 0:
         sys.exit(_stand_watch(parent, orphan_signal, argv))
-    # The parent may have died before the kernel was asked: then nobody will tell us.
+    # If the parent died before prctl, the signal will never come.
     if os.getppid() != parent:
         sys.exit(126)
     os.execvp(argv[0], argv)  # noqa: S606 - no shell is what we want
@@ -146,7 +144,7 @@ def _drop_to(user: str) -> None:
 
 
 def linux_prctl() -> Callable[..., int] | None:
-    """Linux's call that asks for a signal on the parent's death; None where there is none."""
+    """Linux' prctl, which can ask for a signal on the parent's death; None elsewhere."""
     if sys.platform != "linux":
         return None
     try:
@@ -158,7 +156,7 @@ def linux_prctl() -> Callable[..., int] | None:
 
 
 def _stand_watch(parent: int, orphan_signal: int, argv: list[str]) -> int:
-    """Elsewhere: stay between the two, pass signals on, and notice when we are orphaned."""
+    """Without prctl: run the program as a child, forward signals, and end it when orphaned."""
     child = subprocess.Popen(argv, close_fds=False)  # noqa: S603 - as above
     for number in (signals.SIGINT, signals.SIGTERM, signals.SIGQUIT):
         signals.signal(number, lambda received, _: child.send_signal(received))

@@ -1,4 +1,4 @@
-"""A process ends where its Redis or queue belongs to another deployment."""
+"""DeploymentWatch: stops a process whose Redis or queue belongs to another deployment."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 CHECK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.1
-# The server's command forks its processes, and a fork copies every lock that a thread holds, but
-# not the thread that would release it. So none begins in the middle of a check.
+# The web command forks. A fork copies locks that threads hold, but not the threads that would
+# release them: so no fork may happen during a check.
 _checking = Lock()
 os.register_at_fork(
     before=_checking.acquire,
@@ -36,7 +36,7 @@ os.register_at_fork(
 def open_deployment(
     settings: StoreSettings, read_id: Callable[[], str], *, timeout_s: float = ANSWER_WITHIN_S
 ) -> Iterator[Deployment]:
-    """The deployment of these settings, on connections of its own to the line and the queue."""
+    """The deployment of these settings, with its own connections to both Redis servers."""
     line = open_queue_redis(settings.REDIS_URL, timeout_s=timeout_s)
     queue = open_queue_redis(settings.queue_redis_url, timeout_s=timeout_s)
     with line, queue:
@@ -44,9 +44,9 @@ def open_deployment(
 
 
 class DeploymentWatch:
-    """Checks once a second, in a thread, so that a Redis that is swapped later is noticed too.
+    """A thread that checks once a second, to also detect a Redis that is replaced later.
 
-    on_other: called in that thread, once, with the sentence that says what was found.
+    on_other: called once in that thread, with the error's sentence.
     """
 
     def __init__(self, deployment: Deployment, on_other: Callable[[str], None]) -> None:
@@ -58,19 +58,17 @@ class DeploymentWatch:
         self._thread = Thread(target=self._run, name="deployment", daemon=True)
         self._thread.start()
 
-    def wait(self, within_s: float, is_told_to_stop: Callable[[], bool] = lambda: False) -> bool:
-        """Wait for the first answer; whether there was one. Raises BadSettings where it is another
-        deployment's.
-        """
+    def wait(self, within_s: float, must_stop: Callable[[], bool] = lambda: False) -> bool:
+        """Wait for the first check. Returns whether it is done. Raises as `raise_if_other`."""
         until = time.monotonic() + within_s
         while not self._checked.wait(LOOK_EVERY_S):
-            if time.monotonic() >= until or is_told_to_stop():
+            if time.monotonic() >= until or must_stop():
                 return False
         self.raise_if_other()
         return True
 
     def raise_if_other(self) -> None:
-        """Raises BadSettings where another deployment was found."""
+        """Raises BadSettings if another deployment was found."""
         if self.other is not None:
             raise BadSettings(f"{self.other}.")
 
@@ -79,24 +77,24 @@ class DeploymentWatch:
         self._thread.join(timeout=2 * ANSWER_WITHIN_S)
 
     def _run(self) -> None:
-        said = ""
+        logged = ""
         while not self._stop.is_set():
             try:
                 with _checking:
                     self.deployment.check()
                 self._checked.set()
-                said = ""
+                logged = ""
             except OtherDeployment as error:
                 self.other = error
                 self._checked.set()
                 self._on_other(str(error))
                 return
             except OfficeError as error:
-                # What is away is said by those who need it; until the first answer, by nobody else.
-                why = str(error) or str(type(error).__doc__)
-                if not self._checked.is_set() and why != said:
-                    log.warning("the deployment's id is not known yet; trying again", cause=why)
-                    said = why
+                # Before the first check nothing else runs that would log it.
+                cause = str(error) or str(type(error).__doc__)
+                if not self._checked.is_set() and cause != logged:
+                    log.warning("the deployment's id is not known yet; trying again", cause=cause)
+                    logged = cause
             self._stop.wait(CHECK_EVERY_S)
 
 
@@ -104,7 +102,7 @@ class DeploymentWatch:
 def watch_deployment(
     settings: StoreSettings, engine: Engine, on_other: Callable[[str], None]
 ) -> Iterator[DeploymentWatch]:
-    """A watch while the process lives; the id is read from `engine`."""
+    """Run a watch during the block; it reads the id from `engine`."""
     with open_deployment(settings, lambda: deployment_id(engine)) as deployment:
         watch = DeploymentWatch(deployment, on_other)
         try:
@@ -114,9 +112,9 @@ def watch_deployment(
 
 
 def refuse_other_deployment(settings: StoreSettings, engine: Engine) -> str:
-    """For a command that is about to change something: our id. Raises BadSettings.
+    """Check before a command's change. Returns our id, or "" if a store is unavailable.
 
-    Where a store is away, "": the command says so itself.
+    Raises BadSettings if Redis or the queue belongs to another deployment.
     """
     with open_deployment(settings, lambda: deployment_id(engine)) as deployment:
         try:

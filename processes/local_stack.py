@@ -1,4 +1,4 @@
-"""The product's real processes with stores of their own, for comparing and measuring."""
+"""LocalStack: runs the product's processes on stores of their own, to compare and to measure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ STOP_WITHIN_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ProcessCounts:
-    """How many processes of each kind are on the stage, and settings given to all of them."""
+    """How many processes of each kind run, and settings for all of them."""
 
     web_processes: int = 1
     admitters: int = 1
@@ -62,21 +62,22 @@ class ProcessCounts:
 class LocalStack:
     """A context manager: inside it, the product serves at `base_url`.
 
-    DATABASE_URL and REDIS_URL of the environment are taken where given, embedded servers else. On
-    a given Postgres it works in a database of its own, dropped at the end, so the user must be
-    allowed to create one. A given Redis may serve no rooms: our admitter would let their people
-    through. look: is called now and then while it starts, and may raise to end that. Raises
-    BadSettings, EmbeddedServerError, OfficeError, LineAway.
+    It uses DATABASE_URL and REDIS_URL if the environment has them, else embedded servers. On a
+    given Postgres it creates a database and drops it at the end, which the user must be allowed to.
+    A given Redis must serve no rooms: our admitter would admit their members.
+
+    look: called repeatedly during the start; may raise to abort it. Raises BadSettings,
+    EmbeddedServerError, OfficeError, LineAway.
     """
 
     def __init__(
         self,
-        cast: ProcessCounts,
+        counts: ProcessCounts,
         environ: Mapping[str, str] = os.environ,
         *,
         look: Callable[[], None] = lambda: None,
     ) -> None:
-        self.cast = cast
+        self.counts = counts
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.environ: dict[str, str] = {}
@@ -85,55 +86,55 @@ class LocalStack:
         self._given = environ
         self._look = look
         self._codes: list[str] = []
-        self._stack = ExitStack()
+        self._exit_stack = ExitStack()
 
     @property
     def db_connections_bound(self) -> int:
         """How many connections to Postgres all processes together may open."""
         return db_connections_bound(
             web=int(self.environ["WEB_DB_CONNECTIONS"]),
-            workers=self.cast.workers,
-            admitters=self.cast.admitters,
+            workers=self.counts.workers,
+            admitters=self.counts.admitters,
         )
 
     @property
     def identity(self) -> MemberTokens:
-        """Mints the tokens of this stage's members."""
+        """Signs the tokens of this stack's members."""
         return MemberTokens([self.environ["MEMBER_TOKEN_SECRETS"]], self.environ["ADMIN_TOKEN"])
 
     def session_cookies(self, member_ids: Iterable[str]) -> list[str]:
-        """For each the `Cookie` header of a browser in which this member is signed in."""
+        """For each member, the `Cookie` header of a browser signed in as them."""
         sessions = Sessions([self.environ["TICKET_SECRETS"]])
         now_us = int(time.time() * 1_000_000)
         begun = (sessions.begin(Visitor(one, one), now_us) for one in member_ids)
         return [f"{SESSION_COOKIE}={sessions.sign(member)}" for member in begun]
 
     def __enter__(self) -> Self:
-        with self._stack:
-            folder = Path(tempfile.mkdtemp(prefix="waitroom-stage-"))
+        with self._exit_stack:
+            folder = Path(tempfile.mkdtemp(prefix="waitroom-stack-"))
             folder.chmod(0o711)  # Postgres may run as another user
-            self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
-            self.log = folder / "stage.log"
+            self._exit_stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            self.log = folder / "stack.log"
             self.environ = self._environ(folder)
             self._look()
             self._refuse_foreign_rooms()
             self._migrate()
             self._start()
-            self._stack = self._stack.pop_all()
+            self._exit_stack = self._exit_stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        self._exit_stack.close()
 
     def _environ(self, folder: Path) -> dict[str, str]:
-        """What all processes are given: where the stores are, and secrets of this run alone."""
-        queue = f"stage-{secrets.token_hex(4)}"
+        """The environment of all processes: the stores, and secrets of this run."""
+        queue = f"stack-{secrets.token_hex(4)}"
         redis_url = self._given.get("REDIS_URL") or self._embedded(
             EmbeddedValkey(folder / "valkey")
         )
         database_url = self._given.get("DATABASE_URL")
         if database_url:
-            database_url = self._stack.enter_context(create_temporary_database(database_url))
+            database_url = self._exit_stack.enter_context(create_temporary_database(database_url))
         else:
             database_url = self._embedded(EmbeddedPostgres(folder / "postgres"))
         made = ("TICKET_SECRETS", "MEMBER_TOKEN_SECRETS", "ADMIN_TOKEN")
@@ -141,15 +142,15 @@ class LocalStack:
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "QUEUE_NAME": queue,
-            "WORKERS": str(max(1, self.cast.workers)),
-            "WEB_DB_CONNECTIONS": str(4 * self.cast.web_processes),
+            "WORKERS": str(max(1, self.counts.workers)),
+            "WEB_DB_CONNECTIONS": str(4 * self.counts.web_processes),
             "DRAIN_S": "0",
             **{name: secrets.token_urlsafe(32) for name in made},
-            **self.cast.environ,
+            **self.counts.environ,
         }
 
     def _embedded(self, server: EmbeddedPostgres | EmbeddedValkey) -> str:
-        self._stack.callback(server.erase)
+        self._exit_stack.callback(server.erase)
         server.start()
         if server.pid is not None:
             self.servers[server.name] = server.pid
@@ -166,8 +167,8 @@ class LocalStack:
         if found := asyncio.run(rooms()):
             named = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
             raise BadSettings(
-                f"This Redis serves rooms already ({named}), whose people would be let through by "
-                "mistake. Name another one in REDIS_URL, or another database of it, as in "
+                f"This Redis serves rooms ({named}), whose members would be admitted by mistake. "
+                "Set REDIS_URL to another Redis, or to another database of it, such as "
                 "redis://host:6379/1."
             )
 
@@ -177,22 +178,22 @@ class LocalStack:
             refuse_other_deployment(read_settings(StoreSettings, self.environ), engine)
 
     def _start(self) -> None:
-        self._stack.callback(self._forget)
-        self._stack.callback(self._stop)
-        for number in range(self.cast.admitters):
+        self._exit_stack.callback(self._forget)
+        self._exit_stack.callback(self._stop)
+        for number in range(self.counts.admitters):
             self._run(f"admitter {number + 1}", "admitter")
-        # One command a worker, so that each is our own child and can be looked at.
-        for number in range(self.cast.workers):
+        # One command a worker, so that each is our own child and can be measured.
+        for number in range(self.counts.workers):
             self._run(f"worker {number + 1}", "worker", "--workers", "1")
         self._start_web()
 
     def _start_web(self) -> None:
-        processes = str(self.cast.web_processes)
+        processes = str(self.counts.web_processes)
         self._run("web", "web", "--port", str(self.port), "--processes", processes)
         self._wait_until_ready()
 
     def restart_web(self) -> None:
-        """Begin anew with no connection open and nothing warm, where one measure follows another.
+        """Restart the web server between two measures: no open connections, no warm caches.
 
         Raises BadSettings.
         """
@@ -200,7 +201,7 @@ class LocalStack:
         self._start_web()
 
     def _run(self, name: str, *words: str) -> None:
-        # -P: a folder called `web` where somebody happens to be must not be taken for ours.
+        # -P: a folder `web` in the working directory must not shadow our package.
         argv = [sys.executable, "-P", "-m", "cli", *words]
         env = {**_without_settings(os.environ), **self.environ}
         self.processes[name] = spawn(argv, env=env, log=self.log)
@@ -230,15 +231,15 @@ class LocalStack:
             stop(process, signal=signal.SIGTERM, grace_s=STOP_WITHIN_S)
 
     def _forget(self) -> None:
-        """The Redis may be somebody's: leave nothing of ours in it."""
-        with open_queue_redis(self.environ["REDIS_URL"], timeout_s=5) as conveyor:
-            forget_queue(conveyor, self.environ["QUEUE_NAME"])
+        """Delete our keys: the Redis may not be ours."""
+        with open_queue_redis(self.environ["REDIS_URL"], timeout_s=5) as redis:
+            forget_queue(redis, self.environ["QUEUE_NAME"])
             with self.postgres() as engine:
                 own = deployment_id(engine)
-            for place in deployment_claims(conveyor, conveyor, self.environ["QUEUE_NAME"]):
+            for place in deployment_claims(redis, redis, self.environ["QUEUE_NAME"]):
                 place.release(own)
             for code in self._codes:
-                forget_lock(conveyor, code)
+                forget_lock(redis, code)
 
         async def retire() -> None:
             line = open_line(self.environ["REDIS_URL"], connections_max=1)
@@ -251,7 +252,7 @@ class LocalStack:
     def offer(
         self, code: str, total: int, *, issuing: Issuing = "queue", room: RoomSettings | None = None
     ) -> None:
-        """Put a coupon on offer that is open for a day, its line in force."""
+        """Create a coupon that is open for a day, and its line."""
         now = datetime.now(UTC)
         coupon = Coupon(
             id=uuid4(),
@@ -265,20 +266,20 @@ class LocalStack:
         )
         settings = (room or RoomSettings()) if issuing == "queue" else None
         with self.postgres() as engine:
-            offer = offers.create_offer(engine, coupon, settings, who="stage", now=now)
+            offer = offers.create_offer(engine, coupon, settings, who="stack", now=now)
         self._codes.append(code)
 
-        async def tell() -> None:
+        async def apply() -> None:
             line = open_line(self.environ["REDIS_URL"], connections_max=1)
             await apply_settings(line, offer)
             await line.aclose()
 
-        asyncio.run(tell())
+        asyncio.run(apply())
 
     @contextmanager
     def postgres(self) -> Iterator[Engine]:
-        """One more connection to this stage's database."""
-        engine = open_engine(self.environ["DATABASE_URL"], connections_max=1, name="stage")
+        """An engine with one connection to this stack's database."""
+        engine = open_engine(self.environ["DATABASE_URL"], connections_max=1, name="stack")
         try:
             yield engine
         finally:
@@ -286,6 +287,6 @@ class LocalStack:
 
 
 def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """What somebody set for their own processes is not for ours: DATABASE_URL_FILE would win."""
+    """The environment without our settings, whose X_FILE variants would override ours."""
     ours = {name for kind in ALL_SETTINGS for name in kind.model_fields}
     return {name: v for name, v in environ.items() if name.removesuffix("_FILE") not in ours}

@@ -1,4 +1,4 @@
-"""Structured lines on standard error, for people or for machines."""
+"""Log configuration: structured lines on standard error, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 
 
 def configure_logging(form: str, process: str) -> None:
-    """`form` is `text` or `json`; every line, of libraries too, says which process wrote it."""
+    """form: `text` or `json`. Each line, also of libraries, names the process."""
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if form == "json"
@@ -20,7 +20,7 @@ def configure_logging(form: str, process: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        # Not only bound to this context: threads write lines too.
+        # Not a context variable: other threads log too.
         lambda _logger, _name, event: {**event, "process": process},
     ]
     structlog.configure(

@@ -1,4 +1,4 @@
-"""Loops: work that a process repeats until it stops. No error ends a loop."""
+"""Loops: repeat a process' work until it stops; no error ends a loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from waitroom.stats.loop_errors import LoopErrors
 log = structlog.get_logger(__name__)
 
 TROUBLE_REST_S = 0.5
-# Different errors without a success in between; a message may have something new in it each time.
+# Different errors logged until the next success: a message may differ each time.
 LOGGED_MAX = 10
 
 
@@ -26,10 +26,10 @@ async def run_loop(
     stop: asyncio.Event,
     errors: LoopErrors,
 ) -> None:
-    """Do the work, rest for the seconds that it returns, and again, until `stop` is set.
+    """Call `work` and sleep for the seconds that it returns, until `stop` is set.
 
-    Each error is logged once until the work succeeds again; the loop rests, and goes on. One that
-    is neither a store that is away nor foreseen is counted in `errors`.
+    Each different error is logged once until the next success. Unexpected errors, other than
+    unavailable stores, are counted in `errors`.
     """
     logged: set[str] = set()
     while not stop.is_set():
@@ -39,13 +39,13 @@ async def run_loop(
             rest_s = TROUBLE_REST_S
             if not is_unavailable(error):
                 errors.note(name)
-            said = f"{type(error).__name__}: {error}"
-            if said not in logged and len(logged) < LOGGED_MAX:
+            text = f"{type(error).__name__}: {error}"
+            if text not in logged and len(logged) < LOGGED_MAX:
                 _log(name, error)
-                logged.add(said)
+                logged.add(text)
         else:
             if logged:
-                log.info("all is well again", loop=name)
+                log.info("recovered", loop=name)
             logged.clear()
         with suppress(LineError):
             await errors.publish()
@@ -56,9 +56,9 @@ async def run_loop(
 def _log(name: str, error: Exception) -> None:
     if isinstance(error, (LineError, OfficeError)):
         part, cause = type(error).__name__, str(error) or type(error).__doc__
-        log.warning("a part is away; trying again", loop=name, part=part, cause=cause)
+        log.warning("a store is unavailable; trying again", loop=name, part=part, cause=cause)
     else:
-        log.error("unexpected in a loop; trying again", loop=name, exc_info=error)
+        log.error("error in a loop; trying again", loop=name, exc_info=error)
 
 
 async def _rest(stop: asyncio.Event, seconds: float) -> None:

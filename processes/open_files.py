@@ -1,13 +1,13 @@
-"""A crowd's connections each take one, and the usual limit is a thousand."""
+"""Open files: raises the limit on file descriptors, of which each connection takes one."""
 
 from __future__ import annotations
 
 
 def raise_limit() -> None:
-    """As many as the system allows this user."""
+    """Raise the soft limit to the hard limit."""
     try:
         import resource
-    except ImportError:  # there is no such limit on Windows
+    except ImportError:  # Windows has no such limit
         return
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""Private files: what is kept in a folder of ours, nobody but its owner may read."""
+"""Private files: keeps our data folders readable only by their owner."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import os
 import stat
 from pathlib import Path
 
-# For the programs that we start: what they make is as private as what we make.
+# For the programs that we start, so that their files are private too.
 UMASK = 0o077
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# Goes through to a path that it knows, but lists nothing.
+# Allows to pass through to a known path, but not to list.
 _PASSABLE = stat.S_IXGRP | stat.S_IXOTH
 
 
 def make_private(
     folder: Path, *, passable: bool = False, leave: frozenset[str] = frozenset()
 ) -> None:
-    """Make the folder if need be, and take what others may do with it and all in it, down to 0700
-    and 0600; also where an earlier version left it open.
+    """Create the folder if missing, and remove other users' permissions from it and its contents.
 
-    passable: another user has to go through it, 0711. leave: names in it that are left as they
-    are. Raises OSError.
+    passable: keep it 0711, for another user who must pass through. leave: names in it to skip.
+    Raises OSError.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _restrict(folder, _PASSABLE if passable else 0)

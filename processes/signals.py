@@ -1,8 +1,8 @@
-"""Signals: which ones came, for loops that look; a handler notes its signal and raises nothing.
+"""Signals: handlers that only record their signal, for loops that check.
 
-An exception raised by a handler appears wherever Python happens to be, and may be swallowed there,
-in a weakref's callback for one. `threading.Event` can't be set by one either: whoever waits for it
-may hold its lock.
+An exception from a handler is raised at an arbitrary point of the code, which may swallow it, such
+as a weakref callback. A handler can't set a `threading.Event` either: a waiting thread may hold its
+lock.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from types import FrameType
 
 
 class Ended(Exception):
-    """Whoever runs this has told it to end; what it holds is given back on the way out."""
+    """SIGTERM or SIGINT came; raised at a safe point, so that context managers clean up."""
 
 
 class Signals:
-    """Notes these signals from now on. Made in the main thread."""
+    """Records these signals from now on. Create it in the main thread."""
 
     def __init__(self, *numbers: signal.Signals) -> None:
         self._came: set[int] = set()
@@ -31,15 +31,15 @@ class Signals:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._came.add(number)
-        with suppress(BlockingIOError):  # it is full: whoever waits is awake
+        with suppress(BlockingIOError):  # the pipe is full, so `wait` returns anyway
             os.write(self._wake, b"\0")
 
     def came(self, *numbers: signal.Signals) -> bool:
-        """Whether one of these has come since it was last forgotten."""
+        """Whether one of these has come since the last `forget`."""
         return not self._came.isdisjoint(numbers)
 
     def raise_if_ended(self) -> None:
-        """Raises Ended where SIGTERM or SIGINT has come: called where it is safe to stop."""
+        """Raises Ended after SIGTERM or SIGINT. Call it where it is safe to stop."""
         if self.came(signal.SIGTERM, signal.SIGINT):
             raise Ended
 
@@ -47,6 +47,6 @@ class Signals:
         self._came.discard(number)
 
     def wait(self, seconds: float) -> None:
-        """Rest so long, or until a signal comes."""
+        """Sleep so long, or until a signal comes."""
         if select.select([self._wakes], [], [], max(0.0, seconds))[0]:
             os.read(self._wakes, 65_536)

@@ -1,4 +1,4 @@
-"""Store checks: what a process logs at its start of stores that do not do what it needs."""
+"""Store checks: at the start of a process, log a warning for each store that it can't rely on."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ log = structlog.get_logger(__name__)
 SLOW_AFTER_S = 5.0
 
 
-async def log_store_faults(line: Line, conveyor: QueueRedis, engine: Engine) -> None:
-    """A warning for each store that does not answer, takes no writes, or may lose what it has.
+async def log_store_faults(line: Line, queue_redis: QueueRedis, engine: Engine) -> None:
+    """Log a warning for each store that does not answer, takes no writes, or may evict keys.
 
-    Names the cause, never a password. Raises nothing: the process goes on trying by itself.
+    Names the cause, never a password. Raises nothing: the process retries by itself.
     """
     await asyncio.gather(
         _log_fault("Postgres", asyncio.to_thread(ping_postgres, engine, within_s=SLOW_AFTER_S)),
         _log_fault("the line's Redis", _check_line(line)),
-        _log_fault("the queue's Redis", asyncio.to_thread(_check_queue, conveyor)),
+        _log_fault("the queue's Redis", asyncio.to_thread(_check_queue, queue_redis)),
     )
 
 
-async def _log_fault(store: str, asked: Awaitable[str | None]) -> None:
+async def _log_fault(store: str, check: Awaitable[str | None]) -> None:
     try:
-        policy = await asked
+        policy = await check
     except (OfficeError, LineError) as error:
-        log.warning("a store does not do what is needed", store=store, cause=str(error))
+        log.warning("a store is unavailable or takes no writes", store=store, cause=str(error))
     except Exception:
         log.exception("a store could not be checked", store=store)
     else:
         if policy:
             log.warning(
-                "a store may lose what it was told: set maxmemory-policy to noeviction",
+                "a store may evict keys: set maxmemory-policy to noeviction",
                 store=store,
                 maxmemory_policy=policy,
             )
@@ -52,6 +52,6 @@ async def _check_line(line: Line) -> str:
     return await line.probe.eviction_policy()
 
 
-def _check_queue(conveyor: QueueRedis) -> str:
-    probe_queue_redis(conveyor)
-    return may_evict(conveyor)
+def _check_queue(redis: QueueRedis) -> str:
+    probe_queue_redis(redis)
+    return may_evict(redis)

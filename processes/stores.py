@@ -1,4 +1,4 @@
-"""Stores: Postgres and the line, opened for one command and closed after it."""
+"""Stores: opens Postgres and the line for one command."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ console = Console()
 
 @contextmanager
 def open_postgres(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
-    """Postgres of `environ`; by default ours, or the running demo's."""
+    """The Postgres of `environ`; by default of our environment, or of the running demo."""
     settings = read_settings(DatabaseSettings, environ or with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="command")
     try:
@@ -41,16 +41,16 @@ def open_postgres(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
 
 
 def read_postgres_time() -> datetime:
-    """Postgres' time: this machine's may be any. Raises OfficeAway."""
+    """Postgres' time, not this host's. Raises OfficeAway."""
     with open_postgres() as engine:
         return read_clock(engine)
 
 
 @contextmanager
 def open_postgres_for_change() -> Iterator[Engine]:
-    """As `postgres`, for what is put in force in the line next.
+    """As `open_postgres`, for a change that the line must apply too.
 
-    Raises BadSettings where the line belongs to another deployment.
+    Raises BadSettings if the line belongs to another deployment.
     """
     settings = read_settings(StoreSettings, with_running_demo(dict(os.environ)))
     with open_postgres() as engine:
@@ -59,7 +59,7 @@ def open_postgres_for_change() -> Iterator[Engine]:
 
 
 def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
-    """What `use` returns, given the line. Raises LineAway."""
+    """Call `use` with the line, and return its result. Raises LineAway."""
     settings = read_settings(StoreSettings, with_running_demo(dict(os.environ)))
 
     async def run() -> R:
@@ -73,11 +73,11 @@ def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
 
 
 def apply_offer(offer: Offer) -> None:
-    """Tell the line at once; where it is away, the admitter does once it is back."""
+    """Apply an offer to the line now; if Redis is unreachable, the admitter does it later."""
     try:
         with_line(lambda line: apply_settings(line, offer))
     except LineError:
-        console.print("The line is away; the admitter tells it as soon as it is back.")
+        console.print("Redis is unreachable; the admitter applies the change once it is back.")
 
 
 def print_json(value: Any) -> None:

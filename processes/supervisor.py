@@ -1,4 +1,4 @@
-"""Keeps child processes running, and ends them all together."""
+"""Supervisor: restarts child processes that end, and stops them all together."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ log = structlog.get_logger(__name__)
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
 LOOK_EVERY_S = 0.2
-# Longer than a batch may take: a worker finishes what it holds.
+# Longer than a batch can take: a worker finishes a started batch.
 GRACE_S = 35.0
-# In which the one that took a place is there, and the next one may go.
+# Time for a replacement to start, before the next process is replaced.
 REPLACE_APART_S = 2.0
 RESTART_MIN_S = 0.5
 RESTART_MAX_S = 10.0
-# How a process says that its settings or arguments are wrong: starting it again won't help.
+# The exit code for wrong settings or arguments: a restart would not help.
 EXIT_BAD_SETTINGS = 2
 
 
 @dataclass(slots=True)
 class Child:
-    """A process to keep running; its output is ours unless it has a log."""
+    """A process to keep running; it shares our output unless it has a log."""
 
     name: str
     argv: Sequence[str]
@@ -52,10 +52,10 @@ def supervise(
     rolling: bool = False,
     signals: Signals | None = None,
 ) -> int:
-    """Run until SIGTERM or SIGINT, or until one ends for bad settings; the exit code.
+    """Run until SIGTERM or SIGINT, or until a child exits for bad settings. Returns the exit code.
 
-    Whoever dies is started again, after a rest that grows. `started` is called once all run. With
-    `rolling`, SIGHUP replaces them in turn. signals: that note SIGTERM and SIGINT already.
+    A child that ends is restarted after a growing delay. started: called once all run. rolling:
+    SIGHUP replaces the children in turn. signals: already records SIGTERM and SIGINT.
     """
     noted = (*ENDING, signal.SIGHUP) if rolling else ENDING
     signals = signals or Signals(*noted)
@@ -80,7 +80,7 @@ def supervise(
 
 
 def _replace_in_turn(children: Sequence[Child], signals: Signals) -> None:
-    """Each finishes what it holds, and another takes its place before the next one has to go."""
+    """Replace each child, and give its replacement time to start before the next."""
     for child in children:
         if child.process is not None and child.process.poll() is None:
             stop(child.process, signal=signal.SIGTERM, grace_s=GRACE_S)
@@ -94,7 +94,7 @@ def _replace_in_turn(children: Sequence[Child], signals: Signals) -> None:
 
 
 def stop_all(children: Sequence[Child]) -> None:
-    """SIGTERM to all at once, then wait for each; who does not end in time is killed."""
+    """Send SIGTERM to all, wait for each, and kill those that don't end in time."""
     running = [c.process for c in children if c.process and c.process.poll() is None]
     for process in running:
         process.send_signal(signal.SIGTERM)
@@ -103,7 +103,7 @@ def stop_all(children: Sequence[Child]) -> None:
 
 
 def _check_child(child: Child) -> int | None:
-    """Start it again where it has died and its rest is over; its exit code where it has died."""
+    """Restart a dead child once its delay is over. Returns the exit code if it has just ended."""
     now = time.monotonic()
     if child.process is None:
         if now >= child.start_at:

@@ -1,10 +1,10 @@
-"""Tracing: spans that join web, admitter and worker, sent by OTLP where it is asked for.
+"""Tracing: OpenTelemetry spans that connect web, admitter and worker, if an endpoint is set.
 
-OpenTelemetry's traces are imported only then; they are the extra `otel`. What is not read here
-(sampler, headers, delays) it reads from its own variables itself. A member's span in the web is
-carried beside their place; the batch they are fed in is linked to it, and so is the transaction
-that issues to them: one batch is of many traces, so it is part of none (OpenTelemetry, "Links
-between spans"). No attribute names a member.
+OpenTelemetry (the extra `otel`) is imported only then, and reads its other settings (sampler,
+headers, delays) from its own variables. Redis keeps the traceparent of a member's request beside
+their place. The batch and the transaction that issue to them have links to it: a batch belongs to
+many traces, so it is part of none (OpenTelemetry, "Links between spans"). No attribute names a
+member.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from processes.settings.reader import BadSettings
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-LINKS_MAX = 5_000  # as many as a batch has members
+LINKS_MAX = 5_000  # the most members of a batch
 
 
 def open_tracing(endpoint: str, process: str) -> Tracing | None:
-    """None without an endpoint. Raises BadSettings where OpenTelemetry is not installed."""
+    """None without an endpoint. Raises BadSettings if OpenTelemetry is not installed."""
     if not endpoint:
         return None
     try:
@@ -35,7 +35,7 @@ def open_tracing(endpoint: str, process: str) -> Tracing | None:
 
 
 class Tracing:
-    """Of one process. Close it at the end: what was not sent yet is sent then."""
+    """The tracer of one process. `close` sends the remaining spans."""
 
     def __init__(self, process: str) -> None:
         from opentelemetry import trace
@@ -50,13 +50,13 @@ class Tracing:
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": f"waitroom-{process}"}),
             span_limits=SpanLimits(max_links=LINKS_MAX),
-            shutdown_on_exit=False,  # processes that the server forks have no such exit
+            shutdown_on_exit=False,  # forked server processes don't run exit handlers
         )
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("waitroom")
 
     def begin(self, traceparent: str) -> RequestSpan:
-        """A request to the web; part of the trace that it was sent with."""
+        """Start the span of a web request, as part of the caller's trace."""
         span = self._tracer.start_span(
             "request", context=self._context(traceparent), kind=self._trace.SpanKind.SERVER
         )
@@ -66,9 +66,9 @@ class Tracing:
     def batch(
         self, name: str, traceparent: str, origins: Sequence[str], attributes: Mapping[str, Any]
     ) -> Iterator[str]:
-        """A span around what is done for many, linked to their requests; gives its traceparent.
+        """A span around a batch, linked to its members' requests; yields its traceparent.
 
-        traceparent: of what caused it, or empty. origins: as `waitroom.request_ids` keeps them.
+        traceparent: of the parent span, or empty. origins: as `waitroom.request_ids` keeps them.
         """
         contexts = (self._span_context(origin.partition(" ")[2]) for origin in origins)
         with self._tracer.start_as_current_span(
@@ -98,7 +98,7 @@ class Tracing:
 
 
 class RequestSpan:
-    """As `web.middleware.tracing` wants it."""
+    """The span of one request, as `web.middleware.tracing` expects it."""
 
     def __init__(self, span: Span, traceparent: str) -> None:
         self._span = span
@@ -107,10 +107,10 @@ class RequestSpan:
     def end(self, method: str, route: str, status: int, room: str) -> None:
         # Names as in OpenTelemetry's semantic conventions for HTTP spans.
         self._span.update_name(f"{method} {route}")
-        said: dict[str, str | int] = {
+        attributes: dict[str, str | int] = {
             "http.request.method": method,
             "http.route": route,
             "http.response.status_code": status,
         }
-        self._span.set_attributes(said | ({"waitroom.room": room} if room else {}))
+        self._span.set_attributes(attributes | ({"waitroom.room": room} if room else {}))
         self._span.end()

@@ -1,4 +1,4 @@
-"""The web process: settings, parts, application, server."""
+"""The web process: composes the web application from its settings, and serves it."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ DRAINING = "draining"  # a file in the folder of COUNTS
 KNOWN_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.05
 SWITCH_EVERY_S = 0.0001
-# Threads that read static files. More of them keep the interpreter from the event loop for longer;
-# with two, a file takes half as long again.
+# Threads that read static files. More would hold the interpreter lock longer against the event
+# loop; with two, a file takes half as long again.
 FILE_THREADS_MAX = 8
-# The port is open a few milliseconds after the application has started.
+# The server opens its port a few milliseconds after the application has started.
 LISTENS_AFTER_S = 0.1
 
 log = structlog.get_logger(__name__)
@@ -70,23 +70,26 @@ log = structlog.get_logger(__name__)
 def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP replaces the processes (`processes.http.server`).
 
-    Raises BadSettings where processes outnumber connections, or where Redis, the queue or the port
-    belongs to another deployment.
+    Raises BadSettings if there are more processes than connections, or if Redis, the queue or the
+    port belongs to another deployment.
     """
     if processes > settings.WEB_DB_CONNECTIONS:
         raise BadSettings(
             f"--processes {processes} needs at least as many WEB_DB_CONNECTIONS, "
             f"got {settings.WEB_DB_CONNECTIONS}."
         )
-    os.environ[PROCESSES] = str(processes)  # the server starts its processes with our environment
-    # Where a simulated crowd finds us, whatever BASE_URL others know us by.
+    os.environ[PROCESSES] = str(processes)  # the server's processes inherit our environment
+    # The address for simulated crowds, which may differ from the public BASE_URL.
     here = local_address(host)
     os.environ[ADDRESS] = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
     configure_logging(settings.LOG_FORMAT, "web")
-    # Its processes count together there; who starts anew begins at nought.
-    with TemporaryDirectory(prefix="waitroom-counts-") as folder, _watched(settings) as watch:
+    # A folder for the counters that the processes share; each start begins at zero.
+    with (
+        TemporaryDirectory(prefix="waitroom-counts-") as folder,
+        _watch_deployment(settings) as watch,
+    ):
         os.environ[COUNTS] = folder
-        # Where Postgres or Redis is away, serve all the same: they are told so.
+        # Serve even if Postgres or Redis is unreachable: members then get an error page.
         watch.wait(KNOWN_WITHIN_S)
         os.environ[DEPLOYMENT] = watch.deployment.id
         refuse_foreign_port(host, port, watch.deployment.id)
@@ -100,23 +103,23 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
                 drain=Drain(Path(folder) / DRAINING, settings.DRAIN_S),
                 may_reload=_settings_are_good,
             )
-        finally:  # the server may leave by sys.exit, as its processes were killed
+        finally:  # the server may call sys.exit when its processes were killed
             watch.raise_if_other()
 
 
 def _settings_are_good() -> bool:
-    """Whether new processes could start: files of X_FILE settings may have changed."""
+    """Whether new processes could start: the files of X_FILE settings may have changed."""
     try:
         read_settings(WebSettings, os.environ)
     except BadSettings as error:
-        log.error("wrong settings: the web processes are not replaced", why=str(error))
+        log.error("bad settings: web processes not replaced", why=str(error))
         return False
     return True
 
 
 @contextmanager
-def _watched(settings: WebSettings) -> Iterator[DeploymentWatch]:
-    """In the command, for all its processes; over a connection that is open only to read the id."""
+def _watch_deployment(settings: WebSettings) -> Iterator[DeploymentWatch]:
+    """Watch in the command, for all its processes. Connects to Postgres only to read the id."""
 
     def read_id() -> str:
         engine = open_engine(settings.DATABASE_URL, connections_max=1, name="deployment")
@@ -128,7 +131,7 @@ def _watched(settings: WebSettings) -> Iterator[DeploymentWatch]:
     closing = threading.Event()
 
     def end(_sentence: str) -> None:
-        # Until the server is there to be told, `serve` sees it by itself.
+        # Before the server has set its handlers, `serve` itself checks the watch.
         while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and not closing.wait(LOOK_EVERY_S):
             pass
         if not closing.is_set():
@@ -144,9 +147,9 @@ def _watched(settings: WebSettings) -> Iterator[DeploymentWatch]:
 
 
 def _end_at_once() -> None:
-    """What the processes still answer would be the other deployment's.
+    """Kill the processes: they would serve the other deployment's members.
 
-    The main thread is told first: it would start a process again that ended by itself.
+    Interrupt the main thread first, or it would restart the killed processes.
     """
     main = threading.main_thread().ident
     if main is not None:
@@ -156,7 +159,7 @@ def _end_at_once() -> None:
 
 
 def _collect_less_garbage() -> None:
-    """What was made so far stays; looking through it each time costs a third of the requests."""
+    """Exclude the objects made so far from collection, which costs a third of the throughput."""
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
 
@@ -164,17 +167,17 @@ def _collect_less_garbage() -> None:
 def make_app() -> FastAPI:
     """The application of one web process, from the environment."""
     end_with_parent()
-    # A busy event loop lets go of the interpreter only when it is made to, after 5 ms by default.
-    # Until then wait: the server's thread, which hands over one request each time, and threads of
-    # the office, which hold the lock that all others wait for.
+    # A busy event loop keeps the interpreter lock for a whole switch interval, 5 ms by default.
+    # Meanwhile the server's thread, which passes on one request each time, waits, and so do the
+    # threads that issue, which hold the row lock that all others wait for.
     sys.setswitchinterval(SWITCH_EVERY_S)
     settings = read_settings(WebSettings, os.environ)
     configure_logging(settings.LOG_FORMAT, "web")
-    # The connections are shared out among the processes, so that their sum keeps the bound.
+    # Split the connections among the processes: WEB_DB_CONNECTIONS bounds their sum.
     connections = settings.WEB_DB_CONNECTIONS // int(os.environ.get(PROCESSES, "1"))
     engine = open_engine(settings.DATABASE_URL, connections_max=connections, name="web")
     line = open_line(settings.REDIS_URL)
-    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=2.0)
+    queue_redis = open_queue_redis(settings.queue_redis_url, timeout_s=2.0)
 
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "web")
     address = os.environ.get(ADDRESS, settings.BASE_URL)
@@ -185,12 +188,12 @@ def make_app() -> FastAPI:
         call_on_stop(app.state.streams.close)
         current_default_thread_limiter().total_tokens = FILE_THREADS_MAX
         _collect_less_garbage()
-        await app.state.session_watch.run_once()  # who has signed out before this process was there
-        clocks = watch_clocks("web", line, parts.office_clock, app.state.office.run, engine)
+        await app.state.session_watch.run_once()  # load earlier sign-outs
+        clocks = watch_clocks("web", line, container.office_clock, app.state.office.run, engine)
         tasks = [
             asyncio.create_task(app.state.enter_times.publish_forever()),
             asyncio.create_task(app.state.session_watch.run_forever()),
-            asyncio.create_task(log_store_faults(line, conveyor, engine)),
+            asyncio.create_task(log_store_faults(line, queue_redis, engine)),
             asyncio.create_task(
                 run_loop("clocks", clocks.run_once, asyncio.Event(), line.loop_errors)
             ),
@@ -202,20 +205,22 @@ def make_app() -> FastAPI:
         if sender is not None:
             sender.close()
         await line.aclose()
-        conveyor.close()
+        queue_redis.close()
         engine.dispose()
         if tracing is not None:
             tracing.close()
 
-    parts = _make_container(settings, line, engine, conveyor, connections, tracing)
-    return create_app(replace(parts, simulate=sender.send if sender else None), lifespan=lifespan)
+    container = _make_container(settings, line, engine, queue_redis, connections, tracing)
+    return create_app(
+        replace(container, simulate=sender.send if sender else None), lifespan=lifespan
+    )
 
 
 def _make_container(
     settings: WebSettings,
     line: Line,
     engine: Engine,
-    conveyor: QueueRedis,
+    queue_redis: QueueRedis,
     connections: int,
     tracing: Tracing | None,
 ) -> WebContainer:
@@ -224,7 +229,7 @@ def _make_container(
     return WebContainer(
         line=line,
         engine=engine,
-        direct=DirectIssuer(engine, conveyor),
+        direct=DirectIssuer(engine, queue_redis),
         identity=MemberTokens(
             settings.MEMBER_TOKEN_SECRETS,
             settings.ADMIN_TOKEN,
@@ -245,7 +250,7 @@ def _make_container(
             web=settings.WEB_DB_CONNECTIONS, workers=settings.WORKERS
         ),
         queue=failed_jobs_in(
-            conveyor, settings.QUEUE_NAME, deployment=os.environ.get(DEPLOYMENT, "")
+            queue_redis, settings.QUEUE_NAME, deployment=os.environ.get(DEPLOYMENT, "")
         ),
         deployment=os.environ.get(DEPLOYMENT, ""),
         limits=_limits(settings, connections),
@@ -259,12 +264,12 @@ def _make_container(
         base_url=settings.BASE_URL,
         proxies=TrustedProxies(settings.FORWARDED_ALLOW_IPS),
         demo=settings.DEMO,
-        queue_status=partial(read_queue_status, conveyor, settings.QUEUE_NAME),
+        queue_status=partial(read_queue_status, queue_redis, settings.QUEUE_NAME),
     )
 
 
 def _limits(settings: WebSettings, connections: int) -> WebLimits:
-    """A setting is the limit of its name, as BODY_BYTES_MAX of body_bytes_max."""
+    """Each limit comes from the setting of its name: body_bytes_max from BODY_BYTES_MAX."""
     names = [one.name for one in fields(WebLimits) if one.name.upper() in WebSettings.model_fields]
     return WebLimits(
         **{name: getattr(settings, name.upper()) for name in names},

@@ -1,4 +1,4 @@
-"""A worker process: one connection to Postgres."""
+"""The worker process: issues batches over one connection to Postgres."""
 
 from __future__ import annotations
 
@@ -37,29 +37,32 @@ WAIT_S = 1.0
 
 
 def run_worker_process(settings: WorkerSettings) -> None:
-    """Work in this process. A batch under way is finished before it ends."""
+    """Work until SIGTERM or SIGINT, and finish a started batch.
+
+    Raises BadSettings if Redis or the queue belongs to another deployment.
+    """
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
-    conveyor = open_queue_redis(settings.queue_redis_url, timeout_s=QUEUE_TIMEOUT_S)
+    queue_redis = open_queue_redis(settings.queue_redis_url, timeout_s=QUEUE_TIMEOUT_S)
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "worker")
     with asyncio.Runner() as runner:
         line = open_line(settings.REDIS_URL, connections_max=1)
-        runner.run(log_store_faults(line, conveyor, engine))
+        runner.run(log_store_faults(line, queue_redis, engine))
         try:
             with watch_deployment(settings, engine, _end) as watch:
                 if not _knows_its_deployment(watch):
                     return
-                post = replace(
+                context = replace(
                     make_worker_context(line, engine, runner.run, follows=settings.follows),
                     logs=settings.LOG_REQUESTS,
                     idle=_clock_watch(line, runner),
                     deployment=lambda: watch.deployment.id,
                 )
                 if tracing is not None:
-                    post = replace(post, around=partial(_span, tracing))
-                run_worker(post, conveyor, queue=settings.QUEUE_NAME)
+                    context = replace(context, around=partial(_span, tracing))
+                run_worker(context, queue_redis, queue=settings.QUEUE_NAME)
         finally:
             runner.run(line.aclose())
-            conveyor.close()
+            queue_redis.close()
             engine.dispose()
             if tracing is not None:
                 tracing.close()
@@ -72,12 +75,12 @@ def make_worker_context(
     *,
     follows: bool = False,
 ) -> WorkerContext:
-    """What a worker works with, beside this line, whose calls `run` awaits.
+    """The dependencies of a worker's jobs. run: awaits a call to the line.
 
-    follows: the requests by which members came are kept until they have an outcome.
+    follows: Redis keeps members' request ids; delete them after the outcome.
     """
 
-    def tell_line(issued: Issued) -> None:
+    def report(issued: Issued) -> None:
         run(report_outcomes(line, issued))
         if follows:
             run(line.request_ids.forget(issued.code, list(issued.outcomes)))
@@ -87,11 +90,11 @@ def make_worker_context(
         with suppress(LineError):
             run(line.loop_errors.publish())
 
-    return WorkerContext(engine, tell_line, failed=count_error)
+    return WorkerContext(engine, report, failed=count_error)
 
 
 def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
-    """Watches our clock, each time that it is called and due."""
+    """A function that checks this host's clock when called, at most every MEASURE_EVERY_S."""
     watch = ClockWatch(line.clock_skews, "worker", {"redis": line.clock}, line.measure_clock)
     due_at_s = time.monotonic()
 
@@ -106,28 +109,28 @@ def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
 
 
 def _knows_its_deployment(watch: DeploymentWatch) -> bool:
-    """Wait until it does; False where this process is told to stop. Raises BadSettings."""
-    told = Event()
+    """Wait for the first check. Returns False if a signal comes first. Raises BadSettings."""
+    stopping = Event()
     numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: told.set()) for number in numbers}
+    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in numbers}
     try:
-        while not told.is_set() and not watch.wait(WAIT_S, told.is_set):
+        while not stopping.is_set() and not watch.wait(WAIT_S, stopping.is_set):
             pass
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return not told.is_set()
+    return not stopping.is_set()
 
 
 def _end(sentence: str) -> None:
-    """At once: to finish a batch would be to tell the members of another deployment."""
+    """Exit at once: a finished batch would report to another deployment's line."""
     log.error(sentence)
     sys.stderr.flush()
     os._exit(EXIT_BAD_SETTINGS)
 
 
 def _span(
-    tracing: Tracing, meta: Mapping[str, Any], about: Mapping[str, Any]
+    tracing: Tracing, meta: Mapping[str, Any], attributes: Mapping[str, Any]
 ) -> AbstractContextManager[str]:
-    """Around a batch: part of the trace that fed it, and linked to its members' requests."""
-    return tracing.batch("issue", meta.get(TRACEPARENT, ""), meta.get(ORIGINS, []), about)
+    """A span around a batch, as a child of the span that enqueued it."""
+    return tracing.batch("issue", meta.get(TRACEPARENT, ""), meta.get(ORIGINS, []), attributes)

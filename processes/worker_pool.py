@@ -1,4 +1,4 @@
-"""The worker processes of one command. What one of them needs is imported by it alone."""
+"""Worker pool: runs the worker processes of one command."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from processes.supervisor import Child, supervise
 
 
 def run_pool(settings: WorkerSettings, workers: int) -> int:
-    """Keep `workers` processes working until SIGTERM or SIGINT; the exit code to end with.
+    """Run so many workers until SIGTERM or SIGINT. Returns the exit code.
 
-    SIGHUP replaces them in turn, where there are several.
+    With several workers, SIGHUP replaces them in turn.
     """
     if workers == 1:
+        # Imported here: a pool of several needs none of it.
         from processes.worker import run_worker_process
 
         run_worker_process(settings)

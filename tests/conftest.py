@@ -1,4 +1,4 @@
-"""Real servers for the tests that need them; unit tests first, browsers last."""
+"""Fixtures of all tests: servers, databases, lines, processes; and the order of the tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.servers import Servers, drop_database, fresh_database
 from waitroom.line import Line, open_line
 from waitroom.redis_io.keys import ROOMS
 
-# Plain, as our processes log: structlog's own way draws every traceback, which takes seconds.
+# As our processes log: structlog's default renders each traceback with rich, which takes seconds.
 structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=False)]
 )
@@ -43,7 +43,7 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture(scope="module", autouse=True)
 def forget_other_deployments(request: pytest.FixtureRequest) -> None:
-    """Commands and processes claim the Redis for their database; here each test has another."""
+    """Release the Redis: processes claim it for their database, and each test has its own."""
     if any("servers" in item.fixturenames for item in _items_of(request)):
         forget_deployment(request.getfixturevalue("servers"))
 
@@ -63,7 +63,7 @@ def forget_deployment(servers: Servers) -> None:
 
 @pytest.fixture(scope="session")
 def template(servers: Servers) -> Iterator[str]:
-    """A migrated database that tests copy: faster than migrating for each."""
+    """A migrated database that tests copy, which is faster than migrating one for each."""
     name = f"waitroom_template_{secrets.token_hex(4)}"
     url = fresh_database(servers.database_url, name)
     engine = open_engine(url, connections_max=1, name="template")
@@ -75,7 +75,7 @@ def template(servers: Servers) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(servers: Servers, template: str) -> Iterator[str]:
-    """A migrated, empty database of this test's own."""
+    """A migrated, empty database for this test."""
     forget_deployment(servers)
     name = f"waitroom_test_{secrets.token_hex(4)}"
     yield servers.pooled(fresh_database(servers.database_url, name, template=template))
@@ -103,14 +103,14 @@ async def line(redis_url: str) -> AsyncIterator[Line]:
 
 @pytest.fixture
 async def raw_redis(redis_url: str) -> AsyncIterator[AsyncRedis]:
-    """Of the test alone: to see and to change what a line has written."""
+    """A connection for the test itself, to read and change a line's keys."""
     async with AsyncRedis.from_url(redis_url) as opened:
         yield opened
 
 
 @pytest.fixture
 def code(redis_url: str) -> Iterator[str]:
-    """A room of this test's own: nothing is ever flushed, the Redis may be somebody's."""
+    """A new room. Its keys are deleted one by one: the Redis may not be ours to flush."""
     made = f"t-{secrets.token_hex(5)}"
     yield made
     with Redis.from_url(redis_url) as redis:
@@ -121,6 +121,6 @@ def code(redis_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def house(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[House]:
-    """The product's processes, none started yet, on a database of this test's own."""
+    """The product's processes, none started yet, on this test's database."""
     with open_house(database_url, redis_url, tmp_path) as made:
         yield made

@@ -1,4 +1,4 @@
-"""The commands that documents name, and whether the command line takes them as they are written."""
+"""Doc commands: finds the commands in documents, and checks that the CLI accepts them."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 # What may come before a command in a shell.
 BEFORE = r"(?:\$ )?(?:export )?(?:\w+=\$\()?(?:[A-Z_]+=\S+ )*(?:watch -n \d+ )?"
 COMMAND = re.compile(rf"^{BEFORE}(?:python3 run\.py|(?:\.venv/bin/)?waitroom) +(\S.*?)\)?$")
-# Where what the shell does with it begins, or a remark.
+# A redirection, a pipe or a remark after a command.
 AFTER = re.compile(r"  |\s[<>|#]\s?")
 MODULE = re.compile(r"^(?:\S+=\S+ )*\.venv/bin/python -m (\S+)(.*)$")
-# The reader puts a name of their own there; or it is about any command.
+# Placeholders that the reader replaces.
 PLACEHOLDERS = {"NAME", "..."}
 
 
 class CannotBeRead(Exception):
-    """The command line does not take this command: why."""
+    """The CLI does not accept this command; the text has the reason."""
 
 
 def fenced(text: str) -> Iterator[list[str]]:
-    """The words of each command in the code blocks, without the name of the program."""
+    """The words of each command in code blocks, without the program's name."""
     for block in FENCE.finditer(text):
         for line in block[0].replace("\\\n", " ").splitlines():
             if found := COMMAND.match(re.sub(r"(?<=\S) +(?=--)", " ", line.strip())):
@@ -41,7 +41,7 @@ def fenced(text: str) -> Iterator[list[str]]:
 
 
 def inline(text: str) -> Iterator[list[str]]:
-    """The words of each command within a sentence, which may leave out what is required."""
+    """The words of each command within a sentence, which may lack required arguments."""
     for span in re.findall(r"`([^`]+)`", FENCE.sub("", text)):
         found = re.match(r"^(?:python3 run\.py|run\.py|waitroom) +(\S.*)$", " ".join(span.split()))
         if found:
@@ -49,7 +49,7 @@ def inline(text: str) -> Iterator[list[str]]:
 
 
 def modules(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Of each `.venv/bin/python -m MODULE ...`: the module, and its words."""
+    """The module and the words of each `.venv/bin/python -m MODULE ...`."""
     spans = re.findall(r"`([^`]+)`", FENCE.sub("", text))
     lines = [line for block in FENCE.finditer(text) for line in block[0].splitlines()]
     for line in [*lines, *spans]:
@@ -59,7 +59,7 @@ def modules(text: str) -> Iterator[tuple[str, list[str]]]:
 
 @cache
 def all_commands() -> dict[str, Any]:
-    """Every command by its words, as `web` and `room set`; a group is not one."""
+    """Every command by its words, such as `web` and `room set`, without the groups."""
     found: dict[str, Any] = {}
     group: Any = typer.main.get_command(app)
     for name in group.list_commands(None):
@@ -71,7 +71,7 @@ def all_commands() -> dict[str, Any]:
 
 
 def parse(words: list[str]) -> None:
-    """As the command itself would, without running it. Raises CannotBeRead."""
+    """Parse the words as the command would, without running it. Raises CannotBeRead."""
     if words[0] in ("test", *DEVELOPERS):
         _parse_developers(words)
         return
@@ -87,7 +87,7 @@ def parse(words: list[str]) -> None:
 
 
 def check_options(words: list[str]) -> None:
-    """That the command exists and has the options; it may lack arguments. Raises CannotBeRead."""
+    """Check that the command and its options exist; arguments may lack. Raises CannotBeRead."""
     if words[0] in PLACEHOLDERS or set(words[1:2]) & PLACEHOLDERS:
         return
     if words[0] in ("test", *DEVELOPERS):

@@ -1,6 +1,6 @@
-"""Print the path of a Chromium that runs here, fetching one if there is none.
+"""Prints the path of a Chromium that runs here, and fetches one if there is none.
 
-Only the standard library, and nothing of ours, as run.py starts it before any test.
+It imports only the standard library, since run.py starts it before any test.
 """
 
 import os
@@ -11,25 +11,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SYSTEM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-# What Playwright's own folders hold, by version and system; the lightest first.
+# Names in Playwright's folders, by version and system; the lightest first.
 OWN_NAMES = ("chrome-headless-shell", "headless_shell", "chrome", "Chromium")
 PACKAGE = "chromium-headless-shell"
 DOWNLOAD_MAX_S = 600
 ADVICE = (
-    "The browser tests need a Chromium, and none was found or could be fetched. Install one "
+    "The browser tests need a Chromium, and none was found or fetched. Install one "
     f"(on Debian, as root: `apt-get install {PACKAGE}`; elsewhere: `python -m playwright install "
-    "chromium`), or name yours in CHROMIUM_PATH."
+    "chromium`), or set CHROMIUM_PATH."
 )
 
 
 def find() -> Path | None:
-    """The first browser that runs: what is here already, before what has to be fetched."""
+    """The first browser that runs; tries installed ones before it fetches one."""
     ways: list[Callable[[], Iterator[Path]]] = [playwrights_own, systems, fetched, packaged]
     return next((path for way in ways for path in way() if runs(path)), None)
 
 
 def playwrights_own() -> Iterator[Path]:
-    """The browsers of exactly the Playwright that is installed, if they were downloaded."""
+    """The downloaded browsers of the installed Playwright version."""
     plan = run([sys.executable, "-m", "playwright", "install", "--dry-run", "chromium"], 60)
     lines = [line.partition(":") for line in plan.splitlines()]
     folders = [Path(at.strip()) for name, _, at in lines if name.strip() == "Install location"]
@@ -60,12 +60,12 @@ def packaged() -> Iterator[Path]:
 
 
 def runs(path: Path) -> bool:
-    """Whether it starts: a download may lack libraries, a `chromium-browser` be an empty shell."""
+    """Whether it starts: a download may lack libraries, and a `chromium-browser` may be a stub."""
     return path.is_file() and os.access(path, os.X_OK) and run([str(path), "--version"], 60) != ""
 
 
 def run(command: list[str], limit_s: float, *, shows_failure: bool = False) -> str:
-    """Its output, or nothing when it failed or took longer than the limit."""
+    """Run a command. Returns its output; empty if it failed or took too long."""
     try:
         done = subprocess.run(
             command,
@@ -91,7 +91,7 @@ def say(text: str) -> None:
 def main() -> int:
     wished = os.environ.get("CHROMIUM_PATH")
     if wished and not runs(Path(wished)):
-        say(f"CHROMIUM_PATH names {wished}, which is no browser that runs here.")
+        say(f"CHROMIUM_PATH is {wished}, which does not run here.")
         return 1
     found = Path(wished) if wished else find()
     if found is None:

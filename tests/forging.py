@@ -1,4 +1,4 @@
-"""Forging: what somebody might send in place of a ticket, a token or a session of ours."""
+"""Forging: Hypothesis strategies for forged tickets, tokens and sessions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-# What the readers must not stumble over: separators, padding, other alphabets, half a letter.
+# Characters that parsers may trip over: separators, padding, other alphabets, a lone surrogate.
 LETTERS = "AZaz09-_.=+/ \n\x00é한\udc80"
 
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -19,7 +19,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
     max_leaves=8,
 )
 texts = st.text(max_size=60) | st.text(LETTERS, max_size=60)
-# Deeper and longer than any reader's patience.
+# Very deep and very long texts.
 absurd = st.builds(
     lambda piece, count: piece * count,
     st.sampled_from(["[", '{"a":', "A", ".", "é", "\x00", base64.b64encode(b"[" * 99).decode()]),
@@ -33,7 +33,7 @@ def b64(raw: bytes) -> str:
 
 @st.composite
 def mangled(draw: st.DrawFn, text: str) -> str:
-    """`text` with something changed; never as it was."""
+    """`text` with some change; never equal to it."""
     at = draw(st.integers(0, len(text) - 1))
     end = draw(st.integers(at, len(text)))
     more = draw(st.text(LETTERS, max_size=8))
@@ -58,7 +58,7 @@ def mangled(draw: st.DrawFn, text: str) -> str:
 
 
 def jwt_of(header: object, claims: object, secret: str | None, digest: Any = hashlib.sha256) -> str:
-    """A token that says this; signed, or with an empty signature."""
+    """A token with these claims, signed, or with an empty signature."""
     said = ".".join(b64(json.dumps(part).encode()) for part in (header, claims))
     if secret is None:
         return said + "."
@@ -66,5 +66,5 @@ def jwt_of(header: object, claims: object, secret: str | None, digest: Any = has
 
 
 def with_the_signature_of(text: str, other: str) -> str:
-    """What one says, under what another was signed with."""
+    """The payload of `text` with the signature of `other`."""
     return text.rpartition(".")[0] + "." + other.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""House: the product's real processes, run against the tests' servers."""
+"""House: runs the product's processes against the tests' servers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Process = subprocess.Popen[bytes] | Child
 
 
 def eventually(true: Callable[[], object], *, within_s: float = WITHIN_S) -> None:
-    """Wait until `true()` is; fails where it isn't in time."""
+    """Wait until `true()` returns true; fails after `within_s`."""
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, f"still not so after {within_s} s"
@@ -41,21 +41,21 @@ def eventually(true: Callable[[], object], *, within_s: float = WITHIN_S) -> Non
 
 
 class KnownToAll(MemberTokens):
-    """Mints tokens, and remembers them: none may be found where it does not belong."""
+    """Signs tokens and remembers them, to check that no log contains one."""
 
     def __init__(self, *secrets: Any) -> None:
         super().__init__(*secrets)
         self.minted: set[str] = set()
 
     def sign(self, *member: Any, **more: Any) -> str:
-        """Unlike any other of the same second: a hand-over token works once."""
+        """Each token differs, also within a second: a hand-over token works once."""
         token = super().sign(*member, **{"valid_s": 3_600 + secrets.randbelow(86_400), **more})
         self.minted.add(token)
         return token
 
 
 class House:
-    """Web, admitters and workers as processes, on a queue of their own."""
+    """Web, admitters and workers as processes, with a queue of their own."""
 
     def __init__(self, database_url: str, redis_url: str, folder: Path, **environ: str) -> None:
         self.port = free_port()
@@ -75,7 +75,7 @@ class House:
             "WEB_DB_CONNECTIONS": "4",
             "LEASE_S": "2",
             "DEMO": "1",
-            "DRAIN_S": "0",  # no load balancer is to notice
+            "DRAIN_S": "0",  # no load balancer probes it
             **environ,
         }
         self.identity = KnownToAll([self.environ["MEMBER_TOKEN_SECRETS"]], self.admin_token)
@@ -83,8 +83,8 @@ class House:
         self.processes: list[Process] = []
 
     def start(self, *words: str, clock_off_by_s: float = 0.0) -> Process:
-        """`waitroom WORDS` as a process, on a host whose clock is so many seconds ahead."""
-        self.log.touch(0o600)  # at once, as by `run`: some look at it before anything is said
+        """Start `waitroom WORDS`, with a clock that is so many seconds ahead."""
+        self.log.touch(0o600)  # at once: tests read it before the first line
         environ = {**os.environ, **self.environ}
         if clock_off_by_s:
             environ[OFF_BY_S] = str(clock_off_by_s)
@@ -93,13 +93,13 @@ class House:
         return child
 
     def command(self, *words: str, given: str = "") -> str:
-        """`waitroom WORDS` to its end, with `given` on standard input; what it printed."""
+        """Run `waitroom WORDS` with `given` on standard input. Returns its output."""
         done = self.finished(*words, given=given)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def finished(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        """As `command`, whatever it ends with."""
+        """As `command`, but returns the process with any exit code."""
         return subprocess.run(
             [sys.executable, "-m", "cli", *words],
             env={**os.environ, **self.environ},
@@ -113,7 +113,7 @@ class House:
     def run(
         self, argv: list[str], *, cwd: Path = ROOT, log: Path | None = None, **environ: str
     ) -> subprocess.Popen[bytes]:
-        """Any program, with the settings of the house and those of `environ`."""
+        """Start any program with our settings and those of `environ`."""
         log = log or self.log
         self._logs.add(log)
         env = {**os.environ, **self.environ, **environ}
@@ -135,7 +135,7 @@ class House:
         self.start_web()
 
     def stop(self, process: Process) -> int:
-        """SIGTERM; its exit code."""
+        """End a process by SIGTERM. Returns its exit code."""
         self.processes.remove(process)
         return stop(process, signal=signal.SIGTERM, grace_s=WITHIN_S)
 
@@ -153,7 +153,7 @@ class House:
         self._forget_queue()
 
     def keeps_its_secrets(self) -> None:
-        """Fails where a secret, a token or a password is in a log of what was run here."""
+        """Fails if a log of our processes contains a secret, a token or a password."""
         logs = [path for path in self._logs if path.exists()]
         log = "".join(path.read_text(errors="replace") for path in logs)
         names = ("_SECRETS", "_TOKEN", "_HASH")
@@ -164,26 +164,26 @@ class House:
         assert not found, f"{len(found)} secrets are in {', '.join(map(str, logs))}"
 
     def _forget_queue(self) -> None:
-        """The Redis may be somebody's: leave nothing of our queue in it."""
+        """Delete our queue's keys: the Redis may not be ours."""
         queue = self.environ["QUEUE_NAME"]
         with Redis.from_url(self.redis_url) as redis:
             for kind in (f"rq:*:{queue}*", f"waitroom:queue:{queue}:*"):
                 for key in redis.scan_iter(kind, count=1_000):
                     redis.delete(key)
-            # The next house may be another deployment.
+            # The next house has another database, and so another deployment id.
             redis.delete(LINE_KEY)
             redis.srem("rq:queues", f"rq:queue:{queue}")
 
     def is_ready(self) -> bool:
         try:
             return bool(self.call("GET", "/readyz")[0] == 200)
-        except OSError:  # refused, or cut off while the process was starting or ending
+        except OSError:  # refused or reset while the process starts or ends
             return False
 
     def call(
         self, method: str, path: str, body: Any = None, *, token: str = ""
     ) -> tuple[int, dict[str, Any]]:
-        """A JSON request; its status and body."""
+        """Send a JSON request. Returns status and body."""
         request = urllib.request.Request(self.base_url + path, method=method)
         if token:
             request.add_header("Authorization", f"Bearer {token}")
@@ -214,7 +214,7 @@ class House:
         opens_at: datetime | None = None,
         **room: object,
     ) -> None:
-        """A coupon that is open, or will be, made as an admin makes it."""
+        """Create a coupon by the admin API; by default it is open."""
         now = datetime.now(UTC)
         settings = {"rate_per_s": 2_000, "burst": 200, "seats": 2_000, **room}
         self.admin(

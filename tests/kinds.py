@@ -1,4 +1,4 @@
-"""Kind: what a test needs, which is a marker of it, and decides when it runs.
+"""Kinds: marks each test by what it needs, and sorts the tests by these marks.
 
 `unit` needs nothing, `stores` a Redis or a Postgres or processes, `browser` a browser. They run in
 this order: Playwright's event loop breaks the asyncio tests that come after it in a process.
@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 ORDER = ("unit", "stores", "browser")
-# These take a minute or more, most of it waiting. They run first of their kind, so that none of
-# them ends long after the others where processes share the tests.
+# These take a minute or more, mostly waiting. They run first of their kind, so that none of
+# them ends long after the others when several processes share the tests.
 LONG = ("test_faults.py", "test_member_journey.py", "test_axe.py", "test_admin.py")
 
 
 def mark_kinds(items: Iterable[pytest.Item], units: Path) -> None:
-    """Mark each test, unless it says itself what it is. units: the folder of unit tests.
+    """Mark each test that has no mark of its own. units: the folder of unit tests.
 
-    Raises UsageError where a file has tests of a browser and others: processes share files.
+    Raises UsageError if a file mixes browser tests with others: processes share whole files.
     """
     found: dict[Path, set[str]] = defaultdict(set)
     for item in items:
@@ -43,6 +43,6 @@ def kind_of(item: pytest.Item) -> str | None:
 
 def _needed_by(item: pytest.Item, units: Path) -> str:
     fixtures = getattr(item, "fixturenames", ())
-    if "playwright" in fixtures:  # which `page`, `context` and `browser` rest on
+    if "playwright" in fixtures:  # `page`, `context` and `browser` depend on it
         return "browser"
     return "unit" if units in item.path.parents and "servers" not in fixtures else "stores"

@@ -1,4 +1,4 @@
-"""Member ids as shops have them: each sign that may be in one is in at least one of these."""
+"""Member ids such as shops use; together they contain every allowed character."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOP_IDS = (
     "a:heart:b",
     "x" * 128,
 )
-# Quotes, what JSON and HTML escape, and what is no printable ASCII.
+# Quotes, and characters that JSON or HTML escape.
 NOT_ALLOWED = " \"'`<>\\"
 ALLOWED = "".join(
     sign for sign in string.ascii_letters + string.digits + string.punctuation

@@ -1,7 +1,7 @@
-"""Off clock: a host whose clock is off by some seconds, for this process or for one that starts.
+"""Off clock: shifts the wall clock of this process, or of one that starts, by some seconds.
 
-What reads the wall clock is replaced: `time.time`, and `datetime` in our modules and in RQ's.
-Clocks that only go forward stay as they are, as on a real host whose clock is wrong.
+It replaces `time.time`, and `datetime` in our modules and in RQ's.
+Monotonic clocks are not changed, as on a real host with a wrong clock.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _shifted(off_by_s: float) -> Any:
 
 
 def _instead(off_by_s: float) -> list[tuple[Any, Any]]:
-    """What reads the clock, and what does it in its place."""
+    """Pairs of each clock function and its replacement."""
     module = ModuleType("datetime")
     shifted = _shifted(off_by_s)
     vars(module).update(vars(datetime_module) | {"datetime": shifted})
@@ -54,7 +54,7 @@ def _instead(off_by_s: float) -> list[tuple[Any, Any]]:
 
 @contextmanager
 def clock_off(off_by_s: float) -> Iterator[None]:
-    """Until it ends, this process' clock is `off_by_s` ahead (behind, where negative)."""
+    """Inside, this process' clock is `off_by_s` ahead (negative: behind)."""
     instead = _instead(off_by_s)
     changed: list[tuple[Any, str, Any]] = [(time, "time", time.time)]
     for name, module in list(sys.modules.items()):
@@ -72,6 +72,6 @@ def clock_off(off_by_s: float) -> Iterator[None]:
 
 
 def begin_as_told(environ: Mapping[str, str]) -> None:
-    """In a process that was just started: for good, where its environment says so."""
+    """Shift the clock of a new process for good, if its environment has OFF_BY_S."""
     if OFF_BY_S in environ:
         _for_good.enter_context(clock_off(float(environ[OFF_BY_S])))

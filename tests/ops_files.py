@@ -1,4 +1,4 @@
-"""What the files for Prometheus and Grafana, and the page about them, say of our metrics."""
+"""Reads which metrics the files for Prometheus and Grafana, and docs/metrics.md, use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALERTS: list[dict[str, Any]] = [
 
 
 def expressions() -> Iterator[tuple[str, str]]:
-    """Where each stands, and the expression."""
+    """Each alert, panel or variable with its expression."""
     for alert in ALERTS:
         yield alert["alert"], alert["expr"]
     for panel in DASHBOARD["panels"]:
@@ -34,24 +34,24 @@ def expressions() -> Iterator[tuple[str, str]]:
 
 
 def metrics_in(expression: str) -> set[str]:
-    """Names of samples, as `waitroom_entered_total` or `..._bucket`."""
+    """Names of samples, such as `waitroom_entered_total` or `..._bucket`."""
     return set(re.findall(r"\bwaitroom_\w+", expression))
 
 
 def labels_in(expression: str) -> set[str]:
-    """Labels that are matched, or that something is grouped by."""
+    """Labels in matchers and in groupings."""
     matched = re.findall(r"[{,]\s*(\w+)\s*(?:=~|!=|!~|=)", expression)
     grouped = re.findall(r"\b(?:by|on|without)\s*\(([^)]*)\)", expression)
     return set(matched) | {word.strip() for one in grouped for word in one.split(",")}
 
 
 def documented() -> set[str]:
-    """Names in the tables of metrics, as samples or families."""
+    """Names of samples or families in the tables of metrics."""
     return set(re.findall(r"^\| `(waitroom_\w+)`", PAGE, flags=re.MULTILINE))
 
 
 def sample_names(name: str, type_: str) -> set[str]:
-    """What a metric's samples are called, which is what is asked for."""
+    """The names of a metric's samples."""
     if type_ == "histogram":
         return {f"{name}_{part}" for part in ("bucket", "sum", "count")}
     return {f"{name}_total"} if type_ == "counter" else {name}

@@ -1,9 +1,9 @@
-"""Patron: somebody whose connection to the web is kept open, as a browser keeps it.
+"""Patron: a simulated member with a keep-alive connection, like a browser's.
 
-A browser asks once more, on a fresh connection, where one that it had used before was closed before
-a byte of the answer came (RFC 9112, section 9.3.1); that is counted apart. So is what the proxies
-that we ship ask once more: where none stands before the web, the patron does it for them. All else
-is a failure.
+A browser retries on a fresh connection if a used one is closed before
+a byte of the response (RFC 9112, section 9.3.1); this is counted apart. So are retries that our
+shipped proxies would make: without a proxy, the patron makes them. All other errors are
+failures.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ LIFE_MAX_S = 240.0
 
 
 class Failed(Exception):
-    """A request got no answer, or one that says no."""
+    """A request got no response, or an error."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of all requests. retried: by a browser's rule; passed_on: by a proxy's.
+    """Counts of all requests. retried: by a browser's rule; passed_on: by a proxy's.
 
     returned: streams that ended too early.
     """
@@ -43,7 +43,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Of an answer. headers: names in small letters. cookies: None where one is to be forgotten."""
+    """A response's head. headers: names in lower case. cookies: None deletes one."""
 
     status: int
     headers: dict[str, str]
@@ -52,9 +52,9 @@ class Head:
 
 
 class KeptConnection:
-    """One browser's connection to this machine, opened anew where it was closed.
+    """A keep-alive connection to this host, reopened when it was closed.
 
-    proxy: the TLS of the proxy that listens on this port; None where that is the web itself.
+    proxy: the TLS of the proxy on this port; None if the web server itself listens there.
     """
 
     def __init__(self, port: int, tally: Tally, proxy: ssl.SSLContext | None = None) -> None:
@@ -66,7 +66,7 @@ class KeptConnection:
     async def send(
         self, method: str, path: str, headers: dict[str, str], content: bytes = b""
     ) -> Head:
-        """A request; the head of its answer. content: its body. Raises Failed."""
+        """Send a request with `content` as its body. Returns the response's head. Raises Failed."""
         self._tally.requests += 1
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         lines += f"Content-Length: {len(content)}\r\n" + "Host: test\r\n" * ("Host" not in headers)
@@ -98,7 +98,7 @@ class KeptConnection:
     async def answer(
         self, method: str, path: str, headers: dict[str, str], content: bytes = b""
     ) -> tuple[Head, bytes]:
-        """One answer, whole. Raises Failed, also where the server could not answer."""
+        """Send a request. Returns head and body. Raises Failed, also for a 5xx."""
         head = await self.send(method, path, headers, content)
         what = f"{method} {path.partition('?')[0]}"
         try:
@@ -135,7 +135,7 @@ def _head(text: str, reader: asyncio.StreamReader) -> Head:
 
 
 class Patron:
-    """One member at one server, who either asks for their place or follows it by a stream."""
+    """One member at one server, who polls their place or follows it by a stream."""
 
     def __init__(
         self,
@@ -153,7 +153,7 @@ class Patron:
         self._connection = KeptConnection(port, tally, proxy)
 
     async def live(self, *, follows: bool) -> Observations:
-        """Until they are told what they get, or a request fails."""
+        """Run until the outcome, or until a request fails."""
         try:
             async with asyncio.timeout(LIFE_MAX_S):
                 wait_s = await self._enter()
@@ -165,7 +165,7 @@ class Patron:
         except Failed as why:
             self._fail(str(why))
         except TimeoutError:
-            self._fail("was never told")
+            self._fail("no final answer")
         finally:
             self._connection.hang_up()
         return self.seen
@@ -188,7 +188,7 @@ class Patron:
         return f"/api/rooms/{self._code}/{what}"
 
     async def _follow(self) -> None:
-        """Streams, one after the other; whoever is ended early comes back when it said."""
+        """Follow streams; reopen one that ends early after its `retry` interval."""
         while True:
             retry_s = 1.0
             self._tally.streams += 1

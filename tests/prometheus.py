@@ -1,4 +1,4 @@
-"""What Prometheus' own linter says of metrics, in Python; and promtool itself where there is one.
+"""Lints metrics by Prometheus' rules, in Python; and by promtool if it is installed.
 
 After promlint of Prometheus (`util/promlint`), and https://prometheus.io/docs/practices/naming/.
 """
@@ -25,7 +25,7 @@ _TYPES = {"gauge", "counter", "histogram", "summary"}
 
 
 def faults_of(text: str) -> list[str]:
-    """What breaks a convention in this exposition, a sentence each."""
+    """A sentence for each broken convention in this exposition."""
     families = list(text_string_to_metric_families(text))
     names = [family.name for family in families]
     found = [f"{name} comes twice" for name in set(names) if names.count(name) > 1]
@@ -59,7 +59,7 @@ def _faults(name: str, type_: str, words: str) -> Iterator[str]:
 
 
 def _faults_of_histogram(family: object) -> Iterator[str]:
-    """Buckets must grow, end with +Inf, and say there what the count says."""
+    """Buckets must grow and end with +Inf, whose value must equal the count."""
     series: dict[tuple[str, ...], dict[str, list[float]]] = {}
     for sample in family.samples:  # type: ignore[attr-defined]
         key = tuple(f"{k}={v}" for k, v in sorted(sample.labels.items()) if k != "le")
@@ -75,7 +75,7 @@ def _faults_of_histogram(family: object) -> Iterator[str]:
 
 
 def promtool(*words: str, text: str | None = None, cwd: Path | None = None) -> str:
-    """What promtool says; fails where it finds a fault. Without promtool nothing is said."""
+    """Run promtool. Returns its output (empty without promtool); fails if it finds a fault."""
     if PROMTOOL is None:
         return ""
     done = subprocess.run([PROMTOOL, *words], input=text, cwd=cwd, capture_output=True, text=True)

@@ -1,9 +1,9 @@
-"""Every process replaced in the middle of a run, while a crowd is served: nobody may notice.
+"""Rolling restart: replaces every process while a crowd is served; no member may notice.
 
-Where no proxy stands before the web, the crowd asks again as the shipped proxies do.
+Without a proxy in front of the web, the crowd retries as the shipped proxies do.
 
-`python3 -m tests.rolling_restart --members 5000` does it with a crowd of that size, on servers of
-its own, and ends with 1 where a request failed.
+`python3 -m tests.rolling_restart --members 5000` runs it with a crowd of that size, on servers of
+its own, and exits with 1 if a request failed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ WITHIN_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy at `port`, before web commands at these ports."""
+    """A proxy at `port`, in front of web commands at these ports."""
 
     port: int
     tls: ssl.SSLContext
@@ -58,9 +58,9 @@ async def send_patrons(
     more: asyncio.Event,
     proxy: Proxy | None,
 ) -> list[Observations]:
-    """So many, and others after them as long as `more` isn't set.
+    """Send so many members, and more until `more` is set.
 
-    Every second one follows by a stream, the others ask.
+    Every second one follows by a stream, the others poll.
     """
     port, tls = (proxy.port, proxy.tls) if proxy else (house.port, None)
 
@@ -75,13 +75,13 @@ async def send_patrons(
     while len(patrons) < members or not more.is_set():
         patrons.append(asyncio.create_task(one(len(patrons))))
         await asyncio.sleep(max(0.0, began + len(patrons) / a_second - time.monotonic()))
-    # There has been a line all the while; nobody needs to wait for its end.
+    # There was a line all the time; speed up its end.
     await asyncio.to_thread(house.admin, "PATCH", f"/rooms/{code}", {"rate_per_s": 10_000})
     return list(await asyncio.gather(*patrons))
 
 
 def replace_everything(house: House, proxy: Proxy | None) -> None:
-    """The steps of docs/operations.md, "Rolling restart"; the web and the others side by side."""
+    """The steps of docs/operations.md, "Rolling restart"; web and workers in parallel."""
     *webs, admitter, workers = house.processes
     with ThreadPoolExecutor() as pool:
         if proxy is None:
@@ -96,7 +96,7 @@ def replace_everything(house: House, proxy: Proxy | None) -> None:
 
 
 def replace_on_one_port(house: House, web: Process) -> None:
-    """Its processes first, and then the command itself by another one on the same port."""
+    """Replace its processes, then the command itself by another one on the same port."""
     hang_up(web, WEB_PROCESSES)
     before = house.log.read_text().count("serving")
     start_web(house, house.port)
@@ -108,7 +108,7 @@ def replace_on_one_port(house: House, web: Process) -> None:
 
 
 def replace_in_turn(house: House, webs: dict[int, Process]) -> None:
-    """The processes of each command, and then each command, stopped before it is started again."""
+    """Replace the processes of each command, then stop and start each command."""
     for web in webs.values():
         hang_up(web, WEB_PROCESSES)
     for port, web in webs.items():
@@ -122,7 +122,7 @@ def start_web(house: House, port: int) -> Process:
 
 
 def takes_visitors(port: int) -> bool:
-    """What a load balancer's probe finds."""
+    """The result of a load balancer's probe."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/livez/line", timeout=5) as answer:
             return bool(answer.status == 200)
@@ -131,7 +131,7 @@ def takes_visitors(port: int) -> bool:
 
 
 def hang_up(command: Process, processes: int) -> None:
-    """SIGHUP, until so many new processes have taken the place of all old ones."""
+    """Send SIGHUP, and wait until so many new processes have replaced all old ones."""
     old = children(command.pid)
     command.send_signal(signal.SIGHUP)
 
@@ -148,9 +148,9 @@ def children(pid: int) -> set[int]:
 def run(
     house: House, code: str, members: int, *, a_second: float, proxy: Proxy | None = None
 ) -> tuple[list[Observations], Tally]:
-    """Replace everything while the crowd is there; what each was told, and what came of it.
+    """Replace all processes while the crowd is there. Returns its observations and the counts.
 
-    proxy: None where members ask the web itself, which then listens on the house's port.
+    proxy: None if members connect to the web itself, on the house's port.
     """
     tally = Tally()
     ports = proxy.web_ports if proxy else (house.port,)
@@ -161,7 +161,7 @@ def run(
     for port in ports:
         eventually(lambda port=port: takes_visitors(port), within_s=WITHIN_S)
     eventually(lambda: len(children(workers.pid)) == WORKERS)
-    # Slower than they come, so that there is a line.
+    # Slower than the arrivals, so that there is a line.
     house.offer(code, total=1_000_000, rate_per_s=0.7 * a_second, burst=1, seats=members)
 
     async def both() -> list[Observations]:
@@ -183,7 +183,7 @@ def run(
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.rolling_restart", description=__doc__)
     parser.add_argument("--members", type=int, default=5_000)
-    parser.add_argument("--a-second", type=float, default=125.0, help="how many of them arrive")
+    parser.add_argument("--a-second", type=float, default=125.0, help="arrivals a second")
     options = parser.parse_args(words)
     raise_limit()
     code = f"rolling-{secrets.token_hex(4)}"
@@ -201,11 +201,11 @@ def main(words: Sequence[str]) -> int:
             drop_database(servers.database_url, name)
     issued = {one.member_id for one in seen if one.final == "issued"}
     print(f"{len(seen):,} members, {tally.requests:,} requests, {tally.streams:,} streams of them")
-    print(f"streams that came back: {tally.returned:,}")
-    print(f"asked again on a fresh connection, as browsers do: {tally.retried:,}")
-    print(f"asked again for a proxy, which is not there: {tally.passed_on:,}")
+    print(f"reopened streams: {tally.returned:,}")
+    print(f"retried on a fresh connection, as browsers do: {tally.retried:,}")
+    print(f"retried as a proxy would: {tally.passed_on:,}")
     print(f"failed: {tally.failed.total():,}", *tally.failed.most_common(10), sep="\n  ")
-    print(f"told they hold one: {len(issued):,}; rows: {len(rows):,}")
+    print(f"members with a coupon: {len(issued):,}; rows: {len(rows):,}")
     return 0 if not tally.failed and len(seen) == len(issued) == len(rows) else 1
 
 

@@ -1,4 +1,4 @@
-"""Route table: every call that the application answers, read from the application itself.
+"""Route table: reads all routes from the application itself.
 
 `python -m tests.route_table` prints them as JSON.
 """
@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from starlette.routing import BaseRoute, Mount, Route
 
-# What no route answers: it must be counted all the same.
+# Paths without a route, which must be counted too.
 UNROUTED = ("/nowhere", "/me/")
-# A file of what is mounted; a mount has no paths of its own to read.
+# A file for each mount, which has no paths of its own.
 MOUNTED = {"/static": "/static/app.css"}
 NOT_CONNECTED = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing",
@@ -44,7 +44,7 @@ class Call(NamedTuple):
 
 
 def calls_of(routes: Iterable[BaseRoute]) -> list[Call]:
-    """What these routes answer, in order, and what none of them does.
+    """The calls of these routes, and UNROUTED, sorted.
 
     HEAD is left out: it counts as GET. Raises KeyError for a mount that has no entry in MOUNTED.
     """
@@ -55,12 +55,12 @@ def calls_of(routes: Iterable[BaseRoute]) -> list[Call]:
         elif isinstance(route, Route):
             calls |= {Call(method, route.path) for method in (route.methods or set()) - {"HEAD"}}
         else:
-            raise TypeError(f"{route!r} is neither a route nor a mount: say here how it is called")
+            raise TypeError(f"{route!r} is neither a route nor a mount: add it here")
     return sorted(calls, key=lambda call: (call.route, call.method))
 
 
 def calls_of_product() -> list[Call]:
-    """Those of a web process, which is made and not started. Raises CalledProcessError."""
+    """The calls of a web process, in a process of its own. Raises CalledProcessError."""
     environ = {**os.environ, **NOT_CONNECTED, **{name: secrets.token_hex(32) for name in SECRETS}}
     argv = [sys.executable, "-m", "tests.route_table"]
     done = subprocess.run(argv, env=environ, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""The Redis and the Postgres that the tests run against: embedded, or those of the environment."""
+"""Servers: the Redis and the Postgres of the tests, embedded or from the environment."""
 
 import os
 import shutil
@@ -18,10 +18,10 @@ MEMORY_MIN_BYTES = 2 << 30
 
 
 class Servers:
-    """A context manager; inside it `redis_url` and `database_url` (may create databases) answer.
+    """A context manager; inside it, `redis_url` and `database_url` (may create databases) work.
 
-    REDIS_URL and DATABASE_URL of the environment are taken where given; what is not given is
-    embedded, in a folder that is removed at the end.
+    It uses REDIS_URL and DATABASE_URL of the environment if given; otherwise servers are
+    embedded, in a folder that is deleted at the end.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -44,12 +44,12 @@ class Servers:
                 self._stack.callback(valkey.erase)
                 valkey.start()
                 self.redis_url = valkey.url
-            # All went well: what was stacked up is kept until the end, not undone here.
+            # Keep the callbacks until __exit__.
             self._stack = self._stack.pop_all()
         return self
 
     def pooled(self, database_url: str) -> str:
-        """By the pooler that POOLER_PORT names, before the same server; else the URL as it is."""
+        """The URL through the pooler at POOLER_PORT, if set; else the URL unchanged."""
         if not self._pooler:
             return database_url
         parts = urlsplit(database_url)
@@ -62,9 +62,9 @@ class Servers:
 
 
 def open_folder(stack: ExitStack) -> Path:
-    """A temporary folder, removed when `stack` closes, that Postgres's own user can enter too.
+    """A temporary folder that Postgres' user can enter too; deleted when `stack` closes.
 
-    pytest's `tmp_path` is closed to others, so as root it would not do.
+    pytest's `tmp_path` is closed to other users, so it fails as root.
     """
     folder = Path(tempfile.mkdtemp(prefix="waitroom-test-", dir=_memory()))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -73,22 +73,22 @@ def open_folder(stack: ExitStack) -> Path:
 
 
 def _memory() -> Path | None:
-    """Linux's folder in memory, where there is room: a copy of a database takes a tenth there."""
+    """Linux' folder in memory, if it has room: copying a database takes a tenth of the time."""
     folder = Path("/dev/shm")
     if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < MEMORY_MIN_BYTES:
         return None
-    # In containers often no program may be run from it; Postgres's may have to be copied there.
+    # Containers often mount it noexec, but Postgres' programs may have to be copied there.
     return None if os.statvfs(folder).f_flag & os.ST_NOEXEC else folder
 
 
 def fresh_database(admin_url: str, name: str, *, template: str | None = None) -> str:
-    """Make an empty database (or a copy of `template`, which nobody may be using): its URL.
+    """Create an empty database, or a copy of an unused `template`. Returns its URL.
 
-    One of the same name is dropped first. Raises psycopg.Error.
+    Drops one of the same name first. Raises psycopg.Error.
     """
     command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
-        # As files, which takes half of what writing each page to the log takes.
+        # Copying files takes half as long as writing each page to the log.
         how = sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY")
         command += how.format(sql.Identifier(template))
     _run(admin_url, _dropping(name), command)
@@ -96,12 +96,12 @@ def fresh_database(admin_url: str, name: str, *, template: str | None = None) ->
 
 
 def drop_database(admin_url: str, name: str) -> None:
-    """Drop the database if it exists, ending connections that are still open to it."""
+    """Drop the database if it exists, and end its connections."""
     _run(admin_url, _dropping(name))
 
 
 def scratch_databases(admin_url: str) -> set[str]:
-    """Those of `issuance.postgres.temporary_database` that are there now."""
+    """The existing databases of `issuance.postgres.temporary_database`."""
     with psycopg.connect(_plain(admin_url)) as connection:
         query = "SELECT datname FROM pg_database WHERE datname LIKE 'waitroom_scratch_%'"
         return {name for (name,) in connection.execute(query)}
@@ -112,7 +112,7 @@ def _dropping(name: str) -> sql.Composed:
 
 
 def _cheapen_password(url: str) -> None:
-    """Keep the password by one round of hashing: thousands of connections are made in the tests."""
+    """Hash the password in one round, since the tests make thousands of connections."""
     parts = urlsplit(url)
     words = sql.Identifier(parts.username or ""), sql.Literal(unquote(parts.password or ""))
     command = sql.SQL("ALTER ROLE {} PASSWORD {}").format(*words)
@@ -126,5 +126,5 @@ def _run(admin_url: str, *commands: sql.Composable) -> None:
 
 
 def _plain(url: str) -> str:
-    """libpq knows nothing of SQLAlchemy's way to name a driver."""
+    """Without SQLAlchemy's driver name, which libpq rejects."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)

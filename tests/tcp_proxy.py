@@ -1,7 +1,7 @@
-"""A TCP proxy before a server, for cutting it off while everything else goes on.
+"""TCP proxy: sits in front of a server, and simulates failures of the connection.
 
-There are three ways: `cut` resets and refuses, `hang` takes all that is sent and answers nothing,
-as a server does that is stopped, and `drop` acknowledges nothing, as a network does that is broken.
+`cut` resets and refuses connections, `hang` accepts data and forwards nothing,
+like a stopped server, and `drop` acknowledges nothing, like a broken network.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27  # asm-generic/socket.h
 
 
 def _keep_nothing() -> tuple[bytes, object]:
-    """A filter that lets nothing arrive, and what is to be kept for as long as it is read."""
+    """A socket filter that drops all packets, and the buffer that must outlive it."""
     code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
     return struct.pack("HP", 1, ctypes.addressof(code)), code
 
 
 class Proxy:
-    """Passes bytes on to `host:port`, until it is told otherwise; again after `mend`."""
+    """Forwards bytes to `host:port`, until one of the failures; again after `mend`."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -38,23 +38,23 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
-        """Reset what is open, and whatever comes."""
+        """Reset open and new connections."""
         self._whole.clear()
         for one in list(self._open):
             self._close(one)
 
     def hang(self) -> None:
-        """Take what is sent, and pass nothing on."""
+        """Accept data, and forward nothing."""
         self._flows.clear()
 
     def drop(self) -> None:
-        """Let nothing that comes to these sockets arrive, as if no one were there (Linux)."""
+        """Drop all packets to these sockets, like a broken network (Linux)."""
         program, _kept = _keep_nothing()
         for one in (self._listener, *self._open):
             one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
     def can_drop(self) -> bool:
-        """Whether this system lets us: some let nobody but root."""
+        """Whether `drop` is permitted: some systems require root."""
         try:
             program, _kept = _keep_nothing()
             with socket.socket() as one:
@@ -104,7 +104,7 @@ class Proxy:
 
 @contextmanager
 def proxied(url: str) -> Iterator[tuple[Proxy, str]]:
-    """A proxy before the server of `url`, and the URL that goes through it."""
+    """A proxy in front of the server of `url`, and the URL through it."""
     parts = urlsplit(url)
     usual = 6379 if parts.scheme.startswith("redis") else 5432
     proxy = Proxy(parts.hostname or "127.0.0.1", parts.port or usual)

@@ -1,1 +1,1 @@
-"""What the stores tell of themselves: the clock of one, why it fails, and what it may forget."""
+"""What both stores share: reading a remote clock, naming an error's cause, eviction policies."""

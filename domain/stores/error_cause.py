@@ -1,7 +1,6 @@
-"""One sentence that names why a store could not be used, from what its driver raised.
+"""Turns an error of a store's driver into one sentence that names the address and the cause.
 
-It names an address where one is known, never a password: drivers name hosts and ports in their
-messages, and a URL is never part of one.
+The sentence never holds a password: drivers name hosts and ports in their messages, never a URL.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import errno
 import re
 
-# libpq and redis-py, each in its own words.
+# The formats of libpq and of redis-py.
 _ADDRESS = re.compile(
     r'connection to server at "(?P<host>[^"]+)"(?: \([^)]*\))?, port (?P<port>\d+)'
     r'|connection to server on socket "(?P<socket>[^"]+)"'
@@ -18,33 +17,34 @@ _ADDRESS = re.compile(
     r"|connecting to (?P<path>/\S+?)\.(?:\s|$)"
     r"|resolve host '(?P<name>[^']+)'"
 )
-# What redis-py puts before an error of a pipeline: the command, whose words may name people.
+# redis-py prefixes errors of a pipeline with the command, whose arguments may hold member ids.
 _COMMAND = re.compile(r"Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
-_WORDS = (
+_CAUSES = (
     ("refused the connection", re.compile(rf"connection refused|Error {errno.ECONNREFUSED} ",
                                           re.IGNORECASE)),
     ("does not answer in time", re.compile(r"time(?:d )?out", re.IGNORECASE)),
-    ("is a name that nobody knows", re.compile(r"name or service not known|could not translate|"
-                                               r"name resolution|no address associated",
-                                               re.IGNORECASE)),
-    ("can't be reached: no route to it", re.compile(r"no route to host|network is unreachable",
-                                                    re.IGNORECASE)),
-    ("has nobody listening there", re.compile(r"no such file or directory", re.IGNORECASE)),
+    ("is an unknown host name", re.compile(r"name or service not known|could not translate|"
+                                           r"name resolution|no address associated",
+                                           re.IGNORECASE)),
+    ("can't be reached: no route to host", re.compile(r"no route to host|network is unreachable",
+                                                      re.IGNORECASE)),
+    ("does not exist: no server listens there", re.compile(r"no such file or directory",
+                                                           re.IGNORECASE)),
 )  # fmt: skip
 
 
 def describe_cause(error: BaseException, address: str = "") -> str:
-    """What went wrong, as `127.0.0.1:5432 refused the connection`.
+    """The cause, such as `127.0.0.1:5432 refused the connection`; never empty.
 
-    address: of the store, for errors whose message has none. The first line of the message where
-    nothing better is known; never empty.
+    address: the store's, for messages that hold none. An unknown error gives its message's first
+    line.
     """
     message = _COMMAND.sub("", str(error)).strip()
     text = " ".join(message.split())
     address = _address_in(text) or address
-    for words, pattern in _WORDS:
+    for cause, pattern in _CAUSES:
         if address and pattern.search(text):
-            return f"{address} {words}"
+            return f"{address} {cause}"
     if address and (fatal := re.search(r"FATAL: +(.*)", text)):
         return f"{address}: {fatal[1]}"
     first = message.partition("\n")[0].strip() or type(error).__name__

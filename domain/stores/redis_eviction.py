@@ -1,4 +1,4 @@
-"""Whether a Redis may throw away what it was told, by what its INFO says."""
+"""Reads from a Redis' INFO whether it may evict keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ KEEPS_ALL = "noeviction"
 
 
 def eviction_policy(info: Mapping[str, object]) -> str:
-    """The `maxmemory-policy` by which keys may be lost; "" where none may, or it does not say."""
+    """The `maxmemory-policy` if it can evict keys; "" if none is evicted, or INFO has no policy."""
     policy = str(info.get("maxmemory_policy") or KEEPS_ALL)
-    # Without a maximum nothing is ever evicted.
+    # maxmemory 0 means no limit: nothing is evicted.
     return "" if policy == KEEPS_ALL or str(info.get("maxmemory", "")) == "0" else policy

@@ -1,8 +1,8 @@
 """RemoteClock: another machine's clock, as this process last measured it.
 
-A reading was taken somewhere between asking and being answered, so it tells within which bounds the
-other clock is ahead of one that only goes forward here (as NTP does, RFC 5905). Bounds that a later
-reading contradicts are given up at once: then that clock was set, or another machine answers.
+The remote clock was read between our request and its reply, which bounds its offset from our
+monotonic clock (as in NTP, RFC 5905). A reading that contradicts the bounds replaces them: the
+remote clock was set, or another machine answers.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from domain.unix_time import EPOCH
 
-# Bounds are kept for so long where a later reading is less exact: by then clocks have drifted.
+# An exact reading is preferred to less exact ones for so long; then clocks have drifted.
 KEEP_S = 60.0
 DRIFT_S = 0.005
 
 
-class _Ahead(NamedTuple):
-    """Of the other clock's seconds since 1970, less our monotonic ones."""
+class _Offset(NamedTuple):
+    """Bounds of the remote clock (seconds since 1970) minus our monotonic clock."""
 
     least_s: float
     most_s: float
@@ -32,9 +32,9 @@ class _Ahead(NamedTuple):
 
 
 class RemoteClock:
-    """Tells the other machine's time; this host's own until it was measured.
+    """The remote machine's time; this host's time until the first measurement.
 
-    host, monotonic: seconds of this host's clock, and of one that only goes forward.
+    host, monotonic: read this host's clock and its monotonic clock, in seconds.
     """
 
     def __init__(
@@ -45,50 +45,50 @@ class RemoteClock:
     ) -> None:
         self._host = host
         self.monotonic = monotonic
-        self._ahead: _Ahead | None = None
+        self._offset: _Offset | None = None
 
     def observe(self, read_s: float, asked_at_s: float) -> None:
-        """It said `read_s` (since 1970) between `asked_at_s` of `monotonic` and now."""
+        """Record a reading: `read_s` (since 1970), requested at `asked_at_s` of `monotonic`."""
         now_s = self.monotonic()
-        seen = _Ahead(read_s - now_s, read_s - asked_at_s, now_s)
-        known = self._ahead
+        seen = _Offset(read_s - now_s, read_s - asked_at_s, now_s)
+        known = self._offset
         if known is not None and _agree(known, seen) and now_s - known.measured_at_s < KEEP_S:
             is_better = seen.most_s - seen.least_s < known.most_s - known.least_s
-            self._ahead = seen if is_better else known
+            self._offset = seen if is_better else known
         else:
-            self._ahead = seen
+            self._offset = seen
 
     @property
     def is_measured(self) -> bool:
-        return self._ahead is not None
+        return self._offset is not None
 
     def now_s(self) -> float:
-        """Seconds since 1970, by that clock."""
-        ahead = self._ahead
-        return self._host() if ahead is None else self.monotonic() + ahead.middle_s
+        """Seconds since 1970 by the remote clock."""
+        offset = self._offset
+        return self._host() if offset is None else self.monotonic() + offset.middle_s
 
     def now(self) -> datetime:
-        """The same as a time in UTC."""
+        """The remote time as a datetime in UTC."""
         return EPOCH + timedelta(seconds=self.now_s())
 
     def skew_s(self) -> float | None:
-        """How far this host's clock is ahead of that one; None before it was measured."""
-        ahead = self._ahead
-        if ahead is None:
+        """How far this host's clock is ahead of the remote one; None before a measurement."""
+        offset = self._offset
+        if offset is None:
             return None
-        return self._host() - self.monotonic() - ahead.middle_s
+        return self._host() - self.monotonic() - offset.middle_s
 
     def certain_skew_s(self) -> float:
-        """The least that `skew_s` can be either way, however slowly the clock was read; 0 or more.
+        """The least absolute skew that the measurement proves; 0 or more.
 
-        A machine that is busy is no reason to call its clock wrong.
+        A slow reply on a busy machine must not count as a wrong clock.
         """
-        ahead = self._ahead
-        if ahead is None:
+        offset = self._offset
+        if offset is None:
             return 0.0
-        skew_s = self._host() - self.monotonic() - ahead.middle_s
-        return max(0.0, abs(skew_s) - (ahead.most_s - ahead.least_s) / 2)
+        skew_s = self._host() - self.monotonic() - offset.middle_s
+        return max(0.0, abs(skew_s) - (offset.most_s - offset.least_s) / 2)
 
 
-def _agree(one: _Ahead, other: _Ahead) -> bool:
+def _agree(one: _Offset, other: _Offset) -> bool:
     return one.least_s <= other.most_s + DRIFT_S and other.least_s <= one.most_s + DRIFT_S

@@ -1,1 +1,1 @@
-"""The direct ways to issue: one member a transaction, each with another lock. All are exact."""
+"""The direct ways to issue: one member per transaction, each with another lock; all are exact."""

@@ -1,4 +1,4 @@
-"""DirectIssue: what every direct way answers with, and how it decides under its lock."""
+"""DirectIssue: the result of every direct way, and the decision that they share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.member import Member
 
 @dataclass(frozen=True, slots=True)
 class DirectIssue:
-    """The member's coupon, whether it is new, and how often the way had to try again for it."""
+    """The member's coupon, whether it is new, and how many retries it took."""
 
     issued: IssuedCoupon
     is_new: bool
@@ -21,8 +21,9 @@ class DirectIssue:
 
 
 def decide(coupon: Coupon, holders: Collection[str], member_id: str, now: datetime) -> DirectIssue:
-    """Let the coupon decide, which has recalled; nothing is written yet. Raises a Refusal.
+    """Issue in memory; the caller writes the result. Raises a Refusal.
 
-    now: when the coupon was read, by Postgres' clock; no host's decides what opens or ends when.
+    coupon: with the member's holdings loaded. now: when the coupon was read, by Postgres' clock,
+    not this host's.
     """
     return DirectIssue(coupon.issue_to(Member(member_id), now), is_new=member_id not in holders)

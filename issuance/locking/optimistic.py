@@ -1,4 +1,4 @@
-"""Optimistic: nobody waits; who finds that another was faster tries again, so many times."""
+"""Optimistic: takes no lock; writes only if the coupon's version is unchanged, else retries."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _WRITE = compile_issue_statement(
 
 
 def issue_optimistically(engine: Engine, code: str, member_id: str) -> DirectIssue:
-    """Read, decide, and write if the version is still the one that was read.
+    """Read, decide, and write if the version is unchanged.
 
-    Raises a Refusal, NoSuchCoupon, and OfficeAway where others were faster ATTEMPTS_MAX times.
+    Raises a Refusal, NoSuchCoupon; OfficeAway if ATTEMPTS_MAX attempts lost.
     """
     for attempt in range(ATTEMPTS_MAX):
         decided = _attempt(engine, code, member_id)
         if decided is not None:
             return replace(decided, retries=attempt)
-        # Between attempts no connection is held. Full jitter: who collided must not meet again.
+        # No connection is held between attempts. Full jitter spreads those that collided.
         most_s = min(PAUSE_MAX_S, PAUSE_MIN_S * 2**attempt)
         time.sleep(random.uniform(0, most_s))  # noqa: S311 - chance, not a secret
     raise OfficeAway
 
 
 def _attempt(engine: Engine, code: str, member_id: str) -> DirectIssue | None:
-    """None where another transaction wrote in between; then nothing of this one is kept."""
+    """None if another transaction wrote first; then this one has written nothing."""
     with open_issue_transaction(engine) as tx:
         coupon, row, holders = tx.load_coupon(FIND, code, [member_id])
         decided = decide(coupon, holders, member_id, row.read_at)

@@ -1,4 +1,4 @@
-"""Pessimistic: the coupon's row is locked first, so whoever comes second waits in Postgres."""
+"""Pessimistic: locks the coupon's row first, so concurrent requests wait in Postgres."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Redis lock: a distributed lock around the transaction, and a fence that does not trust it.
+"""Redis lock: a distributed lock around the transaction, with a fencing token in Postgres.
 
-A lease can run out while its holder sleeps (a long collection of garbage, a stopped machine), and
-then two hold the lock. So each holder has a token that only grows, announces it in Postgres before
-it reads, and writes only while its own is still the one announced last. (The fencing token is
-Martin Kleppmann's, "How to do distributed locking", 2016; announcing before the read is what
-makes it hold for a decision that depends on what was read.)
+A lease can expire while its holder sleeps (garbage collection, a stopped machine); then two hold
+the lock. So each holder gets a growing token, writes it to Postgres ("announces" it) before it
+reads, and commits only while no later token is announced. The fencing token is from Martin
+Kleppmann, "How to do distributed locking" (2016); announcing before the read protects decisions
+that depend on what was read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from issuance.tables import coupons
 
 ATTEMPTS_MAX = 5
 
-_SHORTLY = "SET LOCAL synchronous_commit = off"
+_COMMIT_ASYNC = "SET LOCAL synchronous_commit = off"
 _ANNOUNCE = compile_statement(
     update(coupons)
     .where(coupons.c.code == bindparam("of_code"))
@@ -42,7 +42,7 @@ _WRITE = compile_issue_statement(coupons.c.fence == bindparam("token"))
 
 @dataclass(frozen=True, slots=True)
 class LockLimits:
-    """lease_s: after that the lock is free again. wait_s: for the lock. look_every_s: meanwhile."""
+    """lease_s: the lock's expiry. wait_s: the longest wait for it. look_every_s: between tries."""
 
     lease_s: float = 5.0
     wait_s: float = 2.0
@@ -56,10 +56,10 @@ def issue_under_redis_lock(
     member_id: str,
     limits: LockLimits,
 ) -> DirectIssue:
-    """Lock, announce, read, decide, write behind the fence.
+    """Lock, announce the token, read, decide, and write if the token is still the latest.
 
-    Raises a Refusal, NoSuchCoupon, and OfficeAway where the lock was not to be had in time or the
-    fence kept us out each time.
+    Raises a Refusal, NoSuchCoupon; OfficeAway if the lock stayed taken for wait_s, or if later
+    tokens won ATTEMPTS_MAX times.
     """
     for attempt in range(ATTEMPTS_MAX):
         with _locked(redis, code, limits) as token:
@@ -72,10 +72,10 @@ def issue_under_redis_lock(
 def _attempt(
     engine: Engine, redis: QueueRedis, code: str, member_id: str, token: int
 ) -> DirectIssue | None:
-    """None where the fence kept us out: somebody with a later token has announced it."""
+    """None if another holder has announced a later token."""
     announced = _announce(engine, code, token)
     if announced != token:
-        # A Redis that lost its counter gives tokens from the past: bring it up to Postgres's.
+        # A Redis that lost its counter issues old tokens: raise the counter to Postgres' fence.
         redis.incrby(_token_key(code), announced - token)
         return None
     with open_issue_transaction(engine) as tx:
@@ -87,12 +87,14 @@ def _attempt(
 
 
 def _announce(engine: Engine, code: str, token: int) -> int:
-    """Make `token` the fence if it is later than all before; the fence as it stands then.
+    """Raise the fence to `token` unless it is higher. Returns the fence.
 
-    Needs no flush to disk: a fence that a crash forgets keeps its own announcer out too.
+    Commits asynchronously: if a crash loses the fence, its announcer can't write either.
     """
     with open_issue_transaction(engine) as tx:
-        _, fences = tx.fetch_all((_SHORTLY, {}), (_ANNOUNCE, {"of_code": code, "token": token}))
+        _, fences = tx.fetch_all(
+            (_COMMIT_ASYNC, {}), (_ANNOUNCE, {"of_code": code, "token": token})
+        )
         if not fences:
             raise NoSuchCoupon
         tx.commit()
@@ -101,7 +103,7 @@ def _announce(engine: Engine, code: str, token: int) -> int:
 
 @contextmanager
 def _locked(redis: QueueRedis, code: str, limits: LockLimits) -> Iterator[int]:
-    """The lock of this coupon, and a token later than all before."""
+    """Hold this coupon's lock; yields a token that is higher than all before."""
     lock = Lock(
         redis,
         f"waitroom:{{{code}}}:lock",
@@ -119,7 +121,7 @@ def _locked(redis: QueueRedis, code: str, limits: LockLimits) -> Iterator[int]:
     try:
         yield int(token)
     finally:
-        # A lease that ran out is nobody's loss: the fence has seen to it.
+        # An expired lease is harmless: the fence has kept this holder from writing.
         with suppress(LockError, RedisError):
             lock.release()
 

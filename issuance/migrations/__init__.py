@@ -1,1 +1,1 @@
-"""The schema, one revision a file."""
+"""Alembic's environment and the schema's revisions."""

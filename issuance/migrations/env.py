@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that issuance.migrate hands over."""
+"""Runs migrations on the connection of issuance.migrate."""
 
 from alembic import context
 

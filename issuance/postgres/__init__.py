@@ -1,1 +1,1 @@
-"""Postgres: connections, their bounds, and what the server says of itself."""
+"""Postgres: the bounded connection pool, time limits, and the server's clock and statistics."""

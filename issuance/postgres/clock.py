@@ -1,4 +1,4 @@
-"""Clock: how Postgres' clock is read."""
+"""Clock: reads and measures Postgres' clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_clock(engine: Engine) -> datetime:
 
 
 def measure_clock(engine: Engine, clock: RemoteClock) -> None:
-    """Let `clock` tell Postgres' time from now on. Raises OfficeAway."""
+    """Read Postgres' time into `clock`. Raises OfficeAway."""
     with translate_postgres_errors(), engine.connect() as tx:
         asked_at_s = clock.monotonic()
         read_at = tx.execute(_NOW).scalar_one()

@@ -1,4 +1,4 @@
-"""How many this product holds, as Postgres itself counts them."""
+"""Connection stats: counts this product's connections in pg_stat_activity, and pings Postgres."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HELD = text(
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCounts:
-    """Connections but for the asker's own: open, busy (not idle), and blocked (wait for a lock)."""
+    """Connections except the counting one: open, busy (not idle), blocked (waiting for a lock)."""
 
     open: int
     busy: int
@@ -38,7 +38,7 @@ class ConnectionCounts:
 
 
 def count_connections(engine: Engine) -> ConnectionCounts:
-    """What this product's processes hold on this database at this moment. Raises OfficeAway."""
+    """Count the connections of this product's processes to this database. Raises OfficeAway."""
     with translate_postgres_errors(), engine.connect() as tx:
         return ConnectionCounts(*tx.execute(_HELD).one())
 
@@ -51,7 +51,7 @@ def postgres_version(engine: Engine) -> str:
 
 
 def count_open_connections(engine: Engine) -> int:
-    """Open connections of all this product's processes to this database."""
+    """Open connections to this database, including this one. Raises OfficeAway."""
     with translate_postgres_errors(), engine.connect() as tx:
         return int(tx.execute(_COUNT).scalar_one())
 
@@ -61,9 +61,9 @@ def _psycopg_connection(connection: Connection) -> psycopg.Connection[Any]:
 
 
 def ping_postgres(engine: Engine, *, within_s: float | None = None) -> None:
-    """Raises OfficeAway where Postgres does not answer, OfficeRefused where it takes no writes.
+    """Raises OfficeAway if Postgres does not answer, OfficeRefused if it takes no writes.
 
-    within_s: beyond which a connection that stays silent is given up.
+    within_s: the time limit for the answer.
     """
     with (
         translate_postgres_errors(),

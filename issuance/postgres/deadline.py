@@ -1,7 +1,7 @@
-"""Deadline: ends the wait for a Postgres that stays silent, where whoever waits notices it.
+"""Deadline: aborts a wait for Postgres by shutting the connection's socket down.
 
-No signal handler is needed: one would raise into whatever runs. The connection's socket is shut
-down, and the driver, which waits for it, raises an OperationalError.
+The waiting driver then raises an OperationalError at the call itself. A signal handler would raise
+into arbitrary code.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import psycopg
 
 @contextmanager
 def close_after(connection: psycopg.Connection[Any], within_s: float | None) -> Iterator[None]:
-    """Cut `connection` off where this is not left within so many seconds; None: never."""
+    """Shut `connection` down if the block takes longer than `within_s`; None: never."""
     if within_s is None:
         yield
         return
-    # A descriptor of our own: the number can't become another connection's meanwhile.
+    # A duplicate: if the driver closes its descriptor, the number may become another connection's.
     ours = socket.socket(fileno=os.dup(connection.pgconn.socket))
 
-    def cut() -> None:
-        with suppress(OSError):  # it was closed already
+    def shut_down() -> None:
+        with suppress(OSError):  # already closed
             ours.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(within_s, cut)
+    timer = threading.Timer(within_s, shut_down)
     timer.daemon = True
     timer.start()
     try:

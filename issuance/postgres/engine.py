@@ -1,4 +1,4 @@
-"""A bounded pool of connections, every wait of which ends."""
+"""Engine: a bounded pool of Postgres connections with a time limit on every wait."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["Engine", "open_engine"]
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 15
 LOCK_TIMEOUT_S = 10
-# A connection on which nobody has acknowledged anything for so long is gone. The system would wait
-# a quarter of an hour, or for ever for an answer. (libpq, "Parameter Key Words"; Linux, tcp(7).)
+# Give up a connection whose peer has acknowledged nothing for so long. By default Linux waits a
+# quarter of an hour, or for ever for a reply (libpq, "Parameter Key Words"; tcp(7)).
 GONE_AFTER_S = 6
-# A connection that was idle for longer is asked whether it still works before it is used.
+# A connection that was idle for longer is pinged before use.
 PING_AFTER_S = 1.0
 PING_WITHIN_S = 5.0
-# What is relied on, whatever a database, a role or a server has as its default. For the transaction
-# alone: a pooler such as pgbouncer gives the connection to somebody else after it, and takes none
-# of this at the start of one. The isolation level comes with each BEGIN.
+# Settings that we rely on, whatever the defaults of the server, the database or the role. They are
+# set for each transaction: a pooler such as pgbouncer gives each transaction another connection,
+# and rejects them at connect. The isolation level is part of each BEGIN.
 _SET = {
     "TimeZone": "UTC",
     "DateStyle": "ISO",
@@ -37,11 +37,11 @@ _SET = {
 _SET_ALWAYS = "SELECT " + ", ".join(
     f"set_config('{name}', '{to}', true)" for name, to in _SET.items()
 )
-# A statement whose owner was killed ends soon, rather than when it has the lock it waits for: until
-# then its connection counts beside that of the process started instead. (PostgreSQL,
-# "client_connection_check_interval": since 14, where the server's system can tell.)
+# Postgres ends the statement of a killed process soon, instead of when it gets the lock that it
+# waits for; until then its connection counts beside that of the replacement. (PostgreSQL,
+# "client_connection_check_interval": since 14, on systems that support it.)
 CHECK_OWNER = "set_config('client_connection_check_interval', '1s', true)"
-# Under this name a pooled connection's `info` has the statement that sets all of it.
+# The key of a pooled connection's `info` that holds the statement with all of these settings.
 SETTINGS = "settings"
 
 
@@ -50,15 +50,16 @@ def open_engine(
 ) -> Engine:
     """An engine that never holds more than `connections_max` connections.
 
-    They show in pg_stat_activity as `waitroom NAME`. Waiting for a free one raises (as
-    OfficeAway) after `pool_wait_s`. Raises sqlalchemy.exc.ArgumentError for a malformed URL.
+    pg_stat_activity shows them as `waitroom NAME`. If none is free for `pool_wait_s`, a caller gets
+    SQLAlchemy's TimeoutError (translated into OfficeAway). Raises sqlalchemy.exc.ArgumentError for
+    a malformed URL.
     """
     engine = create_engine(
         make_url(_with_driver(database_url)),
         pool_size=connections_max,
         max_overflow=0,
         pool_timeout=pool_wait_s,
-        hide_parameters=True,  # errors end up in logs, and parameters name people
+        hide_parameters=True,  # errors are logged, and parameters hold member ids
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "keepalives_idle": 2,
@@ -66,22 +67,22 @@ def open_engine(
             "keepalives_count": GONE_AFTER_S // 2 - 1,
             "tcp_user_timeout": GONE_AFTER_S * 1_000,
             "application_name": f"waitroom {name}",
-            # A pooler in transaction mode gives each transaction another connection.
+            # No prepared statements: a pooler in transaction mode switches connections.
             "prepare_threshold": None,
         },
-        isolation_level="READ COMMITTED",  # said with each BEGIN
+        isolation_level="READ COMMITTED",  # sent with each BEGIN
     )
     _set_with_each_transaction(engine)
-    _ping_the_idle(engine)
-    _name_the_address(engine)
+    _ping_idle_connections(engine)
+    _add_address_to_errors(engine)
     return engine
 
 
 def _set_with_each_transaction(engine: Engine) -> None:
-    """SETTINGS, together with the BEGIN: so they cost no turn of their own."""
+    """Send SETTINGS with the BEGIN, at no round trip of their own."""
 
     @event.listens_for(engine, "connect")
-    def ask_what_it_can(driver: psycopg.Connection[Any], record: Any) -> None:
+    def probe_check_owner(driver: psycopg.Connection[Any], record: Any) -> None:
         record.info[SETTINGS] = _SET_ALWAYS
         with suppress(psycopg.errors.UndefinedObject, psycopg.errors.InvalidParameterValue):
             driver.execute(f"SELECT {CHECK_OWNER}")
@@ -96,13 +97,13 @@ def _set_with_each_transaction(engine: Engine) -> None:
             with driver.pipeline():
                 driver.execute(connection.connection.info[SETTINGS])
         except psycopg.Error as error:
-            if driver.closed:  # the pool is not to give it to the next one
+            if driver.closed:  # the pool must not reuse it
                 connection.invalidate(error)
             raise
 
 
-def _name_the_address(engine: Engine) -> None:
-    """So that errors can name it: a connection that times out does not say whereto."""
+def _add_address_to_errors(engine: Engine) -> None:
+    """The driver's message for a connect timeout does not name the address."""
     address = f"{engine.url.host or 'localhost'}:{engine.url.port or 5432}"
 
     @event.listens_for(engine, "do_connect")
@@ -114,8 +115,8 @@ def _name_the_address(engine: Engine) -> None:
             raise
 
 
-def _ping_the_idle(engine: Engine) -> None:
-    """`pool_pre_ping`, but not at each use: under a crowd that is one more turn for everybody.
+def _ping_idle_connections(engine: Engine) -> None:
+    """As `pool_pre_ping`, but only after PING_AFTER_S: each ping costs a round trip.
 
     Raising DisconnectionError makes the pool try a new connection (SQLAlchemy, "Disconnect
     Handling").
@@ -138,7 +139,7 @@ def _ping_the_idle(engine: Engine) -> None:
 
 
 def _with_driver(url: str) -> str:
-    """Accept the `postgres://` and `postgresql://` that people are given by their hosts."""
+    """Also accept `postgres://` and `postgresql://`, as hosting providers give them out."""
     scheme, separator, rest = url.partition("://")
     if scheme in ("postgres", "postgresql"):
         scheme = "postgresql+psycopg"

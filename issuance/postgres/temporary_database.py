@@ -1,4 +1,4 @@
-"""A database of one's own on somebody's Postgres, gone when it is done with."""
+"""Temporary database: creates a database on a given server, and drops it afterwards."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from issuance.postgres.engine import open_engine
 
 
 class NoTemporaryDatabase(OfficeError):
-    """This Postgres user may not create a database. Give it CREATEDB, or name another user."""
+    """This Postgres user may not create databases. Grant it CREATEDB, or use another user."""
 
 
 @contextmanager
 def create_temporary_database(database_url: str) -> Iterator[str]:
-    """The URL of a new, empty database on the same server. Raises NoScratch, OfficeAway."""
+    """The URL of a new, empty database on the same server.
+
+    Raises NoTemporaryDatabase, OfficeAway.
+    """
     name = f"waitroom_scratch_{secrets.token_hex(4)}"
     try:
-        # Inside, as whoever is ended while Postgres makes it would leave it behind.
+        # Inside the try: a command that is stopped while Postgres creates it must drop it too.
         _run(database_url, f'CREATE DATABASE "{name}"')
         url = make_url(database_url).set(database=name)
         yield url.render_as_string(hide_password=False)
@@ -31,7 +34,7 @@ def create_temporary_database(database_url: str) -> Iterator[str]:
 
 
 def _run(database_url: str, command: str) -> None:
-    """Outside of any transaction, as Postgres wants it for whole databases."""
+    """Outside any transaction, as CREATE and DROP DATABASE require."""
     engine = open_engine(database_url, connections_max=1, name="scratch")
     try:
         with translate_postgres_errors(), engine.connect() as connection:

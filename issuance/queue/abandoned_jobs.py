@@ -1,7 +1,7 @@
-"""Abandoned jobs: what workers that were killed had taken, found and filed as failed.
+"""Abandoned jobs: marks the jobs of killed workers as failed.
 
-In place of RQ's maintenance, which also runs failure callbacks, and looks after groups, schedules,
-dependents and rate limits that nothing of ours makes.
+Replaces RQ's maintenance, which also runs failure callbacks and handles groups, schedules,
+dependents and rate limits, none of which we use.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 from issuance.queue.checked_jobs import fetch_or_refuse, refuse_job
 from issuance.queue.job_registry import Reason, RefusedJob, parse_job_id
 
-# A job that was taken and not begun for so long was taken by a worker that is gone.
+# If a worker has not begun a job so long after it took it, the worker is gone.
 BEGUN_WITHIN_S = 60
 FIRST_SEEN_KEPT_S = 86_400
 AT_ONCE_MAX = 1_000
@@ -29,21 +29,23 @@ Handler = Callable[..., Any]
 
 
 def fail_abandoned_jobs(queue: Queue, handlers: Sequence[Handler]) -> None:
-    """File abandoned jobs as failed; forget outdated entries and workers. Raises RedisError."""
+    """Mark abandoned jobs as failed; delete expired entries and workers. Raises RedisError."""
     redis, now = queue.connection, int(time.time())
     started = f"rq:wip:{queue.name}"
     expired: Any = redis.zrange(started, 0, now, byscore=True, offset=0, num=AT_ONCE_MAX)
     for entry in expired:
         redis.zrem(started, entry)
-        _file(queue, entry.partition(b":")[0], handlers, JobStatus.STARTED)
+        _mark_failed(queue, entry.partition(b":")[0], handlers, JobStatus.STARTED)
     taken: Any = redis.lrange(queue.intermediate_queue_key, 0, AT_ONCE_MAX - 1)
     for entry in taken:
-        _file_if_never_begun(queue, entry, handlers, now)
+        _mark_failed_if_never_begun(queue, entry, handlers, now)
     redis.zremrangebyscore(f"rq:failed:{queue.name}", 0, now)
     _forget_dead_workers(redis, queue.name)
 
 
-def _file_if_never_begun(queue: Queue, entry: bytes, handlers: Sequence[Handler], now: int) -> None:
+def _mark_failed_if_never_begun(
+    queue: Queue, entry: bytes, handlers: Sequence[Handler], now: int
+) -> None:
     redis, job_id = queue.connection, parse_job_id(entry)
     if job_id is None:
         refuse_job(queue, entry, RefusedJob(Reason.BAD_ID))
@@ -54,23 +56,23 @@ def _file_if_never_begun(queue: Queue, entry: bytes, handlers: Sequence[Handler]
     seen_at: Any = redis.get(key)
     if seen_at is not None and _seconds(seen_at) > now - BEGUN_WITHIN_S:
         return
-    _file(queue, entry, handlers, None)
+    _mark_failed(queue, entry, handlers, None)
     redis.lrem(queue.intermediate_queue_key, 0, job_id)
     redis.delete(key)
 
 
 def _seconds(raw: bytes) -> float:
-    """A Unix time as somebody wrote it; long ago where it can't be read."""
+    """A Unix time; 0 if it is malformed."""
     try:
         return float(raw)
     except ValueError:
         return 0.0
 
 
-def _file(
+def _mark_failed(
     queue: Queue, raw_id: bytes, handlers: Sequence[Handler], status: JobStatus | None
 ) -> None:
-    """Among the failed ones, if it is there, is a job of ours, and has this status."""
+    """If the job exists, passes the checks and has this status (None: any)."""
     job_id = parse_job_id(raw_id)
     job = fetch_or_refuse(queue, job_id) if job_id is not None else None
     if job is None or status not in (None, job.get_status(refresh=False)):
@@ -78,7 +80,7 @@ def _file(
     error = AbandonedJobError()
     call_exception_handlers(handlers, job, AbandonedJobError, error, None)
     with queue.connection.pipeline() as pipe:
-        record_job_failure(job, "its worker was gone before it was done", pipe)
+        record_job_failure(job, "its worker died before it finished", pipe)
         pipe.execute()
 
 

@@ -1,7 +1,7 @@
-"""Checked jobs: RQ's jobs and queues, reading from Redis only what the job registry lets pass.
+"""Checked jobs: RQ's job and queue classes, which accept only what the job registry accepts.
 
-Written against RQ 3.0's `job.py` and `queue.py`. Where RQ would import what a field names, follow
-a job's dependents, or read a field of any size, these do not.
+Written against `job.py` and `queue.py` of RQ 3.0. Unlike RQ, they never import what a field names,
+follow a job's dependents, or read a field of unlimited size.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ from issuance.queue.job_registry import (
 Fields = dict[str, bytes | None]
 READ = (*LONG_FIELDS, *SHORT_FIELDS)
 _COUNT = re.compile(rb"[0-9]{1,18}")
-REFUSED_KEPT_S = 3_600  # a refused job's hash, for whoever wants to look
+REFUSED_KEPT_S = 3_600  # a refused job's hash, for debugging
 
 log = structlog.get_logger(__name__)
 
 
 class CheckedJob(Job):
-    """A job whose fields were checked when they were read from Redis."""
+    """A job whose fields are checked when they are read from Redis."""
 
-    # What a job may call, by its kind's name. Nothing, but in a worker.
+    # The functions that a job may call, by its kind's name; none outside a worker.
     functions: ClassVar[Mapping[str, Callable[..., Any]]] = {}
 
     @property
     def func(self) -> Callable[..., Any]:
-        """In place of RQ's, which imports what the job names."""
+        """Replaces RQ's, which imports the function that the job names."""
         function = self.functions.get(self.func_name or "")
         if function is None:
             raise RefusedJob(Reason.UNKNOWN_KIND)
@@ -60,7 +60,7 @@ class CheckedJob(Job):
 
     @classmethod
     def fetch(cls, id: str, connection: Redis | None = None, serializer: Any = None) -> Self:  # noqa: A002, ARG003
-        """Raises NoSuchJobError, and RefusedJob, which is one."""
+        """Raises NoSuchJobError, or its subclass RefusedJob."""
         if parse_job_id(id.encode()) is None:
             raise RefusedJob(Reason.BAD_ID)
         job = cls(id, connection=connection, serializer=JSONSerializer)
@@ -69,7 +69,7 @@ class CheckedJob(Job):
 
     @classmethod
     def fetch_own(cls, job_ids: Sequence[str], connection: Redis) -> list[Self]:
-        """In their order, but for those that are gone or would be refused. In two calls."""
+        """The jobs in this order, without missing and refused ones; in two round trips."""
         jobs = []
         keys = [cls.key_for(job_id) for job_id in job_ids]
         for job_id, fields in zip(job_ids, _read_each(connection, keys), strict=True):
@@ -77,24 +77,24 @@ class CheckedJob(Job):
             with suppress(NoSuchJobError):
                 if isinstance(fields, NoSuchJobError):
                     raise fields
-                job._take(check_job(fields))
+                job._set_fields(check_job(fields))
                 jobs.append(job)
         return jobs
 
     @classmethod
     def fetch_many(cls, *_: Any, **_more: Any) -> list[Job | None]:
-        """RQ's way to the jobs that others name. None of ours does."""
+        """RQ uses it for jobs that other jobs name; ours name none."""
         return []
 
     def refresh(self) -> None:
         """Read and check. Raises NoSuchJobError, RefusedJob."""
-        self._take(check_job(read_fields(self.connection, self.key)))
+        self._set_fields(check_job(read_fields(self.connection, self.key)))
 
     def restore(self, _raw_data: Mapping[Any, Any]) -> None:
-        """In place of RQ's, which takes every field as it is. Raises RefusedJob."""
+        """Replaces RQ's, which accepts every field unchecked. Raises RefusedJob."""
         raise RefusedJob(Reason.UNREADABLE)
 
-    def _take(self, fields: CheckedFields) -> None:
+    def _set_fields(self, fields: CheckedFields) -> None:
         self._func_name = fields.kind.name
         self._instance = None
         self._args = fields.args
@@ -110,13 +110,13 @@ class CheckedJob(Job):
         self.failure_ttl = fields.failure_ttl_s
 
     def delete(self, pipeline: Any = None, *_: Any, **_more: Any) -> None:
-        """Its keys alone: RQ's also follows what they say of other jobs."""
+        """Delete only this job's keys: RQ's also follows its references to other jobs."""
         connection = pipeline if pipeline is not None else self.connection
         forget_job(connection, self.id)
 
 
 def forget_job(connection: Any, job_id: str) -> None:
-    """Delete everything RQ keeps of a job under its id."""
+    """Delete every key that RQ keeps for a job."""
     prefix = CheckedJob.redis_job_namespace_prefix
     key = CheckedJob.key_for(job_id)
     connection.delete(
@@ -129,7 +129,7 @@ def forget_job(connection: Any, job_id: str) -> None:
 
 
 def read_fields(connection: Redis, key: str) -> Fields:
-    """A job's fields, measured before they are read. Raises NoSuchJobError, RefusedJob."""
+    """A job's fields, if their lengths are in bounds. Raises NoSuchJobError, RefusedJob."""
     (fields,) = _read_each(connection, [key])
     if isinstance(fields, NoSuchJobError):
         raise fields
@@ -137,25 +137,27 @@ def read_fields(connection: Redis, key: str) -> Fields:
 
 
 def _read_each(connection: Redis, keys: Sequence[str]) -> list[Fields | NoSuchJobError]:
-    """What each holds, or why it is not read. Raises RedisError."""
+    """The fields of each job, or the error instead of them. Raises RedisError."""
     with connection.pipeline(transaction=False) as pipe:
         for key, name in product(keys, (*READ, *INSTRUCTIONS)):
             pipe.hstrlen(key, name)
         answers = iter(pipe.execute(raise_on_error=False))
-    found = [_why_not(list(islice(answers, len(READ) + len(INSTRUCTIONS)))) for _ in keys]
-    to_read = [key for key, why_not in zip(keys, found, strict=True) if why_not is None]
+    errors = [_check_lengths(list(islice(answers, len(READ) + len(INSTRUCTIONS)))) for _ in keys]
+    to_read = [key for key, error in zip(keys, errors, strict=True) if error is None]
     with connection.pipeline(transaction=False) as pipe:
         for key in to_read:
             pipe.hmget(key, READ)
         values = iter(pipe.execute())
-    return [dict(zip(READ, next(values), strict=True)) if one is None else one for one in found]
+    return [
+        dict(zip(READ, next(values), strict=True)) if error is None else error for error in errors
+    ]
 
 
-def _why_not(answers: Sequence[Any]) -> NoSuchJobError | None:
-    """Why a job whose fields are so long is not read. Raises RedisError."""
+def _check_lengths(answers: Sequence[Any]) -> NoSuchJobError | None:
+    """The error if fields of these lengths must not be read. Raises RedisError."""
     for answer in answers:
         if isinstance(answer, ResponseError) and str(answer).startswith("WRONGTYPE"):
-            return RefusedJob(Reason.UNREADABLE, "no hash")
+            return RefusedJob(Reason.UNREADABLE, "not a hash")
         if isinstance(answer, Exception):
             raise answer
     bytes_of = dict(zip((*READ, *INSTRUCTIONS), answers, strict=True))
@@ -171,14 +173,14 @@ def _why_not(answers: Sequence[Any]) -> NoSuchJobError | None:
 
 
 def redis_now(redis: Redis) -> datetime:
-    """Raises RedisError."""
+    """Redis' time. Raises RedisError."""
     reply: Any = redis.time()
     seconds, us = reply
     return from_us(int(seconds) * 1_000_000 + int(us))
 
 
 def enqueued_at(redis: Redis, job_id: str) -> datetime | None:
-    """When a job was fed, by the queue's Redis; None where it can't be read. Raises RedisError."""
+    """When a job was enqueued, by the queue's Redis; None if unreadable. Raises RedisError."""
     try:
         return parse_moment(read_fields(redis, CheckedJob.key_for(job_id)), "enqueued_at")
     except NoSuchJobError:
@@ -186,7 +188,7 @@ def enqueued_at(redis: Redis, job_id: str) -> datetime | None:
 
 
 class CheckedQueue(Queue):
-    """A queue that hands out jobs of known kinds, and sets all others aside."""
+    """A queue that returns jobs of known kinds, and refuses all others."""
 
     job_class = CheckedJob
 
@@ -195,13 +197,13 @@ class CheckedQueue(Queue):
         super().__init__(name, connection, **more)
 
     def _prepare_for_queue(self, job: Job) -> None:
-        """As RQ's, but by the queue's own clock: how long it has waited is read on other hosts."""
+        """As RQ's, but with Redis' time: other hosts compute from it how long the job waited."""
         super()._prepare_for_queue(job)
         job.enqueued_at = redis_now(self.connection)
 
     @classmethod
     def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> Any:
-        """The queue's key and the next job's id. An entry that can be no id is dropped."""
+        """The queue's key and the next job's id. Entries that are not an id are refused."""
         while True:
             moved: Any = super().lmove(connection, queue_key, timeout)
             if moved is None or parse_job_id(moved[1]) is not None:
@@ -213,13 +215,13 @@ class CheckedQueue(Queue):
     def _fetch_dequeued_job(  # type: ignore[override]
         cls, connection: Redis, queue_key: str, job_id: str, job_class: Any = None, **_more: Any
     ) -> tuple[Job, Queue] | None:
-        """None, after which the next one is taken, where it is gone or refused."""
+        """The job; None if it is missing or refused: RQ then takes the next one."""
         queue = cls.from_queue_key(queue_key, connection=connection, job_class=job_class)
         job = fetch_or_refuse(queue, job_id)
         return (job, queue) if job is not None else None
 
     def move_dependents_to_ready(self, *_: Any, **_more: Any) -> dict[str, list[str]]:
-        """No job of ours has dependents; what Redis says of them is not looked at."""
+        """Does nothing: our jobs have no dependents."""
         return {}
 
     def enqueue_dependents(self, *_: Any, **_more: Any) -> dict[str, list[str]]:
@@ -228,7 +230,7 @@ class CheckedQueue(Queue):
 
 
 def fetch_or_refuse(queue: Queue, job_id: str) -> Job | None:
-    """A job of this queue; None where it is gone, or is refused, which is logged and counted."""
+    """A job of this queue; None if it is missing, or refused, which is logged and counted."""
     try:
         job = queue.job_class.fetch(job_id, queue.connection)
         if job.origin != queue.name:
@@ -243,7 +245,7 @@ def fetch_or_refuse(queue: Queue, job_id: str) -> Job | None:
 
 
 def refuse_job(queue: Queue, raw_id: bytes, refused: RefusedJob) -> None:
-    """Take a job out of the queue for good, log it, and count it. Raises RedisError."""
+    """Remove a job from the queue for good, log it and count it. Raises RedisError."""
     job_id = parse_job_id(raw_id)
     with queue.connection.pipeline(transaction=False) as pipe:
         pipe.lrem(queue.intermediate_queue_key, 0, raw_id)  # type: ignore[arg-type]
@@ -255,7 +257,7 @@ def refuse_job(queue: Queue, raw_id: bytes, refused: RefusedJob) -> None:
     if isinstance(answers[0], RedisError):
         raise answers[0]
     log.error(
-        "a job was refused: no desk of this deployment writes such a one",
+        "refused a job: this deployment's admitters don't write such jobs",
         queue=queue.name,
         job=job_id or "not an id",
         reason=str(refused.reason),
@@ -268,7 +270,7 @@ def refused_key(queue: str) -> str:
 
 
 def refused_counts(redis: Redis, queue: str) -> dict[str, int]:
-    """How many jobs of this queue were refused so far, by each reason. Raises RedisError."""
+    """How many jobs of this queue were refused so far, by reason. Raises RedisError."""
     counts: Sequence[Any] = redis.hmget(refused_key(queue), [str(reason) for reason in Reason])
     return {
         str(reason): int(count) if count and _COUNT.fullmatch(count) else 0

@@ -1,4 +1,4 @@
-"""Where admitted people are handed to the workers. The only code that feeds RQ."""
+"""JobQueue: enqueues batches of admitted members for the workers, through RQ."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FAILED_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class JobQueueLimits:
-    """batch_max: members a job. backlog_max: jobs in the queue. job_timeout_s: one transaction."""
+    """batch_max: members a job. backlog_max: jobs waiting. job_timeout_s: of one transaction."""
 
     batch_max: int = 500
     backlog_max: int = 50
@@ -51,7 +51,7 @@ class JobQueueLimits:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """oldest_s: how long the first job has waited. failed: failed jobs that RQ still remembers."""
+    """oldest_s: how long the first job has waited. failed: failed jobs that RQ still keeps."""
 
     oldest_s: float
     failed: int
@@ -59,9 +59,9 @@ class Backlog:
 
 
 class JobQueue:
-    """Feeds batches to the pool through one RQ queue. Raises OfficeAway where Redis is away.
+    """One RQ queue. Its methods raise OfficeAway if the queue's Redis fails.
 
-    deployment: whose jobs these are, in each of them; empty: not said.
+    deployment: the id written into each job; empty: none.
     """
 
     def __init__(
@@ -73,13 +73,13 @@ class JobQueue:
 
     @property
     def batch_max(self) -> int:
-        """Members a job, at most."""
+        """The most members in one job."""
         return self._limits.batch_max
 
     def free_seats(self) -> int:
-        """How many more can be fed now: what fits into the backlog.
+        """How many more members fit into the backlog.
 
-        Raises OfficeAway also where the queue takes no writes: nobody is let through to it then.
+        Raises OfficeAway also if the queue's Redis takes no writes, so that admission pauses.
         """
         try:
             with self._queue.connection.pipeline(transaction=False) as pipe:
@@ -92,7 +92,7 @@ class JobQueue:
         return max(0, self._limits.backlog_max - backlog) * self._limits.batch_max
 
     def backlog(self) -> Backlog:
-        """What waits, how old it is, and who works on it."""
+        """The age of the first job, and the numbers of failed jobs and of workers."""
         try:
             redis, queue = self._queue.connection, self._queue.name
             workers = redis.scard(WORKERS_BY_QUEUE_KEY % queue)
@@ -108,12 +108,14 @@ class JobQueue:
         origins: Sequence[str] = (),
         traceparent: str = "",
     ) -> list[str]:
-        """Queue these members of one coupon, in their order, a batch a job; the jobs' ids.
+        """Enqueue these members of one coupon in order, a job for each batch. Returns the job ids.
 
-        Feeding somebody twice is harmless: issuing is once. RQ's word on a job is never asked for.
-        In their order, or nothing where that is not known: admitted_at_us, when the line let each
-        of them through, by its clock; origins, by which requests they came, for the worker's log
-        and spans. traceparent: the span that feeds them, or nothing.
+        Enqueuing a member twice is harmless, since issuing is idempotent. RQ's job state is never
+        the source of truth.
+
+        admitted_at_us, origins: for each member in order, or empty if not known: when the line
+        admitted them, by its clock; the request ids that they entered with, for the worker's log
+        and spans. traceparent: of the span that enqueues them, or empty.
         """
         size = self._limits.batch_max
         batches = [
@@ -123,7 +125,7 @@ class JobQueue:
                 timeout=self._limits.job_timeout_s,
                 result_ttl=0,
                 failure_ttl=self._limits.failure_ttl_s,
-                description=f"issue {code}",  # RQ logs it, and arguments name people
+                description=f"issue {code}",  # logged; RQ's default holds member ids
                 meta=_meta(
                     admitted_at_us[start : start + size],
                     origins[start : start + size],
@@ -142,9 +144,9 @@ class JobQueue:
 def _meta(
     admitted_at_us: Sequence[int], origins: Sequence[str], traceparent: str, deployment: str
 ) -> dict[str, object] | None:
-    """What travels beside a job's arguments, so that workers of other versions read those still.
+    """A job's meta. Not arguments, which workers of the release before would not accept.
 
-    The times as one number where they are the same, which they are for who was admitted together.
+    Members who were admitted together share one time, which is stored once.
     """
     meta: dict[str, object] = {}
     if admitted_at_us:
@@ -153,13 +155,13 @@ def _meta(
     if origins:
         meta |= {ORIGINS: list(origins), TRACEPARENT: traceparent}
     if deployment:
-        # A worker of another deployment that takes it by mistake sees whose it is.
+        # A worker of another deployment refuses it.
         meta[DEPLOYMENT] = deployment
     return meta or None
 
 
 def _oldest_s(redis: QueueRedis, queue: str) -> float:
-    """How long the first job has waited; 0 where nothing waits, or its time can't be read."""
+    """How long the first job has waited; 0 if there is none, or its time is unreadable."""
     first: Any = redis.lrange(f"rq:queue:{queue}", 0, 0)
     for raw_id in first:
         job_id = parse_job_id(raw_id)
@@ -176,7 +178,7 @@ def _failed_count(redis: QueueRedis, queue: str) -> int:
 
 
 def list_failed_jobs(redis: QueueRedis, queue: str, code: str) -> list[str]:
-    """Ids of this coupon's failed jobs that RQ still keeps, up to FAILED_MAX. Raises OfficeAway."""
+    """Ids of up to FAILED_MAX failed jobs of this coupon that RQ still keeps. Raises OfficeAway."""
     try:
         raw_ids: Any = redis.zrange(f"rq:failed:{queue}", 0, FAILED_MAX - 1)
         ids = [job_id for raw in raw_ids if (job_id := parse_job_id(raw)) is not None]
@@ -187,7 +189,7 @@ def list_failed_jobs(redis: QueueRedis, queue: str, code: str) -> list[str]:
 
 
 def forget_failed_jobs(redis: QueueRedis, queue: str, job_ids: Sequence[str]) -> None:
-    """Remove these: their members are under way still, and fed again. Raises OfficeAway."""
+    """Delete these failed jobs; the rescue enqueues their members again. Raises OfficeAway."""
     try:
         for job_id in job_ids:
             redis.zrem(f"rq:failed:{queue}", job_id)
@@ -198,12 +200,11 @@ def forget_failed_jobs(redis: QueueRedis, queue: str, job_ids: Sequence[str]) ->
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """Who works, how many of them on a batch right now, and how many jobs wait for one of them.
+    """The numbers of workers, of busy workers, and of waiting jobs.
 
-    A worker that was killed counts for up to a minute longer. oldest_s: how long the first job has
-    waited. failed: failed jobs that RQ still keeps, of all coupons. refused: jobs that no desk of
-    ours wrote, by reason, since the queue is there. eviction_policy: by which the queue's Redis may
-    lose jobs; "" where it may not.
+    A killed worker counts for up to a minute longer. oldest_s: how long the first job has waited.
+    failed: failed jobs of all coupons that RQ still keeps. refused: jobs refused so far, by reason.
+    eviction_policy: the policy by which the queue's Redis may evict jobs; "" if it never does.
     """
 
     workers: int
@@ -216,9 +217,9 @@ class QueueStatus:
 
 
 def read_queue_status(redis: QueueRedis, queue: str) -> QueueStatus:
-    """As RQ tells it, in a few calls, however many wait.
+    """Read the queue's status in a bounded number of calls.
 
-    Raises OfficeAway, also where the queue takes no writes.
+    Raises OfficeAway, also if the queue's Redis takes no writes.
     """
     probe_queue_redis(redis)
     try:
@@ -226,7 +227,7 @@ def read_queue_status(redis: QueueRedis, queue: str) -> QueueStatus:
         with redis.pipeline(transaction=False) as pipe:
             for worker in workers:
                 pipe.hget(worker, "state")
-            # One that is gone, or is no worker, has no state.
+            # A missing worker, or a key of another type, has no state.
             states = [one for one in pipe.execute(raise_on_error=False) if isinstance(one, bytes)]
         return QueueStatus(
             workers=len(states),
@@ -242,12 +243,12 @@ def read_queue_status(redis: QueueRedis, queue: str) -> QueueStatus:
 
 
 def forget_queue(redis: QueueRedis, queue: str) -> None:
-    """Remove the queue and its jobs: waiting, taken or failed. Raises OfficeAway."""
+    """Delete the queue with its waiting, taken and failed jobs. Raises OfficeAway."""
     ours = CheckedQueue(queue, connection=redis)
     taken = ours.intermediate_queue
     try:
         failed_ids: Any = redis.zrange(f"rq:failed:{queue}", 0, -1)
-        # Taken and not begun, by a worker that was ended: RQ itself looks a minute later.
+        # A stopped worker had taken these and not begun them; RQ itself checks a minute later.
         taken_ids: Any = redis.lrange(taken.key, 0, -1)
         waiting_ids: Any = redis.lrange(ours.key, 0, -1)
         for raw in (*failed_ids, *taken_ids, *waiting_ids):

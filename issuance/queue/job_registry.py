@@ -1,7 +1,7 @@
-"""Job registry: the kinds of jobs there are, and whether what Redis holds is one of them.
+"""Job registry: the kinds of jobs, and the checks that a job in Redis must pass before RQ sees it.
 
-RQ imports and calls whatever a job names, so nothing of a job reaches RQ before it was checked
-here. Nothing is imported or called here: a job's fields are read, bounded and compared.
+RQ imports and calls the function that a job names, so a job that somebody else wrote into Redis
+could run any code. The checks only read, bound and compare fields.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from rq.exceptions import NoSuchJobError
 from domain.coupon import is_code
 from domain.member import is_member_id
 
-# Keys of a job's meta. Each may be missing.
+# Keys of a job's meta; all are optional.
 ORIGINS, TRACEPARENT = "origins", "traceparent"
 ADMITTED_AT_US = "admitted_at_us"
 DEPLOYMENT = "deployment"
 
-BATCH_MEMBERS_MAX = 5_000  # as BATCH_MAX may be
+BATCH_MEMBERS_MAX = 5_000  # the bound of BATCH_MAX
 ORIGIN_LENGTH_MAX = 200
 FIELD_BYTES_MAX = 2_000_000  # of a job's data or meta, as stored and as unpacked
 SHORT_FIELD_BYTES_MAX = 200
-TIMEOUT_S_MAX = 600  # as JOB_TIMEOUT_S may be
+TIMEOUT_S_MAX = 600  # the bound of JOB_TIMEOUT_S
 FAILURE_TTL_S_MAX = 86_400
 MICROSECONDS_MAX = 10**17
 
@@ -43,8 +43,7 @@ SHORT_FIELDS = (
     "result_ttl",
     "failure_ttl",
 )
-# What RQ would call, wait for, repeat or send. The desk writes none of it, and no other field is
-# read.
+# Fields that make RQ call, wait for, repeat or send something. Our jobs have none of them.
 INSTRUCTIONS = (
     "success_callback_name",
     "failure_callback_name",
@@ -70,7 +69,7 @@ _DIGITS = re.compile(rb"[0-9]{1,6}")
 
 
 class Reason(StrEnum):
-    """Why a job is refused; a label of the metric, so there are few."""
+    """Why a job is refused; a label of a metric."""
 
     BAD_ID = "bad_id"
     TOO_LARGE = "too_large"
@@ -84,9 +83,9 @@ class Reason(StrEnum):
 
 
 class RefusedJob(NoSuchJobError):
-    """This job is none that a desk of ours writes. Nothing of it was imported or called.
+    """We never write such a job. It was neither imported nor called.
 
-    detail: the field or argument that is wrong, never its value.
+    detail: the wrong field or argument, never its value.
     """
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
@@ -97,9 +96,9 @@ class RefusedJob(NoSuchJobError):
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One kind of job. name: in Redis; it stays as it is, whatever the function is called.
+    """One kind of job. name: in Redis; it never changes, even if the function is renamed.
 
-    check: raises RefusedJob where arguments, or meta, are not those of this kind.
+    check: raises RefusedJob if arguments or meta are not those of this kind.
     """
 
     name: str
@@ -108,7 +107,7 @@ class JobKind:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFields:
-    """A job of a known kind, every field of which is what the desk may have written."""
+    """The fields of a job that passed all checks."""
 
     kind: JobKind
     args: list[Any]
@@ -122,12 +121,12 @@ class CheckedFields:
 
 
 def parse_job_id(raw: bytes) -> str | None:
-    """A job's id as Redis holds it, or None where it can be none."""
+    """A job's id from Redis; None if it is not a valid id."""
     return raw.decode() if _JOB_ID.fullmatch(raw) else None
 
 
 def check_job(fields: Mapping[str, bytes | None]) -> CheckedFields:
-    """The job that LONG_FIELDS and SHORT_FIELDS describe. Raises RefusedJob."""
+    """Check a job's LONG_FIELDS and SHORT_FIELDS. Raises RefusedJob."""
     kind, args = _call(fields)
     meta = _meta(fields)
     kind.check(args, meta)
@@ -153,7 +152,7 @@ def check_job(fields: Mapping[str, bytes | None]) -> CheckedFields:
 
 
 def _call(fields: Mapping[str, bytes | None]) -> tuple[JobKind, list[Any]]:
-    call = _json(_unpacked(fields.get("data") or b""), "data")
+    call = _json(_decompress(fields.get("data") or b""), "data")
     if not isinstance(call, list) or len(call) != 4:
         raise RefusedJob(Reason.UNREADABLE, "data")
     name, instance, args, kwargs = call
@@ -175,8 +174,8 @@ def _meta(fields: Mapping[str, bytes | None]) -> dict[str, Any]:
     return meta
 
 
-def _unpacked(data: bytes) -> bytes:
-    """RQ compresses data, and reads what is not compressed as it is."""
+def _decompress(data: bytes) -> bytes:
+    """As RQ does: data that is not compressed is returned unchanged. Raises RefusedJob."""
     unpack = zlib.decompressobj()
     try:
         unpacked = unpack.decompress(data, FIELD_BYTES_MAX)
@@ -211,7 +210,7 @@ def _whole(fields: Mapping[str, bytes | None], name: str, most: int) -> int:
 
 
 def parse_moment(fields: Mapping[str, bytes | None], name: str) -> datetime | None:
-    """A time as RQ writes it: ISO 8601, in UTC; None where there is none. Raises RefusedJob."""
+    """A time in RQ's format, ISO 8601 in UTC; None if the field is empty. Raises RefusedJob."""
     text = _text(fields, name)
     if not text:
         return None
@@ -222,7 +221,7 @@ def parse_moment(fields: Mapping[str, bytes | None], name: str) -> datetime | No
 
 
 def _check_issue_batch(args: list[Any], meta: dict[str, Any]) -> None:
-    """Arguments: a coupon's code, and 1 to BATCH_MEMBERS_MAX member ids."""
+    """The arguments are a coupon's code and 1 to BATCH_MEMBERS_MAX member ids."""
     if len(args) != 2:
         raise RefusedJob(Reason.BAD_ARGUMENTS, "args")
     code, members = args
@@ -235,7 +234,7 @@ def _check_issue_batch(args: list[Any], meta: dict[str, Any]) -> None:
     for name, value in meta.items():
         check = _META.get(name)
         if check is None or not check(value, len(members)):
-            # A name that is none of ours may hold anything: it is not repeated.
+            # An unknown key may be any text, so it must not reach the log.
             raise RefusedJob(Reason.BAD_META, name if check else "unknown key")
 
 
@@ -252,7 +251,7 @@ def _is_short_text(value: Any, _members_count: int) -> bool:
 
 
 def _are_moments(value: Any, members_count: int) -> bool:
-    """One moment for all members, or one for each."""
+    """One time for all members, or one for each."""
     if isinstance(value, list):
         return len(value) == members_count and all(_is_moment(one) for one in value)
     return _is_moment(value)

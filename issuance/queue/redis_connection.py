@@ -1,4 +1,4 @@
-"""The connection to the Redis that RQ runs on. It carries; it is never believed."""
+"""Connects to the queue's Redis, which transports jobs and is never the source of truth."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PROBE_KEY, PROBE_KEPT_S = "waitroom:queue:probe", 60
 
 
 def open_queue_redis(url: str, *, timeout_s: float) -> QueueRedis:
-    """A connection whose answers come within `timeout_s`.
+    """A connection whose replies must come within `timeout_s`.
 
-    Without retries: who feeds and gets no answer doesn't know whether it was a yes. The rescue
-    feeds again whoever has no outcome. (redis-py would retry ten times, for up to a minute.)
+    Without retries (redis-py would retry ten times, for up to a minute): an enqueue without a reply
+    may have succeeded. The rescue enqueues members without an outcome again.
     """
     return Redis.from_url(
         url, socket_timeout=timeout_s, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
@@ -26,7 +26,7 @@ def open_queue_redis(url: str, *, timeout_s: float) -> QueueRedis:
 
 
 def probe_queue_redis(redis: QueueRedis) -> None:
-    """Write something tiny. Raises OfficeAway, whose text names the cause, where it is refused."""
+    """Check that Redis takes writes. Raises OfficeAway, whose text names the cause."""
     try:
         redis.set(PROBE_KEY, 1, ex=PROBE_KEPT_S)
     except RedisError as error:
@@ -34,13 +34,13 @@ def probe_queue_redis(redis: QueueRedis) -> None:
 
 
 def may_evict(redis: QueueRedis) -> str:
-    """The policy by which jobs may be lost; "" where none may, or Redis does not say.
+    """The policy by which Redis may evict jobs; "" if it never does, or INFO is not permitted.
 
     Raises OfficeAway.
     """
     try:
         info: dict[str, object] = redis.info("memory")
-    except ResponseError:  # some users may not ask
+    except ResponseError:  # the ACL user may not run INFO
         return ""
     except RedisError as error:
         raise OfficeAway(queue_cause(error)) from error
@@ -48,10 +48,10 @@ def may_evict(redis: QueueRedis) -> str:
 
 
 def redis_version(redis: QueueRedis) -> str:
-    """As `Redis 7.0.15`, or `Valkey 9.1.0`, which calls itself a Redis too. Raises OfficeAway."""
+    """`Redis 7.0.15`, or `Valkey 9.1.0` (which reports a redis_version too). Raises OfficeAway."""
     try:
-        said: dict[str, str] = redis.info("server")
+        info: dict[str, str] = redis.info("server")
     except RedisError as error:
         raise OfficeAway(queue_cause(error)) from error
-    valkey = said.get("valkey_version")
-    return f"Valkey {valkey}" if valkey else f"Redis {said.get('redis_version', '?')}"
+    valkey = info.get("valkey_version")
+    return f"Valkey {valkey}" if valkey else f"Redis {info.get('redis_version', '?')}"

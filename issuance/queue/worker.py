@@ -1,4 +1,4 @@
-"""Worker: takes batches off the queue, issues them, and tells the line once it is committed."""
+"""Worker: takes batches from the queue, issues them, and reports to the line after the commit."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from issuance.queue.job_registry import (
 )
 from issuance.queue.redis_connection import QueueRedis
 
-# A worker that was killed is still listed for this long.
+# RQ lists a killed worker for so long.
 WORKER_TTL_S = 60
-# For a job, until it is looked whether this process was told to stop.
+# The longest blocking wait for a job; then the worker checks whether it must stop.
 WAIT_S = 1
-# Until an answer of Redis is given up: also that of waiting for a job, which takes WAIT_S.
+# The reply timeout of Redis, which must exceed the blocking wait.
 QUEUE_TIMEOUT_S = WAIT_S + 4
 AGAIN_AFTER_S = 2.0
 LOOK_EVERY_S = 0.1
@@ -52,49 +52,48 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
-    """What a worker's jobs work with: a connection, and whom to tell.
+    """The dependencies of a worker's jobs.
 
-    logs: whether each batch is a line in the log. failed: called for an error of the worker's loop
-    that nobody foresaw. idle: called between jobs, each few seconds at least.
+    report: called with each committed batch. logs: log each batch. failed: called for an unexpected
+    error of the worker's loop. idle: called between jobs, every few seconds.
     """
 
     engine: Engine
     report: Callable[[Issued], None]
-    # Is entered around each batch, with the meta of its job and its attributes.
+    # Wraps each batch: (the job's meta, span attributes) -> a context manager.
     around: Callable[[Mapping[str, Any], Mapping[str, Any]], AbstractContextManager[object]] = (
         lambda _meta, _attributes: nullcontext()
     )
     logs: bool = False
     failed: Callable[[], None] = lambda: None
     idle: Callable[[], None] = lambda: None
-    # This deployment's id; empty where there is none to compare with.
+    # This deployment's id; empty if not known yet.
     deployment: Callable[[], str] = lambda: ""
 
 
-# RQ calls a function with nothing but the job's arguments; this is where it finds what its process
-# was given. One process is one worker.
-_post: WorkerContext | None = None
+# A global, since RQ calls the job's function with the job's arguments only. One worker a process.
+_context: WorkerContext | None = None
 
 
 def issue_batch(code: str, members: list[str]) -> None:
-    """The job: issue, then tell. An exception leaves the batch to the rescue."""
-    assert _post is not None, "issue_batch runs in a worker started by run_worker"
+    """The job: issue, then report. If it raises, the rescue enqueues the batch again."""
+    assert _context is not None, "issue_batch runs in a worker started by run_worker"
     job = get_current_job()
     meta = job.meta if job is not None else {}
-    about = {"waitroom.room": code, "waitroom.members": len(members)}
+    attributes = {"waitroom.room": code, "waitroom.members": len(members)}
     admitted_at = _admitted_at(meta, len(members))
     within_s = job.timeout if job is not None else None
-    with _post.around(meta, about):
-        issued = issue(_post.engine, code, members, admitted_at=admitted_at, within_s=within_s)
-    if job is not None and _post.logs:
+    with _context.around(meta, attributes):
+        issued = issue(_context.engine, code, members, admitted_at=admitted_at, within_s=within_s)
+    if job is not None and _context.logs:
         _log_issued(job, issued)
-    # Only now: until the commit nobody may be told anything. Dying before this line is harmless:
-    # the batch is fed again, and everybody gets the coupon or the refusal that was committed.
-    _post.report(issued)
+    # Report only after the commit. A crash before this line is harmless: the rescue enqueues the
+    # batch again, and each member gets the committed coupon or refusal.
+    _context.report(issued)
 
 
 def _admitted_at(meta: Mapping[str, Any], members: int) -> list[datetime]:
-    """When each was admitted; nothing in a job of an earlier version, which does not say."""
+    """When each member was admitted; empty for a job of a release that did not write it."""
     times_us = meta.get(ADMITTED_AT_US)
     if times_us is None:
         return []
@@ -104,7 +103,7 @@ def _admitted_at(meta: Mapping[str, Any], members: int) -> list[datetime]:
 
 
 def _log_issued(job: Job, issued: Issued) -> None:
-    """The batch, and by which requests its members came; never who they are."""
+    """Log the batch with its request ids; never with member ids."""
     got = sum(isinstance(one, IssuedCoupon) for one in issued.outcomes.values())
     log.info(
         "issued",
@@ -122,54 +121,54 @@ def _request_ids(job: Job) -> list[str]:
 
 
 class NoDeathPenalty(BaseDeathPenalty):
-    """In place of RQ's alarm, which raises from a signal handler into whatever runs.
+    """Replaces RQ's alarm, which raises from a signal handler into arbitrary code.
 
-    What a job waits for has bounds of its own: its transaction (`issuance.postgres.deadline`), and
-    each call of the line.
+    A job's waits have limits of their own: its transaction (`issuance.postgres.deadline`) and each
+    call to the line.
     """
 
     def setup_death_penalty(self) -> None:
-        """Nothing is set."""
+        """Does nothing."""
 
     def cancel_death_penalty(self) -> None:
-        """Nothing was set."""
+        """Does nothing."""
 
 
 class WorkerJob(CheckedJob):
-    """A job as a worker may run it."""
+    """A job that a worker can run."""
 
     functions = {ISSUE_BATCH.name: issue_batch}
 
     def refresh(self) -> None:
-        """Read and check. Raises NoSuchJobError, RefusedJob, also for another deployment's job."""
+        """Read and check. Raises NoSuchJobError; RefusedJob, also for another deployment's job."""
         super().refresh()
-        ours = _post.deployment() if _post is not None else ""
-        # Earlier releases wrote none.
+        ours = _context.deployment() if _context is not None else ""
+        # Jobs of earlier releases have no deployment id.
         if ours and self.meta.get(DEPLOYMENT, ours) != ours:
             raise RefusedJob(Reason.OTHER_DEPLOYMENT)
 
 
 class PoolQueue(CheckedQueue):
-    """A queue at which nobody waits who was told to stop."""
+    """A queue that stops waiting for jobs once the process must stop."""
 
     @classmethod
     def dequeue_any(cls, *args: Any, **more: Any) -> Any:
-        if PoolWorker.was_told_to_stop:
+        if PoolWorker.stop_requested:
             raise StopRequested
         return super().dequeue_any(*args, **more)
 
 
 class PoolWorker(SimpleWorker):
-    """RQ's worker, for jobs of known kinds; it takes no orders from Redis but the queue's.
+    """RQ's worker, limited to jobs of known kinds and without RQ's remote commands.
 
-    It is back within seconds when Redis is; by itself RQ's would rest up to a minute.
+    It reconnects within seconds once Redis is back; RQ's own would sleep up to a minute.
     """
 
     job_class = WorkerJob
     queue_class: type[Queue] = PoolQueue
     max_connection_wait_time = AGAIN_AFTER_S
     death_penalty_class = NoDeathPenalty
-    was_told_to_stop = False
+    stop_requested = False
 
     @classmethod
     def for_queue(cls, queue: str, redis: QueueRedis) -> PoolWorker:
@@ -183,13 +182,13 @@ class PoolWorker(SimpleWorker):
         )
 
     def subscribe(self) -> None:
-        """To no commands: RQ's shut a worker down, and give a job up for good."""
+        """Does nothing: RQ's commands can shut a worker down and drop a job for good."""
 
     def check_for_suspension(self, burst: bool) -> None:
-        """Never: a key in Redis would suspend the workers of every queue."""
+        """Does nothing: in RQ, one key in Redis suspends the workers of all queues."""
 
     def run_maintenance_tasks(self) -> None:
-        """In place of RQ's, which call what jobs name."""
+        """Replaces RQ's, which call functions that jobs name."""
         for queue in self.queues:
             if queue.acquire_maintenance_lock():
                 fail_abandoned_jobs(queue, self._exc_handlers)
@@ -197,10 +196,10 @@ class PoolWorker(SimpleWorker):
         self.last_cleaned_at = now()  # type: ignore[assignment]
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """The handler of SIGTERM and SIGINT: sets flags, and raises nothing, as RQ's own does."""
+        """Handles SIGTERM and SIGINT: sets flags and raises nothing, unlike RQ's own handler."""
         del signum, frame
-        # Of this process: the handler stays when another worker takes this one's place.
-        PoolWorker.was_told_to_stop = True
+        # On the class: the handler stays installed when a new worker replaces this one.
+        PoolWorker.stop_requested = True
         self._stop_requested = True
 
     @property
@@ -210,14 +209,14 @@ class PoolWorker(SimpleWorker):
 
     @property
     def connection_timeout(self) -> int:
-        """The same as that of the connection: RQ would set its own, for those it opens later."""
+        """Our connections' timeout: RQ would set its own on connections it opens later."""
         return QUEUE_TIMEOUT_S
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Register again in a Redis that has lost everything.
+        """Also register again in a Redis that has lost its data.
 
-        Raises StopRequested in place of a connection's error where this process has to stop: RQ
-        would try again before it looks.
+        Raises StopRequested instead of a connection error if the process must stop: RQ would
+        retry before it checks.
         """
         try:
             if pipeline is None and not self.connection.hexists(self.key, "birth"):
@@ -225,47 +224,47 @@ class PoolWorker(SimpleWorker):
                 self.register_birth()  # type: ignore[no-untyped-call]
             super().heartbeat(timeout, pipeline)
         except (RedisConnectionError, RedisTimeoutError):
-            if PoolWorker.was_told_to_stop:
+            if PoolWorker.stop_requested:
                 raise StopRequested from None
             raise
-        if pipeline is None and _post is not None:
-            _post.idle()
+        if pipeline is None and _context is not None:
+            _context.idle()
 
 
-def run_worker(post: WorkerContext, redis: QueueRedis, *, queue: str) -> None:
-    """Work until SIGTERM or SIGINT; a batch under way is finished first."""
-    global _post
-    _post = post
-    PoolWorker.was_told_to_stop = False
-    while not PoolWorker.was_told_to_stop:
+def run_worker(context: WorkerContext, redis: QueueRedis, *, queue: str) -> None:
+    """Work until SIGTERM or SIGINT; finish a started batch first."""
+    global _context
+    _context = context
+    PoolWorker.stop_requested = False
+    while not PoolWorker.stop_requested:
         try:
             PoolWorker.for_queue(queue, redis).work(logging_level="WARNING")
-            if PoolWorker.was_told_to_stop:
+            if PoolWorker.stop_requested:
                 return
-            # RQ leaves its loop at whatever it did not expect of a Redis that goes or comes.
+            # RQ leaves its loop at an unexpected error of a Redis that goes away or comes back.
             log.warning("the worker left its queue; trying again")
         except RedisError as error:
-            # RQ waits for a Redis that goes away while it waits for jobs, but not for one that is
-            # away when it begins, or goes away while it files one. The batch is fed again.
-            if PoolWorker.was_told_to_stop:
-                return  # it could not take its leave of Redis; that it was here is soon forgotten
-            log.warning("the queue is away; trying again", cause=queue_cause(error))
+            # RQ survives the loss of Redis while it waits for a job, but not at start-up or while
+            # it updates a job. The rescue enqueues the batch again.
+            if PoolWorker.stop_requested:
+                return  # could not unregister; the worker's key expires soon
+            log.warning("the queue is unavailable; trying again", cause=queue_cause(error))
         except Exception:
-            log.exception("unexpected in a loop; trying again", loop="worker")
-            post.failed()
-        _rest(PoolWorker.max_connection_wait_time)
+            log.exception("error in a loop; trying again", loop="worker")
+            context.failed()
+        _pause(PoolWorker.max_connection_wait_time)
 
 
-def _rest(seconds: float) -> None:
-    """Less where this process is told to stop."""
+def _pause(seconds: float) -> None:
+    """Sleep so long, or until the process must stop."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until and not PoolWorker.was_told_to_stop:
+    while time.monotonic() < until and not PoolWorker.stop_requested:
         time.sleep(min(LOOK_EVERY_S, seconds))
 
 
 def _log_failure(job: Job, kind: type[BaseException], error: object, _trace: object) -> bool:
     log.error(
-        "a batch failed; its members will be fed again",
+        "a batch failed; its members will be enqueued again",
         batch=job.id,
         kind=kind.__name__,
         error=str(error),

@@ -138,7 +138,7 @@ def run_baseline_server(
 ) -> Iterator[str]:
     """The least that can answer, on as many processes of the same server."""
     port = free_port()
-    argv = ["load.bench.baseline_server", str(port), str(bench.stage.cast.web_processes)]
+    argv = ["load.bench.baseline_server", str(port), str(bench.stage.counts.web_processes)]
     with served(argv, dict(bench.stage.environ), bench.folder, port, started) as url:
         yield url
 

@@ -1,1 +1,1 @@
-"""The ways to issue, side by side: the same crowd for each, and what became of it."""
+"""Compare: sends the same crowd through each way to issue, and reports the differences."""

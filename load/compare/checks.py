@@ -1,4 +1,4 @@
-"""Which of them a way broke, each in a sentence. None is what every way must show."""
+"""Checks: the promises that a way broke, as sentences."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from load.compare.results import WayResults
 
 
 def broken_promises(measured: WayResults) -> list[str]:
-    """A sentence for each broken promise; empty where all were kept."""
-    told = measured.verdict
-    due = min(told.members, told.total_count)
-    held = (
-        f"{measured.connections_max:,} connections were open, with "
-        f"{measured.connections_bound:,} as their bound"
+    """A sentence for each broken promise; empty if all were kept."""
+    crowd = measured.verdict
+    due = min(crowd.members, crowd.total_count)
+    too_many_open = (
+        f"{measured.connections_max:,} connections were open, more than the bound of "
+        f"{measured.connections_bound:,}"
     )
-    short = f"{told.issued:,} were told that they have one and Postgres has {told.rows or 0:,}"
+    short = f"{crowd.issued:,} members read that they have one; Postgres has {crowd.rows or 0:,}"
+    without_row = f"{crowd.told_without_row:,} members read that they have a coupon without a row"
+    untold = f"{crowd.row_untold:,} members have a row and did not read that they have a coupon"
     faults = (
-        (told.failed, f"{told.failed:,} members got no final answer"),
-        (told.over_issued, f"{told.over_issued:,} coupons too many were issued"),
-        (told.twice, f"{told.twice:,} members got more than one"),
-        (told.overtaken, f"{told.overtaken:,} members were overtaken in line"),
-        (told.place_rose, f"{told.place_rose:,} times a place in line got worse"),
-        (told.told_without_row, f"{told.told_without_row:,} were told without a row in Postgres"),
-        (told.row_untold, f"{told.row_untold:,} have a row and were not told"),
-        (not told.issued == told.rows == due, f"Of {due:,} coupons, {short}"),
-        (not measured.moments, "Nobody could look at Postgres while it ran"),
-        (measured.connections_max > measured.connections_bound, held),
+        (crowd.failed, f"{crowd.failed:,} members got no final answer"),
+        (crowd.over_issued, f"{crowd.over_issued:,} coupons too many were issued"),
+        (crowd.twice, f"{crowd.twice:,} members got more than one"),
+        (crowd.overtaken, f"{crowd.overtaken:,} members were overtaken in line"),
+        (crowd.place_rose, f"A place in line got worse {crowd.place_rose:,} times"),
+        (crowd.told_without_row, without_row),
+        (crowd.row_untold, untold),
+        (not crowd.issued == crowd.rows == due, f"Of {due:,} coupons, {short}"),
+        (not measured.moments, "Postgres could not be sampled during the run"),
+        (measured.connections_max > measured.connections_bound, too_many_open),
     )
     return [f"{sentence}." for is_broken, sentence in faults if is_broken]

@@ -1,4 +1,4 @@
-"""Comparison: all ways measured, and what they were measured with."""
+"""Comparison: the results of all ways, with the options and the machine."""
 
 from __future__ import annotations
 

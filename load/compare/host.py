@@ -1,4 +1,4 @@
-"""What a comparison ran on. Nothing that tells one machine of its kind from another."""
+"""Host: describes the machine and the versions that a comparison ran on; nothing identifies it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from processes.local_stack import LocalStack
 PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "psycopg", "redis", "rq", "aiohttp")
 
 
-def describe(stage: LocalStack) -> dict[str, str]:
-    """Names and values, for people."""
-    with stage.postgres() as engine:
+def describe(stack: LocalStack) -> dict[str, str]:
+    """Names and values, for the report."""
+    with stack.postgres() as engine:
         postgres = postgres_version(engine)
-    with open_queue_redis(stage.environ["REDIS_URL"], timeout_s=5) as conveyor:
-        redis = redis_version(conveyor)
+    with open_queue_redis(stack.environ["REDIS_URL"], timeout_s=5) as queue_redis:
+        redis = redis_version(queue_redis)
     own = "started for this run, on this machine"
     return {
         "Machine": f"{platform.system()}, {platform.machine()}, {_cores()}{_memory()}",
         "Python": platform.python_version(),
-        "Postgres": f"{postgres}, {own if 'Postgres' in stage.servers else 'as given'}",
-        "Redis": f"{redis}, {own if 'Valkey' in stage.servers else 'as given'}",
+        "Postgres": f"{postgres}, {own if 'Postgres' in stack.servers else 'as given'}",
+        "Redis": f"{redis}, {own if 'Valkey' in stack.servers else 'as given'}",
         "Packages": ", ".join(filter(None, map(_package, PACKAGES))),
     }
 

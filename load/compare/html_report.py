@@ -1,4 +1,4 @@
-"""The report, one HTML file that needs nothing else, and its figures as JSON beside it."""
+"""HTML report: writes a comparison as one self-contained HTML file, and its figures as JSON."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ UPLOT = "uplot-1.6.32"
 
 
 def write_report(made: Comparison, folder: Path) -> None:
-    """index.html and compare.json, over those of an earlier run. Raises OSError."""
-    # First: the minutes that the figures took are not lost, should the page fail.
+    """Write index.html and compare.json; overwrites those of an earlier run. Raises OSError."""
+    # The figures first: they took minutes, and must survive a failure to render the page.
     (folder / "compare.json").write_text(json.dumps(made.as_json()) + "\n", "utf-8")
     (folder / "index.html").write_text(render(made), "utf-8")
 

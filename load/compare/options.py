@@ -1,4 +1,4 @@
-"""Options: what all ways are compared with."""
+"""Options: what a comparison is given, and the order of the ways."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from domain.coupon import Issuing
 
-# The line last: what it is for is easier to see once the others have been seen.
+# The line last: its benefit shows best after the others.
 WAYS: tuple[Issuing, ...] = ("pessimistic", "optimistic", "redis_lock", "queue")
 MEMBERS_PER_COUPON = 10
 
 
 @dataclass(frozen=True, slots=True)
 class CompareOptions:
-    """The same for each way. within_s: all arrive in it. give_up_s: for one way."""
+    """The same for each way. within_s: the members arrive in it. give_up_s: time limit of a way."""
 
     coupons: int = 1_000
     members: int = 10_000
@@ -26,7 +26,7 @@ class CompareOptions:
 
     @property
     def command(self) -> str:
-        """What to type to have it again."""
+        """The command that repeats this comparison."""
         return (
             f"waitroom compare --coupons {self.coupons} --members {self.members}"
             f" --within {self.within_s:g} --connections {self.connections_max}"

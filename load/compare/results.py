@@ -1,4 +1,4 @@
-"""What one way did under the crowd, as counts and times. Pure arithmetic."""
+"""WayResults: computes the figures of one way from what its members and the sampler saw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from load.compare.sampler import Sample
 from load.crowd.observations import Observations, Timings
 from load.crowd.verdict import Latency, Verdict, verdict
 
-# Where the curves of the report are drawn; enough for the eye, few enough for a page.
+# The points of the report's curves.
 SHARES = (
     0.0, 0.01, *(n / 20 for n in range(1, 20)), 0.98, 0.99, 0.995, 0.999, 1.0,
 )  # fmt: skip
@@ -18,7 +18,7 @@ SHARES = (
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A look, its time told from when the first member set out."""
+    """A sample, with its time since the first member set out."""
 
     at_s: float
     issued: int
@@ -29,7 +29,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class WayResults:
-    """One way under the crowd; docs/compare.md says what each of these means."""
+    """The figures of one way; docs/compare.md explains each."""
 
     way: Issuing
     verdict: Verdict
@@ -62,7 +62,7 @@ def measure(
     holders: Collection[str],
     connections_bound: int,
 ) -> WayResults:
-    """Times begin when the first member of the crowd sets out."""
+    """Compute a way's figures. Times begin when the first member sets out."""
     began = min(one.set_out_at for one in crowd)
     took_s = max(one.set_out_at + one.told_after_s for one in crowd) - began
     answers, known = timings.enter + timings.place, [one.told_after_s for one in crowd]
@@ -110,27 +110,27 @@ def _per_s(count: int, seconds: float) -> float:
 
 
 def last_issue_s(moments: Sequence[Moment]) -> float | None:
-    """When Postgres was first seen with as many issued as in the end; None where none were."""
+    """Seconds until a sample first had the final count of coupons; None if none were issued."""
     if not moments or moments[-1].issued == 0:
         return None
     return next(max(0.0, m.at_s) for m in moments if m.issued == moments[-1].issued)
 
 
 def blocked_share(moments: Sequence[Moment], within_s: float | None) -> float:
-    """Of the looks while coupons were issued, those that found somebody waiting for a lock."""
+    """The share of samples, while coupons were issued, with a connection waiting for a lock."""
     during = [m for m in moments if within_s is not None and 0 <= m.at_s <= within_s]
     return round(sum(m.blocked > 0 for m in during) / len(during), 3) if during else 0.0
 
 
 def out_of_turn(crowd: Sequence[Observations]) -> int:
-    """Coupons that went to somebody who wasn't among the first that many to set out."""
+    """Of n coupons, how many went to members who were not among the first n to set out."""
     in_order = sorted(crowd, key=lambda one: one.set_out_at)
     issued = sum(one.final == "issued" for one in crowd)
     return sum(one.final == "issued" for one in in_order[issued:])
 
 
 def curve_ms(seconds: Sequence[float]) -> tuple[tuple[float, float], ...]:
-    """For each of SHARES, the milliseconds that this share of them took at most."""
+    """For each of SHARES, the milliseconds that this share did not exceed."""
     ordered = sorted(seconds)
     if not ordered:
         return ()

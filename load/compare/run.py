@@ -1,4 +1,4 @@
-"""Run: sends the same crowd through each way in turn, and looks at Postgres meanwhile."""
+"""Run: sends the same crowd through each way in turn, and samples Postgres meanwhile."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from processes.signals import Ended, Signals
 from processes.stores import print_json
 from processes.supervisor import ENDING
 
-# As fast as it can: it is the ways that are compared, not a rate that somebody has set.
-UNHURRIED_BY_A_RATE = RoomSettings(rate_per_s=RATE_PER_S_MAX, burst=BURST_MAX)
+# The room's rate must not be the bottleneck.
+NO_RATE_LIMIT = RoomSettings(rate_per_s=RATE_PER_S_MAX, burst=BURST_MAX)
 TOKEN_S = 24 * 3_600
 EXIT_ENDED = 130
 LOOK_EVERY_S = 0.1
@@ -42,20 +42,21 @@ R = TypeVar("R")
 
 
 def run_compare(options: CompareOptions, *, as_json: bool, report: Path | None) -> int:
-    """0 where every way kept every promise, else 1; 130 where it was ended before it knew.
+    """Run the comparison, and print or write it.
 
-    Raises BadSettings, EmbeddedServerError, OfficeError, LineError.
+    Returns 0 if every way kept every promise, 1 if not, 130 if a signal ended it before. Raises
+    BadSettings, EmbeddedServerError, OfficeError, LineError.
     """
-    # Ended by somebody's tool or by Ctrl-C, it takes its processes and its database away.
+    # After a signal it still ends its processes and drops its database.
     signals = Signals(*ENDING)
     raise_limit()
     try:
-        return _compare_and_say(options, signals, as_json=as_json, report=report)
+        return _compare_and_print(options, signals, as_json=as_json, report=report)
     except Ended:
         return EXIT_ENDED
 
 
-def _compare_and_say(
+def _compare_and_print(
     options: CompareOptions, signals: Signals, *, as_json: bool, report: Path | None
 ) -> int:
     if report is not None:
@@ -72,50 +73,50 @@ def _compare_and_say(
 
 
 def _make_folder(folder: Path) -> None:
-    """Before the minutes that a comparison takes, not after them."""
+    """Called first, so that a bad path fails before the minutes of measuring."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadSettings(f"--report: {folder} can't be made: {error.strerror}.") from None
+        raise BadSettings(f"--report: can't create {folder}: {error.strerror}.") from None
 
 
 def compare(
     options: CompareOptions, environ: Mapping[str, str], bars: Bars, signals: Signals
 ) -> Comparison:
-    """All ways in turn, on the same servers. Raises Ended where SIGTERM or SIGINT has come."""
-    cast = ProcessCounts(web_processes=options.web_processes, workers=options.workers)
-    bars.say("Starting the servers and the product's processes ...")
-    with LocalStack(cast, environ, look=signals.raise_if_ended) as stage:
+    """Measure all ways in turn, on the same servers. Raises Ended after SIGTERM or SIGINT."""
+    counts = ProcessCounts(web_processes=options.web_processes, workers=options.workers)
+    bars.print("Starting the servers and the product's processes ...")
+    with LocalStack(counts, environ, look=signals.raise_if_ended) as stack:
         made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        machine = describe(stage)
-        run = f"compare-{secrets.token_hex(3)}"  # the Redis may have other comparisons in it
+        machine = describe(stack)
+        run = f"compare-{secrets.token_hex(3)}"  # another comparison may use the same Redis
         crowd = CrowdOptions(
-            stage.base_url,
+            stack.base_url,
             run,
             options.members,
             options.within_s,
             options.connections_max,
             give_up_s=options.give_up_s,
-            attempts_max=sys.maxsize,  # until they give up
+            attempts_max=sys.maxsize,  # give_up_s limits it
             seed=options.seed,
         )
-        # Beforehand, as making them would hold up the crowd that is about to arrive.
-        mint = stage.identity.sign
-        tokens = {member: mint(member, valid_s=TOKEN_S) for member in arrivals(crowd)}
+        # Sign all tokens before the run: signing would delay the arrivals.
+        sign = stack.identity.sign
+        tokens = {member: sign(member, valid_s=TOKEN_S) for member in arrivals(crowd)}
         ways: list[WayResults] = []
         for way in WAYS:
             if ways:
-                stage.restart_web()
+                stack.restart_web()
             one = replace(crowd, code=f"{run}-{way.replace('_', '-')}")
             bars.begin(way)
-            ways.append(_one_way(stage, way, options, one, tokens, bars.seen, signals))
+            ways.append(_one_way(stack, way, options, one, tokens, bars.seen, signals))
             signals.raise_if_ended()
             bars.end(ways[-1])
     return Comparison(options, made_at, machine, tuple(ways))
 
 
 async def _until_ended(work: Coroutine[Any, Any, R], signals: Signals) -> R:
-    """What the work returns. Raises Ended, the work cancelled, where a signal comes meanwhile."""
+    """The result of `work`. On a signal it cancels the work and raises Ended."""
     task = asyncio.ensure_future(work)
     try:
         while not (await asyncio.wait({task}, timeout=LOOK_EVERY_S))[0]:
@@ -127,7 +128,7 @@ async def _until_ended(work: Coroutine[Any, Any, R], signals: Signals) -> R:
 
 
 def _one_way(
-    stage: LocalStack,
+    stack: LocalStack,
     way: Issuing,
     options: CompareOptions,
     crowd: CrowdOptions,
@@ -135,18 +136,18 @@ def _one_way(
     seen: Callable[[Observations], None],
     signals: Signals,
 ) -> WayResults:
-    stage.offer(crowd.code, options.coupons, issuing=way, room=UNHURRIED_BY_A_RATE)
-    with PostgresSampler(stage.environ["DATABASE_URL"], crowd.code) as watch:
+    stack.offer(crowd.code, options.coupons, issuing=way, room=NO_RATE_LIMIT)
+    with PostgresSampler(stack.environ["DATABASE_URL"], crowd.code) as sampler:
         sent = run_crowd(crowd, tokens.__getitem__, direct=way != "queue", seen=seen)
         known, timings = asyncio.run(_until_ended(sent, signals))
-    with stage.postgres() as engine:
+    with stack.postgres() as engine:
         rows = list_holders(engine, crowd.code)
     return measure(
         way,
         known,
         timings,
-        watch.looks,
+        sampler.looks,
         total_count=options.coupons,
         holders=rows,
-        connections_bound=stage.db_connections_bound,
+        connections_bound=stack.db_connections_bound,
     )

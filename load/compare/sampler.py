@@ -1,4 +1,4 @@
-"""Looks at Postgres many times a second, while a crowd is let loose."""
+"""PostgresSampler: samples issued coupons and connections in Postgres during a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOK_EVERY_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """At one moment (of our monotonic clock): coupons committed, and connections held."""
+    """At one time of our monotonic clock: coupons committed, and open connections."""
 
     at_s: float
     issued: int
@@ -25,10 +25,9 @@ class Sample:
 
 
 class PostgresSampler:
-    """A context manager; inside it a thread with a connection of its own fills `looks`.
+    """A context manager; inside it, a thread with its own connection appends to `looks`.
 
-    The connection is not counted among those it sees. Where Postgres does not answer in time,
-    one look is missing.
+    It does not count its own connection. If Postgres does not answer in time, a sample is missing.
     """
 
     def __init__(self, database_url: str, code: str) -> None:
@@ -45,17 +44,17 @@ class PostgresSampler:
     def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
-        self._look()  # how it ended
+        self._take_sample()  # the final state
         self._engine.dispose()
 
     def _watch(self) -> None:
         while not self._done.wait(LOOK_EVERY_S):
-            self._look()
+            self._take_sample()
 
-    def _look(self) -> None:
+    def _take_sample(self) -> None:
         try:
             issued = offers.get_offer(self._engine, self._code).coupon.inventory.used_count
-            # The time between the two: neither is older than the distance to the next look.
+            # Take the time between the two queries: each is off by less than a sampling interval.
             at_s, held = time.monotonic(), count_connections(self._engine)
         except OfficeAway:
             return

@@ -1,4 +1,4 @@
-"""The figures of the table, the same in the terminal and in the report, and in words."""
+"""Table: the figures of a comparison with their meanings, for the terminal and the HTML report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from load.compare.results import WayResults
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure of every way. meaning: what it counts, for who reads the report."""
+    """One figure of every way. meaning: explains it in the report."""
 
     name: str
     meaning: str
@@ -31,26 +31,26 @@ GROUPS = (
         (
             Row(
                 "coupons issued",
-                "Rows in Postgres, of those on offer.",
+                "Rows in Postgres, of the coupons on offer.",
                 lambda m: f"{m.verdict.rows or 0:,} of {m.verdict.total_count:,}",
             ),
             Row(
                 "over-issued",
-                "Coupons beyond those on offer, told or written.",
+                "Coupons beyond the stock, by members' answers or by rows.",
                 lambda m: f"{m.verdict.over_issued:,}",
             ),
             Row(
-                "twice", "Members with more than one, told or written.",
+                "twice", "Members with more than one coupon, by their answers or by rows.",
                 lambda m: f"{m.verdict.twice:,}",
             ),
             Row(
                 "told without a row",
-                "Members told that they have one, while Postgres has none.",
+                "Members whose answer was a coupon, while Postgres has no row.",
                 lambda m: f"{m.verdict.told_without_row:,}",
             ),
             Row(
                 "a row but not told",
-                "Members who have one in Postgres and were told otherwise.",
+                "Members with a row in Postgres whose answer was not a coupon.",
                 lambda m: f"{m.verdict.row_untold:,}",
             ),
             Row(
@@ -65,14 +65,15 @@ GROUPS = (
         (
             Row(
                 "overtaken",
-                "Members refused though the line had them before somebody who got one. "
-                "The direct ways write no arrival down, so there is nothing to hold them to.",
+                "Members who were refused, though a later arrival got a coupon. The direct ways "
+                "record no arrivals, so they have no order to keep.",
                 lambda m: f"{m.verdict.overtaken:,}" if m.way == "queue" else "no order",
             ),
             Row(
                 "out of turn",
-                "Coupons that went to a member who was not among the first that many to set out, "
-                "by the crowd's own clock. Some are chance: requests pass one another on the way.",
+                "Of n coupons, those that went to members who were not among the first n to set "
+                "out, by the crowd's clock. Some are chance: requests overtake each other on the "
+                "network.",
                 lambda m: f"{m.out_of_turn:,}",
             ),
         ),
@@ -87,7 +88,7 @@ GROUPS = (
             ),
             Row(
                 "coupons a second",
-                "Over that time.",
+                "Until the last coupon.",
                 lambda m: "-" if m.issued_per_s is None else f"{m.issued_per_s:,.0f}",
             ),
             Row(
@@ -95,7 +96,7 @@ GROUPS = (
                 "Seconds from when the first member set out until the last one knew the outcome.",
                 lambda m: make_sentence(m.took_s),
             ),
-            Row("requests answered", "All answers, those that said to come again included.",
+            Row("requests answered", "All responses, including those that ask to retry.",
                 lambda m: f"{m.requests:,}"),
             Row("answers a second", "Over the time until all knew.",
                 lambda m: f"{m.answers_per_s:,.0f}"),
@@ -104,8 +105,8 @@ GROUPS = (
     Group(
         "One answer took",
         (
-            Row("mean", "Of one request, from when it was sent. In line, an answer is not yet "
-                "the outcome.", lambda m: _ms(m.answer.mean_ms)),
+            Row("mean", "The response time of one request. In line, the first response is a place, "
+                "not the outcome.", lambda m: _ms(m.answer.mean_ms)),
             Row("p50", "Half of the requests took at most this.", lambda m: _ms(m.answer.p50_ms)),
             Row("p99", "99 of 100 took at most this.", lambda m: _ms(m.answer.p99_ms)),
         ),
@@ -113,8 +114,8 @@ GROUPS = (
     Group(
         "A member knew the outcome after",
         (
-            Row("mean", "From when the member set out until they were told that they have one or "
-                "that there are none left: all waiting and coming again included.",
+            Row("mean", "From when the member set out until their coupon or refusal, including all "
+                "waiting and retries.",
                 lambda m: _ms(m.known.mean_ms)),
             Row("p50", "Half of the members knew by then.", lambda m: _ms(m.known.p50_ms)),
             Row("p99", "99 of 100 knew by then.", lambda m: _ms(m.known.p99_ms)),
@@ -123,18 +124,19 @@ GROUPS = (
     Group(
         "Where people waited",
         (
-            Row("waited in line", "Members with a place in line who asked for it again.",
+            Row("waited in line", "Members who polled a place in line.",
                 lambda m: f"{m.verdict.waited:,}"),
-            Row("told to come again", "Answers 503 `unavailable`, which members obeyed.",
+            Row("told to come again", "Responses 503 `unavailable`; the members retried later.",
                 lambda m: f"{m.turned_back:,}"),
-            Row("tried again inside", "How often the way itself had to begin anew, for those who "
-                "got one: others were faster, or its lock had passed on.",
+            Row("tried again inside", "Retries inside the way, for members who got a coupon: "
+                "another transaction was first, or the lock had expired.",
                 lambda m: f"{m.retries:,}"),
-            Row("blocked in Postgres", "Of the looks while coupons were issued, those that found "
-                "a connection waiting for a lock.", lambda m: f"{m.blocked_share:.0%}"),
-            Row("connections at most", "Open to Postgres, of all the product's processes, and "
-                "their bound.", lambda m: f"{m.connections_max} of {m.connections_bound}"),
-            Row("busy at most", "Of those, in the middle of something.",
+            Row("blocked in Postgres", "The share of samples, while coupons were issued, with a "
+                "connection waiting for a lock.", lambda m: f"{m.blocked_share:.0%}"),
+            Row("connections at most", "Open connections to Postgres of all the product's "
+                "processes, and their bound.",
+                lambda m: f"{m.connections_max} of {m.connections_bound}"),
+            Row("busy at most", "Of these, connections that were not idle.",
                 lambda m: f"{m.busy_max}"),
         ),
     ),
@@ -142,7 +144,7 @@ GROUPS = (
 
 
 def effects(measured: WayResults, options: CompareOptions) -> str:
-    """What is seen in the figures of one way: where people waited, and what it cost."""
+    """The broken promises of one way; or where its members waited, and the cost."""
     if faults := broken_promises(measured):
         return " ".join(faults)
     return f"{_WAITED[measured.way](measured, options)} {_turned_back(measured)}"
@@ -150,31 +152,31 @@ def effects(measured: WayResults, options: CompareOptions) -> str:
 
 def _pessimistic(m: WayResults, _: CompareOptions) -> str:
     return (
-        f"Callers waited for the coupon's row in Postgres, each with a connection: "
-        f"{m.blocked_share:.0%} of the looks found one blocked."
+        f"Requests waited for the lock on the coupon's row, each with a connection to Postgres: "
+        f"{m.blocked_share:.0%} of the samples found one blocked."
     )
 
 
 def _optimistic(m: WayResults, _: CompareOptions) -> str:
     each = m.retries / max(1, m.verdict.issued)
     return (
-        f"Nobody took a lock beforehand; who lost a race began anew: {m.retries:,} times, "
+        f"Transactions took no lock and retried after a conflict: {m.retries:,} times, "
         f"{each:.1f} for each coupon."
     )
 
 
 def _redis_lock(m: WayResults, _: CompareOptions) -> str:
     return (
-        f"Callers waited for a lock in Redis and looked for it again and again; meanwhile at most "
-        f"{m.busy_max} of {m.connections_max} connections did anything."
+        f"Requests polled for a lock in Redis; meanwhile at most {m.busy_max} of "
+        f"{m.connections_max} connections to Postgres were busy."
     )
 
 
 def _queue(m: WayResults, options: CompareOptions) -> str:
     workers = f"{options.workers} {'worker' if options.workers == 1 else 'workers'}"
     return (
-        f"Everybody was answered with a place or the outcome (half within {_ms(m.answer.p50_ms)}), "
-        f"and {m.verdict.waited:,} waited in Redis while {workers} issued in batches."
+        f"Each request got a place or the outcome (half within {_ms(m.answer.p50_ms)}), and "
+        f"{m.verdict.waited:,} members waited in Redis while {workers} issued in batches."
     )
 
 
@@ -188,14 +190,14 @@ _WAITED: dict[str, Callable[[WayResults, CompareOptions], str]] = {
 
 def _turned_back(m: WayResults) -> str:
     if m.turned_back == 0:
-        return "Nobody was told to come again."
+        return "No response asked to retry."
     each = m.turned_back / max(1, m.verdict.members)
     on_average = f", {each:.1f} for each member" if each >= 0.1 else ""
-    return f"{m.turned_back:,} answers said to come again{on_average}."
+    return f"{m.turned_back:,} responses asked to retry{on_average}."
 
 
 def make_sentence(seconds: float) -> str:
-    """In the unit that people would say it in."""
+    """Milliseconds below a second, else seconds."""
     return f"{seconds * 1_000:,.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
 
 

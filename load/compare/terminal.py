@@ -1,4 +1,4 @@
-"""Terminal: bars while it runs, the table and a sentence for each way at the end."""
+"""Terminal: shows progress bars during a comparison, then the table and a sentence for each way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from load.crowd.observations import Observations
 
 
 class Bars:
-    """One bar a way, on stderr; a context manager."""
+    """A context manager that shows a progress bar for each way on stderr."""
 
     def __init__(self, options: CompareOptions) -> None:
         self._progress = Progress(
@@ -45,7 +45,7 @@ class Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def say(self, sentence: str) -> None:
+    def print(self, sentence: str) -> None:
         self._progress.console.print(sentence)
 
     def begin(self, way: Issuing) -> None:
@@ -53,7 +53,7 @@ class Bars:
         self._progress.start_task(self._now)
 
     def seen(self, one: Observations) -> None:
-        """Another member knows their outcome."""
+        """Count a member who has their outcome."""
         self._issued += one.final == "issued"
         self._progress.update(self._now, advance=1, issued=self._issued)
 
@@ -64,7 +64,7 @@ class Bars:
 
 
 def print_comparison(made: Comparison, report: Path | None) -> None:
-    """The table, and what is seen in it."""
+    """Print the table, a sentence for each way, and the verdict."""
     out = Console()
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     table.add_column("")

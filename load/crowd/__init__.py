@@ -1,1 +1,1 @@
-"""A simulated crowd: members who enter, wait, and are told; then the verdict on what they saw."""
+"""Crowd: simulated members who enter and wait, and the verdict on their outcomes."""

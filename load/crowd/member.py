@@ -1,4 +1,4 @@
-"""One simulated member: enters, asks for their place when told to, until it is final."""
+"""SimulatedMember: enters, and polls their place at the given intervals until it is final."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ from waitroom.tokens.challenge import solve
 
 @cache
 def _solvers() -> ProcessPoolExecutor:
-    """A process a core, started when somebody meets a challenge first."""
+    """One process a core, started at the first challenge."""
     return ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
 
 
 class SimulatedMember:
-    """A member, whom `headers` name, and who takes one of `connections` for each request.
+    """A member, identified by `headers`. Each request takes one of `connections`.
 
-    Asks with the ticket they were given, as a browser does: should the line be lost, it brings them
-    back.
+    Like a browser, it sends its ticket with each request, which restores its place in a lost line.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class SimulatedMember:
         self.seen = Observations(member_id)
 
     async def live(self, *, direct: bool, double_click: bool, give_up_at: float) -> Observations:
-        """Their whole life; never raises for what a server may do."""
+        """Try to get a coupon until `give_up_at`; errors of the server are recorded, not raised."""
         self.seen.set_out_at = began = time.monotonic()
         try:
             await asyncio.wait_for(self._try_to_get_one(direct, double_click), give_up_at - began)
@@ -63,8 +62,8 @@ class SimulatedMember:
         return self.seen
 
     async def _try_to_get_one(self, direct: bool, double_click: bool) -> None:
-        knock = self._issue if direct else self._enter
-        answers = await asyncio.gather(*(knock() for _ in range(CLICKS if double_click else 1)))
+        click = self._issue if direct else self._enter
+        answers = await asyncio.gather(*(click() for _ in range(CLICKS if double_click else 1)))
         waits = [wait_s for wait_s in answers if wait_s is not None]
         if self.seen.final == "failed" and waits and self.seen.error is None:
             await self._wait(min(waits))
@@ -79,7 +78,7 @@ class SimulatedMember:
         return self.seen.note(status, body)
 
     async def _solution(self, path: str) -> str:
-        """Found by a process beside us: our own has others to speak for meanwhile."""
+        """Solve it in another process: the event loop serves other members meanwhile."""
         _, challenge = await self._ask("GET", path, [])
         return await asyncio.get_running_loop().run_in_executor(_solvers(), solve, challenge)
 
@@ -100,8 +99,8 @@ class SimulatedMember:
             self._ticket = body.get("ticket") or self._ticket
             wait_s = self.seen.note_next(status, body)
 
-    def _said(self) -> dict[str, str]:
-        """Who they are, by token and, once they have one, by ticket."""
+    def _identity(self) -> dict[str, str]:
+        """The headers with their token and, once they have one, their ticket."""
         return self._headers | ({"Waitroom-Ticket": self._ticket} if self._ticket else {})
 
     async def _ask(
@@ -111,11 +110,11 @@ class SimulatedMember:
         timings: list[float],
         more: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[int, dict[str, Any]]:
-        """One request, tried again while the answer says to. more: headers."""
-        headers = {**self._said(), **more}
+        """Send a request, and retry while the response asks to. more: headers."""
+        headers = {**self._identity(), **more}
         for attempt in range(self._attempts_max):
             async with self._connections:
-                # Not before: waiting for one of our own connections is no slowness of the server.
+                # Start the clock here: waiting for one of our connections is not server time.
                 began = time.perf_counter()
                 async with self._http.request(method, path, headers=headers) as response:
                     body = await response.json(content_type=None)

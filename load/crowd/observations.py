@@ -1,4 +1,4 @@
-"""What one simulated member was told, whoever simulates them."""
+"""Observations: records the server's answers to one simulated member."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.refusals import REFUSALS, refusals_of
 
 Final = Literal["issued", "refused", "failed"]
 
-# Refusals that a member believes and goes home with; anything else undocumented is a failure.
+# Refusals that end a member's attempt. Any other error, unless it asks to retry, is a failure.
 FINAL_REFUSALS = frozenset(
     slug for slug in refusals_of("enter", "issue") if REFUSALS[slug].is_final
 )
@@ -21,7 +21,7 @@ CLICKS = 5
 
 @dataclass(slots=True)
 class Timings:
-    """Seconds that requests took, of the whole crowd."""
+    """Response times in seconds, of the whole crowd."""
 
     enter: list[float] = field(default_factory=list)
     place: list[float] = field(default_factory=list)
@@ -29,11 +29,12 @@ class Timings:
 
 @dataclass(slots=True)
 class Observations:
-    """What one member was told. arrived_at: as the line wrote it down; None without a place.
+    """The answers to one member.
 
-    ahead: as told last. place_rose: how often it got worse from one asking to the next. set_out_at:
-    by our monotonic clock; told_after_s: from then. turned_back: answers that said to try again.
-    way_retries: how often the way to issue tried again for them, as the server said.
+    arrived_at: as the server gave it; None without a place. ahead: the latest. place_rose: how
+    often `ahead` grew from one poll to the next. set_out_at: by our monotonic clock; told_after_s:
+    from then until the outcome. turned_back: responses that asked to retry. way_retries: retries
+    inside the way to issue, as the server reported them.
     """
 
     member_id: str
@@ -51,7 +52,7 @@ class Observations:
     error: str | None = None
 
     def note(self, status: int, body: dict[str, Any]) -> float | None:
-        """Note what was said; seconds until asking again, or None where it is final."""
+        """Record a response. Returns the seconds until the next poll; None if it is final."""
         if status in (200, 202):
             self.ahead = body["ahead"]
             if body["arrived_at"]:
@@ -70,7 +71,7 @@ class Observations:
         return None
 
     def note_next(self, status: int, body: dict[str, Any]) -> float | None:
-        """The same, of an answer that was asked for after the one before had come."""
+        """As `note`, for a poll after the previous response: counts a place that got worse."""
         before = self.ahead
         wait_s = self.note(status, body)
         if before is not None and self.ahead is not None and self.ahead > before:

@@ -1,4 +1,4 @@
-"""Options: who comes, when, and how often they click."""
+"""Options: the size, the arrivals and the behaviour of a crowd."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CrowdOptions:
-    """within_s: everybody arrives in it. connections_max: open at once; others wait their turn.
+    """within_s: all members arrive in it. connections_max: open at once; other requests wait.
 
-    give_up_s: after that, members without an answer count as failed. attempts_max: how often one
-    tries again where told to. addresses: so many are named to a server that trusts ours as a
-    proxy's; 0: none, all come from ours. seed: the same one gives the same members, arriving at
-    the same time.
+    give_up_s: then members without a final answer count as failed. attempts_max: of a request that
+    the server asks to retry. addresses: so many addresses in X-Forwarded-For, for a server that
+    trusts this host as a proxy; 0: none. seed: fixes the members and their arrivals.
     """
 
     base_url: str

@@ -1,4 +1,4 @@
-"""The verdict as people and as scripts read it."""
+"""Report: prints a verdict as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def print_verdict(told: Verdict, timings: Timings, took_s: float, *, as_json: bo
         print_json(whole | {"enter": asdict(enter), "place": asdict(place)})
         return
     table = Table.grid(padding=(0, 3))
-    rows = "not looked at: Postgres is not known or away" if told.rows is None else f"{told.rows:,}"
+    unknown = "unknown, since DATABASE_URL is not set or Postgres is unreachable,"
+    rows = unknown if told.rows is None else f"{told.rows:,}"
     for name, value in (
         ("members", f"{told.members:,}"),
         ("got a coupon", f"{told.issued:,}"),

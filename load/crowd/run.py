@@ -1,4 +1,4 @@
-"""Run: lets a crowd loose on a server, a bounded number of connections at a time."""
+"""Run: sends a crowd to a server over a bounded number of connections."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from load.crowd.options import CrowdOptions
 
 async def run_crowd(
     options: CrowdOptions,
-    mint: Callable[[str], str],
+    sign: Callable[[str], str],
     *,
     direct: bool,
     seen: Callable[[Observations], None],
 ) -> tuple[list[Observations], Timings]:
-    """What each member was told, and how long requests took. `seen` hears of each who is done.
+    """The answers to each member, and all response times. Calls `seen` for each finished member.
 
-    Raises aiohttp.ClientError where there is no server at all.
+    sign: makes a member's token. Raises aiohttp.ClientError if there is no server.
     """
     timings, connections = Timings(), asyncio.Semaphore(options.connections_max)
     give_up_at = time.monotonic() + options.give_up_s
@@ -34,7 +34,7 @@ async def run_crowd(
     ) as http:
 
         async def one(number: int, member_id: str, after_s: float) -> Observations:
-            headers = {"Authorization": f"Bearer {mint(member_id)}"}
+            headers = {"Authorization": f"Bearer {sign(member_id)}"}
             if options.addresses:
                 headers["X-Forwarded-For"] = address(number % options.addresses)
             await asyncio.sleep(after_s)
@@ -47,17 +47,17 @@ async def run_crowd(
             seen(known)
             return known
 
-        crowd = (one(number, *who) for number, who in enumerate(arrivals(options).items()))
+        crowd = (one(number, *item) for number, item in enumerate(arrivals(options).items()))
         return list(await asyncio.gather(*crowd)), timings
 
 
 def address(number: int) -> str:
-    """One of the addresses that are for testing alone (RFC 2544)."""
+    """An address of the range reserved for benchmarks (RFC 2544)."""
     return f"198.18.{number // 256}.{number % 256}"
 
 
 def arrivals(options: CrowdOptions) -> dict[str, float]:
-    """Who comes, and how many seconds after the beginning."""
+    """Each member's id, and the seconds until they arrive."""
     chance = random.Random(options.seed)  # noqa: S311 - no secret
     run = f"{chance.getrandbits(24):06x}"
     return {
@@ -67,7 +67,7 @@ def arrivals(options: CrowdOptions) -> dict[str, float]:
 
 
 async def fetch_coupon(base_url: str, code: str) -> dict[str, object]:
-    """The coupon, as the server shows it. Raises aiohttp.ClientError; KeyError for an unknown."""
+    """The coupon from the API. Raises aiohttp.ClientError; KeyError for an unknown code."""
     async with aiohttp.ClientSession(base_url) as http, http.get(f"/api/coupons/{code}") as answer:
         body: dict[str, object] = await answer.json(content_type=None)
         if answer.status != 200:

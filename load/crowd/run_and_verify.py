@@ -1,4 +1,4 @@
-"""Sends the crowd, holds what it was told against Postgres, and says so."""
+"""Sends a crowd, compares its answers with Postgres, and prints the verdict."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ console = Console(stderr=True)
 
 
 def run_and_verify(options: CrowdOptions, *, anywhere: bool, as_json: bool) -> int:
-    """0 where every promise was kept, else 1. Raises BadSettings where nothing could be sent."""
+    """Returns 0 if every promise was kept, else 1. Raises BadSettings if nothing could be sent."""
     target = find_target(options.base_url, anywhere=anywhere)
     options = replace(options, base_url=target.base_url)
     raise_limit()
     began = time.monotonic()
     try:
         coupon = asyncio.run(fetch_coupon(target.base_url, options.code))
-        seen, timings = _watched(options, target.identity, direct=coupon["issuing"] != "queue")
+        seen, timings = _run_with_bar(options, target.identity, direct=coupon["issuing"] != "queue")
     except aiohttp.ClientError as error:
         raise BadSettings(f"There is no server at {target.base_url}: {error}") from None
     except KeyError as error:
         raise BadSettings(str(error.args[0])) from None
     rows = target.rows(options.code)
-    told = verdict(seen, total_count=int(str(coupon["total_count"])), holders=rows)
-    print_verdict(told, timings, time.monotonic() - began, as_json=as_json)
-    return 0 if told.is_good else 1
+    judged = verdict(seen, total_count=int(str(coupon["total_count"])), holders=rows)
+    print_verdict(judged, timings, time.monotonic() - began, as_json=as_json)
+    return 0 if judged.is_good else 1
 
 
-def _watched(
+def _run_with_bar(
     options: CrowdOptions, identity: MemberTokens, *, direct: bool
 ) -> tuple[list[Observations], Timings]:
     progress = Progress(
@@ -64,7 +64,7 @@ def _watched(
             counts[one.final] += 1
             progress.update(task, advance=1, **counts)
 
-        def mint(member_id: str) -> str:
+        def sign(member_id: str) -> str:
             return identity.sign(member_id, valid_s=int(options.give_up_s) + 600)
 
-        return asyncio.run(run_crowd(options, mint, direct=direct, seen=seen))
+        return asyncio.run(run_crowd(options, sign, direct=direct, seen=seen))

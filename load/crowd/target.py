@@ -1,4 +1,4 @@
-"""Target: the server that a crowd is sent to, and the Postgres behind it."""
+"""Target: the server that a crowd is sent to, and its Postgres."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to, as whom, and where to look afterwards."""
+    """base_url: the server. identity: signs members' tokens. environ: settings of its Postgres."""
 
     base_url: str
     identity: MemberTokens
     environ: dict[str, str]
 
     def rows(self, code: str) -> list[str] | None:
-        """Postgres's own list, where we know where Postgres is and it still answers."""
+        """The holders in Postgres; None without DATABASE_URL, or if Postgres is unreachable."""
         if not self.environ.get("DATABASE_URL") and not self.environ.get("DATABASE_URL_FILE"):
             return None
         try:
@@ -38,14 +38,16 @@ class Target:
 
 
 def find_target(url: str | None, *, anywhere: bool) -> Target:
-    """The server at `url`; by default BASE_URL, the running demo's where none is set.
+    """The server at `url`; by default that of BASE_URL, or of the running demo.
 
-    Raises BadSettings where it is not this machine and nobody said that it may be elsewhere.
+    Raises BadSettings if it is not on this machine, unless `anywhere`.
     """
     environ = with_running_demo(dict(os.environ))
     base_url = url or environ.get("BASE_URL") or "http://127.0.0.1:8000"
     if urlsplit(base_url).hostname not in LOOPBACK and not anywhere:
-        raise BadSettings(f"{base_url} is not this machine. If it is yours, say --anywhere.")
+        raise BadSettings(
+            f"{base_url} is not on this machine. If you may load-test it, add --anywhere."
+        )
     settings = read_settings(TokenSettings, environ)
     rules = ClaimRules(settings.MEMBER_TOKEN_AUDIENCE)
     identity = MemberTokens(settings.MEMBER_TOKEN_SECRETS, "", rules=rules)

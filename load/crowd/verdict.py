@@ -1,4 +1,4 @@
-"""Verdict: what a crowd was told, held against what Postgres has."""
+"""Verdict: compares the answers to a crowd with the rows in Postgres."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from load.crowd.observations import Observations
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds."""
+    """Response times in milliseconds."""
 
     requests: int
     mean_ms: float
@@ -36,13 +36,13 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Counts of members, but for rows (in Postgres, of the whole coupon; None: not looked at).
+    """Counts of members, unless said otherwise.
 
-    twice: members with more than one coupon, told or written. overtaken: members refused though
-    they had arrived before the last one who got a coupon. place_rose: times that a place in line
-    got worse. turned_back: answers that said to try again. told_without_row: told "yours" while
-    Postgres has none; row_untold: the reverse. drained: refused as nobody new was let in, which
-    leaves coupons over.
+    rows: of the whole coupon in Postgres; None: unknown. twice: with more than one coupon, by
+    answers or by rows. overtaken: refused, though a later arrival got a coupon. place_rose: how
+    often a place in line got worse. turned_back: responses that asked to retry. told_without_row:
+    the answer was a coupon, but Postgres has no row; row_untold: the reverse. drained: refused by a
+    draining room, which may leave coupons over.
     """
 
     members: int
@@ -68,8 +68,8 @@ class Verdict:
             self.failed + self.over_issued + self.twice + self.overtaken + self.place_rose
             + self.told_without_row + self.row_untold
         )  # fmt: skip
-        # With more members than coupons and nobody failing, a coupon left over is a fault too,
-        # unless an admin let nobody new in.
+        # If more members than coupons came, a coupon left over is a fault too, unless an admin
+        # drained the room.
         wanted = min(self.members - self.drained, self.total_count)
         short = self.issued < wanted and self.rows is not None
         return wrong == 0 and not (short and self.rows < self.total_count)  # type: ignore[operator]
@@ -78,7 +78,7 @@ class Verdict:
 def verdict(
     crowd: Sequence[Observations], *, total_count: int, holders: Collection[str] | None
 ) -> Verdict:
-    """Judge. `holders` is a member id for each row in Postgres, repeated where there are two."""
+    """holders: the member id of each row in Postgres; None if unknown."""
     issued = [one for one in crowd if one.final == "issued"]
     rows = Counter(holders or ())
     told = {one.member_id for one in issued}

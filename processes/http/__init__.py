@@ -1,1 +1,1 @@
-"""The HTTP server: its processes, sockets, restarts and port."""
+"""HTTP: the server with its processes, signals and port check."""

@@ -1,7 +1,7 @@
-"""Whether another deployment's web command serves on a port that we are given.
+"""Port check: refuses a port on which another deployment's web command serves.
 
-Two commands of one deployment may share a port, while one takes over from the other. The kernel
-would share it between those of two deployments as well, and spread visitors over both.
+Two commands of one deployment share a port while one takes over from the other. The kernel would
+also share it between two deployments, and send each visitor to either.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, no
 
 
 def local_address(host: str) -> str:
-    """Where what is bound to `host` answers on this machine."""
+    """The address on this machine of a server bound to `host`."""
     return ANY_ADDRESS.get(host, host)
 
 
 def refuse_foreign_port(host: str, port: int, deployment: str) -> None:
-    """Raises BadSettings where a web command of another deployment answers there.
+    """Raises BadSettings if a web command of another deployment serves there.
 
-    deployment: our id; empty where Postgres has not said it, and then nobody else may be there.
+    deployment: our id; if it is empty (Postgres is away), any web command there is refused.
     """
     connection = http.client.HTTPConnection(local_address(host), port, timeout=ANSWER_WITHIN_S)
     try:
         connection.request("GET", "/healthz")
         found = connection.getresponse().getheader(DEPLOYMENT_HEADER)
     except (OSError, http.client.HTTPException):
-        return  # nobody is there; or it is something that will not share it
+        return  # the port is free, or its program will not share it
     finally:
         connection.close()
     if found is None:
-        # A release before this one, or no program of ours: that one does not share its port.
-        log.warning("somebody serves on this port and does not say who; taking over", port=port)
+        # An earlier release, or another program, which will not share its port.
+        log.warning("a server without a deployment id has this port; taking over", port=port)
     elif not deployment:
         raise BadSettings(
-            f"Port {port} is served by a web command already, and Postgres does not answer, which "
-            "knows whether that is of this deployment. Start again once it does, or choose another "
+            f"Another web command serves on port {port}. Whether it belongs to this deployment is "
+            "unknown, since Postgres does not answer. Start again once it does, or choose another "
             "--port."
         )
     elif found != deployment:
         raise BadSettings(
-            f"Port {port} is served by the web command of another deployment: {found[:64]}, and "
-            f"this one is {deployment}. Visitors would get the answers of one or the other. Stop "
-            "that command, or choose another --port."
+            f"A web command of another deployment serves on port {port}: {found[:64]}; this one is "
+            f"{deployment}. Each visitor would reach one of the two at random. Stop that command, "
+            "or choose another --port."
         )

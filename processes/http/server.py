@@ -1,13 +1,12 @@
-"""Server: an ASGI application served by Granian, one process a core; how it drains, stops, reloads.
+"""Server: serves an ASGI application with Granian in several processes; drains, stops, reloads.
 
-Granian was chosen by measurement (docs/performance.md): reading and writing HTTP in Rust leaves
-Python to what a request asks for.
+Granian was chosen by measurement (docs/performance.md): it reads and writes HTTP in Rust.
 
 - SIGTERM drains: the load balancer's probe fails for a while, then the processes stop.
 - SIGINT, or a second SIGTERM, stops them at once.
 - SIGHUP replaces each process by a new one.
 
-A process that stops closes its port, finishes the requests it has begun, and ends its streams.
+A stopping process closes its port, finishes its open requests, and ends its streams.
 """
 
 from __future__ import annotations
@@ -29,26 +28,26 @@ from granian.http import HTTP1Settings
 
 from processes.child_process import PR_SET_PDEATHSIG, linux_prctl
 
-# Connections that the kernel may hold before we take them: a crowd comes all at once.
+# Connections that the kernel queues before we accept them: a crowd arrives all at once.
 BACKLOG = 4_096
-# Requests and streams open at once in a process, beyond which connections wait to be taken. A
-# stream holds its place as long as it is open, so the bound is far above that of streams.
+# Open requests and streams of a process, beyond which connections wait. Far above the bound of
+# streams, which count as long as they are open.
 OPEN_MAX = 30_000
-# For the whole of a request's headers; also after which a connection that asks no more is let go.
+# The time limit for a request's headers, and for an idle connection.
 HEADERS_WITHIN_MS = 30_000
-# Of one connection, before it is answered 431 (or 414, where the address is the long part): the
-# server's buffer grows by doubling, so up to twice as much may pass.
+# Longer headers get 431 (or 414 for a long URL). The server's buffer doubles as it grows, so up to
+# twice as much may pass.
 HEADERS_BYTES_MAX = 65_536
-# On SIGHUP the old process stops so long after the new one was started, which takes a second.
+# On SIGHUP the old process stops so long after the start of the new one, which takes a second.
 RELOAD_AFTER_S = 5.0
 # Open requests get so long to finish, then their process is killed.
 FINISH_WITHIN_S = 7
 
 
 class Drain:
-    """Whether this web command takes no more visitors; its processes see it by a file.
+    """Whether this web command drains; a file tells its processes.
 
-    seconds: from SIGTERM until the processes stop, for load balancers to notice.
+    seconds: from SIGTERM until the processes stop, so that load balancers notice.
     """
 
     def __init__(self, file: Path, seconds: float = 0.0) -> None:
@@ -72,11 +71,11 @@ def run_server(
     drain: Drain | None = None,
     may_reload: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Serve what the factory `module:function` makes, until SIGTERM or SIGINT.
+    """Serve the application of the factory `module:function`, until SIGTERM or SIGINT.
 
-    headers_within_ms: for the headers of a request, from the end of the one before. The factory is
-    called in each process, and ought to call `end_with_parent`. drain: None stops at once on
-    SIGTERM too. may_reload: False keeps the processes as they are on SIGHUP.
+    Each process calls the factory, which should call `end_with_parent`. headers_within_ms: time
+    limit for a request's headers, from the end of the request before. drain: None stops at once on
+    SIGTERM. may_reload: called on SIGHUP; False keeps the processes.
     """
     server = Granian(
         target,
@@ -98,7 +97,7 @@ def run_server(
         respawn_interval=RELOAD_AFTER_S,
         workers_kill_timeout=FINISH_WITHIN_S,
     )
-    # Granian sets its handlers first; ours come before them.
+    # Granian sets its handlers first; ours wrap them.
     server.on_startup(lambda: _handle_signals(drain, may_reload))
     server.serve()
 
@@ -143,9 +142,9 @@ def _check_before(number: signal.Signals, may_reload: Callable[[], bool]) -> Non
 
 
 def call_on_stop(call: Callable[[], None]) -> None:
-    """In a server's process: call this on the running loop when the process is told to stop.
+    """In a server's process: call this on the running loop when the process must stop.
 
-    Granian then waits for all open answers, and a stream would never end by itself.
+    Granian waits for all open responses, and a stream would never end by itself.
     """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -153,7 +152,7 @@ def call_on_stop(call: Callable[[], None]) -> None:
 
 
 def _both(first: Callable[[], object], number: signal.Signals) -> Callable[..., None]:
-    """A handler that calls `first` and then the one that is set now, which is the loop's."""
+    """A handler that calls `first`, then the present handler, which is the loop's."""
     second: Any = signal.getsignal(number)
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -164,13 +163,10 @@ def _both(first: Callable[[], object], number: signal.Signals) -> Callable[..., 
 
 
 def end_with_parent() -> None:
-    """Let this process end when the one that started it is killed; on Linux alone.
-
-    Its port would stay taken by somebody whom nobody can stop any more.
-    """
+    """On Linux, end this process when its parent is killed: an orphan would keep the port."""
     parent, prctl = os.getppid(), linux_prctl()
     if prctl is None:
         return
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before the kernel was asked
+    if os.getppid() != parent:  # the parent died before prctl
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A real browser before the running product."""
+"""Fixtures of browser tests: a real browser and the running product."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.servers import Servers, drop_database, fresh_database
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The browser that run.py found; Playwright's own where there is none given."""
+    """The browser that run.py found, or Playwright's own."""
     return {**browser_type_launch_args, **launch_options(os.environ)}
 
 
@@ -26,7 +26,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def house(
     servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """All processes, shared by these tests; each test has a coupon of its own."""
+    """All processes, shared by these tests; each test creates its own coupon."""
     name = f"waitroom_browser_{secrets.token_hex(4)}"
     url = fresh_database(servers.database_url, name, template=template)
     folder: Path = tmp_path_factory.mktemp("house")
@@ -43,7 +43,7 @@ def base_url(house: House) -> str:
 
 @pytest.fixture(autouse=True)
 def no_complaints(context: BrowserContext) -> Iterator[list[str]]:
-    """The browser's console stays silent: no error, no violation of the policy."""
+    """Fails if the browser's console has an error or a warning, such as a CSP violation."""
     said: list[str] = []
 
     def listen(page: Page) -> None:

@@ -24,7 +24,7 @@ def test_twenty_browsers_in_line_together_see_their_places_fall(browser, house, 
     )
 
     stories = [person.story for person in people]
-    assert [complaint for person in people for complaint in person.complaints] == []
+    assert [error for person in people for error in person.script_errors] == []
     for person in people:
         assert all(after < before for before, after in pairwise(person.places)), person.story
     assert sorted(person.places[0] for person in people) == [*range(1, CONTEXTS + 1)], stories

@@ -1,4 +1,4 @@
-"""`python -m tests.faults`."""
+"""Runs the fault trials as `python -m tests.faults`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Admin changes: a plan's changes, made through the admin API, and what it answered."""
+"""Admin changes: makes a plan's changes through the admin API, and records the answers."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.faults.openings import AdminChange, ChangeKind
 from tests.house import House
 from waitroom.redis_io.keys import Keys
 
-# Postgres or every web process may be away for some seconds: whoever changes something tries again.
+# Postgres or all web processes may be down for some seconds: retry until then.
 ANSWERED_WITHIN_S = 60.0
 NO_ANSWER = "no answer in time"
 TRY_AGAIN_S = 0.3
 LOOK_EVERY_S = 0.05
-# Also where nothing is issued yet: a run without coupons shows little.
+# "less stock" never goes below it, so that a run issues enough coupons to judge.
 STOCK_MIN = 100
-# What is promised can't be changed once issuing has started, or the lobby was drawn.
+# The API's refusal once issuing has started or the lobby is drawn.
 TOO_LATE = "already_started"
 STATES: Mapping[ChangeKind, str] = {
     "close": "closed",
@@ -44,11 +44,10 @@ FIELDS: Mapping[ChangeKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MadeChange:
-    """A change that was asked for at asked_s, s after the crowd set out, and in force at over_s: in
-    the API's answer and in the line, which is told again after Redis was away.
+    """A change, requested at asked_s and in force in the API and in the line at over_s.
 
-    field, value: what was sent; an opening or an end as s after the crowd set out. before: what it
-    was before. problem: the type of the problem that refused it, or ''.
+    Times are seconds after the crowd set out, also of an opening or an end. field, value: as sent;
+    before: the field's value before. problem: the type of the problem that refused it, or ''.
     """
 
     kind: ChangeKind
@@ -63,8 +62,8 @@ class MadeChange:
     def is_made(self) -> bool:
         return not self.problem
 
-    def gives_again(self, refused: str) -> bool:
-        """Whether there may be coupons again for who was refused with this word."""
+    def reopens_after(self, refused: str) -> bool:
+        """Whether members who were refused so may get coupons again after this change."""
         if not self.is_made:
             return False
         if refused == "sold_out":
@@ -80,10 +79,10 @@ class MadeChange:
 
 
 class Admin:
-    """Changes one room. now_s: s after the crowd set out; began: that moment.
+    """Changes one room. now_s: seconds after the crowd set out; began: when it set out.
 
-    redis_url: of the server itself, where a link may hang. values: what the room's fields are, as
-    far as they are looked at.
+    redis_url: of the server itself, not of the link, which may hang. values: the present values of
+    the fields that changes touch.
     """
 
     def __init__(
@@ -105,7 +104,7 @@ class Admin:
         self._redis_url = redis_url
 
     async def make(self, change: AdminChange) -> MadeChange:
-        """Until there is an answer that says why not, or it is in force."""
+        """Retry until the API refuses the change, or it is in force."""
         asked_s = self._now_s()
         field = FIELDS[change.kind]
         value: Any = None
@@ -124,9 +123,9 @@ class Admin:
         return made
 
     async def _answered(self, change: AdminChange, field: str) -> tuple[Any, str]:
-        """What was sent in the end, and the problem that refused it, or ''.
+        """The value sent last, and the problem that refused it, or ''.
 
-        The value is decided once, so that trying again changes nothing twice.
+        The value is computed once, so that a retry does not change a count twice.
         """
         value = None
         while True:
@@ -136,7 +135,7 @@ class Admin:
             if status < 300 or problem == TOO_LATE:
                 return value, problem
             if status == 422:
-                value = None  # more was issued meanwhile than is to be left
+                value = None  # more were issued meanwhile; compute a new value
             await asyncio.sleep(TRY_AGAIN_S)
 
     async def _value(self, change: AdminChange) -> Any:
@@ -184,14 +183,14 @@ class Admin:
         return (at - self._began).total_seconds()
 
     async def in_force(self) -> dict[str, tuple[Any, Any]]:
-        """Of each field that was set: what it should be now, and what the API says it is."""
+        """For each field that was set: the expected value, and the API's."""
         _, coupon = await asyncio.to_thread(self._call, "GET", self._coupon)
         _, room = await asyncio.to_thread(self._call, "GET", f"/api/admin/rooms/{self._code}")
-        said = {**coupon, "state": room.get("state")}
+        found = {**coupon, "state": room.get("state")}
         for field in ("opens_at", "expire_date"):
-            at = datetime.fromisoformat(said[field]).astimezone(UTC) if field in said else None
-            said[field] = at and round(self.seconds(at), 2)
-        return {field: (value, said.get(field)) for field, value in self.values.items()}
+            at = datetime.fromisoformat(found[field]).astimezone(UTC) if field in found else None
+            found[field] = at and round(self.seconds(at), 2)
+        return {field: (value, found.get(field)) for field, value in self.values.items()}
 
     @property
     def _short(self) -> str:
@@ -202,7 +201,7 @@ class Admin:
         return f"/api{self._short}"
 
     def _call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        """As `House.call`, but 503 where there was no answer."""
+        """As `House.call`, but 503 if there is no answer."""
         try:
             status, answer = self._house.call(method, path, body, token=self._house.admin_token)
         except (OSError, ValueError) as error:

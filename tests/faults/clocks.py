@@ -1,4 +1,4 @@
-"""Clocks: what each process' clock is off by, and what the processes themselves say of the time."""
+"""Clocks: skews each process' clock, and compares what the processes read with Redis' TIME."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from tests.faults import skewed_clock
 
-# Redis' clock is compared with our monotonic one, which every process of a machine shares.
+# Redis' clock is compared with the monotonic clock, which all processes of a host share.
 COMPARE_EVERY_S = 0.5
 COMPARED_WITHIN_S = 0.02
 # A statement that took longer was interrupted between its two readings.
@@ -26,9 +26,9 @@ STATED_WITHIN_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class ClockSeen:
-    """A clock that was to be off from Redis' by asked_s from from_s on (of our monotonic clock).
+    """A clock that should differ from Redis' by asked_s, from from_s on (of our monotonic clock).
 
-    seen_s: by how much it was, by each statement of its processes.
+    seen_s: the difference in each statement of its processes.
     """
 
     name: str
@@ -43,7 +43,7 @@ class ClockSeen:
     def __str__(self) -> str:
         off = "never stated" if self.off_by_s is None else f"{self.off_by_s:+.3f} s"
         return (
-            f"clock of {self.name}: to be {self.asked_s:+.1f} s off Redis' TIME, was {off} "
+            f"clock of {self.name}: set {self.asked_s:+.1f} s off Redis' TIME, was {off} "
             f"({len(self.seen_s)} statements)"
         )
 
@@ -61,17 +61,17 @@ class Clocks:
             self.set(name, offset_s)
 
     def set(self, name: str, offset_s: float) -> None:
-        """From now on, also where its process runs already."""
+        """From now on, also for a running process."""
         skewed_clock.write_offset(self._folder / name, offset_s)
         self._asked.append((time.monotonic(), name, offset_s))
 
     def environ(self, name: str) -> dict[str, str]:
-        """What the process of this clock is started with."""
+        """The environment for the process with this clock."""
         path = self._folder / name
         return {skewed_clock.VARIABLE: str(path)} if path.exists() else {}
 
     async def compare(self, redis_url: str) -> None:
-        """Again and again: Redis' TIME less our monotonic clock."""
+        """Record Redis' TIME minus our monotonic clock, every COMPARE_EVERY_S, for ever."""
         with Redis.from_url(redis_url, socket_timeout=1) as redis:
             while True:
                 with suppress(RedisError, OSError):
@@ -87,7 +87,7 @@ class Clocks:
             self._differences.append((middle_s, seconds + microseconds / 1e6 - middle_s))
 
     def seen(self) -> list[ClockSeen]:
-        """Each clock with what its processes stated, once for each offset that it was set to."""
+        """The statements of each clock, once for each offset that it was set to."""
         statements = [
             json.loads(line)
             for line in skewed_clock.statements_beside(self._folder / "any").read_text().split("\n")
@@ -115,7 +115,7 @@ class Clocks:
         return found
 
     def _redis_time(self, monotonic_s: float) -> float:
-        """By the comparison next to that moment."""
+        """Redis' time at that moment, by the next comparison."""
         if not self._differences:
             return float("nan")
         index = bisect_left(self._differences, (monotonic_s, 0.0))

@@ -1,4 +1,4 @@
-"""Evidence: what was seen of one run, for the promises to be held against. Pure."""
+"""Evidence: all observations of one run, by which the promises are judged. No I/O."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.faults.clocks import ClockSeen
 from tests.faults.members import Answer, Record
 from tests.faults.openings import ChangeKind
 
-# A subject and how: what was broken of one promise.
+# The violations of one promise: a subject, and how it was violated.
 Found = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An issued coupon, as Postgres has it. committed_s: by Postgres' clock, s after the crowd
-    set out; 0 where nobody asked.
+    """An issued coupon in Postgres. committed_s: by Postgres' clock, seconds after the crowd set
+    out; 0 if not read.
     """
 
     id: str
@@ -30,18 +30,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was seen of one run.
+    """The observations of one run.
 
-    once_more: what each was told when asked again, after everything was whole again. connections:
-    of ours to Postgres, sampled one after another. found, left: what `reconcile` named before and
-    after mending. fell_over: processes that ended without being told to. forgets: Redis lost
-    something, so that it had to be told again.
+    once_more: each member's answer when they entered again, after all faults were over.
+    connections: samples of our connections to Postgres. found, left: the differences that
+    `reconcile --repair` found and left. fell_over: processes that ended by themselves. forgets:
+    Redis lost data.
 
-    holders_before: who had a row when nobody had been asked once more yet. opens_s: when the room
-    was to open, before any change; 0 where it was open already. changes: what an admin made, in
-    order. in_force: at the end, of each field that an admin has set, what it should be and is.
-    numbers: of each entrant of the draw, None where there was none. is_draw: there was to be one.
-    clocks: of each process.
+    holders_before: members with a row before `once_more`. opens_s: the planned opening; 0: open
+    from the start. changes: by the admin, in order. in_force: of each field that the admin set, the
+    expected and the final value. numbers: of each entrant of the draw; None without a draw.
+    is_draw: a draw was planned. clocks: of each process.
     """
 
     total_count: int
@@ -67,14 +66,14 @@ class Evidence:
         """The changes of these kinds that were made, in order."""
         return [one for one in self.changes if one.is_made and one.kind in kinds]
 
-    def given_again_s(self, refused: str, after_s: float) -> float:
-        """When an admin first began to give again what was refused with that word at after_s."""
-        again = [(one.asked_s, one.over_s) for one in self.changes if one.gives_again(refused)]
+    def reopened_s(self, refused: str, after_s: float) -> float:
+        """When an admin first reopened to members who were refused so at after_s; else infinity."""
+        again = [(one.asked_s, one.over_s) for one in self.changes if one.reopens_after(refused)]
         return min((at_s for at_s, over_s in again if over_s >= after_s), default=float("inf"))
 
     @cached_property
     def openings(self) -> list[tuple[float, float, float]]:
-        """Each time of opening, with from when until when it may have been in force."""
+        """Each opening, with the earliest start and the latest end of its validity."""
         changes = self.made("put off", "bring forward")
         starts = [float("-inf"), *(one.asked_s for one in changes)]
         ends = [*(one.over_s for one in changes), float("inf")]
@@ -82,11 +81,11 @@ class Evidence:
         return list(zip(times, starts, ends, strict=True))
 
     def claim(self, member: Record) -> int:
-        """Where they are to stand: the smaller, the sooner; 0 for who never had a place.
+        """Their rightful position: smaller is sooner; 0 without a place.
 
-        Their number, where the lobby was drawn with them in it; else the arrival on their first
-        ticket, or on a later one that they got without showing any. Until the draw a ticket has a
-        mark below 0 in place of the number.
+        Their number if they were in the draw; else the arrival on their first ticket, or on a later
+        one that they got without showing a ticket. Before the draw a ticket has a negative mark
+        instead of the number.
         """
         claim = 0
         for one in member.answers:

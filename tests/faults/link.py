@@ -1,4 +1,4 @@
-"""Link: a TCP proxy before a server, which can refuse, hang, reset, or be slow."""
+"""Link: a TCP proxy in front of a server, which can refuse, hang, reset, or be slow."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from collections.abc import Callable
 from typing import Literal, cast
 
 Mode = Literal["whole", "refuse", "hang", "reset", "slow"]
-# Each chunk of bytes, either way, comes so much later over a slow link.
+# A slow link delays each chunk of bytes by so much, in both directions.
 SLOW_BY_S = 0.05
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing sends RST, not FIN
 
 
 class Link:
-    """Listens on a port of 127.0.0.1 that stays, and passes bytes on to `target()`'s port.
+    """Listens on a fixed port of 127.0.0.1, and forwards bytes to the port `target()`.
 
-    - refuse: nobody listens, and what was open is closed;
-    - hang: nothing passes, nor is an end noticed; afterwards all of it does;
-    - reset: what is open, and whatever comes, is reset;
-    - slow: every chunk comes later.
+    - refuse: stops listening, and closes open connections;
+    - hang: forwards nothing, not even a close, until `mend`; then forwards all of it;
+    - reset: resets open and new connections;
+    - slow: delays every chunk.
     """
 
     def __init__(self, port: int, target: Callable[[], int]) -> None:
@@ -67,7 +67,7 @@ class Link:
             self._server = None
 
     async def reach(self, client: _End) -> None:
-        """Connect to the server behind; a client whose server can't be reached is cut off."""
+        """Connect a client to the server; reset the client if the server is unreachable."""
         loop = asyncio.get_running_loop()
         try:
             _, server = await loop.create_connection(
@@ -81,7 +81,7 @@ class Link:
 
 
 class _End(asyncio.Protocol):
-    """One end of a passed connection: what comes in here goes out at its peer."""
+    """One end of a forwarded connection: sends what it receives to its peer."""
 
     transport: asyncio.Transport
 
@@ -90,11 +90,11 @@ class _End(asyncio.Protocol):
         self._link = link
         self._is_client = peer is None
         self._held: list[bytes] = []
-        # What is late, by when it is due.
+        # Delayed chunks, each with the time at which it is due.
         self._late: deque[tuple[float, bytes]] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
         self._link.ends.add(self)
         if self._link.mode == "reset":
             self.cut(reset=True)
@@ -103,7 +103,7 @@ class _End(asyncio.Protocol):
             if self._link.mode != "hang":
                 self._reach()
         elif self.peer is not None and self.peer.transport.is_closing():
-            self.cut(reset=False)  # its client went away meanwhile
+            self.cut(reset=False)  # the client disconnected meanwhile
 
     def _reach(self) -> None:
         self._task = asyncio.ensure_future(self._link.reach(self))
@@ -113,7 +113,7 @@ class _End(asyncio.Protocol):
             self.transport.pause_reading()
 
     def go_on(self) -> None:
-        """Pass on what was held back; who came meanwhile is connected now."""
+        """Forward what was held back; connect clients that came during a hang."""
         if self._link.mode == "hang" or self.transport.is_closing():
             return
         if self.peer is None:
@@ -125,14 +125,14 @@ class _End(asyncio.Protocol):
         self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        # What was read already when reading was paused is held here.
+        # Hold what the transport had read before it paused.
         if self.peer is None or self._link.mode == "hang":
             self._held.append(data)
             return
         if self._link.mode != "slow" and not self._late:
             self._pass_on(data)
             return
-        # Never before what came earlier: bytes have an order.
+        # Behind delayed chunks, also once the link is whole: bytes keep their order.
         late_s = SLOW_BY_S if self._link.mode == "slow" else 0.0
         self._late.append((asyncio.get_running_loop().time() + late_s, data))
         if len(self._late) == 1:
@@ -142,7 +142,7 @@ class _End(asyncio.Protocol):
         asyncio.get_running_loop().call_at(self._late[0][0], self._pass_on_due)
 
     def _pass_on_due(self) -> None:
-        # A loop may be early by its clock's resolution, so the first is always due.
+        # A timer may fire early by the clock's resolution, so always send the first.
         while True:
             self._pass_on(self._late.popleft()[1])
             if not self._late:

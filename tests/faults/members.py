@@ -1,4 +1,4 @@
-"""Members: a crowd that enters, keeps its tickets, asks as told, and notes every answer it gets."""
+"""Members: a crowd that enters, keeps its tickets, polls, and records every answer."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from typing import Any
 from domain.refusals import REFUSALS as DOMAIN_REFUSALS
 from tests.faults.wire import NoAnswer, Wire
 
-# What asks is bounded, so that a run of seconds sees many answers.
+# Bounds `ask_again_s`, so that a run of seconds has many answers.
 ASK_AGAIN_MAX_S = 2.0
-# As browsers: who gives up early and asks again only makes a busy server busier.
+# As browsers do: retrying early would only add load to a busy server.
 ANSWER_WITHIN_S = 20.0
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.3, 3.0
 DOUBLE_CLICKS = 0.1
 ONCE_MORE_AT_ONCE, ONCE_MORE_ATTEMPTS = 100, 8
-# Who was refused and enters again may stand in line: of a room that has lost its places, for long.
+# A refused member who enters again may wait in line, and long if the room has lost its places.
 ONCE_MORE_WAITS_S = 90.0
-# Half come when it opens; the others all the while, also when everything is broken.
+# Half arrive in the first second; the others at any time, also during faults.
 OPEN_RUN, OPEN_RUN_S, LATECOMERS_S = 0.5, 1.0, 18.0
-# Whoever is told one of these has nothing more to wait for. Where the coupon is not over (410), a
-# refusal at entry is no final outcome; a place that was refused for it is, and is `refused: ...`.
+# Answers that end a member's wait. Unless the coupon is over (410), a refusal to enter is not
+# final; the same refusal of a place is, and is recorded as `refused: ...`.
 REFUSALS = frozenset(
     slug if kind.status == 410 else f"refused: {slug}"
     for slug, kind in DOMAIN_REFUSALS.items()
@@ -37,11 +37,11 @@ FINAL = frozenset({"issued"}) | REFUSALS
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was asked when, and what was said when; seconds after the crowd set out.
+    """A request and its answer; times in seconds after the crowd set out.
 
-    said: a place's state or a problem's type, `no answer`, or `unclear: ...`. arrival_us: by the
-    ticket that came with it, shown_us: by the one that was shown; 0 without one. In place of an
-    arrival a ticket of a lobby that draws has the number, or until it is drawn a mark below 0.
+    said: a place's state, a problem's type, `no answer`, or `unclear: ...`. arrival_us: on the
+    ticket in the answer; shown_us: on the ticket in the request; 0 without one. A ticket of a drawn
+    lobby has the number instead of an arrival, or a negative mark before the draw.
     """
 
     asked_s: float
@@ -61,16 +61,17 @@ class Answer:
 
 @dataclass(slots=True)
 class Record:
-    """A member's story: every answer, in the order they were given."""
+    """All answers to one member, in order."""
 
     member_id: str
     answers: list[Answer] = field(default_factory=list)
 
     @property
     def last_word(self) -> Answer | None:
-        """The answer with the final word, once there is one.
+        """The final answer, once there is one.
 
-        Of a double click one may be refused and the other let in, as the room opens in between.
+        Of a double click one request may be refused and the other accepted, if the room opens in
+        between.
         """
         word = None
         for one in self.answers:
@@ -82,36 +83,36 @@ class Record:
 
     @property
     def final(self) -> str | None:
-        """The final word itself."""
+        """What the final answer said."""
         return self.last_word.said if self.last_word else None
 
 
 class Crowd:
-    """`seed` decides who comes when and who clicks twice."""
+    """The members of one run. seed: fixes their arrivals and double clicks."""
 
     def __init__(
-        self, port: int, code: str, seed: int, count: int, mint: Callable[[str], str]
+        self, port: int, code: str, seed: int, count: int, sign: Callable[[str], str]
     ) -> None:
         self.records = [Record(f"m-{seed}-{n}") for n in range(count)]
         self._port = port
         self._code = code
-        self._mint = mint
+        self._sign = sign
         self._chance = random.Random(seed)
         self._members: list[_Member] = []
 
     async def live(self, began_s: float) -> None:
-        """Everybody's life, from that moment of the loop's clock to the final word."""
+        """Run all members from that time of the loop's clock until their final answers."""
         self._members = [self._member(record, began_s) for record in self.records]
         async with asyncio.TaskGroup() as group:
             for member in self._members:
                 group.create_task(member.live())
 
     async def ask_once_more(self, chosen: Iterable[bool]) -> None:
-        """Those who were chosen, in the order of the records, enter again."""
-        turns = asyncio.Semaphore(ONCE_MORE_AT_ONCE)
+        """Let the chosen members, a flag for each record, enter again."""
+        slots = asyncio.Semaphore(ONCE_MORE_AT_ONCE)
 
         async def one(member: _Member) -> None:
-            async with turns:
+            async with slots:
                 await member.enter_again()
 
         async with asyncio.TaskGroup() as group:
@@ -124,7 +125,7 @@ class Crowd:
         return _Member(
             record,
             Wire(self._port),
-            _Paper(self._code, self._mint(record.member_id)),
+            _Requests(self._code, self._sign(record.member_id)),
             comes_s=began_s + chance.uniform(0, within_s),
             began_s=began_s,
             clicks=2 if chance.random() < DOUBLE_CLICKS else 1,
@@ -132,34 +133,34 @@ class Crowd:
         )
 
 
-class _Paper:
-    """A member's requests, written once for each ticket."""
+class _Requests:
+    """A member's requests as bytes, built once for each ticket."""
 
     def __init__(self, code: str, token: str) -> None:
         self.ticket: str | None = None
         self.arrival_us = 0
         self._code = code
         self._token = token
-        self._written: dict[str, bytes] = {}
+        self._built: dict[str, bytes] = {}
 
     def keep(self, ticket: str) -> None:
         if ticket != self.ticket:
-            self.ticket, self._written = ticket, {}
+            self.ticket, self._built = ticket, {}
             _room, _member, self.arrival_us, *_ = json.loads(
                 urlsafe_b64decode(ticket.split(".")[0] + "==")
             )
 
     def request(self, call: str) -> bytes:
-        """With the ticket, once there is one."""
-        if call not in self._written:
+        """With the ticket, if there is one."""
+        if call not in self._built:
             method = "POST" if call == "enter" else "GET"
             ticket = f"Waitroom-Ticket: {self.ticket}\r\n" if self.ticket else ""
             length = "Content-Length: 0\r\n" if method == "POST" else ""
-            self._written[call] = (
+            self._built[call] = (
                 f"{method} /api/rooms/{self._code}/{call} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                 f"Authorization: Bearer {self._token}\r\n{ticket}{length}\r\n"
             ).encode()
-        return self._written[call]
+        return self._built[call]
 
 
 class _Member:
@@ -167,7 +168,7 @@ class _Member:
         self,
         record: Record,
         wire: Wire,
-        paper: _Paper,
+        requests: _Requests,
         *,
         comes_s: float,
         began_s: float,
@@ -176,7 +177,7 @@ class _Member:
     ) -> None:
         self._record = record
         self._wire = wire
-        self._paper = paper
+        self._requests = requests
         self._comes_s = comes_s
         self._began_s = began_s
         self._clicks = clicks
@@ -193,7 +194,7 @@ class _Member:
             if answer.said in ("waiting", "admitted"):
                 call = "place"
             elif answer.said == "not_in_line":
-                call = "enter"  # again, with the ticket that says where they stood
+                call = "enter"  # again, with the ticket that restores the place
             if self._record.final is None:
                 await asyncio.sleep(rest_s)
         self._wire.close()
@@ -205,7 +206,7 @@ class _Member:
         second.close()
 
     async def enter_again(self) -> None:
-        """Until there is a final word (again)."""
+        """Enter again, until there is a final answer."""
         attempts, until_s = ONCE_MORE_ATTEMPTS, self._now() + ONCE_MORE_WAITS_S
         while attempts > 0 and self._now() < until_s:
             answer, rest_s = await self._ask("enter", self._wire)
@@ -216,21 +217,21 @@ class _Member:
         self._wire.close()
 
     async def _ask(self, call: str, wire: Wire) -> tuple[Answer, float]:
-        """The answer, noted down, and after how long to ask again."""
-        request, shown_us = self._paper.request(call), self._paper.arrival_us
+        """Record the answer. Returns it with the seconds until the next request."""
+        request, shown_us = self._requests.request(call), self._requests.arrival_us
         asked_s = self._now() - self._began_s
         try:
             said = read(*await wire.ask(request, within_s=ANSWER_WITHIN_S))
         except NoAnswer as why:
             said = {"said": f"no answer ({why})"}
         if said.get("ticket"):
-            self._paper.keep(said["ticket"])
+            self._requests.keep(said["ticket"])
         answer = Answer(
             asked_s=asked_s,
             at_s=self._now() - self._began_s,
             call=call,
             said=said["said"],
-            arrival_us=self._paper.arrival_us if said.get("ticket") else 0,
+            arrival_us=self._requests.arrival_us if said.get("ticket") else 0,
             ahead=said.get("ahead"),
             coupon_id=said.get("coupon_id"),
             shown_us=shown_us,
@@ -239,10 +240,10 @@ class _Member:
         return answer, self._rest_s(said)
 
     def _rest_s(self, said: dict[str, Any]) -> float:
-        told_s = said.get("ask_again_s")
-        if told_s is not None:
+        ask_again_s = said.get("ask_again_s")
+        if ask_again_s is not None:
             self._backoff_s = BACKOFF_MIN_S
-            return min(float(told_s), ASK_AGAIN_MAX_S)
+            return min(float(ask_again_s), ASK_AGAIN_MAX_S)
         rest_s = self._backoff_s * self._chance.uniform(0.7, 1.3)
         self._backoff_s = min(self._backoff_s * 2, BACKOFF_MAX_S)
         return rest_s
@@ -252,7 +253,7 @@ class _Member:
 
 
 def read(status: int, text: bytes) -> dict[str, Any]:
-    """An answer's own words: `said`, and what came with it."""
+    """The fields of a response: `said`, and for a place its ticket and figures."""
     try:
         body = json.loads(text)
         if status in (200, 202):

@@ -1,4 +1,4 @@
-"""Openings: when a seed's room opens, in which order, and what an admin changes meanwhile. Pure."""
+"""Openings: draws from a seed when a room opens, its order, and an admin's changes. No I/O."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 OF_THE_END: tuple[ChangeKind, ...] = ("end early", "put the end off")
 Order = Literal["first_come", "draw"]
 
-# Without an opening of its own, a room has been open for long when the crowd sets out.
+# The share of rooms that are open before the crowd sets out.
 OPEN_ALREADY = 0.25
 OPENS_FROM_S, OPENS_UNTIL_S = 5.0, 10.0
 LATEST_OPENING_S = 14.0
-# The lobby is open from the beginning, or only for so long.
+# The lobby opens before the run, or so many seconds before the opening.
 LOBBY_LONG_S, LOBBY_SHORT_S = 900, 3
 END_FROM_S, END_UNTIL_S = 15.0, 18.5
 
 
 @dataclass(frozen=True, slots=True)
 class AdminChange:
-    """What an admin changes at at_s.
+    """A change at at_s.
 
-    value: of an opening or an end, its new time, in s after the crowd sets out; of more stock,
-    how many are added; of less stock, how many are left besides those that are issued.
+    value: the new opening or end, in seconds after the crowd sets out; for more stock, how many to
+    add; for less stock, how many to leave beyond the issued ones.
     """
 
     at_s: float
@@ -43,7 +43,7 @@ class AdminChange:
 
 @dataclass(frozen=True, slots=True)
 class RoomPlan:
-    """opens_s after the crowd sets out; 0: it has been open for long."""
+    """opens_s: seconds after the crowd sets out; 0: open before."""
 
     opens_s: float
     order: Order = "first_come"
@@ -70,19 +70,19 @@ def draw_room(chance: random.Random) -> RoomPlan:
 
 
 def draw_changes(chance: random.Random, room: RoomPlan) -> list[AdminChange]:
-    """In order of time: one that touches the times, where they may still change, and others."""
+    """Changes of times, stock and state, in order of time."""
     changes = [*_of_times(chance, room), *_of_stock(chance, room), *_of_state(chance)]
     return sorted(changes, key=lambda change: change.at_s)
 
 
 def _of_times(chance: random.Random, room: RoomPlan) -> list[AdminChange]:
-    """Times are promised once issuing has started: the answer may also be that it is too late."""
+    """The API may refuse these as too late: times are fixed once issuing has started."""
     opens_s = room.opens_s
     if not opens_s:
         return []
     kind = chance.choice(("put off", "put off", "bring forward", "end early", None))
     if kind == "put off":
-        # Also just after the opening: while nobody issues, it is not too late.
+        # Also just after the opening: until the first coupon is issued it is not too late.
         at_s = opens_s + chance.uniform(-2.5, 1.5)
         later_s = min(max(opens_s, at_s) + chance.uniform(1.5, 4.0), LATEST_OPENING_S)
         return [_change(at_s, kind, later_s)]
@@ -98,7 +98,7 @@ def _of_times(chance: random.Random, room: RoomPlan) -> list[AdminChange]:
 
 
 def _of_stock(chance: random.Random, room: RoomPlan) -> list[AdminChange]:
-    """More at any time; less only once some are issued, and then, mostly, more again."""
+    """More at any time; less only once some are issued, and then mostly more again."""
     drawn = chance.random()
     if drawn < 0.3:
         return []
@@ -113,7 +113,7 @@ def _of_stock(chance: random.Random, room: RoomPlan) -> list[AdminChange]:
 
 
 def _of_state(chance: random.Random) -> list[AdminChange]:
-    """For a while, after which the room is open again; closed, sometimes for good."""
+    """Another state for a while, then open again; sometimes closed for good."""
     kind = chance.choice(("close", "pause", "drain", None, None))
     if kind is None:
         return []

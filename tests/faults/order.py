@@ -1,4 +1,4 @@
-"""Order: nobody who stayed and asked in time is refused while somebody later gets one. Pure."""
+"""Order: checks that no member who kept polling was refused while a later one got a coupon."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from itertools import pairwise, takewhile
 from tests.faults.evidence import Evidence, Found, Row
 from tests.faults.members import Answer, Record
 
-# Who asks at least so often, answered or not, has kept asking.
+# A member who polls at least so often, answered or not, has kept asking.
 KEPT_ASKING_S = 10.0
 
 
 def overtaken(seen: Evidence) -> Found:
-    """Refused, for whatever reason, having kept asking, while somebody later got one."""
+    """Members who kept asking and were refused, while a later one got a coupon."""
     claims = {one.member_id: seen.claim(one) for one in seen.members}
     first_asked = {one.member_id: one.answers[0].asked_s for one in seen.members if one.answers}
     later_first = sorted(
@@ -29,9 +29,9 @@ def overtaken(seen: Evidence) -> Found:
         claim = claims[member.member_id]
         if claim and not _kept_asking(member):
             continue
-        # They were refused, and left; then an admin had something to give again.
+        # Coupons issued after an admin reopened the room don't count.
         decided_s = decided_from_s(seen, member, refused)
-        until_s = seen.given_again_s(refused.said, decided_s)
+        until_s = seen.reopened_s(refused.said, decided_s)
         for later, row in later_first:
             if claim and later <= claim:
                 break
@@ -41,29 +41,28 @@ def overtaken(seen: Evidence) -> Found:
             if is_later and row.committed_s < until_s and _counts(seen, member, refused, row):
                 words = f"arrived at {claim}" if claim else f"was refused at {refused.at_s:.1f} s"
                 got = f"{row.member_id} of {later} got one"
-                yield member.member_id, f"{words}, was told {refused.said}, and {got}"
+                yield member.member_id, f"{words}, got {refused.said}, and {got}"
                 break
 
 
 def _had_come_before(seen: Evidence, holder: Record) -> bool:
-    """Redis let them through, and lost it, before they were told any place.
+    """Whether Redis may have admitted them and lost that before any answer reached them.
 
-    The answer to their entering got lost, so the ticket that they have is of a later one.
+    The answer to their first request was lost, so their ticket has a later arrival.
     """
     before_ticket = takewhile(lambda one: not one.arrival_us, holder.answers)
     return seen.forgets and any(one.said.startswith("no answer") for one in before_ticket)
 
 
 def _counts(seen: Evidence, member: Record, refused: Answer, row: Row) -> bool:
-    """Whether this member may say that this row should have been theirs."""
+    """Whether this row counts as one that this member should have got."""
     if seen.forgets and refused.said == "closed":
-        # They had been let through, Redis lost that, and the room closed before their turn came
-        # again.
+        # They were admitted, Redis lost that, and the room closed before their turn came again.
         return False
     taken = [one for one in seen.made("less stock") if one.asked_s <= refused.at_s]
     if refused.said == "sold_out" and taken:
-        # What they had been let through for was taken away, and workers finish in any order: they
-        # count only if they stood in line still by then, or when the other one had theirs.
+        # An admin took away the stock for which they were admitted, and workers finish in any
+        # order: count them only if they were still in line then, or when the other was issued to.
         let_through_s = min(row.committed_s, taken[-1].over_s)
         return not seen.forgets and any(
             one.said == "waiting" and one.asked_s > let_through_s for one in member.answers
@@ -72,11 +71,10 @@ def _counts(seen: Evidence, member: Record, refused: Answer, row: Row) -> bool:
 
 
 def decided_from_s(seen: Evidence, member: Record, refused: Answer) -> float:
-    """When at the earliest it was decided that they get none.
+    """The earliest time at which their refusal may have been decided.
 
-    Whoever waits is refused in the moment they ask; but that answer may have been lost, and they
-    asked again. Whoever was let through is refused by a worker, and told when they ask the next
-    time: where there was less stock meanwhile it may be that.
+    A waiting member is refused when they poll; that answer may have been lost before the one that
+    they got. A worker refuses an admitted member between two polls, if stock is reduced.
     """
     before = member.answers[: member.answers.index(refused)]
     from_s = refused.asked_s
@@ -92,15 +90,15 @@ def decided_from_s(seen: Evidence, member: Record, refused: Answer) -> float:
 
 
 def issued_to_gone(seen: Evidence) -> Found:
-    """A refusal is final: whoever was told so has gone, and asks before they are given one."""
+    """A refusal is final: a refused member must enter again before they can get a coupon."""
     for member in seen.members:
         last = member.last_word
         if last and last.said != "issued" and member.member_id in seen.holders_before:
-            yield member.member_id, f"was told {last.said} at {last.at_s:.1f} s, and has a row"
+            yield member.member_id, f"got {last.said} at {last.at_s:.1f} s, and has a row"
 
 
 def too_early(seen: Evidence) -> Found:
-    """Nobody is let through, or issued to, before an opening that was in force."""
+    """No member is admitted or issued to before the opening in force."""
     for member in seen.members:
         for one in member.answers:
             if one.said not in ("admitted", "issued"):
@@ -114,7 +112,7 @@ def too_early(seen: Evidence) -> Found:
 
 
 def turned_back(seen: Evidence) -> Found:
-    """Whoever was let through is not refused for the time: that was decided when they were."""
+    """An admitted member is not refused for the time, which was checked at the admission."""
     for member in seen.members:
         admitted = any(one.said == "admitted" for one in member.answers)
         last = member.last_word

@@ -1,4 +1,4 @@
-"""Power cut: what Redis loses with its machine: the last second of its append-only file."""
+"""Power cut: truncates Redis' append-only file by the last second, as a crash of its host would."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 NOTE_EVERY_S = 0.1
-# The file is brought to its disk so often.
+# Redis flushes the file to disk so often.
 LOST_S = 1.0
 
 
@@ -21,7 +21,7 @@ class PowerCut:
         self._lengths: deque[tuple[float, Path, int]] = deque(maxlen=50)
 
     async def note_lengths(self) -> None:
-        """Again and again: how long the file is."""
+        """Record the length of the file, every NOTE_EVERY_S, for ever."""
         loop = asyncio.get_running_loop()
         while True:
             for path in self._append_only():
@@ -30,7 +30,7 @@ class PowerCut:
             await asyncio.sleep(NOTE_EVERY_S)
 
     def forget_the_last_second(self) -> None:
-        """Cut the file of a server that was killed to what it was a second ago."""
+        """Truncate the file of a killed server to its length of a second ago."""
         until_s = asyncio.get_running_loop().time() - LOST_S
         for path in self._append_only():
             known = [

@@ -1,4 +1,4 @@
-"""Promises: what members were told and what Postgres has, held against each promise. Pure."""
+"""Promises: checks the evidence of a run against each promise. No I/O."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tests.faults.members import REFUSALS, Answer, Record
 from tests.faults.order import decided_from_s, issued_to_gone, overtaken, too_early, turned_back
 from tests.faults.took_hold import change_not_made, clock_not_skewed, opening_missed
 
-# A queue keeps the jobs that failed while Postgres was away; their members were fed again.
+# The queue keeps jobs that failed while Postgres was down; their members were enqueued again.
 EXPECTED_DIFFERENCES = frozenset({"job_failed"})
-# Of how many connections there are, a quarter of a second apart: Postgres looks once a second
-# whether the owner of a statement is still there, and a busy machine takes its time.
+# More connections than the bound must last for so many samples, a quarter of a second apart:
+# Postgres checks once a second whether a client is gone, and a busy host is slower.
 SAMPLES_RUNNING = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A promise that was not kept: to whom (or what), and how."""
+    """A violated promise: the member or thing that it concerns, and how."""
 
     promise: str
     subject: str
@@ -30,7 +30,7 @@ class Broken:
 
 
 def judge(evidence: Evidence) -> list[Broken]:
-    """Each promise that was broken, once for each subject; empty where all were kept."""
+    """The broken promises, once for each subject; empty if all were kept."""
     return [
         Broken(promise, subject, how)
         for promise, broken_in in PROMISES.items()
@@ -46,9 +46,9 @@ def _over_issued(seen: Evidence) -> Found:
 def _twice(seen: Evidence) -> Found:
     rows = Counter(row.member_id for row in seen.rows)
     for member in seen.members:
-        told = {one.coupon_id for one in _all_of(seen, member) if one.coupon_id}
-        if rows[member.member_id] > 1 or len(told) > 1:
-            yield member.member_id, f"{rows[member.member_id]} rows, told of {len(told)}"
+        shown = {one.coupon_id for one in _all_of(seen, member) if one.coupon_id}
+        if rows[member.member_id] > 1 or len(shown) > 1:
+            yield member.member_id, f"{rows[member.member_id]} rows, {len(shown)} in answers"
 
 
 def _told_without_row(seen: Evidence) -> Found:
@@ -56,26 +56,27 @@ def _told_without_row(seen: Evidence) -> Found:
     for member in seen.members:
         for one in _all_of(seen, member):
             if one.coupon_id and (one.coupon_id, member.member_id) not in rows:
-                yield member.member_id, f"was told of {one.coupon_id} at {one.at_s:.1f} s"
+                yield member.member_id, f"got {one.coupon_id} at {one.at_s:.1f} s"
                 break
 
 
 def _row_untold(seen: Evidence) -> Found:
-    """Judged once everybody was asked again."""
+    """Judged by the answers when members entered again."""
     for row in seen.rows:
         last = seen.once_more.get(row.member_id)
         if last is None or last.coupon_id != row.id:
-            yield row.member_id, f"holds {row.id}, and was told: {last.said if last else 'nothing'}"
+            answer = last.said if last else "nothing"
+            yield row.member_id, f"holds {row.id}, and the last answer was: {answer}"
 
 
 def _moved(seen: Evidence) -> Found:
-    """Whoever shows a ticket has the place that it says; and nobody has two, unless Redis forgot
+    """A member who shows a ticket has its place; and no member has two arrivals, unless Redis lost
     the first while a request without a ticket was under way.
     """
     for member in seen.members:
         given = [one for one in member.answers if one.arrival_us]
         arrivals = {one.arrival_us for one in given if one.arrival_us > 0}
-        # Of a double click one entered before the loss and one after it; neither had a ticket.
+        # Of a double click, one request came before the loss and one after; neither had a ticket.
         entered_anew = {one.arrival_us for one in given if seen.forgets and not one.shown_us}
         moved = [
             one
@@ -89,18 +90,18 @@ def _moved(seen: Evidence) -> Found:
 
 
 def _has_moved(shown_us: int, given_us: int) -> bool:
-    """A mark, below 0, becomes the number that was drawn, and never an arrival behind the lobby."""
+    """A mark (below 0) must become the number drawn, never an arrival behind the lobby."""
     return given_us >= NUMBERS if shown_us < 0 else given_us != shown_us
 
 
 def _set_back(seen: Evidence) -> Found:
-    """Nobody who asks again is further back than they were: unless others got places back."""
+    """No member moves further back, unless others restored lost places."""
     if seen.forgets:
         return
     for member in seen.members:
         waiting = [one for one in member.answers if one.ahead is not None]
         for before, after in pairwise(sorted(waiting, key=lambda one: one.asked_s)):
-            # Asked at the same time (a double click), either may be the earlier one.
+            # Compare only requests that did not overlap (double clicks do).
             if after.asked_s >= before.at_s and (after.ahead or 0) > (before.ahead or 0):
                 yield member.member_id, f"{before.ahead} ahead, then {after.ahead}"
                 break
@@ -109,36 +110,36 @@ def _set_back(seen: Evidence) -> Found:
 def _forgotten(seen: Evidence) -> Found:
     for member in seen.members:
         if member.final is None:
-            last = str(member.answers[-1]) if member.answers else "never answered"
+            last = str(member.answers[-1]) if member.answers else "no answers"
             yield member.member_id, last
 
 
 def _took_back(seen: Evidence) -> Found:
-    """A final word is final, unless an admin had something to give again, or took it away."""
+    """A final answer does not change, unless an admin reopened the room or reduced the stock."""
     for member in seen.members:
         word, last = member.last_word, seen.once_more.get(member.member_id)
         if word is None or last is None or last.said == word.said:
             continue
         refused_anew = last.said in REFUSALS and any(one.is_made for one in seen.changes)
         decided_s = decided_from_s(seen, member, word)
-        given_again = seen.given_again_s(word.said, decided_s) < float("inf")
-        if word.said == "issued" or not (refused_anew or given_again):
-            yield member.member_id, f"was told {word.said}, then {last.said}"
+        reopened = seen.reopened_s(word.said, decided_s) < float("inf")
+        if word.said == "issued" or not (refused_anew or reopened):
+            yield member.member_id, f"got {word.said}, then {last.said}"
 
 
 def _left_over(seen: Evidence) -> Found:
-    """Nobody is told that it is sold out while one is left, that was there at the time."""
+    """No member gets `sold_out` while a coupon is left that was in stock then."""
     more_s = max((one.over_s for one in seen.made("more stock")), default=float("-inf"))
     words = [one.last_word for one in seen.members]
     refused = sum(
         word is not None and word.said == "sold_out" and word.asked_s > more_s for word in words
     )
     if refused and len(seen.rows) < seen.total_count:
-        yield "rows", f"{len(seen.rows)} of {seen.total_count}, {refused} were told: sold out"
+        yield "rows", f"{len(seen.rows)} of {seen.total_count}, {refused} refused as sold out"
 
 
 def _unclear(seen: Evidence) -> Found:
-    """What is away is said in a documented way; nothing fails without a word."""
+    """Every answer is documented, also while stores are down."""
     said = Counter(one.said for member in seen.members for one in member.answers)
     for words, count in said.items():
         if words.startswith("unclear"):
@@ -146,7 +147,9 @@ def _unclear(seen: Evidence) -> Found:
 
 
 def _above_bound(seen: Evidence) -> Found:
-    """For so many samples running: of one that was killed, Postgres drops the connection soon."""
+    """More connections than the bound for SAMPLES_RUNNING samples; Postgres drops those of killed
+    processes soon.
+    """
     last = len(seen.connections) - SAMPLES_RUNNING
     runs = (seen.connections[at : at + SAMPLES_RUNNING] for at in range(last + 1))
     most = max((min(run) for run in runs), default=0)
@@ -160,7 +163,7 @@ def _used_count_off(seen: Evidence) -> Found:
 
 
 def _differs(seen: Evidence) -> Found:
-    """`waitroom reconcile` finds nothing, beyond failed jobs, and leaves nothing."""
+    """`waitroom reconcile` finds nothing but failed jobs, and leaves nothing."""
     for kind, subjects in seen.found.items():
         if kind not in EXPECTED_DIFFERENCES:
             yield kind, f"found {len(subjects)}: {', '.join(subjects[:3])}"
@@ -170,7 +173,7 @@ def _differs(seen: Evidence) -> Found:
 
 def _fell_over(seen: Evidence) -> Found:
     for what in seen.fell_over:
-        yield what, "ended without being told to"
+        yield what, "ended by itself"
 
 
 PROMISES: dict[str, Callable[[Evidence], Found]] = {

@@ -1,4 +1,4 @@
-"""Result: what became of a seed, as it is printed and kept."""
+"""Result: the outcome of one seed, as printed and stored."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tests.faults.members import REFUSALS
 from tests.faults.promises import Broken, judge
 from tests.faults.schedule import FAULTS_MIN, Plan
 
-# Of each promise that was broken.
+# Members whose answers are printed, for each broken promise.
 STORIES_MAX = 4
 
 
 @dataclass(slots=True)
 class Result:
-    """What became of a seed.
+    """The outcome of a seed.
 
-    made: the kinds of changes that an admin made. cpu_s: processor time of everything that was
-    started for it.
+    made: the kinds of the admin's changes. told_yes: members whose final answer was a coupon.
+    cpu_s: processor time of the trial and all its processes.
     """
 
     seed: int
@@ -43,7 +43,7 @@ class Result:
 
 
 def result_of(plan: Plan, seen: Evidence, applied: Sequence[str], *, seconds: float) -> Result:
-    """The verdict, with what was broken and how it went. applied: the faults that were."""
+    """Judge the run. applied: the faults that happened."""
     broken = judge(seen)
     if len(applied) < FAULTS_MIN:
         broken.append(Broken("five faults", "schedule", f"{len(applied)} were applied"))
@@ -71,7 +71,7 @@ def result_of(plan: Plan, seen: Evidence, applied: Sequence[str], *, seconds: fl
 
 
 def _stories(seen: Evidence, broken: Sequence[Broken]) -> dict[str, list[str]]:
-    """What the members were told to whom a promise was broken; the first few of each promise."""
+    """All answers to the first STORIES_MAX members of each broken promise."""
     subjects: dict[str, list[str]] = {}
     for one in broken:
         subjects.setdefault(one.promise, []).append(one.subject)

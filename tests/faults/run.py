@@ -1,4 +1,4 @@
-"""Run: the seeds that were asked for, some at once, and a table of what was survived."""
+"""Runs trials for the given seeds, some at once, and prints a table of the results."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from tests.nursery import import_commands
 from tests.servers import open_folder
 
 LOOK_EVERY_S = 0.2
-# A trial bounds itself; one that has not ended by then never will.
+# A trial ends by itself sooner; kill one that takes longer.
 TRIAL_MAX_S = 300.0
 END_WITHIN_S = 40.0
-BROKEN_MAX = 10  # told of each promise
+BROKEN_MAX = 10  # violations printed for each promise
 PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(slots=True)
 class Running:
-    """One seed's process, with a folder of its own, which goes when the stack closes."""
+    """One seed's process and its folder, which is deleted when the stack closes."""
 
     seed: int
     folder: Path
@@ -46,7 +46,7 @@ class Running:
     ended: bool = False
 
     def poll(self) -> bool:
-        """Whether it has ended."""
+        """Whether the process has ended."""
         if not self.ended:
             self.ended = os.waitpid(self.pid, os.WNOHANG)[0] != 0
         return self.ended
@@ -57,7 +57,7 @@ class Running:
 
 
 class Trials:
-    """Seeds under way, `at_once` at most."""
+    """Runs the trials of seeds, at most `at_once` at a time."""
 
     def __init__(self, seeds: Iterable[int], *, at_once: int, losses: bool, keep: Path | None):
         self._waiting = list(seeds)
@@ -67,7 +67,7 @@ class Trials:
         self._running: list[Running] = []
 
     def results(self) -> Iterator[dict[str, Any]]:
-        """Each as soon as it is there. However it is left, nothing goes on running."""
+        """Each result when it is there. Ends all processes if the caller stops early."""
         try:
             while self._waiting or self._running:
                 while self._waiting and len(self._running) < self._at_once:
@@ -84,7 +84,7 @@ class Trials:
                 self._end(trial)
 
     def _start(self, seed: int) -> Running:
-        """A fork, which so need not import the product once more."""
+        """Fork, so that the trial need not import the product again."""
         stack = ExitStack()
         folder = open_folder(stack)
         sys.stdout.flush()
@@ -100,13 +100,13 @@ class Trials:
             result: dict[str, Any] = json.loads((trial.folder / "result.json").read_text())
         except (OSError, ValueError):
             log = trial.folder / "trial.log"
-            how = log.read_text(errors="replace")[-2_000:] if log.exists() else "nothing was said"
+            how = log.read_text(errors="replace")[-2_000:] if log.exists() else "the log is empty"
             broken = [{"promise": "ended", "subject": "the trial", "how": f"no result: {how}"}]
             result = {"seed": trial.seed, "broken": broken}
         return result
 
     def _end(self, trial: Running) -> None:
-        """It ends what it has started, given time; what it can't end any more, we do."""
+        """Let it end its processes; kill it and them after END_WITHIN_S."""
         trial.signal(signal.SIGTERM)
         deadline = time.monotonic() + END_WITHIN_S
         while not trial.poll() and time.monotonic() < deadline:
@@ -122,7 +122,7 @@ class Trials:
         trial.stack.close()
 
     def _end_orphans(self) -> None:
-        """What a trial left behind when it was killed itself is our child now."""
+        """Kill the processes of a killed trial, which are our children now."""
         ours = {trial.pid for trial in self._running}
         for pid in set(_children()) - ours:
             for one in family(pid):
@@ -132,7 +132,7 @@ class Trials:
 
 
 def _be_a_trial(seed: int, folder: Path, *, losses: bool) -> None:
-    """In the fork; does not return. Told to end when we die."""
+    """Run a trial in the fork; does not return. It gets SIGTERM when the parent dies."""
     os.setsid()
     if (prctl := linux_prctl()) is not None:
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -159,7 +159,7 @@ def _children() -> list[int]:
 
 @contextmanager
 def _orphans_are_ours() -> Iterator[None]:
-    """Linux gives us the processes of a trial that dies; SIGTERM ends us as Ctrl-C does."""
+    """Adopt the processes of dead trials (on Linux), and treat SIGTERM like Ctrl-C."""
     prctl = linux_prctl()
     if prctl is not None:
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -196,7 +196,7 @@ def line_of(result: dict[str, Any]) -> str:
 
 
 def story_of(result: dict[str, Any]) -> str:
-    """All that is known of a broken promise: the seed, its faults, and what members were told."""
+    """The details of a seed: its faults, changes, violations, and the answers to members."""
     lines = [f"seed {result['seed']}, {result.get('opening')}"]
     lines += sorted([*result.get("faults", []), *result.get("changes", [])])
     lines += result.get("clocks", [])
@@ -210,7 +210,7 @@ def story_of(result: dict[str, Any]) -> str:
 
 
 def table_of_faults(results: Sequence[dict[str, Any]], *, losses: bool) -> str:
-    """How often each target was broken in each way, in the runs that kept every promise."""
+    """How often each fault, clock, opening and change occurred in the runs without violations."""
     good = [result for result in results if not result["broken"]]
     plans = [draw(result["seed"], losses=losses) for result in good]
     applied = Counter((fault.target, fault.kind) for plan in plans for fault in plan.faults)
@@ -237,19 +237,19 @@ def _opening(room: RoomPlan) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--seeds", type=seeds_in, default=[1], help="such as 1-50 or 3,5,9-11")
-    parser.add_argument("--seed", type=int, help="this one alone")
-    parser.add_argument("--at-once", type=int, default=1, help="so many at the same time")
+    parser.add_argument("--seed", type=int, help="run only this seed")
+    parser.add_argument("--at-once", type=int, default=1, help="trials at the same time")
     parser.add_argument(
-        "--no-losses", dest="losses", action="store_false", help="Redis loses nothing it was told"
+        "--no-losses", dest="losses", action="store_false", help="Redis never loses data"
     )
-    parser.add_argument("--keep", action="store_true", help="keep the logs, and say where")
-    parser.add_argument("--json", type=Path, help="write the results here too")
+    parser.add_argument("--keep", action="store_true", help="keep the logs, and print their folder")
+    parser.add_argument("--json", type=Path, help="also write the results to this file")
     options = parser.parse_args(arguments)
     seeds = options.seeds if options.seed is None else [options.seed]
     keep = Path(tempfile.mkdtemp(prefix="waitroom-faults-")) if options.keep else None
 
     results: list[dict[str, Any]] = []
-    import_commands()  # once, for all that the trials start
+    import_commands()  # once, for all forked processes
     trials = Trials(seeds, at_once=options.at_once, losses=options.losses, keep=keep)
     print(LINE.format(*HEAD), flush=True)
     try:
@@ -258,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 results.append(result)
                 print(line_of(result), flush=True)
     except KeyboardInterrupt:
-        print("interrupted; everything was ended", file=sys.stderr)
+        print("interrupted; all processes were ended", file=sys.stderr)
         return 130
     _sum_up(results, options.losses)
     if keep is not None:

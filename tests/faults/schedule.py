@@ -1,6 +1,6 @@
-"""Schedule: a seed becomes a plan of what breaks, how, when, and for how long. Pure.
+"""Schedule: turns a seed into a plan of faults: what, how, when, and for how long. No I/O.
 
-The same seed gives the same plan. What the processes do between two faults is the machine's.
+The same seed gives the same plan, though the processes' timing differs from run to run.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Kind = Literal[
 ]
 TARGETS: tuple[Target, ...] = get_args(Target)
 
-# From when on something may break, and when all is whole again; seconds after the crowd sets out.
+# Faults begin and end between these; seconds after the crowd sets out.
 BEGINS_S = 1.0
 HEALED_S = 20.0
 FAULTS_MIN, FAULTS_MAX = 5, 8
-# Between two faults of one part, so that it is there again before the next one.
+# Between two faults of one part, so that it recovers in between.
 REST_S = 1.5
-# How long each kind lasts: a killed part stays away for so long, a lost second takes none.
+# The least and the most seconds that each kind lasts.
 _LENGTHS_S: dict[Kind, tuple[float, float]] = {
     "kill": (0.1, 2.5),
     "stop": (0.5, 3.5),
@@ -52,11 +52,11 @@ _KINDS: dict[Target, tuple[Kind, ...]] = {
     "redis link": _OF_LINKS,
     "postgres link": _OF_LINKS,
 }
-# One of the two workers, or both at once.
+# "worker" and "workers" are the same part.
 _PARTS = {"workers": "worker"}
-# What Redis forgets is lost for good, unless members' tickets bring it back.
+# Redis loses data, which only members' tickets restore.
 LOSSES: tuple[Kind, ...] = ("lose a second", "lose all")
-# While one of these lasts nobody issues: what an admin changes meanwhile meets those let through.
+# Faults during which nothing is issued, so that an admin's change meets admitted members.
 OUTAGES: tuple[tuple[Target, Kind], ...] = (
     ("workers", "kill"),
     ("workers", "stop"),
@@ -67,16 +67,16 @@ OUTAGE_MIN_S, OUTAGE_MAX_S = 2.0, 3.5
 IN_OUTAGE = 0.5
 
 WEB_PROCESSES, WORKERS = 2, 2
-# How far a process' clock may be from Redis' and Postgres'.
+# The offsets of a process' clock from Redis' and Postgres'.
 OFFSETS_S = (-5.0, -1.0, -0.1, 0.1, 1.0, 5.0)
 STEPS_MAX = 2
-# Each offset lasts for so long at least that its process states its time under it.
+# Early and late enough that the process states its time under each offset.
 STEP_FROM_S, STEP_UNTIL_S = 3.0, 18.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """at_s after the crowd sets out, for length_s. `which` chooses among several of a target."""
+    """at_s: seconds after the crowd sets out. which: chooses one of several processes."""
 
     at_s: float
     target: Target
@@ -86,7 +86,7 @@ class Fault:
 
     @property
     def part(self) -> str:
-        """Two faults of one part never overlap; those of different parts may."""
+        """Faults of one part never overlap."""
         first = self.target.split(" ")[0]
         return _PARTS.get(first, first)
 
@@ -101,7 +101,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class ClockStep:
-    """The clock of this name is off by offset_s from at_s on, whatever it was off by before."""
+    """From at_s on, the clock of this name is off by offset_s."""
 
     at_s: float
     clock: str
@@ -113,9 +113,9 @@ class ClockStep:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a seed stands for: the faults in order of time, and the house they happen to.
+    """A seed's faults in order of time, and the configuration of the processes.
 
-    clocks: by how many seconds each process' clock is off from the beginning.
+    clocks: each process' initial clock offset in seconds.
     """
 
     seed: int
@@ -145,13 +145,13 @@ def draw(seed: int, *, losses: bool = True) -> Plan:
         if not any(_clash(fault, other) for other in faults):
             faults.append(fault)
     if any(fault.kind in LOSSES for fault in faults):
-        # The line comes together again for longer than it would be until an early end.
+        # Restoring the line would take longer than until an early end.
         changes = [change for change in changes if change.kind not in OF_THE_END]
     return Plan(
         seed=seed,
         faults=tuple(sorted(faults, key=lambda fault: fault.at_s)),
         admitters=admitters,
-        # 500 coupons are gone within the faults, or soon after them.
+        # So that the 500 coupons run out during the faults, or soon after.
         rate_per_s=chance.randint(25, 60),
         clocks=clocks,
         steps=_draw_steps(chance, clocks),
@@ -165,7 +165,7 @@ def kinds_of(target: Target, *, losses: bool) -> tuple[Kind, ...]:
 
 
 def clock_names(admitters: int) -> list[str]:
-    """Of every Python process: the web command has processes with clocks of their own."""
+    """The clocks' names, one for each Python process, also for those of the web command."""
     return [
         "web",
         *(f"web process {number}" for number in range(WEB_PROCESSES)),
@@ -175,7 +175,7 @@ def clock_names(admitters: int) -> list[str]:
 
 
 def _draw_one(chance: random.Random, losses: bool, during_s: float | None = None) -> Fault:
-    """during_s: the moment that the fault is to last through, or begin at if it takes no time."""
+    """during_s: a time that the fault must include."""
     target = chance.choice(TARGETS)
     kind = chance.choice(kinds_of(target, losses=losses))
     shortest, longest = _LENGTHS_S[kind]
@@ -187,7 +187,7 @@ def _draw_one(chance: random.Random, losses: bool, during_s: float | None = None
 
 
 def _outage_around(chance: random.Random, moment_s: float) -> Fault:
-    """Nobody issues when an admin makes a change, nor shortly before and after it."""
+    """An outage that includes this moment, when an admin makes a change."""
     target, kind = chance.choice(OUTAGES)
     length_s = round(chance.uniform(OUTAGE_MIN_S, OUTAGE_MAX_S), 2)
     at_s = max(BEGINS_S, moment_s - chance.uniform(0.3, 0.8) * length_s)
@@ -196,7 +196,7 @@ def _outage_around(chance: random.Random, moment_s: float) -> Fault:
 
 
 def _draw_steps(chance: random.Random, clocks: Mapping[str, float]) -> tuple[ClockStep, ...]:
-    # The web command itself asks for the time only when it starts a process.
+    # Not "web": the command itself reads the time only when it starts a process.
     names = sorted(clocks.keys() - {"web"})
     stepped = chance.sample(names, chance.randint(0, STEPS_MAX))
     steps = [

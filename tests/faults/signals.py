@@ -1,4 +1,4 @@
-"""Signals to processes that may have ended already, by pid."""
+"""Signals: sends signals to processes that may have ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from load.bench.process_usage import family
 
 
 def kill_family(pid: int) -> None:
-    """SIGKILL to it and to all it has started; itself first, so that it starts no more."""
+    """SIGKILL the process and its descendants; stops it first, so that it starts no more."""
     send(pid, signal.SIGSTOP)
     for one in family(pid):
         send(one, signal.SIGKILL)

@@ -1,11 +1,11 @@
-"""Skewed clock: the wall clock of this process differs from the machine's by what a file says.
+"""Skewed clock: shifts the wall clock of this process by an offset from a file.
 
-`install` must run before the product is imported: `time.time` is bound as the default of some
-arguments, and `datetime` by name. So both are objects that last, and look up the offset each time.
-It stands in a file that is mapped into memory: its owner can step the clock of a running
-process. Monotonic clocks stay as they are, as on a host whose clock is wrong.
+`install` must run before the product is imported, which binds `time.time` as a default argument
+and `datetime` by name. Both are patched with objects that look up the offset at each call. The
+offset is in a memory-mapped file, so a running process' clock can be stepped. Monotonic clocks are
+not changed, as on a host with a wrong clock.
 
-Needs CPython (`datetime` is written in C: its type is changed in place) and processes that fork.
+Needs CPython (it changes the C type `datetime` in place) and fork.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _real_time, _real_time_ns, _monotonic = time.time, time.time_ns, time.monotonic
 
 
 class _Skew:
-    """What this process knows of its clock; nothing, before it follows a file."""
+    """The offset of this process' clock; zero before it follows a file."""
 
     def __init__(self) -> None:
         self.path: Path | None = None
@@ -57,7 +57,7 @@ class _Skew:
         return offset_s
 
     def state(self) -> None:
-        """Write down what this process takes for the time, as everybody in it reads it."""
+        """Append to the statements what time this process reads."""
         assert self.path is not None
         self._is_stating = True
         self._stated = (_monotonic(), _OFFSET.unpack_from(self._offset)[0])
@@ -72,8 +72,8 @@ class _Skew:
         self._is_stating = False
 
     def after_fork(self) -> None:
-        """A command's processes have clocks of their own, if it has files for them."""
-        self._is_stating = False  # it may have been forked while another thread was stating
+        """Follow the own file of a command's child process, if there is one."""
+        self._is_stating = False  # the fork may have copied it while another thread was stating
         if self.path is None:
             return
         own = sorted(self.path.parent.glob(f"{self.path.name} process *"))
@@ -89,7 +89,7 @@ _skew = _Skew()
 
 
 def write_offset(path: Path, offset_s: float) -> None:
-    """Set the clock of whoever follows `path`, now or later."""
+    """Set the clock of the processes that follow `path`."""
     if not path.exists():
         path.write_bytes(_OFFSET.pack(offset_s))
     with path.open("r+b") as file, mmap.mmap(file.fileno(), _OFFSET.size) as mapped:
@@ -97,17 +97,17 @@ def write_offset(path: Path, offset_s: float) -> None:
 
 
 def statements_beside(path: Path) -> Path:
-    """Where those who follow a clock of this folder state their time, as JSON, one on a line."""
+    """The file to which processes of this folder's clocks append their time, one JSON a line."""
     return path.parent / "statements.jsonl"
 
 
 def follow(path: Path) -> None:
-    """From now on this process' clock is off by what `path` says; state the time now and then."""
+    """Shift this process' clock by the offset in `path`, and state its time once a second."""
     _skew.follow(path)
 
 
 class _Time:
-    """No function, which a class that keeps it as a default would turn into a method."""
+    """A callable object: a function as a class attribute would become a method."""
 
     def __init__(self, read: Callable[[], Any]) -> None:
         self._read = read
@@ -117,14 +117,14 @@ class _Time:
 
 
 def install() -> None:
-    """Once, before anybody binds the names. Without a file to follow, the clock is right."""
+    """Patch the clocks, once, before other code binds them. Without `follow` they are right."""
     now = time.time = _Time(lambda: _real_time() + _skew.offset_s())  # type: ignore[assignment]
     time.time_ns = _Time(  # type: ignore[assignment]
         lambda: _real_time_ns() + round(_skew.offset_s() * 1_000_000_000)
     )
     for name in ("gmtime", "localtime"):
         setattr(time, name, _with_time(getattr(time, name), now))
-    # `today` asks `time.time` by itself.
+    # `today` calls `time.time` itself.
     methods = gc.get_referents(datetime_module.datetime.__dict__)[0]
     methods["now"] = classmethod(lambda cls, tz=None: cls.fromtimestamp(now(), tz))
     methods["utcnow"] = classmethod(

@@ -1,7 +1,6 @@
-"""Ten seeds, some at once: whatever breaks under a crowd, every promise is kept.
+"""Ten seeds, some at once: every promise is kept under a crowd, whatever breaks.
 
-Three are left out with the slow tests. FAULT_SEEDS=50 looks at more, and so does
-`python -m tests.faults`.
+Three are marked slow. FAULT_SEEDS=50 runs more, and so does `python -m tests.faults`.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from tests.faults.schedule import FAULTS_MIN, HEALED_S, draw
 from tests.house import ROOT
 
 SEEDS = range(1, 1 + int(os.environ.get("FAULT_SEEDS", "10")))
-# They draw nothing of a kind that the others among the first ten do not draw too.
+# They add no kind of fault, opening or change to those of the other seeds.
 MORE_OF_THE_SAME = {3, 5, 6}
 AT_ONCE = 5
-WITHIN_S = 400  # on a machine that is busy otherwise; by itself it is a quarter of that
+WITHIN_S = 400  # on a busy machine; an idle one needs a quarter
 
 
 @pytest.fixture(scope="module")
 def results(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[int, dict[str, Any]]:
-    """Of the seeds whose tests were not left out."""
+    """The results of the selected tests' seeds."""
     items = [item for item in request.session.items if item.path == Path(__file__)]
     seeds = ",".join(str(item.callspec.params["seed"]) for item in items if is_seeded(item))
     path: Path = tmp_path_factory.mktemp("faults") / "results.json"
@@ -76,7 +75,7 @@ def test_the_seeds_that_are_not_slow_draw_all_that_ten_draw() -> None:
 
 
 def kinds_drawn(seed: int) -> set[object]:
-    """Faults and what they hit, the opening, and what an admin changes."""
+    """The kinds of faults, opening and changes in a seed's plan."""
     plan = draw(seed)
     return {
         *((fault.target, fault.kind) for fault in plan.faults),

@@ -1,4 +1,4 @@
-"""A link passes bytes on, and breaks in each of its ways."""
+"""A link forwards bytes, and fails in each of its modes."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 @asynccontextmanager
 async def echo() -> AsyncIterator[Link]:
-    """A link before a server that says back what it is told."""
+    """A link in front of an echo server."""
 
     async def say_back(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(1_000):
@@ -34,7 +34,7 @@ async def echo() -> AsyncIterator[Link]:
     finally:
         link.close()
         server.close()
-        await asyncio.sleep(0.01)  # what was cut off is told so by the loop, in its next turns
+        await asyncio.sleep(0.01)  # let the loop call connection_lost
 
 
 async def say(link: Link, words: bytes) -> bytes:

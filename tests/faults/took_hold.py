@@ -1,4 +1,4 @@
-"""Took hold: a run shows that what it was to break was broken. Pure."""
+"""Took hold: checks that the planned skews, changes and openings really happened. No I/O."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from tests.faults.admin_changes import TOO_LATE
 from tests.faults.evidence import Evidence, Found
 from tests.faults.openings import ChangeKind
 
-# A busy machine may interrupt a process between two readings of two clocks.
+# A busy host may interrupt a process between its readings of two clocks.
 CLOCK_TOLERANCE_S = 0.03
 BEFORE_OPENING = frozenset({"waiting", "not_open_yet"})
-# What was promised can't be changed once issuing has started; a fault may have held the change up.
+# The API refuses these once issuing has started; a fault may have delayed the change.
 _MAY_BE_TOO_LATE: frozenset[ChangeKind] = frozenset({"put off", "bring forward", "end early"})
 
 
 def clock_not_skewed(seen: Evidence) -> Found:
-    """Each process says a time that differs from Redis' TIME by what was asked for."""
+    """Each process' time differs from Redis' TIME by the planned offset."""
     for clock in seen.clocks:
         off_by_s = clock.off_by_s
         if off_by_s is None or not abs(off_by_s - clock.asked_s) <= CLOCK_TOLERANCE_S:
@@ -22,7 +22,7 @@ def clock_not_skewed(seen: Evidence) -> Found:
 
 
 def change_not_made(seen: Evidence) -> Found:
-    """Each change was answered, and the last of each field is in force at the end."""
+    """Each change was answered, and the last one of each field is in force at the end."""
     for one in seen.changes:
         too_late = one.problem == TOO_LATE and one.kind in _MAY_BE_TOO_LATE
         if not one.is_made and not too_late:
@@ -33,14 +33,14 @@ def change_not_made(seen: Evidence) -> Found:
 
 
 def opening_missed(seen: Evidence) -> Found:
-    """A room that opens in mid-run is not open before, and draws if it was to."""
+    """A room that opens during the run is closed before, and draws if planned."""
     if not seen.opens_s:
         return
     first_s = min(opens_s for opens_s, _, _ in seen.openings)
     said = {one.said for member in seen.members for one in member.answers if one.at_s < first_s}
-    # Where faults let nobody be answered until then, nobody can have been told anything else.
-    heard = {one for one in said if one != "unavailable" and not one.startswith("no answer")}
-    if heard and not heard & BEFORE_OPENING:
-        yield "opening", f"before {first_s:.1f} s members were told {', '.join(sorted(heard))}"
+    # During an outage there may be no such answers at all.
+    answers = {one for one in said if one != "unavailable" and not one.startswith("no answer")}
+    if answers and not answers & BEFORE_OPENING:
+        yield "opening", f"before {first_s:.1f} s members got {', '.join(sorted(answers))}"
     if seen.is_draw and seen.numbers is None:
         yield "draw", "there was none"

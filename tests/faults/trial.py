@@ -1,4 +1,4 @@
-"""Trial: one seed from the first process to the verdict. Run as a process by `run`."""
+"""Trial: runs one seed, from starting the processes to the verdict."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from tests.faults.world import World
 
 CODE = "spring"
 MEMBERS, COUPONS = 2_000, 500
-# Members ask every two seconds; while web is away too, or the machine is busy, they come later.
+# Members poll every two seconds, but later while web is down or the host is busy.
 RESTORE_S = 30
-# Once all is whole again: until then everybody must have a final word.
+# Time for all final answers, once all faults are over.
 FINAL_WITHIN_S = 90.0
 SAMPLE_EVERY_S = 0.25
-# Of those who were refused, each so-manieth is asked once more.
+# One in so many refused members enters once more.
 OTHERS_EACH = 5
-# A room that is open when the crowd sets out has been so for long; all end long after the run.
+# The opening of rooms that are open before the run, and the end of all.
 OPEN_SINCE_S, END_S = -3_600.0, 86_400.0
 
 
@@ -61,7 +61,7 @@ class Trial:
             await self.world.close()
 
     def _offer(self, began: datetime) -> None:
-        """The room as it is planned, by the moment at which the crowd sets out."""
+        """Create the planned room; the crowd sets out at `began`."""
         rate, room = self.plan.rate_per_s, self.plan.room
         more: dict[str, Any] = {"restore_s": RESTORE_S} if self.losses else {}
         opens_s = room.opens_s or OPEN_SINCE_S
@@ -98,12 +98,12 @@ class Trial:
         self._mark("the crowd sets out")
         lives = asyncio.create_task(crowd.live(self._set_out_s))
         await self._break_all()
-        self._mark("whole again")
+        self._mark("all faults are over")
         await self._finish(lives)
-        self._mark("everybody has a final word, or never will")
+        self._mark("members have their final answers, or time is up")
         once_more = await self._once_more(crowd)
         sampling.cancel()
-        self._mark("everybody was asked once more")
+        self._mark("members entered once more")
         evidence = await self._evidence(crowd, once_more)
         self._mark("counted and reconciled")
         await self.world.end_commands()
@@ -111,7 +111,7 @@ class Trial:
         return result_of(self.plan, evidence, self.applied, seconds=seconds)
 
     def _mark(self, what: str) -> None:
-        """Into the log: what took how long."""
+        """Log the elapsed time and the processor time of each process."""
         own = resource.getrusage(resource.RUSAGE_SELF)
         cpu_s = {name: round(cpu_s_of(pid), 1) for name, pid in self.world.pids().items()}
         print(
@@ -121,7 +121,7 @@ class Trial:
         )
 
     async def _break_all(self) -> None:
-        """Every fault at its time; all is over at HEALED_S or, on a busy machine, soon after."""
+        """Apply each fault, clock step and change at its time; ends at HEALED_S or soon after."""
         async with asyncio.TaskGroup() as group:
             for fault in self.plan.faults:
                 group.create_task(self._at(fault.at_s, self._break, fault))
@@ -144,7 +144,7 @@ class Trial:
         self.world.clocks.set(step.clock, step.offset_s)
 
     async def _change_all(self) -> None:
-        """One after another, as one admin would."""
+        """Make the changes one after another."""
         for change in self.plan.room.changes:
             await self._at(change.at_s, self._change, change)
 
@@ -152,18 +152,18 @@ class Trial:
         await self.admin.make(change)
 
     async def _finish(self, lives: asyncio.Task[None]) -> None:
-        """All is whole: the rate is turned up, and everybody gets their final word, or is stuck."""
+        """Raise the rate, and wait for all final answers, at most FINAL_WITHIN_S."""
         with suppress(TimeoutError):
             async with asyncio.timeout(FINAL_WITHIN_S):
-                await self.world.until(self._turned_up, within_s=FINAL_WITHIN_S)
+                await self.world.until(self._raise_rate, within_s=FINAL_WITHIN_S)
                 await lives
         lives.cancel()
 
-    def _turned_up(self) -> bool:
+    def _raise_rate(self) -> bool:
         return self.world.admin("PATCH", f"/rooms/{CODE}", {"rate_per_s": 1_000, "burst": 100})
 
     async def _once_more(self, crowd: Crowd) -> Mapping[str, Answer]:
-        """Of everybody who holds one or was told so, and of some of the others."""
+        """The new answers to all holders, all with a coupon in an answer, and some others."""
         rows, _ = await asyncio.to_thread(self._rows)
         self.holders_before = holders = {row.member_id for row in rows}
         before = {record.member_id: len(record.answers) for record in crowd.records}
@@ -171,16 +171,16 @@ class Trial:
             record.member_id in holders or record.final == "issued" or number % OTHERS_EACH == 0
             for number, record in enumerate(crowd.records)
         )
-        told = {}
+        answers = {}
         for record in crowd.records:
             count = before[record.member_id]
             if len(record.answers) > count:
-                told[record.member_id] = record.answers[-1]
+                answers[record.member_id] = record.answers[-1]
                 del record.answers[count:]
-        return told
+        return answers
 
     async def _sample(self) -> None:
-        """How many connections of ours Postgres has; while it is away, none can be counted."""
+        """Sample the number of our connections, whenever Postgres is up."""
         count = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'waitroom %'"
         while True:
             with suppress(psycopg.Error, TimeoutError, OSError):
@@ -222,7 +222,7 @@ class Trial:
         )
 
     def _numbers(self) -> dict[str, int] | None:
-        """Of each entrant of the draw, by its record."""
+        """The number of each entrant, from the draw's record; None without one."""
         path = f"/api/admin/rooms/{CODE}/draw/record"
         house = self.world.house
         status, record = house.call("GET", path, token=house.admin_token)
@@ -241,18 +241,18 @@ class Trial:
         return rows, int(used[0])
 
     async def _reconcile(self) -> dict[str, dict[str, Sequence[str]]]:
-        """`waitroom reconcile --repair`, as an admin would run it; what it found, what is left."""
+        """Run `waitroom reconcile --repair`. Returns the differences found and left."""
         words = ("reconcile", CODE, "--repair", "--json")
         code, printed = await self.world.run(*words, within_s=60)
         try:
-            said: dict[str, Any] = json.loads(printed)
+            result: dict[str, Any] = json.loads(printed)
         except ValueError:
             return {"found": {f"it ended with {code}": [printed[-500:]]}, "left": {}}
-        return said
+        return result
 
 
-async def _until_told_to_stop(trial: Trial) -> Result:
-    """SIGTERM and SIGINT end a trial as its own end does: with everything cleaned up."""
+async def _run_until_signal(trial: Trial) -> Result:
+    """SIGTERM and SIGINT cancel the trial, which cleans up."""
     running = asyncio.ensure_future(trial.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
@@ -260,11 +260,11 @@ async def _until_told_to_stop(trial: Trial) -> Result:
 
 
 def run_trial(seed: int, folder: Path, *, losses: bool) -> None:
-    """Leaves `result.json` in the folder, which must be open to the user Postgres runs as."""
+    """Write `result.json` to the folder, which Postgres' user must be able to reach."""
     raise_limit()
     trial = Trial(seed, folder, losses=losses)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        result = runner.run(_until_told_to_stop(trial))
+        result = runner.run(_run_until_signal(trial))
     result.cpu_s = round(_cpu_s(), 1)
     new = folder / "result.new"
     new.write_text(json.dumps(asdict(result)))
@@ -272,6 +272,6 @@ def run_trial(seed: int, folder: Path, *, losses: bool) -> None:
 
 
 def _cpu_s() -> float:
-    """Of this process and of all that have ended under it."""
+    """CPU time of this process and of its ended children."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)

@@ -1,7 +1,7 @@
-"""Wire: one keep-alive HTTP connection of one simulated member, for next to no processor time.
+"""Wire: a minimal keep-alive HTTP client for one simulated member.
 
-Ten crowds of thousands share two cores with the processes that they ask; a general client takes
-several times as long for each request as the server does.
+Crowds of thousands share two cores with the servers; a general HTTP client costs several times the
+server's CPU time for each request.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class NoAnswer(Exception):
-    """The server could not be reached, was cut off, or did not answer in time."""
+    """The server was unreachable, disconnected, or did not answer in time."""
 
 
 class Wire(asyncio.Protocol):
-    """Asks one thing at a time; connects again by itself."""
+    """Sends one request at a time, and reconnects by itself."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -38,7 +38,7 @@ class Wire(asyncio.Protocol):
                 self._transport.write(request)
                 return await self._answer
         except (OSError, TimeoutError) as error:
-            # What comes too late must not be taken for the answer to the next request.
+            # Close, or a late answer would be taken for that of the next request.
             self.close()
             raise NoAnswer(type(error).__name__) from error
         finally:
@@ -50,7 +50,7 @@ class Wire(asyncio.Protocol):
             self._transport = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
 
     def data_received(self, data: bytes) -> None:
         self._received += data

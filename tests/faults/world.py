@@ -1,4 +1,4 @@
-"""World: the real processes and servers of one run, and the hands that break and mend them."""
+"""World: starts the processes and servers of one run, and applies faults to them."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ START_ATTEMPTS = 3
 STOP_WITHIN_S = 15.0
 LOOK_EVERY_S = 0.2
 WEB_DB_CONNECTIONS = 4
-HIT_WITHIN_S = 20.0  # a process may still be on its way back from the last fault
+HIT_WITHIN_S = 20.0  # a process may still restart after the last fault
 
 
 class World:
-    """Servers and links first, then the product's commands; `close` ends all of it by pid.
+    """Starts servers and links, then the product's commands; `close` ends all of them by pid.
 
-    To be made in a process without threads, that has called `import_commands`.
+    Create it in a process without threads that has called `import_commands`.
     """
 
     def __init__(self, folder: Path, plan: Plan) -> None:
@@ -66,11 +66,11 @@ class World:
 
     @property
     def connections_bound(self) -> int:
-        """Connections to Postgres that the commands may hold together."""
+        """The most connections to Postgres of all commands together."""
         return WEB_DB_CONNECTIONS + WORKERS + 2 * self.plan.admitters
 
     async def start(self) -> None:
-        """Raises EmbeddedServerError, AssertionError where the house is not ready in time."""
+        """Raises EmbeddedServerError; AssertionError if the product is not ready in time."""
         await asyncio.gather(
             asyncio.to_thread(_started, self.valkey), asyncio.to_thread(self._start_postgres)
         )
@@ -96,15 +96,15 @@ class World:
         await self.until(self.house.is_ready, within_s=60)
 
     def pids(self) -> dict[str, int]:
-        """What runs now, by name."""
+        """The pids of the running processes and servers, by name."""
         servers = {"redis": self.valkey.pid, "postgres": self.postgres.pid}
         running = {name: process.pid for name, process in self._running.items()}
         return running | {name: pid for name, pid in servers.items() if pid is not None}
 
     async def until(self, true: Callable[[], object], *, within_s: float) -> None:
-        """Wait until `true()`, which is called in a thread, is. Raises TimeoutError."""
+        """Wait until `true()`, called in a thread, returns true. Raises TimeoutError."""
         async with asyncio.timeout(within_s):
-            while not await asyncio.to_thread(true):  # noqa: ASYNC110 - no event tells it
+            while not await asyncio.to_thread(true):  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.05)
 
     def _start_postgres(self) -> None:
@@ -128,7 +128,7 @@ class World:
         self._running[name] = self._nursery.start(words, environ, self.house.log)
 
     async def run(self, *words: str, within_s: float) -> tuple[int, str]:
-        """A command, past the links, to its end: its exit code and what it printed."""
+        """Run a command without the links. Returns its exit code and output."""
         urls = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.valkey.url}
         printed = self._folder / f"{words[0]}.log"
         environ = {**os.environ, **self.house.environ, **urls}
@@ -140,7 +140,7 @@ class World:
         return code, printed.read_text(errors="replace")
 
     async def apply(self, fault: Fault) -> None:
-        """Break what the fault says, for as long as it says; then it is whole again."""
+        """Apply the fault for its length, then undo it."""
         async with self._one_at_a_time[fault.part]:
             if fault.target == "redis link":
                 await self._break_link(self.redis_link, fault)
@@ -158,7 +158,7 @@ class World:
                 await asyncio.gather(*(self._break_command(name, fault) for name in hit))
 
     async def _break_link(self, link: Link, fault: Fault) -> None:
-        await link.break_(fault.kind)  # type: ignore[arg-type]  # the links' kinds are its modes
+        await link.break_(fault.kind)  # type: ignore[arg-type]  # kinds of link faults are modes
         await asyncio.sleep(fault.length_s)
         await link.mend()
 
@@ -214,7 +214,7 @@ class World:
     async def _stop_for(
         self, members: Callable[[], list[int]], first: int, length_s: float
     ) -> None:
-        """SIGSTOP, then SIGCONT. The first one before the others, so that it starts no more."""
+        """SIGSTOP, then SIGCONT. Stops `first` first, so that it starts no more processes."""
         send(first, signal.SIGSTOP)
         self._stopped.add(first)
         pids = members()
@@ -230,7 +230,7 @@ class World:
             self._stopped.discard(pid)
 
     async def _gone(self, name: str, command: Child) -> None:
-        """Who does not end when told to is killed, and named."""
+        """Wait for a command to end after SIGTERM; after STOP_WITHIN_S record and kill it."""
         try:
             await asyncio.to_thread(command.wait, STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -239,7 +239,7 @@ class World:
             await asyncio.to_thread(command.wait)
 
     async def _look_after(self) -> None:
-        """What a service manager does: who ends by itself is noted, and started again."""
+        """As a service manager: record and restart commands that end by themselves."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             for name, process in list(self._running.items()):
@@ -252,7 +252,7 @@ class World:
             redis.flushall()
 
     def admin(self, method: str, path: str, body: Any) -> bool:
-        """Whether the change was made; it may be tried again."""
+        """Make a change by the admin API. Returns whether it succeeded."""
         try:
             self.house.admin(method, path, body)
         except (OSError, AssertionError):
@@ -260,7 +260,7 @@ class World:
         return True
 
     async def end_commands(self) -> None:
-        """SIGTERM to all, in whatever state they are."""
+        """Resume stopped processes, and end all commands by SIGTERM."""
         for task in self._tasks:
             task.cancel()
         self._go_on(list(self._stopped))
@@ -270,7 +270,7 @@ class World:
         await asyncio.gather(*(self._gone(name, process) for name, process in running.items()))
 
     async def close(self) -> None:
-        """End everything, each by its pid, and all that it started."""
+        """End all commands and servers, by pid."""
         await self.end_commands()
         await asyncio.to_thread(self._nursery.close)
         self.redis_link.close()
@@ -281,7 +281,7 @@ class World:
 
 
 def _started(server: EmbeddedServer) -> None:
-    """Somebody else may take a port between its being found free and being listened on."""
+    """Start a server, and retry: another process may take its port first."""
     for _ in range(START_ATTEMPTS - 1):
         with suppress(EmbeddedServerError):
             server.start()

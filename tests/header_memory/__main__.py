@@ -35,13 +35,13 @@ def main(words: Sequence[str]) -> int:
     if not chosen:
         sys.exit(f"No such header. There are: {', '.join(sorted({one.name for one in HEADERS}))}")
     print(described(), flush=True)
-    with LocalStack(ProcessCounts(workers=1, environ=ENVIRON)) as stage:
-        stage.offer(CODE, 1_000)
-        _send_warm_up(stage)
+    with LocalStack(ProcessCounts(workers=1, environ=ENVIRON)) as stack:
+        stack.offer(CODE, 1_000)
+        _send_warm_up(stack)
         print(COLUMNS.format(*TITLES), flush=True)
-        first_mb = _resident_mb(stage)
-        grown = {f"{one.name}, {one.title}": _grown_mb(stage, one, asked.values) for one in chosen}
-        print(f"all of them: {first_mb:.1f} MB before, {_resident_mb(stage):.1f} after")
+        first_mb = _resident_mb(stack)
+        grown = {f"{one.name}, {one.title}": _grown_mb(stack, one, asked.values) for one in chosen}
+        print(f"all of them: {first_mb:.1f} MB before, {_resident_mb(stack):.1f} after")
     faults = [f"{name}: {mb:.1f} MB" for name, mb in grown.items() if mb > asked.most_mb]
     print(f"No header makes it grow by {asked.most_mb:g} MB." if not faults else "BROKEN:")
     for fault in faults:
@@ -49,18 +49,18 @@ def main(words: Sequence[str]) -> int:
     return 1 if faults else 0
 
 
-def _send_warm_up(stage: LocalStack) -> None:
+def _send_warm_up(stack: LocalStack) -> None:
     """What is made at the first asking, of each route, is not a header's."""
     for path in sorted({one.path for one in HEADERS}):
         headers = ({FORWARDED_FOR: address} for address in itertools.islice(_senders(), WARM_UP))
-        asyncio.run(send_all(stage.port, path.replace("{code}", CODE), headers))
+        asyncio.run(send_all(stack.port, path.replace("{code}", CODE), headers))
 
 
-def _grown_mb(stage: LocalStack, header: Header, values: int) -> float:
-    before_mb, began = _resident_mb(stage), time.monotonic()
+def _grown_mb(stack: LocalStack, header: Header, values: int) -> float:
+    before_mb, began = _resident_mb(stack), time.monotonic()
     path = header.path.replace("{code}", CODE)
-    statuses = asyncio.run(send_all(stage.port, path, _headers(stage, header, values)))
-    after_mb = _resident_mb(stage)
+    statuses = asyncio.run(send_all(stack.port, path, _headers(stack, header, values)))
+    after_mb = _resident_mb(stack)
     print(
         COLUMNS.format(
             header.name,
@@ -77,9 +77,9 @@ def _grown_mb(stage: LocalStack, header: Header, values: int) -> float:
     return after_mb - before_mb
 
 
-def _headers(stage: LocalStack, header: Header, values: int) -> Iterator[dict[str, str]]:
+def _headers(stack: LocalStack, header: Header, values: int) -> Iterator[dict[str, str]]:
     """One request's each; the header that is measured comes last, also where it names a sender."""
-    for value, address in zip(header.values(stage, values), _senders(), strict=False):
+    for value, address in zip(header.values(stack, values), _senders(), strict=False):
         yield {FORWARDED_FOR: address, header.name: value}
 
 
@@ -87,9 +87,9 @@ def _senders() -> Iterator[str]:
     return itertools.cycle(ADDRESSES)
 
 
-def _resident_mb(stage: LocalStack) -> float:
+def _resident_mb(stack: LocalStack) -> float:
     """Of the process that serves: the largest of the command's."""
-    return max(memory_mb(pid) for pid in family(stage.processes["web"].pid)[1:])
+    return max(memory_mb(pid) for pid in family(stack.processes["web"].pid)[1:])
 
 
 def _told(statuses: Counter[int]) -> str:

@@ -57,14 +57,14 @@ def _nonsense_addresses(_: LocalStack, count: int) -> Iterator[str]:
         yield f"unknown-{number:07}-{'x' * 60}"
 
 
-def _tokens(stage: LocalStack, count: int) -> Iterator[str]:
+def _tokens(stack: LocalStack, count: int) -> Iterator[str]:
     members = [f"member-{number}" for number in range(count)]
-    for token in tokens(stage.environ["MEMBER_TOKEN_SECRETS"], members):
+    for token in tokens(stack.environ["MEMBER_TOKEN_SECRETS"], members):
         yield f"Bearer {token}"
 
 
-def _sessions(stage: LocalStack, count: int) -> Iterator[str]:
-    sessions, now_us = Sessions([stage.environ["TICKET_SECRETS"]]), int(time.time() * 1_000_000)
+def _sessions(stack: LocalStack, count: int) -> Iterator[str]:
+    sessions, now_us = Sessions([stack.environ["TICKET_SECRETS"]]), int(time.time() * 1_000_000)
     for number in range(count):
         visitor = sessions.begin(Visitor(f"browser-{number}", f"Browser {number}"), now_us)
         yield f"{SESSION_COOKIE}={sessions.sign(visitor)}"

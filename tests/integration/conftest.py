@@ -1,4 +1,4 @@
-"""The real application on the tests' real servers, asked in-process."""
+"""Fixtures of integration tests: the application in this process, on real servers."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def engine_away() -> Engine:
 
 @pytest.fixture
 def gone_silent(redis_url: str, code: str) -> Callable[..., None]:
-    """As if these, at the head, had come an hour ago and not asked since, while others did."""
+    """Let members at the head appear to have arrived an hour ago and not polled since."""
 
     def hush(*members: str) -> None:
         long_ago_s = int(now().timestamp()) - HOUR_S
@@ -130,7 +130,7 @@ def gone_silent(redis_url: str, code: str) -> Callable[..., None]:
 
 @pytest.fixture
 def years_pass(redis_url: str, code: str) -> Callable[[str, int], None]:
-    """Moves the time at which somebody was passed over, or told no, back."""
+    """Move the time at which a member was passed over or refused into the past."""
 
     def move(member: str, seconds: int) -> None:
         with Redis.from_url(redis_url) as redis:
@@ -143,7 +143,7 @@ def years_pass(redis_url: str, code: str) -> Callable[[str, int], None]:
 
 @pytest.fixture
 def comes_by(line, engine, code):
-    """What the admitter does every second."""
+    """Do what the admitter does every second."""
 
     async def settle_and_look_after(times: int = 1) -> None:
         for _ in range(times):
@@ -156,13 +156,13 @@ def comes_by(line, engine, code):
 
 @pytest.fixture
 def lose_all(redis_url, code):
-    """Redis forgets the room."""
+    """Delete all keys of the room in Redis."""
     return lambda: forget_room(redis_url, code)
 
 
 @pytest.fixture
 def set_back(redis_url, code):
-    """As if something in the room's hash had been written so many seconds earlier."""
+    """Move a time in the room's hash so many seconds into the past."""
 
     def earlier(field: str, seconds: int) -> None:
         with Redis.from_url(redis_url) as redis:
@@ -173,7 +173,7 @@ def set_back(redis_url, code):
 
 @pytest.fixture
 def sprung(tmp_path, monkeypatch):
-    """The file that appears where the trap is imported, called, or made."""
+    """The file that appears if a job's trap is imported, called or unpickled."""
     monkeypatch.syspath_prepend(str(tmp_path))
     path = set_trap(tmp_path)
     monkeypatch.setattr(os, "system", lambda *_: path.write_text("os.system"))
@@ -192,11 +192,11 @@ def queue_name(conveyor):
 
 @pytest.fixture
 def run_jobs(conveyor, monkeypatch) -> Callable[..., None]:
-    """What is in a queue is done, or so many of its jobs, by a worker's own loop with this post."""
+    """Run a queue's jobs, or `max_jobs` of them, by a worker's own loop with this context."""
 
     def until_empty(queue_name: str, post: WorkerContext, max_jobs: int | None = None) -> None:
-        monkeypatch.setattr(worker, "_post", post)
-        monkeypatch.setattr(PoolWorker, "was_told_to_stop", False)
+        monkeypatch.setattr(worker, "_context", post)
+        monkeypatch.setattr(PoolWorker, "stop_requested", False)
         PoolWorker.for_queue(queue_name, conveyor).work(burst=True, max_jobs=max_jobs)
 
     return until_empty
@@ -204,7 +204,7 @@ def run_jobs(conveyor, monkeypatch) -> Callable[..., None]:
 
 @pytest.fixture
 def work_off(run_jobs, queue_name, engine):
-    """The queue is done; the members who were told."""
+    """Run all jobs of the queue. Returns the members with a reported outcome."""
 
     def until_empty(*, deployment: str = "") -> list[str]:
         told: list[str] = []
@@ -219,14 +219,14 @@ def work_off(run_jobs, queue_name, engine):
 
 @pytest.fixture
 async def alice(client):
-    """A browser in which Alice is signed in."""
+    """A client with Alice's session."""
     await client.get("/signin", params={"token": token("alice")})
     return client
 
 
 @pytest.fixture
 async def own(redis_url, code) -> AsyncIterator[LineOf]:
-    """A line of this test's room alone, for what goes through all rooms there are."""
+    """A line that knows only this test's room, for code that visits all rooms."""
     opened = LineOf(redis_url, code)
     yield opened
     await opened.aclose()
@@ -234,7 +234,7 @@ async def own(redis_url, code) -> AsyncIterator[LineOf]:
 
 @pytest.fixture
 def queue(conveyor) -> Iterator[Queue]:
-    """One that desk and worker agree on."""
+    """A queue in the format of our workers."""
     name = f"test-{secrets.token_hex(4)}"
     yield Queue(name, connection=conveyor, serializer=JSONSerializer)
     for key in conveyor.scan_iter(f"rq:*:{name}*", count=1_000):
@@ -244,7 +244,7 @@ def queue(conveyor) -> Iterator[Queue]:
 
 @pytest.fixture
 def own_house(database_url, tmp_path):
-    """On a Redis of its own: what is lost here is lost to nobody else."""
+    """A house on its own Redis, whose data a test may lose."""
     with ExitStack() as stack:
         valkey = EmbeddedValkey(open_folder(stack) / "valkey", durable=False)
         stack.callback(valkey.erase)
@@ -254,7 +254,7 @@ def own_house(database_url, tmp_path):
 
 @pytest.fixture
 def handlers():
-    """A worker's handlers of signals do not stay."""
+    """Restore the signal handlers that a worker replaces."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     before = {number: signal.getsignal(number) for number in numbers}
     yield
@@ -264,14 +264,14 @@ def handlers():
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """One that any user can reach, for embedded servers."""
+    """A folder for embedded servers, which any user can reach."""
     with ExitStack() as stack:
         yield open_folder(stack)
 
 
 @pytest.fixture
 def unknown_address(redis_url):
-    """No attempt to sign in came from the tests' address before, and none is left."""
+    """Delete the sign-in attempts of the tests' address, before and after."""
     forget_attempts(redis_url)
     yield
     forget_attempts(redis_url)
@@ -279,18 +279,18 @@ def unknown_address(redis_url):
 
 @pytest.fixture
 def quick_beats(monkeypatch):
-    """A beat of a second is for people."""
+    """Shorten the intervals of streams and polls."""
     monkeypatch.setattr(read_interval, "READ_INTERVAL_S", 0.02)
     monkeypatch.setattr(poll_interval, "INTERVAL_MIN_S", 0.02)
 
 
 @pytest.fixture
 def patient_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis is waited for on a busy machine: without its answer everybody would be let through."""
+    """Wait longer for Redis: on a busy machine rate limits would let all requests through."""
     monkeypatch.setattr("waitroom.limits.rate_limiter.ANSWER_WITHIN_S", 10)
 
 
 @pytest.fixture
 def metrics_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each answer of `/metrics` is of its own moment."""
+    """Don't cache `/metrics`."""
     monkeypatch.setattr("web.metrics.route.FRESH_S", 0)

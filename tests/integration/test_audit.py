@@ -59,7 +59,7 @@ def test_a_package_that_is_known_to_be_vulnerable_fails_it():
         done = audit(url)
 
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "TEST-2026-1, mended in 999" in done.stdout
+    assert "TEST-2026-1, fixed in 999" in done.stdout
     assert "NOT AUDITED" not in done.stdout
 
 

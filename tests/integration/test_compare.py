@@ -113,7 +113,7 @@ def test_ended_early_it_takes_everything_away(servers, where, tmp_path, number, 
 
     assert code == 130, (tmp_path / "log").read_text()
     assert scratch_databases(servers.database_url) == before
-    assert list(tmp_path.glob("waitroom-stage-*")) == []
+    assert list(tmp_path.glob("waitroom-stack-*")) == []
 
 
 def test_a_folder_that_cannot_be_made_is_said_before_anything_is_measured(tmp_path):
@@ -124,4 +124,4 @@ def test_a_folder_that_cannot_be_made_is_said_before_anything_is_measured(tmp_pa
     ended = subprocess.run(argv, env=environ, cwd=tmp_path, capture_output=True, text=True)
 
     assert ended.returncode == 2
-    assert "can't be made" in ended.stderr
+    assert "can't create" in ended.stderr

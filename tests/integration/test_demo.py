@@ -110,8 +110,8 @@ def waitroom(demo: Demo, monkeypatch, capsys) -> Callable[..., tuple[int, str, s
         (("room", "show", "nothing"), "There is no such room"),
         (("coupon", "show", "nothing"), "There is no such coupon"),
         (("admin", "remove", "nobody"), "There is no admin with this name"),
-        (("token", "no spaces"), "MEMBER can't be taken: a member id is 1 to 128"),
-        (("crowd", "spring", "--url", "http://192.0.2.1"), "is not this machine"),
+        (("token", "no spaces"), "MEMBER is not valid: a member id is 1 to 128"),
+        (("crowd", "spring", "--url", "http://192.0.2.1"), "is not on this machine"),
     ],
 )
 def test_what_is_wrong_on_the_command_line_is_a_sentence(waitroom, words, said):

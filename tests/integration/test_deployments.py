@@ -116,7 +116,7 @@ def test_a_port_that_another_deployment_serves_is_not_shared(house, other, redis
     process = other.start("web", "--port", str(house.port))
 
     assert ended(other, process) == EXIT_BAD_SETTINGS
-    assert f"Port {house.port}" in other.log.read_text()
+    assert f"port {house.port}" in other.log.read_text()
     assert house.is_ready()
     with Redis.from_url(beside(redis_url, 1)) as redis:
         redis.flushdb()
@@ -205,11 +205,11 @@ def test_adopting_takes_over_and_ends_the_other_deployments_processes(
     assert "Nothing was changed" in refused
     assert kept == theirs
     assert f"The line's Redis at {urlsplit(other.redis_url).hostname}" in said
-    assert said.count(f"in place of {theirs}") == 2
+    assert said.count(f"no longer to {theirs}") == 2
     assert ended(house, serving) == EXIT_BAD_SETTINGS
     other.start("admitter")
     eventually(lambda: "admitting" in other.log.read_text())
-    assert "its own already" in " ".join(other.command("adopt").split())
+    assert "already belong to it" in " ".join(other.command("adopt").split())
 
 
 def test_a_copied_database_gets_an_id_of_its_own_and_leaves_redis_alone(

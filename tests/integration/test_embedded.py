@@ -135,7 +135,7 @@ def test_a_long_path_is_no_obstacle(folder: Path) -> None:
 def test_one_folder_has_one_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "LEAVING_MAX_S", 0.2)
 
-    with EmbeddedValkey(folder), pytest.raises(EmbeddedServerError, match="already running on"):
+    with EmbeddedValkey(folder), pytest.raises(EmbeddedServerError, match="already runs in"):
         EmbeddedValkey(folder).start()
 
 

@@ -211,7 +211,7 @@ def test_who_has_no_outcome_yet_gets_one_whichever_job_comes_first(
     desk.enqueue(code, ["alice", "bob"])
     desk.enqueue(code, ["bob", "charlie"])
     dies = replace(make_worker_context(own, engine, run), report=lambda issued: None)
-    monkeypatch.setattr(worker, "_post", dies)
+    monkeypatch.setattr(worker, "_context", dies)
 
     worker.issue_batch(code, ["alice"])
     work(2)

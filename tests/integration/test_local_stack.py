@@ -1,4 +1,4 @@
-"""The stage: the real processes on somebody's servers, of which nothing is left afterwards."""
+"""The stack: the real processes on somebody's servers, of which nothing is left afterwards."""
 
 import os
 import secrets
@@ -32,17 +32,17 @@ def keys_with(redis_url: str, part: str) -> list[bytes]:
 
 def test_nothing_is_left_of_a_stage(servers, given, code):
     before = scratch_databases(servers.database_url)
-    with LocalStack(ProcessCounts(workers=1), given) as stage:
-        queue = stage.environ["QUEUE_NAME"]
-        stage.offer(f"{code}-line", 2)
-        stage.offer(f"{code}-lock", 2, issuing="redis_lock")
-        token = stage.identity.sign("alice")
+    with LocalStack(ProcessCounts(workers=1), given) as stack:
+        queue = stack.environ["QUEUE_NAME"]
+        stack.offer(f"{code}-line", 2)
+        stack.offer(f"{code}-lock", 2, issuing="redis_lock")
+        token = stack.identity.sign("alice")
         for path in (f"rooms/{code}-line/enter", f"coupons/{code}-lock/issue"):
-            call = f"{stage.base_url}/api/{path}"
+            call = f"{stack.base_url}/api/{path}"
             assert post(call, token) in (201, 202)
         assert len(scratch_databases(servers.database_url) - before) == 1
         assert keys_with(servers.redis_url, f"{code}-lock") != []
-        processes = list(stage.processes.values())
+        processes = list(stack.processes.values())
         assert len(processes) == 3
 
     assert all(process.poll() is not None for process in processes)
@@ -51,7 +51,7 @@ def test_nothing_is_left_of_a_stage(servers, given, code):
     eventually(lambda: keys_with(servers.redis_url, code) == [], within_s=5)
     assert keys_with(servers.redis_url, queue) == []
     assert keys_with(servers.redis_url, LINE_KEY) == []
-    assert not stage.log.parent.exists()
+    assert not stack.log.parent.exists()
 
 
 def post(url: str, token: str) -> int:
@@ -73,14 +73,14 @@ def test_who_may_not_create_a_database_is_told_what_to_do(servers, given):
             parts = urlsplit(servers.database_url)
             host = parts.netloc.rpartition("@")[2]
             mine = parts._replace(netloc=f"{role}:{quote(password)}@{host}").geturl()
-            stage = LocalStack(ProcessCounts(), {**given, "DATABASE_URL": mine})
-            with pytest.raises(NoTemporaryDatabase) as refused, stage:
+            stack = LocalStack(ProcessCounts(), {**given, "DATABASE_URL": mine})
+            with pytest.raises(NoTemporaryDatabase) as refused, stack:
                 pass
         finally:
             admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
     assert "CREATEDB" in str(refused.type.__doc__)
-    assert stage.processes == {}
+    assert stack.processes == {}
 
 
 def test_whoever_is_ended_while_a_database_is_made_leaves_none(servers, monkeypatch):
@@ -103,13 +103,13 @@ def test_a_redis_with_rooms_of_others_is_refused_and_left_as_it_is(servers, give
     before = scratch_databases(servers.database_url)
     with Redis.from_url(servers.redis_url) as redis:
         redis.sadd(ROOMS, code)
-        stage = LocalStack(ProcessCounts(), given)
-        with pytest.raises(BadSettings, match=code), stage:
+        stack = LocalStack(ProcessCounts(), given)
+        with pytest.raises(BadSettings, match=code), stack:
             pass
 
         assert redis.sismember(ROOMS, code)
 
-    assert stage.processes == {}
+    assert stack.processes == {}
     assert scratch_databases(servers.database_url) == before
 
 

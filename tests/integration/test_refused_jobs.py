@@ -40,7 +40,7 @@ def test_a_refused_job_is_logged_once_counted_and_out_of_the_queue(
         work_off()
         work_off()
 
-    said = [one for one in logs if one["event"].startswith("a job was refused")]
+    said = [one for one in logs if one["event"].startswith("refused a job")]
     assert [(one["job"], one["reason"]) for one in said] == [(job_id, "unknown_kind")]
     assert "os.system" not in str(said)
     crew = read_queue_status(conveyor, queue_name)

@@ -126,7 +126,7 @@ def test_a_schema_of_a_newer_version_is_said_and_left_alone(empty, empty_engine)
 def test_another_applications_table_of_the_same_name_is_said(empty, empty_engine):
     run(empty, "CREATE TABLE coupons (id int)")
 
-    with pytest.raises(SchemaRefused, match=r'"coupons" already exists.*database of its own'):
+    with pytest.raises(SchemaRefused, match=r'"coupons" already exists.*separate database'):
         migrate(empty_engine)
 
     with empty_engine.begin() as tx:

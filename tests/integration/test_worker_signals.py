@@ -47,7 +47,7 @@ def test_the_handler_raises_nothing_whatever_the_worker_does(
                 signal.getsignal(number)(number, None)
             except BaseException as error:
                 raised.append(error)
-        PoolWorker.was_told_to_stop = True
+        PoolWorker.stop_requested = True
 
     monkeypatch.setattr(PoolWorker, "check_for_suspension", told_meanwhile)
 
@@ -84,7 +84,7 @@ def test_what_the_loop_did_not_foresee_is_counted_and_does_not_end_the_worker(
     def born(_worker: PoolWorker) -> None:
         rounds.append(1)
         if len(rounds) == 3:
-            PoolWorker.was_told_to_stop = True
+            PoolWorker.stop_requested = True
         raise ValueError("There exists an active worker with this name already")
 
     monkeypatch.setattr(PoolWorker, "register_birth", born)

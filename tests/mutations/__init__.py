@@ -1,1 +1,1 @@
-"""Each promise broken on purpose, one at a time: a test must notice."""
+"""Mutations: breaks each promise on purpose, one at a time, and checks that a test fails."""

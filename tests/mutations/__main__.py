@@ -1,4 +1,4 @@
-"""python -m tests.mutations [NAME ...]: break each promise on purpose; 1 where a test passes.
+"""python -m tests.mutations [NAME ...]: break promises on purpose; exit with 1 if a test passes.
 
 The checkout is copied, one mutation at a time is applied to a copy, and each test that must
 notice it runs there, `--times` times; one that draws at random at least ten times, each time by
@@ -80,7 +80,7 @@ def _chosen(names: Sequence[str]) -> list[Mutation]:
 def _begin(
     bench: Bench, chosen: Sequence[Mutation], seed: int
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Those of the tests that draw at random, and those that do not pass as it is."""
+    """The tests that draw at random, and the tests that fail without a mutation."""
     tests = sorted({test for one in chosen for test in one.noticed_by})
     print(f"{len(tests)} tests without a mutation, seed {seed} ...", flush=True)
     cases, outputs = bench.run_unbroken(tests, seed)
@@ -118,7 +118,7 @@ def _conclude(findings: Sequence[Finding], *, write: bool) -> int:
     print(f"\n{len(findings)} mutations, {runs} runs, {len(missed)} not noticed, {total_s:.0f} s")
     if write and not missed:
         write_table(ROOT, [one.mutation for one in findings])
-        print(f"{PAGE} is written.")
+        print(f"Wrote {PAGE}.")
     return NOT_NOTICED if missed else 0
 
 

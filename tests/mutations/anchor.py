@@ -1,4 +1,4 @@
-"""Anchor: finds a piece of Python by the name that it stands in and by its syntax tree.
+"""Anchor: finds a piece of Python by its enclosing name and its syntax tree.
 
 Formatting, comments, moved lines and renamed neighbours do not matter. The piece is replaced at its
 position, so the rest of the file keeps every byte.
@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from typing import cast
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-# What a header does not contain.
+# The fields of a compound statement that are not part of its header.
 _NOT_OF_A_HEADER = {"body", "orelse", "handlers", "finalbody", "decorator_list"}
 
 
 class AnchorError(ValueError):
-    """The name, or the piece in it, does not stand there exactly once."""
+    """The name, or the piece in it, does not occur exactly once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a piece stands: bytes from the beginning of the file. column: of its first byte."""
+    """The position of a piece, in bytes of the file. column: of its first byte."""
 
     start: int
     end: int
@@ -34,12 +34,12 @@ class Span:
 
 
 def replace_python(source: str, within: str, old: str, new: str) -> str:
-    """The source with `new` in place of `old`, which stands once in the definition `within`.
+    """The source with `new` instead of `old`, which must occur once in the definition `within`.
 
     within: a name that a module-level statement binds, or a qualified one (`Class.method`). old: an
     expression, an argument, one or more statements, or the header of a compound statement with its
     colon. new: source of the same kind; empty to remove `old`. Both begin in the first column.
-    Raises AnchorError, and SyntaxError where `old` is no Python.
+    Raises AnchorError; SyntaxError if `old` is not Python.
     """
     text = source.encode()
     scope = _scope(ast.parse(source), within)
@@ -88,7 +88,7 @@ def _names(node: ast.AST) -> set[str]:
 
 
 def _spans(text: bytes, scope: ast.AST, old: str) -> Iterator[Span]:
-    """Where statements, an expression or an argument stand."""
+    """The positions of these statements, expression or argument."""
     wanted = ast.parse(old).body
     dumped = [ast.dump(node) for node in wanted]
     for run in _runs(scope, len(wanted)):
@@ -104,7 +104,7 @@ def _spans(text: bytes, scope: ast.AST, old: str) -> Iterator[Span]:
 
 
 def _in_place_of(statement: ast.stmt) -> Iterator[ast.AST]:
-    """What else is written as this statement is."""
+    """Other statements with the same syntax tree."""
     match statement:
         case ast.Expr(value=value):
             yield value
@@ -131,7 +131,7 @@ def _header(node: ast.AST) -> str:
 
 
 def _header_span(text: bytes, node: ast.AST) -> Span:
-    """To the last colon before the body: what follows it are comments alone."""
+    """Up to the last colon before the body; only comments follow it."""
     start = _span(text, node, node, is_statement=True)
     first = cast(ast.If, node).body[0]
     body = _span(text, first, first, is_statement=True)
@@ -146,7 +146,7 @@ def _header_span(text: bytes, node: ast.AST) -> Span:
 
 
 def _runs(scope: ast.AST, length: int) -> Iterator[list[ast.stmt]]:
-    """Statements that follow each other in one block, `length` of them at a time."""
+    """Each run of `length` consecutive statements of a block."""
     blocks = [[scope]] if isinstance(scope, ast.stmt) else []
     for node in _visible(scope):
         for _, block in ast.iter_fields(node):
@@ -158,7 +158,7 @@ def _runs(scope: ast.AST, length: int) -> Iterator[list[ast.stmt]]:
 
 
 def _visible(node: ast.AST) -> Iterator[ast.AST]:
-    """All in it but the pieces of f-strings: their positions are wrong before Python 3.12."""
+    """All nodes except parts of f-strings, whose positions are wrong before Python 3.12."""
     yield node
     if not isinstance(node, ast.JoinedStr):
         for child in ast.iter_child_nodes(node):
@@ -184,7 +184,7 @@ def _whole_lines(text: bytes, span: Span) -> tuple[int, int]:
 
 
 def _with_comma(text: bytes, span: Span) -> tuple[int, int]:
-    """With the comma after it, or, where it is the last, with the one before it."""
+    """With the comma after it, or before it for the last argument."""
     if after := re.compile(rb"\s*,\s*").match(text, span.end):
         return span.start, after.end()
     before = re.search(rb",\s*$", text[: span.start])

@@ -1,4 +1,4 @@
-"""Mutation: one place in the code that keeps a promise, and how it would look without it."""
+"""Mutation: a place in the code that keeps a promise, and its replacement that breaks it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.mutations.anchor import AnchorError, replace_python
 
-# Those of docs/promises.md, by number. The ninth is what all the others rest on.
+# The promises of docs/promises.md, by number. All others depend on the ninth.
 PROMISES = {
     1: "Never over-issue",
     2: "One per member",
@@ -22,13 +22,13 @@ PROMISES = {
     10: "Benchmarks measure what they say",
 }
 
-# What a test fails with: an `assert`, pytest's own "did not raise", or a bound on time of its own.
+# Exceptions of a failing test: an `assert`, pytest's "did not raise", or a test's own time limit.
 BY_ASSERTION = ("AssertionError", "Failed", "TimeoutError")
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a case of a test ended. failed_with: the exception's name, None where it passed."""
+    """The result of a test case. failed_with: the exception's name; None if it passed."""
 
     failed_with: str | None
     draws_at_random: bool = False
@@ -36,7 +36,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
-    """`old` stands exactly once in its place and becomes `new`; all of `noticed_by` must fail.
+    """Replaces `old`, which must occur once, by `new`; all tests of `noticed_by` must fail.
 
     In Python the place is the definition `within` of `file`, and `old` is found by its syntax tree:
     see replace_python. Anything else (Lua, SQL, templates) is text, as short as is unique in the
@@ -65,7 +65,7 @@ class Mutation:
         assert bool(self.within) == self.file.endswith(".py"), self.name
 
     def changed(self, source: str) -> str:
-        """The source without the promise. Raises AnchorError where `old` is not there just once."""
+        """The mutated source. Raises AnchorError unless `old` occurs exactly once."""
         if self.within:
             return replace_python(source, self.within, self.old, self._imports() + self.new)
         if (count := source.count(self.old)) != 1:
@@ -79,7 +79,7 @@ class Mutation:
         )
 
     def fault(self, root: Path) -> str | None:
-        """Why it can't be applied to the tree at `root`, or None."""
+        """Why it can't be applied to the tree at `root`; None if it can."""
         path = root / self.file
         if not path.is_file():
             return f"{self.file} is no more"
@@ -90,17 +90,17 @@ class Mutation:
         return None
 
     def apply(self, root: Path) -> None:
-        """Raises ValueError where it can't be applied."""
+        """Apply it to the tree at `root`. Raises ValueError if it can't be applied."""
         if fault := self.fault(root):
             raise ValueError(f"{self.name}: {fault}")
         path = root / self.file
         path.write_text(self.changed(path.read_text("utf-8")), "utf-8")
 
     def is_noticed(self, cases: Sequence[Ending]) -> bool:
-        """Whether a case of a test failed by what it asserts."""
+        """Whether a test case failed by an assertion."""
         return any(case.failed_with in BY_ASSERTION for case in cases)
 
 
 def is_of(name: str, test: str) -> bool:
-    """Whether `name`, as pytest says it, is `test` or a case of it."""
+    """Whether pytest's `name` is `test` or a case of it."""
     return name == f"tests/{test}" or name.startswith(f"tests/{test}[")

@@ -1,4 +1,4 @@
-"""Page: the table of all mutations in docs/promises.md."""
+"""Page: writes the table of mutations in docs/promises.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEGIN, END = "<!-- mutations -->", "<!-- end of mutations -->"
 
 
 def table(mutations: Sequence[Mutation]) -> str:
-    """By promise, in the order of the list."""
+    """The rows, sorted by promise, then in the order of the list."""
     lines = ["| promise | broken by | in | noticed by |", "| --- | --- | --- | --- |"]
     for promise, those in groupby(sorted(mutations, key=_promise), _promise):
         for one in those:
@@ -24,7 +24,7 @@ def table(mutations: Sequence[Mutation]) -> str:
 
 
 def write_table(root: Path, mutations: Sequence[Mutation]) -> None:
-    """Put the table of these in place of the one that is there."""
+    """Replace the page's table by that of these mutations."""
     path = root / PAGE
     before, rest = path.read_text("utf-8").split(BEGIN)
     _, after = rest.split(END)
@@ -32,7 +32,7 @@ def write_table(root: Path, mutations: Sequence[Mutation]) -> None:
 
 
 def _broken_by(mutation: Mutation) -> str:
-    """With the name that `run.py mutations NAME` takes: its words, or after the summary."""
+    """The mutation's summary with its name, or its name in words."""
     if mutation.summary:
         return f"{mutation.summary} (`{mutation.name}`)"
     return mutation.name.replace("_", " ")

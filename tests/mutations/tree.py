@@ -1,4 +1,4 @@
-"""Tree: copies of the checkout to break things in, and the tests run there."""
+"""Tree: copies the checkout, and runs tests in the copies."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ LAST_LINES = 15
 
 
 def copy_checkout(to: Path) -> None:
-    """What git knows of, and what it would be told of: as it stands in the checkout now."""
+    """The tracked and the untracked files of the checkout, in their present state."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, names.split("\0")):
         source, target = ROOT / name, to / name
-        if source.is_file():  # one that was removed is still listed
+        if source.is_file():  # git still lists deleted files
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
 
 
 class TestRunner:
-    """Runs tests of a tree in a fork server of its own; a context manager, one run at a time."""
+    """A context manager that runs tests of a tree in its fork server, one run at a time."""
 
     __test__ = False  # pytest collects classes of this name
 
@@ -55,9 +55,9 @@ class TestRunner:
     def run(
         self, tree: Path, tests: Sequence[str], *, seed: int, last_lines: int = LAST_LINES
     ) -> tuple[dict[str, Ending], str]:
-        """How each of these tests ended in `tree`, by its name, and the last that pytest printed.
+        """The results of these tests in `tree`, by name, and the last lines of pytest.
 
-        On the interpreter of the checkout, with the code of `tree`. Hypothesis draws by `seed`.
+        Uses the checkout's interpreter and the code of `tree`. seed: for Hypothesis.
         """
         notes, output = tree / "witness.jsonl", tree / "pytest.txt"
         notes.write_text("")
@@ -65,7 +65,7 @@ class TestRunner:
             tree=str(tree),
             arguments=[
                 *("-q", "-p", "tests.mutations.witness", f"--hypothesis-seed={seed}"),
-                # The fork server has imported some plugins already.
+                # The fork server has already imported some plugins.
                 *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
                 *(f"tests/{test}" for test in tests),
             ],

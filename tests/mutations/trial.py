@@ -1,4 +1,4 @@
-"""Trial: one mutation, and each run of the tests that must notice it."""
+"""Trial: applies a mutation and runs the tests that must notice it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.mutations.mutation import Ending, Mutation, is_of
 from tests.mutations.tree import TestRunner, copy_checkout
 from tests.servers import Servers
 
-# What draws at random can notice by luck.
+# A test that draws at random can notice by luck.
 RANDOM_TIMES_MIN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """One run in which a test did not notice. ending: what it failed with instead, or "passed"."""
+    """A run in which a test did not notice. ending: "passed", or the error that it failed with."""
 
     test: str
     run: int
@@ -34,10 +34,10 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one mutation. times: runs of each test. output: the last lines of a miss.
+    """The result of one mutation. times: runs of each test. output: the last lines of a miss.
 
-    by_time_out: tests that noticed by a bound on time, in a run at least. On a machine that is busy
-    they might fail by that alone.
+    by_time_out: tests that noticed by a time limit in at least one run. On a busy host
+    they might fail without the mutation too.
     """
 
     mutation: Mutation
@@ -54,7 +54,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """How often each test runs: `times`, or RANDOM_TIMES_MIN where it is one of `random_tests`."""
+    """How often each test runs: `times`, but at least RANDOM_TIMES_MIN for `random_tests`."""
 
     times: int
     first_seed: int
@@ -69,7 +69,7 @@ class Runs:
 
 
 class Lane:
-    """A Redis, a Postgres and a fork server of its own: one mutation at a time is tried there."""
+    """A Redis, a Postgres and a fork server, which try one mutation at a time."""
 
     def __init__(self, servers: Servers, runner: TestRunner) -> None:
         self._redis_url = servers.redis_url
@@ -78,8 +78,8 @@ class Lane:
     def endings(
         self, tree: Path, tests: Sequence[str], seed: int
     ) -> tuple[dict[str, list[Ending]], str]:
-        """How the cases of each of `tests` ended in `tree`, and the last lines of pytest."""
-        # The Redis is the lane's alone: what a broken run has left must not disturb the next.
+        """The results of the cases of `tests` in `tree`, and the last lines of pytest."""
+        # Flush the lane's own Redis, so that a broken run does not affect the next.
         with Redis.from_url(self._redis_url) as redis:
             redis.flushall()
         found, output = self._runner.run(tree, tests, seed=seed)
@@ -87,7 +87,7 @@ class Lane:
         return cases, output
 
     def attempt(self, mutation: Mutation, tree: Path, runs: Runs) -> Finding:
-        """Run the tests of the mutation, which has been applied to `tree`."""
+        """Run the mutation's tests in `tree`, where it is applied."""
         began_s = time.monotonic()
         times = {test: runs.times_of(test) for test in mutation.noticed_by}
         misses: list[Miss] = []
@@ -107,7 +107,7 @@ class Lane:
 
 
 def is_by_time_out(cases: Sequence[Ending]) -> bool:
-    """Whether what failed by what it asserts, failed by a bound on time alone."""
+    """Whether all assertions that failed were time limits."""
     failed_with = {case.failed_with for case in cases}
     return "TimeoutError" in failed_with and not failed_with & {"AssertionError", "Failed"}
 
@@ -118,12 +118,12 @@ def passed(cases: Sequence[Ending]) -> bool:
 
 
 def described(cases: Sequence[Ending]) -> str:
-    """What the cases of a test ended with, in few words."""
+    """A short description of how the cases of a test ended."""
     return ", ".join(sorted({end.failed_with or "passed" for end in cases})) or "did not run"
 
 
 class Bench:
-    """A pristine copy of the checkout, and lanes on which mutations are tried side by side."""
+    """A pristine copy of the checkout, and lanes that try mutations in parallel."""
 
     def __init__(self, folder: Path, lanes: Sequence[Lane]) -> None:
         self._folder = folder
@@ -135,14 +135,14 @@ class Bench:
         copy_checkout(self._pristine)
 
     def faults(self, mutations: Sequence[Mutation]) -> dict[str, str]:
-        """Why some of them can't be applied, by name."""
+        """The mutations that can't be applied, by name, with the reason."""
         found = {one.name: one.fault(self._pristine) for one in mutations}
         return {name: why for name, why in found.items() if why}
 
     def run_unbroken(
         self, tests: Sequence[str], seed: int
     ) -> tuple[dict[str, list[Ending]], list[str]]:
-        """How each test ends without any mutation, and pytest's last lines where one fails."""
+        """The results of each test without a mutation, and pytest's last lines if one fails."""
         files = sorted({test.partition("::")[0] for test in tests})
 
         def run(file: str) -> tuple[dict[str, list[Ending]], str]:
@@ -150,7 +150,7 @@ class Bench:
             with self._lane() as lane, self._copy() as tree:
                 return lane.endings(tree, of_file, seed)
 
-        # A file at a time: each has the time that a run has.
+        # One file a run: the time limit is for one run.
         with ThreadPoolExecutor(self._lanes) as pool:
             answers = list(pool.map(run, files))
         outputs = [
@@ -161,7 +161,7 @@ class Bench:
     def attempts(
         self, mutations: Sequence[Mutation], runs: Runs, done: Callable[[Finding], None]
     ) -> list[Finding]:
-        """What became of each, in their order; `done` is called with each as it ends."""
+        """The results in the mutations' order; calls `done` with each as it ends."""
 
         def attempt(mutation: Mutation) -> Finding:
             with self._lane() as lane, self._copy() as tree:
@@ -198,7 +198,7 @@ class Bench:
 
 @contextmanager
 def opened_bench(at_once: int) -> Iterator[Bench]:
-    """On embedded servers, whatever the environment names: everything in them is forgotten."""
+    """Uses embedded servers only, since it flushes them."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="waitroom-mutations-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

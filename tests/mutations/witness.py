@@ -1,8 +1,8 @@
-"""Witness: a pytest plugin that writes down how each test ended, for the run of the mutations.
+"""Witness: a pytest plugin that records how each test ended, for the mutations.
 
 A line of JSON each: the test, the name of the exception that it failed with, or null, and whether
-hypothesis draws its examples. What went wrong before or after the test itself is marked, as it
-says nothing about a promise.
+hypothesis draws its examples. Errors in setup and teardown are marked, since they
+say nothing about a promise.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from hypothesis import Phase, settings
 
 FILE = "WAITROOM_WITNESS_FILE"
 
-# The seed alone decides a run: no example that an earlier run found is tried first, and no CI
-# profile takes the seed away. Nobody reads a shrunk example here.
+# Only the seed decides a run: no database of earlier examples, and no CI
+# profile that overrides the seed. No shrinking: nobody reads the examples.
 settings.register_profile(
     "witness",
     settings.get_profile("default"),
@@ -46,7 +46,7 @@ def _draws_at_random(item: pytest.Item) -> bool:
 
 
 def _kind_of(error: BaseException) -> str:
-    """Hypothesis raises all that it has found together: then the first says what it is."""
+    """The first exception of a group: Hypothesis raises all its findings together."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return type(error).__name__

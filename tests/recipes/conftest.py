@@ -1,4 +1,4 @@
-"""A copy of the checkout for each recipe."""
+"""Fixtures of recipe tests: a copy of the checkout."""
 
 from pathlib import Path
 

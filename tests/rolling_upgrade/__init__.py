@@ -1,1 +1,1 @@
-"""A release before is replaced by this one, process by process, while a crowd waits."""
+"""Rolling upgrade: replaces an older release by this one, process by process, under a crowd."""

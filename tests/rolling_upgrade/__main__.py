@@ -1,10 +1,10 @@
-"""Rehearse an upgrade: replace a release before, process by process, while a crowd waits.
+"""Rehearses an upgrade: replaces an older release, process by process, while a crowd waits.
 
     python3 -m tests.rolling_upgrade --from REVISION [--members 500]
 
-Starts the processes of REVISION on servers of its own, lets a crowd wait in two lines, one of which
-is drawn meanwhile, runs `migrate` of this tree, and replaces each process as UPGRADING.md
-says. Nobody may lose a place or be asked to sign in again. Ends with 1 where a promise was broken.
+Starts the processes of REVISION on its own servers, lets a crowd wait in two lines, one of which
+is drawn meanwhile, runs this tree's `migrate`, and replaces each process as UPGRADING.md
+describes. No member may lose a place or have to sign in again. Exits with 1 if one does.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main(words: Sequence[str]) -> int:
         finally:
             engine.dispose()
             drop_database(servers.database_url, name)
-    print("\nNobody lost a place or a session." if not faults else "\nBROKEN:", *faults, sep="\n  ")
+    print("\nEvery promise was kept." if not faults else "\nBROKEN:", *faults, sep="\n  ")
     return 1 if faults else 0
 
 
@@ -56,13 +56,13 @@ def _asked(words: Sequence[str]) -> tuple[str, Plan]:
     parser.add_argument("--from", dest="revision", required=True, help="the release before")
     parser.add_argument("--members", type=int, default=500)
     parser.add_argument(
-        "--order", default=",".join(KINDS), help="of what is replaced (default: %(default)s)"
+        "--order", default=",".join(KINDS), help="order of replacement (default: %(default)s)"
     )
     parser.add_argument(
-        "--roll-back", action="store_true", help="go back to the release before, half way"
+        "--roll-back", action="store_true", help="return to the release before, half way"
     )
     parser.add_argument(
-        "--side-by-side-s", type=float, default=3.0, help="both releases work (default: 3)"
+        "--side-by-side-s", type=float, default=3.0, help="both releases run, s (default: 3)"
     )
     asked = parser.parse_args(words)
     order = tuple(asked.order.split(","))

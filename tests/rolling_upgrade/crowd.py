@@ -1,4 +1,4 @@
-"""Crowd: members who wait while the release is replaced, each by another kind of credentials."""
+"""Crowd: members who wait while the release is replaced, with different kinds of credentials."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SIGN_IN_AGAIN = "was asked to sign in again"
 
 @dataclass(slots=True)
 class SeenThroughout(Observations):
-    """arrivals: every time of arrival that was told; one, where the place was kept."""
+    """arrivals: every arrival in an answer; a single one if the place was kept."""
 
     arrivals: set[datetime] = field(default_factory=set)
 
     def note(self, status: int, body: dict[str, Any]) -> float | None:
-        # Not super(): a dataclass with slots is another class than the one that was written.
+        # Not super(): a dataclass with slots is a new class, which super() does not know.
         wait_s = Observations.note(self, status, body)
         self.waited = self.waited or wait_s is not None
         if self.arrived_at is not None:
@@ -48,7 +48,7 @@ class TokenHolder(Patron):
 
 
 class TicketHolder(TokenHolder):
-    """Enters by a token, and asks by the ticket that it was given, and nothing else."""
+    """Enters with a token, then polls with nothing but its ticket."""
 
     async def _ask(self, method: str, what: str) -> tuple[int, dict[str, Any]]:
         status, body = await super()._ask(method, what)
@@ -58,7 +58,7 @@ class TicketHolder(TokenHolder):
 
 
 class Browser(TokenHolder):
-    """Signs in by a link of the shop, once, and keeps its cookies."""
+    """Signs in once by the shop's link, and keeps its cookies."""
 
     def __init__(self, house: House, code: str, member_id: str, tally: Tally) -> None:
         super().__init__(house, code, member_id, tally)
@@ -70,7 +70,7 @@ class Browser(TokenHolder):
         head = await self._page("POST", f"/rooms/{self._code}/enter")
         if head.headers.get("location") == f"/rooms/{self._code}":
             return self.seen.note(*await self._ask("GET", "place"))
-        # A page with a refusal; the API says which.
+        # The page shows a refusal; the API names it.
         return self.seen.note(*await self._ask("POST", "enter"))
 
     async def _ask_again(self) -> float | None:
@@ -99,7 +99,7 @@ class Browser(TokenHolder):
         return head
 
 
-# In turns; whether they follow by a stream.
+# The kinds of members in turn, and whether they follow by a stream.
 KINDS: tuple[tuple[type[TokenHolder], bool], ...] = (
     (TokenHolder, False),
     (TokenHolder, True),
@@ -110,7 +110,7 @@ KINDS: tuple[tuple[type[TokenHolder], bool], ...] = (
 
 
 class Crowd:
-    """Members of one room, who come one after the other."""
+    """Members of one room, who arrive one after the other."""
 
     def __init__(self, house: House, code: str, tally: Tally) -> None:
         self._house = house
@@ -119,7 +119,7 @@ class Crowd:
         self._tasks: list[asyncio.Task[Observations]] = []
 
     async def send(self, members: int, *, within_s: float) -> None:
-        """Let so many more come, evenly spread."""
+        """Send so many more, at even intervals."""
         for _ in range(members):
             number = len(self._tasks)
             kind, follows = KINDS[number % len(KINDS)]
@@ -128,7 +128,7 @@ class Crowd:
             await asyncio.sleep(within_s / members)
 
     async def told(self) -> list[SeenThroughout]:
-        """What each was told, once all of them know what they get."""
+        """The observations of all members, once all have their outcomes."""
         return [
             one for one in await asyncio.gather(*self._tasks) if isinstance(one, SeenThroughout)
         ]

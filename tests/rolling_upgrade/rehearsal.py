@@ -1,4 +1,4 @@
-"""Rehearsal: one release replaced by this one while a crowd waits, and what became of everybody."""
+"""Rehearsal: replaces a release by this one while a crowd waits, and judges the outcomes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tests.rolling_upgrade.crowd import SIGN_IN_AGAIN, Crowd, SeenThroughout
 from tests.rolling_upgrade.release import Release, this_release
 from tests.rolling_upgrade.steps import KINDS, Batches, Upgrade
 
-# Of the crowd: so many come before the first process is replaced, and so many get a coupon.
+# Shares of the crowd that arrive before the first replacement, and that get a coupon.
 EARLY_PART, ISSUED_PART = 0.8, 0.8
-# In the lobby, of as many as are in the line.
+# The size of the lobby, relative to the line.
 DRAW_PART = 0.2
 ARRIVALS_PER_S = 60.0
-# The others come, the lobby is drawn and the line lasts for these parts of it.
+# Shares of the upgrade's time: the others arrive, the lobby is drawn, the line lasts.
 LATE_PART, OPENS_PART, LINE_PART = 1.0, 0.5, 3.0
 SETTINGS = {
-    "BASE_URL": "https://line.example",  # as behind a proxy: its cookies have names of their own
+    "BASE_URL": "https://line.example",  # as behind a proxy: https has other cookie names
     "LOG_REQUESTS": "1",
     "LOG_FORMAT": "json",
     "MEMBER_REQUESTS_MAX": "0",
@@ -39,7 +39,7 @@ SETTINGS = {
 class Plan:
     """order: kinds of processes, in the order in which they are replaced.
 
-    side_by_side_s: how long both work. upgrade_s: how long all of it takes, more or less.
+    side_by_side_s: how long both run. upgrade_s: how long all of it takes, roughly.
     """
 
     members: int
@@ -50,7 +50,7 @@ class Plan:
 
 
 class Rehearsal:
-    """One upgrade, with two rooms: a line that is open, and a lobby that draws."""
+    """One upgrade, with two rooms: an open line, and a lobby with a draw."""
 
     def __init__(self, house: House, engine: Engine, old: Release, plan: Plan) -> None:
         self._house = house
@@ -63,7 +63,7 @@ class Rehearsal:
         self._told: dict[str, list[SeenThroughout]] = {}
 
     def run(self) -> list[str]:
-        """What was broken, a sentence each; prints a verdict of each line."""
+        """A sentence for each broken promise; prints a verdict for each room."""
         self._old.command(self._house, "migrate")
         upgrade = Upgrade(self._house, self._plan.side_by_side_s)
         upgrade.begin(self._old)
@@ -84,7 +84,7 @@ class Rehearsal:
         early = {name: int(count * EARLY_PART) for name, count in self._lines.items()}
         arrive_s = plan.members / ARRIVALS_PER_S
         opens_at = datetime.now(UTC) + timedelta(seconds=arrive_s + OPENS_PART * plan.upgrade_s)
-        # Slowly, so that there is a line until all is replaced.
+        # Slowly, so that there is a line until all processes are replaced.
         rate = plan.members * ISSUED_PART / (LINE_PART * plan.upgrade_s)
         room = {"rate_per_s": rate, "burst": 1, "seats": plan.members}
         house.offer(self._code("line"), self._total("line"), **room)
@@ -92,7 +92,7 @@ class Rehearsal:
             self._code("draw"), self._total("draw"), opens_at=opens_at, **room, opening="draw"
         )
         crowds = {name: Crowd(house, self._code(name), self._tally) for name in self._lines}
-        # Nobody can enter a draw later without standing behind everybody: all come early.
+        # All arrive before the draw: later members would be behind it.
         await asyncio.gather(
             crowds["line"].send(early["line"], within_s=arrive_s),
             crowds["draw"].send(self._lines["draw"], within_s=arrive_s),
@@ -116,11 +116,11 @@ class Rehearsal:
         moved = sum(len(one.arrivals) > 1 for one in self._told["line"])
         signed_out = tally.failed[SIGN_IN_AGAIN]
         waited = sum(bool(one.arrivals) for one in everybody)
-        print(f"\n{len(everybody):,} members, {waited:,} of whom were given a time of arrival;")
+        print(f"\n{len(everybody):,} members, {waited:,} with an arrival;")
         print(f"{tally.requests:,} requests, {tally.streams:,} streams,", end=" ")
-        print(f"{tally.returned:,} of them opened again when told to")
-        print(f"asked again on a fresh connection, as browsers do: {tally.retried:,}")
-        print(f"asked to sign in again: {signed_out:,}; arrivals that moved: {moved:,}")
+        print(f"{tally.returned:,} of them reopened")
+        print(f"retried on a fresh connection, as browsers do: {tally.retried:,}")
+        print(f"had to sign in again: {signed_out:,}; arrivals that changed: {moved:,}")
         faults = [f"{count:,} x {why}" for why, count in tally.failed.most_common(10)]
         if moved:
             faults.append(f"{moved:,} members were told another arrival than before")

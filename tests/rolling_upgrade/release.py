@@ -1,4 +1,4 @@
-"""Release: a tree of the product and the interpreter that runs it."""
+"""Release: a tree of the product, with the interpreter that runs it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Release:
     python: str
 
     def start(self, house: House, *words: str) -> Process:
-        """`waitroom WORDS` of this release, as a process of the house."""
+        """Start `waitroom WORDS` of this release as a process of the house."""
         return house.run(self._argv(words), cwd=self.tree, log=self.log(house), **self._environ())
 
     def command(self, house: House, *words: str) -> None:
-        """`waitroom WORDS` of this release, to its end. Raises CalledProcessError."""
+        """Run `waitroom WORDS` of this release to its end. Raises CalledProcessError."""
         environ = {**house.environ, **self._environ()}
         subprocess.run(self._argv(words), cwd=self.tree, env=environ, check=True, timeout=60)
 
@@ -37,7 +37,7 @@ class Release:
         return [self.python, "-m", "cli", *words]
 
     def _environ(self) -> dict[str, str]:
-        # Before the checkout, which the environment's own path names.
+        # First, or the environment's path would import the checkout.
         return {"PYTHONPATH": str(self.tree)}
 
 
@@ -46,9 +46,9 @@ def this_release() -> Release:
 
 
 def checked_out(revision: str, folder: Path) -> Release:
-    """The tree of `revision`, in `folder`; with an environment of its own where ours does not fit.
+    """Check out `revision` into `folder`, with a venv of its own if its requirements differ.
 
-    Raises CalledProcessError where git does not have it.
+    Raises CalledProcessError if git does not have it.
     """
     tree = folder / "old"
     tree.mkdir()

@@ -1,4 +1,4 @@
-"""Steps: every process of one release replaced by those of another, as UPGRADING.md says."""
+"""Steps: replaces each process of one release by the other's, as UPGRADING.md describes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WITHIN_S = 90.0
 
 
 class Upgrade:
-    """The processes of a house, and the release of each kind of them."""
+    """The processes of a house, with the release of each kind."""
 
     def __init__(self, house: House, side_by_side_s: float) -> None:
         self._house = house
@@ -31,7 +31,7 @@ class Upgrade:
         self._house.until_ready()
 
     def replace(self, kind: str, release: Release) -> None:
-        """Start the new one, let both work for a while, and end the old one."""
+        """Start the new process, let both run for a while, and end the old one."""
         before, process = self._running[kind]
         print(f"{kind}: {before.name} to {release.name}", flush=True)
         self._running[kind] = release, self._started(release, kind)
@@ -40,7 +40,7 @@ class Upgrade:
         assert code == 0, f"the {kind} of {before.name} ended with {code}"
 
     def roll(self, order: Sequence[str], new: Release, *, roll_back: bool) -> None:
-        """Replace each kind; or half of them, and bring those back to what they were."""
+        """Replace each kind; or half of them, and return those to the old release."""
         old = {kind: release for kind, (release, _) in self._running.items()}
         half = order[: (len(order) + 1) // 2]
         for kind in half if roll_back else order:
@@ -71,14 +71,14 @@ def _count(log: Path, event: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """Batches by the release that queued them and the one that issued them."""
+    """Counts of batches, by the release that queued them and the one that issued them."""
 
     old_by_new: int
     new_by_old: int
 
     @classmethod
     def from_logs(cls, old: Path, new: Path) -> Batches:
-        """By the lines that LOG_REQUESTS asks for."""
+        """Count them from the log lines of LOG_REQUESTS."""
         return cls(
             old_by_new=len(_batches(old, "fed") & _batches(new, "issued")),
             new_by_old=len(_batches(new, "fed") & _batches(old, "issued")),
@@ -90,7 +90,7 @@ def _batches(log: Path, event: str) -> set[str]:
 
 
 def _lines(text: str) -> Iterator[dict[str, Any]]:
-    """The objects of a log that several processes write: two may stand on one line."""
+    """The JSON objects of a log that several processes write: two may share a line."""
     decoder = json.JSONDecoder()
     for line in text.splitlines():
         at = line.find("{")

@@ -1,1 +1,1 @@
-"""Route flood: every route of the application flooded in turn, and what others feel of it."""
+"""Route flood: floods every route in turn, and measures how it affects others."""

@@ -1,4 +1,4 @@
-"""Flood every route in turn, and measure what members, admins and health checks feel of it.
+"""Floods every route in turn, and measures how it affects members, admins and health checks.
 
     python -m tests.route_flood [--seconds 5] [--connections 300] [--only ROUTE]
 
@@ -83,7 +83,7 @@ def _line(one: Flooded) -> str:
 
 
 def _chosen(calls: list[Call], only: list[str]) -> list[Call]:
-    """Those whose name has one of these words in it. Exits where there is none."""
+    """The calls whose names contain one of these words. Exits if there is none."""
     if not only:
         return calls
     chosen = [call for call in calls if any(word in call.name for word in only)]

@@ -24,13 +24,13 @@ RECONNECT_AFTER_S = 0.05
 
 
 class Connection(asyncio.Protocol):
-    """One of the flood's. rest_s: from one request to the next, at least."""
+    """One connection of a flood, which waits at least rest_s between requests."""
 
     def __init__(self, flood: Flood) -> None:
         self._flood = flood
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
-        self._left = 0  # bytes of a body that are still to come
+        self._left = 0  # bytes of the body still to come
         self._is_chunked = self._is_stream = False
         self._sent_at = 0.0
 
@@ -96,14 +96,14 @@ class Connection(asyncio.Protocol):
             self._flood.broke()
 
     def close(self) -> bool:
-        """Whether a stream was open on it."""
+        """Close it. Returns whether a stream was open on it."""
         if self._transport is not None:
             self._transport.abort()
         return self._is_stream
 
 
 class Flood:
-    """request: as it is written to each connection. rest_s: of each connection."""
+    """request: the bytes to send. rest_s: the least time between requests of a connection."""
 
     def __init__(self, port: int, request: bytes, rest_s: float) -> None:
         self.request = request

@@ -1,4 +1,4 @@
-"""Probes: what others feel while a route is flooded: members who enter, an admin, health checks."""
+"""Probes: members who enter, an admin and health checks, measured while a route is flooded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEALTH_ADDRESS = "192.0.2.200"
 
 @dataclass(slots=True)
 class Felt:
-    """What the probes saw: seconds of entering and of the admin's changes, and what went wrong."""
+    """The probes' results: seconds to enter and to apply a change, health statuses, errors."""
 
     enter_s: list[float] = field(default_factory=list)
     change_s: list[float] = field(default_factory=list)
@@ -41,9 +41,9 @@ class Felt:
 
 
 class Entrants:
-    """Members who enter the line at a steady rate, each for the first time, from an own address.
+    """New members who enter the line at a steady rate, each from an address of its own.
 
-    A time is counted from when the member was due, so that a stalled server delays nobody unseen.
+    Times count from when a member was due, so that a stalled server shows (coordinated omission).
     """
 
     def __init__(self, target: Target) -> None:
@@ -52,7 +52,7 @@ class Entrants:
         self._idle: list[KeptConnection] = []
 
     def _made(self) -> Iterator[tuple[str, str]]:
-        secret = self._target.stage.environ["MEMBER_TOKEN_SECRETS"]
+        secret = self._target.stack.environ["MEMBER_TOKEN_SECRETS"]
         for start in itertools.count(0, TOKENS_AT_ONCE):
             numbers = range(start, start + TOKENS_AT_ONCE)
             made = tokens(secret, [f"entrant-{number}" for number in numbers])
@@ -71,7 +71,7 @@ class Entrants:
 
     async def _enter(self, token: str, address: str, due: float, felt: Felt) -> None:
         connection = (
-            self._idle.pop() if self._idle else KeptConnection(self._target.stage.port, Tally())
+            self._idle.pop() if self._idle else KeptConnection(self._target.stack.port, Tally())
         )
         headers = {"Authorization": f"Bearer {token}", FORWARDED_FOR: address}
         path = f"/api/rooms/{self._target.line}/enter"
@@ -87,16 +87,16 @@ class Entrants:
 
 
 class Admin:
-    """Changes the room's rate through the API, and looks in the line when it is in force."""
+    """Changes the room's rate by the API, and measures until the line has it."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._connection = KeptConnection(target.stage.port, Tally())
+        self._connection = KeptConnection(target.stack.port, Tally())
         self._rates = itertools.cycle(range(10, 50))
 
     async def change_for(self, seconds: float, address: str, felt: Felt) -> None:
-        """Once a second. address: which the admin shares with the flood."""
-        line = open_line(self._target.stage.environ["REDIS_URL"], connections_max=1)
+        """Make a change every CHANGE_EVERY_S. address: of the admin, shared with the flood."""
+        line = open_line(self._target.stack.environ["REDIS_URL"], connections_max=1)
         try:
             async for _ in _every(CHANGE_EVERY_S, seconds):
                 try:
@@ -126,10 +126,10 @@ class Admin:
 
 
 class HealthChecks:
-    """Asks the health routes as an orchestrator does, from an address of its own."""
+    """Requests the health routes as an orchestrator does, from an address of its own."""
 
     def __init__(self, target: Target) -> None:
-        self._connection = KeptConnection(target.stage.port, Tally())
+        self._connection = KeptConnection(target.stack.port, Tally())
 
     async def check_for(self, seconds: float, felt: Felt) -> None:
         async for _ in _every(CHECK_EVERY_S, seconds):
@@ -145,7 +145,7 @@ class HealthChecks:
 
 
 async def _every(seconds: float, within_s: float) -> Any:
-    """Once at first, then every so many seconds, until `within_s` have gone by."""
+    """Yields now and then every `seconds`, for `within_s`."""
     until = time.monotonic() + within_s
     while (now := time.monotonic()) < until:
         yield
@@ -153,6 +153,6 @@ async def _every(seconds: float, within_s: float) -> Any:
 
 
 def p99(seconds: list[float]) -> float:
-    """Infinite where there are none: then nobody got in."""
+    """The 99th percentile; infinite without values, since then no member got in."""
     ordered = sorted(seconds)
     return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] if ordered else float("inf")

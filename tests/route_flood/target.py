@@ -1,4 +1,4 @@
-"""Target: the real product on servers of its own, with rooms to flood and an admin signed in."""
+"""Target: the product on servers of its own, with rooms to flood and a signed-in admin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORWARDED_FOR = "X-Forwarded-For"
 DIRECT_END = "/issue"
 LOGO = b"\x89PNG\r\n\x1a\n" + bytes(1_000)
 STOCK = 1_000_000
-# Slower than members enter, so that there is a line.
+# Slower than the arrivals, so that there is a line.
 ROOM = RoomSettings(rate_per_s=20, burst=20, seats=2_000)
 # Of one address in ten seconds; the product's own is five times as much, which a process that
 # serves pages does not reach on a busy machine within the seconds of a flood.
@@ -31,29 +31,29 @@ ADDRESS_REQUESTS_MAX = 600
 class Target:
     """line, direct: codes of a coupon with a line and of one without. admin: headers."""
 
-    stage: LocalStack
+    stack: LocalStack
     line: str
     direct: str
     admin: dict[str, str]
 
     def request(self, call: Call, who: dict[str, str]) -> bytes:
-        """One request to this route, as it is sent; who: headers that say who asks."""
+        """The bytes of a request to this route. who: headers that identify the sender."""
         code = self.direct if call.route.endswith(DIRECT_END) else self.line
         path = call.path(code=code, id=secrets.token_hex(16), member_id="flooder")
-        headers = {"Host": f"127.0.0.1:{self.stage.port}", "Content-Length": "0", **who}
+        headers = {"Host": f"127.0.0.1:{self.stack.port}", "Content-Length": "0", **who}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"{call.method} {path} HTTP/1.1\r\n{lines}\r\n".encode()
 
     def member(self, call: Call, member_id: str) -> dict[str, str]:
         """A member's credentials: a token for the API, a session for pages."""
         if call.route.startswith("/api/"):
-            return {"Authorization": f"Bearer {self.stage.identity.sign(member_id)}"}
-        return {"Cookie": self.stage.session_cookies([member_id])[0]}
+            return {"Authorization": f"Bearer {self.stack.identity.sign(member_id)}"}
+        return {"Cookie": self.stack.session_cookies([member_id])[0]}
 
 
 @contextmanager
 def open_target(web_processes: int, address_requests_max: int) -> Iterator[Target]:
-    """The product, which counts whom this machine names as a proxy does.
+    """Run the product, which trusts X-Forwarded-For of this host.
 
     All limits but ADDRESS_REQUESTS_MAX are the usual ones.
     """
@@ -65,17 +65,17 @@ def open_target(web_processes: int, address_requests_max: int) -> Iterator[Targe
     }
     with LocalStack(
         ProcessCounts(web_processes=web_processes, workers=1, environ=environ)
-    ) as stage:
+    ) as stack:
         line, direct = "flooded", "flooded-direct"
-        stage.offer(line, STOCK, room=ROOM)
-        stage.offer(direct, STOCK, issuing="pessimistic")
-        admin = asyncio.run(_signed_in(stage.port, password))
-        asyncio.run(_dress(stage.port, line, admin))
-        yield Target(stage, line, direct, admin)
+        stack.offer(line, STOCK, room=ROOM)
+        stack.offer(direct, STOCK, issuing="pessimistic")
+        admin = asyncio.run(_signed_in(stack.port, password))
+        asyncio.run(_dress(stack.port, line, admin))
+        yield Target(stack, line, direct, admin)
 
 
 async def _signed_in(port: int, password: str) -> dict[str, str]:
-    """The headers of an admin who has signed in with a password. Raises Failed."""
+    """The headers of an admin who signed in with a password. Raises Failed."""
     connection = KeptConnection(port, Tally())
     form = urlencode({"name": "admin", "password": password}).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -88,7 +88,7 @@ async def _signed_in(port: int, password: str) -> dict[str, str]:
 
 
 async def _dress(port: int, code: str, admin: dict[str, str]) -> None:
-    """Give the room a colour and a logo: what pages look like is flooded, too. Raises Failed."""
+    """Give the room a colour and a logo, so that their routes are flooded too. Raises Failed."""
     connection, room = KeptConnection(port, Tally()), f"/api/admin/rooms/{code}"
     for method, path, kind, content in (
         ("PATCH", f"{room}/branding", "application/json", b'{"colour": "#0c6a56"}'),

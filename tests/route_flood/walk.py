@@ -1,4 +1,4 @@
-"""Walk: floods one route after the other and keeps what came of it."""
+"""Walk: floods one route after the other, and records the results."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ FOLDER = Path(__file__).parent
 WHO = ("member", "stranger")
 # Of one flood's seconds; the quiet value is that of so many such times.
 QUIET_PART, QUIET_MIN_S, QUIET_KEPT = 0.25, 0.2, 8
-# Flooded first, for what a process makes once: the pages that refuse, for instance.
+# Flooded first, to warm up what a process builds once, such as the refusing pages.
 COLD = Call("GET", UNROUTED[0])
 CHANGE_WITHIN_S = 1.0
 RATIO_MAX = 3.0
-# Answers that refuse, and those that the product counts for them.
+# Responses that refuse, by status.
 REFUSALS = ("429", "503")
 REFUSED_CLASSES = ("4xx", "5xx")
 
-# By share: why a route may end its flood without a refusal, and with which status.
+# By limit class: why a route may never refuse a flood, and its status then.
 EXCUSES = {
     "looks": ("200", "what pages look like has ten times the limit: this flood stayed below it"),
 }
@@ -73,7 +73,7 @@ class Flooded:
 
     @property
     def excuse(self) -> str:
-        """Why there was no refusal, and the answers that show it; empty where there is none."""
+        """An accepted reason for no refusals, with the answers that show it; or empty."""
         status, reason = EXCUSES.get(limit_class(self.call.route), ("", ""))
         if self.refused or not self.statuses.get(status):
             return ""
@@ -81,7 +81,7 @@ class Flooded:
 
     @property
     def faults(self) -> list[str]:
-        """What was not as it must be, a few words each."""
+        """A few words for each fault."""
         found = list(dict.fromkeys(self.felt.wrong))[:3]
         if not self.refused and not self.excuse:
             found.append("no refusals")
@@ -111,10 +111,10 @@ class Walk:
         self._floods = 0
 
     async def warm_up(self) -> None:
-        """A quiet time, a flood of a cold product, thrown away both, and another quiet time."""
+        """Warm up with a quiet time and a flood, whose results don't count; then a quiet time."""
         await self._entrants.enter_for(self._quiet_s, Felt())
         request = self._target.request(COLD, {FORWARDED_FOR: self._next_address()})
-        await self._beside(self._target.stage.port, request, self._next_address())
+        await self._beside(self._target.stack.port, request, self._next_address())
         await self._be_quiet()
 
     async def flood(self, call: Call, who: str) -> Flooded:
@@ -125,7 +125,7 @@ class Walk:
         if who == "member":
             credentials = await self._member(call, f"flooder-{self._floods}")
         request = self._target.request(call, {FORWARDED_FOR: address, **credentials})
-        felt, found = await self._beside(self._target.stage.port, request, address)
+        felt, found = await self._beside(self._target.stack.port, request, address)
         counted = await asyncio.to_thread(self._counted_at_least, before, found["statuses"])
         return Flooded(
             call,
@@ -140,8 +140,8 @@ class Walk:
         )
 
     async def _member(self, call: Call, member_id: str) -> dict[str, str]:
-        """The credentials of one who has a place in the line."""
-        line = open_line(self._target.stage.environ["REDIS_URL"], connections_max=1)
+        """The credentials of a member with a place in the line."""
+        line = open_line(self._target.stack.environ["REDIS_URL"], connections_max=1)
         try:
             await line.enter(self._target.line, member_id)
         finally:
@@ -149,7 +149,7 @@ class Walk:
         return self._target.member(call, member_id)
 
     async def flood_bare_server(self, per_s: float) -> tuple[float, float]:
-        """The ratio beside a flood, of so many a second, that the product doesn't get; its rate."""
+        """The ratio beside a flood of another server at this rate, and that flood's rate."""
         await self._be_quiet()
         port = free_port()
         server = await asyncio.create_subprocess_exec(
@@ -196,12 +196,12 @@ class Walk:
         return felt, json.loads(said)
 
     def _next_address(self) -> str:
-        """Of a sender who was not here before: limits last for ten seconds."""
+        """A new address: rate limits last for ten seconds."""
         self._floods += 1
         return f"198.18.{self._floods >> 8 & 255}.{self._floods & 255}"
 
     def _counted_at_least(self, before: float, statuses: dict[str, int]) -> float:
-        """What was counted since; the metrics may be a second old, so they are asked for again."""
+        """The refusals counted since `before`; retries, since the metrics may be a second old."""
         expected = sum(statuses.get(one, 0) for one in REFUSALS)
         until = time.monotonic() + 2.5
         while (counted := self._counted() - before) < expected and time.monotonic() < until:
@@ -209,8 +209,8 @@ class Walk:
         return counted
 
     def _counted(self) -> float:
-        """Answers of the classes that refuse, over all routes, as /metrics has them."""
-        with urllib.request.urlopen(f"{self._target.stage.base_url}/metrics", timeout=10) as answer:
+        """The refusing responses of all routes in /metrics."""
+        with urllib.request.urlopen(f"{self._target.stack.base_url}/metrics", timeout=10) as answer:
             text = answer.read().decode()
         return sum(
             sample.value

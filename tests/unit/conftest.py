@@ -4,7 +4,7 @@ import pytest
 
 
 class Clock:
-    """Seconds, which pass as a test says."""
+    """A clock that the test sets, in seconds."""
 
     s = 0.0
 

@@ -20,13 +20,13 @@ def test_a_way_that_kept_all_has_nothing_said_of_it():
         (judged(overtaken=1), "overtaken"),
         (judged(place_rose=1), "worse"),
         (judged(told_without_row=1), "without a row"),
-        (judged(row_untold=1), "not told"),
+        (judged(row_untold=1), "did not read that they have a coupon"),
         (judged(issued=9), "Of 10 coupons, 9"),
         (judged(rows=9), "Postgres has 9"),
         (judged(rows=11), "Postgres has 11"),
         (judged(rows=None), "Postgres has 0"),
-        (measured(moments=()), "Nobody could look"),
-        (measured(connections_max=8), "8 connections were open, with 7"),
+        (measured(moments=()), "could not be sampled"),
+        (measured(connections_max=8), "8 connections were open, more than the bound of 7"),
     ],
 )
 def test_each_broken_promise_is_said_and_spoils_the_whole(bad, says):

@@ -97,7 +97,7 @@ def test_who_was_admitted_gets_none_of_what_is_sold_out():
 def test_a_coupon_of_another_kind_is_not_recalled():
     stranger = spring(id=UUID(int=2), code="autumn").issue_to(alice, noon)
 
-    with pytest.raises(ValueError, match="not of coupon spring"):
+    with pytest.raises(ValueError, match="does not belong to coupon spring"):
         spring().recall([stranger])
 
 

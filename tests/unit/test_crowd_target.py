@@ -21,7 +21,7 @@ def test_this_machine_is_sent_to_without_being_asked(url):
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1", "https://line.example.com", "localhost:80"])
 def test_another_machine_is_not(url):
-    with pytest.raises(BadSettings, match="is not this machine"):
+    with pytest.raises(BadSettings, match="is not on this machine"):
         find_target(url, anywhere=False)
 
 

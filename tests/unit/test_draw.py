@@ -106,7 +106,7 @@ def test_a_swapped_pair_is_found_and_named(with_members):
     code, said = verify(record, with_members=with_members)
 
     assert code == 1
-    assert "Place 42 stands before place 43" in said
+    assert "Place 42 comes before place 43" in said
     assert find_faults(rewritten) != []
 
 
@@ -125,7 +125,7 @@ def test_somebody_who_stands_twice_is_found():
     record = drawn(members=["alice", "bob"])
     twice = DrawRecord.from_members(record.room, record.opens_at, SEED, ["alice", "alice"])
 
-    assert find_faults(twice) == ["alice stands at places 1 and 2."]
+    assert find_faults(twice) == ["alice has two places, 1 and 2."]
 
 
 def test_verifying_says_where_a_member_stands():

@@ -29,11 +29,11 @@ SAID = [
             'connection is bad: connection to server on socket "/run/.s.PGSQL.5432" failed: '
             "No such file or directory"
         ),
-        "/run/.s.PGSQL.5432 has nobody listening there",
+        "/run/.s.PGSQL.5432 does not exist: no server listens there",
     ),
     (
         "failed to resolve host 'db.invalid': [Errno -2] Name or service not known",
-        "db.invalid is a name that nobody knows",
+        "db.invalid is an unknown host name",
     ),
     (
         "Error 111 connecting to 127.0.0.1:6379. Connect call failed ('127.0.0.1', 6379).",
@@ -42,7 +42,7 @@ SAID = [
     ("Timeout reading from 127.0.0.1:6379", "127.0.0.1:6379 does not answer in time"),
     (
         "Error 2 connecting to /tmp/redis.sock. No such file or directory.",
-        "/tmp/redis.sock has nobody listening there",
+        "/tmp/redis.sock does not exist: no server listens there",
     ),
     (
         (

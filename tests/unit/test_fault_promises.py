@@ -186,4 +186,4 @@ def test_each_member_is_named_with_how():
     found = judge(replace(GOOD, members=members))
 
     assert [(one.promise, one.subject) for one in found] == [("overtaken", "dora")]
-    assert found[0].how == "arrived at 10, was told sold_out, and bob of 200 got one"
+    assert found[0].how == "arrived at 10, got sold_out, and bob of 200 got one"

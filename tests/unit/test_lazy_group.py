@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.lazy_group import LATER
+from cli.lazy_group import LAZY_COMMANDS
 from cli.main import app
 from tests.house import ROOT
 
@@ -26,7 +26,7 @@ def test_who_keeps_workers_running_imports_neither_stores_nor_the_web():
     assert not imported & {"sqlalchemy", "psycopg", "redis", "rq", "fastapi", "issuance", "web"}
 
 
-@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize("name", LAZY_COMMANDS)
 def test_every_command_is_there_when_it_is_asked_for(name: str):
     asked = CliRunner().invoke(app, [name, "--help"])
 
@@ -38,7 +38,7 @@ def test_all_are_listed():
     asked = CliRunner().invoke(app, ["--help"])
 
     listed = typer.main.get_group(app).list_commands(None)  # type: ignore[arg-type]
-    assert set(LATER) < set(listed)
+    assert set(LAZY_COMMANDS) < set(listed)
     assert all(f" {name} " in asked.output for name in listed)
 
 

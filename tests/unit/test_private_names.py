@@ -57,7 +57,7 @@ KEPT: dict[str, tuple[set[str], str]] = {
     "_note": ({"unit/test_signals.py"}, "a second signal in the middle of the first one's handler"),
     "_pips_settings": ({"unit/test_install.py"}, "pip's settings of this machine do not count"),
     "_place": ({"integration/test_sse_room_broadcast.py"}, "counts how often the line is asked"),
-    "_post": (
+    "_context": (
         {"integration/conftest.py", "integration/test_fed_again.py"},
         "RQ calls a module's function, which has no other way to know whom to tell",
     ),
@@ -100,7 +100,7 @@ KEPT: dict[str, tuple[set[str], str]] = {
     ),
     "_without_settings": (
         {"integration/test_local_stack.py"},
-        "read as the stage's processes read it",
+        "read as the stack's processes read it",
     ),
     "_writer": (
         {"integration/test_script_call.py"},

@@ -1,4 +1,4 @@
-"""What the checks behind nginx begin with."""
+"""Fixtures of the witnesses: ports for the checks behind nginx."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class EnterLatency:
                 continue
             except Exception as error:
                 self._line.loop_errors.note("enter_times")
-                log.error("unexpected in a loop; trying again", loop="enter_times", exc_info=error)
+                log.error("error in a loop; trying again", loop="enter_times", exc_info=error)
 
     async def publish(self) -> None:
         """Send the times since the last call."""

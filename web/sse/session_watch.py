@@ -39,7 +39,7 @@ class SessionWatch:
                 await self.run_once()
             except Exception as error:
                 self._line.loop_errors.note("sessions")
-                log.error("unexpected in a loop; trying again", loop="sessions", exc_info=error)
+                log.error("error in a loop; trying again", loop="sessions", exc_info=error)
 
     async def run_once(self) -> None:
         """Read the sessions that ended since; while Redis is away, keep those already known."""

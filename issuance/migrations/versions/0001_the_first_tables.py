@@ -1,4 +1,4 @@
-"""the first tables"""
+"""Create audit, coupons, issued_coupons and rooms."""
 
 import sqlalchemy as sa
 from alembic import op

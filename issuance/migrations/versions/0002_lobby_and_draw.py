@@ -1,4 +1,4 @@
-"""lobby, draw, and how long a place is kept"""
+"""Add lobby, opening, grace and return settings, the draw's seed, and the table draws."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Rooms that are there already get the settings that new ones have, and a seed of their own.
+# Existing rooms get the defaults, and each a seed of its own.
 _NEW = (
     ("lobby_s", sa.Integer(), "900"),
     ("opening", sa.Text(), "'first_come'"),

@@ -1,4 +1,4 @@
-"""how rooms look"""
+"""Create brandings."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""a room's rate on autopilot"""
+"""Add the autopilot's settings to rooms."""
 
 from typing import Any
 

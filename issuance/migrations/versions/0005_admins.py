@@ -1,4 +1,4 @@
-"""who may sign in to the console"""
+"""Create admins and admin_sessions."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""how far each line has come, and how long a lost one waits for who stood in it"""
+"""Create watermarks, and add rooms.restore_s."""
 
 import sqlalchemy as sa
 from alembic import op

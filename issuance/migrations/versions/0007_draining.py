@@ -1,4 +1,4 @@
-"""a line may drain: nobody new, and who stands in it is served"""
+"""Allow the room state "draining"."""
 
 from alembic import op
 
@@ -17,6 +17,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_constraint("known_state", "rooms")
-    # Nobody new may enter either way; who stands in line goes on waiting until somebody opens it.
+    # Not "open": that would let new members enter. Waiting members wait until an admin opens it.
     op.execute("UPDATE rooms SET state = 'paused' WHERE state = 'draining'")
     op.create_check_constraint("known_state", "rooms", "state IN ('open', 'paused', 'closed')")

@@ -1,4 +1,4 @@
-"""a room's proof of work"""
+"""Add rooms.challenge."""
 
 import sqlalchemy as sa
 from alembic import op

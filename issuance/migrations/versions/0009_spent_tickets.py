@@ -1,4 +1,4 @@
-"""whose old ticket gives no place back, also after a loss"""
+"""Create spent_tickets."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""which deployment this is"""
+"""Create deployment, with a new id."""
 
 from uuid import uuid4
 

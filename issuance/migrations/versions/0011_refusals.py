@@ -1,4 +1,4 @@
-"""the refusal that each admission ended with"""
+"""Create refusals."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""defaults of a room's settings, as those that came later have them"""
+"""Add server defaults to the older settings of rooms."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,1 +1,1 @@
-"""Revisions, in order."""
+"""Revisions of the schema, one a file."""

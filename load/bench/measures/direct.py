@@ -39,7 +39,7 @@ def pessimistic(bench: Bench) -> list[Summary]:
     for connections in CONNECTIONS:
 
         def one(_: int, connections: int = connections) -> list[Row]:
-            clients = bench.stage.cast.web_processes * 4
+            clients = bench.stage.counts.web_processes * 4
             raw = _pgbench(bench, clients)
             code = bench.new_code()
             bench.stage.offer(code, COUPONS, issuing="pessimistic")

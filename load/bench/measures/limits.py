@@ -77,7 +77,7 @@ def _of_flood(flooded: LoadResult) -> dict[str, float]:
 def _cost(bench: Bench) -> list[Summary]:
     """Entering, each from an address of their own, by turns with limits and without."""
     crowd = bench.tokens(members("cost", int(ENTRANTS_PER_S * bench.seconds)), ADDRESSES)
-    port, processes = free_port(), str(bench.stage.cast.web_processes)
+    port, processes = free_port(), str(bench.stage.counts.web_processes)
     argv = ["cli", "web", "--port", str(port), "--processes", processes]
     environ = {**os.environ, **bench.stage.environ, **OFF}
     with served(argv, environ, bench.folder, port) as off_url:

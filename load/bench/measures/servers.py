@@ -17,7 +17,7 @@ def servers(bench: Bench) -> list[Summary]:
     """Entering, by turns on both, with as many processes."""
     found: list[Summary] = []
     crowd = bench.tokens(members("server", int(ENTRANTS_PER_S * bench.seconds)))
-    port, processes = free_port(), str(bench.stage.cast.web_processes)
+    port, processes = free_port(), str(bench.stage.counts.web_processes)
     argv = [
         "uvicorn",
         "--factory",

@@ -1,11 +1,11 @@
-// Draws the charts of a report with uPlot, which the page carries, and again when its colours change.
+// Draws the charts of a report with uPlot, and redraws them on resize and when the colour scheme changes.
 "use strict";
 (() => {
   const charts = JSON.parse(document.getElementById("charts").textContent);
   const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
   const shown = (value) => (value === null || value === undefined ? "" : number.format(value));
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
-  // A way is told by its dashes too, not by its colour alone.
+  // Dashes distinguish the ways too, not only colours.
   const PENS = {
     pessimistic: { dash: [9, 5] }, optimistic: { dash: [1, 5], width: 3 }, redis_lock: { dash: [12, 4, 2, 4] }, queue: { width: 3 },
     bound: { dash: [3, 4], width: 1.5 }, open: {}, busy: { width: 1 },

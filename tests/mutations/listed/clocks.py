@@ -143,7 +143,7 @@ MUTATIONS = (
         promise=3,
         file="domain/stores/remote_clock.py",
         within="RemoteClock.now_s",
-        old="self._host() if ahead is None else self.monotonic() + ahead.middle_s",
+        old="self._host() if offset is None else self.monotonic() + offset.middle_s",
         new="self._host()",
         noticed_by=(
             "unit/test_remote_clock.py::test_it_tells_the_time_whatever_this_hosts_clock_says",

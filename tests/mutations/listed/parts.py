@@ -132,7 +132,7 @@ MUTATIONS = (
         promise=8,
         file="issuance/queue/worker.py",
         within="PoolWorker.heartbeat",
-        old="if PoolWorker.was_told_to_stop:",
+        old="if PoolWorker.stop_requested:",
         new="if False:",
         noticed_by=(f"{_IN_STOP}test_a_process_stops_while_a_store_is_away[redis-close]",),
     ),

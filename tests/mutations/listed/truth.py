@@ -35,14 +35,14 @@ MUTATIONS = (
         promise=4,
         file="issuance/queue/worker.py",
         within="issue_batch",
-        old="with _post.around(meta, about):",
+        old="with _context.around(meta, attributes):",
         new=(
-            "with open_issue_transaction(_post.engine) as tx:\n"
+            "with open_issue_transaction(_context.engine) as tx:\n"
             "    coupon, row, _ = tx.load_coupon(FIND, code, members)\n"
             "hoped = {one: _attempt(coupon, one, row.read_at, None) for one in "
             "members}\n"
-            "_post.report(Issued(code, coupon.inventory.used_count, hoped))\n"
-            "with _post.around(meta, about):"
+            "_context.report(Issued(code, coupon.inventory.used_count, hoped))\n"
+            "with _context.around(meta, attributes):"
         ),
         uses={
             "issuance/issue.py": "_attempt",
