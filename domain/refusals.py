@@ -136,7 +136,7 @@ class Unavailable(Refusal):
 
 
 class AlreadyStarted(Refusal):
-    """This has already started and can't be changed any more."""
+    """Coupons have been issued, or the draw has been made, so this can no longer be changed."""
 
     slug = "already_started"
     title = "Already started"

@@ -156,7 +156,7 @@ class SettingValues:
         least=2,
         most=GRACE_S_MAX,
         unit="s",
-        label="Skip after no response for (s)",
+        label="Skip a silent member after (s)",
         help=(
             "A member whose page has not responded for this long is skipped when their turn comes."
         ),
@@ -165,7 +165,7 @@ class SettingValues:
         600,
         most=DAY_S,
         unit="s",
-        label="Back at the front within (s)",
+        label="Skipped members keep their place for (s)",
         help=(
             "A skipped member who returns within this time goes to the front of the line; later, "
             "to the end."
@@ -175,8 +175,8 @@ class SettingValues:
         30,
         most=3600,
         unit="s",
-        label="Restore a lost line for (s)",
-        help="After the line loses its places, how long at least it waits for members to return.",
+        label="Shortest restore time (s)",
+        help="The shortest time that a line which lost its places waits for members to return.",
     )
     rate_mode: RateMode = _setting(
         "manual",

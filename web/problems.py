@@ -52,7 +52,7 @@ _KINDS = (
         "changed_meanwhile",
         409,
         "Changed meanwhile",
-        "Somebody changed this after you loaded it. Reload, then decide.",
+        "This was changed after you loaded it. Reload, then decide.",
     ),
     ProblemKind("code_taken", 409, "Code taken", "A coupon with this code already exists."),
     ProblemKind("not_direct", 409, "Line required", "This coupon is issued through its line."),

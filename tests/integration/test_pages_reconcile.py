@@ -13,7 +13,7 @@ from tests.integration.web_cast import ADMIN, Html, by, checked_problem, in_line
 
 pytestmark = pytest.mark.usefixtures("unknown_address")
 
-NONE = "No differences: what members were told matches the records."
+NONE = "No differences: members’ outcomes in Redis match the records in Postgres."
 HERE = ADMIN | {"Sec-Fetch-Site": "same-origin"}
 
 

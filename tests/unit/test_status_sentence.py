@@ -78,7 +78,7 @@ CASES = [
     (
         RoomStatus(replace(nobody, state="draining"), NOON),
         "over",
-        "Drained: everyone in line has been served.",
+        "Drained: the line is empty.",
         "줄 서기를 마감했고, 줄 선 사람은 모두 입장했어요.",
     ),
     (

@@ -45,7 +45,7 @@ class OtherRoomsTicket(BadTicket):
 
 
 class OtherMembersTicket(BadTicket):
-    """This ticket is somebody else's. Sign in as its owner, or get in line yourself."""
+    """This ticket belongs to another member. Sign in as that member, or get in line yourself."""
 
     reason = "other_member"
 

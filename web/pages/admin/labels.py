@@ -87,7 +87,7 @@ DIFFERENCES: dict[Kind, tuple[str, str]] = {
         to_translate("Wrong stock count"),
         to_translate(
             "The number of coupons issued does not match the records. Repair counts them again. "
-            "If more were issued than exist, somebody must investigate."
+            "If more were issued than exist, someone must investigate."
         ),
     ),
     "line_count_off": (

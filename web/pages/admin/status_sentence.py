@@ -49,7 +49,7 @@ def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
     if not phase.admits:
         return "still", f"{_(phase.board)} {waiting}"
     if phase is DRAINING and not (figures.in_line or figures.seats_in_use or figures.away):
-        return "over", _("Drained: everyone in line has been served.")
+        return "over", _("Drained: the line is empty.")
     tone, sentence = _while_open(figures, language, waiting)
     return tone, _begin(figures, language) + sentence
 
