@@ -147,8 +147,8 @@ def test_from_the_lobby_to_a_coupon_in_korean_without_a_touch(browser: Browser, 
     page.on("request", lambda one: asked.append(one.url.rpartition("/")[2]))
 
     page.goto(f"/signin?token={house.identity.sign('alice')}&next=/coupons/{code}")
-    page.get_by_role("button", name="사전 대기실 들어가기").click()
-    expect(page.get_by_role("heading", name="사전 대기실에 들어오셨어요")).to_be_visible()
+    page.get_by_role("button", name="사전 대기실로 가기").click()
+    expect(page.get_by_role("heading", name="사전 대기실에 들어왔어요")).to_be_visible()
     expect(page.locator("#place")).to_contain_text("추첨으로 정해요")
     expect(page.locator(".countdown .number")).to_have_text(re.compile(r"00:0\d"))
     page.evaluate("document.querySelector('#place h1').dataset.same = '1'")

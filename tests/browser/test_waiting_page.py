@@ -140,7 +140,7 @@ def test_a_connection_that_dies_silently_is_noticed_within_25_s(page: Page):
     ("language", "before", "after", "spoken", "now"),
     [
         (EN, "Go to the lobby", "Get in line", "It opens in 5 minutes.", "It is open now."),
-        (KO, "사전 대기실 들어가기", "줄 서기", "오픈 5분 전이에요.", "지금 오픈했어요."),
+        (KO, "사전 대기실로 가기", "줄 서기", "오픈 5분 전이에요.", "지금 오픈했어요."),
     ],
 )
 def test_the_coupon_page_counts_down_and_wakes_by_itself(

@@ -94,6 +94,6 @@ async def test_refusals_and_problems_are_told_in_the_readers_language(client, li
 
     assert "쿠폰 발급 기간이 끝나" in Html(refused).text
     assert "찾으시는 쿠폰이 없어요." in Html(missing).text
-    assert "보내신 내용이 너무 커요." in Html(large).text
+    assert "보낸 내용의 크기를 줄여 다시 시도해 주세요." in Html(large).text
     assert api.json()["title"] == "No such coupon"
     assert "content-language" not in api.headers

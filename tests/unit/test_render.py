@@ -70,7 +70,7 @@ def test_how_long_it_was_is_told_exactly_up_to_an_hour_and_a_half(took_s, englis
 @pytest.mark.parametrize(
     ("eta_s", "english", "korean"),
     [
-        (5, "a few seconds", "몇 초"),
+        (5, "a few seconds", "10초 이내"),
         (20, "about 15 to 30 seconds", "약 15~30초"),
         (45, "less than 2 minutes", "2분 이내"),
         (90, "about 1 to 3 minutes", "약 1~3분"),

@@ -59,7 +59,7 @@ CASES = [
         RoomStatus(replace(nobody, state="paused"), NOON),
         "still",
         "Paused. Nobody is waiting.",
-        "일시 정지했어요. 기다리는 사람이 없어요.",
+        "일시 정지했어요. 대기 중인 인원이 없어요.",
     ),
     (
         RoomStatus(replace(busy, state="draining", used_count=0, total_count=10_000), NOON),
@@ -87,7 +87,7 @@ CASES = [
         ("Draining: no new entries. 2 were skipped and may still return. Nobody is waiting."),
         (
             "줄 서기를 마감했어요. 새로 줄을 설 수 없어요. 순서가 넘어간 2명은 아직 돌아올 수 "
-            "있어요. 기다리는 사람이 없어요."
+            "있어요. 대기 중인 인원이 없어요."
         ),
     ),
     (
@@ -112,12 +112,12 @@ CASES = [
         "This coupon has ended.",
         "쿠폰 기간이 끝났어요.",
     ),
-    (RoomStatus(nobody, NOON), "still", "Nobody is waiting.", "기다리는 사람이 없어요."),
+    (RoomStatus(nobody, NOON), "still", "Nobody is waiting.", "대기 중인 인원이 없어요."),
     (
         RoomStatus(replace(nobody, seats_in_use=12), NOON),
         "well",
         "Nobody is waiting. 12 coupons are being issued.",
-        "기다리는 사람이 없어요. 쿠폰 12장을 발급하고 있어요.",
+        "대기 중인 인원이 없어요. 쿠폰 12장을 발급하고 있어요.",
     ),
     (
         RoomStatus(replace(busy, opens_at_s=LATER_S, admitted_per_s=0), NOON),
