@@ -131,8 +131,8 @@ def test_the_poll_intervals_are_those_of_the_policy():
 
 def test_every_limit_that_refuses_is_in_one_table():
     """Those of the settings, each with the file that enforces it."""
-    _, _, after = TEXTS["docs/configuration.md"].partition("### Limits that refuse")
-    rows = [row.split(" | ") for row in after.partition("\nIn the code")[0].splitlines()]
+    _, _, after = TEXTS["docs/configuration.md"].partition("## Limits that refuse")
+    rows = [row.split(" | ") for row in after.partition("\n## ")[0].splitlines()]
     rows = [[cell.strip("| ") for cell in row] for row in rows if len(row) == 5][2:]
     named = {name for row in rows for name in re.findall(r"`([A-Z_]+_MAX)`", row[1])}
     limits = {one.name.upper() for one in fields(WebLimits)} & WebSettings.model_fields.keys()

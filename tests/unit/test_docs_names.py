@@ -20,11 +20,11 @@ CODE = (
     "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli", "docs",
     "tests/faults", "tests/mutations", "tests/contract", "tests/witnesses", "tests/rolling_upgrade",
 )  # fmt: skip
-# CHANGELOG and UPGRADING tell of what is gone, and so does the glossary's last part.
+# Without the pages that tell of what is gone.
 OF_NOW = {
-    name: text.partition("## Old names")[0]
+    name: text
     for name, text in {**TEXTS, "SECURITY.md": (ROOT / "SECURITY.md").read_text("utf-8")}.items()
-    if name not in ("CHANGELOG.md", "UPGRADING.md")
+    if name not in ("CHANGELOG.md", "UPGRADING.md", "docs/old-names.md")
 }
 UPPER = re.compile(r"(?<![\w${/])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w*])")
 # What the reader puts a word of their own for, what stands for any setting, names of an example.

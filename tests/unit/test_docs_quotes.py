@@ -30,7 +30,7 @@ def code() -> str:
 
 
 def prose(page: str) -> str:
-    text = (ROOT / page).read_text("utf-8").partition("## Old names")[0]
+    text = (ROOT / page).read_text("utf-8")
     return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
 
 

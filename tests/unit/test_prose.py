@@ -25,8 +25,8 @@ A_LINK = re.compile(r"\]\([^)]*\)")
 
 
 def prose(page: str) -> str:
-    """Without code, links, the table of mutations (named like their tests), and old names."""
-    text = page.partition("<!-- mutations -->")[0].partition("## Old names")[0]
+    """Without code, links, and the table of mutations (named like their tests)."""
+    text = page.partition("<!-- mutations -->")[0]
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     return A_LINK.sub("]", re.sub(r"`[^`]*`", "", text))
 

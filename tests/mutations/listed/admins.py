@@ -10,6 +10,7 @@ _REMOVED = f"{_IN_ADMIN_SIGNIN}test_an_admin_who_was_removed_is_out_within_two_s
 MUTATIONS = (
     Mutation(
         name="passwords_are_hashed_by_argon2i",
+        summary="passwords are hashed with Argon2i, not Argon2id",
         promise=9,
         file="web/auth/passwords.py",
         within="Passwords.__init__",

@@ -61,6 +61,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_workers_own_clock_decides",
+        summary="a worker's own clock decides",
         promise=3,
         file="issuance/issue.py",
         within="issue",
@@ -70,6 +71,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_hosts_clock_opens_the_pessimistic_way",
+        summary="a host's clock opens the pessimistic way",
         promise=3,
         file="issuance/locking/pessimistic.py",
         within="issue_pessimistically",
@@ -79,6 +81,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_hosts_clock_opens_the_optimistic_way",
+        summary="a host's clock opens the optimistic way",
         promise=3,
         file="issuance/locking/optimistic.py",
         within="_attempt",
@@ -88,6 +91,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_hosts_clock_opens_the_redis_lock_way",
+        summary="a host's clock opens the Redis lock way",
         promise=3,
         file="issuance/locking/redis_lock.py",
         within="_attempt",
@@ -97,6 +101,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_hosts_clock_ends_a_coupon",
+        summary="a host's clock ends a coupon",
         promise=3,
         file="issuance/member_coupons.py",
         within="spend_coupon",

@@ -26,6 +26,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="another_deployments_redis_is_used",
+        summary="another deployment's Redis is used",
         promise=9,
         file="issuance/deployment.py",
         within="DeploymentClaim.claim",
@@ -35,6 +36,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_redis_that_is_swapped_later_is_not_noticed",
+        summary="a Redis that is swapped later is not detected",
         promise=9,
         file="processes/deployment_watch.py",
         within="DeploymentWatch._run",
@@ -89,6 +91,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_command_changes_another_deployments_line",
+        summary="a command changes another deployment's line",
         promise=9,
         file="processes/stores.py",
         within="open_postgres_for_change",

@@ -14,6 +14,7 @@ _BAD_TICKET = f"{_IN_API_TICKETS}test_a_bad_ticket_is_refused_by_every_call_and_
 MUTATIONS = (
     Mutation(
         name="a_tickets_signature_is_not_checked",
+        summary="a ticket's signature is not checked",
         promise=9,
         file="waitroom/tokens/ticket.py",
         within="TicketSigner.verify",
@@ -27,6 +28,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="another_rooms_ticket_is_accepted",
+        summary="another room's ticket is accepted",
         promise=9,
         file="waitroom/tokens/ticket.py",
         within="TicketSigner.verify",

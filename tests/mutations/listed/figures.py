@@ -80,7 +80,7 @@ MUTATIONS = (
         _FOLLOWED,
     ),
     _mutation(
-        "one_pages_stream_stands_for_all",
+        "the_stream_of_one_page_stands_for_all",
         _SSE,
         "_html",
         "bench.stage.session_cookies(following)",

@@ -53,6 +53,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="an_ipv6_address_is_counted_alone",
+        summary="each IPv6 address is counted alone, not its /64",
         promise=7,
         file="waitroom/limits/ip_prefix.py",
         within="ip_prefix",

@@ -35,6 +35,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_jobs_arguments_may_be_anything",
+        summary="a job's arguments may be anything",
         promise=9,
         file="issuance/queue/job_registry.py",
         within="check_job",

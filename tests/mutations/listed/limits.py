@@ -103,6 +103,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_api_takes_any_number_for_a_setting",
+        summary="the API accepts any number for a setting",
         promise=7,
         file="web/schemas/room_fields.py",
         within="_field",

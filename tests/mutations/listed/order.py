@@ -165,7 +165,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_is_passed_over_cannot_return",
-        summary="a passed-over member cannot return",
+        summary="a skipped member cannot return",
         promise=3,
         file="waitroom/lua/admit.lua",
         old="call_with('HSET', keys.away, away)",
@@ -208,7 +208,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="silence_counts_while_nobody_could_reach_us",
-        summary="members are passed over after an outage",
+        summary="members are skipped after an outage",
         promise=3,
         file="waitroom/lua/include/presence.lua",
         old=(
@@ -222,7 +222,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_polls_as_told_is_passed_over",
-        summary="a member who polls on time is passed over",
+        summary="a member who polls on time is skipped",
         promise=3,
         file="waitroom/poll_interval.py",
         within="poll_interval_s",
@@ -234,7 +234,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="who_follows_a_stream_is_passed_over",
-        summary="a member on a stream is passed over",
+        summary="a member on a stream is skipped",
         promise=3,
         file="waitroom/poll_interval.py",
         within="stream_interval_s",

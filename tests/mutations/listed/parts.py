@@ -16,6 +16,7 @@ _IN_SERVED = "integration/test_sse_served.py::"
 MUTATIONS = (
     Mutation(
         name="a_redis_that_takes_no_writes_is_ready",
+        summary="a Redis that accepts no writes is ready",
         promise=8,
         file="waitroom/redis_io/probe.py",
         within="Probe.write",
@@ -129,6 +130,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_worker_ignores_sigterm_while_redis_is_away",
+        summary="a worker ignores SIGTERM while Redis is unreachable",
         promise=8,
         file="issuance/queue/worker.py",
         within="PoolWorker.heartbeat",
@@ -195,6 +197,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="settings_that_redis_lost_do_not_come_back",
+        summary="settings that Redis lost do not come back",
         promise=8,
         file="application/room_sync.py",
         within="RoomSync._apply_all",

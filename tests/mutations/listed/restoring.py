@@ -191,6 +191,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_spent_ticket_stands_at_the_head_again",
+        summary="the owner of a spent ticket stands at the front again",
         promise=3,
         file="waitroom/lua/restore.lua",
         old="arrival <= spent_until or",

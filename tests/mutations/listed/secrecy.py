@@ -81,6 +81,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="postgres_keeps_its_folder_open_to_all",
+        summary="Postgres leaves its folder open to all",
         promise=9,
         file="processes/embedded/postgres.py",
         within="EmbeddedPostgres._close_folder",

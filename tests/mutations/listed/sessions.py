@@ -101,6 +101,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="signing_out_ends_one_browsers_session_alone",
+        summary="signing out ends only one browser's session",
         promise=9,
         file="web/pages/member/signin.py",
         within="sign_out",
@@ -168,6 +169,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="other_hosts_may_set_our_cookies",
+        summary="other hosts may set waitroom's cookies",
         promise=9,
         file="web/auth/cookies.py",
         within="cookie_name",

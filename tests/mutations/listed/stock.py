@@ -10,6 +10,7 @@ _FED_AGAIN = "integration/test_issue.py::test_a_batch_that_is_fed_again_gives_th
 MUTATIONS = (
     Mutation(
         name="the_check_never_over_issue_is_dropped",
+        summary="the check `never_over_issue` is dropped",
         promise=1,
         file="issuance/migrations/versions/0001_the_first_tables.py",
         within="upgrade",
@@ -53,6 +54,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="pessimistic_without_its_lock",
+        summary="the pessimistic way takes no lock",
         promise=1,
         file="issuance/locking/pessimistic.py",
         within="FIND_LOCKED",
@@ -62,6 +64,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="optimistic_without_comparing_the_version",
+        summary="the optimistic way does not compare the version",
         promise=1,
         file="issuance/locking/optimistic.py",
         within="_WRITE",
@@ -71,6 +74,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="redis_lock_without_its_fence",
+        summary="the Redis lock has no fence",
         promise=1,
         file="issuance/locking/redis_lock.py",
         within="_WRITE",
@@ -82,6 +86,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_constraint_one_per_member_is_dropped",
+        summary="the constraint `one_per_member` is dropped",
         promise=2,
         file="issuance/migrations/versions/0001_the_first_tables.py",
         within="upgrade",

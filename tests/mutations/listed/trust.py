@@ -80,6 +80,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the_session_is_sent_without_tls",
+        summary="the session is sent without TLS",
         promise=9,
         file="web/auth/cookies.py",
         within="set_cookie",
@@ -120,6 +121,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="other_sites_may_frame_our_pages",
+        summary="other sites may frame waitroom's pages",
         promise=9,
         file="web/middleware/security.py",
         within="HEADERS",
@@ -193,6 +195,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="packages_are_not_held_to_their_hash_by_pip",
+        summary="pip does not check the hash of packages",
         promise=9,
         file="requirements/install.py",
         within="main",
@@ -202,6 +205,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="packages_are_not_held_to_their_hash_by_uv",
+        summary="uv does not check the hash of packages",
         promise=9,
         file="requirements/install.py",
         within="_with_uv",

@@ -11,6 +11,7 @@ _LATER = (
 MUTATIONS = (
     Mutation(
         name="places_of_the_release_before_are_lost",
+        summary="places that 0.2.0 wrote are lost",
         promise=3,
         file="waitroom/redis_io/keys.py",
         within="Keys.waiting",
@@ -24,6 +25,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="jobs_of_the_release_before_are_refused",
+        summary="jobs that 0.2.0 wrote are refused",
         promise=5,
         file="issuance/queue/job_registry.py",
         within="ISSUE_BATCH",
@@ -33,6 +35,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="members_sessions_of_the_release_before_are_forged",
+        summary="members' sessions that 0.2.0 wrote are rejected",
         promise=9,
         file="web/auth/sessions.py",
         within="Sessions.__init__",
@@ -45,6 +48,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="admins_sessions_of_the_release_before_are_forged",
+        summary="admins' sessions that 0.2.0 wrote are rejected",
         promise=9,
         file="web/auth/admin_sessions.py",
         within="AdminSessions.__init__",
@@ -54,6 +58,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="tickets_of_the_release_before_are_forged",
+        summary="tickets that 0.2.0 wrote are rejected",
         promise=9,
         file="waitroom/tokens/ticket.py",
         within="TicketSigner.__init__",
