@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from cli.coupon import Json
+from cli.tables import make_table
 from domain.admin import ROLES, Admin, check_password
 from issuance import admins
 from processes.settings.reader import BadSettings
@@ -50,7 +50,7 @@ def list_admins(as_json: Json = False) -> None:
     if as_json:
         print_json([_as_json(one) for one in found])
         return
-    table = Table("name", "role", "enabled", "created")
+    table = make_table("name", "role", "enabled", "created")
     for one in found:
         created = f"{one.created_at:%Y-%m-%d %H:%M}Z"
         table.add_row(one.name, one.role, "no" if one.disabled else "yes", created)

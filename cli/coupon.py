@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from cli.room_options import with_room_options
+from cli.tables import make_rows, make_table, to_the_second
 from domain.coupon import CODE_LENGTH_MAX, ISSUING_WAYS, Coupon
 from domain.discount import DiscountKind, DiscountPolicy
 from domain.inventory import TOTAL_COUNT_MAX, Inventory
@@ -92,7 +93,7 @@ def create(
     with open_postgres_for_change() as engine:
         made = offers.create_offer(engine, coupon, with_line, who=WHO, now=now)
     apply_offer(made)
-    _show([made], as_json=as_json)
+    _show(made, as_json=as_json)
 
 
 @app.command(name="list")
@@ -100,18 +101,18 @@ def list_coupons(as_json: Json = False) -> None:
     """List all coupons, sorted by opening."""
     with open_postgres() as engine:
         found = offers.list_offers(engine)
+    now = read_postgres_time()
     if as_json:
-        now = read_postgres_time()
         print_json([_as_json(offer, now) for offer in found])
     else:
-        _show(found, as_json=False)
+        _print_list([CouponOut.from_offer(offer, now) for offer in found])
 
 
 @app.command()
 def show(code: Code, as_json: Json = False) -> None:
     """Show one coupon."""
     with open_postgres() as engine:
-        _show([offers.get_offer(engine, code)], as_json=as_json)
+        _show(offers.get_offer(engine, code), as_json=as_json)
 
 
 @app.command()
@@ -124,7 +125,7 @@ def issued(
         if as_csv:
             write_csv(engine, code, sys.stdout.buffer)
             return
-        table = Table(*ISSUED_COLUMNS)
+        table = make_table(*ISSUED_COLUMNS)
         for row in issued_rows(engine, code):
             table.add_row(*("" if value is None else str(value) for value in row))
     console.print(table)
@@ -142,22 +143,36 @@ def _as_json(offer: Offer, now: datetime) -> object:
     return CouponOut.from_offer(offer, now).model_dump(mode="json")
 
 
-def _show(found: list[Offer], *, as_json: bool) -> None:
+def _show(offer: Offer, *, as_json: bool) -> None:
     now = read_postgres_time()
     if as_json:
-        print_json(_as_json(found[0], now))
+        print_json(_as_json(offer, now))
         return
-    table = Table("code", "state", "used", "total", "opens", "ends", "issuing", "description")
-    for offer in found:
-        out = CouponOut.from_offer(offer, now)
+    out = CouponOut.from_offer(offer, now)
+    rows = {
+        "code": out.code,
+        "state": out.state,
+        "used_count": f"{out.used_count:,}",
+        "total_count": f"{out.total_count:,}",
+        "opens_at": to_the_second(out.opens_at),
+        "expire_date": to_the_second(out.expire_date),
+        "issuing": out.issuing,
+        "description": out.description,
+    }
+    console.print(make_rows(rows))
+
+
+def _print_list(found: list[CouponOut]) -> None:
+    table = make_table("code", "state", "used", "total", "opens", "ends", "issuing", "description")
+    for out in found:
         table.add_row(
             out.code,
             out.state,
             f"{out.used_count:,}",
             f"{out.total_count:,}",
-            f"{out.opens_at:%Y-%m-%d %H:%M}Z",
-            f"{out.expire_date:%Y-%m-%d %H:%M}Z",
+            f"{out.opens_at.astimezone(UTC):%Y-%m-%d %H:%M}Z",
+            f"{out.expire_date.astimezone(UTC):%Y-%m-%d %H:%M}Z",
             out.issuing,
-            out.description,
+            Text(out.description),
         )
     console.print(table)

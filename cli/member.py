@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from application.member_report import MemberReport, look_up_member
 from cli.coupon import Code, Json
+from cli.tables import make_rows
 from domain.member import MEMBER_ID_RULE, BadMemberId
 from domain.rfc3339 import rfc3339
 from processes.settings.reader import BadSettings
@@ -28,6 +28,8 @@ _SENTENCES = {
     "unknown": "is unknown in this room: they never entered, or were refused at entry, of "
     "which the room keeps no record",
 }
+# In line in a room that is over: `waiting` until their next request.
+_IN_LINE_WHEN = {"sold_out": "the coupons ran out", "closed": "the room closed"}
 _CLOCKS = {"redis": "Redis' clock", "postgres": "Postgres' clock"}
 
 
@@ -49,20 +51,26 @@ def member(
         return
     # Text: rich would read brackets in an id as markup.
     console.print(Text(f"{member_id} {sentence_of(report)}."), soft_wrap=True)
-    table = Table.grid(padding=(0, 2))
-    for name, value in _rows(report).items():
-        table.add_row(f"[b]{name}[/b]", Text(value))
-    console.print(table)
+    console.print(make_rows(_rows(report)))
 
 
 def sentence_of(report: MemberReport) -> str:
     """The member's state; follows their id."""
     if report.state == "refused" and not report.refusal:
         return "was refused while the room was sold out or closed; they can enter again now"
+    if over := _over_for(report):
+        return f"stood in line when {over}: their page says so when they next open it"
     if report.state == "passed_over" and not report.next_refusal:
         return f"{_SENTENCES[report.state]}; their next request brings them back"
     why = f" ({report.refusal}): {report.refusal_detail}" if report.refusal else ""
     return (_SENTENCES[report.state] + why).rstrip(".")
+
+
+def _over_for(report: MemberReport) -> str | None:
+    """What ended the room for a member who is in line and has not asked since."""
+    if report.state != "waiting" or report.next_refusal is None:
+        return None
+    return _IN_LINE_WHEN.get(report.next_refusal)
 
 
 def _rows(report: MemberReport) -> dict[str, str]:
@@ -71,7 +79,7 @@ def _rows(report: MemberReport) -> dict[str, str]:
 
     since = "admitted at" if report.decided_by == "worker" and report.refusal else "since"
     rows = {
-        "place": "" if report.place is None else f"{report.place:,}",
+        "place": "" if report.place is None or _over_for(report) else f"{report.place:,}",
         since: text(report.at, report.clock or "redis"),
         "decided by": report.decided_by or "",
         "coupon": report.issued_coupon_id or "",

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from application.reconcile import Found, Reconciliation, RepairResult, failed_jobs_in
 from cli.coupon import Code, Json
+from cli.tables import make_table
 from issuance.queue.redis_connection import open_queue_redis
 from processes.demo.folder import with_running_demo
 from processes.deployment_watch import refuse_other_deployment
@@ -65,7 +65,7 @@ def _show(code: str, found: Found, left: Found, *, repair: bool) -> None:
     if not found:
         console.print(f"{code}: no difference between Redis and Postgres.", highlight=False)
         return
-    table = Table("difference", "found", *(["left"] if repair else []), "examples")
+    table = make_table("difference", "found", *(["left"] if repair else []), "examples")
     for kind in dict.fromkeys([*found, *left]):
         subjects = found.get(kind) or left.get(kind, [])
         examples = ", ".join(subjects[:3]) + (", ..." if len(subjects) > 3 else "")

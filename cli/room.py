@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli.coupon import Code, Json
 from cli.member import member
 from cli.room_options import with_room_options
+from cli.tables import make_rows, make_table, to_the_second
 from domain.branding import Logo
 from domain.coupon import Coupon
 from domain.room_settings import RoomSettings
@@ -44,10 +44,14 @@ def show(code: Code, as_json: Json = False) -> None:
     if as_json:
         print_json(values)
         return
-    table = Table.grid(padding=(0, 2))
-    for name, value in values.items():
-        table.add_row(f"[b]{name}[/b]", f"{value:,}" if type(value) is int else str(value))
-    console.print(table)
+    console.print(make_rows({name: _as_text(name, value) for name, value in values.items()}))
+
+
+def _as_text(name: str, value: object) -> str:
+    """A time, too, as a person reads it."""
+    if name.endswith("_at_s") and isinstance(value, (int, float)):
+        return f"{value} ({to_the_second(datetime.fromtimestamp(value, UTC))})"
+    return f"{value:,}" if type(value) is int else str(value)
 
 
 @app.command()
@@ -94,7 +98,7 @@ def autopilot(
     if as_json:
         print_json([one.as_record() for one in decisions])
         return
-    table = Table("at", "rate/s", "commit p95 ms", "queue s", "issued/s", "why")
+    table = make_table("at", "rate/s", "commit p95 ms", "queue s", "issued/s", "why")
     for one in decisions:
         p95_ms = "" if one.latency_p95_ms is None else f"{one.latency_p95_ms:,.0f}"
         at = f"{datetime.fromtimestamp(one.at_s, UTC):%H:%M:%S.%f}"[:-5] + "Z"

@@ -61,7 +61,8 @@ def run_demo(options: DemoOptions, console: Console) -> int:
     """
     if not port_is_free(options.port):
         raise BadSettings(
-            f"Port {options.port} is taken: is a demo running already? Choose another with --port."
+            f"Port {options.port} is taken. If a demo is running there, end it with Ctrl-C; "
+            "otherwise choose another port with --port."
         )
     # From here on signals are only recorded, and checked where it is safe to stop.
     signals = Signals(*ENDING)

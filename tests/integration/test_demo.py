@@ -186,6 +186,7 @@ def test_a_taken_port_is_said(demo):
 
     assert second.returncode == 2
     assert f"Port {demo.port} is taken" in second.stderr
+    assert "end it with Ctrl-C" in " ".join(second.stderr.split())
 
 
 def test_killed_it_takes_everything_with_it_and_fresh_it_starts_anew(demo):

@@ -140,6 +140,33 @@ async def test_who_read_sold_out_in_line_was_refused_by_the_web(line, engine, co
     assert (untold["state"], untold["next_refusal"]) == ("waiting", "sold_out")
 
 
+@pytest.mark.parametrize(
+    ("over", "printed"),
+    [
+        ("sold_out", "bob stood in line when the coupons ran out: their page says so when they "),
+        ("closed", "bob stood in line when the room closed: their page says so when they "),
+    ],
+)
+async def test_who_waits_in_a_room_that_is_over_is_not_at_a_place(
+    line, engine, code, client, command, over, printed
+):
+    await in_line(line, engine, code, total=1)
+    for member in ("alice", "bob"):
+        await line.enter(code, member)
+    if over == "sold_out":
+        await serve(line, engine, code, at_most=1)
+    else:
+        room = f"/api/admin/rooms/{code}"
+        await client.patch(room, headers=ADMIN, json={"state": "closed"})
+
+    found = await in_a_thread(command)("bob")
+
+    assert printed + "next open it." in found
+    assert f"refused ({over})" in found
+    assert "waits in line" not in found
+    assert "place " not in found
+
+
 async def test_who_read_closed_is_welcome_once_the_room_is_open_again(
     line, engine, code, client, ask, command
 ):

@@ -1,0 +1,79 @@
+"""Commands that print a table or rows cut nothing off in a terminal of 80 columns."""
+
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app as cli
+from domain.rfc3339 import rfc3339
+from tests.integration.cast import on_offer
+from tests.integration.member_report_cast import in_a_thread
+from tests.integration.web_cast import in_line, serve
+
+CUT_OFF = "…"
+
+
+@pytest.fixture
+def narrow(database_url, redis_url, monkeypatch):
+    """What a command prints in a terminal of 80 columns."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(cli, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+def rows_of(printed: str) -> dict[str, str]:
+    """Name and value of each line; a folded value's later lines are left out."""
+    lines = (line for line in printed.splitlines() if not line.startswith(" "))
+    return {name: value.strip() for name, _, value in (line.partition(" ") for line in lines)}
+
+
+def test_coupon_show_prints_its_times_whole(engine, code, narrow):
+    coupon = on_offer(engine, code, description="A coupon for everybody " * 4).coupon
+
+    rows = rows_of(narrow("coupon", "show", code))
+
+    assert rows["opens_at"] == rfc3339(coupon.opens_at.replace(microsecond=0))
+    assert rows["expire_date"] == rfc3339(coupon.expire_date.replace(microsecond=0))
+    assert rows["used_count"] == "0"
+
+
+def test_coupon_list_prints_its_times_whole(engine, code, narrow):
+    coupon = on_offer(engine, code, description="A coupon for everybody " * 4).coupon
+
+    printed = narrow("coupon", "list")
+
+    assert f"{coupon.opens_at.astimezone(UTC):%Y-%m-%d}" in printed
+    assert f"{coupon.expire_date.astimezone(UTC):%Y-%m-%d}" in printed
+    assert CUT_OFF not in printed
+
+
+async def test_room_show_prints_its_times_as_dates(line, engine, code, narrow):
+    coupon = (await in_line(line, engine, code)).coupon
+
+    printed = await in_a_thread(narrow)("room", "show", code)
+
+    rows = rows_of(printed)
+    opens = datetime.fromtimestamp(float(rows["opens_at_s"].split()[0]), UTC)
+    assert opens == coupon.opens_at
+    assert rfc3339(opens.replace(microsecond=0)) in rows["opens_at_s"]
+    assert CUT_OFF not in printed
+
+
+async def test_coupon_issued_prints_whole_ids(line, engine, code, narrow):
+    await in_line(line, engine, code)
+    member = "m" * 64
+    await line.enter(code, member)
+    await serve(line, engine, code)
+
+    printed = await in_a_thread(narrow)("coupon", "issued", code)
+
+    assert sum(printed.count(letter) for letter in "m") >= len(member)
+    assert CUT_OFF not in printed
