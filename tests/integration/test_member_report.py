@@ -95,7 +95,7 @@ async def test_a_coupon_that_expired_under_way_is_refused_by_the_worker(
     assert (found["state"], found["refusal"]["type"]) == ("refused", "closed")
     assert (found["decided_by"], found["at"], found["clock"]) == ("worker", when, "redis")
     assert found["worker_refusals"] == [{"type": "closed", "admitted_at": when}]
-    assert "alice was refused (closed): The time for this coupon is over" in printed
+    assert "alice was refused (closed): This coupon has ended" in printed
     assert f"admitted at {when} (Redis' clock)" in printed
     assert "decided by worker" in printed
 
@@ -138,33 +138,6 @@ async def test_who_read_sold_out_in_line_was_refused_by_the_web(line, engine, co
     )  # fmt: skip
     assert told["clock"] == "redis"
     assert (untold["state"], untold["next_refusal"]) == ("waiting", "sold_out")
-
-
-@pytest.mark.parametrize(
-    ("over", "printed"),
-    [
-        ("sold_out", "bob stood in line when the coupons ran out: their page says so when they "),
-        ("closed", "bob stood in line when the room closed: their page says so when they "),
-    ],
-)
-async def test_who_waits_in_a_room_that_is_over_is_not_at_a_place(
-    line, engine, code, client, command, over, printed
-):
-    await in_line(line, engine, code, total=1)
-    for member in ("alice", "bob"):
-        await line.enter(code, member)
-    if over == "sold_out":
-        await serve(line, engine, code, at_most=1)
-    else:
-        room = f"/api/admin/rooms/{code}"
-        await client.patch(room, headers=ADMIN, json={"state": "closed"})
-
-    found = await in_a_thread(command)("bob")
-
-    assert printed + "next open it." in found
-    assert f"refused ({over})" in found
-    assert "waits in line" not in found
-    assert "place " not in found
 
 
 async def test_who_read_closed_is_welcome_once_the_room_is_open_again(

@@ -1,4 +1,4 @@
-"""Commands that print a table or rows cut nothing off in a terminal of 80 columns."""
+"""Commands cut nothing off in a terminal of 80 columns, and see that a room is over."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from cli.main import app as cli
 from domain.rfc3339 import rfc3339
 from tests.integration.cast import on_offer
 from tests.integration.member_report_cast import in_a_thread
-from tests.integration.web_cast import in_line, serve
+from tests.integration.web_cast import ADMIN, in_line, serve
 
 CUT_OFF = "…"
 
@@ -77,3 +77,30 @@ async def test_coupon_issued_prints_whole_ids(line, engine, code, narrow):
 
     assert sum(printed.count(letter) for letter in "m") >= len(member)
     assert CUT_OFF not in printed
+
+
+@pytest.mark.parametrize(
+    ("over", "printed"),
+    [
+        ("sold_out", "bob stood in line when the coupons ran out: their page says so when they "),
+        ("closed", "bob stood in line when the room closed: their page says so when they "),
+    ],
+)
+async def test_who_waits_in_a_room_that_is_over_is_not_at_a_place(
+    line, engine, code, client, narrow, over, printed
+):
+    await in_line(line, engine, code, total=1)
+    for member in ("alice", "bob"):
+        await line.enter(code, member)
+    if over == "sold_out":
+        await serve(line, engine, code, at_most=1)
+    else:
+        room = f"/api/admin/rooms/{code}"
+        await client.patch(room, headers=ADMIN, json={"state": "closed"})
+
+    found = " ".join((await in_a_thread(narrow)("room", "member", code, "bob")).split())
+
+    assert printed + "next open it." in found
+    assert f"refused ({over})" in found
+    assert "waits in line" not in found
+    assert "place " not in found
