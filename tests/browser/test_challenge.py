@@ -41,11 +41,11 @@ def test_pressing_the_button_is_enough(page: Page, house, code, room):
 def test_by_keyboard_and_in_korean(page: Page, house, code, room):
     signed_in(page, house)
     page.goto(f"{room}?lang=ko")
-    box = page.get_by_label("저는 로봇이 아닙니다")
+    box = page.get_by_label("자동 줄 서기 방지 확인")
 
     box.focus()
     page.keyboard.press("Space")
-    expect(page.get_by_text("확인됨")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("확인했어요")).to_be_visible(timeout=PATIENCE_MS)
     page.evaluate(Axe().axe_script)
     assert page.evaluate(RUN) == []
     page.get_by_role("button", name="줄 서기").focus()

@@ -69,7 +69,7 @@ async def test_who_has_a_place_is_led_to_it_and_who_has_the_coupon_too(client, l
     await serve(line, engine, code)
     issued = a_page(await client.get(f"/coupons/{code}"))
 
-    assert "Your place in line" in waiting.text
+    assert "See your place" in waiting.text
     assert "See your coupon" in issued.text
     assert f"/rooms/{code}/enter" not in waiting.forms | issued.forms
 

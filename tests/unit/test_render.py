@@ -12,7 +12,7 @@ from issuance.offers import Offer
 from tests.unit.cast import noon, spring
 from web.i18n import languages
 from web.pages.form_guard import local_path
-from web.pages.formatting import discount_text, duration, seconds, wait
+from web.pages.formatting import discount_text, duration, exact_duration, seconds, wait
 from web.pages.render import environment, shown, static
 
 EN, KO = languages()["en"], languages()["ko"]
@@ -52,6 +52,20 @@ def test_large_numbers_are_grouped():
 )
 def test_a_wait_is_told_in_words(seconds, words):
     assert duration(EN, seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "english", "korean"),
+    [
+        (1, "one second", "1초"),
+        (30, "30 seconds", "30초"),
+        (60, "one minute", "1분"),
+        (90, "90 seconds", "90초"),
+        (300, "5 minutes", "5분"),
+    ],
+)
+def test_a_limit_is_exact(limit_s, english, korean):
+    assert (exact_duration(EN, limit_s), exact_duration(KO, limit_s)) == (english, korean)
 
 
 @pytest.mark.parametrize(

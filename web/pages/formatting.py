@@ -29,6 +29,14 @@ def duration(language: Language, seconds: float) -> str:
     return language.ngettext("about an hour", "about %(count)s hours", hours)
 
 
+def exact_duration(language: Language, seconds: int) -> str:
+    """A limit in words: in minutes if it is whole minutes, else in seconds."""
+    minutes, rest = divmod(seconds, MINUTE_S)
+    if minutes and not rest:
+        return language.ngettext("one minute", "%(count)s minutes", minutes)
+    return language.ngettext("one second", "%(count)s seconds", seconds)
+
+
 def seconds(language: Language, seconds: float) -> str:
     """A measured duration: exact below an hour and a half, else in words."""
     if seconds < MINUTE_S:

@@ -27,7 +27,7 @@ from web.cache.static_files import static_address
 from web.container import get_container
 from web.dependencies import find_visitor
 from web.i18n import COOKIE, Language, find_language, languages, save_language, say_language
-from web.pages.formatting import discount_text, duration
+from web.pages.formatting import discount_text, duration, exact_duration
 from web.pages.formatting import seconds as seconds_text
 from web.pages.renamed_templates import with_old_names, with_old_replacements
 from web.schemas.public import CouponOut
@@ -65,6 +65,7 @@ def environment(language: Language, templates_dir: str = "") -> Environment:
         seconds=partial(seconds_text, language),
         count=language.number,
         duration=partial(duration, language),
+        exact_duration=partial(exact_duration, language),
     )
     env.globals.update(
         phases=ROOM_PHASE, static=static, language=language, quiet_max_s=int(QUIET_MAX_S)

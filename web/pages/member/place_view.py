@@ -179,7 +179,7 @@ def _waiting(
         place_text=place_text,
         place_size=f"digits-{len(str(place.place or 0))}",
         ahead_text=ahead_text,
-        eta_text=gettext("paused") if resting else wait_text or gettext("not known yet"),
+        eta_text=gettext("paused for now") if resting else wait_text or gettext("not known yet"),
         remain_text=remain_text,
         outlook_text=outlook_text,
         progress=progress,
