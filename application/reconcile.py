@@ -183,7 +183,7 @@ class Reconciliation:
         exist even if the repair stops half way.
         """
         counts = {kind: len(subjects) for kind, subjects in found.items()}
-        await self.ask(audit.note, self.engine, who, "differences mended", self.code, counts, now)
+        await self.ask(audit.note, self.engine, who, "differences repaired", self.code, counts, now)
         feed, forget = self.queue.feed, self.queue.forget
         if "used_count_off" in found:
             await self.ask(_recount, self.engine, self.code, who, now)

@@ -95,10 +95,10 @@ def correct_used_count(engine: Engine, code: str, *, who: str, now: datetime) ->
             raise ValueError(f"{count} rows exceed the total count of {row.total_count}")
         if count != row.used_count:
             later = {"version": coupons.c.version + 1, "fence": coupons.c.fence + 1}
-            mended = update(coupons).where(coupons.c.id == row.id)
-            tx.execute(mended.values(used_count=count, **later))
+            corrected = update(coupons).where(coupons.c.id == row.id)
+            tx.execute(corrected.values(used_count=count, **later))
             before, after = {"used_count": row.used_count}, {"used_count": count}
-            record(tx, who, "used count mended", code, before, after, now)
+            record(tx, who, "used count corrected", code, before, after, now)
         return int(count)
 
 

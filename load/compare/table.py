@@ -40,16 +40,16 @@ GROUPS = (
                 lambda m: f"{m.verdict.over_issued:,}",
             ),
             Row(
-                "twice", "Members with more than one coupon, by their answers or by rows.",
+                "members with two coupons", "Members with more than one coupon, by their answers or by rows.",
                 lambda m: f"{m.verdict.twice:,}",
             ),
             Row(
-                "told without a row",
+                "outcome without a row",
                 "Members whose answer was a coupon, while Postgres has no row.",
                 lambda m: f"{m.verdict.told_without_row:,}",
             ),
             Row(
-                "a row but not told",
+                "row without an outcome",
                 "Members with a row in Postgres whose answer was not a coupon.",
                 lambda m: f"{m.verdict.row_untold:,}",
             ),
@@ -92,13 +92,13 @@ GROUPS = (
                 lambda m: "-" if m.issued_per_s is None else f"{m.issued_per_s:,.0f}",
             ),
             Row(
-                "until all knew",
-                "Seconds from when the first member set out until the last one knew the outcome.",
+                "until the last outcome",
+                "Seconds from when the first member set out until the last one had an outcome.",
                 lambda m: make_sentence(m.took_s),
             ),
             Row("requests answered", "All responses, including those that ask to retry.",
                 lambda m: f"{m.requests:,}"),
-            Row("answers a second", "Over the time until all knew.",
+            Row("answers a second", "Over the time until the last outcome.",
                 lambda m: f"{m.answers_per_s:,.0f}"),
         ),
     ),
@@ -112,23 +112,23 @@ GROUPS = (
         ),
     ),
     Group(
-        "A member knew the outcome after",
+        "A member had the outcome after",
         (
             Row("mean", "From when the member set out until their coupon or refusal, including all "
                 "waiting and retries.",
                 lambda m: _ms(m.known.mean_ms)),
-            Row("p50", "Half of the members knew by then.", lambda m: _ms(m.known.p50_ms)),
-            Row("p99", "99 of 100 knew by then.", lambda m: _ms(m.known.p99_ms)),
+            Row("p50", "Half of the members had it by then.", lambda m: _ms(m.known.p50_ms)),
+            Row("p99", "99 of 100 had it by then.", lambda m: _ms(m.known.p99_ms)),
         ),
     ),
     Group(
-        "Where people waited",
+        "Where members waited",
         (
             Row("waited in line", "Members who polled a place in line.",
                 lambda m: f"{m.verdict.waited:,}"),
-            Row("told to come again", "Responses 503 `unavailable`; the members retried later.",
+            Row("503 answers", "Responses 503 `unavailable`; the members retried later.",
                 lambda m: f"{m.turned_back:,}"),
-            Row("tried again inside", "Retries inside the way, for members who got a coupon: "
+            Row("internal retries", "Retries within a request that issued a coupon: "
                 "another transaction was first, or the lock had expired.",
                 lambda m: f"{m.retries:,}"),
             Row("blocked in Postgres", "The share of samples, while coupons were issued, with a "

@@ -178,9 +178,9 @@ def _fell_over(seen: Evidence) -> Found:
 
 PROMISES: dict[str, Callable[[Evidence], Found]] = {
     "over-issued": _over_issued,
-    "twice": _twice,
-    "told without a row": _told_without_row,
-    "row untold": _row_untold,
+    "two coupons": _twice,
+    "outcome without a row": _told_without_row,
+    "row without an outcome": _row_untold,
     "overtaken": overtaken,
     "turned back": turned_back,
     "too early": too_early,

@@ -84,7 +84,7 @@ def test_a_coupon_that_postgres_knows_nothing_of_makes_it_fail(house, engine, co
 
     assert run.exit_code == 1
     assert run.failures == {}
-    assert run.verdict["told without a row"] == str(PEOPLE)
+    assert run.verdict["outcome without a row"] == str(PEOPLE)
     assert run.verdict["over-issued"] == str(PEOPLE - TOTAL)
     assert "A promise was broken." in run.said
 

@@ -96,7 +96,7 @@ async def test_an_operator_mends_and_it_is_written_down(
     assert await kinds(line, code, ["charlie"]) == ["issued"]
     assert (await line.room_stats(code)).used_count == 3
     assert [(one.who, one.what) for one in trail] == [
-        ("alice", "used count mended"), ("alice", "differences mended")
+        ("alice", "used count corrected"), ("alice", "differences repaired")
     ]  # fmt: skip
     assert trail[1].after["row_not_told"] == 1
     assert "Issued in Postgres, missing in Redis" in audit.text
@@ -133,7 +133,7 @@ async def test_the_same_by_the_api(client, line, engine, code, reconcile, spoile
     checked_problem(member, "forbidden", 403)
     checked_problem(nowhere, "no_such_room", 404)
     what = [one.what for one in list_entries(engine, subject=code)]
-    assert what.count("differences mended") == 1, "where nothing is mended nothing is written down"
+    assert what.count("differences repaired") == 1, "a check that repairs nothing writes no entry"
 
 
 async def test_what_cannot_be_mended_is_said_to_be_left(client, engine, code, result, reconcile):

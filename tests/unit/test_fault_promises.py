@@ -28,17 +28,17 @@ from tests.unit.fault_cast import (
 
 BROKEN = {
     "over-issued": [replace(GOOD, total_count=1)],
-    "twice": [
+    "two coupons": [
         replace(GOOD, rows=[*GOOD.rows, Row("c", "bob")]),
         once_more("bob", answer("issued", 9, coupon="another")),
         told("bob", answer("issued", 5, coupon="b"), answer("issued", 6, coupon="another")),
     ],
-    "told without a row": [
+    "outcome without a row": [
         replace(GOOD, rows=GOOD.rows[:1], used_count=1),
         replace(GOOD, rows=[GOOD.rows[0], Row("b", "somebody else")]),
         once_more("charlie", answer("issued", 9, coupon="c")),
     ],
-    "row untold": [
+    "row without an outcome": [
         once_more("bob", answer("sold_out", 9)),
         once_more("bob", answer("no answer", 9)),
         replace(GOOD, once_more={"alice": GOOD.once_more["alice"]}),

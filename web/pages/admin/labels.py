@@ -67,7 +67,7 @@ CHOICES = {
     "viewer": to_translate("viewer"),
     "operator": to_translate("operator"),
 }
-# What each kind of difference is called; what it means, and what mending does about it.
+# What each kind of difference is called; what it means, and what a repair does.
 DIFFERENCES: dict[Kind, tuple[str, str]] = {
     "told_without_row": (
         to_translate("Issued in Redis, missing in Postgres"),
@@ -117,6 +117,9 @@ WHATS = {
     "coupon changed": to_translate("coupon changed"),
     "room changed": to_translate("line settings changed"),
     "branding changed": to_translate("branding changed"),
+    "differences repaired": to_translate("differences repaired"),
+    "used count corrected": to_translate("issued count repaired"),
+    # As 0.3.0 and earlier wrote these two.
     "differences mended": to_translate("differences repaired"),
     "used count mended": to_translate("issued count repaired"),
     "admin added": to_translate("admin added"),

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One kind of difference: its name, what it means and what mending does; the first few."""
+    """One kind of difference: its name, what it means, what a repair does, and the first few."""
 
     title: str
     means: str
@@ -38,8 +38,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found. mended is None where nobody asked for mending, else how many were; then
-    `findings` are those that are left.
+    """What was found. mended: how many were repaired, or None if it was not a repair; after one,
+    `findings` are those that remain.
     """
 
     code: str
