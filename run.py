@@ -26,14 +26,14 @@ usage: python3 run.py NAME [arguments]
   python3 run.py mutations break each promise on purpose, and check that tests fail
   python3 run.py contract  check the running API against its /openapi.json
   python3 run.py witnesses run the tests on Debian's Redis, Postgres, pgbouncer and nginx
-  python3 run.py pictures  every picture of the docs made again; --list: which are out of date
+  python3 run.py pictures  make the docs' pictures again; --list: those out of date
   python3 run.py bench     run the benchmarks; python3 run.py locust -f load/... a Locust crowd
   python3 run.py --help    print this text; `python3 run.py NAME --help` describes one command
 
 Any other NAME (web, admitter, worker, migrate, coupon, room, token, ...) runs `waitroom NAME`.
 The first run installs packages into .venv, which takes about 15 seconds.
 """
-# Modules that need what developers need, and are run from the checkout.
+# Modules that need the developers' packages, and run from the checkout.
 DEVELOPERS = {
     "bench": "load.bench.__main__",
     "locust": "locust",
@@ -57,7 +57,7 @@ MISLEADING = (
 
 
 def main(arguments: "list[str]") -> NoReturn:
-    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs an old one is told
+    if sys.version_info < (3, 11):  # noqa: UP036 - an old Python gets a sentence
         version = ".".join(map(str, sys.version_info[:3]))
         fail(f"Python 3.11 or newer is needed, this is {version}: run `python3.11 run.py ...`.", 2)
     if os.name == "nt":

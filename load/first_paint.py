@@ -2,8 +2,8 @@
 
     .venv/bin/python -m load.first_paint --coupon spring
 
-from the checkout, while a demo runs. Each page is opened with an empty cache, by somebody who is
-signed in: the coupon's page, then the ticket page until its stream is open.
+from the checkout, while a demo runs. Each page is opened with an empty cache, by a signed-in
+member: the coupon's page, then the ticket page until its stream is open.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ class Network:
 class FirstVisit:
     """asked: paths of all requests, an icon, a manifest and the stream included.
 
-    Some browsers leave out icons and manifests while nobody sees them: what a page links to counts
-    as asked.
+    Headless browsers may not request icons and manifests: if a page links to them, they count.
     """
 
     path: str
@@ -59,7 +58,7 @@ class FirstVisit:
 def open_first(
     browser: Browser, relay: CountingRelay, target: Target, code: str, network: Network
 ) -> list[FirstVisit]:
-    """Somebody new opens both pages, each with an empty cache. Raises playwright's Error."""
+    """Open both pages as a new member, each with an empty cache. Raises playwright's Error."""
     found = []
     for path in (f"/coupons/{code}", f"/rooms/{code}"):
         member = f"paint-{secrets.token_hex(4)}"  # a hand-over token works once
@@ -106,17 +105,19 @@ def _wait_until_asked(page: Page, relay: CountingRelay, stream: str) -> None:
 
 
 def main(
-    coupon: Annotated[str, typer.Option(help="the coupon's code")] = "spring",
-    url: Annotated[str | None, typer.Option(help="the server; default: BASE_URL")] = None,
+    coupon: Annotated[str, typer.Option(help="The coupon's code.")] = "spring",
+    url: Annotated[str | None, typer.Option(help="The server's URL; default: BASE_URL.")] = None,
     latency_ms: Annotated[float, typer.Option(min=0)] = LATENCY_MS,
     bytes_per_s: Annotated[float, typer.Option(min=1_000)] = BYTES_PER_S,
-    rounds: Annotated[int, typer.Option(min=1, max=20, help="medians are told")] = 3,
-    paint_max_s: Annotated[float, typer.Option(help="later is a failure")] = PAINT_MAX_S,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds; prints the medians.")] = 3,
+    paint_max_s: Annotated[
+        float, typer.Option(help="A later first paint is a failure.")
+    ] = PAINT_MAX_S,
     anywhere: Annotated[
-        bool, typer.Option(help="yes, to a server that isn't this machine")
+        bool, typer.Option(help="Allow a server that is not on this machine.")
     ] = False,
 ) -> None:
-    """Open the coupon's and the ticket page on a slow network; fail where they show late."""
+    """Open the coupon's and the ticket page on a slow network; fail if they paint late."""
     try:
         target = find_target(url, anywhere=anywhere)
         find_total_count(target.base_url, coupon)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-# pip's settings, and the variables by which uv is told the same.
+# pip's settings, and uv's variables of the same meaning.
 TOLD_BY = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",

@@ -1,6 +1,6 @@
-"""What the product does in a second, held against what the machine can do in the same run.
+"""What the product does in a second, compared with what the machine can do in the same run.
 
-`python3 run.py bench` measures everything; `python3 run.py bench enter place` just these. Servers
+`python3 run.py bench` runs all measures; `python3 run.py bench enter place` runs these two. Servers
 are embedded, or those of DATABASE_URL and REDIS_URL.
 """
 
@@ -51,7 +51,7 @@ MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "servers": servers,
     "autopilot": autopilot,
 }
-# Open streams are counted against a limit that a measure of them must not meet.
+# The measure of streams must not reach the limit on open streams.
 ENVIRON = {"LIVE_STREAMS_MAX": "20000", "BACKLOG_MAX": "200", "LEASE_S": "120"}
 # All askers are this machine, which has no limits: but for what names others, as a proxy does.
 ENVIRON |= {"FORWARDED_ALLOW_IPS": "127.0.0.1"}
@@ -63,14 +63,16 @@ console = Console()
 @app.command(help=__doc__)
 def bench(
     measures: Annotated[
-        list[str] | None, typer.Argument(help=", ".join(MEASURES) + "; default: all")
+        list[str] | None, typer.Argument(help=", ".join(MEASURES) + "; default: all.")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, max=20, help="medians are told")] = 3,
-    seconds: Annotated[float, typer.Option(min=1, max=60, help="a round of one figure")] = 5.0,
-    processes: Annotated[int, typer.Option(min=1, max=16, help="of web: one a core")] = 2,
-    workers: Annotated[int, typer.Option(min=1, max=16)] = 2,
-    streams: Annotated[int, typer.Option(min=1, max=15_000, help="open at once, of live")] = 1_000,
-    keep: Annotated[Path | None, typer.Option("--json", help="keep the figures here")] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds; prints the medians.")] = 3,
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="Length of a round.")] = 5.0,
+    processes: Annotated[int, typer.Option(min=1, max=16, help="Web processes.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Workers.")] = 2,
+    streams: Annotated[
+        int, typer.Option(min=1, max=15_000, help="Open streams of `live`.")
+    ] = 1_000,
+    keep: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
     unknown = [name for name in measures or [] if name not in MEASURES]
     if unknown:
@@ -93,15 +95,15 @@ def _measured(
     workers: int,
     streams: int,
 ) -> list[Summary]:
-    """Each measure on a stage of its own, so that none finds what another has left."""
+    """Run the measure on a new stack, so that no measure finds data of another."""
     cast = ProcessCounts(web_processes=processes, workers=workers, environ=ENVIRON)
     with tempfile.TemporaryDirectory() as folder, LocalStack(cast) as stage:
         return measure(Bench(stage, Path(folder), rounds, seconds, console, streams))
 
 
 def table(summaries: list[Summary]) -> Table:
-    """Medians of all rounds; the least and most in brackets; then what else was seen."""
-    made = Table("measure", "median", "held against", "ratio", "also seen", title_justify="left")
+    """Medians of all rounds, with the smallest and largest in brackets, and further figures."""
+    made = Table("measure", "median", "compared with", "ratio", "also seen", title_justify="left")
     for one in summaries:
         span = f"\n({one.least:,.0f} to {one.most:,.0f})" if one.least != one.most else ""
         against = f"{one.against}: {one.baseline:,.0f}" if one.baseline else one.against
@@ -112,7 +114,7 @@ def table(summaries: list[Summary]) -> Table:
 
 
 def record(found: dict[str, list[Summary]]) -> dict[str, object]:
-    """The figures for keeping, with what they were measured on."""
+    """The figures to store, with the machine and the load generator."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": process_usage.described(),

@@ -1,4 +1,4 @@
-"""A figure, the baseline it was held against in the same round, and the median of rounds."""
+"""A figure, its baseline in the same round, and the median of rounds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`value` and `baseline` in `unit`; `seen` holds what else was seen, by name.
+    """`value` and `baseline` in `unit`; `seen` has further figures by name.
 
-    baseline: None where there is nothing to hold it against.
+    baseline: None if there is nothing to compare with.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The medians of all rounds of one row, and the least and the most of its value."""
+    """The medians of all rounds of one row, and its smallest and largest value."""
 
     name: str
     unit: str
@@ -61,6 +61,6 @@ class Summary:
 
 
 def rounds(count: int, measure: Callable[[int], list[Row]]) -> list[Summary]:
-    """Each round gives the same rows in the same order."""
+    """Each round returns the same rows in the same order."""
     rows = [measure(number) for number in range(count)]
     return [Summary.from_rows(list(same)) for same in zip(*rows, strict=True)]

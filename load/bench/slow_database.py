@@ -22,7 +22,7 @@ REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dawdle();
 
 
 def make_slowable(engine: Engine) -> None:
-    """As fast as before, until it is told otherwise."""
+    """Prepare the trigger; it adds no delay until `slow_down`."""
     with engine.begin() as tx:
         tx.execute(text(_SET_UP))
 

@@ -1,7 +1,7 @@
-"""A process that visits as browsers do: each visit on a connection of its own, step after step.
+"""A process that visits as browsers do: each visit on its own connection, step by step.
 
 `python -m load.bench.visitors PORT CONNECTIONS SECONDS PLAN-FILE` prints its figures as a line of
-JSON. A visit that has begun in time is finished, so whoever entered was counted.
+JSON. A visit that has begun in time is finished, so each member who entered counts.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class VisitPlan:
 
 @dataclass(frozen=True, slots=True)
 class VisitStats:
-    """visits: those that ended well. step_bytes: on the wire, by step, of one visit on average.
+    """visits: those that succeeded. step_bytes: on the wire, by step, of one visit on average.
 
-    errors: visits that ended otherwise. repeats: visits by somebody who had visited before.
+    errors: visits that failed. repeats: visits by members who had visited before.
     """
 
     visits: int

@@ -40,7 +40,8 @@ GROUPS = (
                 lambda m: f"{m.verdict.over_issued:,}",
             ),
             Row(
-                "members with two coupons", "Members with more than one coupon, by their answers or by rows.",
+                "members with two coupons",
+                "Members with more than one coupon, by their answers or by rows.",
                 lambda m: f"{m.verdict.twice:,}",
             ),
             Row(

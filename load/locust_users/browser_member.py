@@ -15,17 +15,17 @@ from load.locust_users.place_stream import StreamRefused, follow_places
 from load.locust_users.visitor import Answer
 from load.page_visit import page_links
 
-# As browsers say it; without, a change asked for by cookie is not carried out.
+# As browsers send it; without it, the server refuses changes by cookie.
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 STATE = re.compile(r'data-state="(\w+)"')
 NUMBER = re.compile(r'<span class="number[^"]*">([\d,]+)</span>')
 DELAY = re.compile(r"load delay:([\d.]+)s")
-# What a stream may be answered with where there is no room for one more: the page polls then.
+# Answers when no more streams can open; the page polls then.
 NO_STREAM = (0, 429, 503)
 
 
 class BrowserMember(Member):
-    """Handed over by the shop; keeps a session, a ticket and the static files it has loaded."""
+    """Comes by a hand-over link; keeps a session, a ticket and loaded static files."""
 
     abstract = True
 
@@ -127,7 +127,7 @@ class BrowserMember(Member):
 
 
 def read_fragment(html: str) -> dict[str, Any]:
-    """A place as the API would say it; only what a waiting page shows."""
+    """A place in the API's form, with the fields that a waiting page shows."""
     state, number, delay = STATE.search(html), NUMBER.search(html), DELAY.search(html)
     waiting = state is not None and state[1] == "waiting"
     return {

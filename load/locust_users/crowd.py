@@ -1,4 +1,4 @@
-"""Crowd: everybody of one run. They set out together, and the run is over when all are done."""
+"""Crowd: all members of one run. They start together, and the run ends when all are done."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from load.crowd.verdict import Verdict, verdict
 class Plan:
     """look: at the coupon before entering, as `api`, `page` or `no`.
 
-    people: of every kind together. within_s: all arrive in it, spread at random. connections_max:
-    open at once; others wait their turn. give_up_s: after that, nobody is waited for, and members
-    without a final answer count as failed. total_count: coupons on offer.
+    people: users of all kinds. within_s: all arrive in this time, at random. connections_max: open
+    at once; other requests wait. give_up_s: then the run ends, and members without a final answer
+    count as failed. total_count: coupons on offer.
     """
 
     code: str
@@ -34,16 +34,16 @@ class Plan:
 
 
 class Crowd:
-    """Who takes part, what they were told, and when it began and ended."""
+    """The members, their answers, and when the run began and ended."""
 
     def __init__(self, target: Target, plan: Plan) -> None:
         self.target = target
         self.plan = plan
         self.seen: list[Observations] = []
         self.timings = Timings()
-        self.outsiders: set[str] = set()  # who must never hold a coupon
+        self.outsiders: set[str] = set()  # members who must never get a coupon
         self.connections = BoundedSemaphore(plan.connections_max)
-        # Of their own, and fewer: who holds a stream keeps it for as long as they wait.
+        # Separate and fewer, since a member keeps a stream for as long as they wait.
         self.streams = BoundedSemaphore(max(1, plan.connections_max // 4))
         self.gate, self.over = Event(), Event()
         self.began_at = self.ended_at = 0.0
@@ -53,19 +53,19 @@ class Crowd:
         self._done = 0
 
     def name_for(self, kind: str) -> str:
-        """A member id that nobody had before."""
+        """A new member id."""
         self._born += 1
         return f"{kind}-{self._run}-{self._born}"
 
     def count_arrival(self) -> None:
-        """The last one to be there opens the gate for all."""
+        """Count a user who is ready; the last one opens the gate for all."""
         self._there += 1
         if self._there == self.plan.people:
             self.began_at = time.monotonic()
             self.gate.set()
 
     def arrival_s(self) -> float:
-        """When one of them arrives, after the gate has opened."""
+        """Seconds after the gate's opening at which a member arrives."""
         return random.uniform(0, self.plan.within_s)  # noqa: S311 - no secret
 
     def count_done(self) -> None:
@@ -74,7 +74,7 @@ class Crowd:
             self.end()
 
     def end(self) -> None:
-        """Everybody is done, or nobody is waited for any longer."""
+        """End the run: all are done, or the time is up."""
         if not self.over.is_set():
             self.ended_at = time.monotonic()
             self.over.set()
@@ -85,7 +85,7 @@ class Crowd:
 
     @property
     def missing(self) -> int:
-        """How many were not done when it ended."""
+        """Members who were not done at the end."""
         return self.plan.people - self._done
 
     @property

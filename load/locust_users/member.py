@@ -1,4 +1,4 @@
-"""Member: who looks at the coupon, gets in line, and asks for their place when told to."""
+"""Member: loads the coupon, gets in line, and polls their place when the answer says to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from load.locust_users.visitor import Answer, Visitor
 
 
 class Member(Visitor):
-    """Signed in by a shop's token. Scenarios change a step; the rest of a life stays the same."""
+    """Signed in by a shop's token. A scenario overrides single steps."""
 
     abstract = True
 
@@ -24,7 +24,7 @@ class Member(Visitor):
         valid_s = int(self.crowd.plan.give_up_s + self.crowd.plan.within_s) + 600
         self.token = self.crowd.target.identity.sign(self.seen.member_id, valid_s=valid_s)
         self.headers = {"Authorization": f"Bearer {self.token}"}
-        # The token says who asks, so cookies are not kept: reading them costs more than asking.
+        # The token identifies the member, so ignore cookies: parsing them costs more than a request.
         self.client.client.cookiejar = None
 
     def life(self) -> None:
@@ -44,14 +44,14 @@ class Member(Visitor):
         self.wait_in_line(self.enter())
 
     def look(self) -> None:
-        """At what is on offer, as everybody does before the button can be pressed."""
+        """Load the coupon, as every member does before pressing the button."""
         if self.crowd.plan.look == "page":
             self.ask("GET", f"/coupons/{self.code}", "page of the coupon")
         elif self.crowd.plan.look == "api":
             self.ask("GET", f"/api/coupons/{self.code}", "coupon")
 
     def enter(self) -> float | None:
-        """Seconds until asking for the place, or None where there was a final answer."""
+        """Seconds until the first poll, or None after a final answer."""
         answer = self.ask("POST", f"/api/rooms/{self.code}/enter", "enter")
         self.crowd.timings.enter.append(answer.took_s)
         return self.seen.note(answer.status, described(answer))
@@ -63,7 +63,7 @@ class Member(Visitor):
             wait_s = self.ask_for_place()
 
     def patience_s(self, told_s: float) -> float:
-        """When to ask again, where the line has told `told_s`."""
+        """Seconds until the next poll; the line asked for `told_s`."""
         return told_s
 
     def ask_for_place(self) -> float | None:
@@ -73,5 +73,5 @@ class Member(Visitor):
 
 
 def described(answer: Answer) -> dict[str, Any]:
-    """The body; where there was no answer at all, something that says so."""
+    """The body; without an answer, a body that says so."""
     return answer.body if answer.status else {"type": "no answer", "detail": "see the errors above"}

@@ -1,4 +1,4 @@
-"""Offer: what a server says of the coupon that a crowd will line up for."""
+"""Offer: reads from the server the coupon that a crowd wants."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ANSWER_WITHIN_S = 10.0
 
 
 def find_total_count(base_url: str, code: str) -> int:
-    """How many there are, as the server says. Raises BadSettings where it says nothing good."""
+    """The coupon's stock. Raises BadSettings if the server does not return it."""
     try:
         with urllib.request.urlopen(  # noqa: S310 - an address that was agreed to
             f"{base_url}/api/coupons/{code}", timeout=ANSWER_WITHIN_S

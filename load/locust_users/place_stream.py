@@ -12,7 +12,7 @@ QUIET_MAX_S = 20.0
 
 
 class StreamRefused(Exception):
-    """Not answered with a stream; status 0 where there was no answer."""
+    """The answer was no stream; status 0 without an answer."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the stream was answered with {status}")
@@ -40,7 +40,7 @@ def follow_places(
 
 
 def read_places(lines: Iterator[bytes]) -> Iterator[str]:
-    """What the `place` events of a stream say; other events are passed over."""
+    """The data of a stream's `place` events; skips other events."""
     event, data = "", list[str]()
     try:
         for line in lines:

@@ -1,4 +1,4 @@
-"""A run in which each user lives once, and which ends by itself when all are done."""
+"""A run in which each user runs once, and which ends when all are done."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from processes.settings.reader import BadSettings
 
 
 class OneLifeEach(LoadTestShape):
-    """All users are there from the start, before a closed gate; then they arrive `-r` a second.
+    """All users wait at a gate from the start; then they arrive `-r` a second.
 
-    Locust's own spawning comes in lumps, one a second, and stands still while it makes them.
+    Locust itself spawns users in batches, once a second, and blocks meanwhile.
     """
 
     abstract = False
     use_common_options = True  # -u and -r are read
-    # Arrivals a second where -r is not given; None: everybody within one second.
+    # Arrivals a second without -r; None: all within one second.
     arrivals_per_s: ClassVar[float | None] = None
     target: ClassVar[Target]
     total_count: ClassVar[int]
@@ -34,7 +34,7 @@ class OneLifeEach(LoadTestShape):
     def reset_time(self) -> None:
         """Called when a run begins; from Locust's web interface there may be several.
 
-        Nothing here may wait: meanwhile the first tick would come.
+        Must not block: the first tick would come meanwhile.
         """
         super().reset_time()
         assert self.runner is not None
@@ -51,13 +51,13 @@ class OneLifeEach(LoadTestShape):
 
 @events.init.add_listener
 def prepare(environment: Environment, **_: Any) -> None:
-    """Before anything is sent: what can't go well is said in a sentence, and ends the process."""
+    """Check the options before anything is sent; exit with a sentence if they can't work."""
     options, shape = environment.parsed_options, environment.shape_class
     assert options is not None
     assert isinstance(shape, OneLifeEach)
     if not isinstance(environment.runner, LocalRunner):
         raise SystemExit("A crowd is judged as a whole: run it in one process.")
-    # Here, as Locust is about to take 1 for what was not given.
+    # Set here, because Locust's default would be 1.
     options.num_users = options.num_users or PEOPLE
     options.spawn_rate = options.spawn_rate or shape.arrivals_per_s or options.num_users
     try:

@@ -1,4 +1,4 @@
-"""The verdict on a run, its exit code, and when both are told."""
+"""The verdict on a run, its exit code, and when both are reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROMISE_BROKEN = 1
 
 @dataclass(frozen=True, slots=True)
 class RunVerdict:
-    """What came of a run. outsiders_served: coupons that went to whom none may go."""
+    """The result of a run. outsiders_served: coupons issued to members who must not get one."""
 
     crowd: Crowd
     verdict: Verdict
@@ -35,7 +35,7 @@ class RunVerdict:
         out.print()
         print_verdict(self.verdict, self.crowd.timings, self.crowd.took_s)
         if self.crowd.missing:
-            out.print(f"[red]It ended before {self.crowd.missing:,} of them were done.[/red]")
+            out.print(f"[red]The run ended before {self.crowd.missing:,} members were done.[/red]")
         if self.outsiders_served:
             out.print(f"[red]{self.outsiders_served:,} coupons went to outsiders.[/red]")
         if self.failures:
@@ -43,7 +43,7 @@ class RunVerdict:
 
 
 class RunVerdicts:
-    """Holds the last one for those who ask later: Locust tells of the end in three steps."""
+    """Keeps the last verdict, since Locust reports the end in three steps."""
 
     def __init__(self) -> None:
         self.last: RunVerdict | None = None
@@ -60,13 +60,13 @@ class RunVerdicts:
             self.last.print_verdict()
 
     def decide(self, environment: Environment, **_: Any) -> None:
-        """The process is about to end. What Locust calls a failure, it adds by itself."""
+        """Set the exit code of a broken promise. Locust does so for its own failures."""
         if self.last is None or not self.last.is_good:
             environment.process_exit_code = PROMISE_BROKEN
 
     def print_verdicts(self, **_: Any) -> None:
         """Locust's tables are printed."""
         if self.last is None:
-            print("Nobody set out, so there is no verdict.")
+            print("No member started, so there is no verdict.")
         elif not self._told_already:
             self.last.print_verdict()

@@ -1,4 +1,4 @@
-"""Visitor: a Locust user who lives once, and whose requests are counted by what came of them."""
+"""Visitor: a Locust user that runs once, and whose requests are counted by their result."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from load.crowd.observations import ATTEMPTS_MAX, FINAL_REFUSALS, TRY_AGAIN
 from load.locust_users.crowd import Crowd
 
 TIMEOUT_S = 60.0
-# What a member may be told without anything being wrong.
+# Refusals that are no fault.
 HONEST = FINAL_REFUSALS | TRY_AGAIN
 
 
 @dataclass(slots=True)
 class Answer:
-    """status 0: there was none. body: what JSON there was. took_s: without waiting for our own."""
+    """status: 0 without an answer. body: its JSON object. took_s: without waiting to connect."""
 
     status: int
     text: str = ""
@@ -37,22 +37,22 @@ class Answer:
 
 
 class Visitor(FastHttpUser):
-    """Waits for the gate, lives once, and goes.
+    """Waits for the gate, runs once, and ends.
 
-    All share one pool of connections: each user having its own would be a crowd of sockets.
+    All share one pool of connections, since one for each user would need too many sockets.
     """
 
     abstract = True
     crowd: ClassVar[Crowd]
 
     def __init__(self, environment: Environment) -> None:
-        # Only ever the server that was agreed to, whatever a form in the browser says.
+        # Always the confirmed server, even if Locust's web form names another one.
         self.host = self.crowd.target.base_url
         super().__init__(environment)
         self.headers: dict[str, str] = {}
 
     def gather(self) -> None:
-        """What they do before the gate opens; nobody's time is taken yet."""
+        """What they do before the gate opens; not timed."""
 
     def life(self) -> None:
         """What they do, from their arrival to the end."""
@@ -61,7 +61,7 @@ class Visitor(FastHttpUser):
     @task
     def live(self) -> None:
         self._carefully(self.gather)
-        # All are there before one goes, or Locust would replace who goes by somebody new.
+        # Wait until all are ready: Locust would replace a user who ends earlier by a new one.
         self.crowd.count_arrival()
         self.crowd.gate.wait()
         gevent.sleep(self.crowd.arrival_s())
@@ -70,7 +70,7 @@ class Visitor(FastHttpUser):
         raise StopUser
 
     def _carefully(self, part: Callable[[], None]) -> None:
-        """A bug of ours is told in Locust's report, and does not begin this life once more."""
+        """Report a bug of ours in Locust's table, and do not run this user again."""
         try:
             part()
         except Exception as error:
@@ -88,7 +88,7 @@ class Visitor(FastHttpUser):
         data: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """One request, tried again while the answer says to.
+        """Send a request, and retry while the answer asks to.
 
         refusals: problem types, or where there are only pages statuses, that are no failures.
         """
@@ -109,7 +109,7 @@ class Visitor(FastHttpUser):
         headers: dict[str, str],
     ) -> Answer:
         with self.crowd.connections:
-            # Not before: waiting for one of our own connections is no slowness of the server.
+            # Only now: the wait for one of our connections is not the server's delay.
             response = self.client.request(
                 method,
                 path,
@@ -133,11 +133,11 @@ class Visitor(FastHttpUser):
         return answer
 
     def record_outcome(self, answer: Answer) -> str | None:
-        """What the statistics group it by: a place's state, or a problem's type."""
+        """The statistics' group: a place's state, or a problem's type."""
         return answer.slug or answer.body.get("state")
 
     def count(self, kind: str, name: str, ms: float = 0.0, fault: str | None = None) -> None:
-        """A row of our own in Locust's table; with a `fault`, a failure."""
+        """Add a row to Locust's table; with a `fault`, a failure."""
         self.environment.events.request.fire(
             request_type=kind,
             name=name,
@@ -148,7 +148,7 @@ class Visitor(FastHttpUser):
         )
 
     def check(self, promise: str, kept: bool, otherwise: str) -> None:
-        """Count how often a promise was kept, and how often it was not."""
+        """Count a check of a promise, and whether it was kept."""
         self.count("CHECK", promise, fault=None if kept else otherwise)
 
     @staticmethod
@@ -157,7 +157,7 @@ class Visitor(FastHttpUser):
 
 
 def share_connections(crowd: Crowd) -> None:
-    """Begin with a pool that nobody has used: a run before may have been of another server."""
+    """Create a new pool, since an earlier run may have used another server."""
     Visitor.crowd = crowd
     Visitor.client_pool = HTTPClientPool(
         concurrency=crowd.plan.connections_max,

@@ -25,13 +25,13 @@ Headers = dict[str, str]
 
 
 class Honest(Member):
-    """Whom the line is for: they must not notice that there are bots."""
+    """An honest member, who must not notice the bots."""
 
     abstract = False
 
 
 class Bot(Visitor):
-    """Tries every door in turn, with credentials that are none; success is to be refused."""
+    """Tries every route in turn with missing or invalid credentials; each must be refused."""
 
     abstract = False
     rounds: ClassVar[int] = 2
@@ -50,12 +50,15 @@ class Bot(Visitor):
             gevent.sleep(1)
 
     def _disguises(self) -> Iterator[tuple[Headers, tuple[str, ...]]]:
-        """Headers, and the problem that each of them deserves."""
+        """Headers, and the problem types that must answer them."""
         soon = int(time.time()) + 600
         claims = {"sub": self.me, "exp": soon}
         yield {}, NOT_SIGNED_IN
         yield bearer("not-even-a-token"), BAD_TOKEN
-        yield bearer(jwt.encode(claims, "a secret that somebody made up " * 2, "HS256")), BAD_TOKEN
+        yield (
+            bearer(jwt.encode(claims, "a secret that is not the server's" * 2, "HS256")),
+            BAD_TOKEN,
+        )
         yield bearer(jwt.encode(claims, None, "none")), BAD_TOKEN
         own_past = self.crowd.target.identity.sign(self.me, valid_s=-60)
         yield bearer(own_past), BAD_TOKEN
@@ -91,5 +94,5 @@ def bearer(token: str) -> Headers:
     return {"Authorization": f"Bearer {token}"}
 
 
-# Not an empty dictionary, which would stand for "as always".
+# Not an empty dictionary, which would mean the usual headers.
 NOTHING = {"Accept": "*/*"}

@@ -15,7 +15,7 @@ __all__ = ["DoubleClicker", "OneLifeEach"]
 
 
 class DoubleClicker(Member):
-    """Every answer to every click is remembered: a second coupon would show."""
+    """Keeps the answers to all clicks, so that a second coupon would show."""
 
     abstract = False
 

@@ -16,7 +16,7 @@ AWAY_S = 1.0
 
 
 class Leaver(Member):
-    """Leaves the line, thinks better of it, and must start at the end."""
+    """Leaves the line, enters again, and must start at the end."""
 
     abstract = False
 
@@ -29,20 +29,24 @@ class Leaver(Member):
         gevent.sleep(min(told_s, AWAY_S))
         first = self.seen.arrived_at
         self.ask("DELETE", f"/api/rooms/{self.code}/place", "leave")
-        # What was told of the place that was given up is true no more, and nobody overtakes it.
+        # The old place no longer counts, and later arrivals may pass it.
         self.seen.ahead = self.seen.arrived_at = None
         gevent.sleep(AWAY_S)
         wait_s = self.enter()
         again = self.seen.arrived_at
         if first and again and self.seen.final == "failed" and self.seen.ahead is not None:
-            self.check("who left starts at the end", again > first, f"{again} is not after {first}")
+            self.check(
+                "a member who left starts at the end",
+                again > first,
+                f"{again} is not after {first}",
+            )
         return wait_s
 
 
 class TabCloser(Member):
-    """Closes the tab, comes back without anything but who they are, and must have kept the place.
+    """Closes the tab, comes back without a ticket, and must have kept the place.
 
-    Coming back they press the button once more, as who does not know whether it still counts.
+    On return they press the button once more, as members do.
     """
 
     abstract = False
@@ -53,10 +57,12 @@ class TabCloser(Member):
             first, ahead = self.seen.arrived_at, self.seen.ahead
             wait_s = self.enter()
             again = self.seen.arrived_at
-            self.check("who comes back has the same place", again == first, f"{again}, not {first}")
+            self.check(
+                "a returning member has the same place", again == first, f"{again}, not {first}"
+            )
             if ahead is not None and self.seen.ahead is not None:
                 self.check(
-                    "who comes back is no further behind",
+                    "a returning member is no further behind",
                     self.seen.ahead <= ahead,
                     f"{self.seen.ahead} ahead, not {ahead}",
                 )

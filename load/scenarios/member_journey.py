@@ -1,4 +1,4 @@
-"""The whole life of a member, by pages and cookies as in a browser, from the list to a used coupon.
+"""A member's whole journey by pages and cookies, from the list of coupons to a used coupon.
 
 locust -f load/scenarios/member_journey.py --headless -u 200 -r 20 --coupon spring
 """
@@ -12,18 +12,18 @@ from load.locust_users.browser_member import BrowserMember
 
 
 class OneByOne(shape.OneLifeEach):
-    """20 a second where no rate is given: pages cost a server more than the API."""
+    """20 a second without `-r`: pages cost a server more than the API."""
 
     arrivals_per_s = 20.0
 
 
 class Shopper(BrowserMember):
-    """Handed over by the shop, has a session, gets a coupon and spends it."""
+    """Comes from the shop by a hand-over link, gets a coupon and uses it."""
 
     abstract = False
 
     def gather(self) -> None:
-        """Everything they do is part of their life."""
+        """Nothing: all steps are timed."""
 
     def try_to_get_one(self) -> None:
         self.open_page("/", "list of coupons")

@@ -1,4 +1,4 @@
-"""The open run: everybody comes within a second, gets in line, and waits to be told.
+"""The open run: all arrive within a second, get in line, and wait for their outcome.
 
 locust -f load/scenarios/open_run.py --headless -u 10000 --coupon spring
 """
@@ -12,6 +12,6 @@ __all__ = ["OneLifeEach", "OpenRun"]
 
 
 class OpenRun(Member):
-    """Looks at the coupon, enters, asks when told to, and goes with what they got."""
+    """Loads the coupon, enters, polls when the answer says to, and ends with an outcome."""
 
     abstract = False

@@ -1,4 +1,4 @@
-"""Pollers: they ask for their place again and again, whatever the line tells them.
+"""Pollers: they poll faster than the line asks them to.
 
 locust -f load/scenarios/pollers.py --headless -u 200 --coupon spring
 """
@@ -14,7 +14,7 @@ __all__ = ["OneLifeEach", "Poller"]
 
 
 class Poller(Member):
-    """Gains nothing by it: the place falls as fast as for everybody else."""
+    """Gains nothing: the place falls as fast as for other members."""
 
     abstract = False
     asks_every_s: ClassVar[float] = 0.2

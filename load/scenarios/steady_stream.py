@@ -1,4 +1,4 @@
-"""A steady stream: people arrive at a rate (`-r`) until all (`-u`) have come.
+"""A steady stream: members arrive at a rate (`-r`) until all (`-u`) have come.
 
 locust -f load/scenarios/steady_stream.py --headless -u 600 -r 20 --coupon spring
 """
@@ -10,18 +10,18 @@ from load.locust_users.member import Member
 
 
 class SteadyStream(shape.OneLifeEach):
-    """20 a second where no rate is given."""
+    """20 a second without `-r`."""
 
     arrivals_per_s = 20.0
 
 
 class PasserBy(Member):
-    """Comes, looks, and gets in line at once: the line is short and moves."""
+    """Loads the coupon and gets in line at once; the line is short and moves."""
 
     abstract = False
 
     def gather(self) -> None:
-        """They come one after another, so nobody stands before a closed gate."""
+        """Nothing: they arrive one after another."""
 
     def try_to_get_one(self) -> None:
         self.look()

@@ -35,7 +35,11 @@ SCENARIOS = {
     "double_clickers": Scenario(("-u", "80"), 30, 30, 50, rows=("enter (waiting)",)),
     "leavers": Scenario(
         ("-u", "60"), 200, 60, 0, rate_per_s=10,
-        rows=("leave", "who left starts at the end", "who comes back has the same place"),
+        rows=(
+            "leave",
+            "a member who left starts at the end",
+            "a returning member has the same place",
+        ),
     ),
     "pollers": Scenario(("-u", "60"), 30, 30, 30, rate_per_s=15, rows=("place (waiting)",)),
     "bots": Scenario(

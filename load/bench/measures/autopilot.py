@@ -1,4 +1,4 @@
-"""The autopilot held against a fixed rate, while the database is slower for a while."""
+"""Compares the autopilot with a fixed rate while the database is slower for a while."""
 
 from __future__ import annotations
 
@@ -131,14 +131,14 @@ def _turn(bench: Bench, code: str, state: str) -> None:
 
 
 def _wait_until_through(bench: Bench, code: str) -> None:
-    """The next run is not to find what this one has left in the queue."""
+    """Empty the queue before the next run."""
     deadline = time.monotonic() + 120
     while bench.figures(code).seats_in_use and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_S)
 
 
 def _row(run: Run) -> Row:
-    """The oldest that a job became, and what else was seen while the database was slower."""
+    """The greatest age of a job, and further figures, while the database was slower."""
     slow = [one for one in run.looks if FAST_S + SETTLES_S <= one.at_s < FAST_S + SLOW_S]
     before = [one.rate_per_s for one in run.looks if one.at_s < FAST_S]
     down = [one.at_s for one in run.looks if one.at_s > FAST_S and one.rate_per_s <= 125]
@@ -151,7 +151,7 @@ def _row(run: Run) -> Row:
         "under way at most": max(one.under_way for one in run.looks),
     }
     if run.kind == "autopilot":
-        # Nan would be a figure nobody could print: beyond the run says that it never was.
+        # NaN can't be compared or printed well; a time after the run means never.
         seen["down after s"] = (down or [FAST_S + 99])[0] - FAST_S
         seen["back after s"] = (back or [back_at_s + 99])[0] - back_at_s
     oldest_s = max(one.queue_age_s for one in run.looks)

@@ -1,4 +1,4 @@
-"""The whole chain: entering, admitting, issuing, telling, all at once; and from a full line."""
+"""The whole chain: entering, admitting, issuing and reporting, at once; and from a full line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RAW = "raw inserts, 500 a statement"
 
 
 def chain(bench: Bench) -> list[Summary]:
-    """Everybody who enters is let through at once and gets a coupon."""
+    """Members are admitted as soon as they enter, and each gets a coupon."""
     crowd = bench.tokens(members("chain", int(ENTRANTS_PER_S * bench.seconds)))
 
     def one(_: int) -> list[Row]:
@@ -83,7 +83,7 @@ def backlog(bench: Bench) -> list[Summary]:
 
 
 def _all_told(bench: Bench, code: str) -> int:
-    """Wait until everybody who entered has been told; how many that are."""
+    """Wait until all members who entered have an outcome. Returns their number."""
 
     async def watch(line: Line) -> int:
         deadline = time.monotonic() + GIVE_UP_S
@@ -97,7 +97,7 @@ def _all_told(bench: Bench, code: str) -> int:
 
 
 def _wrong(bench: Bench, code: str, told: int) -> int:
-    """How far the rows in Postgres are from one for each who was told."""
+    """The difference between the rows in Postgres and the members with a coupon."""
     entered = bench.figures(code).entered
     with bench.stage.postgres() as engine:
         rows = list_holders(engine, code)

@@ -30,7 +30,7 @@ def enter(bench: Bench) -> list[Summary]:
 
             def one(_: int, connections: int = connections) -> list[Row]:
                 code = bench.new_code()
-                # Nobody is let through: what admitting and issuing cost is another measure.
+                # Admit nobody: admitting and issuing are another measure.
                 bench.stage.offer(code, 1_000_000, room=RESTING)
                 bare = bench.ask(LoadOptions(f"{bare_url}/", connections, bench.seconds))
                 url = f"{bench.stage.base_url}/api/rooms/{code}/enter"

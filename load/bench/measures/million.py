@@ -31,7 +31,7 @@ def million(bench: Bench) -> list[Summary]:
 
     def one(_: int) -> list[Row]:
         code = bench.new_code()
-        # Nobody is let through, so that all of them are in line at the end.
+        # Admit nobody, so that all are in line at the end.
         room = WIDE_OPEN.change(state="paused")
         bench.stage.offer(code, count, room=room)
         before = {name: memory_mb(pid) for name, pid in bench.pids.items()}

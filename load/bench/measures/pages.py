@@ -38,7 +38,7 @@ PARTS = (
 
 
 def page(bench: Bench) -> list[Summary]:
-    """Asked for by many who are signed in: those in line, or new ones where they would be."""
+    """Many signed-in members request a page: members in line, or new ones."""
     with run_baseline_server(bench) as bare_url:
         return [
             summary
@@ -71,7 +71,7 @@ def _measure(bench: Bench, part: PagePart, bare_url: str) -> Callable[[int], lis
             "wire bytes": size,
             "errors": seen.errors,
             "bare errors": bare.errors,
-            # Whoever was answered is in line, once.
+            # Each member who got an answer is in line, once.
             "wrong": max(0, min(seen.answered, len(cookies)) - came) if part.is_form else came,
             **{f"cores {name}": used for name, used in cores.items()},
         }

@@ -53,7 +53,7 @@ def _html(bench: Bench) -> Row:
 
 
 def _line(bench: Bench) -> tuple[str, list[str]]:
-    """A room that lets people through, with enough of them ahead of those who will follow."""
+    """A room that admits members, with enough of them ahead of those with a stream."""
     code = bench.new_code()
     room = RoomSettings(rate_per_s=ADMITTED_PER_S, burst=1, seats=10_000)
     bench.stage.offer(code, 1_000_000, room=room)

@@ -1,4 +1,4 @@
-"""Visits: new people come as browsers do, from the coupon's page to the first event of a stream."""
+"""Visits: new members come as browsers do, from the coupon's page to a stream's first event."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from load.page_visit import ACCEPT_ENCODING, BROWSER_HEADERS, visit_page
 CONNECTIONS = 64
 # More than can come in a round, so that nearly everybody is new.
 VISITORS_PER_S = 6_000
-# Who reloads stands in line already.
+# Members who reload are in line already.
 RELOADERS = 2_000
 FIRST = 1_000
 BARE = "the same visits to a bare callable"
@@ -80,7 +80,7 @@ def _row(bench: Bench, mix: Mix, bare_url: str) -> Row:
         "kB a visit": sum(visits.step_bytes.values()) / 1_000,
         "errors": sum(one.errors for one in seen),
         "repeats": visits.repeats,
-        # Who has visited is in line, and nobody else.
+        # Exactly the visitors are in line.
         "wrong": abs(came - (visits.visits - visits.repeats)),
         "bare visits/s": bare[0].visits_per_s,
         "bare errors": sum(one.errors for one in bare),
