@@ -1,1 +1,1 @@
-"""The rules: what is always true of coupons, whoever asks and wherever they are kept."""
+"""The rules that always hold for coupons, rooms and members. No I/O."""

@@ -160,8 +160,8 @@ class Deployment:
     def check(self) -> None:
         """Claim the Redis and the queue, or verify that they are ours.
 
-        Raises OtherDeployment; OfficeAway if the id is not known yet and Postgres is away, or if a
-        Redis does not answer.
+        Raises OtherDeployment; OfficeAway if the id is not known yet and Postgres is unreachable,
+        or if a Redis does not answer.
         """
         own = self.id or self._read_id()
         try:

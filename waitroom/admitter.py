@@ -15,20 +15,20 @@ log = structlog.get_logger(__name__)
 class Destination(Protocol):
     """Where admitted members go, such as the coupon office."""
 
-    async def free_seats(self) -> int:
+    async def free_capacity(self) -> int:
         """How many members of all rooms it can take now."""
 
     async def feed(self, code: str, admitted: Mapping[str, int]) -> None:
         """Take these members of one room, each with the time of admission by Redis' clock (us).
 
-        Must be idempotent: an overdue member is fed again.
+        Must be idempotent: an overdue member is enqueued again.
         """
 
 
 class Admitter:
     """Moves members from all rooms' lines to a destination. Any number may run concurrently.
 
-    lease_s: an admitted member without an outcome is fed again after this time.
+    lease_s: an admitted member without an outcome is enqueued again after this time.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Admitter:
         Counts free seats before admitting. After a crash between `admit` and `feed` the members
         stay in `admitted`, and the next tick after their lease feeds them again.
         """
-        seats = await self._destination.free_seats()
+        seats = await self._destination.free_capacity()
         busy = False
         for code in self._in_turn(await self._line.codes()):
             if seats <= 0:
@@ -72,7 +72,7 @@ class Admitter:
     async def _serve(self, code: str, seats: int) -> tuple[int, bool]:
         overdue = await self._line.overdue(code, at_most=seats, lease_s=self._lease_s)
         if overdue:
-            log.warning("fed again: no outcome in time", room=code, members=len(overdue))
+            log.warning("enqueued again: no outcome in time", room=code, members=len(overdue))
             await self._destination.feed(code, overdue)
         admission = await self._line.admit(
             code, at_most=seats - len(overdue), lease_s=self._lease_s

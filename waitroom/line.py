@@ -51,7 +51,7 @@ def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.
     """A Line on a bounded pool of connections; every call ends within a few `timeout_s`.
 
     A retry is harmless: entering keeps the first place, and members admitted by a lost answer are
-    in `admitted` and are fed again after their lease.
+    in `admitted` and are enqueued again after their lease.
     """
     pool = BlockingConnectionPool.from_url(
         redis_url,

@@ -77,7 +77,7 @@ class LineAudit:
         return [member.decode() for member in found]
 
     async def lease(self, code: str, members: Sequence[str], *, for_s: float) -> dict[str, int]:
-        """Renew the lease of those who have no outcome yet, before they are fed again.
+        """Renew the lease of those who have no outcome yet, before they are enqueued again.
 
         Returns when each of them was admitted (microseconds), in their order.
         """

@@ -13,7 +13,7 @@ AT_ONCE = 10_000
 
 
 async def read_lobby(redis: Redis, keys: Keys) -> list[str] | None:
-    """All members, or None while somebody may still enter or, after a loss, return.
+    """All members, or None while members may still enter or, after a loss, return.
 
     Raises RedisError.
 

@@ -51,7 +51,7 @@ class OfficeStatusReader:
         )
 
     async def last_change(self, code: str, version: int) -> audit.AuditEntry | None:
-        """The settings' last change, read once for each version; None while Postgres is away."""
+        """The settings' last change, read once for each version; None without Postgres."""
         known = self._changes.get(code)
         if known is None or known[0] != version:
             try:

@@ -20,9 +20,9 @@ class CouponDestination:
         self._follower = follower
         self.is_open = False  # PostgresWatchdog opens it
 
-    async def free_seats(self) -> int:
+    async def free_capacity(self) -> int:
         """The queue's free seats; 0 while Postgres is unreachable."""
-        return await asyncio.to_thread(self._queue.free_seats) if self.is_open else 0
+        return await asyncio.to_thread(self._queue.free_capacity) if self.is_open else 0
 
     async def feed(self, code: str, admitted: Mapping[str, int]) -> None:
         if self._follower is None:

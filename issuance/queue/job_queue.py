@@ -76,7 +76,7 @@ class JobQueue:
         """The most members in one job."""
         return self._limits.batch_max
 
-    def free_seats(self) -> int:
+    def free_capacity(self) -> int:
         """How many more members fit into the backlog.
 
         Raises OfficeAway also if the queue's Redis takes no writes, so that admission pauses.

@@ -1,6 +1,6 @@
 """Job registry: the kinds of jobs, and the checks that a job in Redis must pass before RQ sees it.
 
-RQ imports and calls the function that a job names, so a job that somebody else wrote into Redis
+RQ imports and calls the function that a job names, so a job that an attacker wrote into Redis
 could run any code. The checks only read, bound and compare fields.
 """
 

@@ -241,7 +241,7 @@ def run_worker(context: WorkerContext, redis: QueueRedis, *, queue: str) -> None
             PoolWorker.for_queue(queue, redis).work(logging_level="WARNING")
             if PoolWorker.stop_requested:
                 return
-            # RQ leaves its loop at an unexpected error of a Redis that goes away or comes back.
+            # RQ leaves its loop at an unexpected error while Redis stops or starts.
             log.warning("the worker left its queue; trying again")
         except RedisError as error:
             # RQ survives the loss of Redis while it waits for a job, but not at start-up or while

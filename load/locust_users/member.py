@@ -24,7 +24,7 @@ class Member(Visitor):
         valid_s = int(self.crowd.plan.give_up_s + self.crowd.plan.within_s) + 600
         self.token = self.crowd.target.identity.sign(self.seen.member_id, valid_s=valid_s)
         self.headers = {"Authorization": f"Bearer {self.token}"}
-        # The token identifies the member, so ignore cookies: parsing them costs more than a request.
+        # The token identifies the member; parsing cookies would cost more than a request.
         self.client.client.cookiejar = None
 
     def life(self) -> None:

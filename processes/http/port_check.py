@@ -27,7 +27,7 @@ def local_address(host: str) -> str:
 def refuse_foreign_port(host: str, port: int, deployment: str) -> None:
     """Raises BadSettings if a web command of another deployment serves there.
 
-    deployment: our id; if it is empty (Postgres is away), any web command there is refused.
+    deployment: our id; if it is empty (Postgres is unreachable), any web command there is refused.
     """
     connection = http.client.HTTPConnection(local_address(host), port, timeout=ANSWER_WITHIN_S)
     try:

@@ -21,7 +21,7 @@ class Notebook:
         self._path = path
         self._dies = dies
 
-    async def free_seats(self) -> int:
+    async def free_capacity(self) -> int:
         return 1_000_000
 
     async def feed(self, code: str, members: Sequence[str]) -> None:

@@ -37,7 +37,7 @@ class Destination:
         self.fed: list[tuple[str, list[str]]] = []
         self.is_away = False
 
-    async def free_seats(self) -> int:
+    async def free_capacity(self) -> int:
         return self.seats
 
     async def feed(self, code: str, members: Sequence[str]) -> None:
@@ -90,7 +90,7 @@ async def test_seats_are_counted_before_anybody_is_let_through(own, code):
 
 async def test_where_nobody_knows_the_seats_nobody_is_let_through(own, code):
     class Unknown(Destination):
-        async def free_seats(self) -> int:
+        async def free_capacity(self) -> int:
             raise Away
 
     await in_force(own, code)

@@ -31,7 +31,7 @@ class Fed:
     def __init__(self, engine, line) -> None:
         self.engine, self.line = engine, line
 
-    async def free_seats(self) -> int:
+    async def free_capacity(self) -> int:
         return 1_000
 
     async def feed(self, code, members) -> None:

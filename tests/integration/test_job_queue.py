@@ -27,12 +27,12 @@ def work(run_jobs, queue):
 
 
 def test_the_desk_takes_what_fits_into_its_backlog_and_no_more(desk):
-    empty = desk.free_seats()
+    empty = desk.free_capacity()
     desk.enqueue("spring", [f"member-{n}" for n in range(15)])
-    with_two_jobs = desk.free_seats()
+    with_two_jobs = desk.free_capacity()
     desk.enqueue("spring", [f"member-{n}" for n in range(15, 50)])
 
-    assert (empty, with_two_jobs, desk.free_seats()) == (30, 10, 0)
+    assert (empty, with_two_jobs, desk.free_capacity()) == (30, 10, 0)
 
 
 def test_people_are_handed_on_in_their_order_a_batch_a_job(desk, queue):

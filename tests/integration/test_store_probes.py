@@ -107,11 +107,11 @@ async def test_a_queue_that_takes_no_writes_is_not_ready_and_nobody_is_let_throu
 ):
     crew = partial(read_queue_status, own_queue, QUEUE)
     desk = JobQueue(own_queue, queue=QUEUE, limits=JobQueueLimits())
-    assert desk.free_seats() > 0
+    assert desk.free_capacity() > 0
     says = refuse(own, how)
 
     with pytest.raises(OfficeAway, match=says):
-        desk.free_seats()
+        desk.free_capacity()
     status, found = await ready(parts, queue_status=crew)
 
     assert status == 503

@@ -114,7 +114,7 @@ while #answer - 1 < count and passed < PASSED_MAX do
   local here = drop_silent(popped)
   local filed, arrivals, admissions, gone = {}, {}, {}, {}
   for i = 1, #here, 2 do
-    -- A microsecond apart: a tie would be fed again by member id, not in order of arrival.
+    -- A microsecond apart: a tie would be enqueued again by member id, not in order of arrival.
     answer[#answer + 1] = here[i]
     filed[i], filed[i + 1] = digits(now + tonumber(ARGV[2]) + #answer), here[i]
     arrivals[i], arrivals[i + 1] = here[i], here[i + 1]

@@ -1,4 +1,4 @@
--- renew_leases: renews the leases of those members who have no outcome yet, before they are fed again.
+-- renew_leases: renews the leases of those members who have no outcome yet, before they are enqueued again.
 --   KEYS[1] admitted (zset: member, due in us)   KEYS[2] admissions (hash: member, admitted at in us)
 --   ARGV[1] lease in us      then member ids
 --   returns {member, admitted at in us, member...}, in their order, without those who have an outcome

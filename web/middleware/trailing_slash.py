@@ -1,4 +1,4 @@
-"""Trailing slash: the way from an address that somebody ended with a slash to the one without it.
+"""Trailing slash: redirects an address that ends with a slash to the one without it.
 
 The framework's own redirect names scheme and host, which behind a proxy are not the reader's.
 """

@@ -43,7 +43,7 @@ class MemberOut(Schema):
         description="Their last stored request; null where `arrived_at` is recent enough"
     )
     outcome_due_at: Time | None = Field(
-        description="Without an outcome by then, an admitted member is fed again"
+        description="Without an outcome by then, an admitted member is enqueued again"
     )
     next_refusal: str | None = Field(description="The refusal that their next request would get")
     worker_refusals: list[WorkerRefusalOut] = Field(

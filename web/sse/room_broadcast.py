@@ -120,7 +120,7 @@ class RoomBroadcast:
         return due or list(self._streams)[:1]
 
     async def _read(self, streams: list[Stream]) -> bool:
-        """Send what is new; False to end the interval, as the line is away or the room changed."""
+        """Send what is new; False to end the interval, without the line or after a room change."""
         try:
             standings = await self._standings(streams)
         except (LineAway, LineBusy, NoSuchRoom):

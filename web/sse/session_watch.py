@@ -42,7 +42,7 @@ class SessionWatch:
                 log.error("error in a loop; trying again", loop="sessions", exc_info=error)
 
     async def run_once(self) -> None:
-        """Read the sessions that ended since; while Redis is away, keep those already known."""
+        """Read the sessions that ended since; without Redis, keep those already known."""
         try:
             is_news = await self._sessions.ended.refresh(self._line.sessions)
         except LineError:

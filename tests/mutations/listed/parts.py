@@ -29,7 +29,7 @@ MUTATIONS = (
         summary="members are admitted while the queue takes no writes",
         promise=8,
         file="issuance/queue/job_queue.py",
-        within="JobQueue.free_seats",
+        within="JobQueue.free_capacity",
         old="pipe.set(PROBE_KEY, 1, ex=PROBE_KEPT_S)",
         new="pipe.ping()",
         noticed_by=(

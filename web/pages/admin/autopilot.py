@@ -72,7 +72,7 @@ async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
 async def autopilot_view(
     request: Request, code: str, *, missing_is_away: bool = True
 ) -> AutopilotView:
-    """The view; empty under manual control or while Redis is away. Raises NoSuchRoom."""
+    """The view; empty under manual control or while Redis is unreachable. Raises NoSuchRoom."""
     line, language = get_container(request).line, find_language(request)
     figures: RoomStats | None = None
     decisions: Sequence[Decision] = ()

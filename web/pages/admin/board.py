@@ -136,7 +136,7 @@ async def _found(request: Request, code: str, what: What) -> float | None:
 
 
 async def _offer(request: Request, code: str) -> Offer | None:
-    """The room's offer; None while Postgres is away. Raises NoSuchRoom."""
+    """The room's offer; None while Postgres is unreachable. Raises NoSuchRoom."""
     try:
         found: Offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:

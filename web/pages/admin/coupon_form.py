@@ -78,9 +78,8 @@ _IN_FORM = {
 
 @dataclass(slots=True)
 class CouponForm:
-    """Texts as they stand in the form, and what is wrong with them; `was` is what stood there
-    when it was opened: what somebody else changed meanwhile is not put back. fixed: why a field
-    can't be changed.
+    """The form's texts and their errors. `was`: the texts when the form was opened, so that saving
+    does not undo another admin's changes. fixed: why a field can't be changed.
     """
 
     texts: dict[str, str]

@@ -22,7 +22,7 @@ async def result(request: Request, code: RoomCode, _who: Admin) -> Response:
 
 
 async def result_page(request: Request, code: str, *, reconciled: object = None) -> Response:
-    """The result; reconciled: what was found where somebody has asked, as the template shows it.
+    """The result page. reconciled: the differences found, if an admin has looked for them.
 
     Raises NoSuchRoom, LineAway, OfficeAway.
     """

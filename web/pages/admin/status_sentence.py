@@ -19,7 +19,7 @@ Tone = Literal["well", "still", "over", "trouble"]
 
 @dataclass(frozen=True, slots=True)
 class RoomStatus:
-    """The sentence's input. figures: None while Redis is away; workers: None if unknown."""
+    """The sentence's input. figures: None while Redis is unreachable; workers: None if unknown."""
 
     figures: RoomStats | None
     now: datetime

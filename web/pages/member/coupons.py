@@ -59,7 +59,7 @@ async def issue(request: Request, code: CouponCode) -> Response:
 
 
 async def _place(request: Request, code: str) -> PlaceOut | None:
-    """The visitor's place; None while the line is away, so that the page still works."""
+    """The visitor's place; None while the line is unreachable, so that the page still works."""
     who = find_visitor(request)
     if who is None:
         return None

@@ -137,7 +137,7 @@ async def _refused(request: Request, code: str, problem: Problem) -> Response:
 
 
 def _unreachable(code: str, ticket_us: int, words: Words) -> PlaceView:
-    """The view while the line is away, with the arrival from the member's ticket."""
+    """The view while the line is unreachable, with the arrival from the member's ticket."""
     return plain(
         code,
         "unreachable",
