@@ -131,7 +131,7 @@ def _turn(bench: Bench, code: str, state: str) -> None:
 
 
 def _wait_until_through(bench: Bench, code: str) -> None:
-    """Empty the queue before the next run."""
+    """Wait until the queue is empty, for the next run."""
     deadline = time.monotonic() + 120
     while bench.figures(code).seats_in_use and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_S)
