@@ -86,7 +86,7 @@ def test_closing_the_tab_and_coming_back_keeps_the_place(page: Page, house, code
     again = page.context.new_page()
     page.close()
     again.goto(f"/coupons/{code}")
-    again.get_by_role("link", name=re.compile("place in line", re.IGNORECASE)).click()
+    again.get_by_role("link", name="See your place").click()
 
     assert place_shown(again) == 6
 
