@@ -64,18 +64,42 @@ def stop(process: subprocess.Popen[bytes], *, signal: signals.Signals, grace_s: 
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that is free now.
+    """A TCP port on 127.0.0.1 that is free now, and that no other process of ours gets meanwhile.
 
     It is below the ephemeral range, so that no outgoing connection takes a port that is kept for
     the next start.
     """
     for _ in range(50):
         port = 20_000 + secrets.randbelow(12_000)
-        if port_is_free(port):
+        if port_is_free(port) and _reserve(port):
             return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+# Locks of reserved ports, which the kernel gives up when this process ends.
+_reserved: list[int] = []
+
+
+def _reserve(port: int) -> bool:
+    """Whether no other process has chosen this port, which its server may only bind later."""
+    import fcntl  # here, as every launch of a program reads this file
+    import tempfile
+
+    folder = Path(tempfile.gettempdir()) / f"waitroom-ports-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(folder / str(port), os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError:
+        return True  # without a folder for it there is only the check before
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return False
+    _reserved.append(lock)
+    return True
 
 
 def port_is_free(port: int) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from processes.child_process import free_port, port_is_free, spawn, stop
+from tests.house import ROOT
 
 # A parent whose trampoline is told that this system can't signal a parent's death.
 WATCHED = """
@@ -98,3 +99,18 @@ def test_root_can_start_a_child_as_somebody_else_who_still_dies_with_us(tmp_path
 
 def test_a_free_port_is_free() -> None:
     assert port_is_free(free_port())
+
+
+def test_two_processes_never_choose_the_same_port() -> None:
+    """Though its server binds it later: each is offered the port that the other has chosen."""
+    chosen = free_port()
+    choose = (
+        "import itertools, sys; from processes import child_process as child; "
+        "offers = itertools.count(int(sys.argv[1]) - 20_000); "
+        "child.secrets.randbelow = lambda _: next(offers); print(child.free_port())"
+    )
+    argv = [sys.executable, "-c", choose, str(chosen)]
+
+    other = subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True, timeout=30)
+
+    assert chosen < int(other.stdout)
