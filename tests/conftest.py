@@ -58,7 +58,7 @@ def _items_of(request: pytest.FixtureRequest) -> list[pytest.Function]:
 
 def forget_deployment(servers: Servers) -> None:
     with Redis.from_url(servers.redis_url) as redis:
-        redis.delete(LINE_KEY)
+        redis.delete(LINE_KEY, *redis.scan_iter("waitroom:queue:*:deployment"))
 
 
 @pytest.fixture(scope="session")
