@@ -6,7 +6,9 @@ Starts the product on servers of its own and reads its route table. Each route i
 --connections connections by one member, then by one stranger, for --seconds each. Meanwhile other
 members enter, an admin changes the rate, and health is checked. Ends with 0 where each route's
 refusals rise (but for those excused), each change is in force within 1 s, health is always 200, and
-the p99 of entering is at most 3 times its quiet value.
+the p99 of entering is at most 3 times its quiet value. A flood beside which entering was slower is
+sent twice more at the end, and the median of the three counts: a few hundred members enter beside a
+flood, so one pause of the machine decides their p99.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ async def _walk(target: Target, calls: list[Call], asked: argparse.Namespace) ->
         for who in WHO:
             seen.append(one := await walk.flood(call, who))
             print(_line(one), flush=True)
+    seen = [await _median_of_three(walk, one) if one.is_slow else one for one in seen]
     per_s = max(one.per_s for one in seen)
     ratio, rate = await walk.flood_bare_server(per_s)
     worst = max(seen, key=lambda one: one.ratio)
@@ -62,6 +65,14 @@ async def _walk(target: Target, calls: list[Call], asked: argparse.Namespace) ->
     late = max(seen, key=lambda one: one.change_s)
     print(f"an admin's change in force after at most {late.change_s:.2f} s: {late.call.name}")
     return [f"{one.call.name}, {one.who}: {why}" for one in seen for why in one.faults]
+
+
+async def _median_of_three(walk: Walk, first: Flooded) -> Flooded:
+    """The flood again, twice; the one of the three with the median ratio."""
+    three = [first, *[await walk.flood(first.call, first.who) for _ in range(2)]]
+    for one in three[1:]:
+        print(_line(one), flush=True)
+    return sorted(three, key=lambda one: one.ratio)[1]
 
 
 def _line(one: Flooded) -> str:

@@ -80,6 +80,11 @@ class Flooded:
         return f"{reason} ({self.statuses[status]:,} x {status})"
 
     @property
+    def is_slow(self) -> bool:
+        """Whether entering was slower beside the flood than RATIO_MAX allows."""
+        return self.ratio > RATIO_MAX
+
+    @property
     def faults(self) -> list[str]:
         """A few words for each fault."""
         found = list(dict.fromkeys(self.felt.wrong))[:3]
@@ -91,7 +96,7 @@ class Flooded:
             found.append("the admin's change was late")
         if self.felt.health_failed or not self.felt.health:
             found.append("health was not 200")
-        if self.ratio > RATIO_MAX:
+        if self.is_slow:
             found.append("entering was slow")
         return found
 
