@@ -56,7 +56,7 @@ async def _walk(target: Target, calls: list[Call], asked: argparse.Namespace) ->
         for who in WHO:
             seen.append(one := await walk.flood(call, who))
             print(_line(one), flush=True)
-    seen = [await _median_of_three(walk, one) if one.is_slow else one for one in seen]
+    seen = [await median_of_three(walk, one) if one.is_slow else one for one in seen]
     per_s = max(one.per_s for one in seen)
     ratio, rate = await walk.flood_bare_server(per_s)
     worst = max(seen, key=lambda one: one.ratio)
@@ -67,7 +67,7 @@ async def _walk(target: Target, calls: list[Call], asked: argparse.Namespace) ->
     return [f"{one.call.name}, {one.who}: {why}" for one in seen for why in one.faults]
 
 
-async def _median_of_three(walk: Walk, first: Flooded) -> Flooded:
+async def median_of_three(walk: Walk, first: Flooded) -> Flooded:
     """The flood again, twice; the one of the three with the median ratio."""
     three = [first, *[await walk.flood(first.call, first.who) for _ in range(2)]]
     for one in three[1:]:
