@@ -19,6 +19,7 @@ class Result:
     """The outcome of a seed.
 
     made: the kinds of the admin's changes. told_yes: members whose final answer was a coupon.
+    unanswered: lines about the members without a final answer, and about every part.
     cpu_s: processor time of the trial and all its processes.
     """
 
@@ -40,10 +41,18 @@ class Result:
     connections: str = ""
     broken: list[dict[str, str]] = field(default_factory=list)
     stories: dict[str, list[str]] = field(default_factory=dict)
+    unanswered: list[str] = field(default_factory=list)
 
 
-def result_of(plan: Plan, seen: Evidence, applied: Sequence[str], *, seconds: float) -> Result:
-    """Judge the run. applied: the faults that happened."""
+def result_of(
+    plan: Plan,
+    seen: Evidence,
+    applied: Sequence[str],
+    unanswered: Sequence[str] = (),
+    *,
+    seconds: float,
+) -> Result:
+    """Judge the run. applied: the faults that happened. unanswered: as in Result."""
     broken = judge(seen)
     if len(applied) < FAULTS_MIN:
         broken.append(Broken("five faults", "schedule", f"{len(applied)} were applied"))
@@ -67,6 +76,7 @@ def result_of(plan: Plan, seen: Evidence, applied: Sequence[str], *, seconds: fl
         connections=f"{max(seen.connections, default=0)} of {seen.connections_bound}",
         broken=[asdict(one) for one in broken],
         stories=_stories(seen, broken),
+        unanswered=list(unanswered),
     )
 
 

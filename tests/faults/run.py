@@ -31,6 +31,7 @@ LOOK_EVERY_S = 0.2
 TRIAL_MAX_S = 300.0
 END_WITHIN_S = 40.0
 BROKEN_MAX = 10  # violations printed for each promise
+LOG_MAX = 40_000  # characters of a trial's log, printed if it has no result
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -100,7 +101,7 @@ class Trials:
             result: dict[str, Any] = json.loads((trial.folder / "result.json").read_text())
         except (OSError, ValueError):
             log = trial.folder / "trial.log"
-            how = log.read_text(errors="replace")[-2_000:] if log.exists() else "the log is empty"
+            how = log.read_text(errors="replace")[-LOG_MAX:] if log.exists() else "the log is empty"
             broken = [{"promise": "ended", "subject": "the trial", "how": f"no result: {how}"}]
             result = {"seed": trial.seed, "broken": broken}
         return result
@@ -206,6 +207,7 @@ def story_of(result: dict[str, Any]) -> str:
         lines += [f"    {one['subject']} {one['how']}" for one in some]
     for member, answers in result.get("stories", {}).items():
         lines += [f"  {member}", *(f"    {answer}" for answer in answers)]
+    lines += result.get("unanswered", [])
     return "\n".join(lines)
 
 

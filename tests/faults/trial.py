@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.faults.members import Answer, Crowd
 from tests.faults.openings import AdminChange
 from tests.faults.result import Result, result_of
 from tests.faults.schedule import HEALED_S, ClockStep, Fault, draw
+from tests.faults.unanswered import describe_unanswered
 from tests.faults.world import World
 
 CODE = "spring"
@@ -33,6 +35,8 @@ MEMBERS, COUPONS = 2_000, 500
 RESTORE_S = 30
 # Time for all final answers, once all faults are over.
 FINAL_WITHIN_S = 90.0
+# Time to enter once more, if some have none: nobody may get one then.
+ONCE_MORE_WITHIN_S = 60.0
 SAMPLE_EVERY_S = 0.25
 # One in so many refused members enters once more.
 OTHERS_EACH = 5
@@ -50,6 +54,7 @@ class Trial:
         self.forgets = False
         self.admin: Admin
         self.holders_before: Collection[str] = ()
+        self.unanswered: list[str] = []
         self._began_s = time.monotonic()
         self._set_out_s = 0.0
 
@@ -99,7 +104,7 @@ class Trial:
         lives = asyncio.create_task(crowd.live(self._set_out_s))
         await self._break_all()
         self._mark("all faults are over")
-        await self._finish(lives)
+        await self._finish(lives, crowd)
         self._mark("members have their final answers, or time is up")
         once_more = await self._once_more(crowd)
         sampling.cancel()
@@ -108,7 +113,7 @@ class Trial:
         self._mark("counted and reconciled")
         await self.world.end_commands()
         seconds = time.monotonic() - self._began_s
-        return result_of(self.plan, evidence, self.applied, seconds=seconds)
+        return result_of(self.plan, evidence, self.applied, self.unanswered, seconds=seconds)
 
     def _mark(self, what: str) -> None:
         """Log the elapsed time and the processor time of each process."""
@@ -151,13 +156,28 @@ class Trial:
     async def _change(self, change: AdminChange) -> None:
         await self.admin.make(change)
 
-    async def _finish(self, lives: asyncio.Task[None]) -> None:
+    async def _finish(self, lives: asyncio.Task[None], crowd: Crowd) -> None:
         """Raise the rate, and wait for all final answers, at most FINAL_WITHIN_S."""
         with suppress(TimeoutError):
             async with asyncio.timeout(FINAL_WITHIN_S):
                 await self.world.until(self._raise_rate, within_s=FINAL_WITHIN_S)
                 await lives
         lives.cancel()
+        if any(record.final is None for record in crowd.records):
+            self.unanswered = await asyncio.to_thread(self._describe_unanswered, crowd)
+            print("\n".join(self.unanswered), flush=True)
+
+    def _describe_unanswered(self, crowd: Crowd) -> list[str]:
+        world, house = self.world, self.world.house
+        return describe_unanswered(
+            crowd.records,
+            CODE,
+            redis_url=world.valkey.url,
+            postgres_url=world.postgres.url,
+            queue=house.environ["QUEUE_NAME"],
+            pids=world.commands(),
+            log=partial(house.log.read_text, errors="replace"),
+        )
 
     def _raise_rate(self) -> bool:
         return self.world.admin("PATCH", f"/rooms/{CODE}", {"rate_per_s": 1_000, "burst": 100})
@@ -167,10 +187,13 @@ class Trial:
         rows, _ = await asyncio.to_thread(self._rows)
         self.holders_before = holders = {row.member_id for row in rows}
         before = {record.member_id: len(record.answers) for record in crowd.records}
-        await crowd.ask_once_more(
+        chosen = [
             record.member_id in holders or record.final == "issued" or number % OTHERS_EACH == 0
             for number, record in enumerate(crowd.records)
-        )
+        ]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ONCE_MORE_WITHIN_S if self.unanswered else None):
+                await crowd.ask_once_more(chosen)
         answers = {}
         for record in crowd.records:
             count = before[record.member_id]

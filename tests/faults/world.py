@@ -98,8 +98,11 @@ class World:
     def pids(self) -> dict[str, int]:
         """The pids of the running processes and servers, by name."""
         servers = {"redis": self.valkey.pid, "postgres": self.postgres.pid}
-        running = {name: process.pid for name, process in self._running.items()}
-        return running | {name: pid for name, pid in servers.items() if pid is not None}
+        return self.commands() | {name: pid for name, pid in servers.items() if pid is not None}
+
+    def commands(self) -> dict[str, int]:
+        """The pids of the running commands, by name."""
+        return {name: process.pid for name, process in self._running.items()}
 
     async def until(self, true: Callable[[], object], *, within_s: float) -> None:
         """Wait until `true()`, called in a thread, returns true. Raises TimeoutError."""

@@ -8,7 +8,9 @@ killed, also what was stopped.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
+import faulthandler
 import functools
 import gc
 import importlib
@@ -34,6 +36,8 @@ from tests.faults import skewed_clock
 from tests.off_clock import begin_as_told
 
 LOOK_EVERY_S = 0.02
+# Makes a command write the stacks of its threads and tasks to its log.
+STACKS_SIGNAL = signal.SIGUSR1
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -193,5 +197,14 @@ def _leave_the_nursery(environ: dict[str, str], log: str) -> None:
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number, descriptor in enumerate((nothing, output, output)):
         os.dup2(descriptor, number)
+    signal.signal(STACKS_SIGNAL, _print_tasks)
+    faulthandler.register(STACKS_SIGNAL, file=2, all_threads=True, chain=True)
     os.environ.clear()
     os.environ.update(environ)
+
+
+def _print_tasks(_number: int, _frame: object) -> None:
+    """Print the stack of each task of the main thread's event loop, if it runs one."""
+    with suppress(RuntimeError):
+        for task in asyncio.all_tasks():
+            task.print_stack(file=sys.stderr)
