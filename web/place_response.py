@@ -93,8 +93,11 @@ def place_json(place: PlaceOut) -> bytes:
 def make_entered_place(
     standing: MemberStatus, *, room: str, member_id: str, tickets: TicketSigner
 ) -> PlaceOut:
-    """The place of a member who entered. Raises Problem where the room refused."""
-    if standing.kind not in ("waiting", "admitted", "issued"):
+    """The place of a member who entered.
+
+    Raises Problem where the room refused; LineAway as `make_place`.
+    """
+    if standing.kind not in ("waiting", "admitted", "issued", "untold"):
         problem = refusal_problem(_refusal(standing))
         if standing.kind == ChallengeRequired.slug:
             problem.more["challenge"] = f"/api/rooms/{room}/challenge"

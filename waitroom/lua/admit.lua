@@ -15,11 +15,13 @@
 -- Admits at most the stock less the seats in use, so the order in which workers finish does not matter.
 -- Passes over members without a recent request, and admits the next ones in their place.
 -- Admits nobody before Postgres has the draw's order (nobody could verify the draw later), nor while a
--- line that lost its places is restoring. A draining room admits like an open one.
+-- line that lost its places is restoring; of a line that lost only its end it admits the members before
+-- that. A draining room admits like an open one.
 -- Clamps the autopilot's rate to the admin's bounds. Stores the highest score admitted (`front`) for the
 -- watermark, and the time of each admission, by which the worker decides whether they were in time.
 --@include clock
 --@include room
+--@include failover
 --@include bulk
 --@include meter
 --@include pace
@@ -34,6 +36,7 @@ local room = read_room(keys.room)
 if not room then return { 'no_such_room' } end
 
 local now = now_us()
+note_failover(room, now, keys)
 local v = redis.call('HMGET', keys.bucket, 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told',
   'moved', 'heard_at', 'hearing_since', 'steered_rate_per_s')
 if room.is_steered then
@@ -73,6 +76,12 @@ local function at_most(limit, name)
 end
 at_most(room.remain - under_way, 'stock')
 at_most(room.seats - under_way, 'seats')
+local allowed = waiting
+local last_admitted = admits_up_to(room, now)
+if last_admitted then
+  allowed = redis.call('ZCOUNT', keys.waiting, '-inf', digits(last_admitted))
+  at_most(allowed, 'restoring')
+end
 at_most(tonumber(ARGV[1]), 'destination')
 at_most(bucket.tokens, 'rate')
 
@@ -108,8 +117,9 @@ local answer = { held_back_by }
 local passed, front = 0, nil
 local have_records = redis.call('EXISTS', keys.last_seen) == 1
 while #answer - 1 < count and passed < PASSED_MAX do
-  local popped = redis.call('ZPOPMIN', keys.waiting, count - (#answer - 1))
+  local popped = redis.call('ZPOPMIN', keys.waiting, math.min(count - (#answer - 1), allowed))
   if #popped == 0 then break end
+  allowed = allowed - #popped / 2
   front = popped[#popped]
   local here = drop_silent(popped)
   local filed, arrivals, admissions, gone = {}, {}, {}, {}

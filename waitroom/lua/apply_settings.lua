@@ -8,25 +8,39 @@
 --
 -- Several processes read the settings from Postgres at different times; the higher version is the later.
 -- used_count only grows, so the larger one is the later. A watermark is taken in Redis before Postgres
--- stores it: a Redis with an older one than Postgres has lost what came in between.
+-- stores it: a Redis with an older one than Postgres has lost what came in between, and maybe more. After a
+-- failover (failover.lua) it has lost its end only, which is noticed already.
 --@include clock
+--@include room
+--@include failover
 
-local function found_loss(taken_at)
-  local now = now_us()
-  local last = tonumber(redis.call('HGET', keys.room, 'last_arrival') or '0')
-  redis.call('HSET', keys.room, 'watermark_at', taken_at, 'spent_until', ARGV[4], 'front', ARGV[4],
+local function learn_progress()
+  local v = redis.call('HMGET', keys.room, 'spent_until', 'last_arrival')
+  redis.call('HSET', keys.room, 'watermark_at', ARGV[3],
+    'spent_until', digits(math.max(tonumber(v[1] or 0), tonumber(ARGV[4]))),
     -- New arrivals must be later than lost ones, even if this Redis' clock is behind.
-    'last_arrival', digits(math.max(last, tonumber(ARGV[5]))),
-    'lost_at', digits(now), 'restoring_from', '0', 'restoring_until', '0', 'is_retold', '0')
+    'last_arrival', digits(math.max(tonumber(v[2] or 0), tonumber(ARGV[5]))))
 end
+
+local function found_loss(now)
+  redis.call('HSET', keys.room, 'front', ARGV[4], 'held_from', '', 'lost_at', digits(now),
+    'restoring_from', '0', 'restoring_until', '0', 'is_retold', '0')
+end
+
+local now = now_us()
+local room = read_room(keys.room)
+if room then note_failover(room, now, keys) end
 
 local version = tonumber(redis.call('HGET', keys.room, 'version') or '-1')
 local used = tonumber(redis.call('HGET', keys.room, 'used_count') or '0')
 redis.call('HSET', keys.room, 'used_count', math.max(used, tonumber(ARGV[2])))
 -- A ticket older than this is from a line that Redis has lost (restore.lua).
-if version < 0 then redis.call('HSET', keys.room, 'founded_at', digits(now_us())) end
-if tonumber(ARGV[3]) > tonumber(redis.call('HGET', keys.room, 'watermark_at') or '0') then
-  found_loss(ARGV[3])
+if version < 0 then redis.call('HSET', keys.room, 'founded_at', digits(now)) end
+local mark = redis.call('HMGET', keys.room, 'watermark_at', 'failed_over_at')
+if tonumber(ARGV[3]) > tonumber(mark[1] or 0) then
+  learn_progress()
+  local is_of_failover = tonumber(ARGV[3]) <= tonumber(mark[2] or 0) + CLOCK_MARGIN_US
+  if not is_of_failover then found_loss(now) end
 end
 if version > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', keys.room, 'version', ARGV[1], unpack(ARGV, 6))

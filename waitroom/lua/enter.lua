@@ -12,9 +12,11 @@
 --           the caller derives from the seed
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
 --           {'room_full'}, {'draining'}, {'challenge_required'}, or {'undrawn', '0', the seed} where
---           the call must be repeated with the member's number
+--           the call must be repeated with the member's number; {'untold'} in place of a refusal after
+--           a loss, while issued outcomes are not yet reported again
 --@include clock
 --@include room
+--@include failover
 --@include bulk
 --@include meter
 --@include spent
@@ -25,6 +27,7 @@ local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
+note_failover(room, now, keys)
 local refusal = room_refusal(room, now)
 local lobby = in_lobby(room, now)
 local size = redis.call('ZCARD', keys.waiting)
@@ -84,6 +87,8 @@ local function refuse_entry(why)
 end
 
 local function line_up(i, member)
+  -- After a loss they may have a coupon.
+  if not room.is_retold and (is_over(refusal) or is_draining(room)) then return { 'untold' } end
   if refusal and not (refusal == 'not_open_yet' and lobby) then return refuse_entry(refusal) end
   if is_draining(room) then return refuse_entry('draining') end
   if size >= room.size_max then return refuse_entry('room_full') end

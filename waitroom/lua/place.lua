@@ -9,6 +9,7 @@
 -- A passed-over member who asks returns to the line.
 --@include clock
 --@include room
+--@include failover
 --@include bulk
 --@include spent
 --@include presence
@@ -18,6 +19,7 @@ local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
+note_failover(room, now, keys)
 local refusal = room_refusal(room, now)
 local known = known_of(ARGV, keys)
 local standings = {}

@@ -18,6 +18,7 @@
 -- than the room's founding shows that loss here.
 --@include clock
 --@include room
+--@include failover
 --@include bulk
 --@include spent
 --@include presence
@@ -30,6 +31,7 @@ local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
+note_failover(room, now, keys)
 local refusal = room_refusal(room, now)
 local members, tickets = {}, {}
 for i = 1, #ARGV, 2 do

@@ -11,6 +11,7 @@
 -- only be too low.
 --@include clock
 --@include room
+--@include failover
 --@include bulk
 
 local UNDER_WAY_MAX = 20000
@@ -19,7 +20,8 @@ local UNSAVED_MAX = 5000
 local room = read_room(keys.room)
 if not room then return {} end
 local now = now_us()
-if now < room.opens_at - room.lobby_us then return {} end
+note_failover(room, now, keys)
+if room.is_retold and now < room.opens_at - room.lobby_us then return {} end
 
 local v = redis.call('HMGET', keys.room, 'front', 'spent_until', 'last_arrival', 'watermark_at',
   'watermark_spent', 'watermark_last', 'lost_at', 'spent_count')

@@ -27,14 +27,19 @@ end
 --   {'closed' | 'sold_out', arrival_us} for a member in line when the room is over
 --   {'draining', arrival_us} for a member who was away too long: their only place is a new one at the
 --     end, which a draining room does not give
---   {'absent'}, or {'untold'} after a loss, while issued outcomes are not yet reported again
+--   {'absent'}
+--   {'untold'} after a loss, while issued outcomes are not yet reported again: they may have one
 -- In a draw arrival_us is the number drawn, and before the draw a negative mark.
 local function standing_of(i, member, room, now, refusal, known, keys)
-  if known.outcomes[i] then return { 'outcome', '0', known.outcomes[i] } end
+  local outcome = known.outcomes[i]
+  if outcome and (room.is_retold or string.sub(outcome, 1, 1) == 'i') then
+    return { 'outcome', '0', outcome }
+  end
   if known.arrivals[i] then
     return { 'admitted', told_arrival(room, member, known.arrivals[i]) }
   end
-  local over = refusal == 'closed' or refusal == 'sold_out'
+  local over = is_over(refusal)
+  if not room.is_retold and (over or outcome) then return { 'untold' } end
   local arrival = known.scores[i] -- up to 17 digits, which Redis writes as they are
   if not arrival then
     local away = known.away[i]

@@ -4,14 +4,16 @@
 
 local function read_room(key)
   local v = redis.call('HMGET', key, 'opens_at', 'closes_at', 'total_count', 'used_count', 'is_drawn',
-    'is_retold', 'restoring_from', 'restoring_until', 'last_arrival', unpack(SETTING_NAMES))
+    'is_retold', 'restoring_from', 'restoring_until', 'last_arrival', 'run_id', 'held_from',
+    unpack(SETTING_NAMES))
   if not v[1] then return nil end
-  local room = settings_in(v, 9)
+  local room = settings_in(v, 11)
   room.opens_at, room.closes_at = tonumber(v[1]), tonumber(v[2])
   room.remain = tonumber(v[3]) - tonumber(v[4])
   -- A room applied by an earlier version lacks these until its settings are applied again.
   room.is_drawn, room.is_retold, room.restoring_from = v[5] == '1', v[6] ~= '0', tonumber(v[7] or -1)
   room.restoring_until, room.last_arrival = tonumber(v[8] or 0), tonumber(v[9] or 0)
+  room.run_id, room.held_from = v[10], v[11] and tonumber(v[11]) or nil
   room.lobby_us, room.grace_us = room.lobby_s * 1000000, room.grace_s * 1000000
   room.return_us, room.restore_us = room.return_s * 1000000, room.restore_s * 1000000
   room.is_steered = room.rate_mode == 'autopilot'
@@ -32,6 +34,11 @@ local function room_refusal(room, now)
   if room.remain <= 0 then return 'sold_out' end
   if now < room.opens_at then return 'not_open_yet' end
   return nil
+end
+
+-- Whether nobody gets anything any more.
+local function is_over(refusal)
+  return refusal == 'closed' or refusal == 'sold_out'
 end
 
 -- A draining room rejects new entries only, so `draining` is none of room_refusal's slugs.
@@ -66,11 +73,22 @@ local function told_arrival(room, member, arrival)
   return arrival
 end
 
--- Returns until when a line that lost its places admits nobody (us), or 0. The period begins with the
--- first request after the loss, as the server may be unreachable until then. It does not end before all
--- issued outcomes were reported again.
+-- Returns whether members may still return to places that the line has lost. The period begins with the
+-- first request after the loss, as the server may be unreachable until then.
+local function is_restoring_places(room, now)
+  return room.restoring_from == 0 or room.restoring_until > now
+end
+
+-- Returns until when a line that lost places admits nobody (us), or 0: until members had time to return,
+-- and all issued outcomes were reported again. A line that lost only its end (failover.lua) waits for the
+-- outcomes only.
 local function restoring_until(room, now)
-  if room.restoring_from == 0 then return now + room.restore_us end
-  if not room.is_retold then return math.max(room.restoring_until, now + 1000000) end
-  return room.restoring_until > now and room.restoring_until or 0
+  local until_us = room.is_retold and 0 or now + 1000000
+  if room.held_from or not is_restoring_places(room, now) then return until_us end
+  return math.max(until_us, room.restoring_from == 0 and now + room.restore_us or room.restoring_until)
+end
+
+-- Returns the last arrival that may be admitted, as lost members may return behind it; nil without one.
+local function admits_up_to(room, now)
+  return room.held_from and is_restoring_places(room, now) and room.held_from or nil
 end

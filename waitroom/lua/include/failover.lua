@@ -1,0 +1,37 @@
+-- failover: notices that another Redis serves the room than before. Needs clock, room.
+--
+-- A replica that is promoted, and a Redis that restarts, may lack the last writes, but never writes in
+-- between. So the members who survive in the line stand before all whom it has lost: it may admit them,
+-- and holds the members behind them (`held_from`) until the lost ones had time to return.
+
+-- New arrivals must be later than all lost ones: no host's clock is further behind than this.
+local CLOCK_MARGIN_US = 2000000
+
+-- Returns nil where an ACL forbids INFO.
+local function read_run_id()
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or nil
+end
+
+-- Returns the last arrival that survives, or nil where the line can't tell who is missing: members of a
+-- draw that is not stored yet stand anywhere in it, and so do members whom an earlier loss has lost.
+local function survives_until(room, now)
+  if is_undrawn(room) then return nil end
+  if not room.held_from and is_restoring_places(room, now) then return nil end
+  local last = math.max(room.last_arrival, DRAWN_BELOW - 1)
+  return is_restoring_places(room, now) and math.min(last, room.held_from) or last
+end
+
+local function note_failover(room, now, keys)
+  local run_id = read_run_id()
+  if not run_id or run_id == room.run_id then return end
+  redis.call('HSET', keys.room, 'run_id', run_id)
+  -- A room of an earlier version has no run id. Nobody can have come before the lobby opens.
+  if not room.run_id or now + CLOCK_MARGIN_US < room.opens_at - room.lobby_us then return end
+  room.held_from = survives_until(room, now)
+  room.last_arrival = math.max(now, room.last_arrival) + CLOCK_MARGIN_US
+  room.is_retold, room.restoring_from, room.restoring_until = false, 0, 0
+  redis.call('HSET', keys.room, 'held_from', room.held_from and digits(room.held_from) or '',
+    'last_arrival', digits(room.last_arrival), 'lost_at', digits(now), 'failed_over_at', digits(now),
+    'restoring_from', '0', 'restoring_until', '0', 'is_retold', '0')
+end
