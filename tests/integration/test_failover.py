@@ -114,6 +114,24 @@ async def test_a_holder_whose_coupon_was_lost_is_never_told_that_they_have_none(
     assert len(await serve(line, engine, code)) == 0
 
 
+async def test_a_holder_who_enters_without_a_ticket_is_not_told_sold_out(pair, engine, code):
+    """Nor is anybody else, until it is known who holds one."""
+    await in_line(pair.line, engine, code, total=1, room=ROOM)
+    pair.lose_from_now_on()
+    await enter(pair.line, code, ["holder"])
+    await serve(pair.line, engine, code)
+
+    line = pair.fail_over()
+    with Redis.from_url(pair.replica.url) as redis:
+        redis.hset(Keys(code).room, "used_count", 1)
+    entered = await enter(line, code, ["holder", "a-new-one"])
+    await look_after(line, engine, code)
+    then = await enter(line, code, ["holder", "a-new-one"])
+
+    assert [one.kind for one in entered] == ["untold", "untold"]
+    assert [one.kind for one in then] == ["issued", "sold_out"]
+
+
 async def test_a_failover_that_lost_nothing_is_no_reason_to_pause(pair, engine, code):
     await in_line(pair.line, engine, code, total=1_000, room=ROOM)
     await enter(pair.line, code, EARLY)

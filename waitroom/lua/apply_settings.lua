@@ -35,7 +35,9 @@ local version = tonumber(redis.call('HGET', keys.room, 'version') or '-1')
 local used = tonumber(redis.call('HGET', keys.room, 'used_count') or '0')
 redis.call('HSET', keys.room, 'used_count', math.max(used, tonumber(ARGV[2])))
 -- A ticket older than this is from a line that Redis has lost (restore.lua).
-if version < 0 then redis.call('HSET', keys.room, 'founded_at', digits(now)) end
+if version < 0 then
+  redis.call('HSET', keys.room, 'founded_at', digits(now), 'run_id', read_run_id() or '')
+end
 local mark = redis.call('HMGET', keys.room, 'watermark_at', 'failed_over_at')
 if tonumber(ARGV[3]) > tonumber(mark[1] or 0) then
   learn_progress()

@@ -182,7 +182,7 @@ MUTATIONS = (
         summary="the loss of a line is not detected",
         promise=8,
         file="waitroom/lua/apply_settings.lua",
-        old="found_loss(ARGV[3])",
+        old="if not is_of_failover then found_loss(now) end",
         new="",
         noticed_by=(
             _WAITS,
@@ -244,8 +244,8 @@ MUTATIONS = (
         summary="new members overtake restored ones",
         promise=3,
         file="waitroom/lua/apply_settings.lua",
-        old="math.max(last, tonumber(ARGV[5]))",
-        new="last",
+        old="math.max(tonumber(v[2] or 0), tonumber(ARGV[5]))",
+        new="tonumber(v[2] or 0)",
         noticed_by=(
             f"{_IN_PLACES}test_whoever_comes_after_a_loss_stands_behind_though_the_clock_went_back",
         ),

@@ -27,7 +27,7 @@ local function note_failover(room, now, keys)
   if not run_id or run_id == room.run_id then return end
   redis.call('HSET', keys.room, 'run_id', run_id)
   -- A room of an earlier version has no run id. Nobody can have come before the lobby opens.
-  if not room.run_id or now + CLOCK_MARGIN_US < room.opens_at - room.lobby_us then return end
+  if (room.run_id or '') == '' or now + CLOCK_MARGIN_US < room.opens_at - room.lobby_us then return end
   room.held_from = survives_until(room, now)
   room.last_arrival = math.max(now, room.last_arrival) + CLOCK_MARGIN_US
   room.is_retold, room.restoring_from, room.restoring_until = false, 0, 0

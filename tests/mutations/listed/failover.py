@@ -1,0 +1,83 @@
+"""Promises 2, 3 and 8 when another Redis takes over that lacks the last writes."""
+
+from tests.mutations.mutation import Mutation
+
+_IN = "integration/test_failover.py::"
+_ORDER = f"{_IN}test_the_survivors_are_admitted_at_once_and_the_lost_ones_before_newcomers"
+_HOLDER = f"{_IN}test_a_holder_whose_coupon_was_lost_is_never_told_that_they_have_none"
+
+MUTATIONS = (
+    Mutation(
+        name="a_failover_is_not_noticed",
+        promise=8,
+        file="waitroom/lua/include/failover.lua",
+        old="if not run_id or run_id == room.run_id then return end",
+        new="if run_id then return end",
+        noticed_by=(_ORDER, _HOLDER),
+    ),
+    Mutation(
+        name="a_slow_clock_puts_newcomers_before_the_lost",
+        summary="after a failover new arrivals have no margin for the clocks' skew",
+        promise=3,
+        file="waitroom/lua/include/failover.lua",
+        old="math.max(now, room.last_arrival) + CLOCK_MARGIN_US",
+        new="math.max(now, room.last_arrival)",
+        noticed_by=(_ORDER,),
+    ),
+    Mutation(
+        name="members_behind_a_loss_are_admitted_at_once",
+        summary="after a failover the members behind the lost ones are not held",
+        promise=3,
+        file="waitroom/lua/admit.lua",
+        old="local last_admitted = admits_up_to(room, now)",
+        new="local last_admitted = nil",
+        noticed_by=(
+            _ORDER,
+            f"{_IN}test_the_hold_lasts_until_lost_members_had_time_to_return",
+        ),
+    ),
+    Mutation(
+        name="holders_are_not_reported_again_after_a_failover",
+        promise=2,
+        file="waitroom/lua/include/failover.lua",
+        old="'restoring_until', '0', 'is_retold', '0')",
+        new="'restoring_until', '0')",
+        noticed_by=(_HOLDER,),
+    ),
+    Mutation(
+        name="a_poll_does_not_notice_a_failover",
+        promise=8,
+        file="waitroom/lua/place.lua",
+        old="if may_lack_something() then note_failover(room, now, keys) end",
+        new="",
+        noticed_by=(_HOLDER,),
+    ),
+    Mutation(
+        name="entering_again_tells_a_holder_that_it_is_sold_out",
+        summary="after a loss a holder who enters again reads that it is sold out",
+        promise=2,
+        file="waitroom/lua/enter.lua",
+        old="not room.is_retold and (is_over(refusal) or is_draining(room))",
+        new="false",
+        noticed_by=(f"{_IN}test_a_holder_who_enters_without_a_ticket_is_not_told_sold_out",),
+    ),
+    Mutation(
+        name="a_lobby_that_lost_its_end_is_drawn_without_it",
+        promise=3,
+        file="waitroom/lua/include/failover.lua",
+        old="if is_undrawn(room) then return nil end",
+        new="",
+        noticed_by=(f"{_IN}test_a_lobby_that_is_not_drawn_yet_is_restored_as_a_whole",),
+    ),
+    Mutation(
+        name="a_failover_restores_the_whole_line",
+        summary="after a failover the whole line pauses, as the watermark is newer",
+        promise=8,
+        file="waitroom/lua/apply_settings.lua",
+        old="if not is_of_failover then found_loss(now) end",
+        new="found_loss(now)",
+        noticed_by=(
+            f"{_IN}test_the_watermark_of_the_lost_redis_does_not_restore_the_whole_line",
+        ),
+    ),
+)
