@@ -141,11 +141,13 @@ async def test_a_failover_that_lost_nothing_is_no_reason_to_pause(pair, engine, 
     line = pair.fail_over()
     await look_after(line, engine, code)
     standing = await line.place(code, EARLY[0])
+    board = await line.room_stats(code)
     first = await admit(line, code, 4)
     await look_after(line, engine, code)
     second = await admit(line, code)
 
     assert not standing.facts.is_restoring
+    assert not board.is_restoring
     assert standing.ahead == 0
     assert first.members + second.members == tuple(EARLY)
 

@@ -29,7 +29,8 @@ class Keys:
     def room(self) -> str:
         """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn, founded_at,
         front (the highest score admitted), the last watermark, spent_count, the last loss found,
-        and the period of restoring."""
+        the period of restoring, run_id of the Redis that served it, and after a failover held_from
+        (the last arrival that is not held) and failed_over_at."""
         return self._key("room")
 
     @property
