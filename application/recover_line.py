@@ -33,7 +33,10 @@ async def recover_line(line: Line, engine: Engine, offer: Offer) -> None:
         await asyncio.to_thread(save_spent_tickets, engine, offer.coupon.id, far.unsaved)
         await line.recovery.mark_saved(code, far.unsaved)
     if far.lost_at_us:
-        log.warning("Redis may have lost members of this line: their tickets restore their places", room=code)
+        log.warning(
+            "Redis may have lost members of this line: their tickets restore their places",
+            room=code,
+        )
         reported = await _report_issued_again(line, engine, code)
         await line.recovery.mark_retold(code, far.lost_at_us)
         log.info("issued outcomes restored", room=code, members=reported)

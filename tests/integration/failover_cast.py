@@ -40,7 +40,9 @@ class RedisPair:
         """Let the replica copy the primary, and wait until it has."""
         with Redis.from_url(self.primary.url) as first, Redis.from_url(self.replica.url) as second:
             first.flushall()
-            second.config_set("masterauth", str(first.connection_pool.connection_kwargs["password"]))
+            second.config_set(
+                "masterauth", str(first.connection_pool.connection_kwargs["password"])
+            )
             first.config_set("repl-diskless-sync-delay", 0)
             second.replicaof("127.0.0.1", str(self.primary.port))
             deadline = time.monotonic() + IN_SYNC_WITHIN_S

@@ -12,6 +12,7 @@ from application.apply_settings import apply_settings
 from domain.draw import draw_number
 from domain.room_settings import RoomSettings
 from issuance import offers
+from issuance.draws import save_draw
 from tests.integration.cast import now
 from tests.integration.failover_cast import RedisPair, close_all, look_after, start_pair
 from tests.integration.line_cast import admit, crowd, enter, kinds
@@ -190,6 +191,30 @@ async def test_a_lobby_that_is_not_drawn_yet_is_restored_as_a_whole(pair, engine
     seed = offers.get_offer(engine, code).seed
     assert too_soon is None
     assert await line.lobby(code) == sorted(EARLY + LATE, key=lambda one: draw_number(seed, one))
+
+
+async def test_a_drawn_lobby_whose_end_was_lost_waits_for_all_of_it(pair, engine, code):
+    """Postgres has the draw, but the replica does not know that it does."""
+    opens_at = now() + timedelta(seconds=1.5)
+    room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=30)
+    offer = await in_line(pair.line, engine, code, room=room, opens_at=opens_at, total=100)
+    tickets = await tickets_of(pair.line, code, EARLY)
+    pair.lose_from_now_on()
+    tickets |= await tickets_of(pair.line, code, LATE)
+    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    save_draw(engine, code, await pair.line.lobby(code) or [], now())
+
+    line = pair.fail_over()
+    await look_after(line, engine, code)
+    await line.place(code, EARLY[0])
+    too_soon = await admit(line, code)
+    await come_back(line, code, tickets, LATE)
+    pair.set_back("restoring_until", 31)
+    then = await admit(line, code)
+
+    assert too_soon.held_back_by == "restoring"
+    drawn = sorted(EARLY + LATE, key=lambda one: draw_number(offer.seed, one))
+    assert then.members == tuple(drawn)
 
 
 async def test_a_place_given_up_stays_given_up_once_postgres_knows_of_it(pair, engine, code):

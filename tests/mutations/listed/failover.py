@@ -67,7 +67,7 @@ MUTATIONS = (
         file="waitroom/lua/include/failover.lua",
         old="if is_undrawn(room) then return nil end",
         new="",
-        noticed_by=(f"{_IN}test_a_lobby_that_is_not_drawn_yet_is_restored_as_a_whole",),
+        noticed_by=(f"{_IN}test_a_drawn_lobby_whose_end_was_lost_waits_for_all_of_it",),
     ),
     Mutation(
         name="a_failover_restores_the_whole_line",
@@ -76,8 +76,6 @@ MUTATIONS = (
         file="waitroom/lua/apply_settings.lua",
         old="if not is_of_failover then found_loss(now) end",
         new="found_loss(now)",
-        noticed_by=(
-            f"{_IN}test_the_watermark_of_the_lost_redis_does_not_restore_the_whole_line",
-        ),
+        noticed_by=(f"{_IN}test_the_watermark_of_the_lost_redis_does_not_restore_the_whole_line",),
     ),
 )
