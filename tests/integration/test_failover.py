@@ -1,4 +1,4 @@
-"""A Redis that replaces another one lacks its last writes: the line keeps its order all the same."""
+"""A Redis that takes over lacks the last writes of the one before: the line keeps its order."""
 
 from __future__ import annotations
 
