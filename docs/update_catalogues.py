@@ -19,14 +19,14 @@ from babel.messages.pofile import read_po, write_po
 
 from domain.invalid_value import SENTENCES
 from domain.phase import ROOM_PHASES
-from domain.refusals import Refusal
+from domain.refusals import REFUSALS, Refusal, refusals_of
 from domain.settings_spec import ROOM_SETTINGS
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from waitroom.tokens.ticket import BadTicket
 from web.auth.member_tokens import Forbidden, NotSignedIn
 from web.auth.token_claims import BadToken
-from web.i18n import CATALOGUE, FOLDER
+from web.i18n import CATALOGUE, FOLDER, PROBLEM_TITLE
 from web.problems import KINDS
 
 WEB = Path(__file__).parents[1] / "web"
@@ -38,6 +38,8 @@ KEYWORDS = {
     "_": None,
     "gettext": None,
     "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
     "to_translate": None,
 }
 # Calls with sentences for people, by the position of the argument; None: any.
@@ -60,8 +62,10 @@ def said() -> Catalog:
     """All sentences that a page can show."""
     catalog = Catalog(fuzzy=False)
     found = extract_from_dir(WEB, METHODS, OPTIONS, KEYWORDS)
-    for name, _line, message, _comments, _context in found:
-        catalog.add(message, locations=[(f"web/{Path(name).as_posix()}", None)])
+    for name, _line, message, _comments, context in found:
+        catalog.add(message, locations=[(f"web/{Path(name).as_posix()}", None)], context=context)
+    for title in _problem_titles():
+        catalog.add(title, context=PROBLEM_TITLE)
     raised = extract_from_dir(WEB, [("**.py", "python")], None, RAISED)
     for message in (*_refusals(), *_phases(), *SENTENCES.values(), *(one[2] for one in raised)):
         if " " in message or message.istitle():
@@ -72,12 +76,20 @@ def said() -> Catalog:
     return catalog
 
 
+def _problem_titles() -> Iterator[str]:
+    """The titles of problems and refusals, as members read them above the sentence."""
+    for kind in (*KINDS.values(), *_kinds_of(Refusal)):
+        yield kind.title
+
+
 def _refusals() -> Iterator[str]:
-    """Titles and sentences of problems and refusals, which are their docstrings."""
+    """The sentences of problems and refusals, and the titles of those that the console counts."""
     for kind in KINDS.values():
-        yield from (kind.title, kind.detail)
+        yield kind.detail
+    for slug in refusals_of("enter", "issue"):
+        yield REFUSALS[slug].title
     for refusal in _kinds_of(Refusal):
-        yield from (refusal.title, inspect.getdoc(refusal) or "")
+        yield inspect.getdoc(refusal) or ""
     for error in (LineError, OfficeError, BadTicket, BadToken, NotSignedIn, Forbidden):
         for one in _kinds_of(error):
             # Those defined elsewhere are for operators, and not always imported.

@@ -33,6 +33,10 @@ COOKIE_AGE_MAX_S = 365 * 24 * 3600
 TAGS_MAX = 20
 # The rest of a longer header is ignored, so that cache keys stay short.
 HEADER_LENGTH_MAX = 256
+# The context of problem titles: a title is a sentence in some languages, a room's state is not.
+PROBLEM_TITLE = "problem title"
+# What joins a context and its message to a key, as in compiled catalogues.
+CONTEXT_END = "\x04"
 
 
 def to_translate(message: str) -> str:
@@ -54,13 +58,21 @@ class Language:
         compiled.seek(0)
         self.translations = Translations(compiled)
         # A plain dict for the crowd's pages: the standard library's lookup visits three objects.
-        self._texts = {str(one.id): str(one.string) for one in messages if one.id and one.string}
+        self._texts = {
+            f"{one.context}{CONTEXT_END}{one.id}" if one.context else str(one.id): str(one.string)
+            for one in messages
+            if one.id and one.string
+        }
         self._group = self.locale.number_symbols["latn"]["group"]
         self._in_thousands = self.locale.decimal_formats[None].grouping == (3, 3)
 
     def gettext(self, message: str, **values: object) -> str:
         text = self._texts.get(message, message)
         return text % values if values else text
+
+    def pgettext(self, context: str, message: str) -> str:
+        """The translation of a message that has another one elsewhere, by its context."""
+        return self._texts.get(f"{context}{CONTEXT_END}{message}", message)
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         """The singular or plural sentence, which contains `%(count)s`."""

@@ -33,9 +33,13 @@ RAISED = {
     ),
 }
 IMPORTS = ("from domain.refusals import ", "from domain.refusals import REFUSALS, ")
+TITLE = 'msgid "Not for this account"\nmsgstr "'
+SENTENCE = 'msgid "This coupon is for other members."\nmsgstr "'
+# Each entry of the catalogue up to its translation, and that.
 TRANSLATIONS = {
-    "Not for this account": "이 쿠폰을 받을 수 없어요",
-    "This coupon is for other members.": "다른 회원을 위한 쿠폰이에요.",
+    f'msgctxt "problem title"\n{TITLE}': "이 쿠폰을 받을 수 없어요",
+    f"\n\n{TITLE}": "받을 수 없음",
+    SENTENCE: "다른 회원을 위한 쿠폰이에요.",
 }
 OPERATIONS_ROW = (
     "| `not_eligible` | `web`, at entry | by reason only: `tally` in Redis "
@@ -52,8 +56,8 @@ def plant(copy: PlantedCopy, where: str) -> str:
     if file.endswith(".py"):
         copy.replace(file, *IMPORTS)
     copy.run("-m", "docs.update_catalogues")
-    for sentence, korean in TRANSLATIONS.items():
-        copy.replace(KO, f'msgid "{sentence}"\nmsgstr ""', f'msgid "{sentence}"\nmsgstr "{korean}"')
+    for entry, korean in TRANSLATIONS.items():
+        copy.replace(KO, f'{entry}"', f'{entry}{korean}"')
     copy.run("-m", "docs.update_refusals")
     copy.replace("docs/operations.md", "| `already_used` |", f"{OPERATIONS_ROW}| `already_used` |")
     return file

@@ -26,7 +26,7 @@ from tests.unit.place_template_cast import (
     issued_coupon,
     waiting,
 )
-from web.i18n import Language
+from web.i18n import PROBLEM_TITLE, Language
 from web.pages.formatting import discount_text
 from web.pages.render import LanguageLink, environment
 from web.problems import KINDS
@@ -148,7 +148,7 @@ def sign_ins(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
 def problem_pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     said = {
         one: {
-            "title": language.gettext(KINDS[one].title),
+            "title": language.pgettext(PROBLEM_TITLE, KINDS[one].title),
             "detail": language.gettext(KINDS[one].detail),
         }
         for one in ("no_such_coupon", "unavailable")

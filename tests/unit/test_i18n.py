@@ -5,10 +5,17 @@ import re
 import pytest
 
 from docs.update_catalogues import catalogues, said
+from domain.refusals import REFUSALS, refusals_of
 from tests.unit.page_reader import Page
 from tests.unit.place_template_cast import KO
 from tests.unit.template_cast import html_of, pages
 from web.i18n import parse_accept_language
+from web.pages.admin.result import refusals
+from web.pages.error_page import render_problem
+from web.pages.member.place_view import refused
+from web.pages.render import environment
+from web.problems import KINDS, Problem
+from web.schemas.public import RefusalOut
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|</?\w+>")
 CATALOGUES = {path.parts[-3]: catalog for path, catalog in catalogues()}
@@ -41,8 +48,8 @@ def test_the_language_that_a_browser_likes_most_is_spoken(header, code):
 def test_a_catalogue_has_every_sentence_and_no_other(code):
     catalogue = CATALOGUES[code]
 
-    sentences = {one.id for one in said() if one.id}
-    known = {one.id for one in catalogue if one.id}
+    sentences = {(one.context, one.id) for one in said() if one.id}
+    known = {(one.context, one.id) for one in catalogue if one.id}
 
     update = "run: .venv/bin/python -m docs.update_catalogues"
     assert known - sentences == set(), update
@@ -63,6 +70,35 @@ def test_every_sentence_is_translated_with_the_same_placeholders(code):
         wanted = set(PLACEHOLDER.findall(one.id[-1] if several else one.id))
         for text in translations:
             assert set(PLACEHOLDER.findall(text)) == wanted, one.id
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_problem_has_a_sentence_as_its_korean_title(kind):
+    title = render_problem(Problem(kind), KO)["title"]
+
+    assert title.endswith("요")
+
+
+@pytest.mark.parametrize("slug", refusals_of("enter", "issue"))
+def test_a_refusal_has_another_korean_title_where_it_is_counted(slug):
+    """A sentence on the member's page; a noun above the console's figure."""
+    kind = REFUSALS[slug]
+    known = RefusalOut(type=slug, title=kind.title, detail=kind().detail)
+
+    title = refused("spring", known, language=KO, site_name="").refusal_title
+    [(counted, _)] = refusals({slug: 1}, KO)
+
+    assert title.endswith("요")
+    assert re.search("[가-힣]", counted)
+    assert not counted.endswith("요")
+
+
+def test_a_template_translates_a_message_by_its_context():
+    template = environment(KO).from_string(
+        """{{ _("Closed") }}, {{ pgettext("problem title", "Closed") }}"""
+    )
+
+    assert template.render() == "종료, 종료된 쿠폰이에요"
 
 
 ALLOWED = {"Open", "Run", "English", "Alice", "UTC", "c", "spring", "lobby"}

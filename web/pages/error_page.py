@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from web.container import get_container
-from web.i18n import Language, find_language, save_language
+from web.i18n import PROBLEM_TITLE, Language, find_language, save_language
 from web.middleware.request_id import get_request_id
 from web.pages.render import page
 from web.problems import Problem
@@ -51,4 +51,5 @@ def render_problem(problem: Problem, language: Language) -> dict[str, Any]:
     title, detail = body["title"], body["detail"]
     if not language.knows(detail):
         detail = problem.kind.detail
-    return body | {"title": language.gettext(title), "detail": language.gettext(detail)}
+    title = language.pgettext(PROBLEM_TITLE, title)
+    return body | {"title": title, "detail": language.gettext(detail)}

@@ -57,7 +57,11 @@ def environment(language: Language, templates_dir: str = "") -> Environment:
     env.policies["ext.i18n.trimmed"] = True
     translations = language.translations
     env.install_gettext_callables(  # type: ignore[attr-defined]
-        translations.gettext, translations.ngettext, newstyle=True
+        translations.gettext,
+        translations.ngettext,
+        newstyle=True,
+        pgettext=translations.pgettext,
+        npgettext=translations.npgettext,
     )
     env.filters.update(
         clock=language.date_and_time,

@@ -22,7 +22,7 @@ from domain.phase import (
 )
 from domain.refusals import REFUSALS
 from domain.settings_spec import Opening
-from web.i18n import Language
+from web.i18n import PROBLEM_TITLE, Language
 from web.pages.formatting import duration, wait
 from web.pages.member.place_text import (
     PLAIN,
@@ -251,7 +251,8 @@ def refused(
     title = gettext("There is no coupon for you this time")
     detail = ""
     if refusal is not None:
-        title, detail = gettext(refusal.title), gettext(refusal.detail)
+        title = language.pgettext(PROBLEM_TITLE, refusal.title)
+        detail = gettext(refusal.detail)
     return PlaceView(
         room=room,
         state=REFUSED.word,
