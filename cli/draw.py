@@ -39,10 +39,14 @@ def record(
 def verify(
     file: File,
     commitment: Annotated[
-        str | None, typer.Option(help="The seed's SHA-256, as published before the opening.")
+        str | None,
+        typer.Option(
+            help="The fingerprint (SHA-256) of the seed, as published before the opening."
+        ),
     ] = None,
     entrants_sha256: Annotated[
-        str | None, typer.Option(help="The entrants' SHA-256, as published after it.")
+        str | None,
+        typer.Option(help="The fingerprint (SHA-256) of the order, as published after it."),
     ] = None,
     member: Annotated[str | None, typer.Option(help="Also print this member's place.")] = None,
 ) -> None:

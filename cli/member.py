@@ -20,7 +20,7 @@ from web.schemas.member import MemberOut
 
 _SENTENCES = {
     "waiting": "waits in line",
-    "passed_over": "was passed over: their page had been silent for too long",
+    "passed_over": "was skipped: their page was closed or offline for too long",
     "admitted": "is admitted and has no outcome yet",
     "issued": "has the coupon",
     "refused": "was refused",

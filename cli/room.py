@@ -69,7 +69,7 @@ def record(code: Code) -> None:
 @app.command(name="set")
 @with_room_options(ROOM_SETTINGS, with_defaults=False)
 def set_room(code: Code, **changes: Any) -> None:
-    """Change settings of a room; every process applies them at once."""
+    """Change settings of a room; every process applies them within a second."""
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
         if offer.room is None:

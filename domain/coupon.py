@@ -27,7 +27,7 @@ CODE_LENGTH_MAX = 40
 DESCRIPTION_LENGTH_MAX = 200
 # Postgres, JSON, browsers and spreadsheets all represent times in these years.
 YEAR_MIN, YEAR_MAX = 2000, 2199
-# Public because the hot path matches each request against it without a function call.
+# Public because the fast path matches each request against it without a function call.
 CODE = re.compile(rf"[a-z0-9][a-z0-9_\-]{{0,{CODE_LENGTH_MAX - 1}}}")
 
 

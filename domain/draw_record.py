@@ -116,7 +116,7 @@ def find_faults(
     for name, shown in (("the record", record.entrants_sha256), ("you noted", entrants_sha256)):
         if shown is not None and shown != digest:
             faults.append(
-                "Entrants were added, removed or moved after the draw: the SHA-256 over their "
+                "Participants were added, removed or moved after the draw: the SHA-256 over their "
                 f"numbers is {digest}, but {name} says {shown}."
             )
     return faults + _order_faults(record.numbers) + _member_faults(record)

@@ -51,7 +51,7 @@ SENTENCES: dict[Rule, str] = {
     "colour": "must look like #0c6a56, got “%(got)s”",
     "picture_size": "must be from %(least)s to %(most)s bytes, got %(got)s",
     "picture_type": "must be a PNG, JPEG or WebP image",
-    "fixed_since": "can't be changed any more: the lobby opened at %(since)s UTC",
+    "fixed_since": "can’t be changed any more: the lobby opened at %(since)s UTC",
 }
 assert SENTENCES.keys() == set(RULES)
 

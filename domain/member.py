@@ -12,7 +12,7 @@ MEMBER_ID_RULE = (
     f"1 to {MEMBER_ID_LENGTH_MAX} printable ASCII characters without spaces, quotes, < > and \\"
 )
 MEMBER_ID_PATTERN = rf"^[!#-&(-;=?-\[\]-_a-~]{{1,{MEMBER_ID_LENGTH_MAX}}}$"
-# Public because the hot path matches each request against it without a function call.
+# Public because the fast path matches each request against it without a function call.
 MEMBER_ID = re.compile(MEMBER_ID_PATTERN)
 
 

@@ -69,7 +69,7 @@ SOLD_OUT = RoomPhase(
     "sold_out",
     lambda room: room.remain_count <= 0,
     about="nothing is left",
-    label="All gone",
+    label="Sold out",
     board="Sold out.",
     lead="All of these coupons have been issued.",
     takes_members=False,
@@ -173,9 +173,9 @@ class Transition(NamedTuple):
 
 _NOT_OVER = tuple(phase.word for phase in reversed(ROOM_PHASES) if not phase.is_over)
 ROOM_TRANSITIONS = (
-    Transition(("scheduled",), ("open",), "it opens, and its draw is written down"),
+    Transition(("scheduled",), ("open",), "it opens, and its draw is saved"),
     Transition(("scheduled",), ("draining",), "it opens without new entries"),
-    Transition(("open", "draining"), ("scheduled",), "the opening is put off"),
+    Transition(("open", "draining"), ("scheduled",), "the opening is postponed"),
     Transition(("open",), ("draining",), "an admin drains it"),
     Transition(("draining",), ("open",), "an admin opens it again"),
     Transition(_NOT_OVER, ("paused",), "an admin pauses it"),
@@ -190,8 +190,8 @@ ROOM_TRANSITIONS = (
 _IN_LINE = ("lobby", "waiting", "restoring")
 PLACE_TRANSITIONS = (
     Transition(("absent",), _IN_LINE, "enters, or comes back with a ticket"),
-    Transition(("lobby",), ("waiting",), "it opens, and its draw is written down"),
-    Transition(("waiting",), ("lobby",), "the opening is put off"),
+    Transition(("lobby",), ("waiting",), "it opens, and its draw is saved"),
+    Transition(("waiting",), ("lobby",), "the opening is postponed"),
     Transition(("lobby", "waiting"), ("restoring",), "Redis loses the line"),
     Transition(("restoring",), ("lobby", "waiting"), "members had time to return"),
     Transition(("waiting",), ("admitted",), "it is their turn"),

@@ -74,7 +74,7 @@ class Closed(Refusal):
 
 
 class Draining(Refusal):
-    """Entry is closed. If you're already in line, you keep your place."""
+    """Entry is closed. If you’re already in line, you keep your place."""
 
     slug = "draining"
     title = "Entry is closed"
@@ -152,7 +152,7 @@ class AlreadyUsed(Refusal):
 
 
 class CouponExpired(Refusal):
-    """This coupon has expired and can't be used any more."""
+    """This coupon has expired and can’t be used any more."""
 
     slug = "expired"
     title = "Expired"

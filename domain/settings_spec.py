@@ -158,7 +158,8 @@ class SettingValues:
         unit="s",
         label="Skip a silent member after (s)",
         help=(
-            "A member whose page has not responded for this long is skipped when their turn comes."
+            "A member whose page was closed or offline for this long is skipped when their turn "
+            "comes."
         ),
     )
     return_s: int = _setting(

@@ -26,7 +26,7 @@ class OfficeAway(OfficeError):
 
 
 class OfficeRefused(OfficeAway):
-    """Coupons can't be issued right now. Try again in a moment."""
+    """Coupons can’t be issued right now. Try again in a moment."""
 
 
 class SchemaBusy(OfficeError):
@@ -38,7 +38,7 @@ class NoSuchCoupon(OfficeError):
 
 
 class NoSuchIssuedCoupon(OfficeError):
-    """You don't have this coupon."""
+    """You don’t have this coupon."""
 
 
 class CodeTaken(OfficeError):

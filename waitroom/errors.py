@@ -8,7 +8,7 @@ class LineError(Exception):
 
 
 class LineAway(LineError):
-    """The line can't be reached right now. Try again in a moment; places are kept."""
+    """The line can’t be reached right now. Try again in a moment; places are kept."""
 
 
 class LineBusy(LineError):

@@ -27,14 +27,14 @@ class ProblemKind:
 
 _KINDS = (
     ProblemKind("not_signed_in", 401, "Not signed in", "Sign in first, or send a member token."),
-    ProblemKind("bad_token", 401, "Bad token", "This member token can't be accepted."),
-    ProblemKind("bad_ticket", 401, "Bad ticket", "This ticket can't be accepted."),
-    ProblemKind("forbidden", 403, "Forbidden", "You don't have permission for this."),
+    ProblemKind("bad_token", 401, "Bad token", "This member token can’t be accepted."),
+    ProblemKind("bad_ticket", 401, "Bad ticket", "This ticket can’t be accepted."),
+    ProblemKind("forbidden", 403, "Forbidden", "You don’t have permission for this."),
     ProblemKind("not_found", 404, "Not found", "There is nothing at this address."),
     ProblemKind("no_such_coupon", 404, "No such coupon", "There is no coupon with this code."),
     ProblemKind("no_such_room", 404, "No such room", "There is no room with this code."),
     ProblemKind(
-        "no_such_issued_coupon", 404, "No such issued coupon", "You don't have this coupon."
+        "no_such_issued_coupon", 404, "No such issued coupon", "You don’t have this coupon."
     ),
     ProblemKind(
         "not_in_line", 404, "Not in line", "You have no place in this line. Get in line first."
@@ -43,7 +43,7 @@ _KINDS = (
         "method_not_allowed", 405, "Method not allowed", "This address does not accept this method."
     ),
     ProblemKind(
-        "body_too_slow", 408, "Body too slow", "The request's body did not arrive in time."
+        "body_too_slow", 408, "Body too slow", "The request’s body did not arrive in time."
     ),
     ProblemKind(
         "not_drawn", 409, "Not drawn", "There is no draw here, or it has not been made yet."
@@ -56,7 +56,7 @@ _KINDS = (
     ),
     ProblemKind("code_taken", 409, "Code taken", "A coupon with this code already exists."),
     ProblemKind("not_direct", 409, "Line required", "This coupon is issued through its line."),
-    ProblemKind("body_too_large", 413, "Body too large", "The request's body is too large."),
+    ProblemKind("body_too_large", 413, "Body too large", "The request’s body is too large."),
     ProblemKind("bad_request", 422, "Bad request", "The request could not be understood."),
     ProblemKind(
         "internal",

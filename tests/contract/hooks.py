@@ -50,7 +50,7 @@ _BEYOND_A_SCHEMA = re.compile(
     "opens_at must come before expire_date, "
     "|rate_min_per_s must be at most rate_max_per_s, "
     r"|total_count must be at least [\d,]+, the number already issued, "
-    "|opening can't be changed any more: the lobby opened at "
+    "|opening can’t be changed any more: the lobby opened at "
 )
 
 

@@ -98,7 +98,7 @@ async def drawn(line, engine, code):
     return Drawn.of(code, alice_us, Random(SEED))
 
 
-async def test_the_hot_path_and_the_framework_give_the_same_answers(app, drawn):
+async def test_the_fast_path_and_the_framework_give_the_same_answers(app, drawn):
     framework = framework_of(app)
     left: Counter[str] = Counter()
     behind = app._hot_path._app._app._app

@@ -18,7 +18,7 @@ STATES = {
     "draining": ({"room": RoomSettings(state="draining")}, "Entry closed"),
     "closed": ({"room": RoomSettings(state="closed")}, "Closed"),
     "over": ({"opens_at": now() - 2 * HOUR, "expire_date": now() - HOUR}, "Closed"),
-    "sold_out": ({"total": 1}, "All gone"),
+    "sold_out": ({"total": 1}, "Sold out"),
     "direct": ({"issuing": "pessimistic"}, "Open"),
 }
 MAY_ENTER = {"open", "paused", "scheduled"}

@@ -59,7 +59,7 @@ async def test_without_redis_the_ticket_page_says_when_one_came(
 
     assert "We can’t reach the line right now" in page.text
     assert "Your place is safe." in page.text
-    assert "Joined at (from your ticket)" in page.text
+    assert "Entered at (from your ticket)" in page.text
     assert f"{arrival:%H:%M:%S UTC}" in page.text
 
 

@@ -95,7 +95,7 @@ def test_a_member_added_afterwards_is_found(with_members):
     )
 
     assert (code, rewritten) == (1, 1)
-    assert "Entrants were added, removed or moved" in said
+    assert "Participants were added, removed or moved" in said
 
 
 @pytest.mark.parametrize("with_members", [True, False])

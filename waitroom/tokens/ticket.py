@@ -18,7 +18,7 @@ BLOCK_BYTES = 64
 
 
 class BadTicket(Exception):
-    """This ticket can't be accepted."""
+    """This ticket can’t be accepted."""
 
     reason: ClassVar[str] = "bad"
 

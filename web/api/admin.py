@@ -27,7 +27,7 @@ from web.schemas.public import CouponOut, Discount
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
-KEPT = "The change is written down. It comes into force as soon as the line is back."
+KEPT = "The change is saved. It takes effect as soon as the line can be reached."
 _ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
 
 

@@ -56,7 +56,7 @@ async def change(
     "/logo", response_model=BrandingOut, responses=documented(*_ALWAYS), openapi_extra=_PICTURES
 )
 async def put_logo(request: Request, code: RoomCode, who: Operator) -> BrandingOut:
-    """Set the logo. The request's body is the picture: PNG, JPEG or WebP."""
+    """Set the logo. The request's body is the image: PNG, JPEG or WebP."""
     with translate_value_errors():
         picture = Logo(await request.body())
     return await _changed(request, code, change_logo, picture, who)

@@ -70,10 +70,10 @@ def _session_until(claims: Mapping[str, object], now_s: float) -> float | None:
         return None
     until_s = claims[SESSION_UNTIL]
     if isinstance(until_s, bool) or not isinstance(until_s, int | float):
-        raise BadToken("The member token's session_until must be a number: seconds since 1970.")
+        raise BadToken("The member token’s session_until must be a number: seconds since 1970.")
     if not now_s < until_s <= now_s + AHEAD_MAX_S:
         raise BadToken(
-            "The member token's session_until must lie ahead, by at most 10 years: seconds since "
+            "The member token’s session_until must lie ahead, by at most 10 years: seconds since "
             "1970, not milliseconds."
         )
     return until_s

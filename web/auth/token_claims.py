@@ -13,7 +13,7 @@ EXPIRES_WITHIN_S = 10 * 365 * 24 * 3600
 
 
 class BadToken(Exception):
-    """This member token can't be accepted."""
+    """This member token can’t be accepted."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -38,18 +38,17 @@ class ClaimRules:
             expires = _seconds(claims, "exp")
         if expires <= now - self.leeway_s:
             raise BadToken(
-                "Your sign-in has expired (exp of the member token). Go back to the shop and "
-                "follow the link again."
+                "Your sign-in has expired. Go back to the shop and follow the link again."
             )
         if expires > now + EXPIRES_WITHIN_S:
             raise BadToken(
-                "The member token's exp is more than 10 years away. Give it in seconds since 1970, "
+                "The member token’s exp is more than 10 years away. Give it in seconds since 1970, "
                 "not in milliseconds."
             )
         latest = now + self.leeway_s
         if "iat" in claims and _seconds(claims, "iat") > latest:
             raise BadToken(
-                "The member token's iat is in the future. Give it in seconds since 1970, and set "
+                "The member token’s iat is in the future. Give it in seconds since 1970, and set "
                 "the clocks of the shop and of this server, or raise CLOCK_LEEWAY_S here."
             )
         if "nbf" in claims and _seconds(claims, "nbf") > latest:
@@ -59,7 +58,7 @@ class ClaimRules:
                 "CLOCK_LEEWAY_S here."
             )
         if "jti" in claims and type(claims["jti"]) is not str:
-            raise BadToken("The member token's jti must be a string. Put it in quotes.")
+            raise BadToken("The member token’s jti must be a string. Put it in quotes.")
         if self.audience:
             self._check_audience(claims.get("aud"))
         sub = claims.get("sub")
@@ -71,10 +70,10 @@ class ClaimRules:
             raise BadToken("The member token has no aud. Set it to MEMBER_TOKEN_AUDIENCE.")
         audiences = found if isinstance(found, list) else [found]
         if not all(isinstance(one, str) for one in audiences):
-            raise BadToken("The member token's aud must be a string or a list of strings.")
+            raise BadToken("The member token’s aud must be a string or a list of strings.")
         if self.audience not in audiences:
             raise BadToken(
-                "The member token's aud is for another site. It must be MEMBER_TOKEN_AUDIENCE, or "
+                "The member token’s aud is for another site. It must be MEMBER_TOKEN_AUDIENCE, or "
                 "a list that contains it."
             )
 
@@ -98,21 +97,21 @@ def _seconds(claims: Mapping[str, object], name: str) -> int:
 def _not_seconds(name: str) -> BadToken:
     """One sentence per claim, as translations can't contain values."""
     if name == "iat":
-        return BadToken("The member token's iat must be a number: seconds since 1970.")
+        return BadToken("The member token’s iat must be a number: seconds since 1970.")
     if name == "nbf":
-        return BadToken("The member token's nbf must be a number: seconds since 1970.")
-    return BadToken("The member token's exp must be a number: seconds since 1970.")
+        return BadToken("The member token’s nbf must be a number: seconds since 1970.")
+    return BadToken("The member token’s exp must be a number: seconds since 1970.")
 
 
 def _member_id(found: object) -> str:
     if found is None:
-        raise BadToken("The member token has no sub. Set it to the member's id.")
+        raise BadToken("The member token has no sub. Set it to the member’s id.")
     if type(found) is int:
         found = str(found)
     if type(found) is not str:
-        raise BadToken("The member token's sub must be a string or a whole number.")
+        raise BadToken("The member token’s sub must be a string or a whole number.")
     try:
         check_member_id(found)
     except BadMemberId as error:
-        raise BadToken(f"The member token's sub can't be accepted: {error}.") from error
+        raise BadToken(f"The member token’s sub can't be accepted: {error}.") from error
     return found

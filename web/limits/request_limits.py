@@ -198,7 +198,7 @@ class RateLimit:
         if any(most and self._streams.get(one, 0) >= most for one, most in held.items()):
             raise Problem(
                 "too_many_requests",
-                "Too many live connections are open here already. Poll for your place instead.",
+                "You have too many streams open. Poll for your place instead.",
                 {"retry_after_s": STREAMS_RETRY_S},
             )
         for one in held:

@@ -25,7 +25,7 @@ _GAUGES: dict[str, tuple[str, Reading]] = {
     "waiting": ("Members waiting in line", lambda r: r.figures.waiting),
     "size_max": ("Most members that may wait in line", lambda r: r.figures.size_max),
     "away": (
-        "Members passed over, or informed in line that the room is over, and not back",
+        "Members skipped, or answered in line that the room is over, and not back",
         lambda r: r.figures.away,
     ),
     "seats_in_use": ("Members admitted without an outcome", lambda r: r.figures.seats_in_use),
@@ -66,8 +66,8 @@ _COUNTERS: dict[str, tuple[str, Callable[[MetricsSnapshot], float]]] = {
     "admitted": ("Members admitted", lambda r: r.figures.admitted),
     "issued": ("Members with an issued coupon", lambda r: r.figures.issued),
     "left": ("Members who gave up their place", lambda r: r.figures.left),
-    "passed_over": ("Members passed over for sending no request", lambda r: r.passed_over),
-    "returned": ("Members who returned after being passed over", lambda r: r.returned),
+    "passed_over": ("Members skipped for sending no request", lambda r: r.passed_over),
+    "returned": ("Members who returned after being skipped", lambda r: r.returned),
 }
 # Counters with another label: its name, and the counts by its values.
 _COUNTERS_BY: dict[str, tuple[str, str, Callable[[MetricsSnapshot], Mapping[str, int]]]] = {

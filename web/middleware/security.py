@@ -92,7 +92,7 @@ class BodyTooLarge(HTTPException):
     """An HTTPException, as Starlette passes only these through while it reads a body."""
 
     def __init__(self, bytes_max: int) -> None:
-        super().__init__(413, f"The request's body is larger than {bytes_max:,} bytes.")
+        super().__init__(413, f"The request’s body is larger than {bytes_max:,} bytes.")
 
 
 class BodyTooSlow(HTTPException):

@@ -117,7 +117,7 @@ class RoomOut(_RoomSettingsOut):
     under_way: int = Field(
         deprecated=True, description="The previous release's name of seats_in_use"
     )
-    away: int = Field(description="Members passed over for sending no request, and not back")
+    away: int = Field(description="Members skipped for sending no request, and not back")
     entered: int
     admitted: int
     issued: int

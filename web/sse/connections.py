@@ -117,7 +117,7 @@ class StreamConnections:
         if self.open >= self._streams_max:
             raise Problem(
                 "unavailable",
-                "Too many live connections are open right now. Poll for your place instead.",
+                "Too many streams are open right now. Poll for your place instead.",
                 {"retry_after_s": FULL_RETRY_S},
             )
 

@@ -115,7 +115,7 @@ MUTATIONS = (
         noticed_by=(f"{_IN_VERDICT}test_ten_thousand_tokens_have_the_verdict_of_pyjwt",),
     ),
     Mutation(
-        name="the_hot_path_reads_a_header_as_it_is",
+        name="the_fast_path_reads_a_header_as_it_is",
         summary="the fast path keeps spaces around a token",
         promise=9,
         file="web/auth/member_tokens.py",
@@ -123,7 +123,7 @@ MUTATIONS = (
         old='header[len(_SCHEME) :].decode("latin-1").strip()',
         new='header[len(_SCHEME) :].decode("latin-1")',
         noticed_by=(
-            f"{_GENERATED}test_the_hot_path_and_the_framework_give_the_same_answers",
+            f"{_GENERATED}test_the_fast_path_and_the_framework_give_the_same_answers",
             f"unit/test_fast_path_calls.py::{_AS_THE_FRAMEWORK_READS}",
             f"unit/test_fast_path_streams.py::{_AS_THE_FRAMEWORK_READS}",
         ),

@@ -72,4 +72,4 @@ async def is_counted(client, code, metric):
     result = Html(await client.get(f"/admin/rooms/{code}/result", headers=ADMIN | KO))
 
     assert samples(metrics, room=code, reason="not_eligible") == {metric: pytest.approx(1, abs=1)}
-    assert "이 쿠폰을 받을 수 없어요" in result.text
+    assert "받을 수 없음" in result.text
