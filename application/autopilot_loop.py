@@ -16,7 +16,7 @@ from waitroom.line import Line
 log = structlog.get_logger(__name__)
 
 STEP_EVERY_S = 0.5
-# A failed batch counts as trouble for so long, so that each admitter notices it.
+# A failed batch counts as trouble for this long, so that each admitter notices it.
 FAILED_FOR_S = 2.0
 
 

@@ -1,6 +1,6 @@
 """ConsistencyCheck: compares each room's Redis with Postgres regularly, and logs differences.
 
-It repairs nothing: a difference may be the trace of a fault, which an operator must see first.
+It repairs nothing: a difference may be the trace of a fault, which an admin must see first.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from waitroom.line import Line
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 5.0
-# Rests after each call of Postgres for so many times its duration: a million rows take minutes, and
-# use a sixth of one connection.
+# Rests after each call of Postgres for this many times its duration: a million rows take minutes,
+# and use a sixth of one connection.
 REST = 5.0
 REST_MIN_S = 0.005
 RENEW_AFTER_S = 5.0

@@ -1,4 +1,4 @@
-"""FeedLog: logs and traces each fed batch with the ids of its members' requests."""
+"""FeedLog: logs and traces each enqueued batch with the ids of its members' requests."""
 
 from __future__ import annotations
 
@@ -46,4 +46,4 @@ class FeedLog:
             for n, batch in enumerate(batches):
                 some = origins[n * queue.batch_max : (n + 1) * queue.batch_max]
                 ids = [origin.partition(" ")[0] for origin in some]
-                log.info("fed", room=code, batch=batch, members=len(ids), request_ids=ids)
+                log.info("enqueued", room=code, batch=batch, members=len(ids), request_ids=ids)

@@ -218,7 +218,7 @@ def _recount(engine: Engine, code: str, who: str, now: datetime) -> None:
     try:
         issued_coupons.correct_used_count(engine, code, who=who, now=now)
     except ValueError:
-        return  # more rows than coupons: an operator must look at this
+        return  # more rows than coupons: an admin must look at this
 
 
 def _chunks(members: Sequence[str]) -> list[list[str]]:

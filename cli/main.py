@@ -168,7 +168,7 @@ def run() -> None:
 
 
 def _is_self_explanatory(error: Exception) -> bool:
-    """Whether the error's text tells the operator what to do, so that no traceback is needed."""
+    """Whether the error's text says what to do, so that no traceback is needed."""
     from issuance.errors import OfficeError
     from processes.embedded import EmbeddedServerError
     from waitroom.errors import LineError

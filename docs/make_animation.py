@@ -36,7 +36,7 @@ QUALITY = 60
 CROWD, TOTAL, ARRIVE_WITHIN_S, GIVE_UP_S = 1_500, 1_400, 12, 300
 AHEAD = 400
 RATE_PER_S, FASTER_PER_S = 25, 50
-# Frames are taken so far apart, and shown so long each: three times as fast as it was.
+# Frames are taken this far apart, and shown this long each: three times as fast as it was.
 APART_S, SHOWN_MS, LAST_MS = 1.2, 400, 4_000
 FRAMES_SLOW, FRAMES_MAX = 9, 40
 WITHIN_S = 60

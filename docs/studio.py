@@ -180,7 +180,7 @@ class Studio:
             self.tickets[code] = body["ticket"]
 
     def crowd(self, code: str, people: int) -> None:
-        """Let so many other members enter."""
+        """Let this many other members enter."""
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda n: self.enter(code, f"other-{n}"), range(people)))
 

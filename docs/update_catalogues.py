@@ -92,7 +92,7 @@ def _refusals() -> Iterator[str]:
         yield inspect.getdoc(refusal) or ""
     for error in (LineError, OfficeError, BadTicket, BadToken, NotSignedIn, Forbidden):
         for one in _kinds_of(error):
-            # Those defined elsewhere are for operators, and not always imported.
+            # Those defined elsewhere are for admins, and not always imported.
             if one.__module__ == error.__module__:
                 yield inspect.getdoc(one) or ""
 

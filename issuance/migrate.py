@@ -107,7 +107,7 @@ def _is_there(tx: Connection, table: str) -> bool:
 
 @contextmanager
 def _translate_refusal(engine: Engine) -> Iterator[None]:
-    """Raise SchemaRefused for errors that the operator can fix."""
+    """Raise SchemaRefused for errors that a person can fix."""
     try:
         yield
     except OfficeRefused as error:

@@ -130,7 +130,7 @@ def line_up(
     within_s: float,
     once_in_line: Callable[[], None] = lambda: None,
 ) -> list[Person]:
-    """Send so many contexts into the line, until each has a coupon or a refusal.
+    """Send this many contexts into the line, until each has a coupon or a refusal.
 
     Calls `once_in_line` when all have seen a place. A caller that keeps the room paused until then
     has all of them in line at once, however slowly the pages open.

@@ -47,6 +47,6 @@ class Signals:
         self._came.discard(number)
 
     def wait(self, seconds: float) -> None:
-        """Sleep so long, or until a signal comes."""
+        """Sleep for `seconds`, or until a signal comes."""
         if select.select([self._wakes], [], [], max(0.0, seconds))[0]:
             os.read(self._wakes, 65_536)

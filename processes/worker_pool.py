@@ -9,7 +9,7 @@ from processes.supervisor import Child, supervise
 
 
 def run_pool(settings: WorkerSettings, workers: int) -> int:
-    """Run so many workers until SIGTERM or SIGINT. Returns the exit code.
+    """Run this many workers until SIGTERM or SIGINT. Returns the exit code.
 
     With several workers, SIGHUP replaces them in turn.
     """

@@ -25,8 +25,8 @@ EASE_MORE_PER_S = 0.1  # that part is smaller by this for each second of the old
 CREST_AFTER_S = 4.0  # the rate is back at the crest this long after a step down
 RISE_MOST_PER_S = 1.5  # largest factor of growth per second, also from the minimum after an outage
 LOOK_BACK_S = 2.0  # transactions of this period count
-NEAR = 0.8  # above this part of the latency bound the rate does not rise
-QUEUE_BOUNDS = 2.0  # largest age of the oldest job, in latency bounds: the job before it and itself
+NEAR = 0.8  # above this part of the latency limit the rate does not rise
+QUEUE_BOUNDS = 2.0  # largest age of the oldest job, in latency limits: the job before it and itself
 SETTLES_S = 1.0  # a step down shows no effect before this time
 DRAINS_MOST_S = 5.0
 USED = 0.5  # below this part of the rate in use, a higher rate can't be judged
@@ -73,7 +73,7 @@ class RateController:
     """The state that the next step starts from. Times in seconds of Redis' clock.
 
     crest_per_s: the rate that was last too high. risen_s: how long the rate has risen since.
-    eased_at_s: the last step down; settled_at_s: when the members fed before it must be done.
+    eased_at_s: the last step down; settled_at_s: when the members enqueued before it must be done.
     reason: of the last step.
     """
 
@@ -122,9 +122,9 @@ class RateController:
         return replace(self, rate_per_s=bounds.rate_min_per_s, crest_per_s=known, risen_s=0.0)
 
     def _is_draining(self, seen: Signals, *, queued: bool) -> bool:
-        """Whether members fed before the last step down are still in progress, and getting fewer.
+        """Whether members of before the last step down are still in progress, and getting fewer.
 
-        The queue's age can't show this: its head ages until all who were fed too fast are done.
+        The queue's age can't show this: its head ages until all enqueued too fast are done.
         But the queue drains while the rate is below the issue rate.
         """
         if seen.now_s < self.eased_at_s + SETTLES_S:

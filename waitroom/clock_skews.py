@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 # The tag has a space, so it is no room's code.
 KEY = "waitroom:{clock skews}:processes"
 MEASURE_EVERY_S = 5.0
-# A process that published nothing for so long has ended.
+# A process that published nothing for this long has ended.
 FORGET_AFTER_S = 30.0
 WARN_ABOVE_S = 1.0
 OVER_BELOW_S = 0.9

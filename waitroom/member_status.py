@@ -123,7 +123,7 @@ class MemberStatus(NamedTuple):
     the outcome), absent, or untold (absent, while a restoring room can't be sure); else the slug of
     a refusal (domain.refusals).
     arrival_us: in a draw the number drawn, and until the draw a negative mark that reveals nothing.
-    text, for a waiting member who was passed over and returned: h for the head of the line, e for
+    text, for a waiting member who was skipped and returned: h for the head of the line, e for
     its end.
     """
 

@@ -15,10 +15,10 @@ from waitroom.member_status import MemberStatus, RoomFacts
 
 # The shortest interval of polls and streams.
 INTERVAL_MIN_S = 1.0
-# While the pace is unknown: one second more per so many members ahead, up to a maximum.
+# While the pace is unknown: one second more for each step of members ahead, up to a maximum.
 UNKNOWN_PACE_AHEAD_PER_S = 50
 UNKNOWN_PACE_MAX_S = 3.0
-# A client that keeps to its interval polls three times before its member would be passed over.
+# A client that keeps to its interval polls three times before its member would be skipped.
 POLLS_PER_GRACE = 3
 
 # The interval is a fifth of the expected wait, in a short line at most POLL_SHORT_LINE_S. The
@@ -28,8 +28,8 @@ POLL_WAIT_SHARE = 5
 POLL_SHORT_LINE_S = 5.0
 POLL_LONG_LINE_S = 20.0
 POLLS_PER_S = 500.0
-# Intervals vary by this part in both directions, and in a crowd so that about so many polls arrive
-# per second.
+# Intervals vary by this part in both directions, and in a crowd so that about this many polls
+# arrive per second.
 POLL_SPREAD = 0.1
 SPREAD_POLLS_PER_S = 5_000.0
 # The crowd's spread does not apply to waits up to this.
@@ -145,6 +145,6 @@ def _unknown_pace_interval_s(ahead: int) -> float:
 
 
 def _grace_share_s(facts: RoomFacts) -> float:
-    """The longest interval that keeps a member from being passed over."""
+    """The longest interval that keeps a member from being skipped."""
     share_s = facts.grace_us / 1_000_000 / POLLS_PER_GRACE
     return share_s if share_s > INTERVAL_MIN_S else INTERVAL_MIN_S

@@ -35,8 +35,8 @@ class WebContainer:
     """Settings and collaborators of one web process.
 
     queue_status: reads the workers and the backlog. counts_dir: the folder of counters that the
-    processes of one web command share; None for a single process. simulate: sends so many simulated
-    members into a room, False while others are running; in the demo only. queue: RQ, for
+    processes of one web command share; None for a single process. simulate: sends a number of
+    simulated members into a room, False while others are running; in the demo only. queue: RQ, for
     reconciliation. draining: whether this web command is about to stop, so that a load balancer
     sends no new requests. office_clock: Postgres' clock. deployment: its id, empty until Postgres
     has answered.

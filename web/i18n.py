@@ -90,7 +90,7 @@ class Language:
         return format_decimal(number, locale=self.locale)
 
     def decimal(self, number: float, places: int) -> str:
-        """A number with at most so many decimal places."""
+        """A number with at most `places` decimal places."""
         return str(format_decimal(round(number, places), locale=self.locale))
 
     def date_and_time(self, at: datetime) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from domain.unix_time import EPOCH
 
-# An exact reading is preferred to less exact ones for so long; then clocks have drifted.
+# An exact reading is preferred to less exact ones for this long; then clocks have drifted.
 KEEP_S = 60.0
 DRIFT_S = 0.005
 

@@ -18,7 +18,7 @@ __all__ = ["Engine", "open_engine"]
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 15
 LOCK_TIMEOUT_S = 10
-# Give up a connection whose peer has acknowledged nothing for so long. By default Linux waits a
+# Give up a connection whose peer has acknowledged nothing for this long. By default Linux waits a
 # quarter of an hour, or for ever for a reply (libpq, "Parameter Key Words"; tcp(7)).
 GONE_AFTER_S = 6
 # A connection that was idle for longer is pinged before use.

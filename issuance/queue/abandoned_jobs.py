@@ -20,7 +20,7 @@ from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 from issuance.queue.checked_jobs import fetch_or_refuse, refuse_job
 from issuance.queue.job_registry import Reason, RefusedJob, parse_job_id
 
-# If a worker has not begun a job so long after it took it, the worker is gone.
+# If a worker has not begun a job this long after it took it, the worker is gone.
 BEGUN_WITHIN_S = 60
 FIRST_SEEN_KEPT_S = 86_400
 AT_ONCE_MAX = 1_000

@@ -189,7 +189,7 @@ def list_failed_jobs(redis: QueueRedis, queue: str, code: str) -> list[str]:
 
 
 def forget_failed_jobs(redis: QueueRedis, queue: str, job_ids: Sequence[str]) -> None:
-    """Delete these failed jobs; the rescue enqueues their members again. Raises OfficeAway."""
+    """Delete these failed jobs; the admitter enqueues their members again. Raises OfficeAway."""
     try:
         for job_id in job_ids:
             redis.zrem(f"rq:failed:{queue}", job_id)

@@ -18,7 +18,7 @@ def open_queue_redis(url: str, *, timeout_s: float) -> QueueRedis:
     """A connection whose replies must come within `timeout_s`.
 
     Without retries (redis-py would retry ten times, for up to a minute): an enqueue without a reply
-    may have succeeded. The rescue enqueues members without an outcome again.
+    may have succeeded. The admitter enqueues members without an outcome again.
     """
     return Redis.from_url(
         url, socket_timeout=timeout_s, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)

@@ -38,7 +38,7 @@ from issuance.queue.job_registry import (
 )
 from issuance.queue.redis_connection import QueueRedis
 
-# RQ lists a killed worker for so long.
+# RQ lists a killed worker for this long.
 WORKER_TTL_S = 60
 # The longest blocking wait for a job; then the worker checks whether it must stop.
 WAIT_S = 1
@@ -76,7 +76,7 @@ _context: WorkerContext | None = None
 
 
 def issue_batch(code: str, members: list[str]) -> None:
-    """The job: issue, then report. If it raises, the rescue enqueues the batch again."""
+    """The job: issue, then report. If it raises, the admitter enqueues the batch again."""
     assert _context is not None, "issue_batch runs in a worker started by run_worker"
     job = get_current_job()
     meta = job.meta if job is not None else {}
@@ -87,7 +87,7 @@ def issue_batch(code: str, members: list[str]) -> None:
         issued = issue(_context.engine, code, members, admitted_at=admitted_at, within_s=within_s)
     if job is not None and _context.logs:
         _log_issued(job, issued)
-    # Report only after the commit. A crash before this line is harmless: the rescue enqueues the
+    # Report only after the commit. A crash before this line is harmless: the admitter enqueues the
     # batch again, and each member gets the committed coupon or refusal.
     _context.report(issued)
 
@@ -245,7 +245,7 @@ def run_worker(context: WorkerContext, redis: QueueRedis, *, queue: str) -> None
             log.warning("the worker left its queue; trying again")
         except RedisError as error:
             # RQ survives the loss of Redis while it waits for a job, but not at start-up or while
-            # it updates a job. The rescue enqueues the batch again.
+            # it updates a job. The admitter enqueues the batch again.
             if PoolWorker.stop_requested:
                 return  # could not unregister; the worker's key expires soon
             log.warning("the queue is unavailable; trying again", cause=queue_cause(error))
@@ -256,7 +256,7 @@ def run_worker(context: WorkerContext, redis: QueueRedis, *, queue: str) -> None
 
 
 def _pause(seconds: float) -> None:
-    """Sleep so long, or until the process must stop."""
+    """Sleep for `seconds`, or until the process must stop."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and not PoolWorker.stop_requested:
         time.sleep(min(LOOK_EVERY_S, seconds))

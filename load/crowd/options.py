@@ -10,7 +10,7 @@ class CrowdOptions:
     """within_s: all members arrive in it. connections_max: open at once; other requests wait.
 
     give_up_s: then members without a final answer count as failed. attempts_max: of a request that
-    the server asks to retry. addresses: so many addresses in X-Forwarded-For, for a server that
+    the server asks to retry. addresses: how many addresses in X-Forwarded-For, for a server that
     trusts this host as a proxy; 0: none. seed: fixes the members and their arrivals.
     """
 

@@ -38,9 +38,9 @@ HEADERS_WITHIN_MS = 30_000
 # Longer headers get 431 (or 414 for a long URL). The server's buffer doubles as it grows, so up to
 # twice as much may pass.
 HEADERS_BYTES_MAX = 65_536
-# On SIGHUP the old process stops so long after the start of the new one, which takes a second.
+# On SIGHUP the old process stops this long after the start of the new one, which takes a second.
 RELOAD_AFTER_S = 5.0
-# Open requests get so long to finish, then their process is killed.
+# Open requests get this long to finish, then their process is killed.
 FINISH_WITHIN_S = 7
 
 

@@ -130,7 +130,7 @@ def gone_silent(redis_url: str, code: str) -> Callable[..., None]:
 
 @pytest.fixture
 def years_pass(redis_url: str, code: str) -> Callable[[str, int], None]:
-    """Move the time at which a member was passed over or refused into the past."""
+    """Move the time at which a member was skipped or refused into the past."""
 
     def move(member: str, seconds: int) -> None:
         with Redis.from_url(redis_url) as redis:

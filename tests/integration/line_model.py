@@ -23,7 +23,7 @@ class Model:
     room: Room
     used_count: int = 0
     waiting: list[str] = field(default_factory=list)
-    # Who was given a final word while the room was over, and has not asked since.
+    # Who was given a final answer while the room was over, and has not asked since.
     told: set[str] = field(default_factory=set)
     arrivals: dict[str, int] = field(default_factory=dict)
     admitted: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Model:
         return "sold_out" if self.used_count >= self.room.total else None
 
     def standing(self, member: str) -> tuple[str, int]:
-        """They ask: a final word takes them out of the line; where there is more, they are back."""
+        """They ask: a final answer takes them out of the line; with more to give, they are back."""
         if member in self.outcomes:
             return self.outcomes[member], 0
         if member in self.admitted:

@@ -1,4 +1,4 @@
-"""A final word stays final until its owner asks again, also where there is more to give later."""
+"""A final answer stays final until its owner asks again, also where there is more to give later."""
 
 import asyncio
 import time

@@ -8,7 +8,7 @@ from redis import Redis
 
 from tests.house import House, eventually
 
-ORDER = [("web", "request"), ("admitter", "fed"), ("worker", "issued")]
+ORDER = [("web", "request"), ("admitter", "enqueued"), ("worker", "issued")]
 MEMBERS = [f"somebody-{n}@example.com" for n in range(5)]
 
 
@@ -54,7 +54,7 @@ def test_one_id_leads_from_entering_to_the_coupon_and_names_nobody(house, redis_
     for request_id in (asked, others[0]):
         eventually(lambda one=request_id: len(lines_with(house, one)) >= 3)
         found = {(one["process"], one["event"]): one for one in lines_with(house, request_id)}
-        assert found.keys() == {("web", "request"), ("admitter", "fed"), ("worker", "issued")}
+        assert found.keys() == {("web", "request"), ("admitter", "enqueued"), ("worker", "issued")}
         entered, fed, issued = (found[key] for key in sorted(found, key=ORDER.index))
         assert (entered["route"], entered["status"]) == ("/api/rooms/{code}/enter", 202)
         assert {one["room"] for one in (entered, fed, issued)} == {code}

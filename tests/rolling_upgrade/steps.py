@@ -15,6 +15,8 @@ from tests.rolling_upgrade.release import Release
 
 KINDS = ("worker", "admitter", "web")
 WITHIN_S = 90.0
+# The admitter's event of a batch, in this release and in 0.3.0.
+ENQUEUED = ("enqueued", "fed")
 
 
 class Upgrade:
@@ -80,13 +82,13 @@ class Batches:
     def from_logs(cls, old: Path, new: Path) -> Batches:
         """Count them from the log lines of LOG_REQUESTS."""
         return cls(
-            old_by_new=len(_batches(old, "fed") & _batches(new, "issued")),
-            new_by_old=len(_batches(new, "fed") & _batches(old, "issued")),
+            old_by_new=len(_batches(old, *ENQUEUED) & _batches(new, "issued")),
+            new_by_old=len(_batches(new, *ENQUEUED) & _batches(old, "issued")),
         )
 
 
-def _batches(log: Path, event: str) -> set[str]:
-    return {one["batch"] for one in _lines(log.read_text()) if one.get("event") == event}
+def _batches(log: Path, *events: str) -> set[str]:
+    return {one["batch"] for one in _lines(log.read_text()) if one.get("event") in events}
 
 
 def _lines(text: str) -> Iterator[dict[str, Any]]:

@@ -29,7 +29,7 @@
 --@include presence
 
 local VISIT_S = 0.25
--- The most members passed over in one call, as it blocks Redis.
+-- The most members skipped in one call, as it blocks Redis.
 local PASSED_MAX = 5000
 
 local room = read_room(keys.room)

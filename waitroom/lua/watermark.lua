@@ -6,7 +6,7 @@
 --           arrival up to which tickets are spent or 0, since when (us), member...} of those that
 --           Postgres may not have}, or {} before the lobby opens
 --
--- Each member at or below `spent until` has an outcome, was passed over or has left, so it stays below
+-- Each member at or below `spent until` has an outcome, was skipped or has left, so it stays below
 -- everyone in line or admitted. With very many admitted it keeps its last value, which is safe: it may
 -- only be too low.
 --@include clock

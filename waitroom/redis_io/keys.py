@@ -35,7 +35,7 @@ class Keys:
 
     @property
     def bucket(self) -> str:
-        """hash: token bucket, steered rate, measured pace, lease, and the last requests' times."""
+        """hash: token bucket, autopilot rate, measured pace, lease, times of the last requests."""
         return self._key("bucket")
 
     @property
@@ -81,7 +81,7 @@ class Keys:
 
     @property
     def away(self) -> str:
-        """hash: member who was passed over, or learned in line that the room is over: arrival,
+        """hash: member who was skipped, or learned in line that the room is over: arrival,
         space, for the latter `told` and a space, when that was (microseconds)."""
         return self._key("away")
 

@@ -29,7 +29,7 @@ class RoomStats(SettingValues):
     Counts are totals since the beginning, except in_line, seats_in_use and away (now) and the rates
     (per s).
 
-    in_line: all who have a place, also in a room that is over. away: members who were passed over,
+    in_line: all who have a place, also in a room that is over. away: members who were skipped,
     or learned in line that the room is over, and have not returned. refused: after admission.
     turned_away: refused at entry. version: of the settings. steered_rate_per_s: the autopilot's
     rate, None under manual control.

@@ -24,7 +24,7 @@ SESSION_AGE_MAX_S = 12 * 3600
 SESSION_LENGTH_MAX = 1_024
 # The account of ADMIN_PASSWORD_HASH.
 NAME_BY_SETTING = "admin"
-# An ended session may remain valid in another process for so long.
+# An ended session may remain valid in another process for this long.
 FRESH_S = 1.0
 KEPT_MAX = 1_000
 

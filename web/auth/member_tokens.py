@@ -24,7 +24,7 @@ from waitroom.tokens.ticket import HmacKey
 from web.auth.token_claims import DEFAULT_RULES, BadToken, ClaimRules
 
 TOKEN_LENGTH_MAX = 4_096
-# A process caches the claims of so many tokens up to this length, in at most 20 MB.
+# A process caches the claims of this many tokens up to this length, in at most 20 MB.
 TOKENS_KEPT, KEPT_LENGTH_MAX = 32_768, 512
 NAME_LENGTH_MAX = 64
 _SCHEME = b"Bearer "

@@ -21,7 +21,7 @@ PROCESSES_MAX = 256
 class SharedCounters:
     """cells: how many integers. folder: None for a single process.
 
-    now: the first so many cells are gauges: they restart at 0 in a process that replaces another,
+    now: the first `now` cells are gauges: they restart at 0 in a process that replaces another,
     and a dead process' gauges don't count.
     """
 

@@ -18,7 +18,7 @@ from web.sse.connections import StreamConnections
 log = structlog.get_logger(__name__)
 
 READ_EVERY_S = 1.0
-# Every so many reads, also check all streams for expired sessions.
+# Once in this many reads, also check all streams for expired sessions.
 READS_PER_EXPIRY_CHECK = 5
 
 

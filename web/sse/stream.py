@@ -17,10 +17,10 @@ KEEP_ALIVE_COMMENT = b": still here\n\n"
 KEEP_ALIVE_EVENT = b"event: beat\ndata: 1\n\n"
 # Proxies close silent connections; a read interval and a failed read may add to this.
 KEEP_ALIVE_S = 10.0
-# A page that receives nothing for so long reconnects: one interval may be late, and the next one
+# A page that receives nothing for this long reconnects: one interval may be late, and the next one
 # still running.
 QUIET_MAX_S = KEEP_ALIVE_S + 2 * READ_INTERVAL_MAX_S + 2.0
-# A client that takes no message for so long is gone.
+# A client that takes no message for this long is gone.
 STUCK_S = 30.0
 
 

@@ -110,7 +110,7 @@ def board(bench: Bench) -> list[Summary]:
 
 
 def _room(bench: Bench, waiting: int) -> str:
-    """A room with so many in line, that moves, and has a past. Raises RuntimeError without one."""
+    """A moving room with a past, and `waiting` members in line. Raises RuntimeError."""
     code = bench.new_code()
     bench.stage.offer(code, 1_000_000, room=MOVES)
     bench.console.print(f"Filling a line of {waiting:,} ...")

@@ -11,7 +11,7 @@ from waitroom.stats.room_stats import RoomStats
 from web.i18n import Language
 from web.pages.formatting import duration
 
-# Rates on the board are of so many seconds: long enough to be calm, short enough to follow a hand.
+# Rates on the board are of this many seconds: long enough to be calm, short enough to be current.
 BOARD_OVER_S = 5
 
 Tone = Literal["well", "still", "over", "trouble"]
