@@ -104,7 +104,7 @@ CASES = [
         RoomStatus(replace(busy, state="closed"), NOON),
         "over",
         "Closed. Nobody is admitted any more.",
-        "대기열을 종료했어요. 더 이상 아무도 입장하지 않아요.",
+        "대기열을 종료했어요. 더 이상 아무도 입장할 수 없어요.",
     ),
     (
         RoomStatus(replace(busy, closes_at_s=0), NOON),
@@ -129,13 +129,13 @@ CASES = [
         RoomStatus(busy, NOON, postgres_away=True),
         "trouble",
         f"Admission has stopped: Postgres is unreachable. {KEPT_EN}",
-        f"입장이 멈췄어요. Postgres에 연결할 수 없어요. {KEPT_KO}",
+        f"Postgres에 연결할 수 없어 입장이 멈췄어요. {KEPT_KO}",
     ),
     (
         RoomStatus(busy, NOON, workers=0),
         "trouble",
         f"Nothing is issued: no worker is running. {KEPT_EN}",
-        f"발급이 멈췄어요. 실행 중인 워커가 없어요. {KEPT_KO}",
+        f"실행 중인 워커가 없어 발급이 멈췄어요. {KEPT_KO}",
     ),
     (
         RoomStatus(replace(busy, admitted_per_s=0, seats_in_use=100, seats=100), NOON),

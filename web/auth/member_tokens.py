@@ -137,7 +137,7 @@ class MemberTokens:
                 raise BadToken("The member token must be signed with HS256.") from error
             except (jwt.PyJWTError, ValueError) as error:
                 raise BadToken("The member token is not a well-formed, valid JWT.") from error
-        raise BadToken("The member token was not signed with a secret that is known here.")
+        raise BadToken("The member token is not signed with one of this site’s secrets.")
 
     def is_admin(self, token: str) -> bool:
         # A lone surrogate must not cause an error.

@@ -42,7 +42,7 @@ RULES = {
     "discount_value": to_translate(
         "An amount in the smallest currency unit, or a percentage from 1 to 100."
     ),
-    "discount_cap": to_translate("The most that a percentage takes off. Not needed for an amount."),
+    "discount_cap": to_translate("The largest discount of a percentage. Not needed for an amount."),
     "total_count": to_translate("1 to %(most)s. Can’t be lower than the number already issued."),
     "opens_at": to_translate("Date and time in UTC, before the end."),
     "expire_date": to_translate("Date and time in UTC, after the opening."),
@@ -79,7 +79,7 @@ DIFFERENCES: dict[Kind, tuple[str, str]] = {
     "row_not_told": (
         to_translate("Issued in Postgres, missing in Redis"),
         to_translate(
-            "Postgres has issued coupons to these members, but Redis does not know. Repair "
+            "Postgres has issued coupons to these members, but Redis has no record. Repair "
             "records them in Redis, and the members see their coupons."
         ),
     ),
