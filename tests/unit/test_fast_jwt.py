@@ -48,10 +48,41 @@ def test_what_a_shop_and_we_ourselves_sign_is_read_the_short_way():
     assert read(MemberTokens([NEW], "").sign("alice"))["sub"] == "alice"
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"typ": "JWT", "alg": "HS256"},
+        {"alg": "HS256"},
+        {"alg": "HS256", "typ": "JWT", "kid": "2026-11"},
+        {"kid": "\ud55c\uae00", "alg": "HS256"},
+        {"alg": "HS256", "typ": "at+jwt"},
+    ],
+    ids=str,
+)
+def test_a_plain_header_in_any_order_is_read_the_short_way(header):
+    claims = {"sub": "alice", "exp": NOW + 60, "iat": NOW, "nbf": NOW, "aud": ["here"]}
+
+    assert read(signed(header, claims)) == claims
+
+
+def test_spaces_in_the_json_are_read_the_short_way():
+    parts = ('{ "typ" : "JWT", "alg" : "HS256" }', f'{{ "sub": "alice", "exp": {NOW + 60} }}')
+    said = b".".join(base64.urlsafe_b64encode(one.encode()).rstrip(b"=") for one in parts)
+    mac = base64.urlsafe_b64encode(hmac.digest(OLD.encode(), said, hashlib.sha256)).rstrip(b"=")
+
+    assert read((said + b"." + mac).decode()) == {"sub": "alice", "exp": NOW + 60}
+
+
+headers = st.fixed_dictionaries(
+    {}, optional={"alg": st.sampled_from(["HS256", "HS512", "none"]), "typ": scalars,
+                  "kid": scalars, "b64": scalars, "crit": st.lists(scalars, max_size=1)}
+)  # fmt: skip
+
+
 @settings(max_examples=100, deadline=None)
-@given(claims_of_any_kind)
-def test_whatever_is_read_is_what_pyjwt_reads(claims):
-    token = signed(USUAL, claims)
+@given(claims_of_any_kind, st.just(USUAL) | headers)
+def test_whatever_is_read_is_what_pyjwt_reads(claims, header):
+    token = signed(header, claims)
 
     found = read(token)
 
@@ -83,6 +114,11 @@ def test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses(data):
         signed({"alg": "none", "typ": "JWT"}, {"sub": "alice", "exp": NOW + 60}),
         signed({"alg": "HS512", "typ": "JWT"}, {"sub": "alice", "exp": NOW + 60}),
         signed({**USUAL, "crit": ["x"]}, {"sub": "alice", "exp": NOW + 60}),
+        signed({**USUAL, "b64": False}, {"sub": "alice", "exp": NOW + 60}),
+        signed({**USUAL, "kid": 7}, {"sub": "alice", "exp": NOW + 60}),
+        signed({**USUAL, "jwk": {}}, {"sub": "alice", "exp": NOW + 60}),
+        signed({"typ": "JWT"}, {"sub": "alice", "exp": NOW + 60}),
+        signed(["HS256"], {"sub": "alice", "exp": NOW + 60}),
         signed(USUAL, ["sub", "exp"]),
         signed(USUAL, {"sub": "alice", "exp": NOW + 60}, "another-secret-of-at-least-32-bytes!"),
         good()[:-1],

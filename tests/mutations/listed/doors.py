@@ -81,6 +81,16 @@ MUTATIONS = (
         noticed_by=("unit/test_forged.py::test_no_token_that_nobody_here_signed_is_accepted",),
     ),
     Mutation(
+        name="any_header_of_a_token_is_plain",
+        summary="the fast path ignores `crit` and `b64`",
+        promise=9,
+        file="web/auth/member_tokens.py",
+        within="_is_plain",
+        old="fields.keys() <= _PLAIN_FIELDS",
+        new="True",
+        noticed_by=(f"{_IN_USUAL_TOKEN}test_anything_unusual_is_not_taken",),
+    ),
+    Mutation(
         name="a_usual_tokens_payload_may_have_stray_signs",
         summary="the fast path accepts invalid base64url",
         promise=9,
