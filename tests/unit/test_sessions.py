@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from tests.signed_in import session_of
 from web.auth.member_tokens import BadToken, MemberTokens, Visitor
-from web.auth.sessions import Sessions
+from web.auth.sessions import KEPT_LENGTH_MAX, Sessions
 
 OURS, NEW, SHOPS = (
     "our own secret of at least 32 bytes!!",
@@ -46,6 +46,38 @@ def test_a_session_names_its_member_and_its_times():
 
     assert read == ALICE
     assert (read.signed_in_us, read.until_s) == (999_000_000, 2_000)
+
+
+def test_a_session_seen_before_still_ends_and_is_verified_once():
+    clock = [1_000.0]
+    sessions = Sessions([OURS], now=lambda: clock[0])
+    short, ended = (
+        sessions.sign(sessions.begin(Visitor(who, who), 999_000_000, 2_000))
+        for who in ("alice", "bob")
+    )
+    assert sessions.verify(short) is sessions.verify(short) is not None
+    assert sessions.verify(ended) is not None
+
+    clock[0] = 2_000
+    sessions.ended.note("bob", 999_000_001)
+
+    assert sessions.verify(short) is None
+    clock[0] = 1_000
+    assert sessions.verify(ended) is None
+
+
+def test_only_sessions_with_a_valid_signature_are_kept_and_no_long_ones():
+    sessions = Sessions([OURS])
+    forged = session_of(Sessions([NEW]))
+    long = sessions.sign(sessions.begin(Visitor("alice", "".join(map(chr, range(200, 600)))), 1))
+    assert len(long) > KEPT_LENGTH_MAX
+
+    assert sessions.verify(forged) is sessions.verify("x" * 100) is None
+    sessions.verify(long)
+    assert sessions.kept == 0
+
+    sessions.verify(session_of(sessions))
+    assert sessions.kept == 1
 
 
 def test_sessions_rotate_with_the_secrets():

@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from starlette.responses import Response
@@ -27,6 +28,8 @@ SESSION_COOKIE = "member_session"
 OLD_COOKIE = "session"
 AGE_MAX_S = 7 * 24 * 3600
 LENGTH_MAX = 4_096
+# A process caches so many signed sessions up to this length, in at most 30 MB.
+SESSIONS_KEPT, KEPT_LENGTH_MAX = 32_768, 512
 # Checked first, as the base64 decoder skips other characters.
 _SIGNED = re.compile(rf"[A-Za-z0-9_.-]{{1,{LENGTH_MAX}}}")
 
@@ -61,6 +64,8 @@ class Sessions:
             if old_secrets
             else None
         )
+        # Caches only sessions with a valid signature, so that attackers can't fill it.
+        self._known = lru_cache(maxsize=SESSIONS_KEPT)(self._signed_session)
 
     def begin(self, visitor: Visitor, at_us: int, until_s: float | None = None) -> Visitor:
         """The member with a session from `at_us` to its age limit, or to `until_s` if earlier."""
@@ -82,14 +87,25 @@ class Sessions:
 
     def verify(self, text: str) -> Visitor | None:
         """The session's member, or None where it is invalid or over."""
-        if not _SIGNED.fullmatch(text):
-            return None
+        find = self._known if len(text) <= KEPT_LENGTH_MAX else self._signed_session
         try:
-            member_id, name, signed_in_us, until_s = self._signed.loads(text)
-            visitor = Visitor(str(member_id), str(name), int(signed_in_us), int(until_s))
+            visitor = find(text)
         except (BadData, TypeError, ValueError, OverflowError):
             return None
+        # At each use, as a session ends after its signature was verified.
         return None if self.is_over(visitor) else visitor
+
+    @property
+    def kept(self) -> int:
+        """How many sessions are cached."""
+        return self._known.cache_info().currsize
+
+    def _signed_session(self, text: str) -> Visitor:
+        """The session as signed, also one that is over. Raises where it is not well signed."""
+        if not _SIGNED.fullmatch(text):
+            raise BadData(text)
+        member_id, name, signed_in_us, until_s = self._signed.loads(text)
+        return Visitor(str(member_id), str(name), int(signed_in_us), int(until_s))
 
     def verify_old(self, text: str) -> Visitor | None:
         """As `verify`, for a session of the previous release."""

@@ -219,4 +219,17 @@ MUTATIONS = (
             f"{_IN_COOKIES}test_a_browser_by_tls_keeps_a_few_tickets_and_forgets_the_oldest",
         ),
     ),
+    Mutation(
+        name="a_session_seen_before_never_ends",
+        summary="a cached session is not checked again",
+        promise=9,
+        file="web/auth/sessions.py",
+        within="Sessions.verify",
+        old="self.is_over(visitor)",
+        new="find is not self._known and self.is_over(visitor)",
+        noticed_by=(
+            f"{_IN_SESSIONS}test_a_session_seen_before_still_ends_and_is_verified_once",
+            f"{_IN_SESSIONS}test_an_end_covers_all_that_began_until_then_and_nothing_later",
+        ),
+    ),
 )
