@@ -13,6 +13,7 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin waitroom
 COPY --from=packages /venv /venv
 WORKDIR /app
 COPY domain domain
+COPY topology topology
 COPY issuance issuance
 COPY waitroom waitroom
 COPY application application

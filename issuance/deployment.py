@@ -25,6 +25,7 @@ from issuance.errors import (
 )
 from issuance.queue.redis_connection import QueueRedis
 from issuance.tables import deployment
+from topology.primary import redis_label
 
 LINE_KEY = "waitroom:deployment"
 _ID = re.compile(rb"[A-Za-z0-9\-]{1,64}")
@@ -106,23 +107,16 @@ def deployment_claims(
         DeploymentClaim(
             line,
             LINE_KEY,
-            f"The line's Redis at {redis_address(line)}",
+            f"The line's Redis at {redis_label(line)}",
             "Set REDIS_URL to a Redis or a Redis database of its own, such as redis://host:6379/1.",
         ),
         DeploymentClaim(
             queue,
             f"waitroom:queue:{queue_name}:deployment",
-            f"The queue {queue_name} at {redis_address(queue)}",
+            f"The queue {queue_name} at {redis_label(queue)}",
             "Set QUEUE_NAME or QUEUE_REDIS_URL to a queue of its own.",
         ),
     )
-
-
-def redis_address(redis: QueueRedis) -> str:
-    """Host, port and database, or a socket's path; never a password."""
-    known = redis.connection_pool.connection_kwargs
-    where = known.get("path") or f"{known.get('host', 'localhost')}:{known.get('port', 6379)}"
-    return f"{where}/{known.get('db') or 0}"
 
 
 def deployment_id(engine: Engine) -> str:

@@ -18,7 +18,7 @@ OFF_BY_S = "TEST_CLOCK_OFF_BY_S"
 _REAL = datetime_module.datetime
 _REAL_TIME = time.time
 _for_good = ExitStack()
-_PACKAGES = ("cli", "web", "waitroom", "issuance", "domain", "rq")
+_PACKAGES = ("cli", "web", "waitroom", "issuance", "topology", "domain", "rq")
 
 
 def _shifted(off_by_s: float) -> Any:

@@ -37,6 +37,10 @@ class Proxy:
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def redirect(self, port: int) -> None:
+        """Forward new connections to this port; open ones stay with their server."""
+        self._target = (self._target[0], port)
+
     def cut(self) -> None:
         """Reset open and new connections."""
         self._whole.clear()

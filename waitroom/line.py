@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from domain.stores.remote_clock import RemoteClock
 from domain.unix_time import from_us
 from domain.watermark import Watermark
+from topology.async_redis import open_async_redis
 from waitroom.admission import Admission, Outcome
 from waitroom.autopilot_state import AutopilotState
 from waitroom.batcher import Ask, Batcher, EnterBatch, entrant
@@ -53,15 +54,15 @@ def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.
     A retry is harmless: entering keeps the first place, and members admitted by a lost answer are
     in `admitted` and are enqueued again after their lease.
     """
-    pool = BlockingConnectionPool.from_url(
+    redis = open_async_redis(
         redis_url,
-        max_connections=connections_max,
+        connections_max=connections_max,
         timeout=timeout_s,
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         retry=Retry(ConstantBackoff(0.05), 1),
     )
-    return Line(Redis.from_pool(pool))
+    return Line(redis)
 
 
 class Line:

@@ -9,6 +9,7 @@ from redis.retry import Retry
 
 from domain.stores.redis_eviction import eviction_policy
 from issuance.errors import OfficeAway, queue_cause
+from topology.sync_redis import open_sync_redis
 
 QueueRedis = Redis
 PROBE_KEY, PROBE_KEPT_S = "waitroom:queue:probe", 60
@@ -20,7 +21,7 @@ def open_queue_redis(url: str, *, timeout_s: float) -> QueueRedis:
     Without retries (redis-py would retry ten times, for up to a minute): an enqueue without a reply
     may have succeeded. The admitter enqueues members without an outcome again.
     """
-    return Redis.from_url(
+    return open_sync_redis(
         url, socket_timeout=timeout_s, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
     )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from redis.asyncio import Redis
-
+from topology.async_redis import open_async_redis
 from waitroom.autopilot import Decision
 from waitroom.autopilot_state import STEP_S_MIN
 from waitroom.redis_io.constants import DECISIONS_MAX, METER_SLOTS
@@ -26,7 +25,7 @@ async def write_history(redis_url: str, code: str) -> None:
 
     Written into Redis as the scripts write it; a board that could not read it would show noughts.
     """
-    async with Redis.from_url(redis_url) as redis:
+    async with open_async_redis(redis_url, connections_max=1) as redis:
         now_s, _ = await redis.time()
         slots: dict[Any, str] = {}
         for second in range(now_s - SERIES_S_MAX, now_s):

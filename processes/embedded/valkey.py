@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 
 from processes.child_process import spawn
 from processes.embedded.server import EmbeddedServer, EmbeddedServerError, wheel_folder
@@ -17,6 +18,8 @@ class EmbeddedValkey(EmbeddedServer):
 
     name = "Valkey"
     stop_signal = signal.SIGTERM
+    # Beside the settings file: a test runs a Sentinel.
+    arguments: ClassVar[tuple[str, ...]] = ()
 
     @property
     def url(self) -> str:
@@ -28,7 +31,7 @@ class EmbeddedValkey(EmbeddedServer):
         settings.touch(mode=0o600)
         settings.write_text("\n".join(self._settings()) + "\n")
         return spawn(
-            [str(_program()), str(settings)],
+            [str(_program()), str(settings), *self.arguments],
             cwd=self.folder,
             log=self.log,
             orphan_signal=self.stop_signal,

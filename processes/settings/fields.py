@@ -7,6 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, Field
 
+from domain.stores.url_rules import UNREADABLE_URL
+
 SECRET_BYTES_MIN = 32
 HOW_TO_MAKE_ONE = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
 
@@ -35,8 +37,5 @@ def check_url(url: str) -> SplitResult:
     except ValueError:
         parts = None
     if parts is None or parts.fragment or (parts.query and "@" in parts.query):
-        raise ValueError(
-            "can't be read; in a user's name or password write / ? # @ : [ ] % as "
-            "%2F %3F %23 %40 %3A %5B %5D %25"
-        )
+        raise ValueError(UNREADABLE_URL)
     return parts

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -12,6 +10,7 @@ from pydantic import (
 )
 
 from processes.settings.fields import check_url
+from topology.redis_url import parse_redis_url
 
 
 class DatabaseSettings(BaseModel):
@@ -37,11 +36,13 @@ class StoreSettings(DatabaseSettings):
 
     REDIS_URL: str = Field(
         description="URL of the Redis that keeps the line, `redis://:password@host:6379/0`, "
-        "`rediss://...` or `unix://...`. Percent-encode the password (`/` is `%2F`)"
+        "`rediss://...`, `unix://...`, or of its Sentinels, `redis+sentinel://...` "
+        "([forms](#redis-urls)). Percent-encode the password (`/` is `%2F`)"
     )
     QUEUE_REDIS_URL: str = Field(
         "",
-        description="URL of the Redis that keeps RQ's jobs; empty: `REDIS_URL`. RQ does not run on "
+        description="URL of the Redis that keeps RQ's jobs, in the same forms; empty: `REDIS_URL`. "
+        "RQ does not run on "
         "Redis Cluster",
     )
     QUEUE_NAME: str = Field(
@@ -74,12 +75,8 @@ class StoreSettings(DatabaseSettings):
     @field_validator("REDIS_URL", "QUEUE_REDIS_URL")
     @classmethod
     def _is_redis(cls, url: str) -> str:
-        if url and not url.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
-        path = check_url(url).path
-        if not url.startswith("unix://") and not re.fullmatch(r"(/[0-9]*)?", path):
-            # redis-py would silently use another database.
-            raise ValueError("must end with the number of a database, as redis://host:6379/0")
+        if url:
+            parse_redis_url(url)
         return url
 
     @property

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Iterable
 
 from redis import Redis
-from redis.asyncio import BlockingConnectionPool
-from redis.asyncio import Redis as AsyncRedis
 
+from topology.async_redis import open_async_redis
 from waitroom.admission import Admission, Outcome
 from waitroom.line import Line
 from waitroom.member_status import MemberStatus
@@ -28,8 +27,7 @@ class LineOf(Line):
     """A Line that goes through these rooms alone: others on this Redis may be somebody's."""
 
     def __init__(self, redis_url: str, *rooms: str) -> None:
-        pool = BlockingConnectionPool.from_url(redis_url, max_connections=8, socket_timeout=2.0)
-        super().__init__(AsyncRedis.from_pool(pool))
+        super().__init__(open_async_redis(redis_url, connections_max=8, socket_timeout=2.0))
         self._rooms = list(rooms)
 
     async def codes(self) -> list[str]:

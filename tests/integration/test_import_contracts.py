@@ -18,6 +18,7 @@ LAYERS = (
     ("web",),
     ("application",),
     ("waitroom", "issuance"),
+    ("topology",),
     ("domain",),
 )
 PACKAGES = tuple(package for layer in LAYERS for package in layer)
@@ -30,6 +31,7 @@ MODULES = {
     "application": "application.apply_settings",
     "waitroom": "waitroom.poll_interval",
     "issuance": "issuance.issue",
+    "topology": "topology.redis_url",
     "domain": "domain.coupon",
 }
 UPHILL = [

@@ -6,11 +6,11 @@ import socket
 import time
 
 import pytest
-from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from processes.child_process import free_port
+from topology.async_redis import open_async_redis
 from waitroom.limits.rate_limiter import RateLimiter
 from waitroom.line import open_line
 from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
@@ -89,7 +89,7 @@ async def test_who_asks_calmly_never_asks_redis(who):
         async def __call__(self, keys, args):
             raise AssertionError("asked")
 
-    limiter = RateLimiter(Never(BlockingConnectionPool(), ""))
+    limiter = RateLimiter(Never(None, ""))
 
     assert await passed(limiter, who, OWN) == OWN
 
@@ -132,8 +132,8 @@ async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(
 
 def call_at(url: str) -> ScriptCall:
     retry = Retry(NoBackoff(), 0)
-    pool = BlockingConnectionPool.from_url(url, max_connections=8, socket_timeout=2, retry=retry)
-    return ScriptCall(ScriptConnections(pool), script("rate_limit"))
+    redis = open_async_redis(url, connections_max=8, socket_timeout=2, retry=retry)
+    return ScriptCall(ScriptConnections(redis.connection_pool), script("rate_limit"))
 
 
 def quick(limiter: RateLimiter, window_s: float) -> RateLimiter:

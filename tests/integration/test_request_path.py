@@ -26,7 +26,9 @@ from fastapi import FastAPI
 from tests.integration.web_cast import app_with, by, client_of, in_line, token
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {"application", "domain", "issuance", "passes", "processes", "waitroom", "web"}
+PACKAGES = {
+    "application", "domain", "issuance", "passes", "processes", "topology", "waitroom", "web",
+}  # fmt: skip
 # Of documentation (RFC 5737): an address that nothing exempts from the limits.
 ADDRESS = "203.0.113.7"
 LISTED = re.compile(r"^\d+\. `[^`]+/`: `[^`]+`(?:, `[^`]+`)*", re.MULTILINE)

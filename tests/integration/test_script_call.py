@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -14,6 +14,7 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from processes.child_process import free_port
+from topology.async_redis import open_async_redis
 from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
 
 WITHIN_S = 2
@@ -28,10 +29,8 @@ return 'late'
 
 def wires_of(url: str, count: int = 1) -> ScriptConnections:
     retry = Retry(NoBackoff(), 0)
-    pool = BlockingConnectionPool.from_url(
-        url, max_connections=count, socket_timeout=WITHIN_S, retry=retry
-    )
-    return ScriptConnections(pool)
+    redis = open_async_redis(url, connections_max=count, socket_timeout=WITHIN_S, retry=retry)
+    return ScriptConnections(redis.connection_pool)
 
 
 @pytest.fixture

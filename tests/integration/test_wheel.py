@@ -18,7 +18,7 @@ from tests.house import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BUILT_FROM = (
-    "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
     "pyproject.toml", "README.md", "LICENSE",
     "docs", "mkdocs.yml", "UPGRADING.md",  # nothing of these may come into it
 )  # fmt: skip

@@ -16,8 +16,8 @@ PAGES += sorted(
     if page.name != "old-names.md"
 )
 FOLDERS = (
-    "domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli", "tests",
-    "docs", "requirements",
+    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "tests", "docs", "requirements",
 )  # fmt: skip
 A_FILE = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]+\.\w+)(?:::\w+)?`")
 # What the reader puts a name of their own into.

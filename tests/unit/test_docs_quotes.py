@@ -14,7 +14,9 @@ from processes.settings.worker import WorkerSettings
 from tests.ops_files import ALERTS, PAGE
 
 ROOT = Path(__file__).parents[2]
-CODE = ("domain", "issuance", "waitroom", "application", "web", "processes", "load", "cli")
+CODE = (
+    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+)  # fmt: skip
 # Not CHANGELOG.md and UPGRADING.md, which name what earlier releases had, nor the decisions.
 PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
 PAGES += sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))

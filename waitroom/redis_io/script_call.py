@@ -6,7 +6,8 @@ take as long as the rest of a batch.
 
 redis-py's pool checks each connection as it lends it, and sets separate timeouts for sending and
 reading: as much work as a small batch. Here connections are used unchecked, with one timeout. When
-one turns out to be closed, all idle ones are closed with it: they are as likely to be dead.
+one turns out to be closed, silent, or connected to another server than the primary, all idle ones
+are closed with it: they are as likely to be useless.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from domain.stores.error_cause import describe_cause
+from topology.primary import pool_label
 from waitroom.errors import LineAway
 
 ATTEMPTS_MAX = 2
@@ -63,7 +65,7 @@ class ScriptConnections:
     def __init__(self, pool: ConnectionPool) -> None:
         self._make = pool.make_connection
         self._within_s: float | None = pool.connection_kwargs.get("socket_timeout")
-        self._place = _place_of(pool.connection_kwargs)
+        self._label = pool_label(pool)
         self._places = asyncio.Semaphore(pool.max_connections)
         self._idle: list[Any] = []
         self._all: set[Any] = set()
@@ -78,13 +80,16 @@ class ScriptConnections:
             async with asyncio.timeout(self._within_s), self._places:
                 return await self._execute(command)
         except TimeoutError as error:
-            raise RedisTimeoutError(f"Timeout reading from {self._place}") from error
+            await self._disconnect(*self._idle)  # a server that hangs would cost each its time-out
+            raise RedisTimeoutError(f"Timeout reading from {self._label}") from error
 
     async def _execute(self, command: bytes) -> Any:
         if self._is_closed:
             raise RedisConnectionError("the line was closed")
         connection = self._idle.pop() if self._idle else self._new()
         try:
+            if connection.should_reconnect():  # another connection has found another primary
+                await connection.disconnect(nowait=True)
             await connection.send_packed_command(command, check_health=False)
             answer = await connection.read_response()
         except ResponseError:
@@ -122,11 +127,6 @@ class ScriptConnections:
         """Close all connections. Calls in progress and later calls raise RedisConnectionError."""
         self._is_closed = True
         await self._disconnect(*self._all)
-
-
-def _place_of(connection: dict[str, Any]) -> str:
-    host, port = connection.get("host"), connection.get("port", 6379)
-    return f"{host}:{port}" if host else str(connection.get("path", "Redis"))
 
 
 @contextmanager

@@ -1,0 +1,143 @@
+"""Three real Sentinels promote the replica; the line, the queue and their locks follow."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+from redis.lock import Lock
+
+from issuance.deployment import deployment_claims
+from issuance.queue.redis_connection import open_queue_redis
+from processes.child_process import free_port
+from tests.integration.cast import in_force
+from tests.redis_pair import SERVICE, RedisPair, redis_pair
+from waitroom.errors import LineAway
+from waitroom.line import Line, open_line
+
+DOWN_AFTER_S = 0.5
+GAP_MAX_S = DOWN_AFTER_S + 2
+ROOM = "pair"
+
+
+@pytest.fixture
+def pair() -> Iterator[RedisPair]:
+    with redis_pair(sentinels=3, down_after_s=DOWN_AFTER_S) as running:
+        yield running
+
+
+async def _gap_s(call: Callable[[], Awaitable[object]], until_s: float) -> float:
+    """The longest time between two answers, of a caller who asks again and again until then."""
+    longest, last_s = 0.0, time.monotonic()
+    while last_s < until_s:
+        with suppress(LineAway, RedisError):
+            await call()
+            longest, last_s = max(longest, time.monotonic() - last_s), time.monotonic()
+        if time.monotonic() > until_s + 10:
+            return time.monotonic() - last_s
+        await asyncio.sleep(0.01)
+    return longest
+
+
+def _calls(line: Line, queue: Redis) -> dict[str, Callable[[], Awaitable[object]]]:
+    numbers = iter(range(1_000_000))
+    lock: Any = Lock(queue, "waitroom:{pair}:lock", timeout=5, blocking_timeout=0.1)
+
+    def locked() -> None:
+        if not lock.acquire():
+            raise RedisError("somebody has it")
+        lock.release()
+
+    return {
+        "enter": lambda: line.enter(ROOM, f"member-{next(numbers)}"),
+        "place": lambda: line.place(ROOM, "member-0"),
+        "sign-in attempt": lambda: line.login_throttle.start_attempt(f"a{next(numbers)}", "b"),
+        "session": lambda: line.sessions.begin("alice"),
+        "write": lambda: line.probe.write(),
+        "queue": lambda: asyncio.to_thread(queue.set, "waitroom:queue:probe", 1),
+        "lock": lambda: asyncio.to_thread(locked),
+    }
+
+
+@pytest.mark.parametrize("how", ["kill_primary", "stop_primary"])
+async def test_when_the_primary_dies_all_follow_the_sentinels(pair, how):
+    line = open_line(pair.url, timeout_s=1)
+    queue = open_queue_redis(pair.url, timeout_s=1)
+    await in_force(line, ROOM)
+    calls = _calls(line, queue)
+    asking = [
+        asyncio.create_task(_gap_s(call, time.monotonic() + GAP_MAX_S + 1))
+        for call in calls.values()
+    ]
+    await asyncio.sleep(0.3)
+
+    await asyncio.to_thread(getattr(pair, how))
+
+    gaps = dict(zip(calls, await asyncio.gather(*asking), strict=True))
+    print({name: round(gap, 2) for name, gap in gaps.items()})
+    assert {name: gap for name, gap in gaps.items() if gap > GAP_MAX_S} == {}
+    assert min(gaps.values()) >= DOWN_AFTER_S / 2  # the fault took hold
+    await line.aclose()
+    queue.close()
+
+
+async def test_a_sentinel_that_is_gone_is_passed_over(pair):
+    pair.sentinels[0].stop()
+    line, queue = open_line(pair.url), open_queue_redis(pair.url, timeout_s=1)
+
+    await line.probe.write()
+
+    assert queue.set("waitroom:queue:probe", 1)
+    await line.aclose()
+    queue.close()
+
+
+async def test_where_no_sentinel_answers_the_error_names_each_and_no_password():
+    ports = [free_port(), free_port()]
+    hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+    url = f"redis+sentinel://:a-secret@{hosts}/{SERVICE}?sentinel_password=another"
+    line, queue = open_line(url), open_queue_redis(url, timeout_s=1)
+
+    with pytest.raises(LineAway) as told:
+        await line.probe.write()
+    with pytest.raises(RedisError) as told_by_queue:
+        queue.ping()
+
+    for text in (str(told.value), str(told_by_queue.value)):
+        assert all(f"127.0.0.1:{port} refused the connection" in text for port in ports)
+        assert "secret" not in text
+        assert "another" not in text
+    await line.aclose()
+    queue.close()
+
+
+def test_a_service_that_the_sentinels_do_not_know_is_named(pair):
+    with (
+        open_queue_redis(pair.url.replace(SERVICE, "nobody"), timeout_s=1) as queue,
+        pytest.raises(RedisError, match=r"no Sentinel has a primary for nobody: .*No such master"),
+    ):
+        queue.ping()
+
+
+def test_wrong_credentials_of_the_sentinels_are_named(pair):
+    url = pair.url.partition("?")[0]
+    with (
+        open_queue_redis(url, timeout_s=1) as queue,
+        pytest.raises(RedisError, match=r"no Sentinel has a primary .* already authenticated"),
+    ):
+        queue.ping()
+
+
+def test_errors_name_the_service_and_its_sentinels(pair):
+    with open_queue_redis(pair.url, timeout_s=1) as redis:
+        line, queue = deployment_claims(redis, redis, "jobs")
+
+    hosts = ", ".join(f"127.0.0.1:{one.port}" for one in pair.sentinels)
+    assert line.words == f"The line's Redis at {SERVICE}/0 of the Sentinels {hosts}"
+    assert pair.password not in queue.words

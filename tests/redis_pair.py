@@ -1,0 +1,157 @@
+"""RedisPair: a primary and its replica, alone or watched by three Sentinels."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from redis import Redis
+
+from load.bench.process_usage import family
+from processes.embedded import EmbeddedValkey
+from tests.faults.signals import kill_family, send
+from tests.servers import open_folder
+
+SERVICE = "mymaster"
+WITHIN_S = 20.0
+
+
+class Sentinel(EmbeddedValkey):
+    """Watches the primary on `primary_port`, with two others."""
+
+    name = "Sentinel"
+    arguments = ("--sentinel",)
+
+    def __init__(self, folder: Path, primary: EmbeddedValkey, password: str, down_after_ms: int):
+        super().__init__(folder)
+        self._primary = primary
+        self._shared = password
+        self._down_after_ms = down_after_ms
+
+    def _settings(self) -> list[str]:
+        return [
+            "bind 127.0.0.1",
+            f"port {self.port}",
+            f"requirepass {self._password}",
+            f"sentinel sentinel-pass {self._password}",
+            "dir .",
+            f"sentinel monitor {SERVICE} 127.0.0.1 {self._primary.port} 2",
+            f"sentinel auth-pass {SERVICE} {self._shared}",
+            f"sentinel down-after-milliseconds {SERVICE} {self._down_after_ms}",
+            f"sentinel failover-timeout {SERVICE} 10000",
+            f"sentinel parallel-syncs {SERVICE} 1",
+        ]
+
+
+class RedisPair:
+    """Two servers with one password. Make it by `redis_pair`."""
+
+    def __init__(self, folder: Path, sentinels: int, down_after_s: float) -> None:
+        self.password, self._sentinel_password = (secrets.token_urlsafe(24) for _ in range(2))
+        self.primary = EmbeddedValkey(_with_password(folder / "one", self.password), durable=False)
+        self.replica = EmbeddedValkey(_with_password(folder / "two", self.password), durable=False)
+        self.sentinels = [
+            Sentinel(
+                _with_password(folder / f"sentinel-{number}", self._sentinel_password),
+                self.primary,
+                self.password,
+                int(down_after_s * 1_000),
+            )
+            for number in range(sentinels)
+        ]
+
+    @property
+    def url(self) -> str:
+        """Of the Sentinels."""
+        hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
+        return (
+            f"redis+sentinel://:{self.password}@{hosts}/{SERVICE}/0"
+            f"?sentinel_password={self._sentinel_password}"
+        )
+
+    def start(self) -> None:
+        for server in (self.primary, self.replica):
+            server.start()
+            with Redis.from_url(server.url) as redis:
+                redis.config_set("masterauth", self.password)
+                redis.config_set("repl-diskless-sync-delay", 0)
+        self.replicate(self.replica, self.primary)
+        for sentinel in self.sentinels:
+            sentinel.start()
+        _until(self._is_watched)
+
+    def replicate(self, replica: EmbeddedValkey, primary: EmbeddedValkey) -> None:
+        """REPLICAOF, and wait until the replica has all data."""
+        with Redis.from_url(replica.url) as redis:
+            redis.replicaof("127.0.0.1", primary.port)
+            _until(lambda: redis.info("replication").get("master_link_status") == "up")
+
+    def catch_up(self) -> None:
+        """Wait until the replica has every write."""
+        with Redis.from_url(self.primary.url) as redis:
+            redis.set("waitroom:{a pair}:written", 1)
+            assert redis.wait(1, int(WITHIN_S * 1_000)) == 1
+
+    def swap(self) -> None:
+        """Promote the replica and demote the primary, as an operator does. Cuts no connection."""
+        self.catch_up()
+        with Redis.from_url(self.replica.url) as redis:
+            redis.replicaof("NO", "ONE")
+        with Redis.from_url(self.primary.url) as redis:
+            redis.replicaof("127.0.0.1", self.replica.port)
+
+    def kill_primary(self) -> None:
+        assert self.primary.pid is not None
+        kill_family(self.primary.pid)
+
+    def stop_primary(self) -> None:
+        """SIGSTOP: it accepts connections and answers none."""
+        assert self.primary.pid is not None
+        for pid in family(self.primary.pid):
+            send(pid, signal.SIGSTOP)
+
+    def close(self) -> None:
+        for server in (*self.sentinels, self.primary, self.replica):
+            if server.pid is not None:
+                kill_family(server.pid)
+            server.erase()
+
+    def _is_watched(self) -> bool:
+        """Whether each Sentinel knows the replica and both others."""
+        for sentinel in self.sentinels:
+            with Redis.from_url(sentinel.url, decode_responses=True) as redis:
+                state = redis.execute_command("SENTINEL MASTER", SERVICE)
+            others = len(self.sentinels) - 1
+            if state["num-slaves"] < 1 or state["num-other-sentinels"] < others:
+                return False
+        return True
+
+
+@contextmanager
+def redis_pair(*, sentinels: int = 0, down_after_s: float = 0.5) -> Iterator[RedisPair]:
+    """A running pair; its data is deleted afterwards."""
+    with ExitStack() as stack:
+        pair = RedisPair(open_folder(stack), sentinels, down_after_s)
+        stack.callback(pair.close)
+        pair.start()
+        yield pair
+
+
+def _with_password(folder: Path, password: str) -> Path:
+    """An embedded server keeps the password that it finds in its folder."""
+    folder.mkdir(mode=0o700)
+    file = folder / "password"
+    file.touch(0o600)
+    file.write_text(password)
+    return folder
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not true():
+        assert time.monotonic() < deadline, f"still not so after {WITHIN_S:.0f} s"
+        time.sleep(0.05)
