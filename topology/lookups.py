@@ -1,4 +1,4 @@
-"""Look-ups: find the primary's address, for topologies in which it changes."""
+"""Lookups: find the primary's address, for topologies in which it changes."""
 
 from __future__ import annotations
 

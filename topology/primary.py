@@ -89,12 +89,12 @@ class Primary:
         return self._found
 
 
-def pool_label(pool: Any) -> str:
-    """The store of a pool that this package opened, as messages name it."""
+def primary_of(pool: Any) -> Primary:
+    """The primary that the connections of a pool share; this package opened the pool."""
     primary: Primary = pool.connection_kwargs["primary"]
-    return primary.label
+    return primary
 
 
 def redis_label(redis: Redis) -> str:
-    """As `pool_label`, of a client."""
-    return pool_label(redis.connection_pool)
+    """The store of a client, as messages name it."""
+    return primary_of(redis.connection_pool).label

@@ -9,10 +9,10 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True)
 class RedisTopology:
-    """One Redis at a fixed address. A subclass has a look-up in `topology/lookups.py`.
+    """One Redis at a fixed address. A subclass has a lookup in `topology/lookups.py`.
 
     server_url: `redis://`, `rediss://` or `unix://`, with the user, the database and redis-py's
-    options of each connection; where there is a look-up, it replaces host and port. label: names
+    options of each connection; where there is a lookup, it replaces host and port. label: names
     the store in messages, without a password.
     """
 

@@ -20,12 +20,14 @@ from typing import Any
 
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from domain.stores.error_cause import describe_cause
-from topology.primary import pool_label
+from topology.primary import primary_of
+from topology.wrong_server import WrongServer, is_wrong_server
 from waitroom.errors import LineAway
 
 ATTEMPTS_MAX = 2
@@ -65,7 +67,7 @@ class ScriptConnections:
     def __init__(self, pool: ConnectionPool) -> None:
         self._make = pool.make_connection
         self._within_s: float | None = pool.connection_kwargs.get("socket_timeout")
-        self._label = pool_label(pool)
+        self._primary = primary_of(pool)
         self._places = asyncio.Semaphore(pool.max_connections)
         self._idle: list[Any] = []
         self._all: set[Any] = set()
@@ -81,7 +83,7 @@ class ScriptConnections:
                 return await self._execute(command)
         except TimeoutError as error:
             await self._disconnect(*self._idle)  # a server that hangs would cost each its time-out
-            raise RedisTimeoutError(f"Timeout reading from {self._label}") from error
+            raise RedisTimeoutError(f"Timeout reading from {self._primary.label}") from error
 
     async def _execute(self, command: bytes) -> Any:
         if self._is_closed:
@@ -91,8 +93,13 @@ class ScriptConnections:
             if connection.should_reconnect():  # another connection has found another primary
                 await connection.disconnect(nowait=True)
             await connection.send_packed_command(command, check_health=False)
-            answer = await connection.read_response()
-        except ResponseError:
+            # redis-py's method: ours would repeat the check below, in one more coroutine.
+            answer = await AbstractConnection.read_response(connection)
+        except ResponseError as error:
+            if is_wrong_server(error):
+                self._primary.lost()
+                await self._disconnect(connection, *self._idle)
+                raise WrongServer(str(error)) from error
             self._idle.append(connection)  # a complete answer, so the connection is reusable
             raise
         except RedisConnectionError:

@@ -13,8 +13,8 @@ MUTATIONS = (
         name="a_bad_url_is_repeated",
         summary="an error prints an invalid URL",
         promise=9,
-        file="processes/settings/fields.py",
-        within="check_url",
+        file="topology/single_redis.py",
+        within="_split",
         old="parts = None",
         new="raise",
         noticed_by=(
