@@ -125,7 +125,7 @@ async def test_an_unknown_room_can_not_be_told_from_a_lost_one_without_postgres(
 ):
     answer = await without_postgres.post(f"/api/rooms/{code}/enter", headers=by("alice"))
 
-    assert "The line can't be reached" in is_unavailable(answer)
+    assert "The line can’t be reached" in is_unavailable(answer)
 
 
 async def test_coupons_that_were_read_before_are_still_shown(

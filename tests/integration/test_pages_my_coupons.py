@@ -59,7 +59,7 @@ async def test_a_coupon_past_its_date_has_no_form_and_can_not_be_used(parts, eng
     assert "Expired" in page.text
     assert use(alices) not in page.forms
     assert answer.status_code == 410
-    assert "can't be used any more" in Html(answer).text
+    assert "can’t be used any more" in Html(answer).text
 
 
 async def test_somebody_elses_coupon_is_neither_shown_nor_used(

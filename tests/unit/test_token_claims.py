@@ -22,7 +22,7 @@ REFUSED = {
     "no aud": (GOOD, ["aud", "Set it to MEMBER_TOKEN_AUDIENCE"]),
     "aud a number": (GOOD | {"aud": 7}, ["aud", "a string or a list"]),
     "another aud": (GOOD | {"aud": "theirs"}, ["aud", "It must be MEMBER_TOKEN_AUDIENCE"]),
-    "no sub": (GOOD | {"sub": None}, ["sub", "Set it to the member's id"]),
+    "no sub": (GOOD | {"sub": None}, ["sub", "Set it to the member’s id"]),
     "sub true": (GOOD | {"sub": True}, ["sub", "a string or a whole number"]),
     "sub with a space": (GOOD | {"sub": "al ice"}, ["sub", "a space (U+0020)"]),
     "sub empty": (GOOD | {"sub": ""}, ["sub", "1 to 128", "0 characters"]),
