@@ -194,7 +194,7 @@ def test_the_bounds_of_the_server_are_those_it_keeps():
     bounds = {row[0]: row[1] for row in table(OPERATIONS, "against | bound |")}
 
     assert f"{server.HEADERS_BYTES_MAX // 1_024} kB" in bounds["long headers"]
-    assert f"{server.HEADERS_WITHIN_MS // 1_000} s" in bounds["headers that come slowly"]
+    assert f"{server.HEADERS_WITHIN_MS // 1_000} s" in bounds["headers that arrive slowly"]
     assert f"{server.HEADERS_WITHIN_MS // 1_000} s" in bounds["idle connections"]
     assert f"{server.OPEN_MAX:,}" in bounds["many connections"]
     assert f"{server.BACKLOG:,}" in bounds["many connections"]
