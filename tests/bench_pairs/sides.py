@@ -69,7 +69,8 @@ def _open_side(release: Release, folder: Path, token_secret: str) -> Iterator[Si
     own = folder / f"{release.name}-logs"
     own.mkdir(mode=0o755)
     settings = {**SETTINGS, "MEMBER_TOKEN_SECRETS": token_secret}
-    with Servers() as servers:
+    # Of its own, as two revisions cannot share a Redis.
+    with Servers(environ={}) as servers:
         name = f"waitroom_pairs_{secrets.token_hex(4)}"
         url = fresh_database(servers.database_url, name)
         try:
