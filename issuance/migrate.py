@@ -27,6 +27,7 @@ from issuance.errors import (
     SchemaBusy,
     translate_postgres_errors,
 )
+from issuance.postgres.connection_deadline import wait_without_limit
 from issuance.tables import VERSION_TABLE
 
 _LOCK = 7_420_061_000  # an advisory lock's key: any number that never changes
@@ -65,7 +66,12 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 def _migrate_once(engine: Engine, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with _translate_refusal(engine), translate_postgres_errors(), engine.begin() as tx:
+    with (
+        _translate_refusal(engine),
+        translate_postgres_errors(),
+        engine.begin() as tx,
+        wait_without_limit(tx),
+    ):
         # Filling a column may take long, and so may another process' migration that we wait for.
         tx.execute(text("SET LOCAL statement_timeout = 0"))
         tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))

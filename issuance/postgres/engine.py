@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
 
 from issuance.errors import ADDRESS
+from issuance.postgres.connection_deadline import BoundedConnection
 from issuance.postgres.deadline import close_after
 
 __all__ = ["Engine", "open_engine"]
@@ -109,7 +110,7 @@ def _add_address_to_errors(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: Any, words: Any, named: Any) -> Any:
         try:
-            return dialect.connect(*words, **named)
+            return BoundedConnection.connect(*words, **named)
         except dialect.loaded_dbapi.Error as error:
             setattr(error, ADDRESS, address)
             raise

@@ -13,7 +13,18 @@ _IN_STOP = "integration/test_stop_while_stores_are_away.py::"
 _IN_SIGNALS = "integration/test_worker_signals.py::"
 _IN_RESTART = "integration/test_rolling_restart.py::"
 _IN_SERVED = "integration/test_sse_served.py::"
+_IN_SILENT = "integration/test_silent_postgres.py::"
 MUTATIONS = (
+    Mutation(
+        name="a_postgres_that_never_answers_is_waited_for",
+        summary="a call waits without limit for a Postgres that never answers",
+        promise=8,
+        file="issuance/postgres/connection_deadline.py",
+        within="BoundedConnection.wait",
+        old="self.has_limit",
+        new="False",
+        noticed_by=(f"{_IN_SILENT}test_a_call_that_postgres_never_answers_ends[offers]",),
+    ),
     Mutation(
         name="a_redis_that_takes_no_writes_is_ready",
         summary="a Redis that accepts no writes is ready",
