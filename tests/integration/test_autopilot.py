@@ -26,6 +26,9 @@ BOUND_MS = 250
 MOST, LEAST = 200.0, 5.0
 # Bears 1,000 / 15 = 67 members a second.
 SLOW_MS_PER_ROW = 15.0
+RATE_WITHIN_S = 90.0
+# Decisions until the rate is what the slow database bears, however long each takes.
+STEPS_DOWN_MAX = 12
 
 
 def decisions(house: House, code: str, since_s: float) -> list[dict]:
@@ -37,13 +40,19 @@ def seconds(decision: dict) -> float:
     return datetime.fromisoformat(decision["at"]).timestamp()
 
 
-def comes(house: House, code: str, true: Callable[[float], bool], within_s: float) -> float:
-    """Wait until the steered rate is so; how long it took."""
-    began = time.monotonic()
+def comes(house: House, code: str, true: Callable[[float], bool]) -> None:
+    """Wait until the steered rate is so. Long: a busy machine decides and issues slowly."""
     eventually(
-        lambda: true(house.admin("GET", f"/rooms/{code}")["steered_rate_per_s"]), within_s=within_s
+        lambda: true(house.admin("GET", f"/rooms/{code}")["steered_rate_per_s"]),
+        within_s=RATE_WITHIN_S,
     )
-    return time.monotonic() - began
+
+
+def is_in_bounds(house: House, code: str, since_s: float) -> bool:
+    """Whether the last three measured latencies are; batches fed before the slowdown are not."""
+    measured = [one for one in decisions(house, code, since_s) if one["latency_p95_ms"]]
+    last = measured[-3:]
+    return len(last) == 3 and all(one["latency_p95_ms"] <= 2 * BOUND_MS for one in last)
 
 
 async def test_the_rate_comes_down_while_the_database_is_slower_and_returns(
@@ -64,19 +73,17 @@ async def test_the_rate_comes_down_while_the_database_is_slower_and_returns(
 
     slow_down(engine, SLOW_MS_PER_ROW)
     slow_at = time.time()
-    down_s = comes(house, code, lambda rate: rate <= 1000 / SLOW_MS_PER_ROW, 10)
-    await asyncio.sleep(2)
+    comes(house, code, lambda rate: rate <= 1000 / SLOW_MS_PER_ROW)
+    down_at = time.time()
+    eventually(lambda: is_in_bounds(house, code, down_at), within_s=RATE_WITHIN_S)
     fast_at = time.time()
     slow_down(engine, 0)
-    comes(house, code, lambda rate: rate >= 0.7 * MOST, 20)
+    comes(house, code, lambda rate: rate >= 0.7 * MOST)
 
     during = [one for one in decisions(house, code, slow_at) if seconds(one) <= fast_at]
-    took_ms = sorted(one["latency_p95_ms"] for one in during if one["latency_p95_ms"])
-    assert down_s <= 10
+    before_down = [one for one in during if one["rate_per_s"] > 1000 / SLOW_MS_PER_ROW]
+    assert len(before_down) <= STEPS_DOWN_MAX
     assert {"slow", "queue"} & {one["reason"] for one in during}
-    # What was fed before it was seen is not the autopilot's to change: all but that is in bounds.
-    assert took_ms[len(took_ms) // 2] <= 2 * BOUND_MS
-    assert during[-1]["latency_p95_ms"] <= 2 * BOUND_MS
     assert all(LEAST <= one["rate_per_s"] <= MOST for one in during)
 
 
@@ -94,7 +101,7 @@ async def test_while_postgres_is_away_the_rate_is_the_least_and_then_returns(
         await asyncio.sleep(3)
         [*_, last] = await line.autopilot.decisions(code, at_most=10)
         postgres.mend()
-        comes(house, code, lambda rate: rate > 10, 20)
+        comes(house, code, lambda rate: rate > 10)
 
     assert last.rate_per_s == 2
     assert last.reason in ("postgres_away", "batches_failed", "no_workers")
