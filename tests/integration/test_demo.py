@@ -194,7 +194,7 @@ def test_killed_it_takes_everything_with_it_and_fresh_it_starts_anew(demo):
 
     demo.process.kill()
     demo.process.wait()
-    eventually(lambda: demo.processes() == [], within_s=10)
+    eventually(lambda: demo.processes() == [])
     demo.start("--fresh", "--coupons", "7")
 
     coupon = demo.get("/api/coupons/spring")

@@ -48,7 +48,7 @@ def test_nothing_is_left_of_a_stage(servers, given, code):
     assert all(process.poll() is not None for process in processes)
     assert scratch_databases(servers.database_url) == before
     # A room's keys are given a second, for whoever is asking about it.
-    eventually(lambda: keys_with(servers.redis_url, code) == [], within_s=5)
+    eventually(lambda: keys_with(servers.redis_url, code) == [])
     assert keys_with(servers.redis_url, queue) == []
     assert keys_with(servers.redis_url, LINE_KEY) == []
     assert not stack.log.parent.exists()
