@@ -8,8 +8,10 @@ RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-h
     -r /requirements.txt
 
 FROM python:3.12-slim
-# A fixed number, so that secret files and volumes can be given to it.
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin waitroom
+# A fixed number, so that secret files and volumes can be given to it. A new volume has the owner of
+# the folder that it covers: `waitroom static-files` writes to this one.
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin waitroom \
+    && install -d -o waitroom -g waitroom /srv/waitroom
 COPY --from=packages /venv /venv
 WORKDIR /app
 COPY domain domain

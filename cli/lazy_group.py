@@ -19,6 +19,7 @@ LAZY_COMMANDS = {
     "compare": "cli.compare:compare",
     "reconcile": "cli.reconcile:reconcile",
     "adopt": "cli.adopt:adopt",
+    "static-files": "cli.static_files:static_files",
 }
 
 

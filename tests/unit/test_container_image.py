@@ -58,7 +58,7 @@ def test_the_command_that_the_image_makes_is_its_entry_point():
 
 
 def test_every_process_is_a_service():
-    assert OURS.keys() == {"web", "admitter", "worker", "migrate"}
+    assert OURS.keys() == {"web", "admitter", "worker", "migrate", "static-files"}
 
 
 @pytest.mark.parametrize("service", OURS)
@@ -89,10 +89,23 @@ def test_what_a_service_waits_for_is_a_service_with_that_condition():
     ] == []
 
 
-def test_each_volume_and_configuration_that_is_used_is_declared():
+def test_each_volume_that_is_used_is_declared_and_each_file_is_there():
     services = COMPOSE["services"].values()
-    volumes = {one.split(":")[0] for service in services for one in service.get("volumes", ())}
-    configs = {one["source"] for service in services for one in service.get("configs", ())}
+    mounted = {one.split(":")[0] for service in services for one in service.get("volumes", ())}
+    files = {one for one in mounted if one.startswith("./")}
 
-    assert volumes == COMPOSE["volumes"].keys()
-    assert configs == COMPOSE["configs"].keys()
+    assert mounted - files == COMPOSE["volumes"].keys()
+    assert files == {"./deploy/Caddyfile"}
+    assert [one for one in files if not (ROOT / one).is_file()] == []
+
+
+def test_the_proxy_reads_static_files_where_they_are_written():
+    """The image makes the folder for its user: a volume would belong to root otherwise."""
+    writer, proxy = COMPOSE["services"]["static-files"], COMPOSE["services"]["proxy"]
+    (volume,) = writer["volumes"]
+    _, folder = volume.split(":")
+
+    assert writer["command"] == ["static-files", folder]
+    assert f"{volume}:ro" in proxy["volumes"]
+    assert f"root {folder}\n" in (ROOT / "deploy" / "Caddyfile").read_text()
+    assert f"install -d -o waitroom -g waitroom {folder}\n" in DOCKERFILE

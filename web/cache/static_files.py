@@ -49,7 +49,7 @@ _MEDIA_TYPES = {
 }
 _PLAIN_TEXT = "text/plain; charset=utf-8"
 # The smallest result first.
-_CODINGS: dict[str, Callable[[bytes], bytes]] = {
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: bytes(brotli.compress(body, quality=11)),
     "gzip": lambda body: gzip.compress(body, compresslevel=9, mtime=0),
 }
@@ -142,8 +142,8 @@ class VersionedFiles(StaticFiles):
 
 
 @cache
-def _served() -> frozenset[str]:
-    """All there are, as long as the process lives: what is answered is read once, too."""
+def list_files() -> frozenset[str]:
+    """The paths of all files, read once, as their contents are."""
     return frozenset(_paths_below(FOLDER))
 
 
@@ -161,7 +161,7 @@ def asset_name(path: str, query: str) -> str:
     Raises HTTPException.
     """
     path = current_path(path)
-    if path not in _served():
+    if path not in list_files():
         raise HTTPException(404)
     bundle = dict(parse_qsl(query)).get("bundle", "")
     return bundle if BUNDLES.get(bundle, ("",))[0] == path else path
@@ -169,7 +169,7 @@ def asset_name(path: str, query: str) -> str:
 
 async def _negotiate(file: StaticFile, accept_encoding: str) -> tuple[str, bytes]:
     """The coding, empty for none, and the body in it."""
-    for coding in _CODINGS:
+    for coding in CODINGS:
         if accepts_encoding(accept_encoding, coding):
             return coding, await _encoded(file, coding)
     return "", file.body
@@ -179,7 +179,7 @@ async def _encoded(file: StaticFile, coding: str) -> bytes:
     """At its best a coding takes up to a tenth of a second: once, and not on the event loop."""
     key = (file.version, coding)
     if key not in _bodies:
-        _bodies[key] = await asyncio.to_thread(_CODINGS[coding], file.body)
+        _bodies[key] = await asyncio.to_thread(CODINGS[coding], file.body)
     return _bodies[key]
 
 
