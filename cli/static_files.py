@@ -1,4 +1,4 @@
-"""waitroom static-files: write the style sheets and scripts for a proxy, which serves them itself."""
+"""waitroom static-files: write the style sheets and scripts for a proxy to serve."""
 
 from __future__ import annotations
 

@@ -107,5 +107,5 @@ def test_the_proxy_reads_static_files_where_they_are_written():
 
     assert writer["command"] == ["static-files", folder]
     assert f"{volume}:ro" in proxy["volumes"]
-    assert f"root {folder}\n" in (ROOT / "deploy" / "Caddyfile").read_text()
+    assert f"root * {folder}\n" in (ROOT / "deploy" / "Caddyfile").read_text()
     assert f"install -d -o waitroom -g waitroom {folder}\n" in DOCKERFILE

@@ -1,4 +1,4 @@
-"""Static files for a proxy: each below its digest, in all codings, beside those of other releases."""
+"""Static files for a proxy: each below its digest, in all codings, beside those of others."""
 
 from __future__ import annotations
 

