@@ -25,6 +25,8 @@ DOCS = "docs/"
 FROM_THE_TOP = {
     "README.md": "index.md",
     "LICENSE": "LICENSE.txt",
+    "deploy/nginx.conf": "nginx.conf",
+    "deploy/Caddyfile": "Caddyfile.txt",
 } | {
     name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "UPGRADING.md")
 }  # fmt: skip
