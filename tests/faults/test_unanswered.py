@@ -40,5 +40,5 @@ async def test_a_stall_names_the_members_their_keys_and_what_each_process_does(
     assert "queue: waiting 0, taken 0, begun 0, failed 0" in text
     assert "postgres: (total, used) [(10, 0)]" in text
     assert "deployment_watch.py" in text  # a thread
-    assert "_rest(stop, rest_s)" in text  # a task
+    assert "in run_loop" in text  # a task
     assert admitter.poll() is None
