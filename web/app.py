@@ -33,6 +33,7 @@ from web.cache.static_files import VersionedFiles
 from web.container import WebContainer
 from web.exception_handlers import add_error_handlers
 from web.fast_path.calls import FastPath
+from web.fast_path.pages import FastPages
 from web.fast_path.too_many_requests import RateLimitedResponses
 from web.limits.fair_queue import FairSteps
 from web.limits.request_limits import RateLimit
@@ -45,7 +46,7 @@ from web.middleware.access_log import (
     HttpCounters,
     route_calls,
 )
-from web.middleware.compression import CompressedResponses
+from web.middleware.compression import COMPRESSED_MIN, CompressedResponses
 from web.middleware.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
 from web.office_status import OfficeStatusReader
 from web.pages.admin import audit as admin_audit
@@ -124,7 +125,8 @@ class Application(FastAPI):
         limited = RateLimitedResponses(streams, self, rate_limit, access_log)
         self.state.enter_times = EnterLatency(parts.line)
         self.state.office_status = OfficeStatusReader(parts, office.priority)
-        hot_path = FastPath(limited, parts, office, self.state.enter_times, rate_limit, access_log)
+        pages = FastPages(limited, self, rate_limit, access_log)
+        hot_path = FastPath(pages, parts, office, self.state.enter_times, rate_limit, access_log)
         self._first: ASGIApp = hot_path
         self._hot_path = hot_path
         if parts.secure:
@@ -165,7 +167,7 @@ def create_app(parts: WebContainer, **fastapi: Any) -> FastAPI:
     app.mount("/static", VersionedFiles(), name="static")
     app.add_middleware(BodyLimit, bytes_max=parts.limits.body_bytes_max, answer=answer)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(CompressedResponses, minimum_size=1_000)
+    app.add_middleware(CompressedResponses, minimum_size=COMPRESSED_MIN)
     app.add_middleware(HeadAsGet)
     app.openapi = describe  # type: ignore[method-assign]
     return app

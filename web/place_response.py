@@ -147,10 +147,10 @@ class PlaceWriter:
         if place.ticket is None:
             headers += self._deleted_cookie(place.room)
         else:
-            headers.append((b"set-cookie", self._cookie(place.room, place.ticket)))
+            headers.append((b"set-cookie", self.ticket_cookie(place.room, place.ticket)))
         return status, headers, body
 
-    def _cookie(self, room: str, ticket: str) -> bytes:
+    def ticket_cookie(self, room: str, ticket: str) -> bytes:
         """As `set_ticket_cookie` sets it; formatted here for speed."""
         path = "/" if self._secure else f"/rooms/{room}"
         name, attributes = f"{self._before_room}{room}", self._cookie_attributes

@@ -62,16 +62,24 @@ class RateLimitedResponses:
             try:
                 await self._admit(scope)
             except Problem as problem:
-                await self._rate_limit.hold_back()
-                request_id = self._watch.ids.make(find_request_id(scope["headers"]))
-                status, headers, body = self._answer(scope, problem, request_id)
-                headers = [*headers, (HEADER, request_id.encode())]
-                call = self._routes.find_call(scope)
-                self._watch.for_call(call)(status, began, request_id, "")
-                await send({"type": "http.response.start", "status": status, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
+                await self.refuse(scope, send, problem, began)
                 return
         await self._app(scope, receive, send)
+
+    async def take_turn(self, scope: Scope) -> None:
+        """Wait for the turn of this request's sender, before work that takes long."""
+        await _take(partial(self._fair_queue.turn, self._rate_limit.count_key(scope)))
+
+    async def refuse(self, scope: Scope, send: Send, problem: Problem, began: float) -> None:
+        """Answer too_many_requests. began: perf_counter() at the request."""
+        await self._rate_limit.hold_back()
+        request_id = self._watch.ids.make(find_request_id(scope["headers"]))
+        status, headers, body = self._answer(scope, problem, request_id)
+        headers = [*headers, (HEADER, request_id.encode())]
+        call = self._routes.find_call(scope)
+        self._watch.for_call(call)(status, began, request_id, "")
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _admit(self, scope: Scope) -> None:
         """Count the request, and wait for its turn. Raises Problem too_many_requests."""

@@ -9,6 +9,8 @@ from web.cache.compressed import accepts_gzip
 
 _HEADER = b"accept-encoding"
 _STATIC = "/static/"
+# Smaller answers are sent as they are.
+COMPRESSED_MIN = 1_000
 
 
 class CompressedResponses(GZipMiddleware):

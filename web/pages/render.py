@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -95,6 +95,16 @@ class Brand:
     message: str
 
 
+class SeenMember(Protocol):
+    """What pages show of a signed-in member."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class LanguageLink:
     """A link to the current page in a language."""
@@ -121,26 +131,48 @@ def page(
     parts = get_container(request)
     language = find_language(request)
     member = find_visitor(request)
-    html = (
-        environment(language, parts.templates_dir)
-        .get_template(template)
-        .render(
-            site_name=(branded and branded.branding.name) or parts.site_name,
-            brand=make_brand(branded) if branded else None,
-            member=member,
-            admin=getattr(request.state, "admin", None),
-            demo=parts.demo,
-            now=parts.offer_now(branded) if branded else parts.now(),
-            switches=_switches(request, asked),
-            **context,
-        )
+    html = render_html(
+        request, template, language=language, member=member, branded=branded, asked=asked, **context
     )
-    response = HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
-    say_language(response, language)
+    response = empty_page(language, status)
+    response.body = html.encode()
+    response.headers["Content-Length"] = str(len(response.body))
     save_language(request, response, secure=parts.secure)
     if member is not None:
         parts.sessions.renew_old_cookie(response, request.cookies, member, secure=parts.secure)
     return response
+
+
+def empty_page(language: Language, status: int = 200) -> HTMLResponse:
+    """A page's response without its body, with the headers that all pages have."""
+    response = HTMLResponse("", status, headers={"Cache-Control": "no-store"})
+    say_language(response, language)
+    return response
+
+
+def render_html(
+    request: Request,
+    template: str,
+    *,
+    language: Language,
+    member: SeenMember | None,
+    branded: Offer | None = None,
+    asked: tuple[str, ...] = ("next",),
+    **context: Any,
+) -> str:
+    """The template's HTML for this member; as `page`."""
+    parts = get_container(request)
+    known: dict[str, Any] = {
+        "site_name": (branded and branded.branding.name) or parts.site_name,
+        "brand": make_brand(branded) if branded else None,
+        "member": member,
+        "admin": getattr(request.state, "admin", None),
+        "demo": parts.demo,
+        "now": parts.offer_now(branded) if branded else parts.now(),
+        "switches": _switches(request, asked),
+    }
+    found = environment(language, parts.templates_dir).get_template(template)
+    return found.render(known | context)
 
 
 def colour_version(colour: str) -> str:

@@ -71,9 +71,9 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
     except Problem as problem:
         if problem.type == "too_many_requests":
             raise  # its page repeats this form by itself
-        return await _refused(request, code, problem)
+        return await refused_page(request, code, problem)
     response = RedirectResponse(f"/rooms/{code}", 303)
-    _keep(request, response, place)
+    keep_place(request, response, place)
     return response
 
 
@@ -115,7 +115,7 @@ async def _answer(request: Request, code: str, member: PageMember, template: str
         **words,
     )
     response = page(request, template, branded=offer, coupon=coupon, place=view)
-    _keep(request, response, place)
+    keep_place(request, response, place)
     return response
 
 
@@ -124,7 +124,8 @@ def _words(request: Request, offer: Offer, language: Language) -> Words:
     return {"language": language, "site_name": site_name}
 
 
-async def _refused(request: Request, code: str, problem: Problem) -> Response:
+async def refused_page(request: Request, code: str, problem: Problem) -> Response:
+    """The ticket page for a member whom the room refused."""
     offer = await get_offer_cache(request).offer(code)
     words = _words(request, offer, find_language(request))
     body = render_problem(problem, words["language"])
@@ -147,7 +148,7 @@ def _unreachable(code: str, ticket_us: int, words: Words) -> PlaceView:
     )
 
 
-def _keep(request: Request, response: Response, place: PlaceOut) -> None:
+def keep_place(request: Request, response: Response, place: PlaceOut) -> None:
     """Set the cookies of the ticket and of the progress."""
     parts = get_container(request)
     age_max_s = parts.sessions.age_max_s
