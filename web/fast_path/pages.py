@@ -24,19 +24,19 @@ from web.container import WebContainer
 from web.dependencies import refuse_cross_site
 from web.fast_path.page_request import PAGE_CALLS, ParsedPage, parse_page
 from web.fast_path.too_many_requests import RateLimitedResponses
-from web.i18n import COOKIE, find_language
+from web.i18n import COOKIE, Language, find_language
 from web.limits.request_limits import RateLimit
 from web.middleware.access_log import AccessLog
 from web.middleware.compression import COMPRESSED_MIN
 from web.middleware.request_id import HEADER, find_traceparent
-from web.middleware.security import RAW_HEADERS, RawResponse
+from web.middleware.security import RAW_HEADERS, Headers, RawResponse
 from web.middleware.tracing import make_origin
 from web.pages.filled_page import FilledPage
 from web.pages.member.place_view import PlaceView
 from web.pages.member.prepared_pages import FRAGMENT, TICKET_PAGE, PreparedPages
 from web.pages.member.progress_cookie import read_progress_cookie
 from web.pages.member.room import keep_place, refused_page
-from web.place_response import make_entered_place, make_place
+from web.place_response import PlaceWriter, make_entered_place, make_place
 from web.problems import Problem, is_too_many
 from web.schemas.public import PlaceOut
 
@@ -68,8 +68,14 @@ class FastPages:
         self._application = application
         self._rate_limit = rate_limit
         self._watch = watch
-        self._answered = {kind: watch.for_call(call) for kind, call in PAGE_CALLS.items()}
         self._parts: WebContainer = application.state.parts
+        self._follows = self._parts.follows
+        self._secure = self._parts.secure
+        self._writer = PlaceWriter(
+            self._parts.tickets,
+            secure=self._secure,
+            cookie_age_max_s=self._parts.sessions.age_max_s,
+        )
         self._session_name = cookies.cookie_name(SESSION_COOKIE, secure=self._parts.secure)
         self._rooms: dict[tuple[str, str], PreparedPages] = {}
 
@@ -80,8 +86,9 @@ class FastPages:
             return
         began, tracing = perf_counter(), self._watch.tracing
         request_id = self._watch.ids.make(parsed.said)
+        answered = self._watch.for_call(PAGE_CALLS[parsed.kind])
         span = tracing.begin(find_traceparent(parsed.said)) if tracing else None
-        origin = make_origin(request_id, span) if self._parts.follows else ""
+        origin = make_origin(request_id, span) if self._follows else ""
         try:
             answer = await self._answer(parsed, scope, began, origin)
         except Exception as error:
@@ -94,7 +101,7 @@ class FastPages:
             return
         status, headers, body = answer
         headers.append((HEADER, request_id.encode()))
-        self._answered[parsed.kind](status, began, request_id, parsed.code)
+        answered(status, began, request_id, parsed.code)
         if span:
             span.end(*PAGE_CALLS[parsed.kind], status, parsed.code)
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -109,9 +116,9 @@ class FastPages:
         request = Request({**scope, "app": self._application})
         found, parts = request.cookies, self._parts
         # Cookies of the previous release are renewed by the framework.
-        if self._session_name not in found or (parts.secure and COOKIE in found):
+        if self._session_name not in found or (self._secure and COOKIE in found):
             return None
-        member = parts.sessions.from_cookies(found, secure=parts.secure)
+        member = parts.sessions.from_cookies(found, secure=self._secure)
         if member is None:
             return None
         if unanswered := self._rate_limit.member_at_once(scope, member.id):
@@ -149,7 +156,7 @@ class FastPages:
                 return None
             if standing.in_line:
                 place = make_place(standing, room=code, member_id=member.id, tickets=None)
-        pages = self._pages(asked)
+        pages = self._pages(code, find_language(asked.request))
         found = pages.coupon_page(asked.request, offer, member, place)
         return _filled(asked, pages, *found) if found else None
 
@@ -160,33 +167,43 @@ class FastPages:
         standing = await parts.line.place(code, member.id)
         if standing.is_missing:
             return None
+        language, now = find_language(request), parts.line_now()
         place = make_place(standing, room=code, member_id=member.id, tickets=parts.tickets)
+        started_ahead = read_progress_cookie(request.cookies, code)
         view = PlaceView.from_place(
             place,
-            now=parts.line_now(),
-            started_ahead=read_progress_cookie(request.cookies, code),
-            language=find_language(request),
+            now=now,
+            started_ahead=started_ahead,
+            language=language,
             site_name=offer.branding.name or parts.site_name,
         )
         template = FRAGMENT if parsed.kind == "fragment" else TICKET_PAGE
-        pages = self._pages(asked)
+        pages = self._pages(code, language)
         found = pages.place_page(request, template, offer, member, view)
         if found is None:
             return None
         status, headers, body = _filled(asked, pages, *found)
-        response = Response()
-        keep_place(request, response, place)
-        headers += [one for one in response.raw_headers if one[0] == b"set-cookie"]
+        headers += self._cookies(request, place, started_ahead)
         return status, headers, body
 
-    def _pages(self, asked: _Asked) -> PreparedPages:
-        language = find_language(asked.request)
-        key = asked.parsed.code, language.code
-        pages = self._rooms.get(key)
+    def _cookies(self, request: Request, place: PlaceOut, started_ahead: int | None) -> Headers:
+        """The ticket's cookie, written directly where no other cookie has to change."""
+        is_started = place.ahead is None or (
+            started_ahead is not None and place.ahead <= started_ahead
+        )
+        has_others = self._secure and any("ticket-" in name for name in request.cookies)
+        if place.ticket and is_started and not has_others:
+            return [(b"set-cookie", self._writer.ticket_cookie(place.room, place.ticket))]
+        response = Response()
+        keep_place(request, response, place)
+        return [one for one in response.raw_headers if one[0] == b"set-cookie"]
+
+    def _pages(self, code: str, language: Language) -> PreparedPages:
+        pages = self._rooms.get((code, language.code))
         if pages is None:
             if len(self._rooms) >= ROOMS_KEPT_MAX:
                 self._rooms.clear()
-            pages = self._rooms[key] = PreparedPages(language)
+            pages = self._rooms[code, language.code] = PreparedPages(language)
         return pages
 
 

@@ -14,6 +14,7 @@ _KEPT_FROM_SCRIPTS = (
 )
 _OF_THIS_HOST = "integration/test_cookies.py::test_by_tls_every_cookie_is_of_this_host_alone"
 _LASTS = "unit/test_sessions.py::test_a_session_lasts_its_age_or_until_the_token_said_the_sooner"
+_IN_FAST_PAGES = "integration/test_fast_pages.py::"
 
 MUTATIONS = (
     Mutation(
@@ -243,5 +244,42 @@ MUTATIONS = (
         noticed_by=(
             "integration/test_api_errors.py::test_the_log_names_the_path_but_not_who_asked",
         ),
+    ),
+    Mutation(
+        name="a_prepared_page_keeps_its_first_member",
+        summary="personal values are cached in a prepared page",
+        promise=9,
+        file="web/pages/member/prepared_pages.py",
+        within="PreparedPages.place_page",
+        old='_SeenMember(texts["member_id"], texts["member_name"])',
+        new="_SeenMember(member.id, member.name)",
+        noticed_by=(f"{_IN_FAST_PAGES}test_each_member_gets_their_own_page",),
+    ),
+    Mutation(
+        name="a_prepared_page_shows_names_unescaped",
+        promise=9,
+        file="web/pages/filled_page.py",
+        within="FilledPage._filled",
+        old='_SPECIAL.search("".join(texts.values()))',
+        new="False",
+        noticed_by=(f"{_IN_FAST_PAGES}test_each_member_gets_their_own_page",),
+    ),
+    Mutation(
+        name="another_site_may_enter_by_the_fast_form",
+        promise=9,
+        file="web/fast_path/pages.py",
+        within="FastPages._enter",
+        old="refuse_cross_site(request)",
+        new="",
+        noticed_by=(f"{_IN_FAST_PAGES}test_anything_unusual_is_left_to_the_framework",),
+    ),
+    Mutation(
+        name="pages_do_not_count_for_their_member",
+        promise=7,
+        file="web/fast_path/pages.py",
+        within="FastPages._answer",
+        old="self._rate_limit.member_at_once(scope, member.id)",
+        new="None",
+        noticed_by=(f"{_IN_FAST_PAGES}test_pages_count_for_their_address_and_member",),
     ),
 )
