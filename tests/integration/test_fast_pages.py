@@ -37,7 +37,7 @@ class Both:
         """The answer, which both must give."""
         headers = {"cookie": self._cookie, "accept-encoding": "gzip", **ASKED, **headers}
         left = []
-        behind = self._pages._limited
+        behind = self._pages._app
 
         class Counted:
             refuse, take_turn = behind.refuse, behind.take_turn
@@ -46,10 +46,10 @@ class Both:
                 left.append(call)
                 await behind(*call)
 
-        self._pages._limited = Counted()
+        self._pages._app = Counted()
         async with client_of(self._app) as client:
             fast = await client.request(method, path, headers=headers)
-        self._pages._limited = behind
+        self._pages._app = behind
         assert is_fast in (None, not left)
         transport = httpx.ASGITransport(app=behind, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -103,7 +103,8 @@ async def test_a_branded_room(app, line, engine, code, message, is_fast):
 
     for path in PAGES:
         # A message that looks like a mark is left to the framework.
-        await both.ask("GET", path.format(code), is_fast=is_fast or path == PAGES[2])
+        answer = await both.ask("GET", path.format(code), is_fast=is_fast or path == PAGES[2])
+        assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
@@ -119,7 +120,8 @@ async def test_each_phase_of_a_room(app, client, line, engine, code, redis_url, 
             await both.ask("GET", path.format(code), is_fast=is_fast)
         # While the line is restoring it can't be sure of those whom it lost.
         is_sure = member == "alice" or not status.facts.restoring_until_us
-        await both.ask("GET", PAGES[0].format(code), is_fast=is_sure or None)
+        answer = await both.ask("GET", PAGES[0].format(code), is_fast=is_sure or None)
+        assert answer.status_code == 200
 
 
 async def test_entering_by_the_form_is_the_frameworks_for_each_member_once(app, line, engine, code):

@@ -19,6 +19,7 @@ KEPT: dict[str, tuple[set[str], str]] = {
     "_app": (
         {
             "integration/sse_cast.py",
+            "integration/test_fast_pages.py",
             "integration/test_fast_path.py",
             "integration/test_fast_path_generated.py",
         },
@@ -40,6 +41,7 @@ KEPT: dict[str, tuple[set[str], str]] = {
     "_hot_path": (
         {
             "integration/sse_cast.py",
+            "integration/test_fast_pages.py",
             "integration/test_fast_path.py",
             "integration/test_fast_path_generated.py",
         },

@@ -31,11 +31,11 @@ from web.middleware.compression import COMPRESSED_MIN
 from web.middleware.request_id import HEADER, find_traceparent
 from web.middleware.security import RAW_HEADERS, Headers, RawResponse
 from web.middleware.tracing import make_origin
-from web.pages.filled_page import FilledPage
+from web.pages.member.page_cache import FRAGMENT, TICKET_PAGE, PreparedPages
 from web.pages.member.place_view import PlaceView
-from web.pages.member.prepared_pages import FRAGMENT, TICKET_PAGE, PreparedPages
 from web.pages.member.progress_cookie import read_progress_cookie
 from web.pages.member.room import keep_place, refused_page
+from web.pages.page_template import FilledPage
 from web.place_response import PlaceWriter, make_entered_place, make_place
 from web.problems import Problem, is_too_many
 from web.schemas.public import PlaceOut
@@ -64,7 +64,7 @@ class FastPages:
         rate_limit: RateLimit,
         watch: AccessLog,
     ) -> None:
-        self._limited = limited
+        self._app = limited
         self._application = application
         self._rate_limit = rate_limit
         self._watch = watch
@@ -82,7 +82,7 @@ class FastPages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         parsed = parse_page(scope) if scope["type"] == "http" else None
         if parsed is None:
-            await self._limited(scope, receive, send)
+            await self._app(scope, receive, send)
             return
         began, tracing = perf_counter(), self._watch.tracing
         request_id = self._watch.ids.make(parsed.said)
@@ -93,11 +93,11 @@ class FastPages:
             answer = await self._answer(parsed, scope, began, origin)
         except Exception as error:
             if isinstance(error, Problem) and is_too_many(error):
-                await self._limited.refuse(scope, send, error, began)
+                await self._app.refuse(scope, send, error, began)
                 return
             answer = None  # the routes meet it again, and their problems are pages
         if answer is None:
-            await self._limited(scope, receive, send)
+            await self._app(scope, receive, send)
             return
         status, headers, body = answer
         headers.append((HEADER, request_id.encode()))
@@ -140,7 +140,7 @@ class FastPages:
             place = make_entered_place(standing, room=code, member_id=member.id, tickets=tickets)
         except Problem as problem:
             # Answered here, as entering again would count it again.
-            await self._limited.take_turn(request.scope)
+            await self._app.take_turn(request.scope)
             return _raw(asked, await refused_page(request, code, problem))
         response = RedirectResponse(f"/rooms/{code}", 303, headers={"Cache-Control": "no-store"})
         keep_place(request, response, place)

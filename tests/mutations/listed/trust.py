@@ -249,7 +249,7 @@ MUTATIONS = (
         name="a_prepared_page_keeps_its_first_member",
         summary="personal values are cached in a prepared page",
         promise=9,
-        file="web/pages/member/prepared_pages.py",
+        file="web/pages/member/page_cache.py",
         within="PreparedPages.place_page",
         old='_SeenMember(texts["member_id"], texts["member_name"])',
         new="_SeenMember(member.id, member.name)",
@@ -258,7 +258,7 @@ MUTATIONS = (
     Mutation(
         name="a_prepared_page_shows_names_unescaped",
         promise=9,
-        file="web/pages/filled_page.py",
+        file="web/pages/page_template.py",
         within="FilledPage._filled",
         old='_SPECIAL.search("".join(texts.values()))',
         new="False",

@@ -21,8 +21,8 @@ from web.container import get_container
 from web.i18n import Language
 from web.middleware.compression import COMPRESSED_MIN
 from web.middleware.security import RAW_HEADERS, Headers
-from web.pages.filled_page import EncodedPage, FilledPage, prepare
 from web.pages.member.place_view import TEXTS, PlaceView
+from web.pages.page_template import EncodedPage, FilledPage, prepare
 from web.pages.render import empty_page, render_html, shown
 from web.schemas.public import PlaceOut
 

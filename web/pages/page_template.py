@@ -54,7 +54,7 @@ class FilledPage:
     """One page's fixed parts. The texts that fill it are escaped here, and only here."""
 
     def __init__(self, html: str) -> None:
-        self._parts = _parts(html)
+        self._parts = _split_page(html)
 
     def html(self, texts: Mapping[str, str]) -> bytes:
         return _joined(self._filled(texts))
@@ -91,7 +91,7 @@ def prepare(render: Render, probes: Mapping[str, str]) -> FilledPage | None:
     return page if is_same else None
 
 
-def _parts(html: str) -> tuple[_Part, ...]:
+def _split_page(html: str) -> tuple[_Part, ...]:
     pieces = _MARK.split(html)
     parts: list[_Part] = []
     frame = ""
