@@ -285,7 +285,7 @@ MUTATIONS = (
         name="a_refused_request_is_counted_as_unmatched",
         promise=7,
         file="web/fast_path/too_many_requests.py",
-        within="RateLimitedResponses.__call__",
+        within="RateLimitedResponses.refuse",
         old="call = self._routes.find_call(scope)",
         new="call = UNMATCHED",
         uses={"web/middleware/access_log.py": "UNMATCHED"},
