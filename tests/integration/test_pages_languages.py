@@ -23,9 +23,9 @@ async def test_a_page_is_in_the_language_that_the_browser_asks_for(client):
 
 
 async def test_a_switch_is_remembered_before_what_the_browser_asks_for(client):
-    switched = await client.get("/?lang=ko")
+    switched = await client.get("/?lang=ko&remember=1")
     then = await client.get("/")
-    back = await client.get("/?lang=en", headers=KOREAN)
+    back = await client.get("/?lang=en&remember=1", headers=KOREAN)
     unknown = await client.get("/?lang=xx", headers={**KOREAN, "Cookie": "lang=yy"})
 
     assert [one.headers["content-language"] for one in (switched, then, back, unknown)] == [
@@ -39,7 +39,7 @@ async def test_a_switch_is_remembered_before_what_the_browser_asks_for(client):
 @pytest.mark.parametrize(
     ("path", "same"),
     [
-        ("/", "/?lang=ko"),
+        ("/", "/?lang=ko&amp;remember=1"),
         ("/signin?next=/rooms/a%26b&token=", "/signin?next=%2Frooms%2Fa%26b&amp;lang=ko"),
         ("//evil.example", "/evil.example?lang=ko"),
     ],

@@ -9,13 +9,18 @@ from fastapi.responses import RedirectResponse
 
 from web.auth.member_tokens import Visitor
 from web.dependencies import find_visitor, refuse_cross_site
+from web.i18n import COOKIE, languages
 
 
 def signed_in_for(request: Request, back_to: str) -> Visitor | RedirectResponse:
-    """The member who posts this form from our own page, or a redirect to the sign-in page."""
+    """The member who posts this form from our own page, or a redirect to the sign-in page, in the
+    language of a public page's form.
+    """
     refuse_cross_site(request)
     who = find_visitor(request)
-    return who or RedirectResponse(f"/signin?next={quote(back_to)}", 303)
+    chosen = request.query_params.get(COOKIE)
+    language = f"&{COOKIE}={chosen}" if chosen in languages() else ""
+    return who or RedirectResponse(f"/signin?next={quote(back_to)}{language}", 303)
 
 
 def local_path(text: str) -> str:

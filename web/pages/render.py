@@ -23,6 +23,7 @@ from jinja2 import (
 
 from domain.phase import DRAINING, ROOM_PHASE
 from issuance.offers import Offer
+from web.cache.public_page import CACHE_CONTROL, REMEMBER, is_public
 from web.cache.static_files import static_address
 from web.container import get_container
 from web.dependencies import find_visitor
@@ -121,19 +122,31 @@ def page(
     status: int = 200,
     branded: Offer | None = None,
     asked: tuple[str, ...] = ("next",),
+    may_be_public: bool = False,
     **context: Any,
 ) -> HTMLResponse:
     """The template's HTML, with the offer's branding if it has any.
 
-    asked: the query parameters that language links keep. Not cacheable, as pages show who is signed
-    in.
+    asked: the query parameters that language links keep. may_be_public: whether caches may keep
+    the page where `language_query` allows it; others show who is signed in.
     """
     parts = get_container(request)
     language = find_language(request)
     member = find_visitor(request)
     html = render_html(
-        request, template, language=language, member=member, branded=branded, asked=asked, **context
+        request,
+        template,
+        language=language,
+        member=member,
+        branded=branded,
+        asked=asked,
+        may_be_public=may_be_public,
+        **context,
     )
+    if may_be_public and status == 200 and language_query(request):
+        # Without Vary and cookies: a cache would keep them for everybody.
+        public = {"Cache-Control": CACHE_CONTROL, "Content-Language": language.code}
+        return HTMLResponse(html, status, headers=public)
     response = empty_page(language, status)
     response.body = html.encode()
     response.headers["Content-Length"] = str(len(response.body))
@@ -158,6 +171,7 @@ def render_html(
     member: SeenMember | None,
     branded: Offer | None = None,
     asked: tuple[str, ...] = ("next",),
+    may_be_public: bool = False,
     **context: Any,
 ) -> str:
     """The template's HTML for this member; as `page`."""
@@ -169,10 +183,20 @@ def render_html(
         "admin": getattr(request.state, "admin", None),
         "demo": parts.demo,
         "now": parts.offer_now(branded) if branded else parts.now(),
-        "switches": _switches(request, asked),
+        "switches": _switches(request, asked, may_be_public=may_be_public),
+        "language_query": language_query(request) if may_be_public else "",
     }
     found = environment(language, parts.templates_dir).get_template(template)
     return found.render(known | context)
+
+
+def language_query(request: Request) -> str:
+    """The query that the links of a public page keep, as `?lang=ko`; "" for a private page."""
+    query = request.query_params
+    is_shared = request.method == "GET" and is_public(
+        query, request.headers.keys(), request.cookies, languages()
+    )
+    return f"?{COOKIE}={query[COOKIE]}" if is_shared else ""
 
 
 def colour_version(colour: str) -> str:
@@ -199,11 +223,16 @@ def make_brand(offer: Offer) -> Brand | None:
     )
 
 
-def _switches(request: Request, asked: tuple[str, ...]) -> list[LanguageLink]:
+def _switches(
+    request: Request, asked: tuple[str, ...], *, may_be_public: bool
+) -> list[LanguageLink]:
     path, query = _same_page(request), request.query_params
     kept = {name: query[name] for name in asked if name in query}
+    remember = {REMEMBER: "1"} if may_be_public else {}
     return [
-        LanguageLink(one.code, one.name, f"{path}?{urlencode({**kept, COOKIE: one.code})}")
+        LanguageLink(
+            one.code, one.name, f"{path}?{urlencode({**kept, COOKIE: one.code, **remember})}"
+        )
         for one in languages().values()
     ]
 

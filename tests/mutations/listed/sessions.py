@@ -232,4 +232,17 @@ MUTATIONS = (
             f"{_IN_SESSIONS}test_an_end_covers_all_that_began_until_then_and_nothing_later",
         ),
     ),
+    Mutation(
+        name="a_page_for_a_session_is_public",
+        summary="caches may keep a page that was sent to a session",
+        promise=9,
+        file="web/cache/public_page.py",
+        within="is_public",
+        old="any(map(_is_personal, cookie_names))",
+        new="False",
+        noticed_by=(
+            "unit/test_public_page.py::test_an_answer_to_a_personal_cookie_is_private",
+            "integration/test_public_pages.py::test_a_member_never_gets_a_public_page",
+        ),
+    ),
 )

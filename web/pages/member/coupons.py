@@ -17,7 +17,7 @@ from web.dependencies import CouponCode, find_visitor
 from web.enter_line import ask_place
 from web.i18n import find_language
 from web.pages.form_guard import signed_in_for
-from web.pages.render import environment, page, shown
+from web.pages.render import environment, language_query, page, shown
 from web.problems import Problem
 from web.schemas.public import PlaceOut
 
@@ -29,16 +29,17 @@ async def coupons(request: Request) -> Response:
     """The list of coupons, at most a second old; rendered once for all readers."""
     edition, offers = await get_offer_cache(request).edition()
     parts, language = get_container(request), find_language(request)
+    query = language_query(request)
 
     def list_html() -> Markup:
         coupons = [shown(offer, parts.offer_now(offer), language) for offer in offers]
         template = environment(language, parts.templates_dir).get_template("_coupons.html")
-        return Markup(template.render(coupons=coupons))  # noqa: S704 - the template escapes
+        return Markup(template.render(coupons=coupons, language_query=query))  # noqa: S704 - the template escapes
 
     coupon_list = await get_single_flight_cache(request).get(
-        ("coupons as HTML", language.code, edition), partial(asyncio.to_thread, list_html)
+        ("coupons as HTML", language.code, query, edition), partial(asyncio.to_thread, list_html)
     )
-    return page(request, "coupons.html", coupon_list=coupon_list)
+    return page(request, "coupons.html", may_be_public=True, coupon_list=coupon_list)
 
 
 @router.get("/coupons/{code}")
@@ -46,7 +47,9 @@ async def coupon(request: Request, code: CouponCode) -> Response:
     offer = await get_offer_cache(request).offer(code)
     place = await _place(request, code) if offer.room else None
     coupon = shown(offer, get_container(request).offer_now(offer), find_language(request))
-    return page(request, "coupon.html", branded=offer, coupon=coupon, place=place)
+    return page(
+        request, "coupon.html", branded=offer, may_be_public=True, coupon=coupon, place=place
+    )
 
 
 @router.post("/coupons/{code}/issue")

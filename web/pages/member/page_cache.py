@@ -178,6 +178,7 @@ class PreparedPages:
             language=self._language,
             member=member,
             branded=offer,
+            may_be_public=template == COUPON_PAGE,
             coupon=self._coupon,
             **context,
         )
