@@ -116,6 +116,7 @@ def test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses(data):
         signed({**USUAL, "crit": ["x"]}, {"sub": "alice", "exp": NOW + 60}),
         signed({**USUAL, "b64": False}, {"sub": "alice", "exp": NOW + 60}),
         signed({**USUAL, "kid": 7}, {"sub": "alice", "exp": NOW + 60}),
+        signed({**USUAL, "cty": "JWT"}, {"sub": "alice", "exp": NOW + 60}),
         signed({**USUAL, "jwk": {}}, {"sub": "alice", "exp": NOW + 60}),
         signed({"typ": "JWT"}, {"sub": "alice", "exp": NOW + 60}),
         signed(["HS256"], {"sub": "alice", "exp": NOW + 60}),
