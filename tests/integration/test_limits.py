@@ -1,6 +1,7 @@
 """Who asks too often is told so, by the API and on pages; others, and honest crowds, are not."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import aiohttp
@@ -27,6 +28,7 @@ from tests.integration.web_cast import (
     stored,
 )
 from tests.signed_in import session_of
+from waitroom.limits.rate_limiter import WINDOW_S
 
 pytestmark = pytest.mark.usefixtures("patient_limits")
 
@@ -275,9 +277,11 @@ async def test_two_web_processes_hold_one_limit(house, engine, line, code):
             return answer.status
 
     # A connection each, so that the kernel shares them out among both.
-    connector = aiohttp.TCPConnector(limit=50, force_close=True)
+    connector, began = aiohttp.TCPConnector(limit=50, force_close=True), time.monotonic()
     async with aiohttp.ClientSession(connector=connector) as http:
         seen = await asyncio.gather(*(once(http, number) for number in range(500)))
 
-    assert most <= seen.count(202) <= most + 2 * 2 * own
+    # On a busy machine the requests may take longer than one of the limit's windows.
+    windows = 1 + int((time.monotonic() - began) // WINDOW_S)
+    assert most <= seen.count(202) <= windows * (most + 2 * 2 * own)
     assert seen.count(429) == 500 - seen.count(202)

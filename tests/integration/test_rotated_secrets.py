@@ -106,7 +106,7 @@ async def test_without_the_old_one_it_is_said_what_to_do_and_the_place_is_still_
             f"/api/rooms/{code}/enter", headers={"Authorization": f"Bearer {token}"}
         )
 
-    assert "known here" in checked_problem(by_token, "bad_token", 401)["detail"]
+    assert "one of this site’s secrets" in checked_problem(by_token, "bad_token", 401)["detail"]
     assert checked_problem(by_ticket, "bad_ticket", 401)["reason"] == "forged"
     checked_problem(by_session, "not_signed_in", 401)
     assert (page.status_code, page.headers["location"][:8]) == (303, "/signin?")

@@ -179,9 +179,6 @@ def test_web_admitter_and_workers_follow_a_primary_that_was_demoted(moving, data
 
         eventually(lambda: is_issued("early"))
         moving.swap()
-        eventually(
-            lambda: house.member("POST", f"/api/rooms/{ROOM}/enter", "late")[0] < 300,
-            within_s=FOLLOWS_WITHIN_S,
-        )
-        eventually(lambda: is_issued("late"), within_s=3 * FOLLOWS_WITHIN_S)
+        # Nobody cuts a connection: what does not follow by itself never does.
+        eventually(lambda: is_issued("late"))
         assert is_issued("early")
