@@ -45,7 +45,7 @@ def test_the_proxies_know_the_addresses_of_all_static_files():
 
 def test_whoever_has_a_cookie_of_ours_gets_a_page_of_their_own():
     (pattern,) = re.findall(r'"~(;.+=)" 1;', with_caching(NGINX))
-    bases = [sessions.SESSION_COOKIE, admin_sessions.SESSION_COOKIE, "ticket-spring"]
+    bases = [sessions.SESSION_COOKIE, admin_sessions.SESSION_COOKIE, "ticket-spring", "from-spring"]
     ours = [cookies.cookie_name(base, secure=secure) for base in bases for secure in (True, False)]
 
     for name in (*ours, sessions.OLD_COOKIE):

@@ -3,7 +3,7 @@
   stores   Debian's Redis 7.0 and Postgres 15: all integration tests
   pooler   pgbouncer in transaction mode before that Postgres: those that work on its tables
   nginx    nginx with deploy/nginx.conf before a real `web`: TLS, static files, streams, redirects,
-           addresses, and a crowd through a rolling restart
+           addresses, a cache before 300 visitors, and a crowd through a rolling restart
   caddy    Caddy with deploy/Caddyfile likewise
 
 What is not here is installed: Caddy by pip, in a folder of its own; the rest by apt-get, where this
@@ -96,7 +96,7 @@ def _pooler() -> int:
 
 
 def _nginx() -> int:
-    return _behind("nginx", "static_checks.py", "proxy_checks.py", "restart_checks.py")
+    return _behind("nginx", *BEHIND_EACH, "cache_checks.py")
 
 
 def _caddy() -> int:
