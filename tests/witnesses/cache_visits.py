@@ -21,6 +21,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,6 +83,8 @@ class Visitor:
                     await self._visit(reader, writer, path)
                 finally:
                     writer.close()
+                    with suppress(OSError):
+                        await writer.wait_closed()
         except (OSError, EOFError, TimeoutError) as error:
             self._visits.failed[type(error).__name__] += 1
 
