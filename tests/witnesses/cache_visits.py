@@ -69,7 +69,10 @@ class Visitor:
         self._visits = visits
 
     async def look_at(self, front: Front, path: str) -> None:
-        """Open the page and what it names; counts what went wrong."""
+        """Open the page in their language, as the shop's link names it, and what the page names.
+
+        Counts what went wrong.
+        """
         try:
             async with asyncio.timeout(VISIT_WITHIN_S):
                 reader, writer = await asyncio.open_connection(
@@ -80,7 +83,7 @@ class Visitor:
                     local_addr=(self._address, 0),
                 )
                 try:
-                    await self._visit(reader, writer, path)
+                    await self._visit(reader, writer, f"{path}?lang={self._language}")
                 finally:
                     writer.close()
                     with suppress(OSError):
