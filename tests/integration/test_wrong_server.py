@@ -172,13 +172,24 @@ def test_web_admitter_and_workers_follow_a_primary_that_was_demoted(moving, data
         house.start_all()
         house.offer(ROOM, 100)
 
+        def enters(member: str) -> bool:
+            return house.member("POST", f"/api/rooms/{ROOM}/enter", member)[0] < 300
+
         def is_issued(member: str) -> bool:
-            house.member("POST", f"/api/rooms/{ROOM}/enter", member)
             status, place = house.member("GET", f"/api/rooms/{ROOM}/place", member)
             return status == 200 and place["state"] == "issued"
 
+        def opens() -> bool:
+            path, body = f"/api/admin/rooms/{ROOM}", {"state": "open"}
+            return house.call("PATCH", path, body, token=house.admin_token)[0] == 200
+
+        assert enters("early")
         eventually(lambda: is_issued("early"))
+        house.admin("PATCH", f"/rooms/{ROOM}", {"state": "paused"})
+        assert enters("waiting")
         moving.swap()
         # Nobody cuts a connection: what does not follow by itself never does.
-        eventually(lambda: is_issued("late"))
+        eventually(lambda: enters("late"))
+        eventually(opens)
+        eventually(lambda: is_issued("waiting"))
         assert is_issued("early")
