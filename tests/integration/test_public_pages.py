@@ -73,7 +73,7 @@ async def test_what_caches_keep_is_the_same_for_two_people_on_every_route(
     assert {"/", f"/coupons/{code}", f"/api/coupons/{code}", "/static/app.css"} <= set(kept)
 
 
-@pytest.mark.parametrize("credentials", CREDENTIALS, ids=str)
+@pytest.mark.parametrize("credentials", CREDENTIALS, ids=range(len(CREDENTIALS)))
 async def test_a_page_for_a_request_with_credentials_is_not_kept(
     client, line, engine, code, credentials
 ):
