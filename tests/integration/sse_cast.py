@@ -108,10 +108,15 @@ def events(text: str) -> list[str]:
 
 def framework_of(app: FastAPI) -> Any:
     """The application without what stands before it."""
-    turned_back = app._hot_path._app  # type: ignore[attr-defined]
-    framework = turned_back._app._app
-    assert isinstance(framework, AccessLogMiddleware)
-    return framework
+    return last_layer_of(app)._app
+
+
+def last_layer_of(app: FastAPI) -> Any:
+    """The last layer before the framework."""
+    layer = app._hot_path  # type: ignore[attr-defined]
+    while not isinstance(layer._app, AccessLogMiddleware):
+        layer = layer._app
+    return layer
 
 
 def page_of(app, code, member_id="alice") -> Follower:

@@ -43,7 +43,6 @@ KEPT: dict[str, tuple[set[str], str]] = {
             "integration/sse_cast.py",
             "integration/test_fast_pages.py",
             "integration/test_fast_path.py",
-            "integration/test_fast_path_generated.py",
         },
         "as _app",
     ),
