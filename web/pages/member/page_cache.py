@@ -6,7 +6,6 @@ member, or changes every second, is filled in.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -22,7 +21,7 @@ from web.i18n import Language
 from web.middleware.compression import COMPRESSED_MIN
 from web.middleware.security import RAW_HEADERS, Headers
 from web.pages.member.place_view import TEXTS, PlaceView
-from web.pages.page_template import EncodedPage, FilledPage, prepare
+from web.pages.page_template import EncodedPage, FilledPage, Render, prepare
 from web.pages.render import empty_page, render_html, shown
 from web.schemas.public import PlaceOut
 
@@ -102,7 +101,7 @@ class PreparedPages:
             return self._render(request, COUPON_PAGE, offer, who, now=at, place=seen)
 
         key = COUPON_PAGE, bool(member.name), seen
-        page = self._page(key, render, texts, {})
+        page = self._page(key, render, texts)
         return (page, texts) if page else None
 
     def place_page(
@@ -116,36 +115,28 @@ class PreparedPages:
         texts = _member_texts(member)
         if is_waiting:
             texts |= {name: text for name in TEXTS if (text := getattr(view, name))}
-        reload_s = view.ask_again_s and str(max(1, math.ceil(float(view.ask_again_s))))
-        if is_waiting:
-            texts["reload_s"] = reload_s
 
         def render(texts: Mapping[str, str]) -> str:
             marks: dict[str, Any] = {name: texts[name] for name in TEXTS if name in texts}
             marked = view._replace(**marks)
             who = _SeenMember(texts["member_id"], texts["member_name"])
-            more = {"reload_s": texts["reload_s"]} if is_waiting else {}
-            return self._render(request, template, offer, who, place=marked, **more)
+            return self._render(request, template, offer, who, place=marked)
 
         # All fields of a final view are in the key, so only a waiting one has texts to fill in.
         key = template, bool(member.name), view.shape if is_waiting else view
-        page = self._page(key, render, texts, {"ask_again_s": "7.5", "reload_s": "8"})
+        page = self._page(key, render, texts)
         return (page, texts) if page else None
 
     def _page(
         self,
         key: tuple[object, ...],
-        render: Any,
+        render: Render,
         texts: Mapping[str, str],
-        probes: Mapping[str, str],
     ) -> FilledPage | None:
         if key not in self._ready:
             if len(self._ready) >= SHAPES_MAX:
                 self._ready.clear()
-            odd = {
-                name: probes.get(name, name + _PROBE if text else "")
-                for name, text in texts.items()
-            }
+            odd = {name: name + _PROBE if text else "" for name, text in texts.items()}
             self._ready[key] = prepare(render, odd)
             if self._ready[key] is None:
                 log.info(

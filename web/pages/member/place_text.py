@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import datetime
 from functools import lru_cache
+from math import ceil
 from typing import Literal
 
 from domain.phase import ROOM_PHASE
@@ -124,6 +125,11 @@ def find_step(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
         words.append(outlook)
     words.append(str(STEPS[at - 1] if at else 0))
     return "-".join(words)
+
+
+def reload_seconds(ask_again_s: float | None) -> str:
+    """Whole seconds until a page without scripts reloads."""
+    return str(max(1, ceil(ask_again_s or 0)))
 
 
 def make_title(place: str, state: str, site_name: str) -> str:

@@ -37,6 +37,7 @@ from web.pages.member.place_text import (
     outlook_in_words,
     parse_times,
     progress_in_words,
+    reload_seconds,
     times_now,
     waiting_news,
 )
@@ -47,7 +48,7 @@ UNREACHABLE, SIGNED_OUT = "unreachable", "signed_out"
 _ENDS = {phase.word for phase in PLACE_PHASES if phase.is_final} | {SIGNED_OUT}
 CAN_RETRY = frozenset(slug for slug, kind in REFUSALS.items() if kind.may_retry)
 TEXTS = (
-    "title", "news", "step", "ask_again_s", "updated_at", "updated_text", "arrived_at",
+    "title", "news", "step", "ask_again_s", "reload_s", "updated_at", "updated_text", "arrived_at",
     "arrived_text", "place_text", "place_size", "ahead_text", "eta_text", "remain_text",
     "outlook_text", "progress", "progress_text", "opens_at", "opens_text", "now_at", "note_text",
 )  # fmt: skip
@@ -73,6 +74,7 @@ class PlaceView(NamedTuple):
     news: str = ""
     step: str = ""
     ask_again_s: str = ""
+    reload_s: str = ""
     updated_at: str = ""
     updated_text: str = ""
     arrived_at: str = ""
@@ -172,6 +174,7 @@ def _waiting(
         news=waiting_news(language, place, place_text, wait_text, outlook_text),
         step=find_step(place, resting, outlook),
         ask_again_s=str(place.ask_again_s),
+        reload_s=reload_seconds(place.ask_again_s),
         updated_at=updated_at,
         updated_text=updated_text,
         arrived_at=arrived_at,
@@ -208,6 +211,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         news=news,
         step=LOBBY.word,
         ask_again_s=str(place.ask_again_s),
+        reload_s=reload_seconds(place.ask_again_s),
         updated_at=updated_at,
         updated_text=updated_text,
         arrived_at=arrived_at,
@@ -231,6 +235,7 @@ def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: st
         news=language.gettext("The line was interrupted. Your place is safe."),
         step=RESTORED.word,
         ask_again_s=str(place.ask_again_s),
+        reload_s=reload_seconds(place.ask_again_s),
         updated_at=updated_at,
         updated_text=updated_text,
         arrived_at=arrived_at,
@@ -286,6 +291,7 @@ def plain(
         news=language.gettext(news),
         step=state,
         ask_again_s="" if ask_again_s is None else str(ask_again_s),
+        reload_s=reload_seconds(ask_again_s),
         arrived_at=at,
         arrived_text=text,
         issued_coupon=issued_coupon,
