@@ -61,12 +61,18 @@ class Both:
         return fast
 
 
+def by_tls(cookie: str) -> str:
+    """These cookies by their names over https."""
+    return "; ".join(f"__Host-{one}" for one in cookie.split("; "))
+
+
 def has_its_length(answer: httpx.Response) -> bool:
     return int(answer.headers["content-length"]) == answer.num_bytes_downloaded
 
 
 def headers_of(answer: httpx.Response) -> list[tuple[str, str]]:
-    unlike = {"content-length", "x-request-id"}
+    # HSTS comes from a layer before both.
+    unlike = {"content-length", "x-request-id", "strict-transport-security"}
     return sorted(one for one in answer.headers.multi_items() if one[0] not in unlike)
 
 
@@ -89,6 +95,25 @@ async def test_each_member_gets_their_own_page(app, line, engine, code, name, la
             assert answer.headers["content-language"] == language
             assert answer.headers["content-encoding"] == "gzip"
             await both.ask("GET", path.format(code), **{"accept-encoding": "identity"})
+
+
+async def test_a_visit_over_https(parts, line, engine, code):
+    app = app_with(parts, base_url="https://shop.example.com")
+    await in_line(line, engine, code)
+    cookie = by_tls(cookie_of(app, "alice"))
+
+    entered = await Both(app, cookie).ask("POST", f"/rooms/{code}/enter")
+    kept = [one.partition(";")[0] for one in entered.headers.get_list("set-cookie")]
+    assert all(one.startswith("__Host-") for one in kept)
+    both = Both(app, "; ".join([cookie, "__Host-lang=ko", "__Host-ticket-other=x", *kept]))
+    for path in PAGES:
+        answer = await both.ask("GET", path.format(code))
+        assert answer.headers["content-language"] == "ko"
+        assert "strict-transport-security" in answer.headers
+
+    # Names of the release before are renewed, by the framework.
+    await Both(app, f"{cookie}; lang=ko").ask("GET", PAGES[1].format(code), is_fast=False)
+    await Both(app, cookie_of(app, "alice")).ask("GET", PAGES[1].format(code), is_fast=False)
 
 
 @pytest.mark.parametrize(
