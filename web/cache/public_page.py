@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from web.auth import admin_sessions, cookies, sessions
+from web.i18n import COOKIE as LANGUAGE
 
 # Caches keep a page for a second, and may send it for another one while they ask for the next.
 CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
-LANGUAGE = "lang"
 # The query parameter of a language link: its answer sets a cookie, so it is not public.
 REMEMBER = "remember"
 PERSONAL_COOKIES = frozenset(
