@@ -63,7 +63,7 @@ _CLASSES = {"redis": _TcpConnection, "rediss": _TlsConnection, "unix": _SocketCo
 
 
 def open_async_redis(url: str, *, connections_max: int, **options: Any) -> Redis:
-    """A client on a pool of at most so many connections; a caller waits for a free one.
+    """A client on a pool of `connections_max` connections; a caller waits for a free one.
 
     options: redis-py's, of the pool and its connections. Raises ValueError if the URL is wrong.
     """

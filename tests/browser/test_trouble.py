@@ -54,7 +54,7 @@ def test_two_in_line_follow_it_by_stream_and_go_on_after_a_restart(
             expect(one.locator("#trouble")).to_be_hidden(timeout=30_000)
             expect(one.locator("#place .number")).to_have_text(place)
 
-        # Whoever has a stream again asks no more.
+        # A page that has its stream again does not poll.
         behind.on("request", lambda request: asked.append(request.url))
         house.admin("PATCH", f"/rooms/{code}", {"state": "open"})
         expect(behind.locator("#place .number")).to_have_text("1", timeout=10_000)

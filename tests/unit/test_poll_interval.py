@@ -274,7 +274,7 @@ def test_who_is_let_through_is_told_soon_by_either_way():
 
 
 def test_who_follows_a_stream_is_heard_within_a_third_of_a_short_grace():
-    """Whoever is not asked about for that long would be skipped, though their page is open."""
+    """Asked about less often, a member would be skipped although their page is open."""
     assert stream_interval_s(waiting(90_000, grace_us=6 * SECOND_US)) == 2.0
     assert stream_interval_s(waiting(90_000)) == STREAM_MAX_S
 

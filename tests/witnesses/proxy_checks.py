@@ -105,7 +105,7 @@ def test_no_token_is_in_the_proxys_logs(house, front):
 
 
 def test_what_a_stranger_says_of_their_address_is_not_believed(house, front, code):
-    """Whoever names another address each time is counted as one all the same."""
+    """A sender who names another address in each request still counts as one sender."""
     house.offer(code, total=3)
     statuses = [
         front.ask(

@@ -28,7 +28,7 @@ SESSION_COOKIE = "member_session"
 OLD_COOKIE = "session"
 AGE_MAX_S = 7 * 24 * 3600
 LENGTH_MAX = 4_096
-# A process caches so many signed sessions up to this length, in at most 30 MB.
+# A process caches this many signed sessions up to this length, in at most 30 MB.
 SESSIONS_KEPT, KEPT_LENGTH_MAX = 32_768, 512
 # Checked first, as the base64 decoder skips other characters.
 _SIGNED = re.compile(rf"[A-Za-z0-9_.-]{{1,{LENGTH_MAX}}}")

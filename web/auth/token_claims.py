@@ -113,5 +113,5 @@ def _member_id(found: object) -> str:
     try:
         check_member_id(found)
     except BadMemberId as error:
-        raise BadToken(f"The member token’s sub can't be accepted: {error}.") from error
+        raise BadToken(f"The member token’s sub can’t be accepted: {error}.") from error
     return found
