@@ -21,6 +21,8 @@ PAGES = ["/coupons/{}", "/rooms/{}", "/rooms/{}/place"]
 _TIMES = re.compile(
     rb'\d\d:\d\d:\d\d UTC|\d{4}-\d\d-\d\dT[0-9:.]+(\+00:00|Z)|content="\d+"|delay:[0-9.]+s'
 )
+# A deleted cookie expires in the second of its answer.
+_EXPIRES = re.compile(r"expires=[^;]+; ")
 
 
 class Both:
@@ -73,7 +75,11 @@ def has_its_length(answer: httpx.Response) -> bool:
 def headers_of(answer: httpx.Response) -> list[tuple[str, str]]:
     # HSTS comes from a layer before both.
     unlike = {"content-length", "x-request-id", "strict-transport-security"}
-    return sorted(one for one in answer.headers.multi_items() if one[0] not in unlike)
+    return sorted(
+        (name, _EXPIRES.sub("", value))
+        for name, value in answer.headers.multi_items()
+        if name not in unlike
+    )
 
 
 def cookie_of(app: Any, member: str, name: str | None = None, **more: str) -> str:
