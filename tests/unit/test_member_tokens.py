@@ -67,6 +67,25 @@ def test_a_name_that_no_page_could_show_does_no_harm():
     assert visitor.name == "?lice"
 
 
+def test_a_token_accepted_before_ends_when_it_says():
+    clock = [1_000.0]
+    tokens = identity(now=lambda: clock[0], rules=ClaimRules(leeway_s=5.0))
+    token = hs256({"sub": "alice", "exp": 2_000, "nbf": 1_000})
+
+    seen = []
+    for clock[0] in (1_000.0, 1_500.0, 2_004.9, 2_005.0, 996.0, 994.0, 1_200.0):
+        try:
+            seen.append(tokens.find_member(token))
+        except BadToken as error:
+            seen.append(str(error).partition(".")[0])
+
+    expired, early = (
+        "Your sign-in has expired",
+        "The member token is not valid yet: its nbf is in the future",
+    )
+    assert seen == ["alice"] * 3 + [expired, "alice", early, "alice"]
+
+
 def test_a_token_ends_when_it_says():
     identity().verify(identity().sign("alice", valid_s=60))
 

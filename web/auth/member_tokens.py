@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import math
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -66,6 +67,19 @@ class Visitor:
     until_s: int = field(default=0, compare=False)
 
 
+@dataclass(slots=True)
+class _KnownToken:
+    """The claims of a token with a valid signature, and when the rules accepted them.
+
+    accepted_s, ends_s: in seconds since 1970; between them the rules would accept them again.
+    """
+
+    claims: Mapping[str, object]
+    member_id: str = ""
+    accepted_s: float = math.inf
+    ends_s: float = -math.inf
+
+
 class MemberTokens:
     """Verifies and signs member tokens (JWT, HS256).
 
@@ -86,7 +100,7 @@ class MemberTokens:
         self._rules = rules
         self._usual = FastJwt(self._secrets)
         # Caches only tokens with a valid signature, so that attackers can't fill it.
-        self._known_claims = lru_cache(maxsize=TOKENS_KEPT)(self._verify_signature)
+        self._known_tokens = lru_cache(maxsize=TOKENS_KEPT)(self._verify_signature)
 
     def sign(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
         """A member token as a shop signs it."""
@@ -100,8 +114,8 @@ class MemberTokens:
 
     def verify(self, token: str) -> Visitor:
         """The token's member. Raises BadToken, whose text names the fault."""
-        claims = self._signed_claims(token)
-        member_id, name = self._rules.member_id(claims, self._now()), claims.get("name")
+        known = self._known_token(token)
+        member_id, name = self._member_id(known), known.claims.get("name")
         if not isinstance(name, str) or not name:
             name = member_id
         # JSON can contain a lone surrogate, which no page can show.
@@ -110,27 +124,35 @@ class MemberTokens:
 
     def find_member(self, token: str) -> str:
         """The member's id only. Raises BadToken as `verify`."""
-        return self._rules.member_id(self._signed_claims(token), self._now())
+        return self._member_id(self._known_token(token))
 
     def verify_claims(self, token: str) -> dict[str, object]:
         """All claims of a valid token. Raises BadToken as `verify`."""
-        claims = self._signed_claims(token)
-        self._rules.member_id(claims, self._now())
-        return dict(claims)
+        known = self._known_token(token)
+        self._member_id(known)
+        return dict(known.claims)
 
-    def _signed_claims(self, token: str) -> Mapping[str, object]:
-        """The claims of a token with a valid signature; the rules check them at each use."""
+    def _member_id(self, known: _KnownToken) -> str:
+        now = self._now()
+        # Only time can make an accepted token a bad one.
+        if not known.accepted_s <= now < known.ends_s:
+            known.member_id = self._rules.member_id(known.claims, now)
+            known.accepted_s, known.ends_s = now, self._rules.ends_s(known.claims)
+        return known.member_id
+
+    def _known_token(self, token: str) -> _KnownToken:
+        """A token with a valid signature. Raises BadToken."""
         if len(token) <= KEPT_LENGTH_MAX:
-            return self._known_claims(token)
+            return self._known_tokens(token)
         if len(token) > TOKEN_LENGTH_MAX:
             raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
         return self._verify_signature(token)
 
-    def _verify_signature(self, token: str) -> Mapping[str, object]:
-        return self._usual.verify(token) or self._by_pyjwt(token)
+    def _verify_signature(self, token: str) -> _KnownToken:
+        return _KnownToken(self._usual.verify(token) or self._by_pyjwt(token))
 
     def _by_pyjwt(self, token: str) -> dict[str, object]:
-        """As `_signed_claims`, by PyJWT; HS256 only, whatever the token's header names."""
+        """The claims, by PyJWT; HS256 only, whatever the token's header names."""
         for secret in self._secrets:
             try:
                 return jwt.decode(token, secret, algorithms=["HS256"], options=_SIGNATURE_ONLY)

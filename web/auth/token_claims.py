@@ -65,6 +65,10 @@ class ClaimRules:
         # The common case first: a crowd sends one token each.
         return sub if type(sub) is str and MEMBER_ID.fullmatch(sub) else _member_id(sub)
 
+    def ends_s(self, claims: Mapping[str, object]) -> float:
+        """When these claims expire, in seconds since 1970, with the leeway."""
+        return _seconds(claims, "exp") + self.leeway_s
+
     def _check_audience(self, found: object) -> None:
         if not found:
             raise BadToken("The member token has no aud. Set it to MEMBER_TOKEN_AUDIENCE.")

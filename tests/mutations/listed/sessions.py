@@ -82,6 +82,15 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        name="an_accepted_token_never_ends",
+        promise=9,
+        file="web/auth/member_tokens.py",
+        within="MemberTokens._member_id",
+        old="not known.accepted_s <= now < known.ends_s",
+        new="not known.member_id",
+        noticed_by=("unit/test_member_tokens.py::test_a_token_accepted_before_ends_when_it_says",),
+    ),
+    Mutation(
         name="a_session_that_was_signed_out_is_read",
         promise=9,
         file="web/auth/sessions.py",
