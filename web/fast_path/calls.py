@@ -9,6 +9,7 @@ document these calls and give the same answers.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from time import perf_counter
 from typing import Literal, NamedTuple
 
@@ -55,6 +56,10 @@ _TICKET = b"waitroom-ticket"
 _UNUSUAL = {b"waitroom-solution", b"transfer-encoding"}
 # All headers that are read.
 _READ = {b"authorization", b"content-length", _TICKET, *_UNUSUAL, *SAID_IN}
+
+
+# Longer paths are not cached, which bounds the cache in bytes.
+_KEPT_LENGTH_MAX = 128
 
 
 class ParsedCall(NamedTuple):
@@ -158,10 +163,12 @@ class FastPath:
 
 def parse_call(scope: Scope) -> ParsedCall | None:
     """The parsed call, or None where the framework must handle the request."""
-    path = _PATH.fullmatch(scope["path"])
-    call = _CALLS.get((scope["method"], path[1], path[3])) if path else None
-    if path is None or call is None:
+    path = scope["path"]
+    find = _find_call if len(path) <= _KEPT_LENGTH_MAX else _find_call.__wrapped__
+    found = find(scope["method"], path)
+    if found is None:
         return None
+    call, code = found
     token = ticket = said = None
     for name, value in scope["headers"]:
         if name not in _READ:
@@ -179,7 +186,15 @@ def parse_call(scope: Scope) -> ParsedCall | None:
         elif name != b"content-length" or value != b"0":
             return None
     # An empty ticket counts as none, as in FastAPI.
-    return ParsedCall(call, path[2], token, ticket or None, said) if token else None
+    return ParsedCall(call, code, token, ticket or None, said) if token else None
+
+
+@lru_cache(maxsize=1_024)
+def _find_call(method: str, path: str) -> tuple[Call, str] | None:
+    """The call and its room or coupon; cached, as a crowd asks for few rooms."""
+    found = _PATH.fullmatch(path)
+    call = _CALLS.get((method, found[1], found[3])) if found else None
+    return (call, found[2]) if found and call else None
 
 
 def issued_response(done: DirectIssue, code: str) -> RawResponse:

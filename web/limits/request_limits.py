@@ -214,6 +214,8 @@ class RateLimit:
 
 def limit_class(path: str) -> LimitClass:
     """The class of limits that this path belongs to."""
+    if path.startswith("/api/"):  # a crowd's calls, so first
+        return "requests"
     if path.startswith("/static/") or (path.startswith("/rooms/") and path.endswith(_LOOKS)):
         return "looks"
     if path.startswith(_HEALTH):
