@@ -13,15 +13,17 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from load.crowd.observations import Observations, Timings
 from load.crowd.report import print_verdict
@@ -62,6 +64,9 @@ SUMMARY = """() => {
     ...JSON.parse(sessionStorage.getItem("seen") || '{"places": []}'),
   };
 }"""
+# Headless browsers may not request icons and manifests: if a page links to them, they count.
+LINKED = """() => [...document.querySelectorAll('link[rel~="icon"], link[rel~="manifest"]')]
+  .map((link) => new URL(link.href).pathname)"""
 
 
 class Person:
@@ -79,12 +84,31 @@ class Person:
         self._pressed_at_s = 0.0
         self.script_errors: list[str] = []
         self.page.on("pageerror", lambda error: self.script_errors.append(str(error)))
+        self._asked: dict[str, None] = {}
+        self._has_stream = False
+        self.page.on("request", self._count_request)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What the browser requested from the hand-over until its stream was open: methods, paths.
+
+        A file counts once, as later pages have it from the cache. Empty without a stream.
+        """
+        return tuple(self._asked) if self._has_stream else ()
+
+    def _count_request(self, request: Request) -> None:
+        if not self._has_stream:
+            path = urlsplit(request.url).path
+            self._asked[f"{request.method} {path}"] = None
+            self._has_stream = path == f"/rooms/{self._code}/live"
 
     def come(self) -> None:
         """Sign in by the shop's link, and open the coupon's page."""
         self.page.goto(
             f"/signin?token={self._token}&next=/coupons/{self._code}", wait_until="domcontentloaded"
         )
+        for path in self.page.evaluate(LINKED):
+            self._asked[f"GET {path}"] = None
 
     def press(self, at_s: float) -> None:
         """Press the button at this time, from a timer in the page: all press it together."""
@@ -201,10 +225,23 @@ def main(
         holders=target.rows(coupon),
     )
     print_verdict(judged, Timings(), max(person.seen.told_after_s for person in people))
+    print_requests([person.asked for person in people if person.asked])
     script_errors = [text for person in people for text in person.script_errors]
     for text in script_errors:
         print(f"A page's script failed: {text}")
     raise SystemExit(0 if judged.is_good and not script_errors else 1)
+
+
+def print_requests(asked: Sequence[Sequence[str]]) -> None:
+    """asked: what each browser requested until its stream was open."""
+    if not asked:
+        print("No browser opened a stream: nobody waited.")
+        return
+    counts = [len(one) for one in asked]
+    print(
+        f"Requests of a browser until its stream was open: {median(counts):g} "
+        f"({min(counts)} to {max(counts)}), such as {', '.join(asked[0])}"
+    )
 
 
 def with_browser(environ: Mapping[str, str]) -> dict[str, str]:

@@ -38,13 +38,17 @@ _LINKED = {"stylesheet", "icon", "manifest"}
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One answer. wire_bytes: all that the server sent for it; body: as it reads, decompressed."""
+    """One answer. wire_bytes: all that the server sent for it; body: as it reads, decompressed.
+
+    cookies: those that it sets, each as `NAME=VALUE`.
+    """
 
     path: str
     status: int
     headers: Mapping[str, str]
     wire_bytes: int
     body: bytes
+    cookies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ def fetch(
     answer.begin()
     got = {name.lower(): value for name, value in answer.getheaders()}
     body = _decoded(answer.read(), got.get("content-encoding", ""))
-    return Fetched(path, answer.status, got, len(raw), body)
+    cookies = [line.partition(";")[0] for line in answer.headers.get_all("Set-Cookie", [])]
+    return Fetched(path, answer.status, got, len(raw), body, tuple(cookies))
 
 
 class _Received:

@@ -28,8 +28,10 @@ from load.bench.measures.limits import limits
 from load.bench.measures.line import enter, place
 from load.bench.measures.million import million
 from load.bench.measures.pages import page
+from load.bench.measures.reload_storm import reload_storm
 from load.bench.measures.servers import servers
 from load.bench.measures.sse import live, pages
+from load.bench.measures.token_forms import token_forms
 from load.bench.measures.visits import visit
 from load.bench.results import Summary
 from processes.local_stack import LocalStack, ProcessCounts
@@ -38,8 +40,10 @@ from processes.open_files import raise_limit
 MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "enter": enter,
     "place": place,
+    "tokens": token_forms,
     "visit": visit,
     "page": page,
+    "reload-storm": reload_storm,
     "chain": chain,
     "backlog": backlog,
     "pessimistic": pessimistic,

@@ -20,7 +20,7 @@ from rich.console import Console
 from domain.room_settings import RoomSettings
 from domain.settings_spec import RATE_PER_S_MAX, SEATS_MAX, SIZE_MAX
 from load.bench.http_load import LoadOptions, LoadResult, run_load, write_tokens
-from load.bench.tokens import tokens
+from load.bench.tokens import PLAIN, TokenForm, tokens
 from processes.child_process import free_port, spawn
 from processes.local_stack import LocalStack
 from waitroom.line import Line, open_line
@@ -57,11 +57,13 @@ class Bench:
     def new_code(self) -> str:
         return f"bench-{secrets.token_hex(4)}"
 
-    def tokens(self, members: list[str], addresses: Sequence[str] = ()) -> Path:
+    def tokens(
+        self, members: list[str], addresses: Sequence[str] = (), form: TokenForm = PLAIN
+    ) -> Path:
         """A file of their tokens, each with one of the addresses that they are to come from."""
-        made = tokens(self.stage.environ["MEMBER_TOKEN_SECRETS"], members)
+        made = tokens(self.stage.environ["MEMBER_TOKEN_SECRETS"], members, form)
         if addresses:
-            made = [f"{one} {addresses[n % len(addresses)]}" for n, one in enumerate(made)]
+            made = [f"{one}\t{addresses[n % len(addresses)]}" for n, one in enumerate(made)]
         return write_tokens(self.folder / f"tokens-{secrets.token_hex(4)}", made)
 
     def offer(self, code: str, total: int, room: RoomSettings) -> None:

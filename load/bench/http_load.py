@@ -41,7 +41,7 @@ class LoadResult:
 class LoadOptions:
     """For `seconds`, on `connections` at once, each time with the next line of the file.
 
-    A line is a token, or a token, a space, and the address to be taken for (by a server that trusts
+    A line is a token, or a token, a tab, and the address to be taken for (by a server that trusts
     ours as a proxy's). After the last comes the first again. per_s: requests a second on all
     connections together; 0: as many as can be. credential: the header up to the token. headers: of
     all requests, by name. once: nothing more after the last line.
@@ -104,7 +104,9 @@ async def _by_ourselves(asking: LoadOptions) -> LoadResult:
     began = time.perf_counter()
     until = began + asking.seconds
     async with asyncio.TaskGroup() as group:
-        for _ in range(asking.connections):
+        for number in range(asking.connections):
+            # Spread over the first turn, as they would otherwise all ask in the same moment.
+            await asyncio.sleep(1 / asking.per_s if asking.per_s and number else 0)
             group.create_task(_one(url.hostname, url.port, heads, until, times, errors, rest_s))
     seconds = time.perf_counter() - began
     ordered = sorted(times) or [0.0]
@@ -121,7 +123,7 @@ async def _by_ourselves(asking: LoadOptions) -> LoadResult:
 
 def _who(line: str, credential: str) -> str:
     """The headers that a line of the tokens' file stands for."""
-    token, _, address = line.partition(" ")
+    token, _, address = line.partition("\t")
     from_ = f"X-Forwarded-For: {address}\r\n" if address else ""
     return f"{credential}{token}\r\n{from_}" if token else ""
 

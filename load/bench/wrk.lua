@@ -2,7 +2,7 @@
 --   arguments after `--`: method, the tokens' file ('': none), 'once' to fall silent after the last,
 --     the requests a second that all connections make at most (0: as many as they can), the header up
 --     to the token, and whole header lines that all requests have
---   a line of the file is a token, or a token, a space, and the address to be taken for
+--   a line of the file is a token, or a token, a tab, and the address to be taken for
 
 local requests = {}
 local next_one = 0
@@ -25,7 +25,7 @@ function init(args)
   end
   -- Whole requests are made now, so that a request costs the generator next to nothing.
   for line in io.lines(file) do
-    local token, address = string.match(line, '^(%S+) ?(%S*)$')
+    local token, address = string.match(line, '^([^\t]+)\t?(%S*)$')
     local from = address == '' and '' or 'X-Forwarded-For: ' .. address .. '\r\n'
     requests[#requests + 1] = head .. credential .. token .. '\r\n' .. from .. '\r\n'
   end

@@ -30,6 +30,12 @@ def test_twenty_browsers_in_line_together_see_their_places_fall(browser, house, 
     assert sorted(person.places[0] for person in people) == [*range(1, CONTEXTS + 1)], stories
     fell = sum(len(person.places) > 1 for person in people)
     assert fell >= CONTEXTS // 2, stories  # or too little was seen to fall
+    for person in people:
+        pages = {f"GET /coupons/{code}", f"POST /rooms/{code}/enter", f"GET /rooms/{code}"}
+        assert pages < set(person.asked)
+        assert person.asked[-1] == f"GET /rooms/{code}/live"
+        assert [one for one in person.asked if "/favicon" in one], person.asked
+        assert [one for one in person.asked if "/app" in one], person.asked
     told = verdict(
         [person.seen for person in people], total_count=COUPONS, holders=target.rows(code)
     )

@@ -6,7 +6,9 @@ How fast it was is nobody's test.
 from __future__ import annotations
 
 import io
+import json
 import shutil
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +18,14 @@ from rich.console import Console
 
 from load.bench.__main__ import ENVIRON, MEASURES
 from load.bench.context import Bench
+from load.bench.http_load import LoadOptions, LoadResult
 from load.bench.measures import autopilot as autopilot_measure
+from load.bench.measures import reload_storm as storm_measure
 from load.bench.results import Summary
 from processes.local_stack import LocalStack, ProcessCounts
 
 SECONDS, STREAMS, PEOPLE_MAX = 0.3, 20, 300
+IN_STORM = 60
 # What each may count of what went wrong.
 FAULTS = ("errors", "bare errors", "wrong", "repeats", "twice", "ended", "place errors")
 
@@ -40,6 +45,21 @@ def measured(stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return Measured(
         Bench(stack, tmp_path, 1, SECONDS, Console(file=io.StringIO()), STREAMS, PEOPLE_MAX)
     )
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LoadOptions, str]]:
+    """Each load that a measure creates, with the first line of its file."""
+    found: list[tuple[LoadOptions, str]] = []
+    run = Bench.ask
+
+    def ask(bench: Bench, options: LoadOptions) -> LoadResult:
+        lines = options.tokens.read_text().splitlines() if options.tokens else [""]
+        found.append((options, lines[0]))
+        return run(bench, options)
+
+    monkeypatch.setattr(Bench, "ask", ask)
+    return found
 
 
 class Measured:
@@ -69,6 +89,49 @@ def test_place_is_asked_of_a_line(measured):
     assert row.name == f"place, {PEOPLE_MAX} in line"
     assert row.baseline > 0
     assert row.seen["raw Redis per s"] > 0
+
+
+def test_each_form_of_a_token_enters_beside_the_plain_one(measured, asked):
+    rows = measured("tokens", seconds=0.1)
+
+    sent = [_token_parts(token) for _, token in asked]
+    assert [row.name.removeprefix("enter, token with ") for row in rows] == [
+        "iat", "aud and nbf", "kid", "header in another order", "spaces",
+    ]  # fmt: skip
+    plain, others = sent[::2], sent[1::2]
+    assert {(header, *claims) for header, claims, _ in plain} == {
+        ('{"alg":"HS256","typ":"JWT"}', "sub", "exp")
+    }
+    assert [(header, *claims) for header, claims, _ in others] == [
+        ('{"alg":"HS256","typ":"JWT"}', "sub", "iat", "exp"),
+        ('{"alg":"HS256","typ":"JWT"}', "sub", "aud", "nbf", "exp"),
+        ('{"alg":"HS256","kid":"2026-11","typ":"JWT"}', "sub", "exp"),
+        ('{"typ":"JWT","alg":"HS256"}', "sub", "exp"),
+        ('{"alg": "HS256", "typ": "JWT"}', "sub", "exp"),
+    ]
+    assert [" " in text for _, _, text in others] == [False] * 4 + [True]
+
+
+def _token_parts(token: str) -> tuple[str, list[str], str]:
+    """The header, the names of the claims in their order, and the claims as they are written."""
+    header, claims, _ = (urlsafe_b64decode(part + "==") for part in token.split("."))
+    return header.decode(), list(json.loads(claims)), claims.decode()
+
+
+def test_a_reload_storm_moves_nobody(measured, asked, monkeypatch):
+    monkeypatch.setattr(storm_measure, "RELOAD_EVERY_S", 0.5)
+    monkeypatch.setattr(storm_measure, "IN_LINE", IN_STORM)
+
+    [row] = measured("reload-storm")
+
+    assert row.seen["in line"] == IN_STORM
+    assert row.seen["reloads"] >= IN_STORM
+    assert row.baseline > 0
+    [reloading] = [(one, cookies) for one, cookies in asked if one.method == "GET"]
+    options, cookies = reloading
+    assert (options.connections, options.per_s) == (IN_STORM, 2 * IN_STORM)
+    assert "; ticket-" in cookies
+    assert options.headers["Accept-Encoding"].startswith("gzip")
 
 
 def test_visits_are_whole_and_by_new_people(measured):

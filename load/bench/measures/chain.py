@@ -30,10 +30,11 @@ RAW = "raw inserts, 500 a statement"
 
 def chain(bench: Bench) -> list[Summary]:
     """Members are admitted as soon as they enter, and each gets a coupon."""
-    crowd = bench.tokens(members("chain", int(ENTRANTS_PER_S * bench.seconds)))
 
     def one(_: int) -> list[Row]:
         code = bench.new_code()
+        # In each round tokens that no process has verified before.
+        crowd = bench.tokens(members(code, int(ENTRANTS_PER_S * bench.seconds)))
         bench.stage.offer(code, COUPONS, room=WIDE_OPEN)
         url = f"{bench.stage.base_url}/api/rooms/{code}/enter"
         began = time.perf_counter()

@@ -24,12 +24,13 @@ BARE = "bare callable, same server"
 def enter(bench: Bench) -> list[Summary]:
     """New members with real tokens enter, each gets a signed ticket."""
     found: list[Summary] = []
-    crowd = bench.tokens(members("enter", int(ENTRANTS_PER_S * bench.seconds)))
     with run_baseline_server(bench) as bare_url:
         for connections in ENTER_CONNECTIONS:
 
             def one(_: int, connections: int = connections) -> list[Row]:
                 code = bench.new_code()
+                # In each round tokens that no process has verified before.
+                crowd = bench.tokens(members(code, int(ENTRANTS_PER_S * bench.seconds)))
                 # Admit nobody: admitting and issuing are another measure.
                 bench.stage.offer(code, 1_000_000, room=RESTING)
                 bare = bench.ask(LoadOptions(f"{bare_url}/", connections, bench.seconds))

@@ -243,6 +243,15 @@ MUTATIONS = (
         noticed_by=(_FOLLOWS,),
     ),
     Mutation(
+        name="reloading_a_ticket_page_takes_a_new_place",
+        promise=3,
+        file="web/fast_path/pages.py",
+        within="FastPages._place",
+        old="await parts.line.place(code, member.id)",
+        new="[await parts.line.leave(code, member.id), await parts.line.enter(code, member.id)][1]",
+        noticed_by=("integration/test_bench_measures.py::test_a_reload_storm_moves_nobody",),
+    ),
+    Mutation(
         name="a_stream_gives_the_ticket_of_the_place_before",
         summary="a stream sends the ticket of an earlier place",
         promise=3,
