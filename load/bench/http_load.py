@@ -26,7 +26,10 @@ GIVE_UP_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What was seen. per_s: answers a second. errors: no answer, or a status over 399."""
+    """What was seen. per_s: answers a second. errors: no answer, or a status over 399.
+
+    mean_bytes: of an answer on the wire, with its head.
+    """
 
     answered: int
     seconds: float
@@ -35,6 +38,7 @@ class LoadResult:
     p50_ms: float
     p99_ms: float
     errors: int
+    mean_bytes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +103,35 @@ async def _by_ourselves(asking: LoadOptions) -> LoadResult:
     made = (f"{first}{_who(line, asking.credential)}\r\n" for line in lines)
     heads = made if asking.once else itertools.cycle(made)
     rest_s = asking.connections / asking.per_s if asking.per_s else 0.0
-    times: list[float] = []
-    errors: list[str] = []
+    seen = _Seen()
     began = time.perf_counter()
     until = began + asking.seconds
     async with asyncio.TaskGroup() as group:
         for number in range(asking.connections):
             # Spread over the first turn, as they would otherwise all ask in the same moment.
             await asyncio.sleep(1 / asking.per_s if asking.per_s and number else 0)
-            group.create_task(_one(url.hostname, url.port, heads, until, times, errors, rest_s))
+            group.create_task(_one(url.hostname, url.port, heads, until, seen, rest_s))
     seconds = time.perf_counter() - began
-    ordered = sorted(times) or [0.0]
+    ordered = sorted(seen.times) or [0.0]
     return LoadResult(
-        answered=len(times),
+        answered=len(seen.times),
         seconds=seconds,
-        per_s=len(times) / seconds,
+        per_s=len(seen.times) / seconds,
         mean_ms=statistics.fmean(ordered) * 1e3,
         p50_ms=statistics.median(ordered) * 1e3,
         p99_ms=ordered[int(len(ordered) * 0.99)] * 1e3,
-        errors=len(errors),
+        errors=len(seen.errors),
+        mean_bytes=seen.wire_bytes / max(1, len(seen.times)),
     )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What all connections saw. times: of the answers, in seconds."""
+
+    times: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    wire_bytes: int = 0
 
 
 def _who(line: str, credential: str) -> str:
@@ -133,8 +146,7 @@ async def _one(
     port: int | None,
     heads: Iterator[str],
     until: float,
-    times: list[float],
-    errors: list[str],
+    seen: _Seen,
     rest_s: float,
 ) -> None:
     """One connection, kept open; `rest_s` from one request to the next, at least."""
@@ -146,13 +158,15 @@ async def _one(
             writer.write(request.encode())
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), GIVE_UP_S)
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-            await reader.readexactly(int(length or 0))
-            times.append(time.perf_counter() - began)
+            body = await reader.readexactly(int(length or 0))
+            took_s = time.perf_counter() - began
+            seen.times.append(took_s)
+            seen.wire_bytes += len(head) + len(body)
             if head[9:10] not in b"23":
-                errors.append(head[:30].decode("latin-1"))
+                seen.errors.append(head[:30].decode("latin-1"))
             if time.perf_counter() >= until:
                 break
-            await asyncio.sleep(max(0.0, rest_s - times[-1]))
+            await asyncio.sleep(max(0.0, rest_s - took_s))
         writer.close()
     except (OSError, EOFError, TimeoutError) as error:
-        errors.append(repr(error))
+        seen.errors.append(repr(error))

@@ -56,8 +56,9 @@ function done(summary, latency)
   local seconds = summary.duration / 1e6
   print(string.format(
     '{"answered": %d, "seconds": %.3f, "per_s": %.1f, "mean_ms": %.3f, "p50_ms": %.3f, '
-      .. '"p99_ms": %.3f, "errors": %d}',
+      .. '"p99_ms": %.3f, "errors": %d, "mean_bytes": %.1f}',
     summary.requests, seconds, summary.requests / seconds, latency.mean / 1e3,
     latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
-    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+    summary.bytes / math.max(1, summary.requests)))
 end

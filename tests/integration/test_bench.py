@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from load.bench import http_load
+from load.bench.baseline_server import BODY
 from load.bench.context import served
 from load.bench.http_load import LoadOptions
 from load.bench.sse_clients import follow
@@ -75,6 +76,7 @@ def test_both_generators_count_what_a_server_answers(tmp_path, monkeypatch, way)
     assert seen.answered > 50
     assert seen.errors == 0
     assert 0 < seen.p50_ms <= seen.p99_ms
+    assert seen.mean_bytes > len(BODY)
     assert Path(tokens).read_text() == "a.b.c\nd.e.f\n"
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from statistics import fmean
 
 from load.bench.context import Bench, members
 from load.bench.http_load import LoadOptions, LoadResult, write_tokens
@@ -22,6 +23,8 @@ ENTER_PER_S, ENTER_CONNECTIONS = 500, 50
 ENTERING_AT_ONCE = 8
 # After the storm, this many members' ticket pages are compared with the line.
 PAGES_READ = 20
+# Sizes of ticket pages differ by digits and cookies.
+SIZE_TOLERANCE = 0.1
 NUMBER = re.compile(r'<span class="number[^"]*">([\d,]+)</span>')
 # Where a member stands, by their id: the number of members ahead, and the arrival in microseconds.
 Places = Mapping[str, tuple[int, int]]
@@ -49,7 +52,9 @@ def _measure(bench: Bench) -> Row:
 
     after = _places(bench, code, in_line)
     lost = count_lost(before, after)
-    wrong = _wrong_pages(bench, code, after, dict(zip(in_line, cookies, strict=True)))
+    wrong, page_bytes = _read_pages(bench, code, after, dict(zip(in_line, cookies, strict=True)))
+    if abs(reloads.mean_bytes / page_bytes - 1) > SIZE_TOLERANCE:
+        wrong += reloads.answered  # these were other pages
     missing = len(in_line) + quiet.answered + seen.answered - bench.figures(code).entered
     more = {
         "in line": len(before),
@@ -59,6 +64,7 @@ def _measure(bench: Bench) -> Row:
         "reloads": reloads.answered,
         "reloads/s": reloads.per_s,
         "reload p99 ms": reloads.p99_ms,
+        "bytes a reload": reloads.mean_bytes,
         **_felt("quiet", quiet),
         **_felt("storm", seen),
         **{f"cores {name}": used for name, used in cores.items()},
@@ -72,15 +78,19 @@ def count_lost(before: Places, after: Places) -> int:
     return sum(after.get(member) != place for member, place in before.items())
 
 
-def _wrong_pages(bench: Bench, code: str, places: Places, cookies: Mapping[str, str]) -> int:
-    """Of some members' ticket pages, those that do not show the place in line."""
-    wrong = 0
-    for member in list(places)[:: max(1, len(places) // PAGES_READ)]:
+def _read_pages(
+    bench: Bench, code: str, places: Places, cookies: Mapping[str, str]
+) -> tuple[int, float]:
+    """Read some ticket pages: how many do not show the place in line, and their mean bytes."""
+    wrong, sizes = 0, []
+    for member in list(cookies)[:: max(1, len(cookies) // PAGES_READ)]:
         cookie = {"Cookie": cookies[member]}
         page = fetch(bench.stage.base_url, f"/rooms/{code}", HEADERS | cookie)
+        sizes.append(page.wire_bytes)
         shown = NUMBER.search(page.body.decode())
-        wrong += not shown or int(shown[1].replace(",", "")) != places[member][0] + 1
-    return wrong
+        number = int(shown[1].replace(",", "")) if shown else 0
+        wrong += member not in places or number != places[member][0] + 1
+    return wrong, fmean(sizes)
 
 
 def _felt(when: str, entering: LoadResult) -> dict[str, float]:
