@@ -41,7 +41,7 @@ def test_pressing_the_button_is_enough(page: Page, house, code, room):
 def test_by_keyboard_and_in_korean(page: Page, house, code, room):
     signed_in(page, house)
     page.goto(f"{room}?lang=ko")
-    box = page.get_by_label("자동 줄 서기 방지 확인")
+    box = page.get_by_label("봇 방지 확인")
 
     box.focus()
     page.keyboard.press("Space")

@@ -6,7 +6,7 @@ globalThis.$altcha.i18n.set("ko", {
   ...globalThis.$altcha.i18n.get("ko"),
   error: "확인하지 못했어요. 잠시 후 다시 시도해 주세요.",
   expired: "확인한 지 오래됐어요. 다시 시도해 주세요.",
-  label: "자동 줄 서기 방지 확인",
+  label: "봇 방지 확인",
   verificationRequired: "확인이 필요해요.",
   verified: "확인했어요",
   verifying: "확인하고 있어요…",
