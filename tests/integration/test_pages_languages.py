@@ -92,8 +92,8 @@ async def test_refusals_and_problems_are_told_in_the_readers_language(client, li
     large = await client.post("/signin", data={"name": "x" * 17_000}, headers=KOREAN)
     api = await client.get("/api/coupons/nothing", headers=KOREAN)
 
-    assert "쿠폰 발급 기간이 끝나" in Html(refused).text
-    assert "찾으시는 쿠폰이 없어요." in Html(missing).text
+    assert "쿠폰 발급이 끝나" in Html(refused).text
+    assert "전체 쿠폰에서 다시 찾아 주세요." in Html(missing).text
     assert "보낸 내용의 크기를 줄여 다시 시도해 주세요." in Html(large).text
     assert api.json()["title"] == "No such coupon"
     assert "content-language" not in api.headers

@@ -9,7 +9,7 @@ from domain.refusals import REFUSALS, refusals_of
 from tests.unit.page_reader import Page
 from tests.unit.place_template_cast import KO
 from tests.unit.template_cast import html_of, pages
-from web.i18n import parse_accept_language
+from web.i18n import languages, parse_accept_language
 from web.pages.admin.result import refusals
 from web.pages.error_page import render_problem
 from web.pages.member.place_view import refused
@@ -77,6 +77,14 @@ def test_a_problem_has_a_sentence_as_its_korean_title(kind):
     title = render_problem(Problem(kind), KO)["title"]
 
     assert title.endswith("요")
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=languages())
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_problem_does_not_repeat_its_title(kind, language):
+    problem = render_problem(Problem(kind), language)
+
+    assert problem["detail"].rstrip(".").casefold() != problem["title"].casefold()
 
 
 @pytest.mark.parametrize("slug", refusals_of("enter", "issue"))

@@ -1,7 +1,7 @@
 """The words of the pages: the glossary's Korean terms, and wordings that must not come back."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,10 @@ from babel.messages import Catalog
 
 from docs.update_catalogues import catalogues
 
-GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
+ROOT = Path(__file__).parents[2]
+GLOSSARY = ROOT / "docs" / "glossary.md"
+# The Korean labels of the proof of work, which the browser adds to the page.
+CHALLENGE = ROOT / "web" / "static" / "challenge.js"
 # A row of a table whose Korean term is bold: a word of the pages.
 PAGE_TERM = re.compile(r"^\| (?P<english>[^|]+) \| \*\*(?P<korean>[^|*]+)\*\* \|", re.MULTILINE)
 CATALOGUES = {path.parts[-3]: catalog for path, catalog in catalogues()}
@@ -56,15 +59,23 @@ KOREAN = {
     r"발급처": "쿠폰 발급",
     r"(?<!사전 )대기실": "대기열",
     r"계산 확인": "봇 방지 확인",
-    r"토큰이 만료": "로그인 시간이 지났어요",
+    r"토큰이 만료": "로그인 유효 시간이 지났어요",
     r"스스로|저절로": "자동으로",
     r"(적어|골라) 주": "입력, 선택",
+    r"줄 서기 방지": "봇 방지 확인",
+    r"미응답": "자리 비움",
+    r"(?<!가상 )대기자": "회원",
+    r"\\ [은는을를]": "기호는, 기호를",
+    r"(오|하|보|쓰)(시[는면]|실)|셔도": "the verb without -시-",
+    r"로그인 시간이": "로그인 유효 시간",
 }
 FORBIDDEN = {"en": ENGLISH, "ko": KOREAN}
 
 
 def read_texts(code: str, catalogue: Catalog) -> Iterator[str]:
     """What a reader of this language sees: of English the message ids."""
+    if code == "ko":
+        yield from re.findall(r'"([^"]*[가-힣][^"]*)"', CHALLENGE.read_text("utf-8"))
     for one in catalogue:
         if not one.id:
             continue
@@ -72,8 +83,24 @@ def read_texts(code: str, catalogue: Catalog) -> Iterator[str]:
         yield from (texts,) if isinstance(texts, str) else texts
 
 
+def read_page_terms() -> dict[str, str]:
+    """The Korean terms of the pages in the glossary, by their English ones."""
+    found = PAGE_TERM.finditer(GLOSSARY.read_text("utf-8"))
+    return {row["english"]: row["korean"] for row in found}
+
+
+def find_forbidden(code: str, texts: Iterable[str]) -> list[str]:
+    """The texts with a wording that was replaced, each with what to write."""
+    return [
+        f"“{text}”: write {instead}"
+        for text in texts
+        for pattern, instead in FORBIDDEN[code].items()
+        if re.search(rf"\b(?:{pattern})" if code == "en" else pattern, text, re.IGNORECASE)
+    ]
+
+
 def test_a_korean_glossary_term_of_the_pages_is_on_a_page():
-    terms = {row["english"]: row["korean"] for row in PAGE_TERM.finditer(GLOSSARY.read_text())}
+    terms = read_page_terms()
     pages = "\n".join(read_texts("ko", CATALOGUES["ko"]))
 
     missing = {english: korean for english, korean in terms.items() if korean not in pages}
@@ -84,11 +111,12 @@ def test_a_korean_glossary_term_of_the_pages_is_on_a_page():
 
 @pytest.mark.parametrize("code", FORBIDDEN)
 def test_no_page_uses_a_wording_that_was_replaced(code):
-    found = [
-        f"“{text}”: write {instead}"
-        for text in read_texts(code, CATALOGUES[code])
-        for pattern, instead in FORBIDDEN[code].items()
-        if re.search(rf"\b(?:{pattern})" if code == "en" else pattern, text, re.IGNORECASE)
-    ]
+    assert find_forbidden(code, read_texts(code, CATALOGUES[code])) == []
 
-    assert found == []
+
+def test_no_korean_page_term_of_the_glossary_is_a_wording_that_was_replaced():
+    assert find_forbidden("ko", read_page_terms().values()) == []
+
+
+def test_the_proof_of_work_has_the_same_korean_name_in_the_browser_as_in_the_glossary():
+    assert f'label: "{read_page_terms()["challenge, solution"]}"' in CHALLENGE.read_text("utf-8")
