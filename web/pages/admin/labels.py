@@ -46,8 +46,8 @@ RULES = {
     "total_count": to_translate("1 to %(most)s. Can’t be lower than the number already issued."),
     "opens_at": to_translate("Date and time in UTC, before the end."),
     "expire_date": to_translate(
-        "Date and time in UTC, after the opening. Issuing ends then, and coupons expire. A later end "
-        "does not extend coupons already issued."
+        "Date and time in UTC, after the opening. Issuing ends then, and coupons expire. A later "
+        "end does not extend coupons already issued."
     ),
     "issuing": to_translate("Through the line, or directly with one of three locks."),
     "name": to_translate("Up to %(most)s characters. Leave empty for the site’s own name."),
