@@ -25,7 +25,6 @@ from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from waitroom.tokens.ticket import BadTicket
 from web.auth.member_tokens import Forbidden, NotSignedIn
-from web.auth.token_claims import BadToken
 from web.i18n import CATALOGUE, FOLDER, PROBLEM_TITLE
 from web.problems import KINDS
 
@@ -90,7 +89,7 @@ def _refusals() -> Iterator[str]:
         yield REFUSALS[slug].title
     for refusal in _kinds_of(Refusal):
         yield inspect.getdoc(refusal) or ""
-    for error in (LineError, OfficeError, BadTicket, BadToken, NotSignedIn, Forbidden):
+    for error in (LineError, OfficeError, BadTicket, NotSignedIn, Forbidden):
         for one in _kinds_of(error):
             # Those defined elsewhere are for admins, and not always imported.
             if one.__module__ == error.__module__:

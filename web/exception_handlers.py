@@ -39,7 +39,6 @@ log = structlog.get_logger(__name__)
 
 _PLAIN: dict[type[Exception], str] = {
     NotSignedIn: "not_signed_in",
-    BadToken: "bad_token",
     Forbidden: "forbidden",
     NoSuchCoupon: "no_such_coupon",
     NoSuchRoom: "no_such_room",
@@ -68,6 +67,8 @@ def to_problem(error: Exception) -> Problem:
         return _validation_problem(error)
     if isinstance(error, HTTPException):
         return _http_problem(error)
+    if isinstance(error, BadToken):
+        return Problem("bad_token", str(error), is_for_developers=not error.is_for_member)
     if type(error) in _PLAIN:
         return Problem(_PLAIN[type(error)], sentence(error))
     return Problem("internal")
@@ -147,6 +148,7 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response
         Problem,
         Refusal,
         BadTicket,
+        BadToken,
         ChangedMeanwhile,
         RequestValidationError,
         HTTPException,

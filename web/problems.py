@@ -27,7 +27,12 @@ class ProblemKind:
 
 _KINDS = (
     ProblemKind("not_signed_in", 401, "Not signed in", "Sign in first, or send a member token."),
-    ProblemKind("bad_token", 401, "Bad token", "This member token can’t be accepted."),
+    ProblemKind(
+        "bad_token",
+        401,
+        "Bad token",
+        "We can’t verify your sign-in. Go back to the shop and follow the link again.",
+    ),
     ProblemKind("bad_ticket", 401, "Bad ticket", "This ticket can’t be accepted."),
     ProblemKind("forbidden", 403, "Forbidden", "You don’t have permission for this."),
     ProblemKind("not_found", 404, "Not found", "There is nothing at this address."),
@@ -79,11 +84,15 @@ def is_too_many(error: Exception) -> bool:
 
 @dataclass(slots=True)
 class Problem(Exception):
-    """An error answer: what is wrong and what to do. `more`: further fields for clients."""
+    """An error answer: what is wrong and what to do. `more`: further fields for clients.
+
+    is_for_developers: pages show the kind's sentence first, and then the detail as its cause.
+    """
 
     type: str
     detail: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
+    is_for_developers: bool = False
 
     @property
     def kind(self) -> ProblemKind:

@@ -216,6 +216,19 @@ async def test_an_expired_link_for_another_member_says_who_is_signed_in(client):
     assert await who(client) == "alice"
 
 
+@pytest.mark.parametrize("member", [None, "alice"])
+async def test_a_link_that_is_not_verified_says_what_to_do_and_below_it_why(client, member):
+    if member:
+        await followed(client, link(member))
+
+    page = Html(await followed(client, link("bob", exp="soon")))
+
+    said, _, cause = page.text.partition("For the shop’s developers:")
+    assert "Go back to the shop and follow the link again." in said
+    assert "The member token’s exp must be a number: seconds since 1970." in cause
+    assert ("still signed in as alice" in page.text) == bool(member)
+
+
 async def test_an_expired_link_is_an_error_where_nobody_is_signed_in(client):
     answer = await followed(client, link("alice", exp=1_600_000_000))
 

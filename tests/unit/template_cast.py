@@ -151,13 +151,16 @@ def problem_pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
             "title": language.pgettext(PROBLEM_TITLE, KINDS[one].title),
             "detail": language.gettext(KINDS[one].detail),
         }
-        for one in ("no_such_coupon", "unavailable")
+        for one in ("no_such_coupon", "unavailable", "bad_token")
     }
+    unsigned = language.gettext("The member token is not signed with one of this site’s secrets.")
     final = a_problem(status=404, **said["no_such_coupon"])
     passing = a_problem(retry_after_s=4.2, **said["unavailable"])
+    caused = a_problem(status=401, cause=unsigned, **said["bad_token"])
     return {
         "problem": ("problem.html", {"problem": final}),
         "problem that passes": ("problem.html", {"problem": passing}),
+        "problem with a cause": ("problem.html", {"problem": caused}),
     }
 
 

@@ -9,6 +9,8 @@ from domain.refusals import REFUSALS, refusals_of
 from tests.unit.page_reader import Page
 from tests.unit.place_template_cast import KO
 from tests.unit.template_cast import html_of, pages
+from web.auth.token_claims import BadToken
+from web.exception_handlers import to_problem
 from web.i18n import languages, parse_accept_language
 from web.pages.admin.result import refusals
 from web.pages.error_page import render_problem
@@ -99,6 +101,27 @@ def test_a_refusal_has_another_korean_title_where_it_is_counted(slug):
     assert title.endswith("요")
     assert re.search("[가-힣]", counted)
     assert not counted.endswith("요")
+
+
+def test_a_member_reads_what_to_do_about_a_bad_token_and_a_developer_its_cause():
+    error = BadToken("The member token must be signed with HS256.")
+
+    shown = render_problem(to_problem(error), KO)
+
+    assert shown["detail"] == "로그인 정보를 확인할 수 없어요. 쇼핑몰에서 다시 들어와 주세요."
+    assert shown["cause"] == "회원 토큰은 HS256으로 서명해야 해요."
+
+
+def test_an_expired_sign_in_has_no_cause_for_developers():
+    error = BadToken(
+        "Your sign-in has expired. Go back to the shop and follow the link again.",
+        is_for_member=True,
+    )
+
+    shown = render_problem(to_problem(error), KO)
+
+    assert shown["detail"] == "로그인 유효 시간이 지났어요. 쇼핑몰에서 다시 들어와 주세요."
+    assert shown["cause"] == ""
 
 
 def test_a_template_translates_a_message_by_its_context():

@@ -13,10 +13,14 @@ EXPIRES_WITHIN_S = 10 * 365 * 24 * 3600
 
 
 class BadToken(Exception):
-    """This member token can’t be accepted."""
+    """This member token can’t be accepted.
 
-    def __init__(self, why: str) -> None:
+    is_for_member: the member can act on the text; otherwise only the shop's developers can.
+    """
+
+    def __init__(self, why: str, *, is_for_member: bool = False) -> None:
         super().__init__(why)
+        self.is_for_member = is_for_member
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class ClaimRules:
             expires = _seconds(claims, "exp")
         if expires <= now - self.leeway_s:
             raise BadToken(
-                "Your sign-in has expired. Go back to the shop and follow the link again."
+                "Your sign-in has expired. Go back to the shop and follow the link again.",
+                is_for_member=True,
             )
         if expires > now + EXPIRES_WITHIN_S:
             raise BadToken(

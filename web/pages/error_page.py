@@ -43,13 +43,17 @@ def problem_page(request: Request, problem: Problem) -> Response:
 
 
 def render_problem(problem: Problem, language: Language) -> dict[str, Any]:
-    """The problem in the reader's language.
+    """The problem in the reader's language; `cause`: for developers, or empty.
 
     A detail that contains values has no translation: then the sentence of its kind is used.
     """
     body = problem.body()
     title, detail = body["title"], body["detail"]
-    if not language.knows(detail):
+    cause = language.gettext(detail) if problem.is_for_developers else ""
+    if cause or not language.knows(detail):
         detail = problem.kind.detail
-    title = language.pgettext(PROBLEM_TITLE, title)
-    return body | {"title": title, "detail": language.gettext(detail)}
+    return body | {
+        "title": language.pgettext(PROBLEM_TITLE, title),
+        "detail": language.gettext(detail),
+        "cause": cause,
+    }

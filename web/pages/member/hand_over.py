@@ -19,13 +19,13 @@ from web.auth.member_tokens import TOKEN_LENGTH_MAX, Visitor
 from web.auth.token_claims import BadToken
 from web.container import get_container
 from web.dependencies import find_visitor, refuse_cross_site
+from web.exception_handlers import to_problem
 from web.i18n import COOKIE as LANGUAGE
 from web.i18n import find_language, save_language
 from web.middleware.security import WAS_HEAD
 from web.pages.error_page import render_problem
 from web.pages.form_guard import local_path
 from web.pages.render import page
-from web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
@@ -100,7 +100,8 @@ async def _used_up(request: Request, found: HandOver, to: str) -> Response:
     began_us = await sessions.begin(found.visitor.id, found.token_name, kept_s=found.kept_s)
     if began_us is None:
         raise BadToken(
-            "This link has already been used. Go back to the shop and follow the link again."
+            "This link has already been used. Go back to the shop and follow the link again.",
+            is_for_member=True,
         )
     return signed_in(request, found.visitor, began_us, to, found.until_s)
 
@@ -122,8 +123,8 @@ def _refused(request: Request, error: BadToken, token: str, to: str) -> Response
         raise error
     if member_named_in(token) == who.id:
         return RedirectResponse(to, 303)
-    why = render_problem(Problem("bad_token", str(error)), find_language(request))["detail"]
-    return _page(request, to, who=_called(who), why=why)
+    said = render_problem(to_problem(error), find_language(request))
+    return _page(request, to, who=_called(who), why=said["detail"], cause=said["cause"])
 
 
 def _question(
@@ -134,7 +135,14 @@ def _question(
 
 
 def _page(
-    request: Request, to: str, *, who: str, other: str = "", why: str = "", token: str = ""
+    request: Request,
+    to: str,
+    *,
+    who: str,
+    other: str = "",
+    why: str = "",
+    cause: str = "",
+    token: str = "",
 ) -> Response:
     return page(
         request,
@@ -144,6 +152,7 @@ def _page(
         who=who,
         other=other,
         why=why,
+        cause=cause,
         token=token,
     )
 
