@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from tests.servers import Servers, drop_database, fresh_database
 from waitroom.line import Line, open_line
 from waitroom.redis_io.keys import ROOMS
 
+# Collection makes a million objects that stay: looking through them again and again takes seconds.
+gc.disable()
 # As our processes log: structlog's default renders each traceback with rich, which takes seconds.
 structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=False)]
@@ -33,6 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     mark_kinds(items, units=Path(__file__).with_name("unit"))
     yield
     put_in_order(items)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from now on, but leave out what is there now, which stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
