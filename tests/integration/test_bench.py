@@ -25,7 +25,7 @@ def test_the_whole_chain_is_measured_and_is_exact(tmp_path):
     # On servers of its own: it refuses a Redis that has rooms, as the tests' own has.
     environ = {n: v for n, v in os.environ.items() if n not in ("REDIS_URL", "DATABASE_URL")}
     argv = [sys.executable, "-m", "load.bench.__main__", "chain", "--rounds", "1", "--seconds", "1"]
-    argv += ["--processes", "1", "--json", str(kept)]
+    argv += ["--processes", "1", "--workers", "1", "--json", str(kept)]
 
     done = subprocess.run(
         argv,
