@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from load.browsers import launch_options
 from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
+
+# Playwright waits for 5 s, which a busy machine may need for one page.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
