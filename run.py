@@ -94,16 +94,16 @@ def pytest_arguments(rest: "list[str]", environ: "dict[str, str]") -> "list[str]
 
 
 def side_by_side(environ: "dict[str, str]") -> "list[str]":
-    """Options to run the whole suite in three processes, each with its own embedded servers.
+    """Options to run the whole suite in four processes, each with its own embedded servers.
 
-    Three on two cores, since many tests mostly wait.
+    Four on two cores, since many tests mostly wait.
 
     On given servers, one process: an admitter would admit members of other tests' rooms.
     Keeps the order of tests/kinds.py: Playwright's event loop breaks later asyncio tests.
     """
     if environ.get("REDIS_URL") or environ.get("DATABASE_URL"):
         return []
-    return ["-q", "--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
+    return ["-q", "--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:

@@ -99,7 +99,7 @@ def test_asked_for_nothing_it_tells_what_it_can_do(
     assert "python3 run.py demo" in capsys.readouterr().out
 
 
-SIDE_BY_SIDE = ["-q", "--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
+SIDE_BY_SIDE = ["-q", "--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
 
 
 @pytest.mark.parametrize(
