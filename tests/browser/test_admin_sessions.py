@@ -39,6 +39,8 @@ def test_a_viewer_is_offered_no_change_and_refused_one(
             0
         )
     before = house.admin("GET", f"/rooms/{code}")
+    # How many connections and workers are in use changes by itself.
+    by_itself = {"db_connections", "workers", "workers_busy", "backlog"}
     version = str(before["version"])
     for path, form in (
         (f"{room}/turn", {"what": "pause", "version": version}),
@@ -49,7 +51,8 @@ def test_a_viewer_is_offered_no_change_and_refused_one(
     ):
         assert page.evaluate(POST, [path, form]) == 403, path
 
-    assert house.admin("GET", f"/rooms/{code}") == before
+    after = house.admin("GET", f"/rooms/{code}")
+    assert {name for name in after if after[name] != before[name]} <= by_itself
     assert all("403" in said for said in no_complaints)
     no_complaints.clear()
 

@@ -1,8 +1,17 @@
 """The form of a new coupon: filled in, filled in wrongly, and what the page marks as wrong."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 NEW = "/admin/coupons/new"
+
+
+def in_days(days: int) -> str:
+    """Ten o'clock on a day to come, as a field of the form has it."""
+    return f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%dT10:00}"
+
+
+OPENS_AT, EXPIRES_AT = in_days(30), in_days(60)
 
 
 def a_form(code: str, **changes: str) -> dict[str, str]:
@@ -10,7 +19,7 @@ def a_form(code: str, **changes: str) -> dict[str, str]:
     form = {
         "code": code, "description": "Spring sale", "discount_kind": "amount",
         "discount_value": "5000", "discount_cap": "", "total_count": "10",
-        "opens_at": "2026-12-01T10:00", "expire_date": "2027-01-01T10:00", "issuing": "queue",
+        "opens_at": OPENS_AT, "expire_date": EXPIRES_AT, "issuing": "queue",
         "rate_per_s": "2.5", "burst": "3", "seats": "4", "size_max": "5", "lobby_s": "60",
         "opening": "draw", "grace_s": "70", "return_s": "80", "restore_s": "90",
         "rate_mode": "autopilot", "rate_min_per_s": "0.5", "rate_max_per_s": "5000",
@@ -26,7 +35,7 @@ WRONG = {
     "discount_value": ["", "0", "five", "1.5", "1000000001", "9" * 40],
     "discount_cap": ["5", "none"],
     "total_count": ["", "0", "-1", "10000001", "\u0661"],
-    "opens_at": ["", "soon", "2027-02-01T10:00", "2026-13-01T10:00", "1999-01-01T10:00"],
+    "opens_at": ["", "soon", in_days(90), "2026-13-01T10:00", "1999-01-01T10:00"],
     "expire_date": ["", "2200-01-01T10:00", "2027-01-01"],
     "issuing": ["", "by hand"],
     "rate_per_s": ["", "0", "-1", "nan", "1e3", "100001"],
