@@ -52,7 +52,7 @@ class Follower:
         self._over.set()
 
     async def ends(self) -> None:
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, 20)
 
     async def _receive(self) -> dict[str, Any]:
         self._asks += 1

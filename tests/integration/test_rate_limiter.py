@@ -126,7 +126,7 @@ async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(
 
         assert await passed(limiter, who, 500) == 500
         assert await passed(limiter, who, 500) == 500
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20  # it would be minutes
         await call._connections.aclose()
 
 

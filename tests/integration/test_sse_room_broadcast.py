@@ -16,6 +16,8 @@ from waitroom.line import open_line
 from web.sse import read_interval
 from web.sse.room_broadcast import RoomBroadcast
 
+# How often who is far back is looked up: longer than a busy machine takes for anything.
+SELDOM_S = 60.0
 CROWD = [f"member-{number}" for number in range(120)]
 
 
@@ -29,8 +31,8 @@ def quick(monkeypatch):
 
 @pytest.fixture
 def seldom(monkeypatch):
-    """Who is far back is looked up every few seconds, as it is while the pace is not known."""
-    monkeypatch.setattr(poll_interval, "UNKNOWN_PACE_MAX_S", 3.0)
+    """Who is far back is looked up now and then, as it is while the pace is not known."""
+    monkeypatch.setattr(poll_interval, "UNKNOWN_PACE_MAX_S", SELDOM_S)
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ async def test_who_is_far_back_is_looked_up_less_often(seldom, app, code, crowd,
 
 
 async def test_a_turn_of_the_room_reaches_everybody_at_once(seldom, app, line, code, crowd):
-    """Though the last ones are looked up every three seconds only."""
+    """Though the last ones are looked up once a minute only."""
     followers = await follow(app, code, CROWD[0], *CROWD[-3:])
     room = a_room(code)
     turns = [
@@ -115,7 +117,7 @@ async def test_a_turn_of_the_room_reaches_everybody_at_once(seldom, app, line, c
                 len(one.places) > before for one, before in zip(followers, told, strict=True)
             )
         )
-        assert time.monotonic() - began < 1.0, turn
+        assert time.monotonic() - began < SELDOM_S / 2, turn
 
     assert {follower.states[-1] for follower in followers} == {"refused"}
     for follower in followers:
@@ -133,7 +135,7 @@ async def test_the_hour_of_opening_and_of_closing_are_turns_too(seldom, app, lin
     for follower in followers:
         await follower.ends()
 
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < SELDOM_S / 2
     assert {follower.places[-1]["refusal"]["type"] for follower in followers} == {"closed"}
 
 

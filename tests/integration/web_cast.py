@@ -133,8 +133,8 @@ async def serve(line: Line, engine: Engine, code: str, at_most: int = 100) -> tu
 
 
 async def until(true: Callable[[], object]) -> None:
-    """Wait until `true()` is; fails where it isn't within 5 s."""
-    async with asyncio.timeout(5):
+    """Wait until `true()` is; fails where it isn't within 20 s, which only a failure takes."""
+    async with asyncio.timeout(20):
         while not true():  # noqa: ASYNC110  # what is waited for happens in the application
             await asyncio.sleep(0.005)
 
