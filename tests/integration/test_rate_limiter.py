@@ -39,12 +39,14 @@ async def passed(limiter: RateLimiter, who: str, count: int, most: int = MOST) -
     return sum(wait_s == 0 for wait_s in waits)
 
 
+@pytest.mark.usefixtures("patient_limits")
 async def test_the_limit_is_held_over_two_processes(two, who):
     several = await asyncio.gather(*(passed(one, who, 200) for one in two))
 
     assert MOST <= sum(several) <= MOST + 2 * OWN
 
 
+@pytest.mark.usefixtures("patient_limits")
 async def test_it_is_also_held_where_they_come_one_after_the_other(two, who):
     so_far = 0
     for number in range(200):
@@ -59,6 +61,7 @@ async def test_others_are_not_held_up(two, who):
     assert await passed(two[1], who + "-bob", 30) == 30
 
 
+@pytest.mark.usefixtures("patient_limits")
 async def test_who_is_refused_is_told_when_to_come_and_may_then(two, redis_url, who):
     limiter = quick(two[0], window_s=0.5)
     assert await passed(limiter, who, 200) >= MOST
@@ -70,6 +73,7 @@ async def test_who_is_refused_is_told_when_to_come_and_may_then(two, redis_url, 
     assert await limiter.wait_s(who, MOST) == 0
 
 
+@pytest.mark.usefixtures("patient_limits")
 async def test_a_window_slides(two, who):
     """Where fixed windows meet, twice as many would pass within a moment."""
     limiter = quick(two[0], window_s=1.0)
@@ -94,6 +98,7 @@ async def test_who_asks_calmly_never_asks_redis(who):
     assert await passed(limiter, who, OWN) == OWN
 
 
+@pytest.mark.usefixtures("patient_limits")
 async def test_a_flood_asks_redis_no_more(two, who):
     await passed(two[0], who, 200)
     calls = 0
