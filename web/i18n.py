@@ -63,6 +63,14 @@ class Language:
             for one in messages
             if one.id and one.string
         }
+        # By the singular and the number of the plural form.
+        self._plurals = {
+            (one.id[0], form): text
+            for one in messages
+            if isinstance(one.id, tuple) and not one.context
+            for form, text in enumerate(one.string)
+            if text
+        }
         self._group = self.locale.number_symbols["latn"]["group"]
         self._in_thousands = self.locale.decimal_formats[None].grouping == (3, 3)
 
@@ -76,7 +84,9 @@ class Language:
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         """The singular or plural sentence, which contains `%(count)s`."""
-        text: str = self.translations.ngettext(one, many, count)
+        text: str | None = self._plurals.get((one, self.translations.plural(count)))
+        if text is None:
+            text = self.translations.ngettext(one, many, count)
         return text % {"count": self.number(count)}
 
     def knows(self, message: str) -> bool:
@@ -86,7 +96,8 @@ class Language:
     def number(self, number: int) -> str:
         """A whole number with the language's grouping; faster than Babel, which takes 20 us."""
         if self._in_thousands:
-            return f"{number:,}".replace(",", self._group)
+            text = f"{number:,}"
+            return text if self._group == "," else text.replace(",", self._group)
         return format_decimal(number, locale=self.locale)
 
     def decimal(self, number: float, places: int) -> str:
@@ -120,13 +131,18 @@ def languages() -> Mapping[str, Language]:
 
 def find_language(request: Request) -> Language:
     """The language of `?lang=`, else of the cookie, else of Accept-Language, else English."""
-    known = languages()
-    for chosen in (request.query_params.get(COOKIE), cookies.kept(request.cookies, COOKIE)):
-        if chosen is not None and chosen in known:
-            return known[chosen]
-    return known[
-        parse_accept_language(request.headers.get("accept-language", "")[:HEADER_LENGTH_MAX])
-    ]
+    found, known = request.query_params.get(COOKIE), languages()
+    if found is not None and found in known:
+        return known[found]
+    return choose_language(request.cookies, request.headers.get("accept-language", ""))
+
+
+def choose_language(found: Mapping[str, str], accept_language: str) -> Language:
+    """As `find_language`, for a request without a query. found: the request's cookies."""
+    chosen, known = cookies.kept(found, COOKIE), languages()
+    if chosen is not None and chosen in known:
+        return known[chosen]
+    return known[parse_accept_language(accept_language[:HEADER_LENGTH_MAX])]
 
 
 @lru_cache(maxsize=1_024)

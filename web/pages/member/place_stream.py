@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,6 +17,7 @@ from web.dependencies import RoomCode, find_visitor
 from web.enter_line import read_status, ticket_arrival_us
 from web.i18n import Language, find_language
 from web.pages.member.fragment_cache import FragmentCache, get_fragment_cache
+from web.pages.member.place_text import read_at
 from web.pages.member.place_view import PlaceView, plain
 from web.pages.member.progress_cookie import read_progress_cookie
 from web.pages.render import shown
@@ -103,7 +103,7 @@ class HtmlEvents:
         view = PlaceView.from_place(
             place,
             language=language,
-            now=_read_at(now_us),
+            now=read_at(now_us),
             site_name=site_name,
             started_ahead=self._started_ahead,
         )
@@ -125,7 +125,3 @@ class HtmlEvents:
         room = self._room
         view = plain(room.code, "signed_out", language=room.language, site_name=room.site_name)
         return room.event(view)
-
-
-# Cached, as up to 500 messages share the time of one read.
-_read_at = lru_cache(maxsize=16)(from_us)

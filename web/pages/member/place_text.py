@@ -9,6 +9,7 @@ from math import ceil
 from typing import Literal
 
 from domain.phase import ROOM_PHASE
+from domain.unix_time import from_us
 from web.i18n import Language, to_translate
 from web.schemas.public import PlaceOut
 
@@ -148,8 +149,18 @@ def make_times(at: datetime) -> tuple[str, str]:
 
 def parse_times(text: str | None) -> tuple[str, str]:
     """As `make_times`, from a time of `PlaceOut`; empty where it is unknown."""
-    return make_times(datetime.fromisoformat(text)) if text else ("", "")
+    if not text:
+        return "", ""
+    second, _, fraction = text[:-1].partition(".")
+    return f"{second}.{fraction[:3] or '000'}+00:00", _time_of(second)
+
+
+@lru_cache(maxsize=8_192)
+def _time_of(second: str) -> str:
+    return Language.time(datetime.fromisoformat(f"{second}+00:00"))
 
 
 _time = lru_cache(maxsize=8_192)(Language.time)
 times_now = lru_cache(maxsize=64)(make_times)
+# Cached, as up to 500 answers share the time of one read.
+read_at = lru_cache(maxsize=64)(from_us)
