@@ -151,3 +151,15 @@ async def test_who_goes_away_while_waiting_does_not_spoil_it_for_the_others(cata
 
     assert [offer.coupon.code for offer in await bob] == ["spring"]
     assert alice.cancelled()
+
+
+async def test_a_known_offer_is_one_that_is_fresh(postgres, catalogue, clock):
+    assert catalogue.known_offer("spring") is None
+
+    offer = await catalogue.offer("spring")
+
+    assert catalogue.known_offer("spring") is offer
+    assert catalogue.known_offer("unknown") is None
+    clock.s = FRESH_S
+    assert catalogue.known_offer("spring") is None
+    assert postgres.asked == 1
