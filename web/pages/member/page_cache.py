@@ -11,17 +11,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
+from starlette.types import Scope
 
 from domain.phase import PLACE_PHASES
 from issuance.offers import Offer
 from web.auth.member_tokens import Visitor
-from web.container import get_container
 from web.i18n import Language
 from web.middleware.compression import COMPRESSED_MIN
 from web.middleware.security import RAW_HEADERS, Headers
-from web.pages.member.place_view import TEXTS, PlaceView
-from web.pages.page_template import EncodedPage, FilledPage, Render, prepare
+from web.pages.member.place_text import times_now
+from web.pages.member.place_view import TEXT_FIELDS, TEXTS, PlaceView
+from web.pages.page_template import EncodedPage, FilledPage, Render, Texts, prepare, probe_texts
 from web.pages.render import empty_page, render_html, shown
 from web.schemas.public import PlaceOut
 
@@ -30,9 +31,10 @@ log = structlog.get_logger(__name__)
 COUPON_PAGE, TICKET_PAGE, FRAGMENT = "coupon.html", "room.html", "_place.html"
 # The flags of a place give fewer shapes than this; each page takes some kB.
 SHAPES_MAX = 200
-# What the fixed parts may hold and the template must print unchanged.
-_PROBE = "A%s<b>&\"'{0}한"
-_WAITING = frozenset(phase.word for phase in PLACE_PHASES if phase.state == "waiting")
+WAITING_STATES = frozenset(phase.word for phase in PLACE_PHASES if phase.state == "waiting")
+# The names of a page's texts.
+_NAMES = ("member_id", "member_name", "now")
+_WAITING_NAMES = (*_NAMES, *TEXTS)
 
 
 class _NowMark:
@@ -64,9 +66,10 @@ class _SeenPlace(NamedTuple):
 
 
 class PreparedPages:
-    """Pages of one room in one language, for signed-in members."""
+    """Pages of one room in one language, for signed-in members. application: the FastAPI app."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, application: FastAPI, language: Language) -> None:
+        self._application = application
         self._language = language
         self._offer: Offer | None = None
         self._coupon: dict[str, Any] = {}
@@ -77,108 +80,114 @@ class PreparedPages:
         # As the framework's compression adds it to all answers that it might compress.
         response.headers.add_vary_header("Accept-Encoding")
         self._compressible_headers = _raw_headers(response)
+        self._gzip_headers = [*self._compressible_headers, (b"content-encoding", b"gzip")]
 
     def headers(self, page: EncodedPage) -> Headers:
-        is_long = page.size >= COMPRESSED_MIN
-        headers = [*(self._compressible_headers if is_long else self._headers)]
         if page.is_gzip:
-            headers.append((b"content-encoding", b"gzip"))
-        headers.append((b"content-length", str(len(page.body)).encode()))
-        return headers
+            headers = self._gzip_headers
+        else:
+            is_long = page.size >= COMPRESSED_MIN
+            headers = self._compressible_headers if is_long else self._headers
+        return [*headers, (b"content-length", b"%d" % len(page.body))]
 
     def coupon_page(
-        self, request: Request, offer: Offer, member: Visitor, place: PlaceOut | None
-    ) -> tuple[FilledPage, Mapping[str, str]] | None:
-        """The coupon page and its texts; None where it can't be prepared."""
-        now = self._refresh(request, offer)
-        texts = _member_texts(member) | {"now": now.isoformat(timespec="milliseconds")}
+        self, scope: Scope, offer: Offer, member: Visitor, place: PlaceOut | None, now: datetime
+    ) -> tuple[FilledPage, Texts] | None:
+        """The coupon page and its texts; None where it can't be prepared.
+
+        now: by the clock that decides when the offer opens and ends.
+        """
+        self._refresh(offer, now)
         # Without the place's numbers, which are personal.
-        seen = place and _SeenPlace(place.state, place.room_state)
+        seen = None if place is None else _SeenPlace(place.state, place.room_state)
 
         def render(texts: Mapping[str, str]) -> str:
-            at: Any = _NowMark(texts["now"])
             who = _SeenMember(texts["member_id"], texts["member_name"])
-            return self._render(request, COUPON_PAGE, offer, who, now=at, place=seen)
+            return self._render(scope, COUPON_PAGE, offer, who, texts["now"], seen)
 
+        values = (member.id, member.name, times_now(now)[0])
         key = COUPON_PAGE, bool(member.name), seen
-        page = self._page(key, render, texts)
-        return (page, texts) if page else None
+        page = self._page(key, render, _NAMES, values)
+        return (page, values) if page else None
 
     def place_page(
-        self, request: Request, template: str, offer: Offer, member: Visitor, view: PlaceView
-    ) -> tuple[FilledPage, Mapping[str, str]] | None:
-        """The ticket page or its fragment, and its texts; None where it can't be prepared."""
+        self,
+        scope: Scope,
+        template: str,
+        offer: Offer,
+        member: Visitor,
+        view: PlaceView,
+        now: datetime,
+    ) -> tuple[FilledPage, Texts] | None:
+        """The ticket page or its fragment, and its texts; as `coupon_page`."""
         if view.issued_coupon is not None:
             return None
-        self._refresh(request, offer)
-        is_waiting = view.state in _WAITING
-        texts = _member_texts(member)
-        if is_waiting:
-            texts |= {name: text for name in TEXTS if (text := getattr(view, name))}
+        self._refresh(offer, now)
 
         def render(texts: Mapping[str, str]) -> str:
             marks: dict[str, Any] = {name: texts[name] for name in TEXTS if name in texts}
             marked = view._replace(**marks)
             who = _SeenMember(texts["member_id"], texts["member_name"])
-            return self._render(request, template, offer, who, place=marked)
+            return self._render(scope, template, offer, who, texts["now"], marked)
 
+        names: tuple[str, ...] = _NAMES
+        values: Texts = (member.id, member.name, times_now(now)[0])
         # All fields of a final view are in the key, so only a waiting one has texts to fill in.
-        key = template, bool(member.name), view.shape if is_waiting else view
-        page = self._page(key, render, texts)
-        return (page, texts) if page else None
+        key: tuple[object, ...] = template, bool(member.name), view
+        if view.state in WAITING_STATES:
+            fields: tuple[str, ...] = view
+            names, values = _WAITING_NAMES, (*values, *fields[TEXT_FIELDS])
+            key = template, bool(member.name), view.shape
+        page = self._page(key, render, names, values)
+        return (page, values) if page else None
 
     def _page(
-        self,
-        key: tuple[object, ...],
-        render: Render,
-        texts: Mapping[str, str],
+        self, key: tuple[object, ...], render: Render, names: tuple[str, ...], values: Texts
     ) -> FilledPage | None:
-        if key not in self._ready:
-            if len(self._ready) >= SHAPES_MAX:
-                self._ready.clear()
-            odd = {name: name + _PROBE if text else "" for name, text in texts.items()}
-            self._ready[key] = prepare(render, odd)
-            if self._ready[key] is None:
-                log.info(
-                    "page can't be prepared: its template computes with its texts", page=key[0]
-                )
-        return self._ready[key]
+        try:
+            return self._ready[key]
+        except KeyError:
+            pass
+        if len(self._ready) >= SHAPES_MAX:
+            self._ready.clear()
+        page = self._ready[key] = prepare(render, probe_texts(names, values))
+        if page is None:
+            log.info("page can't be prepared: its template computes with its texts", page=key[0])
+        return page
 
-    def _refresh(self, request: Request, offer: Offer) -> datetime:
-        """Forget all pages where the offer has changed, or begins or ends; returns the time."""
-        now = get_container(request).offer_now(offer)
-        if offer is not self._offer or (self._until is not None and now >= self._until):
-            coupon = shown(offer, now, self._language)
-            if (
-                self._offer is None
-                or coupon != self._coupon
-                or offer.branding != self._offer.branding
-            ):
-                self._ready.clear()
-            self._offer, self._coupon = offer, coupon
-            times = coupon["lobby_opens_at"], coupon["opens_at"], coupon["expire_date"]
-            self._until = min((at for at in times if at > now), default=None)
-        return now
+    def _refresh(self, offer: Offer, now: datetime) -> None:
+        """Forget all pages where the offer has changed, or begins or ends."""
+        if offer is self._offer and (self._until is None or now < self._until):
+            return
+        coupon = shown(offer, now, self._language)
+        if self._offer is None or coupon != self._coupon or offer.branding != self._offer.branding:
+            self._ready.clear()
+        self._offer, self._coupon = offer, coupon
+        times = coupon["lobby_opens_at"], coupon["opens_at"], coupon["expire_date"]
+        self._until = min((at for at in times if at > now), default=None)
 
     def _render(
-        self, request: Request, template: str, offer: Offer, member: _SeenMember, **context: Any
+        self,
+        scope: Scope,
+        template: str,
+        offer: Offer,
+        member: _SeenMember,
+        now: str,
+        place: _SeenPlace | PlaceView | None,
     ) -> str:
         return render_html(
-            request,
+            Request({**scope, "app": self._application}),
             template,
             language=self._language,
             member=member,
             branded=offer,
             may_be_public=template == COUPON_PAGE,
             coupon=self._coupon,
-            **context,
+            now=_NowMark(now),
+            place=place,
         )
 
 
 def _raw_headers(response: Response) -> Headers:
     named = [(name, value) for name, value in response.raw_headers if name != b"content-length"]
     return [*named, *RAW_HEADERS]
-
-
-def _member_texts(member: Visitor) -> dict[str, str]:
-    return {"member_id": member.id, "member_name": member.name}

@@ -107,7 +107,7 @@ class PlaceView(NamedTuple):
     def shape(self) -> tuple[object, ...]:
         """Everything that a waiting place's markup depends on, except the room's code."""
         fields: tuple[object, ...] = self
-        return (*fields[_DECIDES], *map(bool, fields[_TEXTS]))
+        return (*fields[_DECIDES], *map(bool, fields[TEXT_FIELDS]))
 
     @classmethod
     def from_place(
@@ -141,7 +141,7 @@ class PlaceView(NamedTuple):
 
 # Slices, as field access by name is too slow for a crowd.
 _DECIDES = slice(PlaceView._fields.index("state"), PlaceView._fields.index(TEXTS[0]))
-_TEXTS = slice(PlaceView._fields.index(TEXTS[0]), PlaceView._fields.index(TEXTS[-1]) + 1)
+TEXT_FIELDS = slice(PlaceView._fields.index(TEXTS[0]), PlaceView._fields.index(TEXTS[-1]) + 1)
 
 
 def _waiting(
