@@ -147,15 +147,16 @@ def refuse_cross_site(request: Request) -> None:
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        allowed = site in ("same-origin", "none")
-    else:
-        origin = request.headers.get("origin")
-        host = request.headers.get("host")
-        allowed = origin is None or origin.partition("://")[2] == host
-    if not allowed:
+    headers = request.headers
+    if is_cross_site(headers.get("sec-fetch-site"), headers.get("origin"), headers.get("host")):
         raise Problem("forbidden", "This request came from another site, so it was rejected.")
+
+
+def is_cross_site(fetch_site: str | None, origin: str | None, host: str | None) -> bool:
+    """Whether another site sent a request with these headers; None for a missing one."""
+    if fetch_site is not None:
+        return fetch_site not in ("same-origin", "none")
+    return origin is not None and origin.partition("://")[2] != host
 
 
 async def signed_in_admin(

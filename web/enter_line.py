@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from time import perf_counter
+from typing import cast
 
 from fastapi import Request, Response
+from starlette.types import Scope
 
 from domain.coupon import is_code
 from issuance.errors import NoSuchCoupon, OfficeAway
-from waitroom.errors import LineAway, NoSuchRoom
+from waitroom.errors import LineAway, LineError, NoSuchRoom
 from waitroom.member_status import MemberStatus
 from waitroom.tokens.challenge import BadSolution, UsedSolution
 from waitroom.tokens.ticket import BadTicket
@@ -24,8 +26,23 @@ from web.schemas.public import PlaceOut
 
 # Over TLS a browser sends all its tickets: 200 bytes each, and many proxies limit cookies to 8 kB.
 TICKETS_KEPT_MAX = 20
-# States in which a ticket has restored the place; in any other the member enters anew.
-_HELD = ("waiting", "admitted", "issued")
+# States of a member with a place. A ticket that gives none of them has restored nothing.
+HAS_PLACE = ("waiting", "admitted", "issued")
+# The scope's key for what entering gave, where the fast path has entered already.
+_ENTRY = "waitroom.entry"
+
+
+def keep_entry(scope: Scope, entry: MemberStatus | LineError) -> None:
+    """Keep what entering gave or raised, so that `enter` neither enters nor counts again."""
+    scope[_ENTRY] = entry
+
+
+def _kept_entry(scope: Scope) -> MemberStatus | None:
+    """The status, None where nothing was kept. Raises the LineError that was kept."""
+    entry = scope.get(_ENTRY)
+    if isinstance(entry, LineError):
+        raise entry
+    return cast(MemberStatus | None, entry)
 
 
 async def enter(
@@ -47,10 +64,12 @@ async def enter(
             wrong = error
     try:
         standing = await parts.line.restore(code, member_id, ticket_us) if ticket_us else None
-        if standing is None or standing.kind not in _HELD:
+        if standing is None or standing.kind not in HAS_PLACE:
+            standing = _kept_entry(request.scope)
+        if standing is None:
             origin = get_origin(request.scope) if parts.follows else ""
             standing = await parts.line.enter(code, member_id, origin, solved)
-        request.app.state.enter_times.add(code, perf_counter() - began)
+            request.app.state.enter_times.add(code, perf_counter() - began)
     except NoSuchRoom:
         await raise_if_missing(request, code)
         raise

@@ -56,6 +56,15 @@ def set_cookie(
         response.delete_cookie(base, path=path, httponly=True)
 
 
+def raw_cookie(base: str, value: str, *, secure: bool, age_max_s: int, path: str) -> bytes:
+    """The header's value as `set_cookie` writes it, in a tenth of the time.
+
+    value: letters, digits, and what else a cookie may hold unquoted.
+    """
+    name, path, tls = cookie_name(base, secure=secure), "/" if secure else path, "; Secure" * secure
+    return f"{name}={value}; HttpOnly; Max-Age={age_max_s}; Path={path}; SameSite=lax{tls}".encode()
+
+
 def delete_cookie(response: Response, base: str, *, secure: bool, path: str = "/") -> None:
     """Delete both names. A browser deletes a `__Host-` cookie only by one with `Secure`."""
     response.delete_cookie(base, path=path, httponly=True)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from domain.coupon import CODE
+from web.auth.cookies import cookie_name
+from web.auth.sessions import SESSION_COOKIE
 from web.cache.compressed import accepts_gzip
+from web.cache.public_page import PERSONAL_PREFIXES
+from web.dependencies import is_cross_site
+from web.enter_line import TICKETS_KEPT_MAX
+from web.i18n import COOKIE as LANGUAGE_COOKIE
+from web.i18n import Language, choose_language
 from web.middleware.access_log import Call
 from web.middleware.request_id import SAID_IN
 
@@ -28,7 +37,17 @@ PAGE_CALLS: dict[PageKind, Call] = {
 }
 # Headers that a plain request does not have.
 _UNUSUAL = {b"authorization", b"transfer-encoding"}
-_READ = {b"cookie", b"content-length", b"accept-encoding", *_UNUSUAL, *SAID_IN}
+# What tells where a form comes from, as `is_cross_site` takes it.
+_FORM_ORIGIN = (b"sec-fetch-site", b"origin", b"host")
+_READ = {
+    b"cookie",
+    b"content-length",
+    b"accept-encoding",
+    b"accept-language",
+    *_FORM_ORIGIN,
+    *_UNUSUAL,
+    *SAID_IN,
+}
 # Longer headers are not cached, which bounds the cache in bytes.
 _KEPT_LENGTH_MAX = 64
 
@@ -38,33 +57,69 @@ class ParsedPage(NamedTuple):
 
     kind: PageKind
     code: str
+    cookies: dict[str, str]
+    language: Language
     takes_gzip: bool
-    said: dict[bytes, bytes]
+    said: dict[bytes, bytes] | None
 
 
-def parse_page(scope: Scope) -> ParsedPage | None:
+def parse_page(scope: Scope, *, secure: bool) -> ParsedPage | None:
     """The parsed request, or None where the framework must handle it."""
     path = _PATH.fullmatch(scope["path"])
     kind = _KINDS.get((scope["method"], path[1], path[3])) if path else None
     if path is None or kind is None or scope["query_string"]:
         return None
     found: dict[bytes, bytes] = {}
+    said: dict[bytes, bytes] | None = None
     for name, value in scope["headers"]:
         if name not in _READ:
             continue
         # Of two headers of a name the framework knows which counts.
-        if name in found or name in _UNUSUAL or (name == b"content-length" and value != b"0"):
+        if name in found or name in _UNUSUAL:
             return None
         found[name] = value
-    if b"cookie" not in found:
+        if name in SAID_IN:
+            said = {**said, name: value} if said else {name: value}
+    if b"cookie" not in found or found.get(b"content-length", b"0") != b"0":
         return None
-    accepted = found.get(b"accept-encoding", b"")
-    takes = _takes_gzip if len(accepted) <= _KEPT_LENGTH_MAX else _takes_gzip.__wrapped__
-    said = {name: value for name, value in found.items() if name in SAID_IN}
-    return ParsedPage(kind, path[2], takes(accepted), said)
+    if kind == "enter" and is_cross_site(*(_text(found, name) for name in _FORM_ORIGIN)):
+        return None
+    cookies = cookie_parser(found[b"cookie"].decode("latin-1"))
+    if must_renew(cookies, secure=secure):
+        return None
+    language = choose_language(cookies, found.get(b"accept-language", b"").decode("latin-1"))
+    return ParsedPage(kind, path[2], cookies, language, _takes_gzip(found), said)
+
+
+def must_renew(found: Mapping[str, str], *, secure: bool) -> bool:
+    """Whether the answer changes cookies besides those of the place, as the framework does.
+
+    These are cookies of the previous release, and the oldest of many tickets.
+    """
+    if cookie_name(SESSION_COOKIE, secure=secure) not in found:
+        return True
+    return secure and (
+        len(found) >= TICKETS_KEPT_MAX
+        or LANGUAGE_COOKIE in found
+        or any(name.startswith(PERSONAL_PREFIXES) for name in found)
+    )
+
+
+def _text(found: Mapping[bytes, bytes], name: bytes) -> str | None:
+    value = found.get(name)
+    return None if value is None else value.decode("latin-1")
+
+
+def _takes_gzip(found: Mapping[bytes, bytes]) -> bool:
+    """As `web.middleware.compression` decides."""
+    header = found.get(b"accept-encoding", b"")
+    return b"gzip" in header and (
+        _accepts_gzip(header)
+        if len(header) <= _KEPT_LENGTH_MAX
+        else accepts_gzip(header.decode("latin-1"))
+    )
 
 
 @lru_cache(maxsize=256)
-def _takes_gzip(header: bytes) -> bool:
-    """As `web.middleware.compression` decides."""
-    return b"gzip" in header and accepts_gzip(header.decode("latin-1"))
+def _accepts_gzip(header: bytes) -> bool:
+    return accepts_gzip(header.decode("latin-1"))

@@ -7,51 +7,47 @@ more than a prepared page: no session, a query, a ticket to restore, an error.
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Mapping
 from time import perf_counter
-from typing import NamedTuple
 
-from fastapi import FastAPI, Request
-from starlette.responses import RedirectResponse, Response
+from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from application.offer_cache import OfferCache
+from waitroom.errors import LineError
 from web.auth import cookies
 from web.auth.member_tokens import Visitor
-from web.auth.sessions import SESSION_COOKIE
-from web.cache.compressed import LEVEL
 from web.container import WebContainer
-from web.dependencies import refuse_cross_site
+from web.enter_line import HAS_PLACE, keep_entry
 from web.fast_path.page_request import PAGE_CALLS, ParsedPage, parse_page
 from web.fast_path.too_many_requests import RateLimitedResponses
-from web.i18n import COOKIE, Language, find_language
+from web.i18n import Language
 from web.limits.request_limits import RateLimit
 from web.middleware.access_log import AccessLog
-from web.middleware.compression import COMPRESSED_MIN
 from web.middleware.request_id import HEADER, find_traceparent
 from web.middleware.security import RAW_HEADERS, Headers, RawResponse
 from web.middleware.tracing import make_origin
 from web.pages.member.page_cache import FRAGMENT, TICKET_PAGE, PreparedPages
+from web.pages.member.place_text import read_at
 from web.pages.member.place_view import PlaceView
-from web.pages.member.progress_cookie import read_progress_cookie
-from web.pages.member.room import keep_place, refused_page
-from web.pages.page_template import FilledPage
+from web.pages.member.progress_cookie import (
+    progress_to_keep,
+    raw_progress_cookie,
+    read_progress_cookie,
+)
+from web.pages.member.room import keep_place
+from web.pages.page_template import FilledPage, Texts
 from web.place_response import PlaceWriter, make_entered_place, make_place
 from web.problems import Problem, is_too_many
 from web.schemas.public import PlaceOut
 
 # By room and language.
 ROOMS_KEPT_MAX = 256
-
-
-class _Asked(NamedTuple):
-    """A request of a signed-in member. origin: as `make_origin` writes it."""
-
-    parsed: ParsedPage
-    request: Request
-    member: Visitor
-    began: float
-    origin: str
+_REDIRECT_HEADERS: Headers = [
+    (b"content-length", b"0"),
+    (b"cache-control", b"no-store"),
+    *RAW_HEADERS,
+]
 
 
 class FastPages:
@@ -71,16 +67,16 @@ class FastPages:
         self._parts: WebContainer = application.state.parts
         self._follows = self._parts.follows
         self._secure = self._parts.secure
+        self._age_max_s = self._parts.sessions.age_max_s
         self._writer = PlaceWriter(
-            self._parts.tickets,
-            secure=self._secure,
-            cookie_age_max_s=self._parts.sessions.age_max_s,
+            self._parts.tickets, secure=self._secure, cookie_age_max_s=self._age_max_s
         )
-        self._session_name = cookies.cookie_name(SESSION_COOKIE, secure=self._parts.secure)
         self._rooms: dict[tuple[str, str], PreparedPages] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        parsed = parse_page(scope) if scope["type"] == "http" else None
+        parsed = None
+        if scope["type"] == "http":
+            parsed = parse_page(scope, secure=self._secure)
         if parsed is None:
             await self._app(scope, receive, send)
             return
@@ -113,114 +109,110 @@ class FastPages:
         """The answer; None where the framework must give it."""
         if unanswered := self._rate_limit.address_at_once(scope):
             await unanswered
-        request = Request({**scope, "app": self._application})
-        found, parts = request.cookies, self._parts
-        # Cookies of the previous release are renewed by the framework.
-        if self._session_name not in found or (self._secure and COOKIE in found):
-            return None
-        member = parts.sessions.from_cookies(found, secure=self._secure)
+        member = self._parts.sessions.from_cookies(parsed.cookies, secure=self._secure)
         if member is None:
             return None
         if unanswered := self._rate_limit.member_at_once(scope, member.id):
             await unanswered
-        asked = _Asked(parsed, request, member, began, origin)
         if parsed.kind == "enter":
-            return await self._enter(asked)
-        return await (self._coupon(asked) if parsed.kind == "coupon" else self._place(asked))
+            return await self._enter(parsed, scope, member, began, origin)
+        if parsed.kind == "coupon":
+            return await self._coupon(parsed, scope, member)
+        return await self._place(parsed, scope, member)
 
-    async def _enter(self, asked: _Asked) -> RawResponse | None:
-        (_, code, *_), request, member, began, origin = asked
-        refuse_cross_site(request)
-        if cookies.kept(request.cookies, f"ticket-{code}"):
+    async def _enter(
+        self, parsed: ParsedPage, scope: Scope, member: Visitor, began: float, origin: str
+    ) -> RawResponse | None:
+        code = parsed.code
+        if cookies.kept(parsed.cookies, f"ticket-{code}"):
             return None  # it may restore a place
-        standing = await self._parts.line.enter(code, member.id, origin)
-        self._application.state.enter_times.add(code, perf_counter() - began)
-        tickets = self._parts.tickets
         try:
-            place = make_entered_place(standing, room=code, member_id=member.id, tickets=tickets)
-        except Problem as problem:
-            # Answered here, as entering again would count it again.
-            await self._app.take_turn(request.scope)
-            return _raw(asked, await refused_page(request, code, problem))
-        response = RedirectResponse(f"/rooms/{code}", 303, headers={"Cache-Control": "no-store"})
-        keep_place(request, response, place)
-        return _raw(asked, response)
+            entered = await self._parts.line.enter(code, member.id, origin)
+        except LineError as error:
+            keep_entry(scope, error)
+            return None
+        # Whatever fails from here on, the framework must not enter again: that would count twice.
+        keep_entry(scope, entered)
+        self._application.state.enter_times.add(code, perf_counter() - began)
+        if entered.kind not in HAS_PLACE:
+            return None  # refusals are pages of the framework
+        place = make_entered_place(
+            entered, room=code, member_id=member.id, tickets=self._parts.tickets
+        )
+        location = b"location", f"/rooms/{code}".encode()
+        return 303, [location, *_REDIRECT_HEADERS, *self._cookies(parsed, place)], b""
 
-    async def _coupon(self, asked: _Asked) -> RawResponse | None:
-        code, member = asked.parsed.code, asked.member
-        offer = await self._application.state.offers.offer(code)
+    async def _coupon(
+        self, parsed: ParsedPage, scope: Scope, member: Visitor
+    ) -> RawResponse | None:
+        code, parts = parsed.code, self._parts
+        offers: OfferCache = self._application.state.offers
+        offer = offers.known_offer(code) or await offers.offer(code)
         place: PlaceOut | None = None
         if offer.room:
-            standing = await self._parts.line.place(code, member.id)
+            standing = await parts.line.place(code, member.id)
             if standing.kind == "untold":
                 return None
             if standing.in_line:
                 place = make_place(standing, room=code, member_id=member.id, tickets=None)
-        pages = self._pages(code, find_language(asked.request))
-        found = pages.coupon_page(asked.request, offer, member, place)
-        return _filled(asked, pages, *found) if found else None
+            now = read_at(standing.facts.now_us)
+        else:
+            now = parts.offer_now(offer)
+        pages = self._pages(code, parsed.language)
+        found = pages.coupon_page(scope, offer, member, place, now)
+        return _filled(parsed, pages, *found) if found else None
 
-    async def _place(self, asked: _Asked) -> RawResponse | None:
-        parsed, request, member, *_ = asked
-        parts, code = self._parts, parsed.code
-        offer = await self._application.state.offers.offer(code)
+    async def _place(self, parsed: ParsedPage, scope: Scope, member: Visitor) -> RawResponse | None:
+        code, parts = parsed.code, self._parts
+        offers: OfferCache = self._application.state.offers
+        offer = offers.known_offer(code) or await offers.offer(code)
         standing = await parts.line.place(code, member.id)
         if standing.is_missing:
             return None
-        language, now = find_language(request), parts.line_now()
+        now = read_at(standing.facts.now_us)
         place = make_place(standing, room=code, member_id=member.id, tickets=parts.tickets)
-        started_ahead = read_progress_cookie(request.cookies, code)
         view = PlaceView.from_place(
             place,
             now=now,
-            started_ahead=started_ahead,
-            language=language,
+            started_ahead=read_progress_cookie(parsed.cookies, code),
+            language=parsed.language,
             site_name=offer.branding.name or parts.site_name,
         )
         template = FRAGMENT if parsed.kind == "fragment" else TICKET_PAGE
-        pages = self._pages(code, language)
-        found = pages.place_page(request, template, offer, member, view)
+        pages = self._pages(code, parsed.language)
+        found = pages.place_page(scope, template, offer, member, view, now)
         if found is None:
             return None
-        status, headers, body = _filled(asked, pages, *found)
-        headers += self._cookies(request, place, started_ahead)
+        status, headers, body = _filled(parsed, pages, *found)
+        headers += self._cookies(parsed, place)
         return status, headers, body
 
-    def _cookies(self, request: Request, place: PlaceOut, started_ahead: int | None) -> Headers:
-        """The ticket's cookie, written directly where no other cookie has to change."""
-        is_started = place.ahead is None or (
-            started_ahead is not None and place.ahead <= started_ahead
-        )
-        has_others = self._secure and any("ticket-" in name for name in request.cookies)
-        if place.ticket and is_started and not has_others:
-            return [(b"set-cookie", self._writer.ticket_cookie(place.room, place.ticket))]
-        response = Response()
-        keep_place(request, response, place)
-        return [one for one in response.raw_headers if one[0] == b"set-cookie"]
+    def _cookies(self, parsed: ParsedPage, place: PlaceOut) -> Headers:
+        """The cookies that `keep_place` sets, written directly unless some must be deleted."""
+        if place.ticket is None:
+            response = Response()
+            keep_place(response, place, self._parts, parsed.cookies)
+            return [one for one in response.raw_headers if one[0] == b"set-cookie"]
+        headers = [(b"set-cookie", self._writer.ticket_cookie(place.room, place.ticket))]
+        if (ahead := progress_to_keep(place, parsed.cookies)) is not None:
+            progress = raw_progress_cookie(
+                place.room, ahead, secure=self._secure, age_max_s=self._age_max_s
+            )
+            headers.append((b"set-cookie", progress))
+        return headers
 
     def _pages(self, code: str, language: Language) -> PreparedPages:
         pages = self._rooms.get((code, language.code))
         if pages is None:
             if len(self._rooms) >= ROOMS_KEPT_MAX:
                 self._rooms.clear()
-            pages = self._rooms[code, language.code] = PreparedPages(language)
+            pages = PreparedPages(self._application, language)
+            self._rooms[code, language.code] = pages
         return pages
 
 
 def _filled(
-    asked: _Asked, pages: PreparedPages, page: FilledPage, texts: Mapping[str, str]
+    parsed: ParsedPage, pages: PreparedPages, page: FilledPage, texts: Texts
 ) -> RawResponse:
-    encoded = page.encode(texts, takes_gzip=asked.parsed.takes_gzip)
+    encoded = page.encode(texts, takes_gzip=parsed.takes_gzip)
     return 200, pages.headers(encoded), encoded.body
-
-
-def _raw(asked: _Asked, response: Response) -> RawResponse:
-    """A response of the framework's, as its middleware would send it."""
-    body = bytes(response.body)
-    if len(body) >= COMPRESSED_MIN:
-        response.headers.add_vary_header("Accept-Encoding")
-        if asked.parsed.takes_gzip:
-            body = gzip.compress(body, compresslevel=LEVEL)
-            response.headers["Content-Encoding"] = "gzip"
-            response.headers["Content-Length"] = str(len(body))
-    return response.status_code, [*response.raw_headers, *RAW_HEADERS], body

@@ -135,7 +135,7 @@ class PreparedPages:
         # All fields of a final view are in the key, so only a waiting one has texts to fill in.
         key: tuple[object, ...] = template, bool(member.name), view
         if view.state in WAITING_STATES:
-            fields: tuple[str, ...] = view
+            fields: tuple[Any, ...] = view
             names, values = _WAITING_NAMES, (*values, *fields[TEXT_FIELDS])
             key = template, bool(member.name), view.shape
         page = self._page(key, render, names, values)

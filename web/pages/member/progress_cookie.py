@@ -25,19 +25,34 @@ def set_progress_cookie(
     response: Response, place: PlaceOut, found: Mapping[str, str], *, secure: bool, age_max_s: int
 ) -> None:
     """Store the number ahead at first, or a larger one later; delete it in a final state."""
-    known = read_progress_cookie(found, place.room)
     if place.state not in ("waiting", "admitted"):
         delete_progress_cookie(response, place.room, found, secure=secure)
-    elif place.ahead is not None and (known is None or place.ahead > known):
+    elif (ahead := progress_to_keep(place, found)) is not None:
         cookies.set_cookie(
             response,
             _name(place.room),
-            str(place.ahead),
+            str(ahead),
             secure=secure,
             age_max_s=age_max_s,
             path=f"/rooms/{place.room}",
             found=found,
         )
+
+
+def progress_to_keep(place: PlaceOut, found: Mapping[str, str]) -> int | None:
+    """The cookie's new number; None where the known one stays, or there is none to keep."""
+    if place.ahead is None:
+        return None
+    known = read_progress_cookie(found, place.room)
+    return place.ahead if known is None or place.ahead > known else None
+
+
+def raw_progress_cookie(code: str, ahead: int, *, secure: bool, age_max_s: int) -> bytes:
+    """The header's value that sets the cookie."""
+    path = f"/rooms/{code}"
+    return cookies.raw_cookie(
+        _name(code), str(ahead), secure=secure, age_max_s=age_max_s, path=path
+    )
 
 
 def delete_progress_cookie(

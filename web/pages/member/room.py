@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 from fastapi import APIRouter, Request
@@ -12,7 +13,7 @@ from domain.unix_time import from_us
 from issuance.offers import Offer
 from waitroom.errors import LineError, NoSuchRoom
 from waitroom.poll_interval import UNREACHABLE_S
-from web.container import get_container, get_offer_cache
+from web.container import WebContainer, get_container, get_offer_cache
 from web.dependencies import OnPage, PageMember, RoomCode
 from web.enter_line import (
     ask_place,
@@ -71,9 +72,9 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
     except Problem as problem:
         if problem.type == "too_many_requests":
             raise  # its page repeats this form by itself
-        return await refused_page(request, code, problem)
+        return await _refused_page(request, code, problem)
     response = RedirectResponse(f"/rooms/{code}", 303)
-    keep_place(request, response, place)
+    keep_place(response, place, get_container(request), request.cookies)
     return response
 
 
@@ -115,7 +116,7 @@ async def _answer(request: Request, code: str, member: PageMember, template: str
         **words,
     )
     response = page(request, template, branded=offer, coupon=coupon, place=view)
-    keep_place(request, response, place)
+    keep_place(response, place, get_container(request), request.cookies)
     return response
 
 
@@ -124,7 +125,7 @@ def _words(request: Request, offer: Offer, language: Language) -> Words:
     return {"language": language, "site_name": site_name}
 
 
-async def refused_page(request: Request, code: str, problem: Problem) -> Response:
+async def _refused_page(request: Request, code: str, problem: Problem) -> Response:
     """The ticket page for a member whom the room refused."""
     offer = await get_offer_cache(request).offer(code)
     words = _words(request, offer, find_language(request))
@@ -148,10 +149,10 @@ def _unreachable(code: str, ticket_us: int, words: Words) -> PlaceView:
     )
 
 
-def keep_place(request: Request, response: Response, place: PlaceOut) -> None:
-    """Set the cookies of the ticket and of the progress."""
-    parts = get_container(request)
-    age_max_s = parts.sessions.age_max_s
-    found = request.cookies
-    set_ticket_cookie(response, place, secure=parts.secure, age_max_s=age_max_s, found=found)
-    set_progress_cookie(response, place, found, secure=parts.secure, age_max_s=age_max_s)
+def keep_place(
+    response: Response, place: PlaceOut, parts: WebContainer, found: Mapping[str, str]
+) -> None:
+    """Set the cookies of the ticket and of the progress. found: the request's cookies."""
+    secure, age_max_s = parts.secure, parts.sessions.age_max_s
+    set_ticket_cookie(response, place, secure=secure, age_max_s=age_max_s, found=found)
+    set_progress_cookie(response, place, found, secure=secure, age_max_s=age_max_s)
