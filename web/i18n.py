@@ -67,7 +67,7 @@ class Language:
         self._plurals = {
             (one.id[0], form): text
             for one in messages
-            if isinstance(one.id, tuple) and not one.context
+            if isinstance(one.id, tuple) and isinstance(one.string, tuple) and not one.context
             for form, text in enumerate(one.string)
             if text
         }

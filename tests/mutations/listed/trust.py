@@ -287,11 +287,7 @@ MUTATIONS = (
         within="FastPages._enter",
         old="keep_entry(scope, entered)",
         new="",
-        noticed_by=(
-            f"{_IN_FAST_PAGES}"
-            "test_a_refusal_by_the_form_is_the_frameworks_and_counts_once[{'state': 'draining'}]",
-            f"{_IN_FAST_PAGES}test_entering_counts_once_where_its_page_fails",
-        ),
+        noticed_by=(f"{_IN_FAST_PAGES}test_entering_counts_once_where_its_page_fails",),
     ),
     Mutation(
         name="any_signature_makes_a_session",
