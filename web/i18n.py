@@ -84,9 +84,9 @@ class Language:
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         """The singular or plural sentence, which contains `%(count)s`."""
-        text: str | None = self._plurals.get((one, self.translations.plural(count)))
+        text = self._plurals.get((one, self.translations.plural(count)))
         if text is None:
-            text = self.translations.ngettext(one, many, count)
+            text = one if count == 1 else many
         return text % {"count": self.number(count)}
 
     def knows(self, message: str) -> bool:
