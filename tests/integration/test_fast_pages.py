@@ -234,7 +234,8 @@ async def test_a_shops_template_may_print_the_time(parts, line, engine, code, tm
     # A time in words is not filled in, so such a page is left to the framework.
     path = f"/rooms/{code}" + ("/place" if name == "_place.html" else "")
     for _ in range(2):
-        await both.ask("GET", path, is_fast=False)
+        answer = await both.ask("GET", path, is_fast=False)
+        assert answer.text.startswith("<p>")
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,10 @@ MUTATIONS = (
         promise=9,
         file="web/dependencies.py",
         within="refuse_cross_site",
-        old="not allowed",
+        old=(
+            'is_cross_site(headers.get("sec-fetch-site"), headers.get("origin"), '
+            'headers.get("host"))'
+        ),
         new="False",
         noticed_by=(
             "integration/test_api_sessions.py::test_another_site_can_change_nothing_by_cookie",

@@ -14,7 +14,6 @@ _KEPT_FROM_SCRIPTS = (
 )
 _OF_THIS_HOST = "integration/test_cookies.py::test_by_tls_every_cookie_is_of_this_host_alone"
 _LASTS = "unit/test_sessions.py::test_a_session_lasts_its_age_or_until_the_token_said_the_sooner"
-_IN_FAST_PAGES = "integration/test_fast_pages.py::"
 
 MUTATIONS = (
     Mutation(
@@ -244,70 +243,5 @@ MUTATIONS = (
         noticed_by=(
             "integration/test_api_errors.py::test_the_log_names_the_path_but_not_who_asked",
         ),
-    ),
-    Mutation(
-        name="a_prepared_page_keeps_its_first_member",
-        summary="personal values are cached in a prepared page",
-        promise=9,
-        file="web/pages/member/page_cache.py",
-        within="PreparedPages.place_page",
-        old='_SeenMember(texts["member_id"], texts["member_name"])',
-        new="_SeenMember(member.id, member.name)",
-        noticed_by=(f"{_IN_FAST_PAGES}test_each_member_gets_their_own_page",),
-    ),
-    Mutation(
-        name="a_prepared_page_shows_names_unescaped",
-        promise=9,
-        file="web/pages/page_template.py",
-        within="_escaped",
-        old="tuple(str(escape(text)) for text in texts)",
-        new="texts",
-        noticed_by=(
-            f"{_IN_FAST_PAGES}test_each_member_gets_their_own_page",
-            "unit/test_page_template.py::test_a_filled_page_has_each_text_in_its_place_escaped",
-        ),
-    ),
-    Mutation(
-        name="another_site_may_enter_by_the_fast_form",
-        promise=9,
-        file="web/fast_path/page_request.py",
-        within="parse_page",
-        old="is_cross_site(*(_text(found, name) for name in _FORM_ORIGIN))",
-        new="False",
-        noticed_by=(
-            f"{_IN_FAST_PAGES}test_anything_unusual_is_left_to_the_framework",
-            "unit/test_page_request.py::test_a_form_from_another_site_is_the_frameworks",
-        ),
-    ),
-    Mutation(
-        name="a_refused_form_enters_again",
-        summary="a form that the fast path has entered is entered again by its route",
-        promise=3,
-        file="web/fast_path/pages.py",
-        within="FastPages._enter",
-        old="keep_entry(scope, entered)",
-        new="",
-        noticed_by=(f"{_IN_FAST_PAGES}test_entering_counts_once_where_its_page_fails",),
-    ),
-    Mutation(
-        name="any_signature_makes_a_session",
-        promise=9,
-        file="web/auth/sessions.py",
-        within="_FastSessions.loads",
-        old='compare_digest(urlsafe_b64encode(mac.digest(payload)).rstrip(b"="), signature)',
-        new="True",
-        noticed_by=(
-            "unit/test_sessions.py::test_a_shop_cannot_make_a_session",
-            "unit/test_sessions.py::test_a_session_has_the_verdict_of_itsdangerous",
-        ),
-    ),
-    Mutation(
-        name="pages_do_not_count_for_their_member",
-        promise=7,
-        file="web/fast_path/pages.py",
-        within="FastPages._answer",
-        old="self._rate_limit.member_at_once(scope, member.id)",
-        new="None",
-        noticed_by=(f"{_IN_FAST_PAGES}test_pages_count_for_their_address_and_member",),
     ),
 )
