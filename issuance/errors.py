@@ -15,6 +15,8 @@ from domain.stores.error_cause import describe_cause
 
 # An attribute that we set on the driver's errors: `host:port`, which their messages may lack.
 ADDRESS = "waitroom_address"
+# SQLSTATEs of a server that shuts down, starts, or takes no writes because it is a standby now.
+_WRONG_SERVER = ("25006", "57P01", "57P02", "57P03", "57P05")
 
 
 class OfficeError(Exception):
@@ -81,6 +83,11 @@ def translate_postgres_errors() -> Iterator[None]:
         raise _error_class(error)(cause(error)) from error
 
 
+def is_wrong_server(error: BaseException | None) -> bool:
+    """Whether a new connection may reach a server that works, after this error of the driver."""
+    return isinstance(error, psycopg.Error) and error.sqlstate in _WRONG_SERVER
+
+
 def queue_cause(error: RedisError) -> str:
     """An error of redis-py about the queue's Redis, in one sentence."""
     return f"the queue's Redis: {describe_cause(error)}"
@@ -102,6 +109,7 @@ def _error_class(error: psycopg.Error) -> type[OfficeAway]:
     """OfficeAway if Postgres was unreachable, OfficeRefused if it answered with an error."""
     code = error.sqlstate or ""
     # 08: connection exceptions; 57P: shutdown; 53200, 53300: out of memory, out of connections.
-    if not code or code.startswith(("08", "57P")) or code in ("53200", "53300"):
+    gone = not code or code.startswith(("08", "57P")) or code in ("53200", "53300")
+    if gone or is_wrong_server(error):
         return OfficeAway
     return OfficeRefused

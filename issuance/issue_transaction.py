@@ -25,7 +25,7 @@ from sqlalchemy.types import Text, Uuid
 from domain.coupon import Admission, Coupon
 from domain.issued_coupon import IssuedCoupon
 from domain.refusals import Refusal
-from issuance.errors import NoSuchCoupon
+from issuance.errors import NoSuchCoupon, is_wrong_server
 from issuance.mappers import READ_AT, coupon_from_row, issued_coupon_from_row, refusal_from_row
 from issuance.postgres.deadline import close_after
 from issuance.postgres.engine import SETTINGS
@@ -208,9 +208,10 @@ def open_issue_transaction(
         connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
         with close_after(connection, within_s):
             yield IssueTransaction(connection, pooled.info[SETTINGS])
-    except psycopg.OperationalError:
-        # The connection may be broken: the pool must not reuse it.
-        pooled.invalidate()
+    except psycopg.Error as error:
+        # The connection may be broken or lead to a standby: the pool must not reuse it.
+        if isinstance(error, psycopg.OperationalError) or is_wrong_server(error):
+            pooled.invalidate()
         raise
     finally:
         pooled.close()

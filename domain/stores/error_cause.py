@@ -19,6 +19,13 @@ _ADDRESS = re.compile(
 )
 # redis-py prefixes errors of a pipeline with the command, whose arguments may hold member ids.
 _COMMAND = re.compile(r"Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
+# psycopg lists the attempts so, if a URL names several hosts.
+_ATTEMPTS = "Multiple connection attempts failed. All failures were:\n"
+_ATTEMPT = re.compile(
+    r"^- host: '(?P<host>[^']*)', port: '(?P<port>\d*)', hostaddr: (?:None|'[^']*'): (?P<error>.*?)"
+    r"(?=^- host: |\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 _CAUSES = (
     ("refused the connection", re.compile(rf"connection refused|Error {errno.ECONNREFUSED} ",
                                           re.IGNORECASE)),
@@ -37,9 +44,16 @@ def describe_cause(error: BaseException, address: str = "") -> str:
     """The cause, such as `127.0.0.1:5432 refused the connection`; never empty.
 
     address: the store's, for messages that hold none. An unknown error gives its message's first
-    line.
+    line. An error about several hosts gives the cause of each.
     """
     message = _COMMAND.sub("", str(error)).strip()
+    attempts = _ATTEMPT.finditer(message.partition(_ATTEMPTS)[2])
+    if causes := [_describe(one["error"], f"{one['host']}:{one['port']}") for one in attempts]:
+        return "; ".join(causes)
+    return _describe(message, address, type(error).__name__)
+
+
+def _describe(message: str, address: str, unnamed: str = "no cause") -> str:
     text = " ".join(message.split())
     address = _address_in(text) or address
     for cause, pattern in _CAUSES:
@@ -47,7 +61,7 @@ def describe_cause(error: BaseException, address: str = "") -> str:
             return f"{address} {cause}"
     if address and (fatal := re.search(r"FATAL: +(.*)", text)):
         return f"{address}: {fatal[1]}"
-    first = message.partition("\n")[0].strip() or type(error).__name__
+    first = message.partition("\n")[0].strip() or unnamed
     return f"{address}: {first}" if address and address not in first else first
 
 

@@ -7,16 +7,20 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 
-from issuance.errors import ADDRESS
+from issuance.errors import ADDRESS, is_wrong_server
 from issuance.postgres.connection_deadline import BoundedConnection
+from issuance.postgres.database_url import list_addresses, parse_database_url
 from issuance.postgres.deadline import close_after
 
 __all__ = ["Engine", "open_engine"]
 
 CONNECT_TIMEOUT_S = 5
+# For each of several hosts: a host that is gone must not delay the connection to the next for long.
+CONNECT_TIMEOUT_EACH_S = 2
 STATEMENT_TIMEOUT_S = 15
 LOCK_TIMEOUT_S = 10
 # Give up a connection whose peer has acknowledged nothing for this long. By default Linux waits a
@@ -52,17 +56,19 @@ def open_engine(
     """An engine that never holds more than `connections_max` connections.
 
     pg_stat_activity shows them as `waitroom NAME`. If none is free for `pool_wait_s`, a caller gets
-    SQLAlchemy's TimeoutError (translated into OfficeAway). Raises sqlalchemy.exc.ArgumentError for
-    a malformed URL.
+    SQLAlchemy's TimeoutError (translated into OfficeAway). database_url: see `parse_database_url`.
+    Raises ValueError for a malformed URL.
     """
+    url = parse_database_url(database_url)
+    several = len(list_addresses(url)) > 1
     engine = create_engine(
-        make_url(_with_driver(database_url)),
+        url,
         pool_size=connections_max,
         max_overflow=0,
         pool_timeout=pool_wait_s,
         hide_parameters=True,  # errors are logged, and parameters hold member ids
         connect_args={
-            "connect_timeout": CONNECT_TIMEOUT_S,
+            "connect_timeout": CONNECT_TIMEOUT_EACH_S if several else CONNECT_TIMEOUT_S,
             "keepalives_idle": 2,
             "keepalives_interval": 2,
             "keepalives_count": GONE_AFTER_S // 2 - 1,
@@ -75,6 +81,7 @@ def open_engine(
     )
     _set_with_each_transaction(engine)
     _ping_idle_connections(engine)
+    _leave_wrong_servers(engine)
     _add_address_to_errors(engine)
     return engine
 
@@ -98,14 +105,26 @@ def _set_with_each_transaction(engine: Engine) -> None:
             with driver.pipeline():
                 driver.execute(connection.connection.info[SETTINGS])
         except psycopg.Error as error:
-            if driver.closed:  # the pool must not reuse it
+            if driver.closed or is_wrong_server(error):  # the pool must not reuse it
                 connection.invalidate(error)
             raise
 
 
+def _leave_wrong_servers(engine: Engine) -> None:
+    """Drop all pooled connections once Postgres answers that it is shutting down or a standby.
+
+    The next ones reach the new primary: by the list of hosts, or by the proxy or name of one host.
+    """
+
+    @event.listens_for(engine, "handle_error")
+    def note(context: ExceptionContext) -> None:
+        if is_wrong_server(context.original_exception):
+            context.is_disconnect = True
+
+
 def _add_address_to_errors(engine: Engine) -> None:
     """The driver's message for a connect timeout does not name the address."""
-    address = f"{engine.url.host or 'localhost'}:{engine.url.port or 5432}"
+    address = ", ".join(list_addresses(engine.url))
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: Any, words: Any, named: Any) -> Any:
@@ -119,6 +138,7 @@ def _add_address_to_errors(engine: Engine) -> None:
 def _ping_idle_connections(engine: Engine) -> None:
     """As `pool_pre_ping`, but only after PING_AFTER_S: each ping costs a round trip.
 
+    Also drops a connection whose server has stopped taking writes: another may be the primary now.
     Raising DisconnectionError makes the pool try a new connection (SQLAlchemy, "Disconnect
     Handling").
     """
@@ -134,14 +154,17 @@ def _ping_idle_connections(engine: Engine) -> None:
             return
         try:
             with close_after(connection, PING_WITHIN_S):
-                engine.dialect.do_ping(connection)
+                takes_writes = _takes_writes(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
+        if not takes_writes:
+            raise DisconnectionError("the server takes no writes")
 
 
-def _with_driver(url: str) -> str:
-    """Also accept `postgres://` and `postgresql://`, as hosting providers give them out."""
-    scheme, separator, rest = url.partition("://")
-    if scheme in ("postgres", "postgresql"):
-        scheme = "postgresql+psycopg"
-    return scheme + separator + rest
+def _takes_writes(connection: psycopg.Connection[Any]) -> bool:
+    connection.autocommit = True  # one round trip, without a BEGIN
+    try:
+        return connection.execute("SHOW transaction_read_only").fetchone() != ("on",)
+    finally:
+        if not connection.closed:
+            connection.autocommit = False

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from issuance.errors import OfficeError, OfficeRefused, translate_postgres_errors
+from issuance.postgres.database_url import parse_database_url
 from issuance.postgres.engine import open_engine
 
 
@@ -27,7 +28,7 @@ def create_temporary_database(database_url: str) -> Iterator[str]:
     try:
         # Inside the try: a command that is stopped while Postgres creates it must drop it too.
         _run(database_url, f'CREATE DATABASE "{name}"')
-        url = make_url(database_url).set(database=name)
+        url = parse_database_url(database_url).set(database=name)
         yield url.render_as_string(hide_password=False)
     finally:
         _run(database_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

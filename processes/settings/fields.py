@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, Field
-
-from domain.stores.url_rules import UNREADABLE_URL
 
 SECRET_BYTES_MIN = 32
 HOW_TO_MAKE_ONE = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
@@ -27,15 +24,3 @@ WorkerCount = Annotated[
         "many; `web` adds them to the connection bound that it shows",
     ),
 ]
-
-
-def check_url(url: str) -> SplitResult:
-    """The URL's parts. Raises ValueError without any of them: one may be a password."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        parts = None
-    if parts is None or parts.fragment or (parts.query and "@" in parts.query):
-        raise ValueError(UNREADABLE_URL)
-    return parts

@@ -9,7 +9,7 @@ from pydantic import (
     field_validator,
 )
 
-from processes.settings.fields import check_url
+from domain.stores.postgres_url import move_hosts_to_query
 from topology.redis_url import parse_redis_url
 
 
@@ -19,15 +19,14 @@ class DatabaseSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     DATABASE_URL: str = Field(
-        description="URL of Postgres, `postgresql://user:password@host:5432/name`"
+        description="URL of Postgres, `postgresql://user:password@host:5432/name`. With several "
+        "hosts, `host1:5432,host2:5432`, the first that accepts writes is used"
     )
 
     @field_validator("DATABASE_URL")
     @classmethod
     def _is_postgres(cls, url: str) -> str:
-        if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
-            raise ValueError("must begin with postgresql://")
-        check_url(url)
+        move_hosts_to_query(url)  # checks it
         return url
 
 

@@ -51,6 +51,15 @@ SAID = [
         ),
         "command not allowed when used memory > 'maxmemory'.",
     ),
+    (
+        (
+            "connection failed: server closed it\nMultiple connection attempts failed. All "
+            "failures were:\n- host: 'db1', port: '5432', hostaddr: '::1': connection failed: "
+            'connection to server at "::1", port 5432 failed: Connection refused\n\tIs the server '
+            "running?\n- host: 'db2', port: '5433', hostaddr: None: connection timeout expired"
+        ),
+        "[::1]:5432 refused the connection; db2:5433 does not answer in time",
+    ),
     ("server closed the connection\n\tThis probably means", "server closed the connection"),
 ]
 
