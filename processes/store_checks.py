@@ -8,8 +8,8 @@ from collections.abc import Awaitable
 import structlog
 
 from issuance.errors import OfficeError
-from issuance.postgres.connection_stats import ping_postgres
 from issuance.postgres.engine import Engine
+from issuance.postgres.server_state import ping_postgres
 from issuance.queue.redis_connection import QueueRedis, may_evict, probe_queue_redis
 from waitroom.errors import LineError
 from waitroom.line import Line

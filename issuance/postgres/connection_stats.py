@@ -1,17 +1,12 @@
-"""Connection stats: counts this product's connections in pg_stat_activity, and pings Postgres."""
+"""Connection stats: counts this product's connections in pg_stat_activity."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
 
-import psycopg
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
-from issuance.errors import OfficeRefused, translate_postgres_errors
-from issuance.postgres.deadline import close_after
-
-READ_ONLY = "Postgres takes no writes: it is a standby, or default_transaction_read_only is on"
+from issuance.errors import translate_postgres_errors
 
 _COUNT = text(
     "SELECT count(*) FROM pg_stat_activity"
@@ -54,22 +49,3 @@ def count_open_connections(engine: Engine) -> int:
     """Open connections to this database, including this one. Raises OfficeAway."""
     with translate_postgres_errors(), engine.connect() as tx:
         return int(tx.execute(_COUNT).scalar_one())
-
-
-def _psycopg_connection(connection: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-
-
-def ping_postgres(engine: Engine, *, within_s: float | None = None) -> None:
-    """Raises OfficeAway if Postgres does not answer, OfficeRefused if it takes no writes.
-
-    within_s: the time limit for the answer.
-    """
-    with (
-        translate_postgres_errors(),
-        engine.connect() as tx,
-        close_after(_psycopg_connection(tx), within_s),
-    ):
-        answer = tx.execute(text("SELECT current_setting('transaction_read_only')")).scalar_one()
-    if answer == "on":
-        raise OfficeRefused(READ_ONLY)

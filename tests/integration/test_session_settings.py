@@ -19,8 +19,8 @@ from issuance.issue import issue
 from issuance.issue_transaction import FIND_LOCKED, open_issue_transaction
 from issuance.issued_coupons import list_holders
 from issuance.postgres import engine as engines
-from issuance.postgres.connection_stats import ping_postgres
 from issuance.postgres.engine import LOCK_TIMEOUT_S, open_engine
+from issuance.postgres.server_state import ping_postgres
 from tests.house import eventually
 from tests.integration.cast import now, on_offer
 

@@ -11,8 +11,8 @@ from issuance.errors import OfficeAway
 from issuance.issue import issue
 from issuance.offers import list_offers
 from issuance.postgres import connection_deadline
-from issuance.postgres.connection_stats import ping_postgres
 from issuance.postgres.engine import Engine, open_engine
+from issuance.postgres.server_state import ping_postgres
 from tests.house import WITHIN_S
 from tests.integration.cast import on_offer
 from tests.tcp_proxy import Proxy, proxied

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from issuance.errors import OfficeError
-from issuance.postgres.connection_stats import ping_postgres
+from issuance.postgres.server_state import ping_postgres
 from waitroom.errors import LineError
 from web.cache.single_flight import get_single_flight_cache
 from web.container import WebContainer, get_container, get_office
