@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from domain.invalid_value import SENTENCES
 from domain.phase import ROOM_PHASES
-from domain.refusals import REFUSALS, Refusal, refusals_of
+from domain.refusals import REFUSALS, CouponLost, Refusal, refusals_of
 from domain.settings_spec import ROOM_SETTINGS
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
@@ -85,7 +85,7 @@ def _refusals() -> Iterator[str]:
     """The sentences of problems and refusals, and the titles of those that the console counts."""
     for kind in KINDS.values():
         yield kind.detail
-    for slug in refusals_of("enter", "issue"):
+    for slug in (*refusals_of("enter", "issue"), CouponLost.slug):
         yield REFUSALS[slug].title
     for refusal in _kinds_of(Refusal):
         yield inspect.getdoc(refusal) or ""

@@ -20,7 +20,7 @@ class Refusal(Exception):
     slug: ClassVar[str] = "refused"
     title: ClassVar[str] = "Request refused"
     status: ClassVar[int] = 409
-    # The calls that can be refused so; empty: any.
+    # The calls that can be refused so; empty: any, or none as it is a place's outcome.
     calls: ClassVar[tuple[Call, ...]] = ()
     # Whether it ends the wait: streams close, and simulated members leave.
     is_final: ClassVar[bool] = True
@@ -88,6 +88,14 @@ class SoldOut(Refusal):
     title = "Sold out"
     status = 410
     calls = ("enter", "issue")
+
+
+class CouponLost(Refusal):
+    """A fault on our side lost your coupon, and none is left to replace it. Please contact us."""
+
+    slug = "coupon_lost"
+    title = "Your coupon was lost"
+    status = 410
 
 
 class RoomFull(Refusal):

@@ -13,14 +13,15 @@ from application.autopilot_loop import AutopilotLoop
 from application.clock_watch import watch_clocks
 from application.consistency_check import ConsistencyCheck
 from application.destinations.coupon import CouponDestination
+from application.failover_repair import FailoverRepair
 from application.feed_log import FeedLog
 from application.postgres_watchdog import PostgresWatchdog
 from application.reconcile import FailedJobs
 from application.room_sync import RoomSync
 from domain.stores.remote_clock import RemoteClock
 from issuance.errors import OfficeError
-from issuance.postgres.connection_stats import ping_postgres
-from issuance.postgres.engine import Engine, open_engine
+from issuance.postgres.engine import GONE_AFTER_S, Engine, open_engine
+from issuance.postgres.server_state import TimelineReader
 from issuance.queue.job_queue import JobQueue, JobQueueLimits, forget_failed_jobs, list_failed_jobs
 from issuance.queue.redis_connection import QueueRedis, open_queue_redis
 from processes.deployment_watch import watch_deployment
@@ -29,6 +30,7 @@ from processes.settings.admitter import AdmitterSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import open_tracing
 from waitroom.admitter import Admitter
+from waitroom.errors import LineError
 from waitroom.line import open_line
 from waitroom.stats.loop_errors import LoopErrors
 
@@ -76,7 +78,8 @@ async def _admit(
     job_queue = _make_job_queue(queue_redis, settings, deployment)
     destination = CouponDestination(job_queue, feed_log if settings.follows else None)
     admitter = Admitter(line, destination, lease_s=settings.LEASE_S)
-    watchdog = PostgresWatchdog(partial(ping_postgres, watched), destination)
+    ask = partial(TimelineReader(watched).ping_and_read, within_s=GONE_AFTER_S)
+    watchdog = PostgresWatchdog(ask, destination, FailoverRepair(line, watched, stop.is_set))
     clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)
     room_sync = RoomSync(engine, line)
     autopilot = AutopilotLoop(line, destination)
@@ -84,7 +87,8 @@ async def _admit(
     checker = ConsistencyCheck(
         line, engine, failed_jobs, destination, every_s=settings.RECONCILE_EVERY_S
     )
-    with suppress(OfficeError):  # first, or the autopilot would see an unchecked Postgres as down
+    # First, or the autopilot would see an unchecked Postgres as down.
+    with suppress(OfficeError, LineError):
         await watchdog.run_once()
     storing = asyncio.create_task(log_store_faults(line, queue_redis, watched))
     log.info("admitting")

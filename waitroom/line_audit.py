@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
 from waitroom.errors import NoSuchRoom
+from waitroom.outcome_timeline import OutcomeTimeline
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.redis_io.scripts import by_member, script
@@ -27,6 +28,7 @@ class LineAudit:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self.timeline = OutcomeTimeline(redis)
         self._retract = redis.register_script(script("retract"))
         self._lease = redis.register_script(script("renew_leases"))
 

@@ -89,7 +89,7 @@ def test_a_problem_does_not_repeat_its_title(kind, language):
     assert problem["detail"].rstrip(".").casefold() != problem["title"].casefold()
 
 
-@pytest.mark.parametrize("slug", refusals_of("enter", "issue"))
+@pytest.mark.parametrize("slug", [*refusals_of("enter", "issue"), "coupon_lost"])
 def test_a_refusal_has_another_korean_title_where_it_is_counted(slug):
     """A sentence on the member's page; a noun above the console's figure."""
     kind = REFUSALS[slug]

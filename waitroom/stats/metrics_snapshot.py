@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from domain.refusals import CouponLost
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import translate_redis_errors
@@ -69,7 +70,8 @@ class MetricsReader:
             now_s=seconds + us / 1_000_000,
             passed_over=tally.count("passed_over"),
             returned=tally.count("returned"),
-            refused=tally.count_by("refused"),
+            # From 0 on, so that the alert sees its first increase.
+            refused={CouponLost.slug: 0} | tally.count_by("refused"),
             turned_away=tally.count_by("turned_away"),
             enter=tally.latency("enter_us"),
             issue=tally.latency("issue_us"),
