@@ -47,11 +47,13 @@ def move_hosts_to_query(url: str) -> str:
 
 
 def _require_writes(query: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Raises ValueError for a value of target_session_attrs that accepts a standby."""
+    """Raises ValueError if of several hosts a standby would be accepted."""
     found = dict(query)
-    if _ATTRS not in found and "," in found.get("host", ""):
+    if "," not in found.get("host", ""):
+        return query
+    if _ATTRS not in found:
         return [*query, (_ATTRS, SESSION_ATTRS[0])]
-    if found.get(_ATTRS, SESSION_ATTRS[0]) not in SESSION_ATTRS:
+    if found[_ATTRS] not in SESSION_ATTRS:
         raise ValueError(f"{_ATTRS} must be {' or '.join(SESSION_ATTRS)}: we write to Postgres")
     return query
 

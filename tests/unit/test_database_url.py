@@ -45,7 +45,8 @@ def test_several_hosts_reach_the_driver_and_a_connection_wants_the_primary(url, 
 
 
 def test_one_host_is_read_as_before():
-    arguments = driver_arguments("postgresql://waitroom:pw@[::1]:5433/waitroom?sslmode=require")
+    query = "sslmode=require&target_session_attrs=any"
+    arguments = driver_arguments(f"postgresql://waitroom:pw@[::1]:5433/waitroom?{query}")
 
     assert arguments == {
         "host": "::1",
@@ -54,6 +55,7 @@ def test_one_host_is_read_as_before():
         "password": "pw",
         "dbname": "waitroom",
         "sslmode": "require",
+        "target_session_attrs": "any",
     }
 
 
