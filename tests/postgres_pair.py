@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -38,17 +38,27 @@ class EmbeddedStandby(EmbeddedPostgres):
         data.rename(home / "data")
 
 
-class PostgresPair:
-    """standby: replicates asynchronously, until `make_synchronous`."""
+class Server(Protocol):
+    """A running Postgres. url: of its superuser."""
 
-    def __init__(self, primary: EmbeddedPostgres, standby: EmbeddedPostgres) -> None:
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def pid(self) -> int | None: ...
+
+
+class PostgresPair:
+    """standby: replicates asynchronously, until `make_synchronous`. url: leads to the primary."""
+
+    def __init__(self, primary: Server, standby: Server, *, url: str) -> None:
         self.primary = primary
         self.standby = standby
-        user, _, here = urlsplit(primary.url).netloc.rpartition("@")
-        self.url = (
-            f"postgresql://{user}@{here},127.0.0.1:{standby.port}/{NAME}"
-            "?target_session_attrs=read-write"
-        )
+        self.url = url
+
+    @property
+    def system_identifier(self) -> int:
+        return int(run_sql(self.standby, "SELECT system_identifier FROM pg_control_system()")[0][0])
 
     def make_synchronous(self) -> None:
         run_sql(self.primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -93,7 +103,7 @@ class PostgresPair:
         assert run_sql(self.standby, "SELECT pg_promote()") == [(True,)]
 
 
-def run_sql(server: EmbeddedPostgres, command: str) -> list[tuple[Any, ...]]:
+def run_sql(server: Server, command: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(server.url, autocommit=True) as connection:
         cursor = connection.execute(command)
         return cursor.fetchall() if cursor.description else []
@@ -111,4 +121,9 @@ def open_postgres_pair() -> Iterator[PostgresPair]:
         standby.folder.mkdir(mode=0o700)
         shutil.copy2(primary.folder / "password", standby.folder)  # its data is the primary's
         standby.start()
-        yield PostgresPair(primary, standby)
+        user, _, here = urlsplit(primary.url).netloc.rpartition("@")
+        url = (
+            f"postgresql://{user}@{here},127.0.0.1:{standby.port}/{NAME}"
+            "?target_session_attrs=read-write"
+        )
+        yield PostgresPair(primary, standby, url=url)

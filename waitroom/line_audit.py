@@ -7,6 +7,7 @@ a crowd's requests. They read small parts, with pauses in which Redis serves oth
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from waitroom.redis_io.scripts import by_member, script
 
 PART = 1_000
 PART_REST_S = 0.002
+# As `report.lua` stores it: the time of arrival, or the place in a draw.
+_ISSUED = re.compile(rb"i(\d+)")
 
 
 class LineAudit:
@@ -58,6 +61,18 @@ class LineAudit:
         """Those of these members who have an issued outcome."""
         outcomes = await self._each(Keys(code).outcomes, members)
         return [one for one, outcome in zip(members, outcomes, strict=True) if _is_issued(outcome)]
+
+    async def sort_by_arrival(self, code: str, members: Sequence[str]) -> list[str]:
+        """Those of these members who have an issued outcome, in order of arrival."""
+        outcomes: list[bytes | None] = []
+        for start in range(0, len(members), PART):
+            outcomes += await self._each(Keys(code).outcomes, members[start : start + PART])
+        arrivals = {
+            member: int(found[1])
+            for member, outcome in zip(members, outcomes, strict=True)
+            if (found := _ISSUED.match(outcome or b""))
+        }
+        return sorted(arrivals, key=lambda member: arrivals[member])
 
     async def filter_in_progress(self, code: str, members: Sequence[str]) -> list[str]:
         """Those of these members who are admitted and within their lease."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
@@ -32,18 +34,21 @@ _STATE = text(
     " AND application_name LIKE 'waitroom %' AND state = 'active' AND query = 'COMMIT'"
     f" AND query_start < clock_timestamp() - interval '{COMMIT_WITHIN_S} s')"
 )
-# The first is right from the promotion on; a control file has the old timeline until the first
-# checkpoint after it. Some hosted services permit one of both only.
-_TIMELINES = (
+# A promoted standby has the new timeline at once in its WAL and in the recovery part of its control
+# file, but in the checkpoint's part only after the first checkpoint. Hosted services may permit
+# only one of these. No row from a standby: a pooler may ask one although it pinged the primary.
+_WAL_TIMELINE = "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"
+TIMELINES = (
     (
-        "SELECT system_identifier || '/'"
-        " || ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"
-        " FROM pg_control_system()"
+        f"SELECT system_identifier || '/' || {_WAL_TIMELINE}"  # noqa: S608 - of constants
+        " FROM pg_control_system() WHERE NOT pg_is_in_recovery()"
     ),
     (
-        "SELECT system_identifier || '/' || timeline_id"
-        " FROM pg_control_system(), pg_control_checkpoint()"
+        "SELECT system_identifier || '/' || greatest(timeline_id, min_recovery_end_timeline)"
+        " FROM pg_control_system(), pg_control_checkpoint(), pg_control_recovery()"
+        " WHERE NOT pg_is_in_recovery()"
     ),
+    f"SELECT '/' || {_WAL_TIMELINE} WHERE NOT pg_is_in_recovery()",
 )
 _NOT_PERMITTED = (
     FeatureNotSupported,
@@ -57,14 +62,13 @@ def ping_postgres(engine: Engine, *, within_s: float | None = None) -> None:
     """Raises OfficeRefused if Postgres takes no writes; OfficeAway if it doesn't answer, or if a
     commit of any of our processes has waited for longer than COMMIT_WITHIN_S.
 
+    A connection to a server that takes no writes is closed: the next one may reach the primary.
     within_s: the time limit for the answer.
     """
-    with (
-        translate_postgres_errors(),
-        engine.connect() as tx,
-        close_after(_psycopg_connection(tx), within_s),
-    ):
+    with _connect(engine, within_s) as tx:
         is_read_only, commit_hangs = tx.execute(_STATE).one()
+        if is_read_only:
+            tx.invalidate()
     if is_read_only:
         raise OfficeRefused(READ_ONLY)
     if commit_hangs:
@@ -79,12 +83,12 @@ class TimelineReader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queries = list(_TIMELINES)
+        self._queries = list(TIMELINES)
 
     def ping_and_read(self, *, within_s: float) -> str:
-        """The system identifier and the timeline, as `7391.../2`; "" if Postgres permits neither.
+        """The system identifier and the timeline, as `7391.../2`; "" if Postgres permits no query.
 
-        Raises as `ping_postgres`.
+        Without the identifier, as `/2`, if it permits only that. Raises as `ping_postgres`.
         """
         ping_postgres(self._engine, within_s=within_s)
         while self._queries:
@@ -99,13 +103,16 @@ class TimelineReader:
         return ""
 
     def _read(self, query: str, within_s: float) -> str:
-        with (
-            translate_postgres_errors(),
-            self._engine.connect() as tx,
-            close_after(_psycopg_connection(tx), within_s),
-        ):
-            return str(tx.execute(text(query)).scalar_one())
+        with _connect(self._engine, within_s) as tx:
+            found = tx.execute(text(query)).scalar_one_or_none()
+        if found is None:
+            raise OfficeRefused(READ_ONLY)
+        return str(found)
 
 
-def _psycopg_connection(connection: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+@contextmanager
+def _connect(engine: Engine, within_s: float | None) -> Iterator[Connection]:
+    with translate_postgres_errors(), engine.connect() as tx:
+        driver = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
+        with close_after(driver, within_s):
+            yield tx
