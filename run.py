@@ -25,7 +25,7 @@ usage: python3 run.py NAME [arguments]
   python3 run.py test      run the tests without the slow ones (--slow: all), or pytest ARGS
   python3 run.py mutations break each promise on purpose, and check that tests fail
   python3 run.py contract  check the running API against its /openapi.json
-  python3 run.py witnesses run the tests on Debian's Redis, Postgres, pgbouncer and nginx
+  python3 run.py witnesses run the tests on Debian's Redis, Postgres, pgbouncer, HAProxy and nginx
   python3 run.py pictures  make the docs' pictures again; --list: those out of date
   python3 run.py bench     run the benchmarks; python3 run.py locust -f load/... a Locust crowd
   python3 run.py --help    print this text; `python3 run.py NAME --help` describes one command

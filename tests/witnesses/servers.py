@@ -63,15 +63,32 @@ def debian_redis(folder: Path) -> Iterator[str]:
 @contextmanager
 def debian_postgres(folder: Path, programs: Path) -> Iterator[str]:
     """Debian's Postgres, whose programs are in this folder; the URL of its superuser."""
-    home, port = _own(folder / "postgres"), free_port()
-    data = home / "data"
-    made = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust"]
+    home = _own(folder / "postgres")
+    made = [str(programs / "initdb"), "-D", "data", "-U", "postgres", "--auth=trust"]
     _complete([*made, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"], home)
+    with _running_postgres(home, programs) as url:
+        yield url
+
+
+@contextmanager
+def debian_standby(folder: Path, programs: Path, primary_port: int) -> Iterator[str]:
+    """A streaming standby of the Postgres on this port; the URL of its superuser."""
+    home = _own(folder / "standby")
+    primary = f"postgresql://postgres@127.0.0.1:{primary_port}"
+    copied = [str(programs / "pg_basebackup"), "-D", "data", "-R", "-X", "stream", "-d", primary]
+    _complete([*copied, "--checkpoint=fast", "--no-sync"], home)
+    with _running_postgres(home, programs) as url:
+        yield url
+
+
+@contextmanager
+def _running_postgres(home: Path, programs: Path) -> Iterator[str]:
+    port = free_port()
     settings = (
         "listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=",
         "max_connections=200", "fsync=off", "full_page_writes=off",
     )  # fmt: skip
-    argv = [str(programs / "postgres"), "-D", str(data)]
+    argv = [str(programs / "postgres"), "-D", str(home / "data")]
     for setting in settings:
         argv += ["-c", setting]
     with _running(argv, home, port, stop_signal=signal.SIGINT):
@@ -90,6 +107,17 @@ def pgbouncer(folder: Path, postgres_port: int, *, pool: int = 4) -> Iterator[in
     config.write_text(_PGBOUNCER.format(**words))
     with _running(["pgbouncer", str(config)], home, port):
         yield port
+
+
+@contextmanager
+def haproxy(folder: Path, config: str, port: int) -> Iterator[None]:
+    """Debian's HAProxy with this configuration, which listens on `port`."""
+    home = _own(folder / "haproxy")
+    path = home / "haproxy.cfg"
+    path.write_text(config)
+    _complete(["haproxy", "-c", "-f", str(path)], home)
+    with _running(["haproxy", "-db", "-f", str(path)], home, port):
+        yield
 
 
 @contextmanager
