@@ -47,7 +47,11 @@ def told_ids(house: House, code: str, members: list[str]) -> dict[str, str]:
     places = {
         member: house.member("GET", f"/api/rooms/{code}/place", member)[1] for member in members
     }
-    return {member: place["issued"]["id"] for member, place in places.items() if place["issued"]}
+    return {
+        member: place["issued_coupon"]["id"]
+        for member, place in places.items()
+        if place["issued_coupon"]
+    }
 
 
 def stored_ids(pair: PostgresPair, members: list[str]) -> dict[str, str]:
