@@ -17,6 +17,9 @@ from processes.embedded.postgres import NAME, EmbeddedPostgres
 from tests.house import eventually
 from tests.servers import open_folder
 
+COPY_PRIMARY = Path(__file__).parent.parent / "deploy" / "ha" / "copy-primary.sh"
+COPIED_WITHIN_S = 60.0
+
 
 class EmbeddedStandby(EmbeddedPostgres):
     """A copy of `primary` that streams its changes until it is promoted."""
@@ -30,9 +33,15 @@ class EmbeddedStandby(EmbeddedPostgres):
         data.mkdir(mode=0o700)
         if user is not None:
             shutil.chown(data, user)
-        argv = [str(programs / "pg_basebackup"), "-D", str(data), "-R", "-X", "stream"]
-        argv += ["--checkpoint=fast", "--no-sync", "-d", self._primary.url]
-        if self._run(argv, home, user, lock).wait() != 0:
+        # As deploy/compose.ha.yaml copies it.
+        found = [
+            f"PATH={programs}:/usr/bin:/bin",
+            f"PGDATA={data}",
+            f"PRIMARY_URL={self._primary.url}",
+        ]
+        # Its text, as this user may not be able to read our folder.
+        argv = ["env", *found, "sh", "-c", COPY_PRIMARY.read_text()]
+        if self._run(argv, home, user, lock).wait(COPIED_WITHIN_S) != 0:
             raise self._error("could not copy its primary")
         (data / "postmaster.pid").unlink(missing_ok=True)
         data.rename(home / "data")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from string import Template
 
 from redis import Redis
 
@@ -16,35 +17,46 @@ from processes.embedded import EmbeddedValkey
 from tests.faults.signals import kill_family, send
 from tests.servers import open_folder
 
-SERVICE = "mymaster"
+SERVICE, HOST = "mymaster", "127.0.0.1"
+# As deploy/compose.ha.yaml starts them.
+SHIPPED = Path(__file__).parent.parent / "deploy" / "ha"
 WITHIN_S = 20.0
 
 
+class PairServer(EmbeddedValkey):
+    """A primary or replica, with the settings that we ship."""
+
+    def _settings(self) -> list[str]:
+        ours = [*super()._settings(), f"masterauth {self._password}"]
+        return [*ours, *(SHIPPED / "redis.conf").read_text().splitlines()]
+
+
 class Sentinel(EmbeddedValkey):
-    """Watches the primary on `primary_port`, with two others."""
+    """Watches `primary` with two others, with the settings that we ship."""
 
     name = "Sentinel"
     arguments = ("--sentinel",)
 
-    def __init__(self, folder: Path, primary: EmbeddedValkey, password: str, down_after_ms: int):
+    def __init__(
+        self, folder: Path, primary: EmbeddedValkey, password: str, down_after_ms: int
+    ) -> None:
         super().__init__(folder)
         self._primary = primary
         self._shared = password
         self._down_after_ms = down_after_ms
 
     def _settings(self) -> list[str]:
-        return [
-            "bind 127.0.0.1",
-            f"port {self.port}",
-            f"requirepass {self._password}",
-            f"sentinel sentinel-pass {self._password}",
-            "dir .",
-            f"sentinel monitor {SERVICE} 127.0.0.1 {self._primary.port} 2",
-            f"sentinel auth-pass {SERVICE} {self._shared}",
-            f"sentinel down-after-milliseconds {SERVICE} {self._down_after_ms}",
-            f"sentinel failover-timeout {SERVICE} 10000",
-            f"sentinel parallel-syncs {SERVICE} 1",
-        ]
+        filled = Template((SHIPPED / "sentinel.conf").read_text()).substitute(
+            SENTINEL_PORT=self.port,
+            SENTINEL_FOLDER=".",
+            SENTINEL_HOST=HOST,
+            SENTINEL_PASSWORD=self._password,
+            DOWN_AFTER_MS=self._down_after_ms,
+            PRIMARY_HOST=HOST,
+            PRIMARY_PORT=self._primary.port,
+            REDIS_PASSWORD=self._shared,
+        )
+        return [f"bind {HOST}", *filled.splitlines()]
 
 
 class RedisPair:
@@ -52,8 +64,8 @@ class RedisPair:
 
     def __init__(self, folder: Path, sentinels: int, down_after_s: float) -> None:
         self.password, self._sentinel_password = (secrets.token_urlsafe(24) for _ in range(2))
-        self.primary = EmbeddedValkey(_with_password(folder / "one", self.password), durable=False)
-        self.replica = EmbeddedValkey(_with_password(folder / "two", self.password), durable=False)
+        self.primary = PairServer(_with_password(folder / "one", self.password))
+        self.replica = PairServer(_with_password(folder / "two", self.password))
         self.sentinels = [
             Sentinel(
                 _with_password(folder / f"sentinel-{number}", self._sentinel_password),
@@ -76,9 +88,6 @@ class RedisPair:
     def start(self) -> None:
         for server in (self.primary, self.replica):
             server.start()
-            with Redis.from_url(server.url) as redis:
-                redis.config_set("masterauth", self.password)
-                redis.config_set("repl-diskless-sync-delay", 0)
         self.replicate(self.replica, self.primary)
         for sentinel in self.sentinels:
             sentinel.start()

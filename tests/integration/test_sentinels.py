@@ -49,7 +49,8 @@ async def _gap_s(call: Callable[[], Awaitable[object]], until_s: float) -> float
 
 def _calls(line: Line, queue: Redis) -> dict[str, Callable[[], Awaitable[object]]]:
     numbers = iter(range(1_000_000))
-    lock: Any = Lock(queue, "waitroom:{pair}:lock", timeout=5, blocking_timeout=0.1)
+    # Where its release is lost in the failover, it is held until its time-out.
+    lock: Any = Lock(queue, "waitroom:{pair}:lock", timeout=DOWN_AFTER_S, blocking_timeout=0.1)
 
     def locked() -> None:
         if not lock.acquire():
