@@ -40,7 +40,8 @@ class Evidence:
     holders_before: members with a row before `once_more`. opens_s: the planned opening; 0: open
     from the start. changes: by the admin, in order. in_force: of each field that the admin set, the
     expected and the final value. numbers: of each entrant of the draw; None without a draw.
-    is_draw: a draw was planned. clocks: of each process.
+    is_draw: a draw was planned. clocks: of each process. lost_bytes: of the writes that a failover
+    lost; None without one.
     """
 
     total_count: int
@@ -61,6 +62,7 @@ class Evidence:
     numbers: Mapping[str, int] | None = None
     is_draw: bool = False
     clocks: Sequence[ClockSeen] = ()
+    lost_bytes: int | None = None
 
     def made(self, *kinds: ChangeKind) -> list[MadeChange]:
         """The changes of these kinds that were made, in order."""

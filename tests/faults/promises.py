@@ -11,7 +11,12 @@ from domain.draw import NUMBERS
 from tests.faults.evidence import Evidence, Found
 from tests.faults.members import REFUSALS, Answer, Record
 from tests.faults.order import decided_from_s, issued_to_gone, overtaken, too_early, turned_back
-from tests.faults.took_hold import change_not_made, clock_not_skewed, opening_missed
+from tests.faults.took_hold import (
+    change_not_made,
+    clock_not_skewed,
+    nothing_lost,
+    opening_missed,
+)
 
 # The queue keeps jobs that failed while Postgres was down; their members were enqueued again.
 EXPECTED_DIFFERENCES = frozenset({"job_failed"})
@@ -196,6 +201,7 @@ PROMISES: dict[str, Callable[[Evidence], Found]] = {
     "differs": _differs,
     "fell over": _fell_over,
     "clock not skewed": clock_not_skewed,
+    "nothing lost": nothing_lost,
     "change not made": change_not_made,
     "opening missed": opening_missed,
 }

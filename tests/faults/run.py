@@ -20,8 +20,9 @@ from typing import Any
 
 from load.bench.process_usage import family
 from processes.child_process import PR_SET_PDEATHSIG, linux_prctl
+from tests.faults.modes import Mode, kinds_in, plan_of
 from tests.faults.openings import CHANGE_KINDS, RoomPlan
-from tests.faults.schedule import TARGETS, draw, kinds_of
+from tests.faults.schedule import TARGETS
 from tests.faults.trial import run_trial
 from tests.nursery import import_commands
 from tests.servers import open_folder
@@ -60,10 +61,10 @@ class Running:
 class Trials:
     """Runs the trials of seeds, at most `at_once` at a time."""
 
-    def __init__(self, seeds: Iterable[int], *, at_once: int, losses: bool, keep: Path | None):
+    def __init__(self, seeds: Iterable[int], *, at_once: int, mode: Mode, keep: Path | None):
         self._waiting = list(seeds)
         self._at_once = at_once
-        self._losses = losses
+        self._mode = mode
         self._keep = keep
         self._running: list[Running] = []
 
@@ -91,7 +92,7 @@ class Trials:
         sys.stdout.flush()
         pid = os.fork()
         if pid == 0:
-            _be_a_trial(seed, folder, losses=self._losses)
+            _be_a_trial(seed, folder, self._mode)
         return Running(seed, folder, pid, time.monotonic() + TRIAL_MAX_S, stack)
 
     def _result(self, trial: Running) -> dict[str, Any] | None:
@@ -132,7 +133,7 @@ class Trials:
             os.waitpid(pid, 0)
 
 
-def _be_a_trial(seed: int, folder: Path, *, losses: bool) -> None:
+def _be_a_trial(seed: int, folder: Path, mode: Mode) -> None:
     """Run a trial in the fork; does not return. It gets SIGTERM when the parent dies."""
     os.setsid()
     if (prctl := linux_prctl()) is not None:
@@ -141,7 +142,7 @@ def _be_a_trial(seed: int, folder: Path, *, losses: bool) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     try:
-        run_trial(seed, folder, losses=losses)
+        run_trial(seed, folder, mode)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -211,14 +212,14 @@ def story_of(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def table_of_faults(results: Sequence[dict[str, Any]], *, losses: bool) -> str:
+def table_of_faults(results: Sequence[dict[str, Any]], mode: Mode) -> str:
     """How often each fault, clock, opening and change occurred in the runs without violations."""
     good = [result for result in results if not result["broken"]]
-    plans = [draw(result["seed"], losses=losses) for result in good]
+    plans = [plan_of(result["seed"], mode) for result in good]
     applied = Counter((fault.target, fault.kind) for plan in plans for fault in plan.faults)
     lines = []
     for target in TARGETS:
-        kinds = kinds_of(target, losses=losses)
+        kinds = kinds_in(target, mode)
         lines.append(_row(target, {kind: applied[target, kind] for kind in kinds}))
     clocks = Counter(f"{off_s:+g} s" for plan in plans for off_s in plan.clocks.values())
     lines.append(_row("clocks", {**clocks, "stepped": sum(len(plan.steps) for plan in plans)}))
@@ -242,8 +243,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, help="run only this seed")
     parser.add_argument("--at-once", type=int, default=1, help="trials at the same time")
     parser.add_argument(
-        "--no-losses", dest="losses", action="store_false", help="Redis never loses data"
-    )
+        "--no-losses", dest="mode", action="store_const", const="no losses",
+        default="usual", help="Redis never loses data",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pair", dest="mode", action="store_const", const="pair",
+        help="a replica of Redis takes over that lacks the last writes",
+    )  # fmt: skip
     parser.add_argument("--keep", action="store_true", help="keep the logs, and print their folder")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
     options = parser.parse_args(arguments)
@@ -252,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     results: list[dict[str, Any]] = []
     import_commands()  # once, for all forked processes
-    trials = Trials(seeds, at_once=options.at_once, losses=options.losses, keep=keep)
+    trials = Trials(seeds, at_once=options.at_once, mode=options.mode, keep=keep)
     print(LINE.format(*HEAD), flush=True)
     try:
         with _orphans_are_ours():
@@ -262,7 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; all processes were ended", file=sys.stderr)
         return 130
-    _sum_up(results, options.losses)
+    _sum_up(results, options.mode)
     if keep is not None:
         print(f"logs: {keep}")
     if options.json is not None:
@@ -270,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if any(result["broken"] for result in results) else 0
 
 
-def _sum_up(results: Sequence[dict[str, Any]], losses: bool) -> None:
+def _sum_up(results: Sequence[dict[str, Any]], mode: Mode) -> None:
     for result in results:
         if result["broken"] or len(results) == 1:
             print("\n" + story_of(result))
@@ -281,4 +287,4 @@ def _sum_up(results: Sequence[dict[str, Any]], losses: bool) -> None:
         f"\n{len(good)} of {len(results)} runs kept every promise, through {faults} faults "
         f"and {made} changes by an admin:\n"
     )
-    print(table_of_faults(results, losses=losses))
+    print(table_of_faults(results, mode))

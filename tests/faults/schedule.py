@@ -17,7 +17,16 @@ Target = Literal[
     "redis", "postgres", "redis link", "postgres link",
 ]  # fmt: skip
 Kind = Literal[
-    "kill", "stop", "restart", "refuse", "hang", "reset", "slow", "lose a second", "lose all"
+    "kill",
+    "stop",
+    "restart",
+    "refuse",
+    "hang",
+    "reset",
+    "slow",
+    "lose a second",
+    "lose all",
+    "lose the primary",
 ]
 TARGETS: tuple[Target, ...] = get_args(Target)
 
@@ -38,6 +47,7 @@ _LENGTHS_S: dict[Kind, tuple[float, float]] = {
     "slow": (1.0, 4.0),
     "lose a second": (0.1, 1.5),
     "lose all": (0.0, 0.0),
+    "lose the primary": (0.05, 1.5),
 }
 _OF_COMMANDS: tuple[Kind, ...] = ("kill", "stop", "restart")
 _OF_LINKS: tuple[Kind, ...] = ("refuse", "hang", "reset", "slow")
@@ -115,7 +125,8 @@ class ClockStep:
 class Plan:
     """A seed's faults in order of time, and the configuration of the processes.
 
-    clocks: each process' initial clock offset in seconds.
+    clocks: each process' initial clock offset in seconds. replica_clock_s: the offset of the Redis
+    that takes over; None without one.
     """
 
     seed: int
@@ -125,6 +136,8 @@ class Plan:
     clocks: Mapping[str, float]
     steps: tuple[ClockStep, ...]
     room: RoomPlan
+    coupons: int = 500
+    replica_clock_s: float | None = None
 
 
 def draw(seed: int, *, losses: bool = True) -> Plan:
@@ -138,10 +151,10 @@ def draw(seed: int, *, losses: bool = True) -> Plan:
     if changes and chance.random() < IN_OUTAGE:
         faults.append(_outage_around(chance, chance.choice(changes).at_s))
     elif room.opens_s:
-        faults.append(_draw_one(chance, losses, during_s=room.opens_s))
+        faults.append(draw_one(chance, losses, during_s=room.opens_s))
     wanted = chance.randint(FAULTS_MIN, FAULTS_MAX)
     while len(faults) < wanted:
-        fault = _draw_one(chance, losses)
+        fault = draw_one(chance, losses)
         if not any(_clash(fault, other) for other in faults):
             faults.append(fault)
     if any(fault.kind in LOSSES for fault in faults):
@@ -174,7 +187,7 @@ def clock_names(admitters: int) -> list[str]:
     ]
 
 
-def _draw_one(chance: random.Random, losses: bool, during_s: float | None = None) -> Fault:
+def draw_one(chance: random.Random, losses: bool, during_s: float | None = None) -> Fault:
     """during_s: a time that the fault must include."""
     target = chance.choice(TARGETS)
     kind = chance.choice(kinds_of(target, losses=losses))

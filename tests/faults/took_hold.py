@@ -8,6 +8,7 @@ from tests.faults.openings import ChangeKind
 
 # A busy host may interrupt a process between its readings of two clocks.
 CLOCK_TOLERANCE_S = 0.03
+LOST_BYTES_MIN = 500
 BEFORE_OPENING = frozenset({"waiting", "not_open_yet"})
 # The API refuses these once issuing has started; a fault may have delayed the change.
 _MAY_BE_TOO_LATE: frozenset[ChangeKind] = frozenset({"put off", "bring forward", "end early"})
@@ -19,6 +20,12 @@ def clock_not_skewed(seen: Evidence) -> Found:
         off_by_s = clock.off_by_s
         if off_by_s is None or not abs(off_by_s - clock.asked_s) <= CLOCK_TOLERANCE_S:
             yield clock.name, str(clock)
+
+
+def nothing_lost(seen: Evidence) -> Found:
+    """The replica that took over lacked writes of the crowd, not only the primary's pings."""
+    if seen.lost_bytes is not None and seen.lost_bytes < LOST_BYTES_MIN:
+        yield "failover", f"lost {seen.lost_bytes} bytes of writes"
 
 
 def change_not_made(seen: Evidence) -> Found:

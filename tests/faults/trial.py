@@ -23,14 +23,15 @@ from processes.open_files import raise_limit
 from tests.faults.admin_changes import Admin
 from tests.faults.evidence import Evidence, Row
 from tests.faults.members import Answer, Crowd
+from tests.faults.modes import Mode, plan_of
 from tests.faults.openings import AdminChange
 from tests.faults.result import Result, result_of
-from tests.faults.schedule import HEALED_S, ClockStep, Fault, draw
+from tests.faults.schedule import HEALED_S, ClockStep, Fault
 from tests.faults.unanswered import describe_unanswered
 from tests.faults.world import World
 
 CODE = "spring"
-MEMBERS, COUPONS = 2_000, 500
+MEMBERS = 2_000
 # Members poll every two seconds, but later while web is down or the host is busy.
 RESTORE_S = 30
 # Time for all final answers, once all faults are over.
@@ -45,12 +46,12 @@ OPEN_SINCE_S, END_S = -3_600.0, 86_400.0
 
 
 class Trial:
-    def __init__(self, seed: int, folder: Path, *, losses: bool) -> None:
-        self.plan = draw(seed, losses=losses)
+    def __init__(self, seed: int, folder: Path, mode: Mode) -> None:
+        self.plan = plan_of(seed, mode)
         self.world = World(folder, self.plan)
         self.applied: list[str] = []
         self.connections: list[int] = []
-        self.losses = losses
+        self.losses = mode != "no losses"
         self.forgets = False
         self.admin: Admin
         self.holders_before: Collection[str] = ()
@@ -72,7 +73,7 @@ class Trial:
         opens_s = room.opens_s or OPEN_SINCE_S
         self.world.house.offer(
             CODE,
-            COUPONS,
+            self.plan.coupons,
             opens_at=began + timedelta(seconds=opens_s),
             rate_per_s=rate,
             burst=rate,
@@ -87,7 +88,7 @@ class Trial:
             began,
             now_s=self._now_s,
             redis_url=lambda: self.world.valkey.url,
-            values={"opens_at": opens_s, "total_count": COUPONS, "state": "open"},
+            values={"opens_at": opens_s, "total_count": self.plan.coupons, "state": "open"},
         )
 
     def _now_s(self) -> float:
@@ -235,6 +236,7 @@ class Trial:
             left=reconciled["left"],
             fell_over=self.world.fell_over,
             forgets=self.forgets,
+            lost_bytes=self.world.pair.lost_bytes if self.world.pair else None,
             holders_before=self.holders_before,
             opens_s=room.opens_s,
             changes=self.admin.made,
@@ -282,10 +284,10 @@ async def _run_until_signal(trial: Trial) -> Result:
     return await running
 
 
-def run_trial(seed: int, folder: Path, *, losses: bool) -> None:
+def run_trial(seed: int, folder: Path, mode: Mode) -> None:
     """Write `result.json` to the folder, which Postgres' user must be able to reach."""
     raise_limit()
-    trial = Trial(seed, folder, losses=losses)
+    trial = Trial(seed, folder, mode)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         result = runner.run(_run_until_signal(trial))
     result.cpu_s = round(_cpu_s(), 1)

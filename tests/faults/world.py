@@ -24,6 +24,7 @@ from processes.child_process import free_port, port_is_free
 from processes.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedServerError, EmbeddedValkey
 from tests.faults.clocks import Clocks
 from tests.faults.link import Link
+from tests.faults.pair import Pair
 from tests.faults.power_cut import PowerCut
 from tests.faults.schedule import WEB_PROCESSES, WORKERS, Fault, Plan
 from tests.faults.signals import kill_family, send
@@ -48,6 +49,8 @@ class World:
         self._nursery = Nursery(forked=True)
         self.fell_over: list[str] = []
         self.valkey = EmbeddedValkey(folder / "valkey")
+        clock_s = plan.replica_clock_s
+        self.pair = None if clock_s is None else Pair(self.valkey, folder / "replica", clock_s)
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.redis_link = Link(free_port(), lambda: self.valkey.port)
         self.postgres_link = Link(free_port(), lambda: self.postgres.port)
@@ -74,6 +77,8 @@ class World:
         await asyncio.gather(
             asyncio.to_thread(_started, self.valkey), asyncio.to_thread(self._start_postgres)
         )
+        if self.pair:
+            await asyncio.to_thread(self.pair.start)
         await self.redis_link.open()
         await self.postgres_link.open()
         self.house = House(
@@ -172,6 +177,9 @@ class World:
             await self._stop_for(lambda: family(pid), pid, fault.length_s)
         elif fault.kind == "lose all":
             await asyncio.to_thread(self._flush)
+        elif fault.kind == "lose the primary":
+            assert self.pair is not None
+            self.valkey = await asyncio.to_thread(self.pair.fail_over, fault.length_s)
         elif fault.kind == "restart":
             await asyncio.to_thread(server.stop)
             await asyncio.to_thread(_started, server)
@@ -279,7 +287,8 @@ class World:
         self.redis_link.close()
         self.postgres_link.close()
         await asyncio.gather(
-            asyncio.to_thread(self.valkey.erase), asyncio.to_thread(self.postgres.erase)
+            asyncio.to_thread(self.pair.close if self.pair else self.valkey.erase),
+            asyncio.to_thread(self.postgres.erase),
         )
 
 

@@ -8,6 +8,7 @@
 -- An entry that is newer here than in Postgres stays.
 --@include clock
 --@include bulk
+--@include emptied
 
 local members, records, dropped = {}, {}, {}
 for i = 1, #ARGV, 3 do members[#members + 1] = ARGV[i] end
@@ -24,6 +25,7 @@ for n, member in ipairs(members) do
 end
 call_with('HSET', keys.spent, records)
 call_with('ZREM', keys.waiting, dropped)
+if #dropped > 0 then note_if_emptied(keys) end
 call_with('HDEL', keys.last_seen, dropped)
 redis.call('HSET', keys.room, 'spent_count', redis.call('HLEN', keys.spent))
 return #dropped

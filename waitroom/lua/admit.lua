@@ -22,6 +22,8 @@
 --@include clock
 --@include room
 --@include failover
+--@include emptied
+--@include line_end
 --@include bulk
 --@include meter
 --@include pace
@@ -60,6 +62,23 @@ local function keep_bucket(busy)
     'pace_told', bucket.pace_told, 'moved', digits(bucket.moved), 'lease', ARGV[2])
 end
 
+-- A hash is lost with all it held: that nobody was seen is then no sign that they are silent.
+local have_records = redis.call('EXISTS', keys.last_seen) == 1
+local are_records_lost = room.keeps_fields and not have_records
+
+-- Where Redis has lost `admitted`, all of `arrivals` is overdue, and enqueued again.
+local function restore_admitted()
+  local overdue, arrivals = {}, redis.call('HGETALL', keys.arrivals)
+  for i = 1, #arrivals, 2 do
+    if arrivals[i] ~= '' then overdue[#overdue + 1], overdue[#overdue + 2] = digits(now), arrivals[i] end
+  end
+  call_with('ZADD', keys.admitted, overdue)
+end
+
+local waiting = redis.call('ZCARD', keys.waiting)
+note_lost_line(room, now, waiting, keys)
+if redis.call('EXISTS', keys.admitted) == 0 then restore_admitted() end
+
 local refusal = room_refusal(room, now) or (room.state == 'paused' and 'paused')
   or (restoring_until(room, now) > 0 and 'restoring')
   or (room.opening == 'draw' and not room.is_drawn and 'undrawn')
@@ -69,7 +88,6 @@ if refusal then
 end
 
 local under_way = redis.call('ZCARD', keys.admitted)
-local waiting = redis.call('ZCARD', keys.waiting)
 local count, held_back_by = waiting, 'empty'
 local function at_most(limit, name)
   if limit < count then count, held_back_by = math.max(0, math.floor(limit)), name end
@@ -85,7 +103,7 @@ end
 at_most(tonumber(ARGV[1]), 'destination')
 at_most(bucket.tokens, 'rate')
 
-local silent_before = silence_counts(room, now, tonumber(v[8]), tonumber(v[9]))
+local silent_before = not are_records_lost and silence_counts(room, now, tonumber(v[8]), tonumber(v[9]))
   and now - room.grace_us or -1
 
 -- Returns those of `popped` (member, arrival, member...) who are present, and files the others as away.
@@ -115,7 +133,6 @@ end
 
 local answer = { held_back_by }
 local passed, front = 0, nil
-local have_records = redis.call('EXISTS', keys.last_seen) == 1
 while #answer - 1 < count and passed < PASSED_MAX do
   local popped = redis.call('ZPOPMIN', keys.waiting, math.min(count - (#answer - 1), allowed))
   if #popped == 0 then break end
@@ -138,6 +155,7 @@ while #answer - 1 < count and passed < PASSED_MAX do
   passed = passed + (#popped - #here) / 2
 end
 if front then
+  note_if_emptied(keys)
   local before = tonumber(redis.call('HGET', keys.room, 'front') or 0)
   redis.call('HSET', keys.room, 'front', digits(math.max(before, tonumber(front))))
 end

@@ -1,5 +1,6 @@
 -- apply_settings: applies a room's settings, unless newer ones are in force.
---   KEYS[1] room (hash)
+--   KEYS[1] room (hash)      KEYS[2] arrivals (hash)    KEYS[3] outcomes (hash)
+--   KEYS[4] last_seen (hash) KEYS[5] away (hash)        KEYS[6] bucket (hash)
 --   ARGV[1] version   ARGV[2] used_count
 --   ARGV[3] when Postgres' last watermark was taken, by this clock (us), or 0
 --   ARGV[4] its spent_until   ARGV[5] its last arrival
@@ -13,6 +14,7 @@
 --@include clock
 --@include room
 --@include failover
+--@include lost_keys
 
 local function learn_progress()
   local v = redis.call('HMGET', keys.room, 'spent_until', 'last_arrival')
@@ -29,7 +31,10 @@ end
 
 local now = now_us()
 local room = read_room(keys.room)
-if room then note_failover(room, now, keys) end
+if room then
+  note_failover(room, now, keys)
+  note_lost_hashes(room, now, keys)
+end
 
 local version = tonumber(redis.call('HGET', keys.room, 'version') or '-1')
 local used = tonumber(redis.call('HGET', keys.room, 'used_count') or '0')
@@ -43,6 +48,10 @@ if tonumber(ARGV[3]) > tonumber(mark[1] or 0) then
   learn_progress()
   local is_of_failover = tonumber(ARGV[3]) <= tonumber(mark[2] or 0) + CLOCK_MARGIN_US
   if not is_of_failover then found_loss(now) end
+end
+if not (room and room.keeps_fields) then
+  keep_fields(keys)
+  redis.call('HSET', keys.room, 'keeps_fields', '1')
 end
 if version > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', keys.room, 'version', ARGV[1], unpack(ARGV, 6))

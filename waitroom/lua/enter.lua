@@ -17,6 +17,9 @@
 --@include clock
 --@include room
 --@include failover
+--@include emptied
+--@include line_end
+--@include lost_keys
 --@include bulk
 --@include meter
 --@include spent
@@ -31,6 +34,8 @@ note_failover(room, now, keys)
 local refusal = room_refusal(room, now)
 local lobby = in_lobby(room, now)
 local size = redis.call('ZCARD', keys.waiting)
+note_lost_hashes(room, now, keys)
+note_lost_line(room, now, size, keys)
 -- Refusals at entry in this call, by reason.
 local entry_refusals = {}
 local count, solutions = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -133,7 +138,8 @@ end
 
 if entered > 0 then
   write_places()
-  redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival))
+  redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival),
+    'line_end', digits(room.last_arrival))
   redis.call('HINCRBY', keys.tally, 'entered', entered)
   count_on_meter(keys.meter, 'entered', entered, now)
 end

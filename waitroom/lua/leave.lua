@@ -2,6 +2,7 @@
 --   KEYS[1] waiting (zset)   KEYS[2] tally (hash)   KEYS[3] last_seen (hash)   KEYS[4] away (hash)
 --   KEYS[5] meter (hash)     KEYS[6] spent (hash: member, arrival)
 --   KEYS[7] spent_unsaved (zset: member, since when in us)   KEYS[8] arrivals (hash)
+--   KEYS[9] room (hash)
 --   ARGV[1] member id        ARGV[2] the arrival on their ticket (us), 0 without one
 --   returns 1 where the member gave up a place, else 0
 --
@@ -10,6 +11,7 @@
 --@include clock
 --@include meter
 --@include spent
+--@include emptied
 
 local now = now_us()
 local member, ticket = ARGV[1], tonumber(ARGV[2])
@@ -24,6 +26,7 @@ if not arrival then
   return 0
 end
 redis.call('ZREM', keys.waiting, member)
+note_if_emptied(keys)
 redis.call('HDEL', keys.away, member)
 spend(now, member, arrival, keys)
 redis.call('HINCRBY', keys.tally, 'left', 1)

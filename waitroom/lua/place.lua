@@ -10,6 +10,8 @@
 --@include clock
 --@include room
 --@include failover
+--@include emptied
+--@include lost_keys
 --@include bulk
 --@include spent
 --@include presence
@@ -19,6 +21,7 @@ local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
+note_lost_hashes(room, now, keys)
 local refusal = room_refusal(room, now)
 local known = known_of(ARGV, keys)
 

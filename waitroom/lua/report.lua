@@ -19,6 +19,7 @@
 --@include room
 --@include latency
 --@include spent
+--@include emptied
 
 local REPORTS_MAX = 512
 
@@ -64,7 +65,8 @@ local function file(i, member, kind, text, admitted_at)
   local was_issued = before[i] and string.sub(before[i], 1, 1) == 'i'
   -- A late refusal must not take the place of a member who has entered again since, nor end a later
   -- admission.
-  local is_late = was_issued or not under_way[i]
+  -- `arrivals` may be lost, and `admitted` not.
+  local is_late = was_issued or not (under_way[i] or due[i])
     or (admitted_at ~= '' and admissions[i] and tonumber(admissions[i]) ~= tonumber(admitted_at))
   if kind == 'r' and is_late then return end
   local arrival = under_way[i] or redis.call('ZSCORE', keys.waiting, member)
@@ -91,6 +93,7 @@ call_with('HSET', keys.outcomes, outcomes)
 call_with('HDEL', keys.arrivals, done)
 call_with('ZREM', keys.admitted, done)
 call_with('ZREM', keys.waiting, done)
+note_if_emptied(keys)
 call_with('HDEL', keys.admissions, done)
 if redis.call('EXISTS', keys.away) == 1 then call_with('HDEL', keys.away, done) end
 

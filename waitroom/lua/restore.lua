@@ -19,6 +19,9 @@
 --@include clock
 --@include room
 --@include failover
+--@include emptied
+--@include line_end
+--@include lost_keys
 --@include bulk
 --@include spent
 --@include presence
@@ -32,6 +35,8 @@ if not room then return {} end
 
 local now = now_us()
 note_failover(room, now, keys)
+note_lost_hashes(room, now, keys)
+note_lost_line(room, now, redis.call('ZCARD', keys.waiting), keys)
 local refusal = room_refusal(room, now)
 local members, tickets = {}, {}
 for i = 1, #ARGV, 2 do
@@ -47,23 +52,32 @@ local function is_known(i)
   return known.outcomes[i] or known.arrivals[i] or known.scores[i] or known.away[i]
 end
 
+local function is_spent(i)
+  local arrival = tickets[i]
+  return arrival <= spent_until or arrival <= tonumber(spent[i] or 0)
+end
+
 -- A ticket from before a draw holds no number, which would reveal the order: the caller derives it from
 -- the seed, and needs it only for a lost place.
 local function needs_number(i)
   return tickets[i] < 0 and not is_known(i)
 end
 
+-- The owner of a ticket for a place that the line has not passed is in it, unless the ticket is spent. Of
+-- an earlier loss some are still missing.
 local function shows_loss(i)
   local arrival = tickets[i]
-  return lost_at == 0 and arrival >= DRAWN_BELOW and arrival < founded_at
-    and arrival > spent_until and not is_known(i)
+  if is_known(i) or is_spent(i) then return false end
+  if lost_at == 0 and arrival >= DRAWN_BELOW and arrival < founded_at then return true end
+  return room.keeps_fields and arrival > front and arrival > lost_at and arrival >= DRAWN_BELOW
+    and not is_restoring_places(room, now)
 end
 
 for i = 1, #members do
   if shows_loss(i) then
-    lost_at, room.is_retold = now, false
-    redis.call('HSET', keys.room, 'lost_at', digits(now), 'is_retold', '0')
+    await_return(room, now, keys, nil)
     begin_restoring(room, now, keys)
+    lost_at = now
   end
 end
 
@@ -72,7 +86,7 @@ local is_late = now > lost_at + room.grace_us + room.return_us
 local restored, placed = 0, {}
 local function restore(i, member)
   local arrival, came_back = tickets[i], nil
-  if arrival <= spent_until or arrival <= tonumber(spent[i] or 0) then return end
+  if is_spent(i) then return end
   if is_late and arrival <= front then
     spend(now, member, digits(arrival), keys)
     arrival, came_back = next_arrival(room, now), 'e'

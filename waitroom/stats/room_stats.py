@@ -164,14 +164,15 @@ async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> tuple[RoomSt
         pipe.zcard(keys.waiting)
         pipe.zcard(keys.admitted)
         pipe.hlen(keys.away)
+        pipe.hexists(keys.away, "")  # a field that is no member (lost_keys.lua)
         pipe.hgetall(keys.tally)
         pipe.hget(keys.bucket, "steered_rate_per_s")
         queue_meter_reads(pipe, keys.meter, METERED, now_s, over_s)
-        room, in_line, seats, away, counted, *rest = await pipe.execute()
+        room, in_line, seats, away, kept, counted, *rest = await pipe.execute()
     if not room:
         return None
     tally = Tally(counted)
-    return RoomStats.from_reply(room, in_line, seats, away, tally, *rest, now_s=now_s), tally
+    return RoomStats.from_reply(room, in_line, seats, away - kept, tally, *rest, now_s=now_s), tally
 
 
 def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:

@@ -22,16 +22,21 @@ local function survives_until(room, now)
   return is_restoring_places(room, now) and math.min(last, room.held_from) or last
 end
 
+-- Lost members may return from now on, and outcomes are reported again. held_from: as survives_until.
+local function await_return(room, now, keys, held_from)
+  room.held_from, room.lost_at = held_from, now
+  room.is_retold, room.restoring_from, room.restoring_until = false, 0, 0
+  redis.call('HSET', keys.room, 'held_from', held_from and digits(held_from) or '', 'lost_at', digits(now),
+    'restoring_from', '0', 'restoring_until', '0', 'is_retold', '0')
+end
+
 local function note_failover(room, now, keys)
   local run_id = read_run_id()
   if not run_id or run_id == room.run_id then return end
   redis.call('HSET', keys.room, 'run_id', run_id)
   -- A room of an earlier version has no run id. Nobody can have come before the lobby opens.
   if (room.run_id or '') == '' or now + CLOCK_MARGIN_US < room.opens_at - room.lobby_us then return end
-  room.held_from = survives_until(room, now)
+  await_return(room, now, keys, survives_until(room, now))
   room.last_arrival = math.max(now, room.last_arrival) + CLOCK_MARGIN_US
-  room.is_retold, room.restoring_from, room.restoring_until = false, 0, 0
-  redis.call('HSET', keys.room, 'held_from', room.held_from and digits(room.held_from) or '',
-    'last_arrival', digits(room.last_arrival), 'lost_at', digits(now), 'failed_over_at', digits(now),
-    'restoring_from', '0', 'restoring_until', '0', 'is_retold', '0')
+  redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival), 'failed_over_at', digits(now))
 end

@@ -1,4 +1,5 @@
--- presence: members' last requests, and how passed-over members return. Needs clock, room, bulk, spent.
+-- presence: members' last requests, and how passed-over members return. Needs clock, room, bulk, spent;
+-- emptied for file_told.
 --
 -- A crowd must not write at each poll: the arrival is the first sign of presence, and a record is written
 -- only when the last sign is older than a part of the grace period. Most members are admitted before
@@ -62,6 +63,7 @@ local function file_told(now, told, keys)
     away[i], away[i + 1] = told[i], told[i + 1] .. ' told ' .. digits(now)
   end
   call_with('ZREM', keys.waiting, members)
+  note_if_emptied(keys)
   call_with('HDEL', keys.last_seen, members)
   call_with('HSET', keys.away, away)
 end

@@ -1,0 +1,22 @@
+"""Modes: what the plans of a run may contain."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tests.faults.pair import draw_pair
+from tests.faults.schedule import Kind, Plan, Target, draw, kinds_of
+
+# pair: a replica takes over; no losses: Redis never loses what it has written.
+Mode = Literal["usual", "no losses", "pair"]
+
+
+def plan_of(seed: int, mode: Mode) -> Plan:
+    return draw_pair(seed) if mode == "pair" else draw(seed, losses=mode == "usual")
+
+
+def kinds_in(target: Target, mode: Mode) -> tuple[Kind, ...]:
+    """The kinds of faults of this target."""
+    if mode == "pair" and target == "redis":
+        return ("lose the primary",)
+    return kinds_of(target, losses=mode == "usual")

@@ -1,0 +1,119 @@
+"""Redis loses one key of a room, and the others live: nobody is overtaken or told wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.room_settings import RoomSettings
+from tests.integration.line_cast import admit, crowd, enter, kinds
+from tests.integration.lost_cast import tickets_of
+from tests.integration.web_cast import in_line, serve
+from waitroom.redis_io.keys import Keys
+
+NAMES = sorted(key.rpartition(":")[2] for key in Keys("spring").all())
+# Their loss changes an answer or the order, so it must be noticed. The others count and record.
+OF_MEMBERS = {"room", "waiting", "admitted", "arrivals", "outcomes", "heard", "away", "spent"}
+ROOM = RoomSettings(rate_per_s=10_000, burst=10_000, restore_s=30)
+
+
+async def ask(line, code, tickets, member):
+    """As `web` does: by the ticket where the line does not know the member."""
+    status = await line.place(code, member)
+    if status.is_missing:
+        status = await line.restore(code, member, tickets[member].arrival_us)
+    return status
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_any_one_key_may_be_lost_in_mid_run(
+    line, engine, code, comes_by, raw_redis, set_back, name
+):
+    await in_line(line, engine, code, total=1_000, room=ROOM)
+    everybody = crowd(12)
+    tickets = await tickets_of(line, code, everybody)
+    issued = await serve(line, engine, code, 3)
+    in_progress = (await admit(line, code, 2)).members
+    await line.leave(code, everybody[7])
+    rest = [one for one in everybody[5:] if one != everybody[7]]
+    await comes_by()
+
+    key = f"waitroom:{{{code}}}:{name}"
+    assert name not in OF_MEMBERS or await raw_redis.exists(key)
+    await raw_redis.delete(key)
+    if name == "room":  # unknown until its settings are applied again
+        await comes_by()
+    asked = [await ask(line, code, tickets, one) for one in everybody]
+    first = [one.kind for one in asked]
+    await enter(line, code, ["a-new-one"])
+    at_first = await admit(line, code)
+    await comes_by(times=2)
+    then = [(await ask(line, code, tickets, one)).kind for one in everybody]
+    if await raw_redis.hget(Keys(code).room, "restoring_until") not in (None, b"0"):
+        set_back("restoring_until", 31)
+    later = await admit(line, code)
+
+    assert all(one.kind in ("issued", "untold") or one.facts.is_restoring for one in asked[:3])
+    assert "absent" not in [*first[:7], *first[8:]]
+    assert then[:3] == ["issued"] * 3
+    assert then[7] == "absent"
+    admitted = [one for one in (*at_first.members, *later.members) if one not in in_progress]
+    assert admitted == [*rest, "a-new-one"]
+    assert await kinds(line, code, issued) == ["issued"] * 3
+
+
+@pytest.mark.parametrize("name", sorted(OF_MEMBERS))
+async def test_the_loss_of_a_key_of_members_is_noticed(
+    line, engine, code, comes_by, raw_redis, name
+):
+    await in_line(line, engine, code, total=1_000, room=ROOM)
+    everybody = crowd(6)
+    await enter(line, code, everybody)
+    await serve(line, engine, code, 1)
+    await admit(line, code, 2)
+    await line.leave(code, everybody[4])
+    await comes_by()
+
+    await raw_redis.delete(f"waitroom:{{{code}}}:{name}")
+    if name == "room":
+        await comes_by()
+    await line.place(code, everybody[5])
+    await enter(line, code, ["a-new-one"])
+    await admit(line, code)
+    seen = await line.recovery.read_progress(code)
+    lost_at = await raw_redis.hget(Keys(code).room, "lost_at")
+
+    assert seen is not None
+    if name == "admitted":
+        assert set(await line.overdue(code, at_most=9, lease_s=9)) >= set(everybody[1:3])
+    else:
+        assert lost_at is not None or seen.are_spent_lost
+
+
+async def test_a_line_that_its_members_emptied_is_not_taken_for_lost(line, engine, code, comes_by):
+    await in_line(line, engine, code, total=1_000, room=ROOM)
+    await enter(line, code, ["alice", "bob", "carol", "dave"])
+    await line.leave(code, "dave")
+    await serve(line, engine, code, 2)
+    await line.leave(code, "carol")
+    await comes_by()
+    await enter(line, code, ["erin"])
+
+    assert (await admit(line, code)).members == ("erin",)
+    assert (await line.recovery.read_progress(code)).lost_at_us == 0
+
+
+async def test_members_are_not_taken_for_silent_when_it_is_lost_who_asked(
+    line, engine, code, comes_by, raw_redis, gone_silent
+):
+    await in_line(line, engine, code, total=1_000, room=ROOM)
+    members = crowd(4)
+    await enter(line, code, members)
+    gone_silent(*members)
+    await line.statuses(code, members)
+    await comes_by()
+
+    await raw_redis.delete(Keys(code).last_seen)
+    admission = await admit(line, code)
+
+    assert admission.members == tuple(members)
+    assert (await line.room_stats(code)).away == 0

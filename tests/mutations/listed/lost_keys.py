@@ -1,0 +1,49 @@
+"""Promises 3, 5 and 8 when Redis loses one key of a room."""
+
+from tests.mutations.mutation import Mutation
+
+_IN = "integration/test_lost_keys.py::"
+_NOTICED = f"{_IN}test_the_loss_of_a_key_of_members_is_noticed"
+
+MUTATIONS = (
+    Mutation(
+        name="a_lost_hash_is_not_noticed",
+        promise=8,
+        file="waitroom/lua/include/lost_keys.lua",
+        old="if not room.keeps_fields then return end",
+        new="if room then return end",
+        noticed_by=(_NOTICED,),
+    ),
+    Mutation(
+        name="a_lost_line_is_taken_for_an_empty_one",
+        promise=3,
+        file="waitroom/lua/include/line_end.lua",
+        old="return size == 0 and room.line_end > 0 and room.front < room.line_end",
+        new="return false",
+        noticed_by=(_NOTICED,),
+    ),
+    Mutation(
+        name="an_emptied_line_is_taken_for_lost",
+        promise=8,
+        file="waitroom/lua/include/emptied.lua",
+        old="redis.call('HSET', keys.room, 'line_end', '0')",
+        new="",
+        noticed_by=(f"{_IN}test_a_line_that_its_members_emptied_is_not_taken_for_lost",),
+    ),
+    Mutation(
+        name="members_in_progress_are_lost_with_their_key",
+        promise=5,
+        file="waitroom/lua/admit.lua",
+        old="if redis.call('EXISTS', keys.admitted) == 0 then restore_admitted() end",
+        new="",
+        noticed_by=(_NOTICED,),
+    ),
+    Mutation(
+        name="members_are_skipped_as_it_is_lost_who_asked",
+        promise=3,
+        file="waitroom/lua/admit.lua",
+        old="not are_records_lost and silence_counts",
+        new="silence_counts",
+        noticed_by=(f"{_IN}test_members_are_not_taken_for_silent_when_it_is_lost_who_asked",),
+    ),
+)

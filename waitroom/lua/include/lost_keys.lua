@@ -1,0 +1,22 @@
+-- lost_keys: notices that Redis has lost single keys of a room, deleted or evicted. Needs room, failover.
+--
+-- A hash that holds members keeps a field '' for good (`keeps_fields`), so it does not vanish when it is
+-- empty. line_end.lua does the same for the line.
+
+local function keep_fields(keys)
+  -- Later than any arrival, as the watermark takes the least.
+  redis.call('HSET', keys.arrivals, '', '9007199254740991')
+  redis.call('HSET', keys.outcomes, '', '-')
+  redis.call('HSET', keys.last_seen, '', '0')
+  redis.call('HSET', keys.away, '', '0 0')
+end
+
+-- The line is complete, but members' outcomes, or when they were seen, may be lost: Postgres knows the
+-- outcomes, and nobody counts as silent before they had time to ask.
+local function note_lost_hashes(room, now, keys)
+  if not room.keeps_fields then return end
+  if redis.call('EXISTS', keys.arrivals, keys.outcomes, keys.last_seen, keys.away) == 4 then return end
+  keep_fields(keys)
+  redis.call('HDEL', keys.bucket, 'heard_at', 'hearing_since')
+  await_return(room, now, keys, survives_until(room, now))
+end
