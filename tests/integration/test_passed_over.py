@@ -133,7 +133,7 @@ async def test_a_crowd_that_asks_writes_next_to_nothing(line, code, redis_url):
         await places(line, code, members)
 
     with Redis.from_url(redis_url) as redis:
-        assert redis.hlen(Keys(code).last_seen) == 0
+        assert set(redis.hkeys(Keys(code).last_seen)) <= {b""}  # lost_keys.lua
 
 
 async def test_who_is_away_is_told_when_it_is_over_and_can_leave(line, code, gone_silent):

@@ -63,14 +63,13 @@ local function needs_number(i)
   return tickets[i] < 0 and not is_known(i)
 end
 
--- The owner of a ticket for a place that the line has not passed is in it, unless the ticket is spent. Of
--- an earlier loss some are still missing.
+-- The owner of a ticket for a place that the line has not passed is in it, unless the ticket is spent; or
+-- an earlier loss explains it.
 local function shows_loss(i)
   local arrival = tickets[i]
   if is_known(i) or is_spent(i) then return false end
-  if lost_at == 0 and arrival >= DRAWN_BELOW and arrival < founded_at then return true end
-  return room.keeps_fields and arrival > front and arrival > lost_at and arrival >= DRAWN_BELOW
-    and not is_restoring_places(room, now)
+  return lost_at == 0 and arrival >= DRAWN_BELOW
+    and (arrival < founded_at or (room.keeps_fields and arrival > front))
 end
 
 for i = 1, #members do
