@@ -22,8 +22,8 @@ from load.bench.process_usage import family
 from processes.child_process import PR_SET_PDEATHSIG, linux_prctl
 from tests.faults.modes import Mode, kinds_in, plan_of
 from tests.faults.openings import CHANGE_KINDS, RoomPlan
+from tests.faults.run_trial import run_trial
 from tests.faults.schedule import TARGETS
-from tests.faults.trial import run_trial
 from tests.nursery import import_commands
 from tests.servers import open_folder
 

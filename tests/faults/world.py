@@ -8,11 +8,9 @@ import signal
 import subprocess
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from redis import Redis
@@ -21,17 +19,17 @@ from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
 from load.bench.process_usage import family
 from processes.child_process import free_port, port_is_free
-from processes.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedServerError, EmbeddedValkey
+from processes.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
 from tests.faults.clocks import Clocks
 from tests.faults.link import Link
 from tests.faults.pair import Pair
 from tests.faults.power_cut import PowerCut
 from tests.faults.schedule import WEB_PROCESSES, WORKERS, Fault, Plan
+from tests.faults.servers import start_server, through
 from tests.faults.signals import kill_family, send
 from tests.house import House
 from tests.nursery import Child, Nursery
 
-START_ATTEMPTS = 3
 STOP_WITHIN_S = 15.0
 LOOK_EVERY_S = 0.2
 WEB_DB_CONNECTIONS = 4
@@ -75,15 +73,15 @@ class World:
     async def start(self) -> None:
         """Raises EmbeddedServerError; AssertionError if the product is not ready in time."""
         await asyncio.gather(
-            asyncio.to_thread(_started, self.valkey), asyncio.to_thread(self._start_postgres)
+            asyncio.to_thread(start_server, self.valkey), asyncio.to_thread(self._start_postgres)
         )
         if self.pair:
             await asyncio.to_thread(self.pair.start)
         await self.redis_link.open()
         await self.postgres_link.open()
         self.house = House(
-            _through(self.postgres.url, self.postgres_link.port),
-            _through(self.valkey.url, self.redis_link.port),
+            through(self.postgres.url, self.postgres_link.port),
+            through(self.valkey.url, self.redis_link.port),
             self._folder,
             WORKERS=str(WORKERS),
             WEB_DB_CONNECTIONS=str(WEB_DB_CONNECTIONS),
@@ -116,11 +114,11 @@ class World:
                 await asyncio.sleep(0.05)
 
     def _start_postgres(self) -> None:
-        _started(self.postgres)
+        start_server(self.postgres)
         with psycopg.connect(self.postgres.url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
         self.postgres.stop()
-        _started(self.postgres)
+        start_server(self.postgres)
         engine = open_engine(self.postgres.url, connections_max=1, name="faults")
         migrate(engine)
         engine.dispose()
@@ -182,13 +180,13 @@ class World:
             self.valkey = await asyncio.to_thread(self.pair.fail_over, fault.length_s)
         elif fault.kind == "restart":
             await asyncio.to_thread(server.stop)
-            await asyncio.to_thread(_started, server)
+            await asyncio.to_thread(start_server, server)
         else:
             kill_family(pid)
             if fault.kind == "lose a second":
                 self._power.forget_the_last_second()
             await asyncio.sleep(fault.length_s)
-            await asyncio.to_thread(_started, server)
+            await asyncio.to_thread(start_server, server)
 
     async def _break_process(self, fault: Fault) -> None:
         """One process of the web command; the command looks after it."""
@@ -290,18 +288,3 @@ class World:
             asyncio.to_thread(self.pair.close if self.pair else self.valkey.erase),
             asyncio.to_thread(self.postgres.erase),
         )
-
-
-def _started(server: EmbeddedServer) -> None:
-    """Start a server, and retry: another process may take its port first."""
-    for _ in range(START_ATTEMPTS - 1):
-        with suppress(EmbeddedServerError):
-            server.start()
-            return
-    server.start()
-
-
-def _through(url: str, port: int) -> str:
-    parts = urlsplit(url)
-    user = parts.netloc.rpartition("@")[0]
-    return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}"))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
+from domain.draw import draw_number
 from domain.room_settings import RoomSettings
-from tests.integration.line_cast import admit, crowd, enter, kinds
-from tests.integration.lost_cast import tickets_of
+from tests.integration.cast import now
+from tests.integration.line_cast import admit, crowd, enter, issue, kinds
+from tests.integration.lost_cast import come_back, tickets_of
 from tests.integration.web_cast import in_line, serve
 from waitroom.redis_io.keys import Keys
 
@@ -87,6 +92,69 @@ async def test_the_loss_of_a_key_of_members_is_noticed(
         assert set(await line.overdue(code, at_most=9, lease_s=9)) >= set(everybody[1:3])
     else:
         assert lost_at is not None or seen.are_spent_lost
+
+
+async def test_an_outcome_that_is_reported_first_does_not_hide_that_the_line_is_lost(
+    line, engine, code, comes_by, raw_redis
+):
+    await in_line(line, engine, code, total=1_000, room=ROOM)
+    everybody = crowd(6)
+    tickets = await tickets_of(line, code, everybody)
+    await admit(line, code, 1)
+    await comes_by()
+
+    await raw_redis.delete(Keys(code).waiting)
+    await issue(line, code, 1, everybody[:1])
+    await enter(line, code, ["a-new-one"])
+    at_once = await admit(line, code)
+
+    assert at_once.held_back_by == "restoring"
+    await comes_by()
+    await come_back(line, code, tickets, everybody[:0:-1])
+    assert await kinds(line, code, everybody) == ["issued", *["waiting"] * 5]
+
+
+async def test_a_line_of_members_who_returned_may_be_lost_once_more(
+    line, engine, code, comes_by, raw_redis, set_back
+):
+    await in_line(line, engine, code, total=1_000, room=ROOM)
+    everybody = crowd(4)
+    tickets = await tickets_of(line, code, everybody)
+    await comes_by()
+    held_back_by, then = [], None
+    for _ in range(2):
+        await raw_redis.delete(Keys(code).waiting)
+        await admit(line, code)
+        await come_back(line, code, tickets, everybody)
+        await comes_by()
+        held_back_by.append((await admit(line, code)).held_back_by)
+        set_back("restoring_until", 31)
+    then = await admit(line, code)
+
+    assert held_back_by == ["restoring"] * 2
+    assert then.members == tuple(everybody)
+
+
+async def test_a_lobby_whose_line_is_lost_is_drawn_with_all_of_it(
+    line, engine, code, comes_by, raw_redis, set_back
+):
+    opens_at = now() + timedelta(seconds=2)
+    room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=30)
+    offer = await in_line(line, engine, code, room=room, opens_at=opens_at)
+    everybody = crowd(6)
+    tickets = await tickets_of(line, code, everybody)
+    await comes_by()
+
+    await raw_redis.delete(Keys(code).waiting)
+    await enter(line, code, ["a-new-one"])
+    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    too_soon = await line.lobby(code)
+    await come_back(line, code, tickets, everybody)
+    set_back("restoring_until", 31)
+
+    drawn = sorted([*everybody, "a-new-one"], key=lambda one: draw_number(offer.seed, one))
+    assert too_soon is None
+    assert await line.lobby(code) == drawn
 
 
 async def test_a_line_that_its_members_emptied_is_not_taken_for_lost(line, engine, code, comes_by):

@@ -8,7 +8,7 @@
 -- An entry that is newer here than in Postgres stays.
 --@include clock
 --@include bulk
---@include emptied
+--@include line_end
 
 local members, records, dropped = {}, {}, {}
 for i = 1, #ARGV, 3 do members[#members + 1] = ARGV[i] end

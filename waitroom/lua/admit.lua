@@ -22,8 +22,8 @@
 --@include clock
 --@include room
 --@include failover
---@include emptied
 --@include line_end
+--@include lost_keys
 --@include bulk
 --@include meter
 --@include pace

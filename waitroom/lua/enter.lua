@@ -17,7 +17,6 @@
 --@include clock
 --@include room
 --@include failover
---@include emptied
 --@include line_end
 --@include lost_keys
 --@include bulk
@@ -70,9 +69,12 @@ local function score_for(i, member)
     if not room.is_retold or redis.call('HEXISTS', keys.spent, member) == 1 then
       unspend(now, member, keys)
     end
+    raise_line_end(room, tonumber(number_of(i)))
     return number_of(i)
   end
-  return digits(next_arrival(room, now))
+  local arrival = next_arrival(room, now)
+  raise_line_end(room, arrival)
+  return digits(arrival)
 end
 
 -- Uses the solution up in the same atomic move, so that it counts once.
@@ -139,7 +141,7 @@ end
 if entered > 0 then
   write_places()
   redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival),
-    'line_end', digits(room.last_arrival))
+    'line_end', digits(room.line_end))
   redis.call('HINCRBY', keys.tally, 'entered', entered)
   count_on_meter(keys.meter, 'entered', entered, now)
 end

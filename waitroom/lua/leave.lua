@@ -11,7 +11,7 @@
 --@include clock
 --@include meter
 --@include spent
---@include emptied
+--@include line_end
 
 local now = now_us()
 local member, ticket = ARGV[1], tonumber(ARGV[2])

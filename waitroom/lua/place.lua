@@ -10,7 +10,7 @@
 --@include clock
 --@include room
 --@include failover
---@include emptied
+--@include line_end
 --@include lost_keys
 --@include bulk
 --@include spent

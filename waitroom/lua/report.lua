@@ -19,7 +19,7 @@
 --@include room
 --@include latency
 --@include spent
---@include emptied
+--@include line_end
 
 local REPORTS_MAX = 512
 
@@ -92,8 +92,10 @@ end
 call_with('HSET', keys.outcomes, outcomes)
 call_with('HDEL', keys.arrivals, done)
 call_with('ZREM', keys.admitted, done)
-call_with('ZREM', keys.waiting, done)
-note_if_emptied(keys)
+if redis.call('EXISTS', keys.waiting) == 1 then
+  call_with('ZREM', keys.waiting, done)
+  note_if_emptied(keys)
+end
 call_with('HDEL', keys.admissions, done)
 if redis.call('EXISTS', keys.away) == 1 then call_with('HDEL', keys.away, done) end
 

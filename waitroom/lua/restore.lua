@@ -19,7 +19,6 @@
 --@include clock
 --@include room
 --@include failover
---@include emptied
 --@include line_end
 --@include lost_keys
 --@include bulk
@@ -94,6 +93,7 @@ local function restore(i, member)
     room.last_arrival = math.max(room.last_arrival, arrival)
   end
   redis.call('ZADD', keys.waiting, digits(arrival), member)
+  raise_line_end(room, arrival)
   placed[member] = i
   known.last_seen[i] = record_of(now, came_back)
   redis.call('HSET', keys.last_seen, member, known.last_seen[i])
@@ -120,7 +120,7 @@ end
 
 if restored > 0 then
   wait_for_more()
-  redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival))
+  redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival), 'line_end', digits(room.line_end))
   redis.call('HINCRBY', keys.tally, 'restored', restored)
 end
 local standings = {}

@@ -17,7 +17,7 @@ MUTATIONS = (
     Mutation(
         name="a_lost_line_is_taken_for_an_empty_one",
         promise=3,
-        file="waitroom/lua/include/line_end.lua",
+        file="waitroom/lua/include/lost_keys.lua",
         old="return size == 0 and room.line_end > 0 and room.front < room.line_end",
         new="return false",
         noticed_by=(_NOTICED,),
@@ -25,7 +25,7 @@ MUTATIONS = (
     Mutation(
         name="an_emptied_line_is_taken_for_lost",
         promise=8,
-        file="waitroom/lua/include/emptied.lua",
+        file="waitroom/lua/include/line_end.lua",
         old="redis.call('HSET', keys.room, 'line_end', '0')",
         new="",
         noticed_by=(f"{_IN}test_a_line_that_its_members_emptied_is_not_taken_for_lost",),
@@ -45,5 +45,31 @@ MUTATIONS = (
         old="not are_records_lost and silence_counts",
         new="silence_counts",
         noticed_by=(f"{_IN}test_members_are_not_taken_for_silent_when_it_is_lost_who_asked",),
+    ),
+    Mutation(
+        name="an_outcome_hides_that_the_line_is_lost",
+        promise=3,
+        file="waitroom/lua/report.lua",
+        old="if redis.call('EXISTS', keys.waiting) == 1 then",
+        new="if true then",
+        noticed_by=(
+            f"{_IN}test_an_outcome_that_is_reported_first_does_not_hide_that_the_line_is_lost",
+        ),
+    ),
+    Mutation(
+        name="a_line_of_members_who_returned_is_lost_unnoticed",
+        promise=3,
+        file="waitroom/lua/restore.lua",
+        old="  raise_line_end(room, arrival)\n",
+        new="",
+        noticed_by=(f"{_IN}test_a_line_of_members_who_returned_may_be_lost_once_more",),
+    ),
+    Mutation(
+        name="a_lobby_that_draws_is_lost_unnoticed",
+        promise=3,
+        file="waitroom/lua/enter.lua",
+        old="    raise_line_end(room, tonumber(number_of(i)))\n",
+        new="",
+        noticed_by=(f"{_IN}test_a_lobby_whose_line_is_lost_is_drawn_with_all_of_it",),
     ),
 )

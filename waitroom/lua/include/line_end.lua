@@ -1,17 +1,12 @@
--- line_end: notices that Redis has lost the line's key. Needs room, failover.
---
--- `line_end` is the arrival of the last member who entered, and 0 once a script has emptied the line: an
--- empty line is lost where nobody has emptied it.
+-- line_end: the highest score that entered the line since a script last emptied it, or 0. By it an empty line
+-- that nobody has emptied is noticed (lost_keys.lua).
 
--- Whether the line is empty though nobody has emptied it. An admitter of an earlier version does not
--- reset `line_end`, but raises `front`.
-local function is_line_lost(room, size)
-  return size == 0 and room.line_end > 0 and room.front < room.line_end
+-- The caller stores it. Above `front` also for members who return to places that the line has passed.
+local function raise_line_end(room, score)
+  room.line_end = math.max(room.line_end, score, room.front + 1)
 end
 
-local function note_lost_line(room, now, size, keys)
-  if not is_line_lost(room, size) then return end
-  room.line_end = 0
+local function note_if_emptied(keys)
+  if redis.call('EXISTS', keys.waiting) == 1 or redis.call('EXISTS', keys.room) == 0 then return end
   redis.call('HSET', keys.room, 'line_end', '0')
-  await_return(room, now, keys, nil)
 end

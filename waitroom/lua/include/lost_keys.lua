@@ -1,7 +1,7 @@
 -- lost_keys: notices that Redis has lost single keys of a room, deleted or evicted. Needs room, failover.
 --
 -- A hash that holds members keeps a field '' for good (`keeps_fields`), so it does not vanish when it is
--- empty. line_end.lua does the same for the line.
+-- empty. The line is lost where it is empty and no script has emptied it (`line_end`).
 
 local function keep_fields(keys)
   -- Later than any arrival, as the watermark takes the least.
@@ -19,4 +19,16 @@ local function note_lost_hashes(room, now, keys)
   keep_fields(keys)
   redis.call('HDEL', keys.bucket, 'heard_at', 'hearing_since')
   await_return(room, now, keys, survives_until(room, now))
+end
+
+-- An admitter of an earlier version does not reset `line_end`, but raises `front`.
+local function is_line_lost(room, size)
+  return size == 0 and room.line_end > 0 and room.front < room.line_end
+end
+
+local function note_lost_line(room, now, size, keys)
+  if not is_line_lost(room, size) then return end
+  room.line_end = 0
+  redis.call('HSET', keys.room, 'line_end', '0')
+  await_return(room, now, keys, nil)
 end

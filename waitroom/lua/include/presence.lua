@@ -1,5 +1,5 @@
--- presence: members' last requests, and how passed-over members return. Needs clock, room, bulk, spent;
--- emptied for file_told.
+-- presence: members' last requests, and how passed-over members return. Needs clock, room, bulk, spent,
+-- line_end.
 --
 -- A crowd must not write at each poll: the arrival is the first sign of presence, and a record is written
 -- only when the last sign is older than a part of the grace period. Most members are admitted before
@@ -96,6 +96,8 @@ local function come_back(room, now, member, away, keys)
   end
   redis.call('HDEL', keys.away, member)
   redis.call('ZADD', keys.waiting, arrival, member)
+  raise_line_end(room, tonumber(arrival))
+  redis.call('HSET', keys.room, 'line_end', digits(room.line_end))
   local record = record_of(now, how)
   redis.call('HSET', keys.last_seen, member, record)
   if not was_told(away) then redis.call('HINCRBY', keys.tally, 'returned', 1) end
