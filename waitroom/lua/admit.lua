@@ -103,8 +103,14 @@ end
 at_most(tonumber(ARGV[1]), 'destination')
 at_most(bucket.tokens, 'rate')
 
-local silent_before = not are_records_lost and silence_counts(room, now, tonumber(v[8]), tonumber(v[9]))
-  and now - room.grace_us or -1
+-- Before this a member's last request counts for nothing: see presence.lua and mark_retold.lua.
+local function silence_ends()
+  if are_records_lost then return -1 end
+  local told_until = tonumber(redis.call('HGET', keys.room, 'told_until') or -1)
+  if not silence_counts(room, now, tonumber(v[8]), tonumber(v[9])) then return told_until end
+  return math.max(told_until, now - room.grace_us)
+end
+local silent_before = silence_ends()
 
 -- Returns those of `popped` (member, arrival, member...) who are present, and files the others as away.
 local function drop_silent(popped)

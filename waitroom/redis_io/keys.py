@@ -30,7 +30,7 @@ class Keys:
         """hash: settings, schedule, counts, version, last_arrival, draw_seed, is_drawn, founded_at,
         front (the highest score admitted), the last watermark, spent_count, the last loss found,
         the period of restoring, run_id of the Redis that served it, and after a failover held_from
-        (the last arrival that is not held) and failed_over_at;
+        (the last arrival that is not held), failed_over_at and told_until;
         line_end and keeps_fields, by which a lost key is noticed."""
         return self._key("room")
 

@@ -70,6 +70,15 @@ MUTATIONS = (
         noticed_by=(f"{_IN}test_a_drawn_lobby_whose_end_was_lost_waits_for_all_of_it",),
     ),
     Mutation(
+        name="a_failover_forgets_who_read_that_it_is_sold_out",
+        summary="after a failover members who read `sold_out` and left get a coupon",
+        promise=3,
+        file="waitroom/lua/mark_retold.lua",
+        old="digits(tonumber(v[1]) + CLOCK_MARGIN_US)",
+        new="'0'",
+        noticed_by=(f"{_IN}test_nobody_who_read_that_it_is_sold_out_gets_one_when_there_is_more",),
+    ),
+    Mutation(
         name="a_failover_restores_the_whole_line",
         summary="after a failover the whole line pauses, as the watermark is newer",
         promise=8,
