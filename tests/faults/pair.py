@@ -9,19 +9,21 @@ import time
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from unittest.mock import patch
 
 from redis import Redis
 
-from processes.child_process import spawn
 from processes.embedded import EmbeddedValkey
-from processes.embedded.valkey import _program
 from tests.faults.openings import OF_THE_END
 from tests.faults.schedule import FAULTS_MIN, Fault, Plan, draw, draw_one
 from tests.faults.signals import kill_family
+from tests.faults.took_hold import LOST_BYTES_MIN
 
 LAG_FROM_S, LAG_UNTIL_S = 0.05, 1.5
 REPLICA_CLOCKS_S = (-0.5, 0.0, 0.5)
 IN_SYNC_WITHIN_S = 30.0
+# A busy host may be so late with the first write.
+WRITES_WITHIN_S = 5.0
 # Half of the rooms admit so fast that their line is short, and sell out around the failover.
 SHORT_LINE = 0.5
 SHORT_LINE_PER_S = 1_000
@@ -38,22 +40,13 @@ class Replica(EmbeddedValkey):
         self._clock_s = clock_s if clock_library() else 0.0
 
     def _launch(self, lock: int) -> subprocess.Popen[bytes]:
-        settings = self.folder / "valkey.conf"
-        settings.touch(mode=0o600)
-        settings.write_text("\n".join([*self._settings(), f"masterauth {self._password}"]) + "\n")
         faked = {
             "LD_PRELOAD": clock_library(),
             "FAKETIME": f"{self._clock_s:+}",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
-        return spawn(
-            [str(_program()), str(settings)],
-            env={**os.environ, **faked} if self._clock_s else None,
-            cwd=self.folder,
-            log=self.log,
-            orphan_signal=self.stop_signal,
-            hold=[lock],
-        )
+        with patch.dict(os.environ, faked if self._clock_s else {}):
+            return super()._launch(lock)
 
 
 class Pair:
@@ -73,6 +66,7 @@ class Pair:
         self.replica.start()
         with _client(self.primary) as first, _client(self.replica) as second:
             first.config_set("repl-diskless-sync-delay", 0)
+            second.config_set("masterauth", first.connection_pool.connection_kwargs["password"])
             second.replicaof("127.0.0.1", str(self.primary.port))
             deadline = time.monotonic() + IN_SYNC_WITHIN_S
             while second.info("replication")["master_link_status"] != "up":
@@ -80,12 +74,19 @@ class Pair:
                 time.sleep(0.05)
 
     def fail_over(self, lag_s: float) -> EmbeddedValkey:
-        """Lose the primary's writes of the last `lag_s`. Returns the server that takes over."""
+        """Lose the primary's writes of the last `lag_s`, or of longer if nobody wrote then.
+
+        Returns the server that takes over.
+        """
         with _client(self.primary) as first, _client(self.replica) as second:
             second.replicaof("NO", "ONE")
             before = first.info("replication")["master_repl_offset"]
             time.sleep(lag_s)
-            self.lost_bytes = first.info("replication")["master_repl_offset"] - before
+            deadline = time.monotonic() + WRITES_WITHIN_S
+            self.lost_bytes = 0
+            while self.lost_bytes < LOST_BYTES_MIN and time.monotonic() < deadline:
+                time.sleep(0.01)
+                self.lost_bytes = first.info("replication")["master_repl_offset"] - before
         assert self.primary.pid is not None
         kill_family(self.primary.pid)
         return self.replica

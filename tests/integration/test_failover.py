@@ -9,12 +9,10 @@ import pytest
 from redis import Redis
 
 from application.apply_settings import apply_settings
-from domain.coupon import Coupon
 from domain.draw import draw_number
 from domain.room_settings import RoomSettings
 from issuance import offers
 from issuance.draws import save_draw
-from issuance.offers import Offer
 from tests.integration.cast import now
 from tests.integration.failover_cast import RedisPair, close_all, look_after, start_pair
 from tests.integration.line_cast import admit, crowd, enter, kinds
@@ -24,11 +22,6 @@ from waitroom.redis_io.keys import Keys
 
 ROOM = RoomSettings(rate_per_s=10_000, burst=10_000, restore_s=30)
 EARLY, LATE = [f"early-{n}" for n in range(9, -1, -1)], [f"late-{n}" for n in range(9, -1, -1)]
-
-
-def add_stock(offer: Offer) -> tuple[Coupon, None]:
-    coupon = offer.coupon
-    return coupon.change(total_count=coupon.inventory.total_count + 3), None
 
 
 @pytest.fixture(scope="module")
@@ -138,34 +131,6 @@ async def test_a_holder_who_enters_without_a_ticket_is_not_told_sold_out(pair, e
 
     assert [one.kind for one in entered] == ["untold", "untold"]
     assert [one.kind for one in then] == ["issued", "sold_out"]
-
-
-async def test_nobody_who_read_that_it_is_sold_out_gets_one_when_there_is_more(pair, engine, code):
-    """The failover lost that they read it: they stand in the line that survives."""
-    await in_line(pair.line, engine, code, total=2, room=ROOM)
-    await enter(pair.line, code, EARLY)
-    with Redis.from_url(pair.primary.url) as redis:
-        for member in EARLY:  # they arrived a minute ago
-            redis.zincrby(Keys(code).waiting, -60_000_000, member)
-    await look_after(pair.line, engine, code)
-    pair.lose_from_now_on()
-    served = await serve(pair.line, engine, code, 2)
-    told = await kinds(pair.line, code, EARLY[2:5])
-
-    line = pair.fail_over()
-    await look_after(line, engine, code)
-    pair.set_back("told_until", 3)  # members who ask now do so later than that
-    asked = await kinds(line, code, EARLY[5:7])
-    offers.change_offer(engine, code, add_stock, who="an admin", what="more stock", now=now())
-    await look_after(line, engine, code)
-    asked_again = await kinds(line, code, EARLY[5:7])
-    issued = await serve(line, engine, code)
-    back = await line.place(code, EARLY[3])
-
-    assert (served, told, asked) == (tuple(EARLY[:2]), ["sold_out"] * 3, ["sold_out"] * 2)
-    assert asked_again == ["waiting"] * 2
-    assert issued == tuple(EARLY[5:7])
-    assert (back.kind, back.ahead) == ("waiting", 0)
 
 
 async def test_a_failover_that_lost_nothing_is_no_reason_to_pause(pair, engine, code):

@@ -8,6 +8,7 @@ from tests.faults.clocks import ClockSeen
 from tests.faults.evidence import Row
 from tests.faults.members import Record
 from tests.faults.promises import PROMISES, SAMPLES_RUNNING, judge
+from tests.faults.took_hold import LOST_BYTES_MIN
 from tests.unit.fault_cast import (
     ALICE,
     BOB,
@@ -151,6 +152,7 @@ BROKEN = {
         replace(GOOD, clocks=[ClockSeen("web", 0.1, 0.0, ())]),
         replace(GOOD, clocks=[ClockSeen("web", 0.1, 0.0, (float("nan"),))]),
     ],
+    "nothing lost": [replace(GOOD, lost_bytes=0), replace(GOOD, lost_bytes=LOST_BYTES_MIN - 1)],
     "change not made": [
         changed(GOOD, change("more stock", 5, problem="already_started")),
         changed(GOOD, change("put off", 5, problem="forbidden")),
@@ -167,7 +169,7 @@ def test_every_promise_is_broken_below():
     assert BROKEN.keys() == PROMISES.keys()
 
 
-@pytest.mark.parametrize("evidence", [GOOD, LATE])
+@pytest.mark.parametrize("evidence", [GOOD, LATE, replace(GOOD, lost_bytes=LOST_BYTES_MIN)])
 def test_what_was_kept_is_not_called_broken(evidence):
     assert judge(evidence) == []
 

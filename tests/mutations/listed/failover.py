@@ -5,6 +5,10 @@ from tests.mutations.mutation import Mutation
 _IN = "integration/test_failover.py::"
 _ORDER = f"{_IN}test_the_survivors_are_admitted_at_once_and_the_lost_ones_before_newcomers"
 _HOLDER = f"{_IN}test_a_holder_whose_coupon_was_lost_is_never_told_that_they_have_none"
+_SOLD_OUT = (
+    "integration/test_failover_sold_out.py::"
+    "test_nobody_who_read_that_it_is_sold_out_gets_one_when_there_is_more"
+)
 
 MUTATIONS = (
     Mutation(
@@ -76,7 +80,7 @@ MUTATIONS = (
         file="waitroom/lua/mark_retold.lua",
         old="digits(tonumber(v[1]) + CLOCK_MARGIN_US)",
         new="'0'",
-        noticed_by=(f"{_IN}test_nobody_who_read_that_it_is_sold_out_gets_one_when_there_is_more",),
+        noticed_by=(_SOLD_OUT,),
     ),
     Mutation(
         name="a_failover_restores_the_whole_line",

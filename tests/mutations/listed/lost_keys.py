@@ -42,8 +42,8 @@ MUTATIONS = (
         name="members_are_skipped_as_it_is_lost_who_asked",
         promise=3,
         file="waitroom/lua/admit.lua",
-        old="not are_records_lost and silence_counts",
-        new="silence_counts",
+        old="if are_records_lost then return -1 end",
+        new="",
         noticed_by=(f"{_IN}test_members_are_not_taken_for_silent_when_it_is_lost_who_asked",),
     ),
     Mutation(
