@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -75,7 +75,7 @@ async def look_after(line: Line, engine: Engine, code: str) -> None:
     await recover_line(line, engine, offer)
 
 
-def start_pair() -> Iterator[tuple[EmbeddedValkey, EmbeddedValkey]]:
+def start_pair() -> Generator[tuple[EmbeddedValkey, EmbeddedValkey]]:
     with ExitStack() as stack:
         folder = open_folder(stack)
         servers = [EmbeddedValkey(folder / name, durable=False) for name in ("first", "second")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from redis import Redis
 
@@ -24,17 +26,13 @@ def add_stock(offer: Offer) -> tuple[Coupon, None]:
     return coupon.change(total_count=coupon.inventory.total_count + 3), None
 
 
-@pytest.fixture(scope="module")
-def servers_of_a_pair():
-    yield from start_pair()
-
-
 @pytest.fixture
-async def pair(servers_of_a_pair, code):
-    made = RedisPair(*servers_of_a_pair, code)
-    made.follow()
-    yield made
-    await close_all(made)
+async def pair(code):
+    with closing(start_pair()) as started:
+        made = RedisPair(*next(started), code)
+        made.follow()
+        yield made
+        await close_all(made)
 
 
 async def test_nobody_who_read_that_it_is_sold_out_gets_one_when_there_is_more(pair, engine, code):
