@@ -121,17 +121,25 @@ async def raw_redis(redis_url: str) -> AsyncIterator[AsyncRedis]:
 
 @pytest.fixture
 def code(redis_url: str) -> Iterator[str]:
-    """A new room. Its keys are deleted one by one: the Redis may not be ours to flush."""
+    """A new room. Its keys are deleted one by one: the Redis may not be ours to flush.
+
+    So are those of rooms whose names begin with it.
+    """
     made = f"t-{secrets.token_hex(5)}"
     yield made
     with Redis.from_url(redis_url) as redis:
-        redis.srem(ROOMS, made)
-        for key in redis.scan_iter(f"waitroom:{{{made}}}:*", count=1_000):
+        for room in redis.smembers(ROOMS):
+            if room.startswith(made.encode()):
+                redis.srem(ROOMS, room)
+        for key in redis.scan_iter(f"waitroom:{{{made}*}}:*", count=1_000):
             redis.delete(key)
 
 
 @pytest.fixture
-def house(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[House]:
-    """The product's processes, none started yet, on this test's database."""
+def house(database_url: str, redis_url: str, tmp_path: Path, code: str) -> Iterator[House]:
+    """The product's processes, none started yet, on this test's database.
+
+    They end before the room `code` is deleted: an admitter would make it again.
+    """
     with open_house(database_url, redis_url, tmp_path) as made:
         yield made
