@@ -12,6 +12,7 @@ import pytest
 from load.compare.options import WAYS
 from processes.child_process import spawn, stop
 from tests.house import ROOT, eventually
+from tests.integration.deployment_cast import beside
 from tests.servers import scratch_databases
 
 COUPONS, MEMBERS = 40, 160
@@ -19,7 +20,8 @@ COUPONS, MEMBERS = 40, 160
 
 @pytest.fixture(scope="module")
 def where(servers) -> dict[str, str]:
-    return {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+    """It refuses a Redis that has rooms, as the other tests' database of it may."""
+    return {"DATABASE_URL": servers.database_url, "REDIS_URL": beside(servers.redis_url, 2)}
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,15 @@ from issuance.postgres.temporary_database import NoTemporaryDatabase, create_tem
 from processes.local_stack import LocalStack, ProcessCounts, _without_settings
 from processes.settings.reader import BadSettings
 from tests.house import eventually
+from tests.integration.deployment_cast import beside
 from tests.servers import scratch_databases
 from waitroom.redis_io.keys import ROOMS
 
 
 @pytest.fixture
 def given(servers):
-    return {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+    """Servers whose Redis has no rooms of other tests."""
+    return {"DATABASE_URL": servers.database_url, "REDIS_URL": beside(servers.redis_url, 2)}
 
 
 def keys_with(redis_url: str, part: str) -> list[bytes]:
@@ -41,16 +43,16 @@ def test_nothing_is_left_of_a_stage(servers, given, code):
             call = f"{stack.base_url}/api/{path}"
             assert post(call, token) in (201, 202)
         assert len(scratch_databases(servers.database_url) - before) == 1
-        assert keys_with(servers.redis_url, f"{code}-lock") != []
+        assert keys_with(given["REDIS_URL"], f"{code}-lock") != []
         processes = list(stack.processes.values())
         assert len(processes) == 3
 
     assert all(process.poll() is not None for process in processes)
     assert scratch_databases(servers.database_url) == before
     # A room's keys are given a second, for whoever is asking about it.
-    eventually(lambda: keys_with(servers.redis_url, code) == [])
-    assert keys_with(servers.redis_url, queue) == []
-    assert keys_with(servers.redis_url, LINE_KEY) == []
+    eventually(lambda: keys_with(given["REDIS_URL"], code) == [])
+    assert keys_with(given["REDIS_URL"], queue) == []
+    assert keys_with(given["REDIS_URL"], LINE_KEY) == []
     assert not stack.log.parent.exists()
 
 
@@ -101,13 +103,13 @@ def test_whoever_is_ended_while_a_database_is_made_leaves_none(servers, monkeypa
 
 def test_a_redis_with_rooms_of_others_is_refused_and_left_as_it_is(servers, given, code):
     before = scratch_databases(servers.database_url)
-    with Redis.from_url(servers.redis_url) as redis:
+    with Redis.from_url(given["REDIS_URL"]) as redis:
         redis.sadd(ROOMS, code)
         stack = LocalStack(ProcessCounts(), given)
         with pytest.raises(BadSettings, match=code), stack:
             pass
 
-        assert redis.sismember(ROOMS, code)
+        assert redis.srem(ROOMS, code) == 1
 
     assert stack.processes == {}
     assert scratch_databases(servers.database_url) == before
@@ -122,7 +124,7 @@ def test_settings_of_somebodys_own_processes_do_not_reach_the_stages():
 
 def test_a_redis_of_another_deployment_is_refused(servers, given):
     before = scratch_databases(servers.database_url)
-    with Redis.from_url(servers.redis_url) as redis:
+    with Redis.from_url(given["REDIS_URL"]) as redis:
         redis.set(LINE_KEY, "another-one")
 
         with (
