@@ -16,7 +16,10 @@ from tests.servers import Servers, drop_database, fresh_database
 
 @dataclass(frozen=True)
 class Scenario:
-    """issued, refused: of the members among all the people; coupons: on offer."""
+    """issued, refused: of the members among all the people; coupons: on offer.
+
+    rate_per_s: so low, where `rows` has somebody who waits, that a busy machine sees them wait.
+    """
 
     words: tuple[str, ...]
     coupons: int
@@ -41,7 +44,7 @@ SCENARIOS = {
             "a returning member has the same place",
         ),
     ),
-    "pollers": Scenario(("-u", "60"), 30, 30, 30, rate_per_s=15, rows=("place (waiting)",)),
+    "pollers": Scenario(("-u", "60"), 30, 30, 30, rate_per_s=8, rows=("place (waiting)",)),
     "bots": Scenario(
         ("-u", "24"), 8, 8, 4,
         rows=("bot: enter (bad_token)", "bot: place (bad_ticket)", "a bot is refused"),
@@ -53,7 +56,7 @@ SCENARIOS = {
         ),
     ),
     "browsers": Scenario(
-        ("-u", "40"), 15, 15, 25, rate_per_s=10,
+        ("-u", "40"), 15, 15, 25, rate_per_s=3,
         rows=(
             "page of the coupon", "static file", "page: enter", "page of the ticket (waiting)",
             "a browser keeps its ticket", "stream: first event",
@@ -65,8 +68,17 @@ AT_ONCE = 4
 
 
 @pytest.fixture(scope="module")
+def codes() -> dict[str, str]:
+    """The coupon of each scenario."""
+    return {name: f"t-{secrets.token_hex(5)}" for name in SCENARIOS}
+
+
+@pytest.fixture(scope="module")
 def house(
-    servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory
+    servers: Servers,
+    template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    codes: dict[str, str],
 ) -> Iterator[House]:
     """One for all of them; each has a coupon of its own."""
     name = f"waitroom_load_{secrets.token_hex(4)}"
@@ -74,15 +86,16 @@ def house(
     with open_house(url, servers.redis_url, tmp_path_factory.mktemp("house")) as made:
         made.start_all()
         yield made
+    # Not before: the admitter would make them again.
+    for code in codes.values():
+        forget_rooms(servers.redis_url, code)
     drop_database(servers.database_url, name)
 
 
 @pytest.fixture(scope="module")
 def runs(
-    house: House, servers: Servers, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Run]]:
-    codes = {name: f"t-{secrets.token_hex(5)}" for name in SCENARIOS}
-
+    house: House, codes: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Run]:
     def run(name: str) -> Run:
         scenario, folder = SCENARIOS[name], tmp_path_factory.mktemp(name)
         house.offer(codes[name], scenario.coupons, rate_per_s=scenario.rate_per_s, burst=1)
@@ -90,9 +103,7 @@ def runs(
         return run_locust(house, f"load/scenarios/{name}.py", *words, folder=folder)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield dict(zip(SCENARIOS, pool.map(run, SCENARIOS), strict=True))
-    for code in codes.values():
-        forget_rooms(servers.redis_url, code)
+        return dict(zip(SCENARIOS, pool.map(run, SCENARIOS), strict=True))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
