@@ -18,6 +18,14 @@ run_server("load.bench.baseline_server:make_app", host="127.0.0.1", port=int(sys
            processes=1,
            headers_within_ms=1500)
 """
+# `waitroom WORDS` with less patience for a body.
+IMPATIENT = """
+import sys
+from cli.main import run
+from web.middleware.security import BodyLimit
+BodyLimit.__init__.__defaults__ = (1.0,)
+run()
+"""
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n"
 END = b"\r\n"
 
@@ -108,7 +116,8 @@ def test_a_connection_that_asks_no_more_is_let_go(port):
 
 
 def test_a_body_that_never_comes_is_refused(house):
-    house.start_web()
+    house.run([sys.executable, "-c", IMPATIENT, "web", "--port", str(house.port)])
+    house.until_ready()
     head = b"POST /signin HTTP/1.1\r\nHost: here\r\n"
     head += b"Content-Type: application/x-www-form-urlencoded\r\n"
     with closing(connected(house.port)) as slow:
