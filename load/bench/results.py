@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+# Counts of what went wrong, by their names in `Row.seen`. A median would omit those of one round.
+FAULTS = frozenset(
+    {
+        *("errors", "bare errors", "granian errors", "uvicorn errors", "place errors"),
+        *("wrong", "lost places", "repeats", "twice", "ended"),
+        *("others refused", "alone refused"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The medians of all rounds of one row, and its smallest and largest value."""
+    """The medians of all rounds of one row, its smallest and largest value, and all faults."""
 
     name: str
     unit: str
@@ -56,8 +65,12 @@ class Summary:
             against=first.against,
             baseline=statistics.median(baselines) if baselines else None,
             ratio=statistics.median(ratios) if ratios else None,
-            seen={name: statistics.median(row.seen[name] for row in rows) for name in first.seen},
+            seen={name: _of_rounds(name, [row.seen[name] for row in rows]) for name in first.seen},
         )
+
+
+def _of_rounds(name: str, values: Sequence[float]) -> float:
+    return sum(values) if name in FAULTS else statistics.median(values)
 
 
 def rounds(count: int, measure: Callable[[int], list[Row]]) -> list[Summary]:

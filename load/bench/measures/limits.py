@@ -90,7 +90,7 @@ def _cost(bench: Bench) -> list[Summary]:
                 url = f"{base_url}/api/rooms/{code}/enter"
                 seen.append(bench.ask(LoadOptions(url, CONNECTIONS, bench.seconds, "POST", crowd)))
             off, on = seen
-            more = {"p99 ms": on.p99_ms, "off p99 ms": off.p99_ms, "errors": on.errors}
+            more = {"p99 ms": on.p99_ms, "off p99 ms": off.p99_ms, "errors": on.errors + off.errors}
             return [Row("enter with limits", on.per_s, "/s", "without", off.per_s, more)]
 
         return rounds(bench.rounds, one)

@@ -40,7 +40,7 @@ def enter(bench: Bench) -> list[Summary]:
                 entered = {"new members": bench.figures(code).entered}
                 name = f"enter, {connections:,} connections"
                 more = entered | _cores(cores)
-                return [Row(name, seen.per_s, "/s", BARE, bare.per_s, _seen(seen) | more)]
+                return [Row(name, seen.per_s, "/s", BARE, bare.per_s, _seen(seen, bare) | more)]
 
             found += rounds(bench.rounds, one)
     return found
@@ -67,7 +67,7 @@ def place(bench: Bench) -> list[Summary]:
                 seen = bench.ask(asking)
             more = {"raw Redis per s": _raw_place(bench, code, askers)} | _cores(cores)  # noqa: B023
             name = f"place, {waiting:,} in line"
-            return [Row(name, seen.per_s, "/s", BARE, bare.per_s, _seen(seen) | more)]
+            return [Row(name, seen.per_s, "/s", BARE, bare.per_s, _seen(seen, bare) | more)]
 
         found += rounds(bench.rounds, one)
     return found
@@ -88,12 +88,13 @@ def _raw_place(bench: Bench, code: str, askers: list[str]) -> float:
     return bench.with_line(ask_all)
 
 
-def _seen(answers: LoadResult) -> dict[str, float]:
+def _seen(answers: LoadResult, bare: LoadResult) -> dict[str, float]:
     return {
         "mean ms": answers.mean_ms,
         "p50 ms": answers.p50_ms,
         "p99 ms": answers.p99_ms,
         "errors": answers.errors,
+        "bare errors": bare.errors,
     }
 
 

@@ -51,6 +51,7 @@ def servers(bench: Bench) -> list[Summary]:
                     "uvicorn p99 ms": uvicorn.p99_ms,
                     "granian errors": granian.errors,
                     "uvicorn errors": uvicorn.errors,
+                    "bare errors": bare.errors,
                 }
                 name = f"enter on granian, {connections:,} connections"
                 return [Row(name, granian.per_s, "/s", "uvicorn", uvicorn.per_s, more)]

@@ -56,6 +56,14 @@ MUTATIONS = (
         "unit/test_reload_storm.py::test_members_who_moved_came_again_or_left_are_lost",
     ),
     _mutation(
+        "errors_of_one_round_are_not_counted",
+        "load/bench/results.py",
+        "_of_rounds",
+        "sum(values) if name in FAULTS else statistics.median(values)",
+        "statistics.median(values)",
+        "unit/test_bench_results.py::test_what_went_wrong_in_one_round_of_three_is_in_the_figures",
+    ),
+    _mutation(
         "all_visits_are_of_one_member",
         _VISITS,
         "_plan",
