@@ -19,7 +19,7 @@ class TokenSettings(BaseModel):
 
     MEMBER_TOKEN_SECRETS: Secrets = Field(
         description="comma-separated secrets, at least 32 bytes each, with which the shop signs "
-        "its members' tokens. The first signs, all verify"
+        "its members' tokens. Sign with the first; `web` accepts all"
     )
 
     MEMBER_TOKEN_AUDIENCE: str = Field(

@@ -18,7 +18,7 @@ class WebSettings(StoreSettings, TokenSettings):
 
     TICKET_SECRETS: Secrets = Field(
         description="comma-separated secrets, at least 32 bytes each, that sign tickets and "
-        "sessions. The first signs, all verify"
+        "sessions. `web` signs with the first and accepts all"
     )
     ADMIN_TOKEN: str = Field(
         description="bearer token of programs that call the admin API, at least 32 bytes"

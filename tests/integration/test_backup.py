@@ -17,7 +17,8 @@ from issuance.offers import get_offer
 from issuance.postgres.engine import open_engine
 from processes.embedded.server import wheel_folder
 from tests.integration.cast import now, on_offer
-from tests.integration.line_cast import admit, enter, forget_room
+from tests.integration.line_cast import admit, enter, forget_room, places
+from tests.integration.lost_cast import tickets_of
 from tests.servers import drop_database, fresh_database
 from waitroom.admitter import Admitter
 
@@ -106,3 +107,17 @@ async def test_with_an_empty_redis_all_enter_anew_and_nobody_gets_two(
     assert set(BEFORE) <= set(rows)
     assert ids(restored, [*BEFORE, *AFTER]) == before
     assert found == {}
+
+
+async def test_with_an_empty_redis_a_ticket_restores_its_place(own, restored, redis_url, code):
+    tickets = await tickets_of(own, code, WAITING)
+    forget_room(redis_url, code)
+
+    await apply_settings(own, get_offer(restored, code))
+    await enter(own, code, ["a newcomer"])
+    for member in reversed(WAITING):
+        await own.restore(code, member, tickets[member].arrival_us)
+    found = await places(own, code, [*WAITING, "a newcomer"])
+
+    assert [one.ahead for one in found] == [0, 1, 2]
+    assert found[0].facts.is_restoring

@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,24 @@ def test_the_examples_of_compose_are_the_defaults():
     for name, value in limits.items():
         if name != "MEMBER_TOKEN_AUDIENCE":  # has no default
             assert value == fallbacks.get(name) or value == of_settings[name], name
+
+
+def test_the_steps_that_replace_a_secret_are_accepted_by_the_processes_of_the_step_before():
+    _, _, steps = CONFIGURATION.partition("\nTo rotate ")
+    documented = re.findall(r"^\d\. Set `([A-Z,]+)`", steps, flags=re.MULTILINE)
+    in_use = [step.split(",") for step in ["OLD", *documented]]
+
+    assert in_use[-1] == ["NEW"]
+    for before, after in pairwise(in_use):
+        assert before[0] in after, f"{after} refuses what {before} signed"
+        assert after[0] in before, f"{before} refuses what {after} signed"
+
+
+def test_the_commands_of_compose_upgrade_in_the_documented_order():
+    upgrading = (ROOT / "UPGRADING.md").read_text("utf-8")
+    order = re.search(r"^4\. Replace `(\w+)`, then `(\w+)`, then `(\w+)`", upgrading, re.MULTILINE)
+    assert order
+    _, _, commands = OPERATIONS.partition("With `compose.yaml`, replace the containers")
+    ups = re.findall(r"^docker compose up .*?(worker|admitter|web)\b", commands, re.MULTILINE)
+
+    assert ups[:3] == list(order.groups())

@@ -66,7 +66,7 @@ class Ticket(NamedTuple):
 
 
 class TicketSigner:
-    """Signs tickets with the first secret and verifies with all: to rotate, put a new one in front.
+    """Signs tickets with the first secret and accepts those of all.
 
     A ticket expires after `age_max_s`. now: seconds since 1970 by the line's clock, which arrivals
     come from. A signed ticket from the future is valid: that clock was set back or replaced, and

@@ -34,7 +34,8 @@ Read = Callable[[str], Awaitable[AdminAccount]]
 class AdminSessions:
     """Signs and reads sessions, and knows the admin whom a setting names.
 
-    The first secret signs, all verify. password_hash is the setting's, or empty.
+    Signs with the first secret and accepts sessions of all. password_hash is the setting's, or
+    empty.
     """
 
     def __init__(

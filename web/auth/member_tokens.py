@@ -83,7 +83,7 @@ class _KnownToken:
 class MemberTokens:
     """Verifies and signs member tokens (JWT, HS256).
 
-    The first secret signs, all verify: put a new one in front to rotate. rules: for the claims.
+    Signs with the first secret and accepts tokens of all. rules: for the claims.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ _SIGNED = re.compile(rf"[A-Za-z0-9_.-]{{1,{LENGTH_MAX}}}")
 
 
 class Sessions:
-    """Signs and verifies sessions. The first of `secrets` signs, all verify.
+    """Signs sessions with the first of `secrets`, and accepts those of all.
 
     old_secrets: MEMBER_TOKEN_SECRETS. now: seconds since 1970. The methods' `secure`: whether
     browsers use TLS.
