@@ -84,7 +84,7 @@ def set_room(code: Code, **changes: Any) -> None:
         except ValueError as error:
             raise BadSettings(str(error)) from None
     apply_offer(changed)
-    console.print(f"Applied: {changed.room}")
+    console.print(f"Saved: {changed.room}")
 
 
 @app.command()
@@ -130,4 +130,4 @@ def brand(
             raise BadSettings(str(error)) from None
         except OSError as error:
             raise BadSettings(f"{logo} can't be read: {error.strerror}.") from None
-    console.print(f"Applied within a second: {changed.branding}", markup=False)
+    console.print(f"Saved; the pages show it within a second: {changed.branding}", markup=False)

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from cli.main import app as cli
 from domain.rfc3339 import rfc3339
+from processes.child_process import free_port
 from tests.integration.cast import on_offer
 from tests.integration.member_report_cast import in_a_thread
 from tests.integration.web_cast import ADMIN, in_line, serve
@@ -104,3 +105,16 @@ async def test_who_waits_in_a_room_that_is_over_is_not_at_a_place(
     assert f"refused ({over})" in found
     assert "waits in line" not in found
     assert "place " not in found
+
+
+async def test_room_set_does_not_claim_what_an_unreachable_redis_has_not_applied(
+    line, engine, code, narrow, monkeypatch
+):
+    await in_line(line, engine, code)
+    monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+
+    printed = await in_a_thread(narrow)("room", "set", code, "--state", "paused")
+
+    assert "Redis is unreachable; the admitter applies the change once it is back." in printed
+    assert "Saved: " in printed
+    assert "Applied" not in printed
