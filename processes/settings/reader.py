@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,7 +55,13 @@ def _sentence(error: Any, kind: type[BaseModel]) -> str:
         return f"{what}."  # it names the settings it is about
     name = str(error["loc"][0])
     if error["type"] == "missing":
-        return f"{name} is required: {kind.model_fields[name].description}."
+        return f"{name} is required: {_without_links(kind.model_fields[name].description or '')}."
     secret = "SECRET" in name or "TOKEN" in name or "PASSWORD" in name or "URL" in name
     got = "" if secret else f', got "{error["input"]}"'
     return f"{name}: {what}{got}."
+
+
+def _without_links(description: str) -> str:
+    """The description without its links into docs/, which a terminal can't follow."""
+    without_notes = re.sub(r" \(\[[^]]+\]\([^)]+\)\)", "", description)
+    return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", without_notes)
