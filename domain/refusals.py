@@ -122,7 +122,7 @@ class ChallengeRequired(Refusal):
 
 
 class TooManyRequests(Refusal):
-    """Slow down, and try again in a moment."""
+    """Too many requests came from you or your network. Try again in a moment."""
 
     slug = "too_many_requests"
     title = "Too many requests"

@@ -110,8 +110,8 @@ class SettingValues:
         most=BURST_MAX,
         label="Burst",
         help=(
-            "How many the line can admit at once, for example after a pause; at least a quarter "
-            "of a second’s worth."
+            "How many members the line can admit at once, for example after a pause; at least a "
+            "quarter of a second of the rate."
         ),
     )
     seats: int = _setting(

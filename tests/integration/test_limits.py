@@ -198,7 +198,7 @@ async def test_a_line_that_is_away_is_said_and_nobody_is_told_that_they_ask_too_
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "Slow down"), ("ko", "짧은 시간에 여러 번 요청했어요")],
+    [("en", "Too many requests came from you"), ("ko", "같은 네트워크에서 짧은 시간에")],
 )
 async def test_a_page_says_so_and_tries_again_by_itself(parts, line, engine, code, language, said):
     await in_line(line, engine, code)

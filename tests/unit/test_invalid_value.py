@@ -86,4 +86,5 @@ def test_bounds_are_written_as_the_language_writes_numbers():
 def test_a_bound_that_is_another_field_is_said_by_its_label():
     error = broken(lambda: RoomSettings(rate_min_per_s=6.5, rate_max_per_s=5))
 
-    assert describe_error(EN, error) == "Must be at most Maximum admissions per second, 5, got 6.5."
+    told = describe_error(EN, error)
+    assert told == "Must be at most Maximum admissions per second (5), got 6.5."

@@ -117,7 +117,9 @@ class RoomOut(_RoomSettingsOut):
     under_way: int = Field(
         deprecated=True, description="The previous release's name of seats_in_use"
     )
-    away: int = Field(description="Members skipped for sending no request, and not back")
+    away: int = Field(
+        description="Members skipped, or answered in line that the room is over, and not back"
+    )
     entered: int
     admitted: int
     issued: int

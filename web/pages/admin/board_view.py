@@ -32,6 +32,7 @@ class BoardView:
     """version: of the settings in force. changed_*: the last change of them, empty if unknown.
 
     rate_per_s: the admin's rate. in_force_per_s: the rate in force, which may be the autopilot's.
+    return_s: the setting; None while Redis is unreachable.
     """
 
     rate_per_s_max: ClassVar[int] = int(RATE_PER_S_MAX)
@@ -45,6 +46,7 @@ class BoardView:
     rate_per_s: float
     in_force_per_s: float
     gauges: tuple[Gauge, ...]
+    return_s: int | None = None
     is_autopilot: bool = False
     autopilot_bounds: str = ""
     changed_by: str = ""
@@ -78,6 +80,7 @@ class BoardView:
             rate_per_s=figures.rate_per_s if figures else 0,
             in_force_per_s=figures.rate_in_force_per_s if figures else 0,
             gauges=gauges,
+            return_s=figures.return_s if figures else None,
             is_autopilot=figures is not None and figures.rate_mode == "autopilot",
             autopilot_bounds=autopilot_bounds(figures, language) if figures else "",
             changed_by=change.who if change else "",

@@ -29,8 +29,8 @@ BAD_CHARACTER = to_translate(
     "quotes, < > and \\."
 )
 ONLY_HERE = to_translate(
-    "You are signed out in this browser, but not on your other devices. In a moment, sign in and "
-    "out once more."
+    "You are signed out in this browser, but not on your other devices. To sign out there too, "
+    "sign in again in a moment, and sign out once more."
 )
 
 
