@@ -68,10 +68,21 @@ Port = Annotated[int, typer.Option(min=1, max=65_535, help="The TCP port to list
 @app.command()
 def demo(
     port: Port = 8000,
-    coupons: Annotated[int, typer.Option(min=1, max=1_000_000, help="Sample coupons.")] = 1_000,
-    rate: Annotated[float, typer.Option(min=0.1, max=100_000, help="Admissions per second.")] = 100,
+    coupons: Annotated[
+        int,
+        typer.Option(min=1, max=1_000_000, help="Coupons of a new sample; see --fresh."),
+    ] = 1_000,
+    rate: Annotated[
+        float,
+        typer.Option(min=0.1, max=100_000, help="Its admissions per second; see --fresh."),
+    ] = 100,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Delete the data of earlier demos first.")
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Delete the data of earlier demos first; without it, an earlier sample keeps its "
+            "coupons and rate.",
+        ),
     ] = False,
 ) -> None:
     """Run all processes on embedded servers, with a sample coupon, until Ctrl-C."""

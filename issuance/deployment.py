@@ -108,13 +108,14 @@ def deployment_claims(
             line,
             LINE_KEY,
             f"The line's Redis at {redis_label(line)}",
-            "Set REDIS_URL to a Redis or a Redis database of its own, such as redis://host:6379/1.",
+            "Set REDIS_URL to a Redis database that no other deployment uses, such as "
+            "redis://host:6379/1.",
         ),
         DeploymentClaim(
             queue,
             f"waitroom:queue:{queue_name}:deployment",
             f"The queue {queue_name} at {redis_label(queue)}",
-            "Set QUEUE_NAME or QUEUE_REDIS_URL to a queue of its own.",
+            "Set QUEUE_NAME or QUEUE_REDIS_URL to a queue that no other deployment uses.",
         ),
     )
 

@@ -131,7 +131,8 @@ def _translate_refusal(engine: Engine) -> Iterator[None]:
 def _describe_remedy(error: object, role: str) -> str:
     if isinstance(error, InsufficientPrivilege):
         return (
-            "Nothing was changed. The migrating role must own our tables and may create new ones: "
+            "Nothing was changed. The role that migrates must own waitroom's tables and be "
+            "allowed to create new ones: "
             f'run this as their owner, or GRANT CREATE ON SCHEMA public TO "{role}".'
         )
     if isinstance(error, (DuplicateTable, DuplicateObject)):

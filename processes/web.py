@@ -75,8 +75,8 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
     """
     if processes > settings.WEB_DB_CONNECTIONS:
         raise BadSettings(
-            f"--processes {processes} needs at least as many WEB_DB_CONNECTIONS, "
-            f"got {settings.WEB_DB_CONNECTIONS}."
+            f"--processes {processes} needs as many Postgres connections: set WEB_DB_CONNECTIONS "
+            f"to at least {processes}. It is {settings.WEB_DB_CONNECTIONS}."
         )
     os.environ[PROCESSES] = str(processes)  # the server's processes inherit our environment
     # The address for simulated crowds, which may differ from the public BASE_URL.

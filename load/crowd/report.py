@@ -27,7 +27,7 @@ def print_verdict(told: Verdict, timings: Timings, took_s: float, *, as_json: bo
         ("got a coupon", f"{told.issued:,}"),
         ("were refused", f"{told.refused:,}"),
         ("waited in line", f"{told.waited:,}"),
-        ("503 answers", f"{told.turned_back:,}"),
+        ("429 and 503 answers", f"{told.turned_back:,}"),
         ("rows in Postgres", f"{rows} of {told.total_count:,}"),
         ("failed", told.failed),
         ("over-issued", told.over_issued),

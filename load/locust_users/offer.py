@@ -24,5 +24,8 @@ def find_total_count(base_url: str, code: str) -> int:
     except (OSError, ValueError) as error:
         raise BadSettings(f"There is no server at {base_url}: {error}") from None
     if coupon["issuing"] != "queue":
-        raise BadSettings(f"{code} has no line to wait in; `waitroom crowd {code}` knows such.")
+        raise BadSettings(
+            f"{code} is issued directly, without a line. To send a crowd to it, run "
+            f"`waitroom crowd {code}`."
+        )
     return int(coupon["total_count"])

@@ -149,8 +149,8 @@ def _set_up_database(settings: WebSettings, options: DemoOptions, console: Conso
         else:
             left = found.inventory.remain_count
             console.print(
-                f"Keeping the coupon [b]{SAMPLE}[/b] of an earlier demo, with {left:,} left "
-                "(--fresh deletes it)."
+                f"Keeping the coupon [b]{SAMPLE}[/b] of an earlier demo with its rate, "
+                f"{left:,} left (--fresh deletes it)."
             )
     finally:
         engine.dispose()

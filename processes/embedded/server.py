@@ -89,7 +89,7 @@ class EmbeddedServer(ABC):
             self.stop()
             raise EmbeddedServerError(
                 f"{self.name} can't use {self.folder}: {reason}. If another user created the "
-                "folder, run this as that user, delete it, or choose another folder."
+                "folder, run this as that user, delete it, or run this in another folder."
             ) from reason
         except BaseException:
             self.stop()
@@ -146,7 +146,7 @@ class EmbeddedServer(ABC):
                     if time.monotonic() > give_up:
                         raise EmbeddedServerError(
                             f"{self.name} already runs in {self.folder}, perhaps for another "
-                            "demo. Stop that demo, or choose another folder."
+                            "demo. Stop that demo, or start this one in another folder."
                         ) from None
                     time.sleep(0.1)
             yield lock
