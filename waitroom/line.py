@@ -212,7 +212,7 @@ class Line:
         return Admission(tuple(members), held_back_by, int(admitted_at))
 
     async def overdue(self, code: str, *, at_most: int, lease_s: float) -> dict[str, int]:
-        """Lease the members whose outcome is overdue again; returns when each was admitted (us)."""
+        """Renew the lease of overdue members; returns when each was admitted (us)."""
         with _away():
             reply = await self._overdue(
                 keys=Keys(code).for_script("claim_overdue"),

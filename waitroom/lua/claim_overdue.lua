@@ -1,4 +1,5 @@
--- claim_overdue: leases admitted members whose outcome is overdue again, to feed them again.
+-- claim_overdue: renews the lease of admitted members whose outcome is overdue, so that they are enqueued
+-- again.
 --   KEYS[1] admitted (zset: member, due in us)          KEYS[2] admissions (hash: member, admitted at)
 --   ARGV[1] lease in us      ARGV[2] how many at most
 --   returns {member, admitted at in us, member...}, the longest overdue first; until the new lease ends,
