@@ -89,8 +89,8 @@ def database_url(servers: Servers, template: str) -> Iterator[str]:
     """A migrated, empty database for this test."""
     forget_deployment(servers)
     name = f"waitroom_test_{secrets.token_hex(4)}"
-    yield servers.pooled(fresh_database(servers.database_url, name, template=template))
-    drop_database(servers.database_url, name)
+    yield servers.pooled(servers.copy_database(template, name))
+    servers.drop_database(name)
 
 
 @pytest.fixture
