@@ -32,7 +32,8 @@ from web.cache.single_flight import SingleFlightCache
 from web.cache.static_files import VersionedFiles
 from web.container import WebContainer
 from web.exception_handlers import add_error_handlers
-from web.fast_path.calls import FastPath
+from web.fast_path.calls import FastCalls
+from web.fast_path.entry import FastPath
 from web.fast_path.pages import FastPages
 from web.fast_path.too_many_requests import RateLimitedResponses
 from web.limits.fair_queue import FairSteps
@@ -125,10 +126,10 @@ class Application(FastAPI):
         limited = RateLimitedResponses(streams, self, rate_limit, access_log)
         self.state.enter_times = EnterLatency(parts.line)
         self.state.office_status = OfficeStatusReader(parts, office.priority)
-        pages = FastPages(limited, self, rate_limit, access_log)
-        hot_path = FastPath(pages, parts, office, self.state.enter_times, rate_limit, access_log)
-        self._first: ASGIApp = hot_path
-        self._hot_path = hot_path
+        calls = FastCalls(parts, office, self.state.enter_times, rate_limit)
+        pages = FastPages(self, rate_limit)
+        self._hot_path = FastPath(limited, calls, pages, access_log, secure=parts.secure)
+        self._first: ASGIApp = self._hot_path
         if parts.secure:
             self._first = OnlyByTls(self._first)
 

@@ -32,7 +32,7 @@ class Both:
 
     def __init__(self, app: Any, cookie: str) -> None:
         self._app = app
-        self._pages = app._hot_path._app
+        self._entry = app._hot_path
         self._cookie = cookie
 
     async def ask(
@@ -41,19 +41,19 @@ class Both:
         """The answer, which both must give."""
         headers = {"cookie": self._cookie, "accept-encoding": "gzip", **ASKED, **headers}
         left = []
-        behind = self._pages._app
+        behind = self._entry._app
 
         class Counted:
-            refuse, take_turn = behind.refuse, behind.take_turn
+            refuse = behind.refuse
 
             async def __call__(self, *call: Any) -> None:
                 left.append(call)
                 await behind(*call)
 
-        self._pages._app = Counted()
+        self._entry._app = Counted()
         async with client_of(self._app) as client:
             fast = await client.request(method, path, headers=headers)
-        self._pages._app = behind
+        self._entry._app = behind
         assert is_fast in (None, not left)
         transport = httpx.ASGITransport(app=behind, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -1,4 +1,4 @@
-"""FastPath: answers a crowd's plain calls (enter, place, issue) before the framework.
+"""FastCalls: answers a crowd's plain calls (enter, place, issue) before the framework.
 
 FastAPI's routing, dependencies and validation cost more than the rest of an answer. So a call with
 a member token is answered here, in one pass over its headers. Any other request (sessions, bodies,
@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Literal, NamedTuple
 
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from application.office import Office
 from application.report_outcomes import issued_json
@@ -27,11 +27,10 @@ from web.container import WebContainer
 from web.exception_handlers import problem_response
 from web.limits.request_limits import RateLimit
 from web.metrics.enter_latency import EnterLatency
-from web.middleware.access_log import AccessLog
 from web.middleware.access_log import Call as CountedCall
-from web.middleware.request_id import HEADER, SAID_IN, find_traceparent
+from web.middleware.access_log import OpenRequest
+from web.middleware.request_id import SAID_IN
 from web.middleware.security import RawResponse
-from web.middleware.tracing import make_origin
 from web.place_response import JSON_HEADERS, PlaceWriter
 from web.problems import is_too_many
 from web.schemas.public import RETRIES
@@ -71,25 +70,20 @@ class ParsedCall(NamedTuple):
     ticket: str | None = None
     said: dict[bytes, bytes] | None = None
 
+    @property
+    def counted(self) -> CountedCall:
+        """The route's call."""
+        return _COUNTED[self.call]
 
-class FastPath:
-    """ASGI middleware; `app` gets the requests that are not plain calls."""
+
+class FastCalls:
+    """Answers plain calls."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        parts: WebContainer,
-        office: Office,
-        times: EnterLatency,
-        rate_limit: RateLimit,
-        watch: AccessLog,
+        self, parts: WebContainer, office: Office, times: EnterLatency, rate_limit: RateLimit
     ) -> None:
-        self._app = app
         self._rate_limit = rate_limit
-        self._id_of = watch.ids.make
-        self._answered = {call: watch.for_call(counted) for call, counted in _COUNTED.items()}
         self._follows = parts.follows
-        self._tracing = watch.tracing
         self._parts = parts
         self._office = office
         self._times = times
@@ -100,43 +94,32 @@ class FastPath:
             parts.tickets, secure=parts.secure, cookie_age_max_s=parts.sessions.age_max_s
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = parse_call(scope) if scope["type"] == "http" else None
-        if asked is None:
-            await self._app(scope, receive, send)
-            return
-        began = perf_counter()
-        request_id = self._id_of(asked.said)
-        span = self._tracing.begin(find_traceparent(asked.said)) if self._tracing else None
-        origin = make_origin(request_id, span) if self._follows else ""
+    async def answer(
+        self, asked: ParsedCall, scope: Scope, opened: OpenRequest
+    ) -> RawResponse | None:
+        """The answer, also to an error; None where the framework must give it.
+
+        Raises Problem too_many_requests.
+        """
         try:
-            status, headers, body = await self._answer(asked, scope, began, origin)
+            return await self._answer(asked, scope, opened)
         except NoSuchRoom:
-            # Unknown, or lost by Redis? The routes ask Postgres.
-            await self._app(scope, receive, send)
-            return
+            return None  # Unknown, or lost by Redis? The routes ask Postgres.
         except Exception as error:
             if is_too_many(error):
-                await self._rate_limit.hold_back()
-            status, headers, body = problem_response(error, scope["path"], request_id)
-        headers.append((HEADER, request_id.encode()))
-        self._answered[asked.call](status, began, request_id, asked.code)
-        if span:
-            span.end(*_COUNTED[asked.call], status, asked.code)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+                raise
+            return problem_response(error, scope["path"], opened.id)
 
-    async def _answer(
-        self, asked: ParsedCall, scope: Scope, began: float, origin: str
-    ) -> RawResponse:
+    async def _answer(self, asked: ParsedCall, scope: Scope, opened: OpenRequest) -> RawResponse:
         if unanswered := self._rate_limit.address_at_once(scope):
             await unanswered
         member_id = self._identity.find_member(asked.token)
         if unanswered := self._rate_limit.member_at_once(scope, member_id):
             await unanswered
         if asked.call == "enter":
+            origin = opened.origin if self._follows else ""
             standing = await self._line.enter(asked.code, member_id, origin)
-            self._times.add(asked.code, perf_counter() - began)
+            self._times.add(asked.code, perf_counter() - opened.began)
             return self._writer.entered(standing, asked.code, member_id)
         if asked.call == "place":
             ticket_us = self._arrival_on(asked.ticket, asked.code, member_id)

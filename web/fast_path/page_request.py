@@ -31,7 +31,7 @@ _KINDS: dict[tuple[str, str, str], PageKind] = {
     ("POST", "rooms", "/enter"): "enter",
 }
 # The routes under which these requests are counted.
-PAGE_CALLS: dict[PageKind, Call] = {
+_COUNTED: dict[PageKind, Call] = {
     kind: Call(method, f"/{before}/{{code}}{after}")
     for (method, before, after), kind in _KINDS.items()
 }
@@ -61,6 +61,11 @@ class ParsedPage(NamedTuple):
     language: Language
     takes_gzip: bool
     said: dict[bytes, bytes] | None
+
+    @property
+    def counted(self) -> Call:
+        """The route's call."""
+        return _COUNTED[self.kind]
 
 
 def parse_page(scope: Scope, *, secure: bool) -> ParsedPage | None:

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 from time import perf_counter
 
+import structlog
 from fastapi import FastAPI
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from application.offer_cache import OfferCache
+from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from web.auth import cookies
 from web.auth.member_tokens import Visitor
 from web.container import WebContainer
 from web.enter_line import HAS_PLACE, keep_entry
-from web.fast_path.page_request import PAGE_CALLS, ParsedPage, parse_page
-from web.fast_path.too_many_requests import RateLimitedResponses
+from web.fast_path.page_request import ParsedPage
 from web.i18n import Language
 from web.limits.request_limits import RateLimit
-from web.middleware.access_log import AccessLog
-from web.middleware.request_id import HEADER, find_traceparent
+from web.middleware.access_log import OpenRequest
 from web.middleware.security import RAW_HEADERS, Headers, RawResponse
-from web.middleware.tracing import make_origin
 from web.pages.member.page_cache import FRAGMENT, TICKET_PAGE, PreparedPages
 from web.pages.member.place_text import read_at
 from web.pages.member.place_view import PlaceView
@@ -41,6 +40,10 @@ from web.place_response import PlaceWriter, make_entered_place, make_place
 from web.problems import Problem, is_too_many
 from web.schemas.public import PlaceOut
 
+log = structlog.get_logger(__name__)
+
+# The routes meet these errors again, and answer them by pages.
+_LEFT_TO_ROUTES = (Problem, LineError, OfficeError)
 # By room and language.
 ROOMS_KEPT_MAX = 256
 _REDIRECT_HEADERS: Headers = [
@@ -51,21 +54,12 @@ _REDIRECT_HEADERS: Headers = [
 
 
 class FastPages:
-    """ASGI middleware; `limited` gets the requests that are not answered here."""
+    """Answers plain requests for pages. application: the FastAPI app."""
 
-    def __init__(
-        self,
-        limited: RateLimitedResponses,
-        application: FastAPI,
-        rate_limit: RateLimit,
-        watch: AccessLog,
-    ) -> None:
-        self._app = limited
+    def __init__(self, application: FastAPI, rate_limit: RateLimit) -> None:
         self._application = application
         self._rate_limit = rate_limit
-        self._watch = watch
         self._parts: WebContainer = application.state.parts
-        self._follows = self._parts.follows
         self._secure = self._parts.secure
         self._age_max_s = self._parts.sessions.age_max_s
         self._writer = PlaceWriter(
@@ -73,40 +67,25 @@ class FastPages:
         )
         self._rooms: dict[tuple[str, str], PreparedPages] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        parsed = None
-        if scope["type"] == "http":
-            parsed = parse_page(scope, secure=self._secure)
-        if parsed is None:
-            await self._app(scope, receive, send)
-            return
-        began, tracing = perf_counter(), self._watch.tracing
-        request_id = self._watch.ids.make(parsed.said)
-        answered = self._watch.for_call(PAGE_CALLS[parsed.kind])
-        span = tracing.begin(find_traceparent(parsed.said)) if tracing else None
-        origin = make_origin(request_id, span) if self._follows else ""
+    async def answer(
+        self, parsed: ParsedPage, scope: Scope, opened: OpenRequest
+    ) -> RawResponse | None:
+        """The answer; None where the framework must give it, as it does for errors.
+
+        Raises Problem too_many_requests.
+        """
         try:
-            answer = await self._answer(parsed, scope, began, origin)
-        except Exception as error:
-            if isinstance(error, Problem) and is_too_many(error):
-                await self._app.refuse(scope, send, error, began)
-                return
-            answer = None  # the routes meet it again, and their problems are pages
-        if answer is None:
-            await self._app(scope, receive, send)
-            return
-        status, headers, body = answer
-        headers.append((HEADER, request_id.encode()))
-        answered(status, began, request_id, parsed.code)
-        if span:
-            span.end(*PAGE_CALLS[parsed.kind], status, parsed.code)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            return await self._answer(parsed, scope, opened)
+        except _LEFT_TO_ROUTES as error:
+            if is_too_many(error):
+                raise
+        except Exception:
+            log.exception("unexpected error on the fast path; the framework answers")
+        return None
 
     async def _answer(
-        self, parsed: ParsedPage, scope: Scope, began: float, origin: str
+        self, parsed: ParsedPage, scope: Scope, opened: OpenRequest
     ) -> RawResponse | None:
-        """The answer; None where the framework must give it."""
         if unanswered := self._rate_limit.address_at_once(scope):
             await unanswered
         member = self._parts.sessions.from_cookies(parsed.cookies, secure=self._secure)
@@ -115,17 +94,18 @@ class FastPages:
         if unanswered := self._rate_limit.member_at_once(scope, member.id):
             await unanswered
         if parsed.kind == "enter":
-            return await self._enter(parsed, scope, member, began, origin)
+            return await self._enter(parsed, scope, member, opened)
         if parsed.kind == "coupon":
             return await self._coupon(parsed, scope, member)
         return await self._place(parsed, scope, member)
 
     async def _enter(
-        self, parsed: ParsedPage, scope: Scope, member: Visitor, began: float, origin: str
+        self, parsed: ParsedPage, scope: Scope, member: Visitor, opened: OpenRequest
     ) -> RawResponse | None:
         code = parsed.code
         if cookies.kept(parsed.cookies, f"ticket-{code}"):
             return None  # it may restore a place
+        origin = opened.origin if self._parts.follows else ""
         try:
             entered = await self._parts.line.enter(code, member.id, origin)
         except LineError as error:
@@ -133,7 +113,7 @@ class FastPages:
             return None
         # Whatever fails from here on, the framework must not enter again: that would count twice.
         keep_entry(scope, entered)
-        self._application.state.enter_times.add(code, perf_counter() - began)
+        self._application.state.enter_times.add(code, perf_counter() - opened.began)
         if entered.kind not in HAS_PLACE:
             return None  # refusals are pages of the framework
         place = make_entered_place(

@@ -6,7 +6,6 @@ Refusing a flood must be cheap: a page is rendered once for each language and wa
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from time import perf_counter
 
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,7 +20,7 @@ from web.i18n import find_language
 from web.limits.fair_queue import FairQueue, Turn, set_turn
 from web.limits.request_limits import OF_NO_MEMBER, RateLimit, is_for_admins, limit_class
 from web.middleware.access_log import AccessLog
-from web.middleware.request_id import HEADER, find_request_id
+from web.middleware.request_id import find_request_id
 from web.middleware.route_finder import RouteFinder
 from web.middleware.security import RAW_HEADERS, RawResponse
 from web.pages.error_page import problem_page
@@ -41,12 +40,12 @@ class RateLimitedResponses:
     """
 
     def __init__(
-        self, app: ASGIApp, application: FastAPI, rate_limit: RateLimit, watch: AccessLog
+        self, app: ASGIApp, application: FastAPI, rate_limit: RateLimit, access_log: AccessLog
     ) -> None:
         self._app = app
         self._application = application
         self._rate_limit = rate_limit
-        self._watch = watch
+        self._access_log = access_log
         self._routes = RouteFinder(application)
         self._fair_queue = FairQueue()
         parts: WebContainer = application.state.parts
@@ -58,26 +57,22 @@ class RateLimitedResponses:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            began = perf_counter()
+            # Begun here, so that its duration includes the wait for its turn.
+            self._access_log.begin(scope, find_request_id(scope["headers"]))
             try:
                 await self._admit(scope)
             except Problem as problem:
-                await self.refuse(scope, send, problem, began)
+                await self.refuse(scope, send, problem)
                 return
         await self._app(scope, receive, send)
 
-    async def take_turn(self, scope: Scope) -> None:
-        """Wait for the turn of this request's sender, before work that takes long."""
-        await _take(partial(self._fair_queue.turn, self._rate_limit.count_key(scope)))
-
-    async def refuse(self, scope: Scope, send: Send, problem: Problem, began: float) -> None:
-        """Answer too_many_requests. began: perf_counter() at the request."""
+    async def refuse(self, scope: Scope, send: Send, problem: Problem, room: str = "") -> None:
+        """Answer too_many_requests. room: its code, where it is known."""
         await self._rate_limit.hold_back()
-        request_id = self._watch.ids.make(find_request_id(scope["headers"]))
-        status, headers, body = self._answer(scope, problem, request_id)
-        headers = [*headers, (HEADER, request_id.encode())]
+        opened = self._access_log.begin(scope, find_request_id(scope["headers"]))
+        status, headers, body = self._answer(scope, problem, opened.id)
         call = self._routes.find_call(scope)
-        self._watch.for_call(call)(status, began, request_id, "")
+        headers = [*headers, self._access_log.end(opened, call, status, room)]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

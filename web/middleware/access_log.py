@@ -10,7 +10,7 @@ about the client.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -29,7 +29,7 @@ from web.middleware.request_id import (
     set_request_id,
 )
 from web.middleware.shared_memory import SharedCounters
-from web.middleware.tracing import Tracing, make_origin
+from web.middleware.tracing import RequestSpan, Tracing, make_origin
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,9 @@ STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 Count = Callable[[int, float], None]
 # Takes an answer's status, perf_counter() at the request, the request's id, and the room or "".
 Answered = Callable[[int, float, str, str], None]
+
+# The scope's key for the OpenRequest, so that each request begins once.
+_OPEN = "waitroom.open_request"
 
 _STREAMS = 0
 _NOW = 1
@@ -137,22 +140,60 @@ def route_calls(routes: Iterable[BaseRoute]) -> Iterator[Call]:
                 yield Call(method, route.path)
 
 
+class OpenRequest:
+    """A request from its beginning to the start of its answer.
+
+    id: as `RequestIds.make` gives it. began: perf_counter(). span: where requests are traced.
+    """
+
+    __slots__ = ("began", "id", "span")
+
+    def __init__(self, request_id: str, span: RequestSpan | None) -> None:
+        self.id = request_id
+        self.span = span
+        self.began = perf_counter()
+
+    @property
+    def origin(self) -> str:
+        """As `make_origin` writes it."""
+        return make_origin(self.id, self.span)
+
+
 class AccessLog:
-    """One per process. logs: whether to log each request."""
+    """Begins and ends each request. One per process. logs: whether to log each request."""
 
     def __init__(
         self, counters: HttpCounters, *, logs: bool = False, tracing: Tracing | None = None
     ) -> None:
-        self.ids = RequestIds()
-        self.tracing = tracing
+        self._ids = RequestIds()
+        self._tracing = tracing
         self._counters = counters
         make = self._logging if logs else self._counting
         # Known calls only, so that invented methods take no memory.
         self._answered = {call: make(call) for call in counters.calls}
 
-    def for_call(self, call: Call) -> Answered:
-        """The function to call when an answer to this call starts."""
-        return self._answered.get(call) or self._answered[UNMATCHED]
+    def begin(self, scope: Scope, sent: Mapping[bytes, bytes] | None) -> OpenRequest:
+        """Begin the request, or go on with what an earlier layer has begun.
+
+        sent: as `find_request_id` gives it.
+        """
+        opened: OpenRequest | None = scope.get(_OPEN)
+        if opened is None:
+            tracing = self._tracing
+            span = tracing.begin(find_traceparent(sent)) if tracing else None
+            opened = scope[_OPEN] = OpenRequest(self._ids.make(sent), span)
+        return opened
+
+    def end(self, opened: OpenRequest, call: Call, status: int, room: str) -> tuple[bytes, bytes]:
+        """Count, log and trace the answer as it starts; returns its header with the request's id.
+
+        room: its code, or "".
+        """
+        answered = self._answered.get(call) or self._answered[UNMATCHED]
+        answered(status, opened.began, opened.id, room)
+        if opened.span:
+            opened.span.end(call.method, call.route, status, room)
+        return HEADER, opened.id.encode()
 
     def _counting(self, call: Call) -> Answered:
         count = self._counters.counter(call)
@@ -192,24 +233,17 @@ class AccessLogMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = perf_counter()
-        method = scope["method"]
-        sent = find_request_id(scope["headers"])
-        request_id = self._access_log.ids.make(sent)
-        tracing = self._access_log.tracing
-        span = tracing.begin(find_traceparent(sent)) if tracing else None
-        set_request_id(scope, request_id, make_origin(request_id, span))
+        method, access_log = scope["method"], self._access_log
+        opened = access_log.begin(scope, find_request_id(scope["headers"]))
+        set_request_id(scope, opened.id, opened.origin)
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call, room = route_call(method, scope), scope.get("path_params", {}).get("code", "")
-                self._access_log.for_call(call)(message["status"], began, request_id, room)
-                if span:
-                    span.end(call.method, call.route, message["status"], room)
-                headers = [*message.get("headers", ()), (HEADER, request_id.encode())]
-                message = {**message, "headers": headers}
+                ended = access_log.end(opened, call, message["status"], room)
+                message = {**message, "headers": [*message.get("headers", ()), ended]}
             await send(message)
 
         # All log lines of this request have its id.
-        with bound_contextvars(request_id=request_id):
+        with bound_contextvars(request_id=opened.id):
             await self._app(scope, receive, watched)

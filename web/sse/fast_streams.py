@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from time import perf_counter
 from typing import NamedTuple
 
 from fastapi import FastAPI, Request
@@ -21,8 +20,8 @@ from waitroom.tokens.ticket import OtherMembersTicket
 from web.auth.member_tokens import NotSignedIn, Visitor, bearer_token
 from web.container import WebContainer
 from web.exception_handlers import problem_response
-from web.middleware.access_log import AccessLog, Call
-from web.middleware.request_id import HEADER, find_request_id
+from web.middleware.access_log import AccessLog, Call, OpenRequest
+from web.middleware.request_id import find_request_id
 from web.sse.connections import StreamConnections
 from web.sse.events import EventWriter
 from web.sse.json_events import JsonEvents
@@ -74,9 +73,8 @@ class FastStreams:
         if parsed is None:
             await self._app(scope, receive, send)
             return
-        call, began = _API_CALL if parsed.is_api else _PAGE_CALL, perf_counter()
-        request_id = self._access_log.ids.make(find_request_id(scope["headers"]))
-        code = parsed.code
+        call, code = _API_CALL if parsed.is_api else _PAGE_CALL, parsed.code
+        opened = self._access_log.begin(scope, find_request_id(scope["headers"]))
         try:
             member_id, session, writer = await self._authenticate(parsed, scope)
             parsed = None  # free its memory while the stream is open
@@ -87,7 +85,7 @@ class FastStreams:
                 scope,
                 receive,
                 send,
-                partial(self._begin, call, began, request_id, code),
+                partial(self._begin, opened, call, code),
                 session,
             )
         except NoSuchRoom:
@@ -97,17 +95,16 @@ class FastStreams:
             if scope["path"].startswith(_PAGE):  # its problems are pages
                 await self._app(scope, receive, send)
             else:
-                status, headers, body = problem_response(error, scope["path"], request_id)
-                headers += self._begin(call, began, request_id, code, status)
+                status, headers, body = problem_response(error, scope["path"], opened.id)
+                headers += self._begin(opened, call, code, status)
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
 
     def _begin(
-        self, call: Call, began: float, request_id: str, code: str, status: int = 200
+        self, opened: OpenRequest, call: Call, code: str, status: int = 200
     ) -> list[tuple[bytes, bytes]]:
         """Log the start of an answer; returns its header with the request's id."""
-        self._access_log.for_call(call)(status, began, request_id, code)
-        return [(HEADER, request_id.encode())]
+        return [self._access_log.end(opened, call, status, code)]
 
     async def _authenticate(
         self, parsed: ParsedStream, scope: Scope

@@ -70,4 +70,14 @@ MUTATIONS = (
         new="None",
         noticed_by=(f"{_IN_FAST_PAGES}test_pages_count_for_their_address_and_member",),
     ),
+    Mutation(
+        name="a_request_begins_in_each_layer",
+        summary="a request that the fast path passes on is begun again",
+        promise=7,
+        file="web/middleware/access_log.py",
+        within="AccessLog.begin",
+        old="scope.get(_OPEN)",
+        new="None",
+        noticed_by=("integration/test_request_spans.py::test_a_request_that_is_passed_on",),
+    ),
 )

@@ -1,0 +1,59 @@
+"""FastPath: the entry point of all requests; answers a crowd's plain ones before the framework."""
+
+from __future__ import annotations
+
+from starlette.types import Receive, Scope, Send
+
+from web.fast_path.calls import FastCalls, ParsedCall, parse_call
+from web.fast_path.page_request import parse_page
+from web.fast_path.pages import FastPages
+from web.fast_path.too_many_requests import RateLimitedResponses
+from web.middleware.access_log import AccessLog
+from web.problems import Problem
+
+
+class FastPath:
+    """ASGI middleware: begins and ends a plain request, which a handler answers in between.
+
+    app: gets all requests that are not plain, or that no handler answers, and refuses those over
+    a limit. secure: whether browsers use TLS.
+    """
+
+    def __init__(
+        self,
+        app: RateLimitedResponses,
+        calls: FastCalls,
+        pages: FastPages,
+        access_log: AccessLog,
+        *,
+        secure: bool,
+    ) -> None:
+        self._app = app
+        self._calls = calls
+        self._pages = pages
+        self._access_log = access_log
+        self._secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = None
+        if scope["type"] == "http":
+            asked = parse_call(scope) or parse_page(scope, secure=self._secure)
+        if asked is None:
+            await self._app(scope, receive, send)
+            return
+        opened = self._access_log.begin(scope, asked.said)
+        try:
+            if isinstance(asked, ParsedCall):
+                answer = await self._calls.answer(asked, scope, opened)
+            else:
+                answer = await self._pages.answer(asked, scope, opened)
+        except Problem as problem:  # too_many_requests
+            await self._app.refuse(scope, send, problem, asked.code)
+            return
+        if answer is None:
+            await self._app(scope, receive, send)
+            return
+        status, headers, body = answer
+        headers.append(self._access_log.end(opened, asked.counted, status, asked.code))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
