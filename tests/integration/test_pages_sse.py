@@ -82,3 +82,20 @@ async def test_problems_of_a_page_are_pages(client, app, line, engine, code):
     assert (nobody.status_code, nowhere.status_code) == (303, 404)
     assert nobody.headers["location"].startswith("/signin")
     assert nowhere.headers["content-type"].startswith("text/html")
+
+
+async def test_a_shops_fragment_shows_the_coupon_of_its_room(parts, line, engine, code, tmp_path):
+    (tmp_path / "_place.html").write_text("<p>{{ coupon.description }} {{ place.place_text }}</p>")
+    app = app_with(parts, templates_dir=str(tmp_path))
+
+    rooms = {code: "Spring", f"{code}-2": "Autumn"}
+    for room, description in rooms.items():
+        await in_line(line, engine, room, description=description)
+        await line.enter(room, "alice")
+
+    for room, description in rooms.items():
+        page = page_of(app, room)
+        await until(lambda page=page: page.text)
+        page.goes_away()
+        await page.ends()
+        assert f"<p>{description} 1</p>" in page.text

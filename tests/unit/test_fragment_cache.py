@@ -9,7 +9,7 @@ import pytest
 
 from domain.rfc3339 import rfc3339
 from web.i18n import languages
-from web.pages.member.fragment_cache import FragmentCache, get_fragment_cache
+from web.pages.member.fragment_cache import FragmentCache
 from web.pages.member.place_view import PlaceView
 from web.pages.render import environment
 from web.schemas.public import PlaceOut
@@ -29,6 +29,12 @@ def view(language, **changes: object) -> PlaceView:
         now=NOON,
         site_name="Bob's <Shop>",
         started_ahead=2_000,
+    )
+
+
+def fragment_cache(language, templates_dir: str = "", **context: object) -> FragmentCache:
+    return FragmentCache(
+        environment(language, templates_dir).get_template("_place.html"), **context
     )
 
 
@@ -59,7 +65,7 @@ def views(language) -> list[PlaceView]:
 @pytest.mark.parametrize("code", list(languages()))
 def test_whoever_waits_is_shown_what_the_template_shows(code):
     language = languages()[code]
-    made_ready = get_fragment_cache(language, "")
+    made_ready = fragment_cache(language)
     template = environment(language, "").get_template("_place.html")
 
     for one in [*views(language), *views(language)]:  # made ready, then filled
@@ -69,7 +75,7 @@ def test_whoever_waits_is_shown_what_the_template_shows(code):
 
 def test_a_shape_is_rendered_once_for_a_crowd(monkeypatch):
     language = languages()["ko"]
-    fragments = FragmentCache(environment(language, "").get_template("_place.html"))
+    fragments = fragment_cache(language)
     rendered = []
     render = fragments._rendered
     monkeypatch.setattr(fragments, "_rendered", lambda *given: rendered.append(1) or render(*given))
@@ -83,7 +89,7 @@ def test_a_shape_is_rendered_once_for_a_crowd(monkeypatch):
 def test_what_a_shop_is_called_cannot_break_out_of_the_page():
     language = languages()["en"]
 
-    html = get_fragment_cache(language, "").html(view(language))
+    html = fragment_cache(language).html(view(language))
 
     assert "Bob&#39;s &lt;Shop&gt;" in html
     assert "<Shop>" not in html
@@ -92,7 +98,7 @@ def test_what_a_shop_is_called_cannot_break_out_of_the_page():
 def test_a_template_that_computes_with_the_texts_is_rendered_each_time(tmp_path: Path):
     language = languages()["en"]
     (tmp_path / "_place.html").write_text(COMPUTING)
-    fragments = get_fragment_cache(language, str(tmp_path))
+    fragments = fragment_cache(language, str(tmp_path))
 
     assert fragments.html(view(language)) == "<p>40 of 5</p>"
     assert fragments.html(view(language, place=9, ahead=8)) == "<p>100 of 1</p>"

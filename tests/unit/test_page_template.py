@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from web.middleware.compression import COMPRESSED_MIN
-from web.pages.page_template import FilledPage, prepare, probe_texts
+from web.pages.page_template import FilledPage, find_page
 
 NAMES = ("first", "second", "third")
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\ue000\ue001"), max_size=40)
@@ -73,7 +73,7 @@ def test_only_a_template_that_prints_its_texts_is_prepared(template):
     def render(texts: Mapping[str, str]) -> str:
         return template.format(*(escape(texts[name]) for name in NAMES))
 
-    page = prepare(render, probe_texts(NAMES, ("a", "", "c")))
+    page = find_page({}, ("page",), render, NAMES, ("a", "", "c"))
 
     is_plain = template not in ("{0:.3}", "\ue000first\ue001")
     assert (page is not None) == is_plain
@@ -83,4 +83,4 @@ def test_a_template_that_fails_is_not_prepared():
     def render(texts: Mapping[str, str]) -> str:
         return str(int(texts["first"]))
 
-    assert prepare(render, probe_texts(NAMES, ("1", "2", "3"))) is None
+    assert find_page({}, ("page",), render, NAMES, ("1", "2", "3")) is None

@@ -14,6 +14,7 @@ from struct import Struct
 from typing import NamedTuple
 from zlib import DEFLATED, MAX_WBITS, Z_FULL_FLUSH, compressobj, crc32
 
+import structlog
 from markupsafe import escape
 
 from web.middleware.compression import COMPRESSED_MIN
@@ -31,6 +32,10 @@ _GZIP_BYTES, _BLOCK_BYTES = 20, 5
 _stored_header = Struct("<BHH").pack
 _gzip_trailer = Struct("<II").pack
 
+log = structlog.get_logger(__name__)
+
+# The flags of a place give fewer pages than this; each takes some kB.
+PAGES_MAX = 500
 Render = Callable[[Mapping[str, str]], str]
 # A page's texts, in the order of the names that it was prepared with.
 Texts = tuple[str, ...]
@@ -113,7 +118,30 @@ def prepare(render: Render, probes: Mapping[str, str]) -> FilledPage | None:
     return page if is_same else None
 
 
-def probe_texts(names: Sequence[str], texts: Texts) -> dict[str, str]:
+def find_page(
+    ready: dict[tuple[object, ...], FilledPage | None],
+    key: tuple[object, ...],
+    render: Render,
+    names: Sequence[str],
+    texts: Texts,
+) -> FilledPage | None:
+    """The page with this key, prepared at its first use; None where it can't be.
+
+    ready: all pages of one room and language by what their fixed parts depend on.
+    """
+    try:
+        return ready[key]
+    except KeyError:
+        pass
+    if len(ready) >= PAGES_MAX:
+        ready.clear()
+    page = ready[key] = prepare(render, _probe_texts(names, texts))
+    if page is None:
+        log.info("page can't be prepared: its template computes with its texts", page=key[0])
+    return page
+
+
+def _probe_texts(names: Sequence[str], texts: Texts) -> dict[str, str]:
     """Texts by name that a template must print unchanged; empty where those given are."""
     return {name: text and name + _PROBE for name, text in zip(names, texts, strict=True)}
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.types import Scope
 
@@ -22,15 +21,11 @@ from web.middleware.compression import COMPRESSED_MIN
 from web.middleware.security import RAW_HEADERS, Headers
 from web.pages.member.place_text import times_now
 from web.pages.member.place_view import TEXT_FIELDS, TEXTS, PlaceView
-from web.pages.page_template import EncodedPage, FilledPage, Render, Texts, prepare, probe_texts
+from web.pages.page_template import EncodedPage, FilledPage, Texts, find_page
 from web.pages.render import empty_page, render_html, shown
 from web.schemas.public import PlaceOut
 
-log = structlog.get_logger(__name__)
-
 COUPON_PAGE, TICKET_PAGE, FRAGMENT = "coupon.html", "room.html", "_place.html"
-# The flags of a place give fewer shapes than this; each page takes some kB.
-SHAPES_MAX = 200
 WAITING_STATES = frozenset(phase.word for phase in PLACE_PHASES if phase.state == "waiting")
 # The names of a page's texts.
 _NAMES = ("member_id", "member_name", "now")
@@ -107,7 +102,7 @@ class PreparedPages:
 
         values = (member.id, member.name, times_now(now)[0])
         key = COUPON_PAGE, bool(member.name), seen
-        page = self._page(key, render, _NAMES, values)
+        page = find_page(self._ready, key, render, _NAMES, values)
         return (page, values) if page else None
 
     def place_page(
@@ -138,22 +133,8 @@ class PreparedPages:
             fields: tuple[Any, ...] = view
             names, values = _WAITING_NAMES, (*values, *fields[TEXT_FIELDS])
             key = template, bool(member.name), view.shape
-        page = self._page(key, render, names, values)
+        page = find_page(self._ready, key, render, names, values)
         return (page, values) if page else None
-
-    def _page(
-        self, key: tuple[object, ...], render: Render, names: tuple[str, ...], values: Texts
-    ) -> FilledPage | None:
-        try:
-            return self._ready[key]
-        except KeyError:
-            pass
-        if len(self._ready) >= SHAPES_MAX:
-            self._ready.clear()
-        page = self._ready[key] = prepare(render, probe_texts(names, values))
-        if page is None:
-            log.info("page can't be prepared: its template computes with its texts", page=key[0])
-        return page
 
     def _refresh(self, offer: Offer, now: datetime) -> None:
         """Forget all pages where the offer has changed, or begins or ends."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter, Request
 
@@ -16,11 +15,12 @@ from web.container import get_container, get_offer_cache
 from web.dependencies import RoomCode, find_visitor
 from web.enter_line import read_status, ticket_arrival_us
 from web.i18n import Language, find_language
-from web.pages.member.fragment_cache import FragmentCache, get_fragment_cache
+from web.pages.member.fragment_cache import FragmentCache
+from web.pages.member.page_cache import FRAGMENT
 from web.pages.member.place_text import read_at
 from web.pages.member.place_view import PlaceView, plain
 from web.pages.member.progress_cookie import read_progress_cookie
-from web.pages.render import shown
+from web.pages.render import environment, shown
 from web.place_response import make_place
 from web.sse.events import EventWriter, event
 from web.sse.response import EventStreamResponse, get_stream_connections
@@ -48,14 +48,18 @@ async def make_html_events(request: Request, code: str, who: Visitor) -> EventWr
     language = find_language(request)
     kept: dict[tuple[str, str], RoomTexts] = request.app.state.room_texts
     room = kept.get((code, language.code))
+    site_name = offer.branding.name or parts.site_name
     if room is None or room.offer_version != (offer.version, offer.branding):
         room = kept[(code, language.code)] = RoomTexts(
             offer_version=(offer.version, offer.branding),
             code=code,
             language=language,
-            site_name=offer.branding.name or parts.site_name,
-            coupon=shown(offer, parts.offer_now(offer), language),
-            fragments=get_fragment_cache(language, parts.templates_dir),
+            site_name=site_name,
+            fragments=FragmentCache(
+                environment(language, parts.templates_dir).get_template(FRAGMENT),
+                coupon=shown(offer, parts.offer_now(offer), language),
+                site_name=site_name,
+            ),
         )
     ticket_us = ticket_arrival_us(request, code, who.id)
     return HtmlEvents(room, read_progress_cookie(request.cookies, code), ticket_us)
@@ -69,12 +73,10 @@ class RoomTexts:
     code: str
     language: Language
     site_name: str
-    coupon: dict[str, Any]
     fragments: FragmentCache
 
     def event(self, view: PlaceView, read_us: int | None = None) -> bytes:
-        html = self.fragments.html(view, coupon=self.coupon, site_name=self.site_name)
-        return event(html, read_us=read_us)
+        return event(self.fragments.html(view), read_us=read_us)
 
 
 class HtmlEvents:
