@@ -10,12 +10,13 @@ import structlog
 
 from application.each_room import EachRoom, is_unavailable
 from application.report_outcomes import make_outcome
-from domain.differences import EXAMPLES_MAX, told_without_row
+from domain.differences import EXAMPLES_MAX
 from domain.issued_coupon import IssuedCoupon
 from domain.refusals import CouponLost, SoldOut
-from issuance import audit, issued_coupons
+from issuance import audit
 from issuance.errors import NoSuchCoupon
 from issuance.issue import issue
+from issuance.issued_coupons import list_without_row
 from issuance.postgres.clock import read_clock
 from issuance.postgres.engine import Engine
 from waitroom.line import Line
@@ -101,13 +102,11 @@ class FailoverRepair:
                 return
             self._raise_if_late()
             try:
-                held = await asyncio.to_thread(
-                    issued_coupons.find_held_by, self._engine, code, told
-                )
+                without_row = await asyncio.to_thread(list_without_row, self._engine, code, told)
             except NoSuchCoupon:
                 log.error("Postgres has no such coupon: was it created just now?", room=code)
                 return
-            missing.update(dict.fromkeys(one.subject for one in told_without_row(told, held)))
+            missing.update(dict.fromkeys(without_row))
         members = await self._line.audit.sort_by_arrival(code, list(missing))
         for start in range(0, len(members), AT_ONCE):
             if self._must_stop():

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import IO, Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, Text, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.issued_coupon import IssuedCoupon
 from issuance.audit import record
@@ -70,6 +71,19 @@ def find_held_by(engine: Engine, code: str, members: Sequence[str]) -> dict[str,
         query = select(issued_coupons).where(_OF.coupon_id == coupon.id)
         rows = tx.execute(query.where(_OF.member_id.in_(members)))
         return {row.member_id: issued_coupon_from_row(row) for row in rows}
+
+
+def list_without_row(engine: Engine, code: str, members: Sequence[str]) -> list[str]:
+    """Those of these members who have no row of this coupon. Raises NoSuchCoupon, OfficeAway.
+
+    Cheaper than `find_held_by`: for scans of a whole line.
+    """
+    with translate_postgres_errors(), engine.begin() as tx:
+        coupon = find_coupon(tx, code)
+        asked = bindparam("members", list(members), type_=ARRAY(Text))
+        query = select(_OF.member_id).where(_OF.coupon_id == coupon.id)
+        held = set(tx.execute(query.where(_OF.member_id == func.any(asked))).scalars())
+        return [member for member in members if member not in held]
 
 
 def count_issued(engine: Engine, code: str) -> tuple[int, int]:
