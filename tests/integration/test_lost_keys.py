@@ -170,8 +170,9 @@ async def test_a_line_that_its_members_emptied_is_not_taken_for_lost(line, engin
     assert (await line.recovery.read_progress(code)).lost_at_us == 0
 
 
+@pytest.mark.parametrize("ask_again", [0, 1])
 async def test_members_are_not_taken_for_silent_when_it_is_lost_who_asked(
-    line, engine, code, comes_by, raw_redis, gone_silent
+    line, engine, code, comes_by, raw_redis, gone_silent, ask_again
 ):
     await in_line(line, engine, code, total=1_000, room=ROOM)
     members = crowd(4)
@@ -181,6 +182,8 @@ async def test_members_are_not_taken_for_silent_when_it_is_lost_who_asked(
     await comes_by()
 
     await raw_redis.delete(Keys(code).last_seen)
+    await line.statuses(code, members[:ask_again])
+    await comes_by(times=ask_again)
     admission = await admit(line, code)
 
     assert admission.members == tuple(members)

@@ -21,7 +21,6 @@ local room = read_room(keys.room)
 if not room then return {} end
 
 local now = now_us()
-note_lost_hashes(room, now, keys)
 local refusal = room_refusal(room, now)
 local known = known_of(ARGV, keys)
 
@@ -37,10 +36,15 @@ local function may_lack_something()
   return false
 end
 
-if may_lack_something() then note_failover(room, now, keys) end
+if may_lack_something() then
+  note_failover(room, now, keys)
+  note_lost_hashes(room, now, keys)
+end
 local standings = {}
 for i, member in ipairs(ARGV) do
   standings[i] = standing_of(i, member, room, now, refusal, known, keys)
 end
+-- Before a first record hides that all others are lost.
+if #known.seen_now > 0 then note_lost_hashes(room, now, keys) end
 note_all(room, now, known, keys)
 return { room_facts(room, now, keys), unpack(standings) }

@@ -72,4 +72,12 @@ MUTATIONS = (
         new="",
         noticed_by=(f"{_IN}test_a_lobby_whose_line_is_lost_is_drawn_with_all_of_it",),
     ),
+    Mutation(
+        name="a_first_record_hides_that_all_others_are_lost",
+        promise=3,
+        file="waitroom/lua/place.lua",
+        old="if #known.seen_now > 0 then note_lost_hashes(room, now, keys) end",
+        new="",
+        noticed_by=(f"{_IN}test_members_are_not_taken_for_silent_when_it_is_lost_who_asked",),
+    ),
 )
