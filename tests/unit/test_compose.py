@@ -2,10 +2,23 @@
 
 import re
 from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from processes.settings.admitter import AdmitterSettings
+from processes.settings.stores import DatabaseSettings
+from processes.settings.web import WebSettings
+from processes.settings.worker import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "compose.yaml").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
+SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE)["services"]
+# The stores and the proxy of the file itself, and what no deployment may set.
+DECIDED_BY_COMPOSE = {"DATABASE_URL", "REDIS_URL", "FORWARDED_ALLOW_IPS", "DEMO"}
 
 
 def test_each_variable_of_the_compose_file_is_in_the_example() -> None:
@@ -38,3 +51,21 @@ def test_both_stores_ask_for_a_password_and_the_processes_have_it() -> None:
     assert re.search(rf'--requirepass, "?{required}', COMPOSE)
     assert re.search(rf"REDISCLI_AUTH: {required}", COMPOSE)
     assert re.search(r"DATABASE_URL: postgresql://waitroom:\$\{POSTGRES_PASSWORD:\?", COMPOSE)
+
+
+@pytest.mark.parametrize(
+    ("service", "kind"),
+    [
+        ("web", WebSettings),
+        ("admitter", AdmitterSettings),
+        ("worker", WorkerSettings),
+        ("migrate", DatabaseSettings),
+    ],
+)
+def test_each_setting_of_a_process_can_be_given_in_env(service: str, kind: type[BaseModel]) -> None:
+    environment: dict[str, str] = SERVICES[service]["environment"]
+    from_env = {
+        name for name, value in environment.items() if str(value).startswith("${" + name + ":")
+    }
+
+    assert kind.model_fields.keys() - from_env - DECIDED_BY_COMPOSE == set()
