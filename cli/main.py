@@ -139,10 +139,10 @@ def migrate_database() -> None:
 
     settings = read_settings(DatabaseSettings, with_running_demo(dict(os.environ)))
     engine = open_engine(settings.DATABASE_URL, connections_max=1, name="migrate")
-    migrate(engine)
+    change = migrate(engine)
     made = deployment_id(engine)
     engine.dispose()
-    console.print(f"The schema is up to date. This deployment is {made}.", soft_wrap=True)
+    console.print(f"{change} This deployment is {made}.", soft_wrap=True)
 
 
 @app.command()

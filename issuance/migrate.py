@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -45,25 +46,41 @@ class SchemaRefused(OfficeError):
     """The schema can't be upgraded; nothing was changed."""
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """The schema's revision before and after `migrate`; None before the first."""
+
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        if self.before is None:
+            return f"The schema was created, at revision {self.after}."
+        if self.before == self.after:
+            return f"The schema was up to date, at revision {self.after}: nothing was changed."
+        return f"The schema was upgraded from revision {self.before} to {self.after}."
+
+
+def migrate(engine: Engine, revision: str = "head") -> SchemaChange:
     """Upgrade to this revision (the newest by default) in one transaction, if need be.
 
     Raises OfficeAway; SchemaRefused, whose text says what to do; SchemaBusy if it can't lock the
     tables after TRIES attempts.
     """
-    for tries_left in reversed(range(TRIES)):
+    tries_left = TRIES
+    while True:
         try:
-            _migrate_once(engine, revision)
-            return
+            return _migrate_once(engine, revision)
         except OfficeAway as error:
             if not isinstance(_known_origin(error), LockNotAvailable):
                 raise
+            tries_left -= 1
             if not tries_left:
                 raise SchemaBusy from error
             time.sleep(REST_S)
 
 
-def _migrate_once(engine: Engine, revision: str) -> None:
+def _migrate_once(engine: Engine, revision: str) -> SchemaChange:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with (
@@ -80,7 +97,17 @@ def _migrate_once(engine: Engine, revision: str) -> None:
         tx.execute(text(f"SET LOCAL lock_timeout = '{round(LOCK_WAIT_S * 1_000)}ms'"))
         _carry_over(tx, config)
         config.attributes["connection"] = tx
+        before = _revision(tx)
         command.upgrade(config, revision)
+        return SchemaChange(before, _revision(tx))
+
+
+def _revision(tx: Connection) -> str | None:
+    """The schema's revision; None if it was never migrated."""
+    if not _is_there(tx, VERSION_TABLE):
+        return None
+    found = tx.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
+    return found.scalar_one_or_none()
 
 
 def _carry_over(tx: Connection, config: Config) -> None:

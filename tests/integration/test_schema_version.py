@@ -14,8 +14,11 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from cli.main import app as cli
 from issuance import offers as catalogue
+from issuance.deployment import deployment_id
 from issuance.errors import OfficeRefused
 from issuance.migrate import SchemaRefused, migrate
 from issuance.postgres.engine import open_engine
@@ -160,6 +163,19 @@ def command(url: str, *words: str) -> tuple[int, str]:
         timeout=60,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def test_migrating_says_what_it_did(empty, empty_engine, monkeypatch):
+    said = [str(migrate(empty_engine, to)) for to in ("0001", HEAD)]
+    monkeypatch.setenv("DATABASE_URL", empty)
+    printed = CliRunner().invoke(cli, ["migrate"], catch_exceptions=False).output
+
+    assert said == [
+        "The schema was created, at revision 0001.",
+        f"The schema was upgraded from revision 0001 to {HEAD}.",
+    ]
+    assert f"The schema was up to date, at revision {HEAD}: nothing was changed." in printed
+    assert f"This deployment is {deployment_id(empty_engine)}." in printed
 
 
 def test_a_role_that_may_create_nothing_is_told_what_to_do(modest):
