@@ -13,11 +13,15 @@ from issuance.tables import audit
 
 ENTRIES_MAX = 1_000
 ID_MAX = 2**63 - 1
+_ROOM = "room"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change; `before` and `after` hold the fields that differ."""
+    """One change; `before` and `after` hold the fields that differ, also inside `room`.
+
+    Entries of releases up to 0.3.0 have all settings of a changed room.
+    """
 
     id: int
     at: datetime
@@ -84,4 +88,9 @@ def _differing(
     if before is None:
         return None, after
     changed = [name for name in after if before.get(name) != after[name]]
-    return {n: before.get(n) for n in changed}, {n: after[n] for n in changed}
+    old, new = {n: before.get(n) for n in changed}, {n: after[n] for n in changed}
+    # A room holds settings, which change one by one. A discount is one value: its number means
+    # nothing without its kind.
+    if old.get(_ROOM) and new.get(_ROOM):
+        old[_ROOM], new[_ROOM] = _differing(old[_ROOM], new[_ROOM])
+    return old, new
