@@ -9,6 +9,7 @@ member.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -29,8 +30,9 @@ def open_tracing(endpoint: str, process: str) -> Tracing | None:
         return Tracing(process)
     except ImportError as error:
         raise BadSettings(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: "
-            "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: run "
+            f"{sys.executable} -m pip install opentelemetry-sdk "
+            "opentelemetry-exporter-otlp-proto-http, or unset it."
         ) from error
 
 
