@@ -209,6 +209,7 @@ def make_app() -> FastAPI:
         engine.dispose()
         if tracing is not None:
             tracing.close()
+        log.info("stopped")
 
     container = _make_container(settings, line, engine, queue_redis, connections, tracing)
     return create_app(

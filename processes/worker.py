@@ -49,23 +49,24 @@ def run_worker_process(settings: WorkerSettings) -> None:
         runner.run(log_store_faults(line, queue_redis, engine))
         try:
             with watch_deployment(settings, engine, _end) as watch:
-                if not _knows_its_deployment(watch):
-                    return
-                context = replace(
-                    make_worker_context(line, engine, runner.run, follows=settings.follows),
-                    logs=settings.LOG_REQUESTS,
-                    idle=_clock_watch(line, runner),
-                    deployment=lambda: watch.deployment.id,
-                )
-                if tracing is not None:
-                    context = replace(context, around=partial(_span, tracing))
-                run_worker(context, queue_redis, queue=settings.QUEUE_NAME)
+                if _knows_its_deployment(watch):
+                    context = replace(
+                        make_worker_context(line, engine, runner.run, follows=settings.follows),
+                        logs=settings.LOG_REQUESTS,
+                        idle=_clock_watch(line, runner),
+                        deployment=lambda: watch.deployment.id,
+                    )
+                    if tracing is not None:
+                        context = replace(context, around=partial(_span, tracing))
+                    log.info("working")
+                    run_worker(context, queue_redis, queue=settings.QUEUE_NAME)
         finally:
             runner.run(line.aclose())
             queue_redis.close()
             engine.dispose()
             if tracing is not None:
                 tracing.close()
+    log.info("stopped")
 
 
 def make_worker_context(

@@ -1,5 +1,6 @@
 """What happens to people when processes die, restart, or are told something new."""
 
+import json
 import os
 import signal
 import sys
@@ -222,6 +223,8 @@ def test_a_restarted_web_process_knows_every_place(house, code):
 
 
 def test_every_process_ends_cleanly_when_told_to(house, code):
+    """Its log says that it began, and that it ended."""
+    house.environ["LOG_FORMAT"] = "json"
     web = house.start_web()
     admitter, worker = house.start("admitter"), house.start("worker")
     house.offer(code, total=5)
@@ -231,6 +234,11 @@ def test_every_process_ends_cleanly_when_told_to(house, code):
     codes = [house.stop(process) for process in (web, admitter, worker)]
 
     assert codes == [0, 0, 0]
+    written = house.log.read_text().splitlines()
+    lines = [json.loads(line) for line in written if line.startswith("{")]
+    logged = {(line["process"], line["event"]) for line in lines}
+    began = {("web", "serving"), ("admitter", "admitting"), ("worker", "working")}
+    assert logged >= began | {(process, "stopped") for process, _ in began}
 
 
 def test_a_room_that_redis_lost_comes_back_from_postgres(house, redis_url, code):
