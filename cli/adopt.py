@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from issuance.deployment import DeploymentClaim, deployment_id, renew_deployment_id
+from issuance.errors import OfficeAway
 from issuance.postgres.engine import Engine
 from processes.demo.folder import with_running_demo
 from processes.deployment_watch import open_deployment
@@ -30,12 +31,12 @@ def adopt(
     settings = read_settings(StoreSettings, with_running_demo(dict(os.environ)))
     with open_postgres() as engine:
         if new_id:
-            _renew(engine, yes=yes)
+            _renew(settings, engine, yes=yes)
         else:
             _take_over(settings, engine, yes=yes)
 
 
-def _renew(engine: Engine, *, yes: bool) -> None:
+def _renew(settings: StoreSettings, engine: Engine, *, yes: bool) -> None:
     old = deployment_id(engine)
     _print_claims(
         f"This database gets a new id. The database that it was copied from keeps {old}. Nothing "
@@ -43,7 +44,28 @@ def _renew(engine: Engine, *, yes: bool) -> None:
         "on, and processes of this deployment that use it stop."
     )
     _confirm(yes=yes)
-    _print_claims(f"This deployment is {renew_deployment_id(engine)}.")
+    new = renew_deployment_id(engine)
+    _print_claims(f"This deployment is {new}.")
+    with open_deployment(settings, lambda: new) as deployment:
+        for place in deployment.places:
+            _explain_claim(place, copied_from=old)
+
+
+def _explain_claim(place: DeploymentClaim, *, copied_from: str) -> None:
+    """What to do before the first process of a copied database starts."""
+    try:
+        holder = place.holder()
+    except OfficeAway as error:
+        _print_claims(f"{place.words} can't be checked: {error}.")
+        return
+    if holder == copied_from:
+        _print_claims(f"{place.words} belongs to the original, {holder}. {place.advice}")
+    elif holder is not None:
+        _print_claims(
+            f"{place.words} belongs to {holder}. If this database has replaced that one, stop all "
+            "processes, empty that Redis database (FLUSHDB, if nothing else is in it), and start "
+            f"them again: its members are not in this database. Otherwise: {place.advice}"
+        )
 
 
 def _take_over(settings: StoreSettings, engine: Engine, *, yes: bool) -> None:

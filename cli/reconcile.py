@@ -13,12 +13,14 @@ from rich.text import Text
 from application.reconcile import Found, Reconciliation, RepairResult, failed_jobs_in
 from cli.coupon import Code, Json
 from cli.tables import make_table
+from issuance.offers import get_offer
 from issuance.queue.redis_connection import open_queue_redis
 from processes.demo.folder import with_running_demo
 from processes.deployment_watch import refuse_other_deployment
 from processes.settings.admitter import AdmitterSettings
 from processes.settings.reader import read_settings
 from processes.stores import WHO, console, open_postgres, print_json
+from waitroom.errors import LineError, NoSuchRoom
 from waitroom.line import open_line
 
 
@@ -57,6 +59,13 @@ async def _reconcile(settings: AdmitterSettings, code: str, *, repair: bool) -> 
                 found = await reconciliation.differences()
                 return RepairResult(found, found)
             return await reconciliation.repair(who=WHO, now=datetime.now(UTC))
+        except NoSuchRoom:
+            if get_offer(engine, code).room is None:
+                raise
+            raise LineError(
+                f"The line's Redis has no room {code}, so it has told no member anything. The "
+                "admitter creates the room from Postgres. Is REDIS_URL right?"
+            ) from None
         finally:
             await line.aclose()
 

@@ -180,8 +180,7 @@ def make_app() -> FastAPI:
     queue_redis = open_queue_redis(settings.queue_redis_url, timeout_s=2.0)
 
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "web")
-    address = os.environ.get(ADDRESS, settings.BASE_URL)
-    sender = CrowdSender(address) if settings.DEMO else None
+    sender = CrowdSender(os.environ.get(ADDRESS, settings.BASE_URL)) if settings.DEMO else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -46,7 +46,9 @@ def find_target(url: str | None, *, anywhere: bool) -> Target:
     base_url = url or environ.get("BASE_URL") or "http://127.0.0.1:8000"
     if urlsplit(base_url).hostname not in LOOPBACK and not anywhere:
         raise BadSettings(
-            f"{base_url} is not on this machine. If you may load-test it, add --anywhere."
+            f"{base_url} is not on this machine. If `web` runs here, name its local address: "
+            "--url http://127.0.0.1:8000 (locust: -H). If you may load-test another machine, add "
+            "--anywhere."
         )
     settings = read_settings(TokenSettings, environ)
     rules = ClaimRules(settings.MEMBER_TOKEN_AUDIENCE)

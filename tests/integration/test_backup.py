@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from application.apply_settings import apply_settings
 from application.reconcile import FailedJobs, Reconciliation
 from application.report_outcomes import report_outcomes
+from cli import main as cli
 from issuance.issue import issue
 from issuance.issued_coupons import list_holders
 from issuance.member_coupons import list_member_coupons
@@ -121,3 +123,22 @@ async def test_with_an_empty_redis_a_ticket_restores_its_place(own, restored, re
 
     assert [one.ahead for one in found] == [0, 1, 2]
     assert found[0].facts.is_restoring
+
+
+@pytest.mark.parametrize(
+    ("subject", "cause"),
+    [("CODE", "The line's Redis has no room CODE"), ("nothing", "There is no such coupon")],
+)
+def test_the_command_says_which_store_lacks_the_room(
+    engine, code, redis_url, database_url, monkeypatch, capsys, subject, cause
+):
+    on_offer(engine, code)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setattr(sys, "argv", ["waitroom", "reconcile", subject.replace("CODE", code)])
+
+    with pytest.raises(SystemExit) as ended:
+        cli.run()
+
+    assert ended.value.code == 1
+    assert cause.replace("CODE", code) in " ".join(capsys.readouterr().err.split())

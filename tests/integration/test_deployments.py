@@ -212,29 +212,6 @@ def test_adopting_takes_over_and_ends_the_other_deployments_processes(
     assert "already belong to it" in " ".join(other.command("adopt").split())
 
 
-def test_a_copied_database_gets_an_id_of_its_own_and_leaves_redis_alone(
-    servers, house, database_url, line_redis, tmp_path
-):
-    """As of a backup that was restored elsewhere, whose settings still name production's Redis."""
-    name = f"waitroom_copy_{secrets.token_hex(4)}"
-    copied = fresh_database(servers.database_url, name, template=urlsplit(database_url).path[1:])
-    folder = tmp_path / "copy"
-    folder.mkdir()
-    with open_house(copied, house.redis_url, folder) as copy:
-        production = house.start("admitter")
-        eventually(lambda: "admitting" in house.log.read_text())
-        own = line_redis.get(LINE_KEY)
-
-        said = copy.command("adopt", "--new-id", "--yes")
-        process = copy.start("admitter")
-
-        assert ended(copy, process) == EXIT_BAD_SETTINGS
-        assert own.decode() in said
-        assert line_redis.get(LINE_KEY) == own
-        assert production.poll() is None
-    drop_database(servers.database_url, name)
-
-
 def test_processes_go_on_where_their_own_database_gets_a_new_id(house, serving, line_redis):
     old = line_redis.get(LINE_KEY)
     engine = open_engine(house.environ["DATABASE_URL"], connections_max=1, name="test")

@@ -21,8 +21,11 @@ def test_this_machine_is_sent_to_without_being_asked(url):
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1", "https://line.example.com", "localhost:80"])
 def test_another_machine_is_not(url):
-    with pytest.raises(BadSettings, match="is not on this machine"):
+    with pytest.raises(BadSettings, match="is not on this machine") as refused:
         find_target(url, anywhere=False)
+
+    assert "--url http://127.0.0.1:8000" in str(refused.value)
+    assert "--anywhere" in str(refused.value)
 
 
 def test_another_machine_is_where_somebody_says_so(monkeypatch):
