@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from cli.coupon import Code, Json
 from cli.member import member
@@ -44,12 +47,18 @@ def show(code: Code, as_json: Json = False) -> None:
     if as_json:
         print_json(values)
         return
-    console.print(make_rows({name: _as_text(name, value) for name, value in values.items()}))
+    console.print(_as_rows(values))
+
+
+def _as_rows(values: Mapping[str, object]) -> Table:
+    return make_rows({name: _as_text(name, value) for name, value in values.items()})
 
 
 def _as_text(name: str, value: object) -> str:
     """A time, too, as a person reads it."""
-    if name.endswith("_at_s") and isinstance(value, (int, float)):
+    if value is None or isinstance(value, bool):
+        return "-" if value is None else "yes" if value else "no"
+    if name.split("_")[-2:] == ["at", "s"] and isinstance(value, (int, float)):
         return f"{value} ({to_the_second(datetime.fromtimestamp(value, UTC))})"
     return f"{value:,}" if type(value) is int else str(value)
 
@@ -84,7 +93,9 @@ def set_room(code: Code, **changes: Any) -> None:
         except ValueError as error:
             raise BadSettings(str(error)) from None
     apply_offer(changed)
-    console.print(f"Saved: {changed.room}")
+    assert changed.room is not None, "checked in alter"
+    console.print("Saved. The settings are:")
+    console.print(_as_rows(asdict(changed.room)))
 
 
 @app.command()
@@ -130,4 +141,5 @@ def brand(
             raise BadSettings(str(error)) from None
         except OSError as error:
             raise BadSettings(f"{logo} can't be read: {error.strerror}.") from None
-    console.print(f"Saved; the pages show it within a second: {changed.branding}", markup=False)
+    console.print("Saved; the pages show it within a second. Empty: the site's default.")
+    console.print(_as_rows(asdict(changed.branding)))

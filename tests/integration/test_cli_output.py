@@ -68,6 +68,38 @@ async def test_room_show_prints_its_times_as_dates(line, engine, code, narrow):
     assert CUT_OFF not in printed
 
 
+async def test_room_show_prints_the_time_of_the_reading_as_a_date_and_yes_or_no(
+    line, engine, code, narrow
+):
+    await in_line(line, engine, code)
+
+    rows = rows_of(await in_a_thread(narrow)("room", "show", code))
+
+    seconds, date = rows["at_s"].split(maxsplit=1)
+    read_at = datetime.fromtimestamp(float(seconds), UTC)
+    assert date == f"({rfc3339(read_at.replace(microsecond=0))})"
+    assert (rows["is_over"], rows["steered_rate_per_s"]) == ("no", "-")
+
+
+async def test_room_set_prints_each_setting_in_force(line, engine, code, narrow):
+    await in_line(line, engine, code)
+
+    printed = await in_a_thread(narrow)("room", "set", code, "--rate", "70", "--state", "paused")
+
+    rows = rows_of(printed)
+    assert (rows["rate_per_s"], rows["state"], rows["size_max"]) == ("70.0", "paused", "1,000,000")
+    assert "RoomSettings" not in printed
+
+
+async def test_room_brand_prints_what_its_pages_show(line, engine, code, narrow):
+    await in_line(line, engine, code)
+
+    printed = await in_a_thread(narrow)("room", "brand", code, "--name", "[b]Shop[/b]")
+
+    assert rows_of(printed)["name"] == "[b]Shop[/b]"
+    assert "Branding" not in printed
+
+
 async def test_coupon_issued_prints_whole_ids(line, engine, code, narrow):
     await in_line(line, engine, code)
     member = "m" * 64
@@ -116,5 +148,5 @@ async def test_room_set_does_not_claim_what_an_unreachable_redis_has_not_applied
     printed = await in_a_thread(narrow)("room", "set", code, "--state", "paused")
 
     assert "Redis is unreachable; the admitter applies the change once it is back." in printed
-    assert "Saved: " in printed
+    assert "Saved. " in printed
     assert "Applied" not in printed
