@@ -34,6 +34,7 @@ from processes.stores import (
 )
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.constants import DECISIONS_MAX
+from waitroom.stats.room_stats import OLD_NAMES
 from web.room_export import make_record, read_room
 
 app = typer.Typer(no_args_is_help=True, help="Show a room, and change its settings while it runs.")
@@ -47,7 +48,7 @@ def show(code: Code, as_json: Json = False) -> None:
     if as_json:
         print_json(values)
         return
-    console.print(_as_rows(values))
+    console.print(_as_rows({name: values[name] for name in values if name not in OLD_NAMES}))
 
 
 def _as_rows(values: Mapping[str, object]) -> Table:

@@ -19,7 +19,10 @@ from run import DEVELOPERS
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 # What may come before a command in a shell.
-BEFORE = r"(?:\$ )?(?:export )?(?:\w+=\$\()?(?:[A-Z_]+=\S+ )*(?:watch -n \d+ )?"
+BEFORE = (
+    r"(?:\$ )?(?:export )?(?:\w+=\$\()?(?:[A-Z_]+=\S+ )*(?:watch -n \d+ )?"
+    r"(?:docker compose exec \w+ )?"
+)
 COMMAND = re.compile(rf"^{BEFORE}(?:python3 run\.py|(?:\.venv/bin/)?waitroom) +(\S.*?)\)?$")
 # A redirection, a pipe or a remark after a command.
 AFTER = re.compile(r"  |\s[<>|#]\s?")
@@ -43,7 +46,8 @@ def fenced(text: str) -> Iterator[list[str]]:
 def inline(text: str) -> Iterator[list[str]]:
     """The words of each command within a sentence, which may lack required arguments."""
     for span in re.findall(r"`([^`]+)`", FENCE.sub("", text)):
-        found = re.match(r"^(?:python3 run\.py|run\.py|waitroom) +(\S.*)$", " ".join(span.split()))
+        command = r"^(?:docker compose exec \w+ )?(?:python3 run\.py|run\.py|waitroom) +(\S.*)$"
+        found = re.match(command, " ".join(span.split()))
         if found:
             yield shlex.split(AFTER.split(found[1])[0])
 

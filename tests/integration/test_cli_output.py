@@ -79,6 +79,7 @@ async def test_room_show_prints_the_time_of_the_reading_as_a_date_and_yes_or_no(
     read_at = datetime.fromtimestamp(float(seconds), UTC)
     assert date == f"({rfc3339(read_at.replace(microsecond=0))})"
     assert (rows["is_over"], rows["steered_rate_per_s"]) == ("no", "-")
+    assert "told_no" not in rows
 
 
 async def test_room_set_prints_each_setting_in_force(line, engine, code, narrow):

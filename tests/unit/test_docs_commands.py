@@ -57,6 +57,7 @@ def test_every_command_is_in_a_document():
     ("text", "words"),
     [
         ("```\npython3 run.py web --port 1   # here\n```", ["web", "--port", "1"]),
+        ("```\ndocker compose exec web waitroom room show a\n```", ["room", "show", "a"]),
         ("```\n$ waitroom room set a \\\n  --rate 5\n```", ["room", "set", "a", "--rate", "5"]),
         ("```\nexport A=$(python3 run.py token alice)\n```", ["token", "alice"]),
         ("```\nA_B=1 python3 run.py test tests > out\n```", ["test", "tests"]),

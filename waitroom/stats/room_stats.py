@@ -20,6 +20,8 @@ FIGURES_OVER_S = 10
 METERED = ("entered", "admitted", "issued", "enter_us", "issue_us")
 # Totals since the room's beginning, from the tally.
 TALLIED = ("entered", "admitted", "issued", "refused", "left", "turned_away", "restored")
+# The previous release's names, which programs may read for one more release.
+OLD_NAMES = {"under_way": "seats_in_use", "told_no": "refused_in_all"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +111,7 @@ class RoomStats(SettingValues):
             name: getattr(self, name)
             for name in ("remain_count", "waiting", "refused_in_all", "is_over", "is_ended")
         } | {"phase": self.phase.word}
-        # The previous release's names, for one more release.
-        old = {"under_way": self.seats_in_use, "told_no": self.refused_in_all}
+        old = {old: getattr(self, new) for old, new in OLD_NAMES.items()}
         return asdict(self) | derived | old
 
     @classmethod
