@@ -21,8 +21,8 @@ def plant_field(copy: PlantedCopy) -> None:
     """Plant `in_line_count`, for programs and on the ticket page."""
     remain = "    remain_count: int\n    ticket: str | None = None\n"
     copy.replace(SCHEMA, remain, f"{FIELD}{remain}")
-    lobby = "    if facts.is_lobby:\n"
-    copy.replace(WRITER, lobby, f"    place.in_line_count = facts.waiting\n{lobby}")
+    opens = "        opens_at=rfc3339_us(facts.opens_at_us) if is_lobby else None,\n"
+    copy.replace(WRITER, opens, f"        in_line_count=facts.waiting,\n{opens}")
     copy.replace(VIEW, '"note_text",\n)', '"note_text", "count_text",\n)')
     copy.replace(
         VIEW, '    note_text: str = ""\n', '    note_text: str = ""\n    count_text: str = ""\n'
