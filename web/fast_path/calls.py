@@ -102,34 +102,31 @@ class FastCalls:
         Raises Problem too_many_requests.
         """
         try:
-            return await self._answer(asked, scope, opened)
+            if unanswered := self._rate_limit.address_at_once(scope):
+                await unanswered
+            member_id = self._identity.find_member(asked.token)
+            if unanswered := self._rate_limit.member_at_once(scope, member_id):
+                await unanswered
+            if asked.call == "enter":
+                origin = opened.origin if self._follows else ""
+                standing = await self._line.enter(asked.code, member_id, origin)
+                self._times.add(asked.code, perf_counter() - opened.began)
+                return self._writer.entered(standing, asked.code, member_id)
+            if asked.call == "place":
+                ticket_us = self._arrival_on(asked.ticket, asked.code, member_id)
+                standing = await self._line.place(asked.code, member_id)
+                if ticket_us and standing.is_missing:
+                    # On the fast path, as a whole crowd returns at once after a loss.
+                    standing = await self._line.restore(asked.code, member_id, ticket_us)
+                return self._writer.place(standing, asked.code, member_id)
+            done = await self._office.run(self._parts.direct.issue, asked.code, member_id)
+            return issued_response(done, asked.code)
         except NoSuchRoom:
             return None  # Unknown, or lost by Redis? The routes ask Postgres.
         except Exception as error:
             if is_too_many(error):
                 raise
             return problem_response(error, scope["path"], opened.id)
-
-    async def _answer(self, asked: ParsedCall, scope: Scope, opened: OpenRequest) -> RawResponse:
-        if unanswered := self._rate_limit.address_at_once(scope):
-            await unanswered
-        member_id = self._identity.find_member(asked.token)
-        if unanswered := self._rate_limit.member_at_once(scope, member_id):
-            await unanswered
-        if asked.call == "enter":
-            origin = opened.origin if self._follows else ""
-            standing = await self._line.enter(asked.code, member_id, origin)
-            self._times.add(asked.code, perf_counter() - opened.began)
-            return self._writer.entered(standing, asked.code, member_id)
-        if asked.call == "place":
-            ticket_us = self._arrival_on(asked.ticket, asked.code, member_id)
-            standing = await self._line.place(asked.code, member_id)
-            if ticket_us and standing.is_missing:
-                # On the fast path, as a whole crowd returns at once after a loss.
-                standing = await self._line.restore(asked.code, member_id, ticket_us)
-            return self._writer.place(standing, asked.code, member_id)
-        done = await self._office.run(self._parts.direct.issue, asked.code, member_id)
-        return issued_response(done, asked.code)
 
     def _arrival_on(self, text: str | None, code: str, member_id: str) -> int:
         """The ticket's arrival, checked as by `web.dependencies.checked_ticket`; 0 without one.

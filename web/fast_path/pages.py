@@ -120,7 +120,9 @@ class FastPages:
             entered, room=code, member_id=member.id, tickets=self._parts.tickets
         )
         location = b"location", f"/rooms/{code}".encode()
-        return 303, [location, *_REDIRECT_HEADERS, *self._cookies(parsed, place)], b""
+        started_ahead = read_progress_cookie(parsed.cookies, code)
+        changed = self._cookies(parsed, place, started_ahead)
+        return 303, [location, *_REDIRECT_HEADERS, *changed], b""
 
     async def _coupon(
         self, parsed: ParsedPage, scope: Scope, member: Visitor
@@ -151,10 +153,11 @@ class FastPages:
             return None
         now = read_at(standing.facts.now_us)
         place = make_place(standing, room=code, member_id=member.id, tickets=parts.tickets)
+        started_ahead = read_progress_cookie(parsed.cookies, code)
         view = PlaceView.from_place(
             place,
             now=now,
-            started_ahead=read_progress_cookie(parsed.cookies, code),
+            started_ahead=started_ahead,
             language=parsed.language,
             site_name=offer.branding.name or parts.site_name,
         )
@@ -164,17 +167,17 @@ class FastPages:
         if found is None:
             return None
         status, headers, body = _filled(parsed, pages, *found)
-        headers += self._cookies(parsed, place)
+        headers += self._cookies(parsed, place, started_ahead)
         return status, headers, body
 
-    def _cookies(self, parsed: ParsedPage, place: PlaceOut) -> Headers:
+    def _cookies(self, parsed: ParsedPage, place: PlaceOut, started_ahead: int | None) -> Headers:
         """The cookies that `keep_place` sets, written directly unless some must be deleted."""
         if place.ticket is None:
             response = Response()
             keep_place(response, place, self._parts, parsed.cookies)
             return [one for one in response.raw_headers if one[0] == b"set-cookie"]
         headers = [(b"set-cookie", self._writer.ticket_cookie(place.room, place.ticket))]
-        if (ahead := progress_to_keep(place, parsed.cookies)) is not None:
+        if (ahead := progress_to_keep(place, started_ahead)) is not None:
             progress = raw_progress_cookie(
                 place.room, ahead, secure=self._secure, age_max_s=self._age_max_s
             )

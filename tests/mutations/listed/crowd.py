@@ -11,7 +11,7 @@ MUTATIONS = (
         summary="entering queries Postgres",
         promise=6,
         file="web/fast_path/calls.py",
-        within="FastCalls._answer",
+        within="FastCalls.answer",
         old="standing = await self._line.enter(asked.code, member_id, origin)",
         new=(
             "await self._office.run(list_offers, self._parts.engine)\n"
@@ -25,7 +25,7 @@ MUTATIONS = (
         summary="waiting queries Postgres",
         promise=6,
         file="web/fast_path/calls.py",
-        within="FastCalls._answer",
+        within="FastCalls.answer",
         old="standing = await self._line.place(asked.code, member_id)",
         new=(
             "await self._office.run(list_offers, self._parts.engine)\n"

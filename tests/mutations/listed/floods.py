@@ -29,7 +29,7 @@ MUTATIONS = (
         name="an_address_is_counted_after_its_token_is_verified",
         promise=7,
         file="web/fast_path/calls.py",
-        within="FastCalls._answer",
+        within="FastCalls.answer",
         old=(
             "if unanswered := self._rate_limit.address_at_once(scope):\n"
             "    await unanswered\n"

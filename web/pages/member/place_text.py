@@ -6,9 +6,9 @@ from bisect import bisect_right
 from datetime import datetime
 from functools import lru_cache
 from math import ceil
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from domain.phase import ROOM_PHASE
+from domain.phase import DRAINING, ROOM_PHASE
 from domain.unix_time import from_us
 from web.i18n import Language, to_translate
 from web.schemas.public import PlaceOut
@@ -91,6 +91,31 @@ def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
     if percent:
         sentence = language.gettext("You have come %(percent)s %% of the way.", percent=percent)
     return str(percent), sentence
+
+
+class WaitingRoom(NamedTuple):
+    """The texts that all who wait in a room share. title: without the place."""
+
+    resting: bool
+    draining: bool
+    title: str
+    remain_text: str
+    note_text: str
+    eta_text: str
+
+
+@lru_cache(maxsize=1_024)
+def waiting_room(language: Language, room_state: str, remain: int, site_name: str) -> WaitingRoom:
+    """Cached, as a crowd shares a room."""
+    gettext, phase = language.gettext, ROOM_PHASE[room_state]
+    return WaitingRoom(
+        resting=not phase.admits,
+        draining=phase is DRAINING,
+        title=make_title("", gettext("In line"), site_name),
+        remain_text=language.number(remain),
+        note_text=gettext(phase.note) if phase.note else "",
+        eta_text=gettext("not known yet") if phase.admits else gettext("paused for now"),
+    )
 
 
 def waiting_news(

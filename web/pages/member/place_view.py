@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.phase import (
-    DRAINING,
     LOBBY,
     PLACE_PHASES,
     REFUSED,
@@ -40,6 +39,7 @@ from web.pages.member.place_text import (
     reload_seconds,
     times_now,
     waiting_news,
+    waiting_room,
 )
 from web.schemas.public import IssuedCouponOut, PlaceOut, RefusalOut, Returned
 
@@ -148,18 +148,17 @@ def _waiting(
     place: PlaceOut, language: Language, now: datetime, site_name: str, started_ahead: int | None
 ) -> PlaceView:
     """Runs for each member of a crowd every second, so it must be fast."""
-    gettext, number = language.gettext, language.number
-    phase, remain, ahead = ROOM_PHASE[place.room_state], place.remain_count, place.ahead
-    resting = not phase.admits
+    number = language.number
+    room = waiting_room(language, place.room_state, place.remain_count, site_name)
+    resting, ahead = room.resting, place.ahead
     place_text = "" if place.place is None else number(place.place)
-    remain_text = number(remain)
     wait_text = "" if resting or place.eta_s is None else wait(language, place.eta_s)
     outlook: Outlook | None = None
     ahead_text = outlook_text = progress = progress_text = ""
     if ahead is not None:
         ahead_text = ahead_in_words(language, ahead)
-        outlook = find_outlook(remain, ahead)
-        outlook_text = outlook_in_words(language, outlook, remain_text, number(ahead))
+        outlook = find_outlook(place.remain_count, ahead)
+        outlook_text = outlook_in_words(language, outlook, room.remain_text, number(ahead))
         progress, progress_text = progress_in_words(language, find_progress(ahead, started_ahead))
     arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
@@ -167,10 +166,10 @@ def _waiting(
         room=place.room,
         state=WAITING.word,
         resting=resting,
-        draining=phase is DRAINING,
+        draining=room.draining,
         returned=place.returned,
         outlook=outlook,
-        title=make_title(place_text, gettext("In line"), site_name),
+        title=f"{place_text} · {room.title}" if place_text else room.title,
         news=waiting_news(language, place, place_text, wait_text, outlook_text),
         step=find_step(place, resting, outlook),
         ask_again_s=str(place.ask_again_s),
@@ -182,12 +181,12 @@ def _waiting(
         place_text=place_text,
         place_size=f"digits-{len(str(place.place or 0))}",
         ahead_text=ahead_text,
-        eta_text=gettext("paused for now") if resting else wait_text or gettext("not known yet"),
-        remain_text=remain_text,
+        eta_text=wait_text or room.eta_text,
+        remain_text=room.remain_text,
         outlook_text=outlook_text,
         progress=progress,
         progress_text=progress_text,
-        note_text=gettext(phase.note) if phase.note else "",
+        note_text=room.note_text,
     )
 
 

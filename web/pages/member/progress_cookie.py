@@ -27,7 +27,7 @@ def set_progress_cookie(
     """Store the number ahead at first, or a larger one later; delete it in a final state."""
     if place.state not in ("waiting", "admitted"):
         delete_progress_cookie(response, place.room, found, secure=secure)
-    elif (ahead := progress_to_keep(place, found)) is not None:
+    elif (ahead := progress_to_keep(place, read_progress_cookie(found, place.room))) is not None:
         cookies.set_cookie(
             response,
             _name(place.room),
@@ -39,12 +39,10 @@ def set_progress_cookie(
         )
 
 
-def progress_to_keep(place: PlaceOut, found: Mapping[str, str]) -> int | None:
+def progress_to_keep(place: PlaceOut, known: int | None) -> int | None:
     """The cookie's new number; None where the known one stays, or there is none to keep."""
-    if place.ahead is None:
-        return None
-    known = read_progress_cookie(found, place.room)
-    return place.ahead if known is None or place.ahead > known else None
+    ahead = place.ahead
+    return ahead if ahead is not None and (known is None or ahead > known) else None
 
 
 def raw_progress_cookie(code: str, ahead: int, *, secure: bool, age_max_s: int) -> bytes:
