@@ -128,7 +128,7 @@ class Application(FastAPI):
         self.state.office_status = OfficeStatusReader(parts, office.priority)
         calls = FastCalls(parts, office, self.state.enter_times, rate_limit)
         pages = FastPages(self, rate_limit)
-        self._hot_path = FastPath(limited, calls, pages, access_log, secure=parts.secure)
+        self._hot_path = FastPath(limited, calls, pages, access_log)
         self._first: ASGIApp = self._hot_path
         if parts.secure:
             self._first = OnlyByTls(self._first)

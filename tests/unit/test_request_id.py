@@ -2,7 +2,8 @@
 
 import pytest
 
-from web.middleware.request_id import RequestIds, find_request_id
+from web.middleware.access_log import RequestIds
+from web.middleware.request_id import find_request_id
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

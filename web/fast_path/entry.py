@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from web.fast_path.calls import FastCalls, ParsedCall, parse_call
-from web.fast_path.page_request import parse_page
 from web.fast_path.pages import FastPages
 from web.fast_path.too_many_requests import RateLimitedResponses
 from web.middleware.access_log import AccessLog
@@ -16,7 +15,7 @@ class FastPath:
     """ASGI middleware: begins and ends a plain request, which a handler answers in between.
 
     app: gets all requests that are not plain, or that no handler answers, and refuses those over
-    a limit. secure: whether browsers use TLS.
+    a limit.
     """
 
     def __init__(
@@ -25,19 +24,16 @@ class FastPath:
         calls: FastCalls,
         pages: FastPages,
         access_log: AccessLog,
-        *,
-        secure: bool,
     ) -> None:
         self._app = app
         self._calls = calls
         self._pages = pages
         self._access_log = access_log
-        self._secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = None
         if scope["type"] == "http":
-            asked = parse_call(scope) or parse_page(scope, secure=self._secure)
+            asked = parse_call(scope) or self._pages.parse(scope)
         if asked is None:
             await self._app(scope, receive, send)
             return

@@ -35,6 +35,8 @@ _COUNTED: dict[PageKind, Call] = {
     kind: Call(method, f"/{before}/{{code}}{after}")
     for (method, before, after), kind in _KINDS.items()
 }
+# By whether browsers use TLS.
+_SESSION_COOKIES = {secure: cookie_name(SESSION_COOKIE, secure=secure) for secure in (False, True)}
 # Headers that a plain request does not have.
 _UNUSUAL = {b"authorization", b"transfer-encoding"}
 # What tells where a form comes from, as `is_cross_site` takes it.
@@ -58,9 +60,13 @@ class ParsedPage(NamedTuple):
     kind: PageKind
     code: str
     cookies: dict[str, str]
-    language: Language
+    accept_language: str
     takes_gzip: bool
     said: dict[bytes, bytes] | None
+
+    @property
+    def language(self) -> Language:
+        return choose_language(self.cookies, self.accept_language)
 
     @property
     def counted(self) -> Call:
@@ -92,8 +98,8 @@ def parse_page(scope: Scope, *, secure: bool) -> ParsedPage | None:
     cookies = cookie_parser(found[b"cookie"].decode("latin-1"))
     if must_renew(cookies, secure=secure):
         return None
-    language = choose_language(cookies, found.get(b"accept-language", b"").decode("latin-1"))
-    return ParsedPage(kind, path[2], cookies, language, _takes_gzip(found), said)
+    accept_language = found.get(b"accept-language", b"").decode("latin-1")
+    return ParsedPage(kind, path[2], cookies, accept_language, _takes_gzip(found), said)
 
 
 def must_renew(found: Mapping[str, str], *, secure: bool) -> bool:
@@ -101,7 +107,7 @@ def must_renew(found: Mapping[str, str], *, secure: bool) -> bool:
 
     These are cookies of the previous release, and the oldest of many tickets.
     """
-    if cookie_name(SESSION_COOKIE, secure=secure) not in found:
+    if _SESSION_COOKIES[secure] not in found:
         return True
     return secure and (
         len(found) >= TICKETS_KEPT_MAX

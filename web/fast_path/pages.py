@@ -21,7 +21,7 @@ from web.auth import cookies
 from web.auth.member_tokens import Visitor
 from web.container import WebContainer
 from web.enter_line import HAS_PLACE, keep_entry
-from web.fast_path.page_request import ParsedPage
+from web.fast_path.page_request import ParsedPage, parse_page
 from web.i18n import Language
 from web.limits.request_limits import RateLimit
 from web.middleware.access_log import OpenRequest
@@ -66,6 +66,10 @@ class FastPages:
             self._parts.tickets, secure=self._secure, cookie_age_max_s=self._age_max_s
         )
         self._rooms: dict[tuple[str, str], PreparedPages] = {}
+
+    def parse(self, scope: Scope) -> ParsedPage | None:
+        """As `parse_page`."""
+        return parse_page(scope, secure=self._secure)
 
     async def answer(
         self, parsed: ParsedPage, scope: Scope, opened: OpenRequest
@@ -151,18 +155,18 @@ class FastPages:
         standing = await parts.line.place(code, member.id)
         if standing.is_missing:
             return None
-        now = read_at(standing.facts.now_us)
+        now, language = read_at(standing.facts.now_us), parsed.language
         place = make_place(standing, room=code, member_id=member.id, tickets=parts.tickets)
         started_ahead = read_progress_cookie(parsed.cookies, code)
         view = PlaceView.from_place(
             place,
             now=now,
             started_ahead=started_ahead,
-            language=parsed.language,
+            language=language,
             site_name=offer.branding.name or parts.site_name,
         )
         template = FRAGMENT if parsed.kind == "fragment" else TICKET_PAGE
-        pages = self._pages(code, parsed.language)
+        pages = self._pages(code, language)
         found = pages.place_page(scope, template, offer, member, view, now)
         if found is None:
             return None

@@ -9,6 +9,8 @@ about the client.
 
 from __future__ import annotations
 
+import itertools
+import secrets
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,9 +25,9 @@ from structlog.contextvars import bound_contextvars
 
 from web.middleware.request_id import (
     HEADER,
-    RequestIds,
     find_request_id,
     find_traceparent,
+    read_sent_id,
     set_request_id,
 )
 from web.middleware.shared_memory import SharedCounters
@@ -138,6 +140,21 @@ def route_calls(routes: Iterable[BaseRoute]) -> Iterator[Call]:
         elif isinstance(route, Route):
             for method in (route.methods or set()) - {"HEAD"}:
                 yield Call(method, route.path)
+
+
+class RequestIds:
+    """Makes ids that are unique over all processes, from a random prefix and a counter."""
+
+    def __init__(self) -> None:
+        self._process = secrets.token_hex(6)
+        self._next = itertools.count(1)
+
+    def make(self, sent: Mapping[bytes, bytes] | None) -> str:
+        """The id that the request has, or a new one. sent: as `find_request_id` gives it."""
+        if sent and (found := read_sent_id(sent)):
+            return found
+        # Fixed length, so that no id is the prefix of another, which `grep` would find too.
+        return f"{self._process}-{next(self._next):08x}"
 
 
 class OpenRequest:

@@ -7,9 +7,7 @@ Context, 3.2). A request with neither, or with an unsafe value, gets a new id.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable, Mapping, MutableMapping
-from itertools import count
 
 HEADER = b"x-request-id"
 TRACEPARENT = b"traceparent"
@@ -21,24 +19,13 @@ _SCOPE = "waitroom.request_id"
 _ORIGIN = "waitroom.origin"
 
 
-class RequestIds:
-    """Makes ids that are unique over all processes, from a random prefix and a counter."""
-
-    def __init__(self) -> None:
-        self._process = secrets.token_hex(6)
-        self._next = count(1)
-
-    def make(self, sent: Mapping[bytes, bytes] | None) -> str:
-        """The id from the request's headers, or a new one. sent: as `find_request_id` gives it."""
-        if sent:
-            found = _ID.fullmatch(sent.get(HEADER, b""))
-            if found:
-                return found[0].decode()
-            found = _TRACEPARENT.fullmatch(sent.get(TRACEPARENT, b""))
-            if found:
-                return found[1].decode()
-        # Fixed length, so that no id is the prefix of another, which `grep` would find too.
-        return f"{self._process}-{next(self._next):08x}"
+def read_sent_id(sent: Mapping[bytes, bytes]) -> str:
+    """The id that a client or proxy gave; "" for none. sent: as `find_request_id` gives it."""
+    found = _ID.fullmatch(sent.get(HEADER, b""))
+    if found:
+        return found[0].decode()
+    found = _TRACEPARENT.fullmatch(sent.get(TRACEPARENT, b""))
+    return found[1].decode() if found else ""
 
 
 def find_request_id(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
