@@ -27,8 +27,9 @@ def plant_field(copy: PlantedCopy) -> None:
     copy.replace(
         VIEW, '    note_text: str = ""\n', '    note_text: str = ""\n    count_text: str = ""\n'
     )
-    note = "        note_text=gettext(phase.note)"
-    copy.replace(VIEW, note, f"        count_text=number(place.in_line_count or 0),\n{note}")
+    note = "        note_text=room.note_text"
+    text = "language.number(place.in_line_count or 0)"
+    copy.replace(VIEW, note, f"        count_text={text},\n{note}")
     left = '    <div><dt>{{ _("Coupons left") }}</dt>'
     shown = '    <div><dt>{{ _("Waiting") }}</dt><dd>{{ place.count_text }}</dd></div>\n'
     copy.replace(TEMPLATE, left, shown + left)
