@@ -97,8 +97,8 @@ class TicketSigner:
         fields = (
             f"[{quoted(ticket.room)},{quoted(ticket.member_id)},{ticket.arrival_us}{signed_at}]"
         )
-        text = _base64url(fields.encode())
-        return f"{text.decode()}.{_base64url(self._mac.digest(text)).decode()}"
+        text = to_base64url(fields.encode())
+        return f"{text.decode()}.{to_base64url(self._mac.digest(text)).decode()}"
 
     def verify(self, text: str, *, room: str) -> Ticket:
         """The ticket, if it is valid for `room`. Raises a subclass of BadTicket for each fault."""
@@ -119,9 +119,9 @@ class TicketSigner:
         return ticket
 
 
-def _base64url(data: bytes) -> bytes:
-    """As itsdangerous encodes; `base64.urlsafe_b64encode` goes through several layers."""
-    return b2a_base64(data, newline=False).translate(_TO_BASE64URL, b"=")
+def to_base64url(data: bytes) -> bytes:
+    """base64url without padding (RFC 7515, 2); `base64` goes through several layers."""
+    return b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_BASE64URL)
 
 
 class HmacKey:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hmac
 import json
-import math
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping, Sequence
+from binascii import a2b_base64
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -22,7 +22,7 @@ import jwt
 from jwt.types import Options
 from pydantic_core import from_json
 
-from waitroom.tokens.ticket import HmacKey
+from waitroom.tokens.ticket import HmacKey, to_base64url
 from web.auth.token_claims import DEFAULT_RULES, BadToken, ClaimRules
 
 TOKEN_LENGTH_MAX = 4_096
@@ -30,6 +30,8 @@ TOKEN_LENGTH_MAX = 4_096
 TOKENS_KEPT, KEPT_LENGTH_MAX = 32_768, 512
 NAME_LENGTH_MAX = 64
 _SCHEME = b"Bearer "
+# `base64.urlsafe_b64decode` goes through several layers, for each token of a crowd.
+_FROM_BASE64URL = bytes.maketrans(b"-_", b"+/")
 # A plain header has only these fields, in any order. A shop's tokens share a few headers, so each
 # is read once; anybody can send others, so few and short ones are kept.
 _PLAIN_FIELDS = frozenset({"alg", "typ", "kid"})
@@ -67,19 +69,6 @@ class Visitor:
     until_s: int = field(default=0, compare=False)
 
 
-@dataclass(slots=True)
-class _KnownToken:
-    """The claims of a token with a valid signature, and when the rules accepted them.
-
-    accepted_s, ends_s: in seconds since 1970; between them the rules would accept them again.
-    """
-
-    claims: Mapping[str, object]
-    member_id: str = ""
-    accepted_s: float = math.inf
-    ends_s: float = -math.inf
-
-
 class MemberTokens:
     """Verifies and signs member tokens (JWT, HS256).
 
@@ -98,9 +87,9 @@ class MemberTokens:
         self._admin_token = admin_token
         self._now = now
         self._rules = rules
-        self._usual = FastJwt(self._secrets)
-        # Caches only tokens with a valid signature, so that attackers can't fill it.
-        self._known_tokens = lru_cache(maxsize=TOKENS_KEPT)(self._verify_signature)
+        self._fast = FastJwt(self._secrets)
+        # Caches only accepted tokens, so that attackers can't fill it.
+        self._accept_cached = lru_cache(maxsize=TOKENS_KEPT)(self._accept)
 
     def sign(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
         """A member token as a shop signs it."""
@@ -114,8 +103,8 @@ class MemberTokens:
 
     def verify(self, token: str) -> Visitor:
         """The token's member. Raises BadToken, whose text names the fault."""
-        known = self._known_token(token)
-        member_id, name = self._member_id(known), known.claims.get("name")
+        claims = self._signed_claims(token)
+        member_id, name = self._rules.member_id(claims, self._now()), claims.get("name")
         if not isinstance(name, str) or not name:
             name = member_id
         # JSON can contain a lone surrogate, which no page can show.
@@ -124,35 +113,32 @@ class MemberTokens:
 
     def find_member(self, token: str) -> str:
         """The member's id only. Raises BadToken as `verify`."""
-        return self._member_id(self._known_token(token))
+        accept = self._accept_cached if len(token) <= KEPT_LENGTH_MAX else self._accept
+        member_id, accepted_s, ends_s = accept(token)
+        # Only time can make an accepted token a bad one.
+        if accepted_s <= self._now() < ends_s:
+            return member_id
+        return self._accept(token)[0]
 
     def verify_claims(self, token: str) -> dict[str, object]:
         """All claims of a valid token. Raises BadToken as `verify`."""
-        known = self._known_token(token)
-        self._member_id(known)
-        return dict(known.claims)
+        claims = self._signed_claims(token)
+        self._rules.member_id(claims, self._now())
+        return claims
 
-    def _member_id(self, known: _KnownToken) -> str:
-        now = self._now()
-        # Only time can make an accepted token a bad one.
-        if not known.accepted_s <= now < known.ends_s:
-            known.member_id = self._rules.member_id(known.claims, now)
-            known.accepted_s, known.ends_s = now, self._rules.ends_s(known.claims)
-        return known.member_id
-
-    def _known_token(self, token: str) -> _KnownToken:
-        """A token with a valid signature. Raises BadToken."""
-        if len(token) <= KEPT_LENGTH_MAX:
-            return self._known_tokens(token)
+    def _signed_claims(self, token: str) -> dict[str, object]:
+        """The claims of a token with a valid signature; the rules must check them."""
         if len(token) > TOKEN_LENGTH_MAX:
             raise BadToken(f"The member token is longer than {TOKEN_LENGTH_MAX} characters.")
-        return self._verify_signature(token)
+        return self._fast.verify(token) or self._by_pyjwt(token)
 
-    def _verify_signature(self, token: str) -> _KnownToken:
-        return _KnownToken(self._usual.verify(token) or self._by_pyjwt(token))
+    def _accept(self, token: str) -> tuple[str, float, float]:
+        """The member's id, the time, and when the token expires. Raises BadToken."""
+        claims, now = self._signed_claims(token), self._now()
+        return self._rules.member_id(claims, now), now, self._rules.ends_s(claims)
 
     def _by_pyjwt(self, token: str) -> dict[str, object]:
-        """The claims, by PyJWT; HS256 only, whatever the token's header names."""
+        """As `_signed_claims`, by PyJWT; HS256 only, whatever the token's header names."""
         for secret in self._secrets:
             try:
                 return jwt.decode(token, secret, algorithms=["HS256"], options=_SIGNATURE_ONLY)
@@ -178,16 +164,15 @@ class FastJwt:
 
     def verify(self, token: str) -> dict[str, object] | None:
         """The unchecked claims; None where PyJWT must decide."""
-        header, _, rest = token.partition(".")
+        header = token.partition(".")[0]
         if len(header) > _HEADER_LENGTH_MAX or not token.isascii() or not _is_plain(header):
             return None
         signed, _, signature = token.encode().rpartition(b".")
-        payload = signed[len(header) + 1 :]
-        return _claims(payload) if rest and self._is_ours(signed, signature) else None
+        return _claims(signed[len(header) + 1 :]) if self._is_ours(signed, signature) else None
 
     def _is_ours(self, signed: bytes, signature: bytes) -> bool:
         for mac in self._macs:
-            if hmac.compare_digest(urlsafe_b64encode(mac.digest(signed)).rstrip(b"="), signature):
+            if hmac.compare_digest(to_base64url(mac.digest(signed)), signature):
                 return True
         return False
 
@@ -213,9 +198,9 @@ def _is_plain(header: str) -> bool:
 def _claims(payload: bytes) -> dict[str, object] | None:
     """The payload's claims; checked although signed, as a shop may sign anything."""
     try:
-        raw = urlsafe_b64decode(payload + b"==")
+        raw = a2b_base64(payload.translate(_FROM_BASE64URL) + b"==")
         # The decoder skips non-base64 characters, so compare; leave anything unusual to PyJWT.
-        claims = from_json(raw) if urlsafe_b64encode(raw).rstrip(b"=") == payload else None
+        claims = from_json(raw) if to_base64url(raw) == payload else None
     except ValueError:
         return None
     return claims if isinstance(claims, dict) else None

@@ -63,7 +63,7 @@ MUTATIONS = (
         promise=9,
         file="web/auth/member_tokens.py",
         within="FastJwt._is_ours",
-        old=('hmac.compare_digest(urlsafe_b64encode(mac.digest(signed)).rstrip(b"="), signature)'),
+        old="hmac.compare_digest(to_base64url(mac.digest(signed)), signature)",
         new="mac",
         noticed_by=(
             f"{_IN_USUAL_TOKEN}test_a_token_with_any_letter_changed_is_left_to_pyjwt_which_refuses",
@@ -96,7 +96,7 @@ MUTATIONS = (
         promise=9,
         file="web/auth/member_tokens.py",
         within="_claims",
-        old='from_json(raw) if urlsafe_b64encode(raw).rstrip(b"=") == payload else None',
+        old="from_json(raw) if to_base64url(raw) == payload else None",
         new="from_json(raw)",
         noticed_by=(
             f"{_IN_USUAL_TOKEN}test_a_payload_that_is_not_as_base64url_writes_it_is_left_to_pyjwt",

@@ -85,9 +85,9 @@ MUTATIONS = (
         name="an_accepted_token_never_ends",
         promise=9,
         file="web/auth/member_tokens.py",
-        within="MemberTokens._member_id",
-        old="not known.accepted_s <= now < known.ends_s",
-        new="not known.member_id",
+        within="MemberTokens.find_member",
+        old="accepted_s <= self._now() < ends_s",
+        new="True",
         noticed_by=("unit/test_member_tokens.py::test_a_token_accepted_before_ends_when_it_says",),
     ),
     Mutation(
