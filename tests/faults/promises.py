@@ -22,7 +22,7 @@ from tests.faults.took_hold import (
 EXPECTED_DIFFERENCES = frozenset({"job_failed"})
 # More connections than the bound must last for so many samples, a quarter of a second apart:
 # Postgres checks once a second whether a client is gone, and a busy host is slower.
-SAMPLES_RUNNING = 16
+SAMPLES_RUNNING = 8
 
 
 @dataclass(frozen=True, slots=True)
