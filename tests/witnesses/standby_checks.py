@@ -1,4 +1,4 @@
-"""A standby takes over behind HAProxy: whoever has a coupon keeps it, and the crowd goes on."""
+"""A standby takes over behind HAProxy: members keep their coupons, and the crowd goes on."""
 
 from __future__ import annotations
 
