@@ -6,11 +6,14 @@
 
 -- New arrivals must be later than all lost ones: no host's clock is further behind than this.
 local CLOCK_MARGIN_US = 2000000
+local RUN_ID_LENGTH = 40
 
--- Returns nil where an ACL forbids INFO.
+-- Returns nil where an ACL forbids INFO. Each call of a crowd's scripts reads it, and a plain search takes
+-- half as long as a pattern.
 local function read_run_id()
   local info = redis.pcall('INFO', 'server')
-  return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or nil
+  local _, before = string.find(type(info) == 'string' and info or '', 'run_id:', 1, true)
+  return before and string.sub(info, before + 1, before + RUN_ID_LENGTH) or nil
 end
 
 -- Returns the last arrival that survives, or nil where the line can't tell who is missing: members of a
