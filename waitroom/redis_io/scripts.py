@@ -60,21 +60,20 @@ def _constants(code: str) -> str:
 
 def _include(name: str) -> str:
     source = (_LUA / "include" / f"{name}.lua").read_text("utf-8")
-    return _settings() + source if name == "room" else source
-
-
-def _settings() -> str:
-    """The room settings in Lua: SETTING_NAMES, and settings_in(values, before).
-
-    settings_in makes a table of the values after the first `before`. It is generated field by
-    field: a loop would take microseconds more in every call.
-    """
+    if name != "room":
+        return source
     names = ", ".join(f"'{setting.name}'" for setting in ROOM_SETTINGS)
+    return _settings_in() + source.replace("SETTING_NAMES)", f"{names})")
+
+
+def _settings_in() -> str:
+    """Lua's settings_in(values, before): a table of the settings after the first `before` values.
+
+    It is generated field by field, and the names are written out where they are read: a loop, and
+    a table of the names, would take microseconds more in every call.
+    """
     fields = ",\n    ".join(_field(setting, at) for at, setting in enumerate(ROOM_SETTINGS, 1))
-    return (
-        f"local SETTING_NAMES = {{ {names} }}\n"
-        f"local function settings_in(values, before)\n  return {{\n    {fields},\n  }}\nend\n"
-    )
+    return f"local function settings_in(values, before)\n  return {{\n    {fields},\n  }}\nend\n"
 
 
 def _field(setting: RoomSetting, at: int) -> str:

@@ -1,11 +1,11 @@
 -- room: a room's settings and schedule, and its refusal while it is not open.
--- redis_io/scripts.py puts SETTING_NAMES and settings_in before this, and constants such as DRAWN_BELOW
--- from redis_io/constants.py.
+-- redis_io/scripts.py writes out SETTING_NAMES, and puts settings_in before this, and constants such as
+-- DRAWN_BELOW from redis_io/constants.py.
 
 local function read_room(key)
   local v = redis.call('HMGET', key, 'opens_at', 'closes_at', 'total_count', 'used_count', 'is_drawn',
     'is_retold', 'restoring_from', 'restoring_until', 'last_arrival', 'run_id', 'held_from',
-    'front', 'line_end', 'keeps_fields', unpack(SETTING_NAMES))
+    'front', 'line_end', 'keeps_fields', SETTING_NAMES)
   if not v[1] then return nil end
   local room = settings_in(v, 14)
   room.opens_at, room.closes_at = tonumber(v[1]), tonumber(v[2])
