@@ -187,8 +187,8 @@ def test_asking_again_is_neither_at_once_nor_never(pace, ahead, in_line, remain,
 
 
 def test_facts_are_read_from_a_scripts_reply():
-    reply = [b"1777636800000000", b"open", b"1", b"2", -3, 7, b"12.5", b"1777636799000000"]
-    reply += [b"draw", b"60000000", b"300000000", b"17", 1]
+    reply = [1777636800000000, b"open", 1, 2, -3, 7, b"12.5", b"1777636799000000"]
+    reply += [b"draw", 60000000, 300000000, 17, 1]
 
     read = RoomFacts.from_reply(reply)
 

@@ -151,5 +151,4 @@ for why, count in pairs(entry_refusals) do
   count_on_meter(keys.meter, 'turned_away', count, now)
 end
 known.anybody_waits = known.anybody_waits or entered > 0
-note_all(room, now, known, keys)
-return { room_facts(room, now, keys), unpack(standings) }
+return { finish_call(room, now, known, keys), unpack(standings) }

@@ -46,5 +46,4 @@ for i, member in ipairs(ARGV) do
 end
 -- Before a first record hides that all others are lost.
 if #known.seen_now > 0 then note_lost_hashes(room, now, keys) end
-note_all(room, now, known, keys)
-return { room_facts(room, now, keys), unpack(standings) }
+return { finish_call(room, now, known, keys), unpack(standings) }

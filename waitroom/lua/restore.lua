@@ -131,5 +131,4 @@ for i, member in ipairs(members) do
     standings[i] = standing_of(i, member, room, now, refusal, known, keys)
   end
 end
-note_all(room, now, known, keys)
-return { room_facts(room, now, keys), unpack(standings) }
+return { finish_call(room, now, known, keys), unpack(standings) }

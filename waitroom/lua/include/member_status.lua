@@ -67,22 +67,18 @@ local function standing_of(i, member, room, now, refusal, known, keys)
   return { 'waiting', told, ahead, came_back_of(known.last_seen[i]) }
 end
 
--- Stores who was seen in this call, and who learned that the room is over.
-local function note_all(room, now, known, keys)
-  call_with('HSET', keys.last_seen, known.seen_now)
-  file_told(now, known.told_now, keys)
-  if known.anybody_waits then note_any_seen(room, now, keys) end
-end
-
--- Returns {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, last admission
+-- Stores who was seen in this call, and who learned that the room is over. Returns the room's facts:
+-- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, last admission
 -- (us), opening, lobby in us, grace in us, until when the room is restoring (us) or 0, is_drawn (1 or
 -- 0)}
-local function room_facts(room, now, keys)
-  local pace = redis.call('HMGET', keys.bucket, 'pace_told', 'moved')
+local function finish_call(room, now, known, keys)
+  call_with('HSET', keys.last_seen, known.seen_now)
+  file_told(now, known.told_now, keys)
+  local bucket = redis.call('HMGET', keys.bucket, 'pace_told', 'moved', 'heard_at', 'hearing_since')
+  if known.anybody_waits then note_any_seen(room, now, bucket[3], bucket[4], keys) end
   return {
-    digits(now), room.state, digits(room.opens_at), digits(room.closes_at), room.remain,
-    redis.call('ZCARD', keys.waiting), pace[1] or '0', pace[2] or '0', room.opening,
-    digits(room.lobby_us), digits(room.grace_us), digits(restoring_until(room, now)),
-    room.is_drawn and 1 or 0,
+    now, room.state, room.opens_at, room.closes_at, room.remain,
+    redis.call('ZCARD', keys.waiting), bucket[1] or '0', bucket[2] or '0', room.opening,
+    room.lobby_us, room.grace_us, restoring_until(room, now), room.is_drawn and 1 or 0,
   }
 end

@@ -32,10 +32,9 @@ end
 
 -- Stores, at most once a second, when any member was seen last (heard_at), and since when without a
 -- break (hearing_since).
-local function note_any_seen(room, now, keys)
+local function note_any_seen(room, now, heard_at, hearing_since, keys)
   if room.restoring_from == 0 then begin_restoring(room, now, keys) end
-  local v = redis.call('HMGET', keys.bucket, 'heard_at', 'hearing_since')
-  local any_seen_at, since = tonumber(v[1] or 0), tonumber(v[2] or now)
+  local any_seen_at, since = tonumber(heard_at or 0), tonumber(hearing_since or now)
   if now - any_seen_at < math.min(NOTE_EVERY_US, room.grace_us / PRESENCE_PARTS) then return end
   if now - any_seen_at > room.grace_us / 2 then since = now end
   redis.call('HSET', keys.bucket, 'heard_at', digits(now), 'hearing_since', digits(since))
