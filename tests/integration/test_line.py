@@ -251,3 +251,13 @@ async def test_asking_for_a_place_changes_nothing(line, code, raw_redis):
 
     assert told == ["admitted", "issued", "refused", "waiting", "absent"]
     assert [await raw_redis.dump(key) for key in Keys(code).all()] == before
+
+
+async def test_redis_finds_a_rooms_fields_without_a_scan(line, code, raw_redis):
+    await in_force(line, code)
+
+    encodings = [
+        await raw_redis.object("encoding", key) for key in (Keys(code).room, Keys(code).bucket)
+    ]
+
+    assert encodings == [b"hashtable", b"hashtable"]
