@@ -57,7 +57,7 @@ DEPLOYMENT = "WAITROOM_WEB_DEPLOYMENT"
 DRAINING = "draining"  # a file in the folder of COUNTS
 KNOWN_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.05
-SWITCH_EVERY_S = 0.0001
+SWITCH_INTERVAL_S = 0.0005
 # Threads that read static files. More would hold the interpreter lock longer against the event
 # loop; with two, a file takes half as long again.
 FILE_THREADS_MAX = 8
@@ -170,7 +170,7 @@ def make_app() -> FastAPI:
     # A busy event loop keeps the interpreter lock for a whole switch interval, 5 ms by default.
     # Meanwhile the server's thread, which passes on one request each time, waits, and so do the
     # threads that issue, which hold the row lock that all others wait for.
-    sys.setswitchinterval(SWITCH_EVERY_S)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings = read_settings(WebSettings, os.environ)
     configure_logging(settings.LOG_FORMAT, "web")
     # Split the connections among the processes: WEB_DB_CONNECTIONS bounds their sum.

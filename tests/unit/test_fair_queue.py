@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from itertools import pairwise
 
 import pytest
 
-from web.limits.fair_queue import STEP_EVERY_TURNS, FairQueue, FairSteps, set_turn
+from web.limits.fair_queue import (
+    STEP_EVERY_TURNS,
+    SWITCH_INTERVAL_S,
+    FairQueue,
+    FairSteps,
+    set_turn,
+)
 
 
 @pytest.fixture
@@ -172,3 +179,19 @@ async def test_a_request_that_is_cancelled_before_its_turn_learns_of_it():
         await asyncio.wait_for(FairSteps(app)(scope, None, None), 0.1)
 
     assert learned == [True]
+
+
+async def test_threads_get_the_interpreter_more_often_while_requests_take_steps(fair):
+    before_s = sys.getswitchinterval()
+
+    async def request() -> float:
+        if turn := fair.turn("alice"):
+            await turn
+        return sys.getswitchinterval()
+
+    during_s = await asyncio.gather(*(request() for _ in range(3)))
+    while sys.getswitchinterval() != before_s:
+        await asyncio.sleep(0)
+
+    assert during_s == [pytest.approx(SWITCH_INTERVAL_S)] * 3
+    assert before_s > SWITCH_INTERVAL_S

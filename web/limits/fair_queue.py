@@ -7,11 +7,16 @@ senders alternate however many requests each sent. The fast path and open stream
 Admins and health checks have a queue of their own, which takes one more step.
 
 A waiting request holds nothing: neither a slow store nor a slow client blocks the others.
+
+While requests take steps, threads get the interpreter lock more often, as the server's thread needs
+it once for each request that it passes on. At other times that would cost a crowd that enters 4 %
+of its throughput.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
@@ -25,6 +30,8 @@ Turn = Callable[[], Awaitable[None] | None]
 
 # Loop turns per step. Entering takes several turns, so it waits for fewer steps.
 STEP_EVERY_TURNS = 3
+# Seconds after which a waiting thread gets the interpreter lock, while requests take steps.
+SWITCH_INTERVAL_S = 0.0001
 _Waiting = OrderedDict[str, deque[asyncio.Future[None]]]
 
 
@@ -37,12 +44,15 @@ class FairQueue:
         self._has_begun = {True: False, False: False}
         self._is_scheduled = False
         self._rests = 0  # turns, until the next step
+        self._idle_switch_interval_s = 0.0
 
     def turn(self, sender: str, *, first: bool = False) -> Awaitable[None] | None:
         """The future to await before a request's next step; None where it may run now."""
         loop, waiting = asyncio.get_running_loop(), self._waiting[first]
         if not self._is_scheduled:
             self._is_scheduled = True
+            self._idle_switch_interval_s = sys.getswitchinterval()
+            sys.setswitchinterval(SWITCH_INTERVAL_S)
             loop.call_soon(self._next_turn)
         if not self._has_begun[first] and not waiting:
             self._has_begun[first] = True
@@ -59,6 +69,8 @@ class FairQueue:
             self._is_scheduled = any(self._has_begun.values())
         if self._is_scheduled:
             asyncio.get_running_loop().call_soon(self._next_turn)
+        else:
+            sys.setswitchinterval(self._idle_switch_interval_s)
 
 
 def _begin(waiting: _Waiting) -> bool:
