@@ -1,7 +1,8 @@
 """TCP proxy: sits in front of a server, and simulates failures of the connection.
 
 `cut` resets and refuses connections, `hang` accepts data and forwards nothing,
-like a stopped server, and `drop` acknowledges nothing, like a broken network.
+like a stopped server, `hang_at` does so from some bytes on, and `drop` acknowledges
+nothing, like a broken network.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Proxy:
         self._whole.set()
         self._flows = threading.Event()
         self._flows.set()
+        self._hang_at: bytes | None = None
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -50,6 +52,10 @@ class Proxy:
     def hang(self) -> None:
         """Accept data, and forward nothing."""
         self._flows.clear()
+
+    def hang_at(self, sent: bytes) -> None:
+        """Hang as soon as either side sends these bytes, and don't forward them."""
+        self._hang_at = sent
 
     def drop(self) -> None:
         """Drop all packets to these sockets, like a broken network (Linux)."""
@@ -71,6 +77,7 @@ class Proxy:
         for one in (self._listener, *self._open):
             with suppress(OSError):
                 one.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+        self._hang_at = None
         self._flows.set()
         self._whole.set()
 
@@ -94,6 +101,8 @@ class Proxy:
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
+                if self._hang_at is not None and self._hang_at in data:
+                    self.hang()
                 self._flows.wait()
                 sink.sendall(data)
         self._close(source)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from traceback import clear_frames
+from typing import Any, Self, TypeVar, cast
 
 import psycopg
 from psycopg.abc import PQGen
@@ -28,6 +29,19 @@ class BoundedConnection(psycopg.Connection[Any]):
     """Closes itself and raises OperationalError after ANSWER_WITHIN_S without an answer."""
 
     has_limit = True
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **named: Any) -> Self:
+        """As psycopg's, but a connection that timed out is closed.
+
+        Postgres may have accepted it meanwhile. Psycopg leaves it to the garbage collector: the
+        frames of the error refer to it, and to the error. Until then it counts beside the next one.
+        """
+        try:
+            return super().connect(conninfo, **named)
+        except psycopg.Error as error:
+            clear_frames(error.__traceback__)
+            raise
 
     def wait(
         self, gen: PQGen[R], interval: float = _LOOK_EVERY_S, timeout: float | None = None

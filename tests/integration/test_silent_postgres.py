@@ -1,9 +1,11 @@
 """A Postgres that stops answering behind a proxy that stays: every wait for it ends."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from issuance import issued_coupons
@@ -11,11 +13,15 @@ from issuance.errors import OfficeAway
 from issuance.issue import issue
 from issuance.offers import list_offers
 from issuance.postgres import connection_deadline
+from issuance.postgres import engine as engines
 from issuance.postgres.engine import Engine, open_engine
 from issuance.postgres.server_state import ping_postgres
-from tests.house import WITHIN_S
+from tests.house import WITHIN_S, eventually
 from tests.integration.cast import on_offer
 from tests.tcp_proxy import Proxy, proxied
+
+# The message AuthenticationOk (PostgreSQL, "Message Formats").
+ACCEPTED = b"R\0\0\0\x08\0\0\0\0"
 
 
 @pytest.fixture
@@ -69,6 +75,41 @@ def test_a_new_connection_that_is_accepted_and_never_answered_ends(
         proxy.mend()
 
     ping_postgres(through)
+
+
+@pytest.fixture
+def no_garbage_collection():
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_connection_that_postgres_accepted_after_the_time_limit_is_closed(
+    database_url, monkeypatch, no_garbage_collection
+):
+    """Else it would count beside the next one, and the bound is for both."""
+    monkeypatch.setattr(engines, "CONNECT_TIMEOUT_S", 2)
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'waitroom late'"
+
+    def has(connections: int) -> bool:
+        with psycopg.connect(database_url, autocommit=True) as db:
+            return db.execute(count).fetchone() == (connections,)
+
+    with proxied(database_url) as (proxy, url), ThreadPoolExecutor(1) as threads:
+        plain = make_url(url).update_query_dict({"sslmode": "disable"})
+        through = open_engine(
+            plain.render_as_string(hide_password=False), connections_max=1, name="late"
+        )
+        proxy.hang_at(ACCEPTED)
+        answer = threads.submit(ping_postgres, through)
+        try:
+            eventually(lambda: has(1))
+            with pytest.raises(OfficeAway):
+                answer.result(timeout=WITHIN_S)
+            eventually(lambda: has(0), within_s=20)
+        finally:
+            proxy.mend()
+            through.dispose()
 
 
 def test_a_migration_may_take_longer(behind_proxy: tuple[Proxy, Engine]):

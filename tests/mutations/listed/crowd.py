@@ -84,4 +84,16 @@ MUTATIONS = (
             "integration/test_api_office.py::test_no_more_are_inside_than_there_are_connections",
         ),
     ),
+    Mutation(
+        name="a_connection_that_timed_out_stays",
+        summary="a connection to Postgres that timed out stays open",
+        promise=6,
+        file="issuance/postgres/connection_deadline.py",
+        within="BoundedConnection.connect",
+        old="clear_frames(error.__traceback__)",
+        new="",
+        noticed_by=(
+            "integration/test_silent_postgres.py::test_a_connection_that_postgres_accepted_after_the_time_limit_is_closed",
+        ),
+    ),
 )
