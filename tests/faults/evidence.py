@@ -33,7 +33,8 @@ class Evidence:
     """The observations of one run.
 
     once_more: each member's answer when they entered again, after all faults were over.
-    connections: samples of our connections to Postgres. found, left: the differences that
+    connections: samples of our connections to Postgres. crowded: for each sample above the bound,
+    by its index, a line about each connection. found, left: the differences that
     `reconcile --repair` found and left. fell_over: processes that ended by themselves. forgets:
     Redis lost data.
 
@@ -50,6 +51,7 @@ class Evidence:
     used_count: int
     once_more: Mapping[str, Answer]
     connections: Sequence[int] = ()
+    crowded: Mapping[int, Sequence[str]] = field(default_factory=dict)
     connections_bound: int = 0
     found: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left: Mapping[str, Sequence[str]] = field(default_factory=dict)

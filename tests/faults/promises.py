@@ -156,10 +156,12 @@ def _above_bound(seen: Evidence) -> Found:
     processes soon.
     """
     last = len(seen.connections) - SAMPLES_RUNNING
-    runs = (seen.connections[at : at + SAMPLES_RUNNING] for at in range(last + 1))
-    most = max((min(run) for run in runs), default=0)
-    if most > seen.connections_bound:
-        yield "connections", f"{most}, bound {seen.connections_bound}"
+    runs = {at: min(seen.connections[at : at + SAMPLES_RUNNING]) for at in range(last + 1)}
+    at = max(runs, key=runs.__getitem__, default=None)
+    if at is not None and runs[at] > seen.connections_bound:
+        listed = seen.crowded.get(at + SAMPLES_RUNNING - 1, ())
+        how = f"{runs[at]}, bound {seen.connections_bound}"
+        yield "connections", "\n      ".join([how, *listed])
 
 
 def _used_count_off(seen: Evidence) -> Found:

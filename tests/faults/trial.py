@@ -17,6 +17,7 @@ import psycopg
 
 from load.bench.process_usage import cpu_s as cpu_s_of
 from tests.faults.admin_changes import Admin
+from tests.faults.connections import ConnectionSampler
 from tests.faults.evidence import Evidence, Row
 from tests.faults.members import Answer, Crowd
 from tests.faults.modes import Mode, plan_of
@@ -34,7 +35,6 @@ RESTORE_S = 30
 FINAL_WITHIN_S = 90.0
 # Time to enter once more, if some have none: nobody may get one then.
 ONCE_MORE_WITHIN_S = 60.0
-SAMPLE_EVERY_S = 0.25
 # One in so many refused members enters once more.
 OTHERS_EACH = 5
 # The opening of rooms that are open before the run, and the end of all.
@@ -46,7 +46,9 @@ class Trial:
         self.plan = plan_of(seed, mode)
         self.world = World(folder, self.plan)
         self.applied: list[str] = []
-        self.connections: list[int] = []
+        self.connections = ConnectionSampler(
+            self.world.connections_bound, self.world.postgres_link, self.world.commands
+        )
         self.losses = mode != "no losses"
         self.forgets = False
         self.admin: Admin
@@ -94,7 +96,7 @@ class Trial:
     async def _run(self) -> Result:
         house = self.world.house
         crowd = Crowd(house.port, CODE, self.plan.seed, MEMBERS, house.identity.sign)
-        sampling = asyncio.create_task(self._sample())
+        sampling = asyncio.create_task(self.connections.run(lambda: self.world.postgres.url))
         self._set_out_s = asyncio.get_running_loop().time()
         await asyncio.to_thread(self._offer, datetime.now(UTC))
         self._mark("the crowd sets out")
@@ -199,22 +201,6 @@ class Trial:
                 del record.answers[count:]
         return answers
 
-    async def _sample(self) -> None:
-        """Sample the number of our connections, whenever Postgres is up."""
-        count = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'waitroom %'"
-        while True:
-            with suppress(psycopg.Error, TimeoutError, OSError):
-                async with await psycopg.AsyncConnection.connect(
-                    self.world.postgres.url, autocommit=True, connect_timeout=2
-                ) as connection:
-                    while True:
-                        async with asyncio.timeout(1.0):
-                            row = await (await connection.execute(count)).fetchone()
-                        assert row is not None
-                        self.connections.append(int(row[0]))
-                        await asyncio.sleep(SAMPLE_EVERY_S)
-            await asyncio.sleep(SAMPLE_EVERY_S)
-
     async def _evidence(self, crowd: Crowd, once_more: Mapping[str, Answer]) -> Evidence:
         rows, used_count = await asyncio.to_thread(self._rows)
         reconciled = await self._reconcile()
@@ -226,7 +212,8 @@ class Trial:
             rows=rows,
             used_count=used_count,
             once_more=once_more,
-            connections=self.connections,
+            connections=self.connections.counts,
+            crowded=self.connections.listed,
             connections_bound=self.world.connections_bound,
             found=reconciled["found"],
             left=reconciled["left"],
