@@ -28,6 +28,18 @@ class Row:
     committed_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerRefusal:
+    """A refusal that a worker committed to Postgres. admitted_us: the admission that it ended, by
+    Redis' clock. committed_s: as in Row.
+    """
+
+    member_id: str
+    said: str
+    admitted_us: int
+    committed_s: float
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The observations of one run.
@@ -43,6 +55,9 @@ class Evidence:
     expected and the final value. numbers: of each entrant of the draw; None without a draw.
     is_draw: a draw was planned. clocks: of each process. lost_bytes: of the writes that a failover
     lost; None without one.
+
+    worker_refusals: all in Postgres. losses_s: when each loss of Redis began and ended. kept:
+    members whose worker's refusal Redis still had before `once_more`.
     """
 
     total_count: int
@@ -65,6 +80,9 @@ class Evidence:
     is_draw: bool = False
     clocks: Sequence[ClockSeen] = ()
     lost_bytes: int | None = None
+    worker_refusals: Sequence[WorkerRefusal] = ()
+    losses_s: Sequence[tuple[float, float]] = ()
+    kept: Collection[str] = ()
 
     def made(self, *kinds: ChangeKind) -> list[MadeChange]:
         """The changes of these kinds that were made, in order."""
@@ -74,6 +92,35 @@ class Evidence:
         """When an admin first reopened to members who were refused so at after_s; else infinity."""
         again = [(one.asked_s, one.over_s) for one in self.changes if one.reopens_after(refused)]
         return min((at_s for at_s, over_s in again if over_s >= after_s), default=float("inf"))
+
+    @cached_property
+    def _refusals_of(self) -> Mapping[str, list[WorkerRefusal]]:
+        """By member, in the order of their commits."""
+        found: dict[str, list[WorkerRefusal]] = {}
+        for one in sorted(self.worker_refusals, key=lambda one: one.committed_s):
+            found.setdefault(one.member_id, []).append(one)
+        return found
+
+    def committed_s(self, member: Record, refused: Answer) -> float | None:
+        """When a worker committed the refusal that this answer repeats.
+
+        None if the line decided it as it answered, by the state of the room: at entry, for a place
+        that is later than the admission, or after Redis lost what the worker reported.
+        """
+        for one in reversed(self._refusals_of.get(member.member_id, ())):
+            is_lost = member.member_id not in self.kept and any(
+                one.committed_s <= until_s and from_s <= refused.asked_s
+                for from_s, until_s in self.losses_s
+            )
+            if (
+                refused.call == "place"
+                and one.said == refused.said
+                and one.committed_s <= refused.at_s
+                and one.admitted_us >= refused.shown_us
+                and not is_lost
+            ):
+                return one.committed_s
+        return None
 
     @cached_property
     def openings(self) -> list[tuple[float, float, float]]:

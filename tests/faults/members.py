@@ -259,7 +259,7 @@ def read(status: int, text: bytes) -> dict[str, Any]:
         if status in (200, 202):
             refusal, coupon = body["refusal"], body["issued_coupon"]
             return {
-                "said": _refused(refusal["type"]) if refusal else body["state"],
+                "said": said_of(refusal["type"]) if refusal else body["state"],
                 "coupon_id": coupon["id"] if coupon else None,
                 "ticket": body["ticket"],
                 "ahead": body["ahead"],
@@ -271,5 +271,6 @@ def read(status: int, text: bytes) -> dict[str, Any]:
     return {"said": kind if status < 500 or kind == "unavailable" else f"unclear: {kind}"}
 
 
-def _refused(kind: str) -> str:
+def said_of(kind: str) -> str:
+    """A place's refusal of this type as it is recorded."""
     return kind if kind in REFUSALS else f"refused: {kind}"

@@ -59,33 +59,30 @@ def _counts(seen: Evidence, member: Record, refused: Answer, row: Row) -> bool:
     if seen.forgets and refused.said == "closed":
         # They were admitted, Redis lost that, and the room closed before their turn came again.
         return False
-    taken = [one for one in seen.made("less stock") if one.asked_s <= refused.at_s]
-    if refused.said == "sold_out" and taken:
-        # An admin took away the stock for which they were admitted, and workers finish in any
-        # order: count them only if they were still in line then, or when the other was issued to.
-        let_through_s = min(row.committed_s, taken[-1].over_s)
-        return not seen.forgets and any(
-            one.said == "waiting" and one.asked_s > let_through_s for one in member.answers
-        )
-    return True
+    if refused.said != "sold_out":
+        return True
+    decided_s = seen.committed_s(member, refused)
+    taken_by_s = refused.at_s if decided_s is None else decided_s
+    if not any(one.asked_s <= taken_by_s for one in seen.made("less stock")):
+        return True
+    # An admin took away the stock for which they were admitted, and workers finish in any order:
+    # until the stock was gone, which the refusal shows.
+    return not seen.forgets and (decided_s is None or row.committed_s >= decided_s)
 
 
 def decided_from_s(seen: Evidence, member: Record, refused: Answer) -> float:
     """The earliest time at which their refusal may have been decided.
 
     A waiting member is refused when they poll; that answer may have been lost before the one that
-    they got. A worker refuses an admitted member between two polls, if stock is reduced.
+    they got. A worker refuses an admitted member between two polls.
     """
+    committed_s = seen.committed_s(member, refused)
+    if committed_s is not None:
+        return committed_s
     before = member.answers[: member.answers.index(refused)]
     from_s = refused.asked_s
     while before and (before[-1].said == "unavailable" or before[-1].said.startswith("no answer")):
         from_s = min(from_s, before.pop().asked_s)
-    was_less = any(
-        before and one.asked_s <= refused.asked_s and one.over_s >= before[-1].asked_s
-        for one in seen.made("less stock")
-    )
-    if was_less or (before and before[-1].said == "admitted"):
-        return before[-1].asked_s
     return from_s
 
 
@@ -99,16 +96,22 @@ def issued_to_gone(seen: Evidence) -> Found:
 
 def too_early(seen: Evidence) -> Found:
     """No member is admitted or issued to before the opening in force."""
+    for row in seen.rows:
+        if row.committed_s and not _has_opened(seen, row.committed_s):
+            yield row.member_id, f"committed at {row.committed_s:.1f} s"
     for member in seen.members:
         for one in member.answers:
-            if one.said not in ("admitted", "issued"):
-                continue
-            if not any(
-                opens_s <= min(one.at_s, until_s) and from_s <= one.at_s
-                for opens_s, from_s, until_s in seen.openings
-            ):
+            if one.said in ("admitted", "issued") and not _has_opened(seen, one.at_s):
                 yield member.member_id, f"{one.said} at {one.at_s:.1f} s"
                 break
+
+
+def _has_opened(seen: Evidence, at_s: float) -> bool:
+    """Whether an opening that may have been in force by then had come."""
+    return any(
+        opens_s <= min(at_s, until_s) and from_s <= at_s
+        for opens_s, from_s, until_s in seen.openings
+    )
 
 
 def turned_back(seen: Evidence) -> Found:

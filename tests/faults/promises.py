@@ -133,12 +133,17 @@ def _took_back(seen: Evidence) -> Found:
 
 
 def _left_over(seen: Evidence) -> Found:
-    """No member gets `sold_out` while a coupon is left that was in stock then."""
+    """No member is refused as sold out while a coupon is left that was in stock then.
+
+    A worker may have refused them before they asked; the line decides as they ask.
+    """
     more_s = max((one.over_s for one in seen.made("more stock")), default=float("-inf"))
-    words = [one.last_word for one in seen.members]
-    refused = sum(
-        word is not None and word.said == "sold_out" and word.asked_s > more_s for word in words
-    )
+    refused = 0
+    for member in seen.members:
+        word = member.last_word
+        if word is not None and word.said == "sold_out":
+            committed_s = seen.committed_s(member, word)
+            refused += (word.asked_s if committed_s is None else committed_s) > more_s
     if refused and len(seen.rows) < seen.total_count:
         yield "rows", f"{len(seen.rows)} of {seen.total_count}, {refused} refused as sold out"
 

@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from redis import Redis
 
+from domain.unix_time import to_us
 from load.bench.process_usage import cpu_s as cpu_s_of
 from tests.faults.admin_changes import Admin
 from tests.faults.connections import ConnectionSampler
-from tests.faults.evidence import Evidence, Row
-from tests.faults.members import Answer, Crowd
+from tests.faults.evidence import Evidence, Row, WorkerRefusal
+from tests.faults.members import Answer, Crowd, said_of
 from tests.faults.modes import Mode, plan_of
 from tests.faults.openings import AdminChange
 from tests.faults.result import Result, result_of
 from tests.faults.schedule import HEALED_S, ClockStep, Fault
 from tests.faults.unanswered import describe_unanswered
 from tests.faults.world import World
+from waitroom.redis_io.keys import Keys
 
 CODE = "spring"
 MEMBERS = 2_000
@@ -50,7 +53,8 @@ class Trial:
             self.world.connections_bound, self.world.postgres_link, self.world.commands
         )
         self.losses = mode != "no losses"
-        self.forgets = False
+        self.losses_s: list[tuple[float, float]] = []
+        self.kept: Collection[str] = ()
         self.admin: Admin
         self.holders_before: Collection[str] = ()
         self.unanswered: list[str] = []
@@ -141,7 +145,8 @@ class Trial:
     async def _break(self, fault: Fault) -> None:
         at_s = self._now_s()
         await self.world.apply(fault)
-        self.forgets |= fault.kind.startswith("lose")
+        if fault.kind.startswith("lose"):
+            self.losses_s.append((at_s, self._now_s()))
         self.applied.append(f"{fault}  (broken at {at_s:.1f} s, over at {self._now_s():.1f} s)")
 
     async def _step(self, step: ClockStep) -> None:
@@ -185,6 +190,7 @@ class Trial:
         """The new answers to all holders, all with a coupon in an answer, and some others."""
         rows, _ = await asyncio.to_thread(self._rows)
         self.holders_before = holders = {row.member_id for row in rows}
+        self.kept = await asyncio.to_thread(self._kept)
         before = {record.member_id: len(record.answers) for record in crowd.records}
         chosen = [
             record.member_id in holders or record.final == "issued" or number % OTHERS_EACH == 0
@@ -218,7 +224,7 @@ class Trial:
             found=reconciled["found"],
             left=reconciled["left"],
             fell_over=self.world.fell_over,
-            forgets=self.forgets,
+            forgets=bool(self.losses_s),
             lost_bytes=self.world.pair.lost_bytes if self.world.pair else None,
             holders_before=self.holders_before,
             opens_s=room.opens_s,
@@ -227,6 +233,9 @@ class Trial:
             numbers=await asyncio.to_thread(self._numbers) if is_draw else None,
             is_draw=is_draw,
             clocks=self.world.clocks.seen(),
+            worker_refusals=await asyncio.to_thread(self._refusals),
+            losses_s=self.losses_s,
+            kept=self.kept,
         )
 
     def _numbers(self) -> dict[str, int] | None:
@@ -247,6 +256,22 @@ class Trial:
         assert used is not None
         rows = [Row(id_, member_id, self.admin.seconds(at)) for id_, member_id, at in found]
         return rows, int(used[0])
+
+    def _refusals(self) -> list[WorkerRefusal]:
+        with psycopg.connect(self.world.postgres.url) as connection:
+            found = connection.execute(
+                "SELECT member_id, slug, admitted_at, pg_xact_commit_timestamp(xmin) FROM refusals"
+            ).fetchall()
+        return [
+            WorkerRefusal(member_id, said_of(slug), to_us(admitted_at), self.admin.seconds(at))
+            for member_id, slug, admitted_at, at in found
+        ]
+
+    def _kept(self) -> set[str]:
+        """The members whose worker's refusal the line has."""
+        with Redis.from_url(self.world.valkey.url, decode_responses=True) as redis:
+            found: Any = redis.hgetall(Keys(CODE).outcomes)
+        return {member_id for member_id, outcome in found.items() if outcome.startswith("r")}
 
     async def _reconcile(self) -> dict[str, dict[str, Sequence[str]]]:
         """Run `waitroom reconcile --repair`. Returns the differences found and left."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.faults.admin_changes import MadeChange
 from tests.faults.clocks import ClockSeen
-from tests.faults.evidence import Evidence, Row
+from tests.faults.evidence import Evidence, Row, WorkerRefusal
 from tests.faults.members import Answer, Record
 
 
@@ -80,3 +80,9 @@ def in_lobby(record, *answers):
 
 def once_more(member, said):
     return replace(GOOD, once_more={**GOOD.once_more, member: said})
+
+
+def by_worker(evidence, committed_s, *, said="sold_out", admitted_us=400, **more):
+    """Charlie was admitted, and a worker refused them then."""
+    refusal = WorkerRefusal("charlie", said, admitted_us, committed_s)
+    return replace(evidence, worker_refusals=[refusal], **more)

@@ -12,6 +12,7 @@ from tests.unit.fault_cast import (
     MORE,
     REOPENED,
     answer,
+    by_worker,
     change,
     changed,
     in_lobby,
@@ -61,30 +62,54 @@ from tests.unit.fault_cast import (
         changed(stayed(answer("closed", 5)), REOPENED),
         changed(stayed(answer("closed", 5)), change("put the end off", 5.5)),
         # A worker refused them while there was less; they asked when there was more again.
-        changed(
-            stayed(answer("admitted", 3), answer("sold_out", 7)),
-            change("less stock", 4),
-            change("more stock", 5.5),
+        by_worker(
+            changed(
+                stayed(answer("admitted", 3), answer("sold_out", 7)),
+                change("less stock", 4),
+                change("more stock", 5.5),
+            ),
+            5,
         ),
         # The same, and they got one when they asked once more.
-        changed(
-            replace(
-                stayed(answer("admitted", 3), answer("sold_out", 7)),
-                once_more={**GOOD.once_more, "charlie": answer("issued", 9, coupon="c")},
-                rows=[*GOOD.rows, Row("c", "charlie", 8.5)],
-                total_count=3,
-                used_count=3,
-                in_force={"total_count": (3, 3)},
+        by_worker(
+            changed(
+                replace(
+                    stayed(answer("admitted", 3), answer("sold_out", 7)),
+                    once_more={**GOOD.once_more, "charlie": answer("issued", 9, coupon="c")},
+                    rows=[*GOOD.rows, Row("c", "charlie", 8.5)],
+                    total_count=3,
+                    used_count=3,
+                    in_force={"total_count": (3, 3)},
+                ),
+                change("less stock", 4),
+                change("more stock", 5.5),
             ),
-            change("less stock", 4),
-            change("more stock", 5.5),
+            5,
+        ),
+        # The same, and nobody wanted what was added.
+        by_worker(
+            changed(GOOD, change("less stock", 4), change("more stock", 6.2), total_count=3), 6
+        ),
+        # The same, and Redis lost data before or after, or lost other data.
+        by_worker(
+            changed(GOOD, change("more stock", 5), total_count=3),
+            4,
+            losses_s=[(3.5, 3.9), (7.5, 8)],
+            forgets=True,
+        ),
+        by_worker(
+            changed(GOOD, change("more stock", 5), total_count=3),
+            4,
+            losses_s=[(4.5, 4.6)],
+            forgets=True,
+            kept={"charlie"},
         ),
         # The refusal was lost on its way, and they asked again when there was more.
         changed(stayed(answer("no answer (TimeoutError)", 5), answer("sold_out", 7)), MORE),
         changed(stayed(answer("unavailable", 5), answer("sold_out", 7)), MORE),
         # What they had been let through for was taken away.
-        changed(stayed(answer("sold_out", 7)), LESS),
-        changed(stayed(answer("admitted", 3), answer("sold_out", 7)), LESS),
+        by_worker(changed(stayed(answer("sold_out", 7)), LESS), 6),
+        by_worker(changed(stayed(answer("admitted", 3), answer("sold_out", 7)), LESS), 6),
         # Redis lost that they had been let through, and the room closed.
         stayed(
             answer("admitted", 3),

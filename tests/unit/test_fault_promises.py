@@ -18,6 +18,7 @@ from tests.unit.fault_cast import (
     MORE,
     REOPENED,
     answer,
+    by_worker,
     change,
     changed,
     in_lobby,
@@ -67,6 +68,14 @@ BROKEN = {
         # Stock was taken away, but they stood in line still when Bob had theirs.
         changed(stayed(waits(6.2, 150), answer("sold_out", 7)), change("less stock", 6.5)),
         changed(stayed(waits(6, 150), answer("sold_out", 7)), LESS),
+        # Stock was taken away, but they had not been admitted; or a worker had refused them before.
+        changed(stayed(answer("sold_out", 7)), LESS),
+        changed(stayed(answer("admitted", 3), answer("sold_out", 7)), LESS),
+        by_worker(changed(stayed(answer("sold_out", 7)), LESS), 5.4),
+        # Stock was taken away before a worker refused them, and Bob had theirs after that.
+        by_worker(changed(stayed(answer("sold_out", 7)), LESS), 5.8),
+        # A worker refused them when there was more again.
+        by_worker(changed(stayed(answer("sold_out", 7)), change("more stock", 5.5)), 6.5),
         # Refused at entry, and Bob came later.
         replace(
             GOOD,
@@ -98,6 +107,8 @@ BROKEN = {
         changed(GOOD, change("bring forward", 2, value=5.5), opens_s=8),
         # It was brought forward only later.
         changed(GOOD, change("bring forward", 5.1, value=4), opens_s=8),
+        # Alice asked after the opening, and had theirs before.
+        replace(GOOD, opens_s=4.95),
     ],
     "issued to the gone": [
         replace(
@@ -137,6 +148,29 @@ BROKEN = {
     "left over": [
         replace(GOOD, total_count=3),
         changed(GOOD, change("more stock", 5), total_count=3),
+        # A worker refused them when there was more.
+        by_worker(changed(GOOD, change("more stock", 5), total_count=3), 5.5),
+        # A worker refused them before, and not for this; or not for this place.
+        by_worker(changed(GOOD, change("more stock", 5), total_count=3), 4, said="closed"),
+        by_worker(
+            changed(
+                told("charlie", waits(1, 300), answer("sold_out", 7, shown=500)),
+                change("more stock", 5),
+                total_count=3,
+            ),
+            4,
+        ),
+        # A worker refused them before, and Redis lost that before they asked.
+        by_worker(changed(GOOD, change("more stock", 5), total_count=3), 4, losses_s=[(4.5, 4.6)]),
+        # A worker refused them before; they entered again, and were refused at entry.
+        by_worker(
+            changed(
+                told("charlie", replace(answer("sold_out", 7), call="enter")),
+                change("more stock", 5),
+                total_count=3,
+            ),
+            4,
+        ),
     ],
     "unclear": [told("charlie", answer("unclear: 500 b''"), answer("sold_out", 7))],
     "above the bound": [replace(GOOD, connections=[5] + [8, 9] * SAMPLES_RUNNING)],
