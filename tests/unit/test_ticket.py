@@ -4,7 +4,7 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from itsdangerous import URLSafeSerializer
+from itsdangerous import BadData, URLSafeSerializer
 
 from domain.coupon import CODE_LENGTH_MAX
 from domain.draw import NUMBERS
@@ -159,6 +159,33 @@ def test_no_insertion_makes_a_ticket_say_something_else(at, more):
         return
 
     assert read == alices
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_a_ticket_has_the_verdict_of_itsdangerous(data):
+    """Whole or changed, compressed or not, by each secret."""
+    fields = ["spring", data.draw(st.text(max_size=30)) * data.draw(st.sampled_from([1, 5])), 7, 8]
+    as_here = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+    signers = {
+        secret: URLSafeSerializer(secret, salt="waitroom.ticket", signer_kwargs=as_here)
+        for secret in (OLD, NEW, OTHER)
+    }
+    text = str(signers[data.draw(st.sampled_from(list(signers)))].dumps(fields))
+    at, instead = data.draw(st.integers(0, len(text))), data.draw(st.sampled_from(["", ".", "A="]))
+    text = data.draw(st.sampled_from([text, text[:at] + instead + text[at + 1 :], text + "="]))
+    both = URLSafeSerializer([NEW, OLD], salt="waitroom.ticket", signer_kwargs=as_here)
+    try:
+        expected = tuple(both.loads(text))
+    except BadData:
+        expected = None
+
+    try:
+        found = office(OLD, NEW, at_s=8).verify(text, room="spring")
+    except ForgedTicket:
+        found = None
+
+    assert found == (expected if len(text) <= TICKET_LENGTH_MAX else None)
 
 
 @pytest.mark.parametrize("kind", [ForgedTicket, ExpiredTicket, OtherRoomsTicket])

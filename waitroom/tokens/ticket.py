@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from binascii import b2a_base64
+import zlib
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Sequence
+from hmac import compare_digest
 from json.encoder import encode_basestring_ascii as quoted
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from itsdangerous import BadData, URLSafeSerializer
 
 from domain.draw import NUMBERS
 
+SALT = "waitroom.ticket"
 TICKET_LENGTH_MAX = 512
 BLOCK_BYTES = 64
 _TO_BASE64URL = bytes.maketrans(b"+/", b"-_")
+_FROM_BASE64URL = bytes.maketrans(b"-_", b"+/")
 
 
 class BadTicket(Exception):
@@ -84,13 +89,14 @@ class TicketSigner:
         self._now = now
         self._serializer = URLSafeSerializer(
             list(reversed(secrets)),  # itsdangerous signs with the last of its keys
-            salt="waitroom.ticket",
+            salt=SALT,
             signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
         )
         # Each answer has a ticket, so this must be fast: `dumps` would derive the key and try to
         # compress each time, with the same result.
-        key = self._serializer.make_signer("waitroom.ticket").derive_key()
+        key = self._serializer.make_signer(SALT).derive_key()
         self._mac = HmacKey(key)
+        self._fast = SignedFields(secrets, salt=SALT)
 
     def sign(self, ticket: Ticket) -> str:
         signed_at = "" if ticket.arrival_us >= NUMBERS else f",{int(self._now())}"
@@ -105,7 +111,8 @@ class TicketSigner:
         if len(text) > TICKET_LENGTH_MAX:
             raise ForgedTicket
         try:
-            ticket = Ticket(*self._serializer.loads(text))
+            fields = self._fast.loads(text)
+            ticket = Ticket(*(self._serializer.loads(text) if fields is None else fields))
         except (BadData, TypeError, ValueError) as error:
             raise ForgedTicket from error
         if ticket.room != room:
@@ -119,9 +126,39 @@ class TicketSigner:
         return ticket
 
 
+class SignedFields:
+    """Reads what `URLSafeSerializer` signs, which derives a key for each: four times the work."""
+
+    def __init__(self, secrets: Sequence[str], *, salt: str) -> None:
+        self._macs = [HmacKey(HmacKey(secret.encode()).digest(salt.encode())) for secret in secrets]
+
+    def loads(self, text: str) -> Any:
+        """The signed fields; None where itsdangerous must decide. Raises UnicodeEncodeError."""
+        payload, _, signature = text.encode().rpartition(b".")
+        for mac in self._macs:
+            if compare_digest(to_base64url(mac.digest(payload)), signature):
+                try:
+                    return _parse_fields(payload)
+                except (ValueError, zlib.error):
+                    return None
+        return None
+
+
+def _parse_fields(payload: bytes) -> Any:
+    """The fields of a payload with a valid signature, compressed where it begins with a dot."""
+    if payload.startswith(b"."):
+        return json.loads(zlib.decompress(from_base64url(payload[1:])).decode())
+    return json.loads(from_base64url(payload).decode())
+
+
 def to_base64url(data: bytes) -> bytes:
     """base64url without padding (RFC 7515, 2); `base64` goes through several layers."""
     return b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_BASE64URL)
+
+
+def from_base64url(text: bytes) -> bytes:
+    """The bytes of base64url without padding; other characters are skipped. Raises ValueError."""
+    return a2b_base64(text.translate(_FROM_BASE64URL) + b"==")
 
 
 class HmacKey:

@@ -61,9 +61,9 @@ MUTATIONS = (
         summary="tickets that 0.2.0 wrote are rejected",
         promise=9,
         file="waitroom/tokens/ticket.py",
-        within="TicketSigner.__init__",
-        old='salt="waitroom.ticket"',
-        new='salt="waitroom.tokens.ticket.2"',
+        within="SALT",
+        old='"waitroom.ticket"',
+        new='"waitroom.tokens.ticket.2"',
         noticed_by=(
             f"{_IN}test_a_ticket_asks_for_its_place",
             f"{_IN}test_a_ticket_that_was_given_before_the_draw_asks_for_its_place",
