@@ -37,6 +37,9 @@ HEADER_LENGTH_MAX = 256
 PROBLEM_TITLE = "problem title"
 # What joins a context and its message to a key, as in compiled catalogues.
 CONTEXT_END = "\x04"
+# A sentence before and after a value that its readers do not share.
+Around = tuple[str, str]
+_GAP = "\ue000"
 
 
 def to_translate(message: str) -> str:
@@ -77,6 +80,11 @@ class Language:
     def gettext(self, message: str, **values: object) -> str:
         text = self._texts.get(message, message)
         return text % values if values else text
+
+    def around(self, message: str, name: str, **values: object) -> Around:
+        """As `gettext`, but split at the value `name`, which the sentence has once."""
+        before, _, after = self.gettext(message, **values, **{name: _GAP}).partition(_GAP)
+        return before, after
 
     def pgettext(self, context: str, message: str) -> str:
         """The translation of a message that has another one elsewhere, by its context."""

@@ -4,7 +4,12 @@ import time
 
 from tests.unit.place_template_cast import EN, GOING_ON, KO, NOON, SITE_NAME, in_lobby, waiting
 from tests.unit.template_cast import fragment, html_of
-from web.pages.member.place_text import find_progress
+from web.pages.member.place_text import (
+    find_progress,
+    outlook_in_words,
+    waiting_news,
+    waiting_room,
+)
 from web.pages.member.place_view import TEXTS, PlaceView
 
 
@@ -51,6 +56,27 @@ def test_a_title_begins_with_the_place():
     assert waiting(1_204).seen().title == "1,204 · In line · Open Run"
     assert waiting(1_204).seen(KO).title == "1,204 · 대기 중 · Open Run"
     assert in_lobby(7, opening="first_come").seen(KO).title == "7 · 사전 대기 중 · Open Run"
+
+
+def test_sentences_around_a_number_are_the_catalogues():
+    left = "%(remain)s left, %(ahead)s ahead of you: "
+    sentences = {
+        "likely": f"{left}you will probably get one.",
+        "close": f"{left}it will be close.",
+        "unlikely": f"{left}you will probably not get one. You can stay: others may leave.",
+    }
+    for language in (EN, KO):
+        room = waiting_room(language, "open", 1_312, SITE_NAME)
+        for outlook, sentence in sentences.items():
+            expected = language.gettext(sentence, remain="1,312", ahead="41")
+            assert outlook_in_words(room, outlook, "41") == expected
+            assert language.knows(sentence)
+        one = waiting(41, remain_count=1_312, eta_s=600).out
+        place, wait = (
+            language.gettext(f"{before}%({name})s.", **{name: "41"})
+            for before, name in (("Your place in line is ", "place"), ("Estimated wait: ", "wait"))
+        )
+        assert waiting_news(language, room, one, "41", "41", "") == f"{place} {wait}"
 
 
 def test_progress_is_whole_and_never_more_than_all_of_it():

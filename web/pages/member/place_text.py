@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from math import ceil
@@ -10,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from domain.phase import DRAINING, ROOM_PHASE
 from domain.unix_time import from_us
-from web.i18n import Language, to_translate
+from web.i18n import Around, Language, to_translate
 from web.schemas.public import PlaceOut
 
 Outlook = Literal["likely", "close", "unlikely"]
@@ -39,7 +40,9 @@ PLAIN = {
 }
 
 
+@lru_cache(maxsize=16_384)
 def ahead_in_words(language: Language, ahead: int) -> str:
+    """Cached, as all who wait come through the same places."""
     if ahead == 0:
         return language.gettext("You are next.")
     return language.ngettext(
@@ -54,28 +57,29 @@ def find_outlook(remain: int, ahead: int) -> Outlook:
     return "likely" if (ahead + 1) * LIKELY_FROM <= remain else "close"
 
 
-def outlook_in_words(language: Language, outlook: Outlook, remain: str, ahead: str) -> str:
-    gettext = language.gettext
+def outlook_in_words(room: WaitingRoom, outlook: Outlook, ahead: str) -> str:
     if ahead == "0" and outlook != "unlikely":
-        return gettext("%(remain)s left: you will probably get one.", remain=remain)
-    if outlook == "likely":
-        return gettext(
-            "%(remain)s left, %(ahead)s ahead of you: you will probably get one.",
-            remain=remain,
-            ahead=ahead,
-        )
-    if outlook == "close":
-        return gettext(
-            "%(remain)s left, %(ahead)s ahead of you: it will be close.",
-            remain=remain,
-            ahead=ahead,
-        )
-    return gettext(
-        "%(remain)s left, %(ahead)s ahead of you: you will probably not get one. You can stay: "
-        "others may leave.",
-        remain=remain,
-        ahead=ahead,
-    )
+        return room.next_outlook_text
+    before, after = room.outlooks[outlook]
+    return f"{before}{ahead}{after}"
+
+
+def _outlooks(language: Language, remain: str) -> dict[Outlook, Around]:
+    """The sentence of each outlook, around the number ahead."""
+    sentences: dict[Outlook, str] = {
+        "likely": to_translate(
+            "%(remain)s left, %(ahead)s ahead of you: you will probably get one."
+        ),
+        "close": to_translate("%(remain)s left, %(ahead)s ahead of you: it will be close."),
+        "unlikely": to_translate(
+            "%(remain)s left, %(ahead)s ahead of you: you will probably not get one. You can stay: "
+            "others may leave."
+        ),
+    }
+    return {
+        outlook: language.around(sentence, "ahead", remain=remain)
+        for outlook, sentence in sentences.items()
+    }
 
 
 def find_progress(ahead: int, started_ahead: int | None) -> int:
@@ -94,7 +98,11 @@ def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
 
 
 class WaitingRoom(NamedTuple):
-    """The texts that all who wait in a room share. title: without the place."""
+    """The texts that all who wait in a room share.
+
+    title: without the place. next_outlook_text: for the member who is next. place_news, wait_news:
+    announcements around the place and the wait.
+    """
 
     resting: bool
     draining: bool
@@ -102,55 +110,67 @@ class WaitingRoom(NamedTuple):
     remain_text: str
     note_text: str
     eta_text: str
+    outlooks: Mapping[Outlook, Around]
+    next_outlook_text: str
+    place_news: Around
+    wait_news: Around
 
 
 @lru_cache(maxsize=1_024)
 def waiting_room(language: Language, room_state: str, remain: int, site_name: str) -> WaitingRoom:
     """Cached, as a crowd shares a room."""
     gettext, phase = language.gettext, ROOM_PHASE[room_state]
+    remain_text = language.number(remain)
     return WaitingRoom(
         resting=not phase.admits,
         draining=phase is DRAINING,
         title=make_title("", gettext("In line"), site_name),
-        remain_text=language.number(remain),
+        remain_text=remain_text,
         note_text=gettext(phase.note) if phase.note else "",
         eta_text=gettext("not known yet") if phase.admits else gettext("paused for now"),
+        outlooks=_outlooks(language, remain_text),
+        next_outlook_text=gettext(
+            "%(remain)s left: you will probably get one.", remain=remain_text
+        ),
+        place_news=language.around(to_translate("Your place in line is %(place)s."), "place"),
+        wait_news=language.around(to_translate("Estimated wait: %(wait)s."), "wait"),
     )
 
 
 def waiting_news(
-    language: Language, place: PlaceOut, place_text: str, wait_text: str, outlook_text: str
+    language: Language,
+    room: WaitingRoom,
+    place: PlaceOut,
+    place_text: str,
+    wait_text: str,
+    outlook_text: str,
 ) -> str:
     """The announcement for screen readers, made when the step changes."""
-    gettext = language.gettext
-    phase = ROOM_PHASE[place.room_state]
-    if not phase.admits and phase.note:
-        return gettext(phase.note)
+    if room.resting and room.note_text:
+        return room.note_text
     if place.place is None:
-        return gettext("You are in line.")
+        return language.gettext("You are in line.")
     if place.place == 1:
-        return gettext("You are next.")
-    news = gettext("Your place in line is %(place)s.", place=place_text)
+        return language.gettext("You are next.")
+    before, after = room.place_news
+    news = f"{before}{place_text}{after}"
     if place.ahead is not None and place.ahead >= place.remain_count:
         return f"{news} {outlook_text}"
     if not wait_text:
         return news
-    the_wait = gettext("Estimated wait: %(wait)s.", wait=wait_text)
-    return f"{news} {the_wait}"
+    before, after = room.wait_news
+    return f"{news} {before}{wait_text}{after}"
 
 
 def find_step(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
     """A text that changes exactly when there is something to announce."""
-    at = bisect_right(STEPS, place.place or 0)
-    words = ["waiting"]
-    if resting:
-        words.append("resting")
+    step = "waiting-resting" if resting else "waiting"
     if place.returned:
-        words.append(place.returned)
+        step = f"{step}-{place.returned}"
     if outlook == "unlikely":
-        words.append(outlook)
-    words.append(str(STEPS[at - 1] if at else 0))
-    return "-".join(words)
+        step = f"{step}-{outlook}"
+    at = bisect_right(STEPS, place.place or 0)
+    return f"{step}-{STEPS[at - 1] if at else 0}"
 
 
 def reload_seconds(ask_again_s: float | None) -> str:

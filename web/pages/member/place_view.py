@@ -158,34 +158,36 @@ def _waiting(
     if ahead is not None:
         ahead_text = ahead_in_words(language, ahead)
         outlook = find_outlook(place.remain_count, ahead)
-        outlook_text = outlook_in_words(language, outlook, room.remain_text, number(ahead))
+        outlook_text = outlook_in_words(room, outlook, number(ahead))
         progress, progress_text = progress_in_words(language, find_progress(ahead, started_ahead))
     arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
+    # By position, as names would take twice as long.
     return PlaceView(
-        room=place.room,
-        state=WAITING.word,
-        resting=resting,
-        draining=room.draining,
-        returned=place.returned,
-        outlook=outlook,
-        title=f"{place_text} · {room.title}" if place_text else room.title,
-        news=waiting_news(language, place, place_text, wait_text, outlook_text),
-        step=find_step(place, resting, outlook),
-        ask_again_s=str(place.ask_again_s),
-        reload_s=reload_seconds(place.ask_again_s),
-        updated_at=updated_at,
-        updated_text=updated_text,
-        arrived_at=arrived_at,
-        arrived_text=arrived_text,
-        place_text=place_text,
-        place_size=f"digits-{len(str(place.place or 0))}",
-        ahead_text=ahead_text,
-        eta_text=wait_text or room.eta_text,
-        remain_text=room.remain_text,
-        outlook_text=outlook_text,
-        progress=progress,
-        progress_text=progress_text,
+        place.room,
+        WAITING.word,
+        resting,
+        room.draining,
+        place.returned,
+        outlook,
+        None,  # opening
+        f"{place_text} · {room.title}" if place_text else room.title,
+        waiting_news(language, room, place, place_text, wait_text, outlook_text),
+        find_step(place, resting, outlook),
+        str(place.ask_again_s),
+        reload_seconds(place.ask_again_s),
+        updated_at,
+        updated_text,
+        arrived_at,
+        arrived_text,
+        place_text,
+        f"digits-{len(str(place.place or 0))}",
+        ahead_text,
+        wait_text or room.eta_text,
+        room.remain_text,
+        outlook_text,
+        progress,
+        progress_text,
         note_text=room.note_text,
     )
 
