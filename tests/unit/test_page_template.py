@@ -66,6 +66,15 @@ def test_a_text_may_be_longer_than_a_stored_block(length):
     assert html.decode() == "literal " * 500 + "한" + "x" * (length - 3) + " end"
 
 
+@pytest.mark.parametrize("texts", [("a\0b", "", "\0"), ("\0", "<\0>", "한"), ("", "", "")])
+def test_a_text_may_hold_any_character(texts):
+    page = FilledPage("".join(f"\ue000{name}\ue001, " for name in NAMES), NAMES)
+
+    body = page.encode(texts, takes_gzip=True).body
+
+    assert body.decode() == page.html(texts) == "".join(f"{escape(text)}, " for text in texts)
+
+
 @pytest.mark.parametrize(
     "template", ["{0:.3}", "{0}{0}" * 9, "<b>{1}</b>", "\ue000first\ue001"], ids=str
 )
