@@ -148,6 +148,11 @@ class MemberStatus(NamedTuple):
         return self.kind in ("absent", "untold")
 
     @property
+    def known_ahead(self) -> int | None:
+        """How many are ahead of a waiting member; None where that is not known yet."""
+        return self.ahead if self.facts.tells_numbers else None
+
+    @property
     def arrived_us(self) -> int:
         """The time of arrival, or 0 where it is unknown."""
         return self.arrival_us if self.arrival_us >= NUMBERS else 0

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
+from domain.draw import NUMBERS
 from domain.refusals import ChallengeRequired, NotOpenYet, Refusal, find_refusal
 from domain.settings_spec import Opening
 from domain.unix_time import from_us
@@ -29,6 +30,8 @@ JSON_HEADERS: Headers = [
 ]
 # Faster than `TypeAdapter.dump_json`, which checks its options at each call.
 _write_json = TypeAdapter(PlaceOut).serializer.to_json
+# A process caches this many tickets, each as the header that sets its cookie, in at most 15 MB.
+TICKETS_KEPT = 16_384
 # Where a passed-over member returned to the line, by the line's letter.
 RETURNED: dict[str, Returned] = {"h": "head", "e": "end"}
 
@@ -69,14 +72,14 @@ def make_place(
 
 def _waiting_place(standing: MemberStatus, room: str) -> PlaceOut:
     """As `_make_place`, in one call: most answers to a crowd are these."""
-    facts, arrived_us = standing.facts, standing.arrived_us
-    tells_numbers, is_lobby = facts.tells_numbers, facts.is_lobby
+    facts, arrived_us, ahead = standing.facts, standing.arrived_us, standing.known_ahead
+    is_lobby = facts.is_lobby
     return PlaceOut(
         room=room,
         state="waiting",
-        place=standing.ahead + 1 if tells_numbers else None,
-        ahead=standing.ahead if tells_numbers else None,
-        eta_s=standing.eta_s if tells_numbers else None,
+        place=None if ahead is None else ahead + 1,
+        ahead=ahead,
+        eta_s=None if ahead is None else standing.eta_s,
         ask_again_s=poll_interval_s(standing),
         arrived_at=rfc3339_us(arrived_us) if arrived_us else None,
         remain_count=facts.remain_count,
@@ -143,6 +146,7 @@ class PlaceWriter:
             f"; HttpOnly; Max-Age={cookie_age_max_s}; Path=",
             f"; SameSite=lax{'; Secure' if secure else ''}",
         )
+        self._header_cached = lru_cache(maxsize=TICKETS_KEPT)(self._ticket_header)
 
     def entered(self, standing: MemberStatus, room: str, member_id: str) -> RawResponse:
         """The answer to entering. Raises Problem where the room refused."""
@@ -162,6 +166,18 @@ class PlaceWriter:
         else:
             headers.append((b"set-cookie", self.ticket_cookie(place.room, place.ticket)))
         return status, headers, body
+
+    def ticket_header(self, room: str, member_id: str, arrival_us: int) -> tuple[bytes, bytes]:
+        """The header that sets the ticket's cookie.
+
+        Signed once, as a page gets it at each request, but for tickets with their time of signing.
+        """
+        make = self._header_cached if arrival_us >= NUMBERS else self._ticket_header
+        return make(room, member_id, arrival_us)
+
+    def _ticket_header(self, room: str, member_id: str, arrival_us: int) -> tuple[bytes, bytes]:
+        ticket = self._tickets.sign(Ticket(room, member_id, arrival_us))
+        return b"set-cookie", self.ticket_cookie(room, ticket)
 
     def ticket_cookie(self, room: str, ticket: str) -> bytes:
         """As `set_ticket_cookie` sets it; formatted here for speed."""

@@ -130,6 +130,35 @@ def test_an_event_holds_the_place_as_the_answer_does(standing, room, member):
     assert message.endswith(b"\nevent: place\ndata: " + body + b"\n\n")
 
 
+# Of a room that a ticket is still good for.
+arrivals = st.integers(1, NUMBERS - 1) | st.integers(NOON_US - 10**9, NOON_US + 10**9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(rooms, members, arrivals), min_size=1, max_size=4), st.booleans())
+def test_a_page_sets_the_ticket_of_its_place_however_often(places, secure):
+    pages = writer(secure=secure)
+
+    for room, member, arrival_us in places * 2:
+        name, value = pages.ticket_header(room, member, arrival_us)
+        text = value.decode().partition(";")[0].partition("=")[2]
+        ticket = OFFICE.verify(text, room=room)
+        assert (ticket.room, ticket.member_id, ticket.arrival_us) == (room, member, arrival_us)
+        assert (name, value) == (b"set-cookie", pages.ticket_cookie(room, text))
+
+
+def test_a_page_signs_a_ticket_once_unless_it_holds_its_time_of_signing():
+    clock_s = [NOON_US / 1_000_000]
+    tickets = TicketSigner(["a-secret-of-the-tickets-of-32-bytes!"], now=lambda: clock_s[0])
+    pages = PlaceWriter(tickets, secure=False, cookie_age_max_s=604_800)
+    arrived, drawn = (pages.ticket_header("spring", "alice", at) for at in (NOON_US, 7))
+
+    clock_s[0] += 60
+
+    assert pages.ticket_header("spring", "alice", NOON_US) is arrived
+    assert pages.ticket_header("spring", "alice", 7) != drawn
+
+
 def test_a_stream_signs_anew_whoever_stands_elsewhere():
     facts = RoomFacts(NOON_US, "open", 0, NOON_US * 2, 10, 10, 1.0, NOON_US)
     events = JsonEvents("spring", OFFICE)

@@ -50,8 +50,9 @@ _READ = {
     *_UNUSUAL,
     *SAID_IN,
 }
-# Longer headers are not cached, which bounds the cache in bytes.
+# Longer headers and paths are not cached, which bounds the caches in bytes.
 _KEPT_LENGTH_MAX = 64
+_PATH_LENGTH_MAX = 128
 
 
 class ParsedPage(NamedTuple):
@@ -76,30 +77,39 @@ class ParsedPage(NamedTuple):
 
 def parse_page(scope: Scope, *, secure: bool) -> ParsedPage | None:
     """The parsed request, or None where the framework must handle it."""
-    path = _PATH.fullmatch(scope["path"])
-    kind = _KINDS.get((scope["method"], path[1], path[3])) if path else None
-    if path is None or kind is None or scope["query_string"]:
+    path = scope["path"]
+    find = _find_page if len(path) <= _PATH_LENGTH_MAX else _find_page.__wrapped__
+    page = find(scope["method"], path)
+    if page is None or scope["query_string"]:
         return None
+    kind, code = page
     found: dict[bytes, bytes] = {}
-    said: dict[bytes, bytes] | None = None
     for name, value in scope["headers"]:
-        if name not in _READ:
-            continue
-        # Of two headers of a name the framework knows which counts.
-        if name in found or name in _UNUSUAL:
-            return None
-        found[name] = value
-        if name in SAID_IN:
-            said = {**said, name: value} if said else {name: value}
+        if name in _READ:
+            # Of two headers of a name the framework knows which counts.
+            if name in found:
+                return None
+            found[name] = value
     if b"cookie" not in found or found.get(b"content-length", b"0") != b"0":
         return None
+    if not _UNUSUAL.isdisjoint(found):
+        return None
+    said = {name: found[name] for name in SAID_IN if name in found} or None
     if kind == "enter" and is_cross_site(*(_text(found, name) for name in _FORM_ORIGIN)):
         return None
     cookies = cookie_parser(found[b"cookie"].decode("latin-1"))
     if must_renew(cookies, secure=secure):
         return None
     accept_language = found.get(b"accept-language", b"").decode("latin-1")
-    return ParsedPage(kind, path[2], cookies, accept_language, _takes_gzip(found), said)
+    return ParsedPage(kind, code, cookies, accept_language, _takes_gzip(found), said)
+
+
+@lru_cache(maxsize=1_024)
+def _find_page(method: str, path: str) -> tuple[PageKind, str] | None:
+    """The page and its room or coupon; cached, as a crowd asks for few rooms."""
+    found = _PATH.fullmatch(path)
+    kind = _KINDS.get((method, found[1], found[3])) if found else None
+    return (kind, found[2]) if found and kind else None
 
 
 def must_renew(found: Mapping[str, str], *, secure: bool) -> bool:

@@ -17,6 +17,7 @@ from starlette.types import Scope
 from application.offer_cache import OfferCache
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
+from waitroom.member_status import MemberStatus
 from web.auth import cookies
 from web.auth.member_tokens import Visitor
 from web.container import WebContainer
@@ -36,7 +37,7 @@ from web.pages.member.progress_cookie import (
 )
 from web.pages.member.room import keep_place
 from web.pages.page_template import FilledPage, Texts
-from web.place_response import PlaceWriter, make_entered_place, make_place
+from web.place_response import PlaceWriter, make_place
 from web.problems import Problem, is_too_many
 from web.schemas.public import PlaceOut
 
@@ -120,12 +121,9 @@ class FastPages:
         self._application.state.enter_times.add(code, perf_counter() - opened.began)
         if entered.kind not in HAS_PLACE:
             return None  # refusals are pages of the framework
-        place = make_entered_place(
-            entered, room=code, member_id=member.id, tickets=self._parts.tickets
-        )
         location = b"location", f"/rooms/{code}".encode()
         started_ahead = read_progress_cookie(parsed.cookies, code)
-        changed = self._cookies(parsed, place, started_ahead)
+        changed = self._cookies(parsed, entered, member, started_ahead)
         return 303, [location, *_REDIRECT_HEADERS, *changed], b""
 
     async def _coupon(
@@ -156,7 +154,7 @@ class FastPages:
         if standing.is_missing:
             return None
         now, language = read_at(standing.facts.now_us), parsed.language
-        place = make_place(standing, room=code, member_id=member.id, tickets=parts.tickets)
+        place = make_place(standing, room=code, member_id=member.id, tickets=None)
         started_ahead = read_progress_cookie(parsed.cookies, code)
         view = PlaceView.from_place(
             place,
@@ -171,19 +169,24 @@ class FastPages:
         if found is None:
             return None
         status, headers, body = _filled(parsed, pages, *found)
-        headers += self._cookies(parsed, place, started_ahead)
+        headers += self._cookies(parsed, standing, member, started_ahead)
         return status, headers, body
 
-    def _cookies(self, parsed: ParsedPage, place: PlaceOut, started_ahead: int | None) -> Headers:
+    def _cookies(
+        self, parsed: ParsedPage, standing: MemberStatus, member: Visitor, started_ahead: int | None
+    ) -> Headers:
         """The cookies that `keep_place` sets, written directly unless some must be deleted."""
-        if place.ticket is None:
+        code, is_waiting = parsed.code, standing.kind == "waiting"
+        if not is_waiting and standing.kind != "admitted":
             response = Response()
+            place = make_place(standing, room=code, member_id=member.id, tickets=None)
             keep_place(response, place, self._parts, parsed.cookies)
             return [one for one in response.raw_headers if one[0] == b"set-cookie"]
-        headers = [(b"set-cookie", self._writer.ticket_cookie(place.room, place.ticket))]
-        if (ahead := progress_to_keep(place, started_ahead)) is not None:
+        headers = [self._writer.ticket_header(code, member.id, standing.arrival_us)]
+        ahead = standing.known_ahead if is_waiting else None
+        if (ahead := progress_to_keep(ahead, started_ahead)) is not None:
             progress = raw_progress_cookie(
-                place.room, ahead, secure=self._secure, age_max_s=self._age_max_s
+                code, ahead, secure=self._secure, age_max_s=self._age_max_s
             )
             headers.append((b"set-cookie", progress))
         return headers

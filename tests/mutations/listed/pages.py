@@ -3,6 +3,7 @@
 from tests.mutations.mutation import Mutation
 
 _IN_FAST_PAGES = "integration/test_fast_pages.py::"
+_IN_RESPONSES = "unit/test_fast_path_responses.py::"
 
 MUTATIONS = (
     Mutation(
@@ -52,13 +53,26 @@ MUTATIONS = (
     Mutation(
         name="any_signature_makes_a_session",
         promise=9,
-        file="web/auth/sessions.py",
-        within="_FastSessions.loads",
-        old='compare_digest(urlsafe_b64encode(mac.digest(payload)).rstrip(b"="), signature)',
+        file="waitroom/tokens/ticket.py",
+        within="SignedFields.loads",
+        old="compare_digest(to_base64url(mac.digest(payload)), signature)",
         new="True",
         noticed_by=(
             "unit/test_sessions.py::test_a_shop_cannot_make_a_session",
             "unit/test_sessions.py::test_a_session_has_the_verdict_of_itsdangerous",
+            "unit/test_ticket.py::test_a_ticket_has_the_verdict_of_itsdangerous",
+        ),
+    ),
+    Mutation(
+        name="a_page_gives_an_older_ticket_before_a_draw",
+        summary="a page repeats a ticket that holds its time of signing",
+        promise=3,
+        file="web/place_response.py",
+        within="PlaceWriter.ticket_header",
+        old="self._header_cached if arrival_us >= NUMBERS else self._ticket_header",
+        new="self._header_cached",
+        noticed_by=(
+            f"{_IN_RESPONSES}test_a_page_signs_a_ticket_once_unless_it_holds_its_time_of_signing",
         ),
     ),
     Mutation(

@@ -27,7 +27,9 @@ def set_progress_cookie(
     """Store the number ahead at first, or a larger one later; delete it in a final state."""
     if place.state not in ("waiting", "admitted"):
         delete_progress_cookie(response, place.room, found, secure=secure)
-    elif (ahead := progress_to_keep(place, read_progress_cookie(found, place.room))) is not None:
+    elif (
+        ahead := progress_to_keep(place.ahead, read_progress_cookie(found, place.room))
+    ) is not None:
         cookies.set_cookie(
             response,
             _name(place.room),
@@ -39,9 +41,11 @@ def set_progress_cookie(
         )
 
 
-def progress_to_keep(place: PlaceOut, known: int | None) -> int | None:
-    """The cookie's new number; None where the known one stays, or there is none to keep."""
-    ahead = place.ahead
+def progress_to_keep(ahead: int | None, known: int | None) -> int | None:
+    """The cookie's new number; None where the known one stays, or there is none to keep.
+
+    ahead: as the place has it.
+    """
     return ahead if ahead is not None and (known is None or ahead > known) else None
 
 
