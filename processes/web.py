@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,8 @@ from fastapi import FastAPI
 
 from application.clock_watch import watch_clocks
 from application.reconcile import failed_jobs_in
+from domain.stores.median_clock import MedianClock
+from domain.stores.remote_clock import RemoteClock
 from issuance.deployment import deployment_id
 from issuance.direct import DirectIssuer
 from issuance.postgres.engine import Engine, open_engine
@@ -38,6 +40,8 @@ from processes.settings.reader import BadSettings, read_settings
 from processes.settings.web import WebSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import Tracing, open_tracing
+from waitroom.clock_skews import ClockWatch
+from waitroom.errors import LineError
 from waitroom.line import Line, open_line
 from waitroom.tokens.challenge import Challenges
 from waitroom.tokens.ticket import TicketSigner
@@ -187,8 +191,11 @@ def make_app() -> FastAPI:
         call_on_stop(app.state.streams.close)
         current_default_thread_limiter().total_tokens = FILE_THREADS_MAX
         _collect_less_garbage()
-        await app.state.session_watch.run_once()  # load earlier sign-outs
         clocks = watch_clocks("web", line, container.office_clock, app.state.office.run, engine)
+        await asyncio.gather(
+            app.state.session_watch.run_once(),  # load earlier sign-outs
+            _measure_once(clocks),
+        )
         tasks = [
             asyncio.create_task(app.state.enter_times.publish_forever()),
             asyncio.create_task(app.state.session_watch.run_forever()),
@@ -216,6 +223,12 @@ def make_app() -> FastAPI:
     )
 
 
+async def _measure_once(clocks: ClockWatch) -> None:
+    """Before the first request, which this host's clock would judge otherwise."""
+    with suppress(LineError):
+        await clocks.run_once()
+
+
 def _make_container(
     settings: WebSettings,
     line: Line,
@@ -226,26 +239,32 @@ def _make_container(
 ) -> WebContainer:
     """What the web is made of. connections: this process's share of those to Postgres."""
     counts = Path(os.environ[COUNTS]) if COUNTS in os.environ else None
+    office_clock = RemoteClock()
+    clock = MedianClock([line.clock, office_clock])
     return WebContainer(
         line=line,
+        office_clock=office_clock,
         engine=engine,
         direct=DirectIssuer(engine, queue_redis),
         identity=MemberTokens(
             settings.MEMBER_TOKEN_SECRETS,
             settings.ADMIN_TOKEN,
             rules=ClaimRules(settings.MEMBER_TOKEN_AUDIENCE, settings.CLOCK_LEEWAY_S),
+            now=clock.now_s,
         ),
         sessions=Sessions(
             settings.TICKET_SECRETS,
             old_secrets=settings.MEMBER_TOKEN_SECRETS,
             age_max_s=settings.SESSION_AGE_MAX_S,
-            now=line.clock.now_s,
+            now=clock.now_s,
         ),
         tickets=TicketSigner(
             settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S, now=line.clock.now_s
         ),
         challenges=Challenges(settings.TICKET_SECRETS, now=line.clock.now_s),
-        admins=AdminSessions(settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH),
+        admins=AdminSessions(
+            settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH, now=clock.now_s
+        ),
         db_connections_bound=db_connections_bound(
             web=settings.WEB_DB_CONNECTIONS, workers=settings.WORKERS
         ),

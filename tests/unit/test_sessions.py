@@ -182,6 +182,13 @@ def test_a_session_of_the_release_before_ends_with_its_age_and_with_signing_out(
     assert ended.from_cookies({"session": of_the_release_before()}, secure=False) is None
 
 
+@pytest.mark.parametrize("off_by_s", [-300, -1, 1, 300])
+def test_a_session_of_the_release_before_is_valid_on_a_host_with_another_clock(off_by_s):
+    sessions = Sessions([OURS], old_secrets=[SHOPS], now=lambda: time.time() + off_by_s)
+
+    assert sessions.verify_old(of_the_release_before()) == ALICE
+
+
 def test_the_release_before_reads_a_session_that_begins_now():
     response = Response()
     sessions = Sessions([OURS], old_secrets=[SHOPS])

@@ -13,11 +13,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 
 from domain.admin import NAME_LENGTH_MAX, Admin
 from issuance.admins import AdminAccount
 from web.auth.passwords import Passwords
+from web.auth.timed_serializer import TimedSerializer
 
 SESSION_COOKIE = "admin_session"
 SESSION_AGE_MAX_S = 12 * 3600
@@ -35,7 +36,7 @@ class AdminSessions:
     """Signs and reads sessions, and knows the admin whom a setting names.
 
     Signs with the first secret and accepts sessions of all. password_hash is the setting's, or
-    empty.
+    empty. now: seconds since 1970.
     """
 
     def __init__(
@@ -45,15 +46,12 @@ class AdminSessions:
         password_hash: str = "",
         passwords: Passwords | None = None,
         age_max_s: int = SESSION_AGE_MAX_S,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.passwords = passwords or Passwords()
         self.age_max_s = age_max_s
         self._password_hash = password_hash
-        self._sessions = URLSafeTimedSerializer(
-            list(reversed(secrets)),  # itsdangerous signs with the last of its keys
-            salt="waitroom.admin-session",
-            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
-        )
+        self._sessions = TimedSerializer(secrets, salt="waitroom.admin-session", now=now)
 
     def as_set(self, account: AdminAccount) -> AdminAccount:
         """The account as ADMIN_PASSWORD_HASH overrides it, if it has that name."""
@@ -62,15 +60,14 @@ class AdminSessions:
         return replace(account, role="operator", password_hash=self._password_hash, disabled=False)
 
     def session_for(self, account: AdminAccount) -> str:
-        text = self._sessions.dumps([account.name, _stamp(account)])
-        return text if isinstance(text, str) else text.decode()
+        return self._sessions.dumps([account.name, _stamp(account)])
 
     def name_in(self, cookie: str) -> tuple[str, str] | None:
         """The name and stamp of a valid session; None for any other."""
         if len(cookie) > SESSION_LENGTH_MAX:
             return None
         try:
-            name, stamp = self._sessions.loads(cookie, max_age=self.age_max_s)
+            (name, stamp), _ = self._sessions.loads(cookie, age_max_s=self.age_max_s)
         except (BadData, TypeError, ValueError):
             return None
         return str(name), str(stamp)

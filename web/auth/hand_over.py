@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import time
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from web.auth.member_tokens import MemberTokens, Visitor
@@ -32,11 +31,9 @@ class HandOver:
     until_s: float | None
 
 
-def read_hand_over(
-    identity: MemberTokens, token: str, now: Callable[[], float] = time.time
-) -> HandOver:
+def read_hand_over(identity: MemberTokens, token: str) -> HandOver:
     """Verify a hand-over token. Raises BadToken, whose text names the fault."""
-    visitor, claims, now_s = identity.verify(token), identity.verify_claims(token), now()
+    visitor, claims, now_s = identity.verify(token), identity.verify_claims(token), identity.now_s()
     left_s = math.ceil(int(claims["exp"]) - now_s)  # type: ignore[call-overload]
     return HandOver(
         visitor,

@@ -72,7 +72,8 @@ class Visitor:
 class MemberTokens:
     """Verifies and signs member tokens (JWT, HS256).
 
-    Signs with the first secret and accepts tokens of all. rules: for the claims.
+    Signs with the first secret and accepts tokens of all. rules: for the claims. now: seconds since
+    1970; a shop's clock wrote the claims, so not by a host's clock alone.
     """
 
     def __init__(
@@ -90,6 +91,10 @@ class MemberTokens:
         self._fast = FastJwt(self._secrets)
         # Caches only accepted tokens, so that attackers can't fill it.
         self._accept_cached = lru_cache(maxsize=TOKENS_KEPT)(self._accept)
+
+    def now_s(self) -> float:
+        """The time by which tokens are judged: seconds since 1970."""
+        return self._now()
 
     def sign(self, member_id: str, *, valid_s: int = 3600, name: str | None = None) -> str:
         """A member token as a shop signs it."""

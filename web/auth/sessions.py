@@ -17,13 +17,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeSerializer
 from starlette.responses import Response
 
 from waitroom.tokens.ticket import SignedFields
 from web.auth import cookies
 from web.auth.ended_sessions import EndedSessions
 from web.auth.member_tokens import Visitor
+from web.auth.timed_serializer import TimedSerializer
 
 SESSION_COOKIE = "member_session"
 OLD_COOKIE = "session"
@@ -58,11 +59,7 @@ class Sessions:
         # itsdangerous signs with the last of its keys.
         self._signed = URLSafeSerializer(list(reversed(secrets)), salt=SALT, signer_kwargs=signer)
         self._old = (
-            URLSafeTimedSerializer(
-                list(reversed(old_secrets)), salt="waitroom.session", signer_kwargs=signer
-            )
-            if old_secrets
-            else None
+            TimedSerializer(old_secrets, salt="waitroom.session", now=now) if old_secrets else None
         )
         self._fast = SignedFields(secrets, salt=SALT)
         # Caches only sessions with a valid signature, so that attackers can't fill it.
@@ -118,12 +115,9 @@ class Sessions:
         if self._old is None or not _SIGNED.fullmatch(text):
             return None
         try:
-            (member_id, name), signed_at = self._old.loads(
-                text, max_age=self.age_max_s, return_timestamp=True
-            )
+            (member_id, name), at_s = self._old.loads(text, age_max_s=self.age_max_s)
         except (BadData, TypeError, ValueError):
             return None
-        at_s = int(signed_at.timestamp())
         visitor = Visitor(str(member_id), str(name), at_s * 1_000_000, at_s + self.age_max_s)
         return None if self.is_over(visitor) else visitor
 
@@ -145,7 +139,7 @@ class Sessions:
             return
         response.set_cookie(
             OLD_COOKIE,
-            _text(self._old.dumps([visitor.id, visitor.name])),
+            self._old.dumps([visitor.id, visitor.name]),
             max_age=self.age_max_s,
             secure=secure,
             httponly=True,

@@ -197,12 +197,12 @@ MUTATIONS = (
         old=(
             "Sessions(settings.TICKET_SECRETS, "
             "old_secrets=settings.MEMBER_TOKEN_SECRETS, "
-            "age_max_s=settings.SESSION_AGE_MAX_S, now=line.clock.now_s)"
+            "age_max_s=settings.SESSION_AGE_MAX_S, now=clock.now_s)"
         ),
         new=(
             "Sessions(settings.MEMBER_TOKEN_SECRETS, "
             "old_secrets=settings.MEMBER_TOKEN_SECRETS, "
-            "age_max_s=settings.SESSION_AGE_MAX_S, now=line.clock.now_s)"
+            "age_max_s=settings.SESSION_AGE_MAX_S, now=clock.now_s)"
         ),
         noticed_by=("integration/test_session_processes.py::test_a_shops_secret_signs_no_session",),
     ),
