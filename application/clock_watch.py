@@ -25,9 +25,11 @@ def watch_clocks(
     """
 
     async def measure() -> None:
-        await line.measure_clock()
-        with suppress(OfficeError, TimeoutError):
-            await asyncio.wait_for(ask(measure_clock, engine, office_clock), ANSWER_WITHIN_S)
+        try:
+            await line.measure_clock()
+        finally:
+            with suppress(OfficeError, TimeoutError):
+                await asyncio.wait_for(ask(measure_clock, engine, office_clock), ANSWER_WITHIN_S)
 
     clocks = {"redis": line.clock, "postgres": office_clock}
     return ClockWatch(line.clock_skews, process, clocks, measure)

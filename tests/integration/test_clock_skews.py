@@ -13,6 +13,7 @@ from domain.stores.remote_clock import RemoteClock
 from tests.house import eventually
 from tests.off_clock import clock_off
 from waitroom.clock_skews import FORGET_AFTER_S, KEY, ClockWatch
+from waitroom.errors import LineError
 
 OFF_BY_S = [-300, -5, -1.5, 1.5, 5, 300]
 
@@ -76,6 +77,15 @@ async def test_a_store_that_is_away_keeps_the_other_from_nothing(line, engine_aw
 
     assert list(await line.clock_skews.worst()) == [("web", "redis")]
     assert not office.is_measured
+
+
+async def test_postgres_clock_is_measured_while_redis_is_away(line_away, engine):
+    office = RemoteClock()
+
+    with pytest.raises(LineError):
+        await watch_clocks("web", line_away, office, ask, engine).run_once()
+
+    assert office.is_measured
 
 
 async def test_the_largest_skew_of_each_kind_of_process_is_told(line, redis_url):
