@@ -1,12 +1,12 @@
 """Abandoned jobs: marks the jobs of killed workers as failed.
 
 Replaces RQ's maintenance, which also runs failure callbacks and handles groups, schedules,
-dependents and rate limits, none of which we use.
+dependents and rate limits, none of which we use. RQ also compares times that other workers wrote by
+their hosts' clocks; here only the queue's Redis decides.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from rq.job import JobStatus
 from rq.job_lifecycle import call_exception_handlers, record_job_failure
 from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
-from issuance.queue.checked_jobs import fetch_or_refuse, refuse_job
+from issuance.queue.checked_jobs import fetch_or_refuse, redis_now, refuse_job
 from issuance.queue.job_registry import Reason, RefusedJob, parse_job_id
 
 # If a worker has not begun a job this long after it took it, the worker is gone.
@@ -30,10 +30,10 @@ Handler = Callable[..., Any]
 
 def fail_abandoned_jobs(queue: Queue, handlers: Sequence[Handler]) -> None:
     """Mark abandoned jobs as failed; delete expired entries and workers. Raises RedisError."""
-    redis, now = queue.connection, int(time.time())
+    redis = queue.connection
+    now = int(redis_now(redis).timestamp())
     started = f"rq:wip:{queue.name}"
-    expired: Any = redis.zrange(started, 0, now, byscore=True, offset=0, num=AT_ONCE_MAX)
-    for entry in expired:
+    for entry in _without_execution(redis, started):
         redis.zrem(started, entry)
         _mark_failed(queue, entry.partition(b":")[0], handlers, JobStatus.STARTED)
     taken: Any = redis.lrange(queue.intermediate_queue_key, 0, AT_ONCE_MAX - 1)
@@ -41,6 +41,18 @@ def fail_abandoned_jobs(queue: Queue, handlers: Sequence[Handler]) -> None:
         _mark_failed_if_never_begun(queue, entry, handlers, now)
     redis.zremrangebyscore(f"rq:failed:{queue.name}", 0, now)
     _forget_dead_workers(redis, queue.name)
+
+
+def _without_execution(redis: Redis, started: str) -> list[bytes]:
+    """The started jobs' entries whose executions are gone.
+
+    A worker renews its execution's time to live; the entry's score is by the worker's own clock.
+    """
+    entries = cast("list[bytes]", redis.zrange(started, 0, AT_ONCE_MAX - 1))
+    with redis.pipeline(transaction=False) as pipe:
+        for entry in entries:
+            pipe.exists(b"rq:execution:" + entry)
+        return [entry for entry, lives in zip(entries, pipe.execute(), strict=True) if not lives]
 
 
 def _mark_failed_if_never_begun(
