@@ -21,11 +21,12 @@ async def read_lobby(redis: Redis, keys: Keys) -> list[str] | None:
     leaves meanwhile must not hide the next one.
     """
     now_s, now_us = await redis.time()
-    names = ("opens_at", "restoring_from", "restoring_until")
-    opens_at, restoring_from, restoring_until = await redis.hmget(keys.room, *names)
+    names = ("opens_at", "restoring_from", "restoring_until", "opened_for")
+    opens_at, restoring_from, restoring_until, opened_for = await redis.hmget(keys.room, *names)
     if opens_at is None or restoring_from == b"0":
         return None
-    if now_s * 1_000_000 + now_us < max(int(opens_at), int(restoring_until or 0)):
+    not_before_us = 0 if opened_for == opens_at else int(opens_at)
+    if now_s * 1_000_000 + now_us < max(not_before_us, int(restoring_until or 0)):
         return None
     members: dict[str, None] = {}
     least = 0

@@ -64,14 +64,20 @@ def read_room_now(stored: Mapping[bytes, bytes], now_us: int) -> RoomNow:
     def number(name: bytes) -> int:
         return int(float(stored.get(name, 0)))
 
+    opens_at_us, closes_at_us = number(b"opens_at"), number(b"closes_at")
+    # If Redis' clock is set back, the room neither opens nor ends again: schedule_time in Lua.
+    if number(b"ended_for") == closes_at_us:
+        now_us = max(now_us, closes_at_us)
+    elif number(b"opened_for") == opens_at_us:
+        now_us = max(now_us, opens_at_us)
     are_places_lost = stored.get(b"restoring_from") == b"0" or number(b"restoring_until") > now_us
     is_held = bool(stored.get(b"held_from"))  # of such a line the front is admitted
     return RoomNow(
         state=stored[b"state"].decode(),
         remain_count=number(b"total_count") - number(b"used_count"),
         now_us=now_us,
-        opens_at_us=number(b"opens_at"),
-        closes_at_us=number(b"closes_at"),
+        opens_at_us=opens_at_us,
+        closes_at_us=closes_at_us,
         is_restoring=stored.get(b"is_retold") == b"0" or (are_places_lost and not is_held),
         is_undrawn=stored.get(b"opening") == b"draw" and stored.get(b"is_drawn") != b"1",
     )

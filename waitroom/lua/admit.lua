@@ -38,6 +38,7 @@ local room = read_room(keys.room)
 if not room then return { 'no_such_room' } end
 
 local now = now_us()
+note_schedule(room, now, keys)
 note_failover(room, now, keys)
 local v = redis.call('HMGET', keys.bucket, 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told',
   'moved', 'heard_at', 'hearing_since', 'steered_rate_per_s')

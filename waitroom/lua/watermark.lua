@@ -21,7 +21,7 @@ local room = read_room(keys.room)
 if not room then return {} end
 local now = now_us()
 note_failover(room, now, keys)
-if room.is_retold and now < room.opens_at - room.lobby_us then return {} end
+if room.is_retold and schedule_time(room, now) < room.opens_at - room.lobby_us then return {} end
 
 local v = redis.call('HMGET', keys.room, 'front', 'spent_until', 'last_arrival', 'watermark_at',
   'watermark_spent', 'watermark_last', 'lost_at', 'spent_count')

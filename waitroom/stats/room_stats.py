@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -132,7 +133,7 @@ class RoomStats(SettingValues):
         settings = read_settings(room)
         counts: dict[str, Any] = {name: tally.count(name) for name in TALLIED}
         return cls(
-            at_s=now_s,
+            at_s=math.ceil(now.now_us / 1_000_000),  # not before an opening that has come
             **settings,
             steered_rate_per_s=_steered(settings, steered_rate),
             total_count=int(room[b"total_count"]),

@@ -200,7 +200,7 @@ MUTATIONS = (
         summary="members of a closed lobby join a drawn line without a record",
         promise=3,
         file="waitroom/lua/include/presence.lua",
-        old="now >= room.opens_at",
+        old="schedule_time(room, now) >= room.opens_at",
         new="false",
         noticed_by=(
             f"{_IN_FINAL}test_a_number_of_the_lobby_that_was_told_closed_is_no_place_after_the_draw",

@@ -38,7 +38,8 @@ local function note_failover(room, now, keys)
   if not run_id or run_id == room.run_id then return end
   redis.call('HSET', keys.room, 'run_id', run_id)
   -- A room of an earlier version has no run id. Nobody can have come before the lobby opens.
-  if (room.run_id or '') == '' or now + CLOCK_MARGIN_US < room.opens_at - room.lobby_us then return end
+  local lobby_at = room.opens_at - room.lobby_us
+  if (room.run_id or '') == '' or schedule_time(room, now) + CLOCK_MARGIN_US < lobby_at then return end
   await_return(room, now, keys, survives_until(room, now))
   room.last_arrival = math.max(now, room.last_arrival) + CLOCK_MARGIN_US
   redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival), 'failed_over_at', digits(now))

@@ -68,16 +68,16 @@ local function standing_of(i, member, room, now, refusal, known, keys)
 end
 
 -- Stores who was seen in this call, and who learned that the room is over. Returns the room's facts:
--- {now_us, room state, opens_at_us, closes_at_us, remain, waiting, pace per s, last admission
--- (us), opening, lobby in us, grace in us, until when the room is restoring (us) or 0, is_drawn (1 or
--- 0)}
+-- {now_us (schedule_time), room state, opens_at_us, closes_at_us, remain, waiting, pace per s, last
+-- admission (us), opening, lobby in us, grace in us, until when the room is restoring (us) or 0, is_drawn
+-- (1 or 0)}
 local function finish_call(room, now, known, keys)
   call_with('HSET', keys.last_seen, known.seen_now)
   file_told(now, known.told_now, keys)
   local bucket = redis.call('HMGET', keys.bucket, 'pace_told', 'moved', 'heard_at', 'hearing_since')
   if known.anybody_waits then note_any_seen(room, now, bucket[3], bucket[4], keys) end
   return {
-    now, room.state, room.opens_at, room.closes_at, room.remain,
+    schedule_time(room, now), room.state, room.opens_at, room.closes_at, room.remain,
     redis.call('ZCARD', keys.waiting), bucket[1] or '0', bucket[2] or '0', room.opening,
     room.lobby_us, room.grace_us, restoring_until(room, now), room.is_drawn and 1 or 0,
   }

@@ -76,7 +76,7 @@ local function is_too_late(room, now, away)
   local since = tonumber(string.match(away, '%d+$'))
   if tonumber(string.match(away, '^%d+')) < DRAWN_BELOW and since < room.opens_at then
     -- Filed in the lobby: their number is valid until the draw, which then excludes them.
-    return now >= room.opens_at
+    return schedule_time(room, now) >= room.opens_at
   end
   return now - since > room.return_us
 end

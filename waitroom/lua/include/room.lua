@@ -5,9 +5,9 @@
 local function read_room(key)
   local v = redis.call('HMGET', key, 'opens_at', 'closes_at', 'total_count', 'used_count', 'is_drawn',
     'is_retold', 'restoring_from', 'restoring_until', 'last_arrival', 'run_id', 'held_from',
-    'front', 'line_end', 'keeps_fields', SETTING_NAMES)
+    'front', 'line_end', 'keeps_fields', 'opened_for', 'ended_for', SETTING_NAMES)
   if not v[1] then return nil end
-  local room = settings_in(v, 14)
+  local room = settings_in(v, 16)
   room.opens_at, room.closes_at = tonumber(v[1]), tonumber(v[2])
   room.remain = tonumber(v[3]) - tonumber(v[4])
   -- A room applied by an earlier version lacks these until its settings are applied again.
@@ -15,6 +15,7 @@ local function read_room(key)
   room.restoring_until, room.last_arrival = tonumber(v[8] or 0), tonumber(v[9] or 0)
   room.run_id, room.held_from = v[10], v[11] and tonumber(v[11]) or nil
   room.front, room.line_end, room.keeps_fields = tonumber(v[12] or 0), tonumber(v[13] or 0), v[14] == '1'
+  room.opened_for, room.ended_for = tonumber(v[15] or 0), tonumber(v[16] or 0)
   room.lobby_us, room.grace_us = room.lobby_s * 1000000, room.grace_s * 1000000
   room.return_us, room.restore_us = room.return_s * 1000000, room.restore_s * 1000000
   room.is_steered = room.rate_mode == 'autopilot'
@@ -29,11 +30,32 @@ local function next_arrival(room, now)
   return room.last_arrival
 end
 
+-- Remembers that the room has opened, or ended: see schedule_time.
+local function note_schedule(room, now, keys)
+  if now >= room.opens_at and room.opened_for ~= room.opens_at then
+    room.opened_for = room.opens_at
+    redis.call('HSET', keys.room, 'opened_for', digits(room.opens_at))
+  end
+  if now >= room.closes_at and room.ended_for ~= room.closes_at then
+    room.ended_for = room.closes_at
+    redis.call('HSET', keys.room, 'ended_for', digits(room.closes_at))
+  end
+end
+
+-- Returns the time by which the room opens and ends: if the clock is set back after either, the room
+-- does so only once.
+local function schedule_time(room, now)
+  if room.ended_for == room.closes_at then return math.max(now, room.closes_at) end
+  if room.opened_for == room.opens_at then return math.max(now, room.opens_at) end
+  return now
+end
+
 -- Returns nil while the room is open; else the slug of its refusal.
 local function room_refusal(room, now)
-  if room.state == 'closed' or now >= room.closes_at then return 'closed' end
+  local at = schedule_time(room, now)
+  if room.state == 'closed' or at >= room.closes_at then return 'closed' end
   if room.remain <= 0 then return 'sold_out' end
-  if now < room.opens_at then return 'not_open_yet' end
+  if at < room.opens_at then return 'not_open_yet' end
   return nil
 end
 
@@ -48,12 +70,13 @@ local function is_draining(room)
 end
 
 local function in_lobby(room, now)
-  return now < room.opens_at and now >= room.opens_at - room.lobby_us
+  local at = schedule_time(room, now)
+  return at < room.opens_at and at >= room.opens_at - room.lobby_us
 end
 
 -- Whether a member who enters now takes a number of the draw.
 local function takes_numbers(room, now)
-  return room.opening == 'draw' and now < room.opens_at
+  return room.opening == 'draw' and schedule_time(room, now) < room.opens_at
 end
 
 -- Whether the lobby's order is still secret: until Postgres has the draw, the opening may be postponed
