@@ -29,6 +29,23 @@ class QueueView(Protocol):
         """Raises OfficeAway."""
 
 
+class QueueAge:
+    """The age of the oldest job, which grows no faster than a monotonic clock.
+
+    So setting the queue's clock forward makes no job look old.
+    """
+
+    def __init__(self) -> None:
+        self._age_s = float("inf")
+        self._read_at_s = 0.0
+
+    def follow(self, age_s: float, clock_s: float) -> float:
+        """The age in seconds. clock_s: when it was read, by a monotonic clock."""
+        passed_s = clock_s - self._read_at_s
+        self._age_s, self._read_at_s = min(age_s, self._age_s + passed_s), clock_s
+        return self._age_s
+
+
 class AutopilotLoop:
     """Measures, decides and applies the rate. Any number may run: one of them takes each step."""
 
@@ -37,6 +54,7 @@ class AutopilotLoop:
         self._office = office
         self._failed: int | None = None
         self._failed_at_s = -FAILED_FOR_S
+        self._age = QueueAge()
         self._logged: dict[str, Reason] = {}
 
     async def run_once(self) -> float:
@@ -56,18 +74,20 @@ class AutopilotLoop:
         try:
             backlog = await self._office.backlog()
         except OfficeError:
+            self._age = QueueAge()
             return 0.0, "queue_away"
         clock_s = asyncio.get_running_loop().time()
+        age_s = self._age.follow(backlog.oldest_s, clock_s)
         if self._failed is not None and backlog.failed > self._failed:
             self._failed_at_s = clock_s
         self._failed = backlog.failed
         if not self._office.is_open:
-            return backlog.oldest_s, "postgres_away"
+            return age_s, "postgres_away"
         if backlog.workers == 0:
-            return backlog.oldest_s, "no_workers"
+            return age_s, "no_workers"
         if clock_s - self._failed_at_s < FAILED_FOR_S:
-            return backlog.oldest_s, "batches_failed"
-        return backlog.oldest_s, None
+            return age_s, "batches_failed"
+        return age_s, None
 
     async def _steer(
         self, watched: AutopilotRoom, queue_age_s: float, trouble: Reason | None

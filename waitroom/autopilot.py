@@ -91,6 +91,13 @@ class RateController:
         rate_per_s = bounds.clamp(rate_per_s)
         return cls(rate_per_s, rate_per_s, now_s)
 
+    def follow_clock(self, now_s: float) -> RateController:
+        """The same state; if the clock was set back since the last step, so are its deadlines."""
+        back_s = max(0.0, self.at_s - now_s)
+        return replace(
+            self, eased_at_s=self.eased_at_s - back_s, settled_at_s=self.settled_at_s - back_s
+        )
+
     def step(self, seen: Signals, bounds: Bounds) -> tuple[RateController, Reason]:
         """The next state and its reason. The rate stays within the bounds."""
         pilot, reason = self._moved(seen, bounds)
@@ -187,8 +194,11 @@ class Decision:
 
 
 def recent_latency(batches: Sequence[Batch], now_s: float) -> tuple[float | None, float]:
-    """The p95 (ms) of the transactions of the last LOOK_BACK_S, and members per second."""
-    recent = [one for one in batches if now_s - LOOK_BACK_S <= one.told_s]
+    """The p95 (ms) of the transactions of the last LOOK_BACK_S, and members per second.
+
+    Reports from the future are older ones, of before the clock was set back.
+    """
+    recent = [one for one in batches if now_s - LOOK_BACK_S <= one.told_s <= now_s]
     if not recent:
         return None, 0.0
     took = sorted(one.took_ms for one in recent)

@@ -32,8 +32,8 @@ class AutopilotRoom:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last step is old enough for another."""
-        return not self.is_begun or self.now_s - self.pilot.at_s >= STEP_S_MIN
+        """Whether the last step is old enough for another, or Redis' clock was set meanwhile."""
+        return not self.is_begun or abs(self.now_s - self.pilot.at_s) >= STEP_S_MIN
 
 
 class AutopilotState:
@@ -73,7 +73,11 @@ class AutopilotState:
         return AutopilotRoom(
             code=code,
             step=int(step or 0),
-            pilot=pilot if pilot and is_begun else RateController.begin(rate, bounds, now_s),
+            pilot=(
+                pilot.follow_clock(now_s)
+                if pilot and is_begun
+                else RateController.begin(rate, bounds, now_s)
+            ),
             bounds=bounds,
             is_begun=is_begun,
             batches=[_batch(report) for report in reports],

@@ -1,6 +1,6 @@
 """The autopilot on a database that is nothing but arithmetic."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -184,3 +184,25 @@ def test_a_decision_says_what_was_seen():
 
     assert record["rate_per_s"] == pytest.approx(69.75)
     assert (record["at_s"], record["latency_p95_ms"], record["reason"]) == (3.0, 300.0, "slow")
+
+
+def test_a_clock_that_is_set_back_delays_no_step_down():
+    eased, _ = RateController.begin(100, bounds, 100.0).step(Signals(100.0, 900, 50, 1), bounds)
+    ten_s_later = replace(eased, at_s=110.0)
+
+    pilot, reason = ten_s_later.follow_clock(100.5).step(Signals(100.5, 900, 10, 1), bounds)
+
+    assert reason == "slow"
+    assert pilot.rate_per_s < eased.rate_per_s
+
+
+def test_a_clock_that_was_not_set_back_changes_nothing():
+    pilot = RateController.begin(100, bounds, 100.0)
+
+    assert pilot.follow_clock(100.5) == pilot
+
+
+def test_reports_of_before_the_clock_was_set_back_do_not_count():
+    batches = [Batch(109.0, 900.0, 50), Batch(100.0, 20.0, 5)]
+
+    assert recent_latency(batches, 100.5) == (20.0, 2.5)

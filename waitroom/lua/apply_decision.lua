@@ -3,7 +3,8 @@
 --   ARGV[1] the step that the decision is based on      ARGV[2] least time since that step in us
 --   ARGV[3] rate per s       ARGV[4] the controller's state
 --   ARGV[5] the decision as JSON; '' where it is not worth keeping
---   returns 1 where it is in force, 0 where another admitter has taken this step, or it is too soon
+--   returns 1 where it is in force, 0 where another admitter has taken this step, or it is too soon:
+--           never so if the clock was set back meanwhile
 --
 -- Any number of admitters decide; the first to call takes the step, and the others' decisions from the
 -- same state are dropped. So no admitter needs election: where one dies, another takes the next step.
@@ -11,7 +12,7 @@
 
 local now = now_us()
 local v = redis.call('HMGET', keys.rate_controller, 'step', 'at')
-if tonumber(v[1] or 0) ~= tonumber(ARGV[1]) or now - tonumber(v[2] or 0) < tonumber(ARGV[2]) then
+if tonumber(v[1] or 0) ~= tonumber(ARGV[1]) or math.abs(now - tonumber(v[2] or 0)) < tonumber(ARGV[2]) then
   return 0
 end
 redis.call('HSET', keys.rate_controller, 'step', ARGV[1] + 1, 'at', digits(now), 'state', ARGV[4])
