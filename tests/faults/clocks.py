@@ -20,6 +20,7 @@ from tests.faults import skewed_clock
 # Redis' clock is compared with the monotonic clock, which all processes of a host share.
 COMPARE_EVERY_S = 0.5
 COMPARED_WITHIN_S = 0.02
+REDIS = "redis"
 # A statement that took longer was interrupted between its two readings.
 STATED_WITHIN_S = 0.02
 
@@ -61,7 +62,7 @@ class Clocks:
             self.set(name, offset_s)
 
     def set(self, name: str, offset_s: float) -> None:
-        """From now on, also for a running process."""
+        """From now on, also for a running process. Redis' own clock is set elsewhere."""
         skewed_clock.write_offset(self._folder / name, offset_s)
         self._asked.append((time.monotonic(), name, offset_s))
 
@@ -107,16 +108,25 @@ class Clocks:
                 and one["after_s"] - one["before_s"] < STATED_WITHIN_S
             ]
             off_by = [
-                one[word] - self._redis_time(one["before_s"])
+                one[word] - self._right_time(one["before_s"])
                 for one in own
                 for word in ("time_s", "datetime_s")
             ]
+            if name == REDIS:
+                off_by = self._redis_off_by(from_s, until_s)
             found.append(ClockSeen(name, asked_s, from_s, tuple(off_by)))
         return found
 
-    def _redis_time(self, monotonic_s: float) -> float:
-        """Redis' time at that moment, by the next comparison."""
+    def _right_time(self, monotonic_s: float) -> float:
+        """Redis' time at that moment, by the next comparison, as if its clock had not been set."""
         if not self._differences:
             return float("nan")
         index = bisect_left(self._differences, (monotonic_s, 0.0))
-        return monotonic_s + self._differences[min(index, len(self._differences) - 1)][1]
+        compared_s, difference_s = self._differences[min(index, len(self._differences) - 1)]
+        set_s = [by_s for at_s, name, by_s in self._asked if name == REDIS and at_s < compared_s]
+        return monotonic_s + difference_s - (set_s[-1] if set_s else 0.0)
+
+    def _redis_off_by(self, from_s: float, until_s: float) -> list[float]:
+        """How far Redis' clock was off this process', which is right, in each comparison."""
+        right_s = time.time() - time.monotonic()
+        return [one_s - right_s for at_s, one_s in self._differences if from_s < at_s < until_s]

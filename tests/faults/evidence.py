@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.draw import NUMBERS
 from tests.faults.admin_changes import MadeChange
@@ -40,6 +40,21 @@ class WorkerRefusal:
     committed_s: float
 
 
+class Decided(NamedTuple):
+    """A decision of the autopilot."""
+
+    reason: str
+    queue_age_s: float
+    issued_per_s: float
+
+
+class Step(NamedTuple):
+    """The number of the autopilot's last step, read at_s after the crowd set out."""
+
+    at_s: float
+    number: int
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The observations of one run.
@@ -58,6 +73,9 @@ class Evidence:
 
     worker_refusals: all in Postgres. losses_s: when each loss of Redis began and ended. kept:
     members whose worker's refusal Redis still had before `once_more`.
+
+    ends_s: when the room ends, where clocks alone are wrong; else None. decisions, autopilot_steps:
+    of the room's autopilot then.
     """
 
     total_count: int
@@ -83,6 +101,9 @@ class Evidence:
     worker_refusals: Sequence[WorkerRefusal] = ()
     losses_s: Sequence[tuple[float, float]] = ()
     kept: Collection[str] = ()
+    ends_s: float | None = None
+    decisions: Sequence[Decided] = ()
+    autopilot_steps: Sequence[Step] = ()
 
     def made(self, *kinds: ChangeKind) -> list[MadeChange]:
         """The changes of these kinds that were made, in order."""

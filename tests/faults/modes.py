@@ -6,12 +6,16 @@ from typing import Literal
 
 from tests.faults.pair import draw_pair
 from tests.faults.schedule import Kind, Plan, Target, draw, kinds_of
+from tests.faults.skew import draw_skew
 
-# pair: a replica takes over; no losses: Redis never loses what it has written.
-Mode = Literal["usual", "no losses", "pair"]
+# pair: a replica takes over; no losses: Redis never loses what it has written; skew: nothing but a
+# clock is wrong.
+Mode = Literal["usual", "no losses", "pair", "skew"]
 
 
 def plan_of(seed: int, mode: Mode) -> Plan:
+    if mode == "skew":
+        return draw_skew(seed)
     return draw_pair(seed) if mode == "pair" else draw(seed, losses=mode == "usual")
 
 

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from domain.draw import NUMBERS
+from tests.faults.clock_promises import (
+    autopilot_misled,
+    autopilot_not_seen,
+    good_refused,
+    issued_out_of_time,
+    refused_for_the_time,
+)
 from tests.faults.evidence import Evidence, Found
 from tests.faults.members import REFUSALS, Answer, Record
 from tests.faults.order import decided_from_s, issued_to_gone, overtaken, too_early, turned_back
@@ -207,6 +214,11 @@ PROMISES: dict[str, Callable[[Evidence], Found]] = {
     "used_count off": _used_count_off,
     "differs": _differs,
     "fell over": _fell_over,
+    "good credentials refused": good_refused,
+    "refused for the time": refused_for_the_time,
+    "issued out of time": issued_out_of_time,
+    "autopilot misled": autopilot_misled,
+    "autopilot not seen": autopilot_not_seen,
     "clock not skewed": clock_not_skewed,
     "nothing lost": nothing_lost,
     "change not made": change_not_made,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from tests.faults.evidence import Evidence
 from tests.faults.members import REFUSALS
 from tests.faults.promises import Broken, judge
-from tests.faults.schedule import FAULTS_MIN, Plan
+from tests.faults.schedule import Plan
 
 # Members whose answers are printed, for each broken promise.
 STORIES_MAX = 4
@@ -54,7 +54,7 @@ def result_of(
 ) -> Result:
     """Judge the run. applied: the faults that happened. unanswered: as in Result."""
     broken = judge(seen)
-    if len(applied) < FAULTS_MIN:
+    if len(applied) < plan.faults_min:
         broken.append(Broken("five faults", "schedule", f"{len(applied)} were applied"))
     said = [one.said for record in seen.members for one in record.answers]
     finals = [record.final for record in seen.members]

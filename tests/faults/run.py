@@ -22,6 +22,7 @@ from load.bench.process_usage import family
 from processes.child_process import PR_SET_PDEATHSIG, linux_prctl
 from tests.faults.modes import Mode, kinds_in, plan_of
 from tests.faults.openings import CHANGE_KINDS, RoomPlan
+from tests.faults.pair import clock_library
 from tests.faults.run_trial import run_trial
 from tests.faults.schedule import TARGETS
 from tests.nursery import import_commands
@@ -250,9 +251,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--pair", dest="mode", action="store_const", const="pair",
         help="a replica of Redis takes over that lacks the last writes",
     )  # fmt: skip
+    parser.add_argument(
+        "--skew", dest="mode", action="store_const", const="skew",
+        help="one kind of process has a wrong clock, or Redis' clock is set; needs libfaketime",
+    )  # fmt: skip
     parser.add_argument("--keep", action="store_true", help="keep the logs, and print their folder")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
     options = parser.parse_args(arguments)
+    if options.mode == "skew" and not clock_library():
+        parser.error("--skew needs libfaketime: .venv/bin/python -m pip install libfaketime")
     seeds = options.seeds if options.seed is None else [options.seed]
     keep = Path(tempfile.mkdtemp(prefix="waitroom-faults-")) if options.keep else None
 

@@ -126,7 +126,8 @@ class Plan:
     """A seed's faults in order of time, and the configuration of the processes.
 
     clocks: each process' initial clock offset in seconds. replica_clock_s: the offset of the Redis
-    that takes over; None without one.
+    that takes over; None without one. faults_min: how many must have been applied. judges_time:
+    only clocks are wrong, and the room is on autopilot.
     """
 
     seed: int
@@ -138,6 +139,8 @@ class Plan:
     room: RoomPlan
     coupons: int = 500
     replica_clock_s: float | None = None
+    faults_min: int = FAULTS_MIN
+    judges_time: bool = False
 
 
 def draw(seed: int, *, losses: bool = True) -> Plan:

@@ -19,6 +19,7 @@ from redis import Redis
 from domain.unix_time import to_us
 from load.bench.process_usage import cpu_s as cpu_s_of
 from tests.faults.admin_changes import Admin
+from tests.faults.autopilot_seen import SETTINGS, AutopilotSeen
 from tests.faults.connections import ConnectionSampler
 from tests.faults.evidence import Evidence, Row, WorkerRefusal
 from tests.faults.members import Answer, Crowd, said_of
@@ -26,6 +27,7 @@ from tests.faults.modes import Mode, plan_of
 from tests.faults.openings import AdminChange
 from tests.faults.result import Result, result_of
 from tests.faults.schedule import HEALED_S, ClockStep, Fault
+from tests.faults.shop import signer
 from tests.faults.unanswered import describe_unanswered
 from tests.faults.world import World
 from waitroom.redis_io.keys import Keys
@@ -72,6 +74,7 @@ class Trial:
         """Create the planned room; the crowd sets out at `began`."""
         rate, room = self.plan.rate_per_s, self.plan.room
         more: dict[str, Any] = {"restore_s": RESTORE_S} if self.losses else {}
+        more |= SETTINGS if self.plan.judges_time else {}
         opens_s = room.opens_s or OPEN_SINCE_S
         self.world.house.offer(
             CODE,
@@ -99,13 +102,17 @@ class Trial:
 
     async def _run(self) -> Result:
         house = self.world.house
-        crowd = Crowd(house.port, CODE, self.plan.seed, MEMBERS, house.identity.sign)
+        sign = signer(house.environ["MEMBER_TOKEN_SECRETS"])
+        crowd = Crowd(house.port, CODE, self.plan.seed, MEMBERS, sign)
+        self.autopilot = AutopilotSeen(house, CODE, self.world.valkey.url, self._now_s)
         sampling = asyncio.create_task(self.connections.run(lambda: self.world.postgres.url))
         self._set_out_s = asyncio.get_running_loop().time()
         await asyncio.to_thread(self._offer, datetime.now(UTC))
         self._mark("the crowd sets out")
         lives = asyncio.create_task(crowd.live(self._set_out_s))
+        following = asyncio.create_task(self.autopilot.follow())
         await self._break_all()
+        following.cancel()
         self._mark("all faults are over")
         await self._finish(lives, crowd)
         self._mark("members have their final answers, or time is up")
@@ -150,7 +157,7 @@ class Trial:
         self.applied.append(f"{fault}  (broken at {at_s:.1f} s, over at {self._now_s():.1f} s)")
 
     async def _step(self, step: ClockStep) -> None:
-        self.world.clocks.set(step.clock, step.offset_s)
+        self.world.step_clock(step)
 
     async def _change_all(self) -> None:
         """Make the changes one after another."""
@@ -184,7 +191,8 @@ class Trial:
         )
 
     def _raise_rate(self) -> bool:
-        return self.world.admin("PATCH", f"/rooms/{CODE}", {"rate_per_s": 1_000, "burst": 100})
+        rate = {"rate_mode": "manual", "rate_per_s": 1_000, "burst": 100}
+        return self.world.admin("PATCH", f"/rooms/{CODE}", rate)
 
     async def _once_more(self, crowd: Crowd) -> Mapping[str, Answer]:
         """The new answers to all holders, all with a coupon in an answer, and some others."""
@@ -236,7 +244,13 @@ class Trial:
             worker_refusals=await asyncio.to_thread(self._refusals),
             losses_s=self.losses_s,
             kept=self.kept,
+            **await asyncio.to_thread(self._of_time),
         )
+
+    def _of_time(self) -> dict[str, Any]:
+        """What the clocks' promises are judged by, if nothing else was wrong."""
+        ends_s = self.admin.values.get("expire_date", END_S)
+        return self.autopilot.evidence(ends_s) if self.plan.judges_time else {}
 
     def _numbers(self) -> dict[str, int] | None:
         """The number of each entrant, from the draw's record; None without one."""

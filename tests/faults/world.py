@@ -20,12 +20,13 @@ from issuance.postgres.engine import open_engine
 from load.bench.process_usage import family
 from processes.child_process import free_port, port_is_free
 from processes.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
-from tests.faults.clocks import Clocks
+from tests.faults.clocks import REDIS, Clocks
 from tests.faults.link import Link
 from tests.faults.pair import Pair
 from tests.faults.power_cut import PowerCut
-from tests.faults.schedule import WEB_PROCESSES, WORKERS, Fault, Plan
+from tests.faults.schedule import WEB_PROCESSES, WORKERS, ClockStep, Fault, Plan
 from tests.faults.servers import start_server, through
+from tests.faults.set_clock import ValkeyWithClock
 from tests.faults.signals import kill_family, send
 from tests.house import House
 from tests.nursery import Child, Nursery
@@ -46,7 +47,8 @@ class World:
         self.plan = plan
         self._nursery = Nursery(forked=True)
         self.fell_over: list[str] = []
-        self.valkey = EmbeddedValkey(folder / "valkey")
+        can_be_set = any(step.clock == REDIS for step in plan.steps)
+        self.valkey = (ValkeyWithClock if can_be_set else EmbeddedValkey)(folder / "valkey")
         clock_s = plan.replica_clock_s
         self.pair = None if clock_s is None else Pair(self.valkey, folder / "replica", clock_s)
         self.postgres = EmbeddedPostgres(folder / "postgres")
@@ -144,6 +146,12 @@ class World:
         finally:
             kill_family(command.pid)
         return code, printed.read_text(errors="replace")
+
+    def step_clock(self, step: ClockStep) -> None:
+        if step.clock == REDIS:
+            assert isinstance(self.valkey, ValkeyWithClock)
+            self.valkey.set_clock(step.offset_s)
+        self.clocks.set(step.clock, step.offset_s)
 
     async def apply(self, fault: Fault) -> None:
         """Apply the fault for its length, then undo it."""

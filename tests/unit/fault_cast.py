@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.faults.admin_changes import MadeChange
 from tests.faults.clocks import ClockSeen
-from tests.faults.evidence import Evidence, Row, WorkerRefusal
+from tests.faults.evidence import Decided, Evidence, Row, Step, WorkerRefusal
 from tests.faults.members import Answer, Record
 
 
@@ -56,6 +56,13 @@ LATE = replace(
         CHARLIE,
     ],
 )
+# Nothing but clocks was wrong, and the room was on autopilot.
+STEPS = tuple(Step(number / 2, number) for number in range(1, 20))
+
+
+def timed(evidence, **more):
+    values = {"ends_s": 20.0, "decisions": [Decided("rises", 0.5, 1.0)], "autopilot_steps": STEPS}
+    return replace(evidence, **values | more)
 
 
 def told(record, *answers):

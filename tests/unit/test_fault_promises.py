@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.faults.clocks import ClockSeen
-from tests.faults.evidence import Row
+from tests.faults.evidence import Decided, Row, Step
 from tests.faults.members import Record
 from tests.faults.promises import PROMISES, SAMPLES_RUNNING, judge
 from tests.faults.took_hold import LOST_BYTES_MIN
@@ -24,6 +24,7 @@ from tests.unit.fault_cast import (
     in_lobby,
     once_more,
     stayed,
+    timed,
     told,
     waits,
 )
@@ -180,6 +181,23 @@ BROKEN = {
         replace(GOOD, left={"job_failed": ["some job"]}),
     ],
     "fell over": [replace(GOOD, fell_over=["admitter 0 (exit code 1)"])],
+    "good credentials refused": [
+        told("charlie", answer("bad_token", 0.5), waits(1, 300), answer("sold_out", 7)),
+        told("charlie", waits(1, 300), answer("bad_ticket", 3), answer("sold_out", 7)),
+    ],
+    "refused for the time": [
+        timed(told("charlie", answer("not_open_yet", 2), waits(3, 300), answer("sold_out", 7))),
+        timed(told("charlie", waits(1, 300), answer("closed", 7))),
+        timed(told("charlie", waits(1, 300), answer("refused: closed", 7))),
+    ],
+    "issued out of time": [timed(GOOD, opens_s=5.5), timed(GOOD, ends_s=2.0)],
+    "autopilot misled": [
+        timed(GOOD, decisions=[Decided("batches_failed", 0.5, 1.0)]),
+        timed(GOOD, decisions=[Decided("queue", 10.0, 1.0)]),
+        timed(GOOD, decisions=[Decided("rises", 0.5, 60.0)]),
+        timed(GOOD, autopilot_steps=[Step(1, 1), Step(2, 2), Step(3, 2), Step(7.5, 2)]),
+    ],
+    "autopilot not seen": [timed(GOOD, decisions=()), timed(GOOD, autopilot_steps=())],
     "clock not skewed": [
         replace(GOOD, clocks=[ClockSeen("web", -5.0, 0.0, (0.0, 0.001))]),
         replace(GOOD, clocks=[ClockSeen("web", 0.1, 0.0, (0.05,))]),
@@ -203,7 +221,9 @@ def test_every_promise_is_broken_below():
     assert BROKEN.keys() == PROMISES.keys()
 
 
-@pytest.mark.parametrize("evidence", [GOOD, LATE, replace(GOOD, lost_bytes=LOST_BYTES_MIN)])
+@pytest.mark.parametrize(
+    "evidence", [GOOD, LATE, replace(GOOD, lost_bytes=LOST_BYTES_MIN), timed(GOOD)]
+)
 def test_what_was_kept_is_not_called_broken(evidence):
     assert judge(evidence) == []
 
