@@ -124,7 +124,7 @@ async def test_an_admin_can_put_off_the_opening_and_the_end_of_a_room(line, code
 
 @pytest.fixture
 def desk(conveyor, queue) -> JobQueue:
-    return JobQueue(conveyor, queue=queue.name, limits=JobQueueLimits())
+    return JobQueue(conveyor, queue=queue.name, limits=JobQueueLimits(batch_max=10))
 
 
 @pytest.fixture
