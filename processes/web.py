@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -40,8 +40,6 @@ from processes.settings.reader import BadSettings, read_settings
 from processes.settings.web import WebSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import Tracing, open_tracing
-from waitroom.clock_skews import ClockWatch
-from waitroom.errors import LineError
 from waitroom.line import Line, open_line
 from waitroom.tokens.challenge import Challenges
 from waitroom.tokens.ticket import TicketSigner
@@ -192,10 +190,8 @@ def make_app() -> FastAPI:
         current_default_thread_limiter().total_tokens = FILE_THREADS_MAX
         _collect_less_garbage()
         clocks = watch_clocks("web", line, container.office_clock, app.state.office.run, engine)
-        await asyncio.gather(
-            app.state.session_watch.run_once(),  # load earlier sign-outs
-            _measure_once(clocks),
-        )
+        # Load earlier sign-outs, and measure the clocks: this host's would judge the first requests.
+        await asyncio.gather(app.state.session_watch.run_once(), clocks.start())
         tasks = [
             asyncio.create_task(app.state.enter_times.publish_forever()),
             asyncio.create_task(app.state.session_watch.run_forever()),
@@ -223,12 +219,6 @@ def make_app() -> FastAPI:
     )
 
 
-async def _measure_once(clocks: ClockWatch) -> None:
-    """Before the first request, which this host's clock would judge otherwise."""
-    with suppress(LineError):
-        await clocks.run_once()
-
-
 def _make_container(
     settings: WebSettings,
     line: Line,
@@ -239,6 +229,7 @@ def _make_container(
 ) -> WebContainer:
     """What the web is made of. connections: this process's share of those to Postgres."""
     counts = Path(os.environ[COUNTS]) if COUNTS in os.environ else None
+    deployment = os.environ.get(DEPLOYMENT, "")
     office_clock = RemoteClock()
     clock = MedianClock([line.clock, office_clock])
     return WebContainer(
@@ -246,12 +237,7 @@ def _make_container(
         office_clock=office_clock,
         engine=engine,
         direct=DirectIssuer(engine, queue_redis),
-        identity=MemberTokens(
-            settings.MEMBER_TOKEN_SECRETS,
-            settings.ADMIN_TOKEN,
-            rules=ClaimRules(settings.MEMBER_TOKEN_AUDIENCE, settings.CLOCK_LEEWAY_S),
-            now=clock.now_s,
-        ),
+        identity=_make_member_tokens(settings, clock),
         sessions=Sessions(
             settings.TICKET_SECRETS,
             old_secrets=settings.MEMBER_TOKEN_SECRETS,
@@ -268,10 +254,8 @@ def _make_container(
         db_connections_bound=db_connections_bound(
             web=settings.WEB_DB_CONNECTIONS, workers=settings.WORKERS
         ),
-        queue=failed_jobs_in(
-            queue_redis, settings.QUEUE_NAME, deployment=os.environ.get(DEPLOYMENT, "")
-        ),
-        deployment=os.environ.get(DEPLOYMENT, ""),
+        queue=failed_jobs_in(queue_redis, settings.QUEUE_NAME, deployment=deployment),
+        deployment=deployment,
         limits=_limits(settings, connections),
         metrics_token=settings.METRICS_TOKEN,
         log_requests=settings.LOG_REQUESTS,
@@ -284,6 +268,15 @@ def _make_container(
         proxies=TrustedProxies(settings.FORWARDED_ALLOW_IPS),
         demo=settings.DEMO,
         queue_status=partial(read_queue_status, queue_redis, settings.QUEUE_NAME),
+    )
+
+
+def _make_member_tokens(settings: WebSettings, clock: MedianClock) -> MemberTokens:
+    return MemberTokens(
+        settings.MEMBER_TOKEN_SECRETS,
+        settings.ADMIN_TOKEN,
+        rules=ClaimRules(settings.MEMBER_TOKEN_AUDIENCE, settings.CLOCK_LEEWAY_S),
+        now=clock.now_s,
     )
 
 

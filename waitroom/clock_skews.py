@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from redis.asyncio import Redis
 
 from domain.stores.remote_clock import RemoteClock
+from waitroom.errors import LineError
 from waitroom.redis_io.script_call import translate_redis_errors
 
 log = structlog.get_logger(__name__)
@@ -101,6 +103,11 @@ class ClockWatch:
         self._clocks = clocks
         self._measure = measure
         self._off: set[str] = set()
+
+    async def start(self) -> None:
+        """Run once; while Redis is unreachable, without its clock."""
+        with suppress(LineError):
+            await self.run_once()
 
     async def run_once(self) -> float:
         """Measure, warn and publish once; returns the seconds to the next run. Raises LineAway."""
