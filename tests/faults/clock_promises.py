@@ -17,8 +17,8 @@ from tests.faults.members import Record
 BAD_CREDENTIALS = frozenset({"bad_token", "bad_ticket", "not_signed_in"})
 # Postgres' clock and ours are the same host's; a settings change takes so long to apply.
 LATE_S = 0.5
-# Nothing in these runs gives the autopilot these reasons. (`postgres_away` and `queue_away` come from
-# time-outs by monotonic clocks, which a busy host may cause.)
+# Nothing in these runs gives the autopilot these reasons. (`postgres_away` and `queue_away` come
+# from time-outs by monotonic clocks, which a busy host may cause.)
 TROUBLES = frozenset({"batches_failed", "no_workers"})
 # An admitter decides twice a second; a busy host may delay it.
 DECIDES_WITHIN_S = 5.0
