@@ -190,7 +190,6 @@ def make_app() -> FastAPI:
         current_default_thread_limiter().total_tokens = FILE_THREADS_MAX
         _collect_less_garbage()
         clocks = watch_clocks("web", line, container.office_clock, app.state.office.run, engine)
-        # Load earlier sign-outs, and measure the clocks before they judge the first requests.
         await asyncio.gather(app.state.session_watch.run_once(), clocks.start())
         tasks = [
             asyncio.create_task(app.state.enter_times.publish_forever()),

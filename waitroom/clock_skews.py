@@ -105,7 +105,7 @@ class ClockWatch:
         self._off: set[str] = set()
 
     async def start(self) -> None:
-        """Run once; while Redis is unreachable, without its clock."""
+        """Run once before the clocks are used; without Redis', if that is unreachable."""
         with suppress(LineError):
             await self.run_once()
 
