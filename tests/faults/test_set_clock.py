@@ -20,6 +20,10 @@ from tests.servers import open_folder
 BY_S = -10.0 if clock_library() else 0.0
 
 
+# Most of them after the server has read the new time.
+COMPARISONS = 3
+
+
 @pytest.fixture
 def server() -> Iterator[ValkeyWithClock]:
     with ExitStack() as stack:
@@ -33,16 +37,15 @@ async def test_its_clock_is_right_until_it_is_set(server: ValkeyWithClock, tmp_p
     clocks = Clocks(tmp_path / "clocks", {})
     with Redis.from_url(server.url) as redis:
         before_s = redis.time()[0] - time.time()
-        server.set_clock(BY_S)
-        clocks.set(REDIS, BY_S)
-        after_s = redis.time()[0] - time.time()
+    server.set_clock(BY_S)
+    clocks.set(REDIS, BY_S)
+
     comparing = asyncio.create_task(clocks.compare(server.url))
-    async with asyncio.timeout(20):
-        while not clocks.seen()[0].seen_s:  # noqa: ASYNC110 - there is no event for it
+    async with asyncio.timeout(30):
+        while len(clocks.seen()[0].seen_s) < COMPARISONS:  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.05)
     comparing.cancel()
     [seen] = clocks.seen()
 
     assert abs(before_s) < 2
-    assert after_s - before_s == pytest.approx(BY_S, abs=2)
     assert seen.off_by_s == pytest.approx(BY_S, abs=0.5)
