@@ -35,12 +35,12 @@ async def change_room(
     """
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
-        if offer.room is None:
+        if offer.settings is None:
             raise NoSuchRoom
         # Checked under the coupon's lock: of two admins with the same version the second fails.
         if version is not None and version != offer.version:
-            raise ChangedMeanwhile(asdict(offer.room) | {"version": offer.version})
-        return offer.coupon, change(offer.room)
+            raise ChangedMeanwhile(asdict(offer.settings) | {"version": offer.version})
+        return offer.coupon, change(offer.settings)
 
     try:
         return await changes.change(code, alter, who=who, what="room changed")

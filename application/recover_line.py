@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from application.report_outcomes import make_outcome
+from domain.room import Room
 from issuance import issued_coupons
 from issuance.offers import Offer
 from issuance.postgres.engine import Engine
@@ -23,14 +24,14 @@ async def recover_line(line: Line, engine: Engine, offer: Offer) -> None:
     Admission pauses until then: members with a coupon would be in line again. Each step is
     idempotent, so an interrupted run can simply be repeated. Raises LineAway, OfficeAway.
     """
-    code = offer.coupon.code
-    far = await line.recovery.read_progress(code)
-    if far is None:
+    room = offer.room
+    if room is None or (far := await line.recovery.read_progress(room.code)) is None:
         return
+    code = room.code
     if far.lost_at_us or far.are_spent_lost:
-        await _give_back_spent(line, engine, offer)
+        await _give_back_spent(line, engine, room)
     if far.unsaved:
-        await asyncio.to_thread(save_spent_tickets, engine, offer.coupon.id, far.unsaved)
+        await asyncio.to_thread(save_spent_tickets, engine, room.id, far.unsaved)
         await line.recovery.mark_saved(code, far.unsaved)
     if far.lost_at_us:
         log.warning(
@@ -40,16 +41,16 @@ async def recover_line(line: Line, engine: Engine, offer: Offer) -> None:
         reported = await _report_issued_again(line, engine, code)
         await line.recovery.mark_retold(code, far.lost_at_us)
         log.info("issued outcomes restored", room=code, members=reported)
-    known = offer.watermark
+    known = room.watermark
     if known is None or far.watermark.taken_at_us > known.taken_at_us:
-        await asyncio.to_thread(save_watermark, engine, offer.coupon.id, far.watermark)
+        await asyncio.to_thread(save_watermark, engine, room.id, far.watermark)
 
 
-async def _give_back_spent(line: Line, engine: Engine, offer: Offer) -> None:
+async def _give_back_spent(line: Line, engine: Engine, room: Room) -> None:
     """Restore spent tickets in parts by member id; an empty last part marks the end."""
-    code, last, given, dropped = offer.coupon.code, "", 0, 0
+    code, last, given, dropped = room.code, "", 0, 0
     while True:
-        some = await asyncio.to_thread(list_spent_after, engine, offer.coupon.id, last)
+        some = await asyncio.to_thread(list_spent_after, engine, room.id, last)
         dropped += await line.recovery.add_spent(code, some)
         if not some:
             break

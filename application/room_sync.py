@@ -11,6 +11,7 @@ import structlog
 from application.apply_settings import apply_settings
 from application.each_room import EachRoom
 from application.recover_line import recover_line
+from domain.room import Room
 from issuance.draws import save_draw
 from issuance.member_coupons import expire_stale
 from issuance.offers import Offer, list_offers
@@ -62,7 +63,8 @@ class RoomSync:
         """
         rest_s = SYNC_EVERY_S
         for offer in found:
-            if offer.room is None or offer.room.opening != "draw" or offer.drawn is not None:
+            room = offer.room
+            if room is None or room.settings.opening != "draw" or room.drawn is not None:
                 continue
             again_s = await rooms.attempt(offer.coupon.code, self._draw_one(offer))
             rest_s = min(rest_s, again_s or SYNC_EVERY_S)
@@ -82,10 +84,10 @@ class RoomSync:
         await apply_settings(self._line, drawn)
         return SYNC_EVERY_S
 
-    async def _retire(self, offer: Offer) -> None:
+    async def _retire(self, room: Room) -> None:
         """Retire the line, and delete what could restore it."""
-        if await self._line.retire(offer.coupon.code, keep_s=KEEP_S):
-            await asyncio.to_thread(forget_line, self._engine, offer.coupon.id)
+        if await self._line.retire(room.code, keep_s=KEEP_S):
+            await asyncio.to_thread(forget_line, self._engine, room.id)
 
     async def _apply_all(self, found: Sequence[Offer], rooms: EachRoom) -> None:
         """Apply all rooms' settings, so that a line that lost or missed them gets them."""
@@ -99,7 +101,7 @@ class RoomSync:
                 await rooms.attempt(code, apply_settings(self._line, offer))
                 served.append(offer)
             else:
-                await rooms.attempt(code, self._retire(offer))
+                await rooms.attempt(code, self._retire(offer.room))
         # Recovery can take long, so first serve all rooms again.
         for offer in served:
             await rooms.attempt(offer.coupon.code, recover_line(self._line, self._engine, offer))

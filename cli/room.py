@@ -82,9 +82,9 @@ def set_room(code: Code, **changes: Any) -> None:
     """Change settings of a room; every process applies them within a second."""
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
-        if offer.room is None:
+        if offer.settings is None:
             raise NoSuchRoom
-        return offer.coupon, offer.room.change(**changes)
+        return offer.coupon, offer.settings.change(**changes)
 
     with open_postgres_for_change() as engine:
         try:
@@ -94,9 +94,9 @@ def set_room(code: Code, **changes: Any) -> None:
         except ValueError as error:
             raise BadSettings(str(error)) from None
     apply_offer(changed)
-    assert changed.room is not None, "checked in alter"
+    assert changed.settings is not None, "checked in alter"
     console.print("Saved. The settings are:")
-    console.print(_as_rows(asdict(changed.room)))
+    console.print(_as_rows(asdict(changed.settings)))
 
 
 @app.command()
@@ -134,6 +134,8 @@ def brand(
     now = datetime.now(UTC)
     with open_postgres() as engine:
         try:
+            if offers.get_offer(engine, code).room is None:
+                raise NoSuchRoom
             changed = change_branding(engine, code, changes, who=WHO, now=now)
             if logo is not None or no_logo:
                 picture = Logo(logo.read_bytes()) if logo is not None else None

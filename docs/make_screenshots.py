@@ -118,7 +118,7 @@ def after_a_loss(studio: Studio) -> None:
     studio.enter("tea")
     # Wait until the admitter has saved a watermark.
     engine = open_engine(house.environ["DATABASE_URL"], connections_max=1, name="pictures")
-    eventually(lambda: get_offer(engine, "tea").watermark)
+    eventually(lambda: get_offer(engine, "tea").room.watermark)
     engine.dispose()
     with Redis.from_url(house.redis_url) as redis:
         redis.delete(*Keys("tea").all())

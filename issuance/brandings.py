@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.branding import Branding, Logo
 from issuance.audit import record
-from issuance.errors import translate_postgres_errors
+from issuance.errors import NoSuchCoupon, translate_postgres_errors
 from issuance.offers import Offer, find_offer
 from issuance.tables import brandings, coupons
 
@@ -21,7 +21,7 @@ def change_branding(
 ) -> Offer:
     """Change the given name, colour or message; an empty value restores the site's default.
 
-    Raises NoSuchCoupon, ValueError, OfficeAway.
+    Raises NoSuchCoupon also for a coupon without a room; ValueError, OfficeAway.
     """
     with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
@@ -31,7 +31,7 @@ def change_branding(
 
 
 def change_logo(engine: Engine, code: str, logo: Logo | None, *, who: str, now: datetime) -> Offer:
-    """Replace the logo; None removes it. Raises NoSuchCoupon, OfficeAway."""
+    """Replace the logo; None removes it. Raises NoSuchCoupon, OfficeAway as change_branding."""
     with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
         values = {
@@ -43,15 +43,18 @@ def change_logo(engine: Engine, code: str, logo: Logo | None, *, who: str, now: 
 
 def find_logo(engine: Engine, code: str) -> Logo | None:
     """The room's logo; None if it has none. Raises OfficeAway."""
-    query = select(brandings.c.logo).join(coupons, coupons.c.id == brandings.c.coupon_id)
+    query = select(brandings.c.logo).join(coupons, coupons.c.room_id == brandings.c.room_id)
     with translate_postgres_errors(), engine.begin() as tx:
         picture = tx.execute(query.where(coupons.c.code == code)).scalar_one_or_none()
     return Logo(picture) if picture is not None else None
 
 
 def _write(tx: Connection, before: Offer, values: dict[str, Any], who: str, now: datetime) -> Offer:
-    statement = insert(brandings).values(coupon_id=before.coupon.id, **values)
-    tx.execute(statement.on_conflict_do_update(index_elements=["coupon_id"], set_=values))
+    if before.room is None:
+        raise NoSuchCoupon
+    statement = insert(brandings).values(room_id=before.room.id, **values)
+    key = [brandings.c.room_id]
+    tx.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
     after = find_offer(tx, before.coupon.code)
     if after.branding != before.branding:
         old, new = asdict(before.branding), asdict(after.branding)

@@ -10,10 +10,11 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.draw_record import DrawRecord
+from domain.room import Room
 from issuance.audit import record
 from issuance.errors import translate_postgres_errors
 from issuance.offers import Offer, find_offer
-from issuance.tables import coupons, draws, rooms
+from issuance.tables import draws, rooms
 
 WHO = "draw"
 
@@ -26,12 +27,13 @@ def save_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datet
     """
     with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
-        if offer.drawn is not None:
+        room = offer.room
+        if room is None or room.drawn is not None:
             return offer
-        drawn = _to_record(offer, members)
+        drawn = _to_record(room, members)
         tx.execute(
             insert(draws).values(
-                coupon_id=offer.coupon.id,
+                room_id=room.id,
                 drawn_at=drawn_at,
                 entrants_count=len(members),
                 entrants_sha256=drawn.entrants_sha256,
@@ -39,7 +41,7 @@ def save_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datet
             )
         )
         # A process that read the room earlier must not overwrite the line's settings as undrawn.
-        later = update(rooms).where(rooms.c.coupon_id == offer.coupon.id)
+        later = update(rooms).where(rooms.c.id == room.id)
         tx.execute(later.values(version=rooms.c.version + 1))
         shown = {
             "commitment": drawn.commitment,
@@ -54,16 +56,16 @@ def save_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datet
 def find_draw(engine: Engine, code: str) -> DrawRecord | None:
     """The draw with its members; None before the draw. Raises NoSuchCoupon, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
-        offer = find_offer(tx, code)
-        query = select(draws.c.entrants).join(coupons, coupons.c.id == draws.c.coupon_id)
-        entrants = tx.execute(query.where(coupons.c.code == code)).scalar_one_or_none()
+        room = find_offer(tx, code).room
+        if room is None:
+            return None
+        query = select(draws.c.entrants).where(draws.c.room_id == room.id)
+        entrants = tx.execute(query).scalar_one_or_none()
     if entrants is None:
         return None
     text = gzip.decompress(entrants).decode()
-    return _to_record(offer, text.split("\n") if text else [])
+    return _to_record(room, text.split("\n") if text else [])
 
 
-def _to_record(offer: Offer, members: Sequence[str]) -> DrawRecord:
-    return DrawRecord.from_members(
-        offer.coupon.code, offer.coupon.opens_at.isoformat(), offer.seed, members
-    )
+def _to_record(room: Room, members: Sequence[str]) -> DrawRecord:
+    return DrawRecord.from_members(room.code, room.opens_at.isoformat(), room.seed, members)

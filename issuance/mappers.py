@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
@@ -53,8 +54,9 @@ def _to_columns(coupon: Coupon) -> dict[str, Any]:
     }
 
 
-def insert_coupon(tx: Connection, coupon: Coupon) -> None:
-    tx.execute(insert(coupons).values(id=coupon.id, **_to_columns(coupon)))
+def insert_coupon(tx: Connection, coupon: Coupon, room_id: UUID | None) -> None:
+    """room_id: of the coupon's room, None where it is issued directly."""
+    tx.execute(insert(coupons).values(id=coupon.id, room_id=room_id, **_to_columns(coupon)))
 
 
 def update_coupon(tx: Connection, coupon: Coupon) -> None:

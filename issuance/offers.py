@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +18,7 @@ from domain.draw import SEED_BYTES
 from domain.invalid_value import InvalidValue
 from domain.phase import RoomNow, RoomPhase, room_phase
 from domain.refusals import AlreadyStarted
+from domain.room import DrawSummary, Room
 from domain.room_settings import RoomSettings
 from domain.settings_spec import ROOM_SETTINGS
 from domain.unix_time import to_us
@@ -33,47 +35,47 @@ _WATERMARK = [one.name for one in fields(Watermark)]
 
 
 @dataclass(frozen=True, slots=True)
-class DrawSummary:
-    """A stored draw: when, the number of entrants, and the digest of their order."""
-
-    at: datetime
-    entrants_count: int
-    entrants_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
-    """A coupon with its line's settings; room is None for coupons that are issued directly.
-
-    version: grows with every change to the coupon or the room. seed: the room's secret for the draw
-    until it opens. drawn: the lobby's draw, if there was one. watermark: the line's progress, once
-    it has admitted members.
-    """
+    """A coupon with its room; room is None for coupons that are issued directly."""
 
     coupon: Coupon
-    room: RoomSettings | None
-    version: int
-    seed: bytes = field(default=b"", repr=False)
-    drawn: DrawSummary | None = None
-    branding: Branding = PLAIN
-    watermark: Watermark | None = None
+    room: Room | None
+
+    @property
+    def settings(self) -> RoomSettings | None:
+        return self.room.settings if self.room else None
+
+    @property
+    def version(self) -> int:
+        """Grows with every change to the coupon or the room; 0 without a room."""
+        return self.room.version if self.room else 0
+
+    @property
+    def drawn(self) -> DrawSummary | None:
+        return self.room.drawn if self.room else None
+
+    @property
+    def branding(self) -> Branding:
+        return self.room.branding if self.room else PLAIN
 
     def phase(self, now: datetime) -> RoomPhase:
         """The phase as Postgres knows it; only Redis knows whether the line is restoring."""
-        room = self.room
+        settings = self.settings
         return room_phase(
             RoomNow(
-                state=room.state if room else "open",
+                state=settings.state if settings else "open",
                 remain_count=self.coupon.inventory.remain_count,
                 now_us=to_us(now),
                 opens_at_us=to_us(self.coupon.opens_at),
                 closes_at_us=to_us(self.coupon.expire_date),
-                is_undrawn=room is not None and room.opening == "draw" and self.drawn is None,
+                is_undrawn=settings is not None
+                and settings.opening == "draw"
+                and self.drawn is None,
             )
         )
 
 
-# Takes the present offer; returns the changed coupon and room, or raises.
+# Takes the present offer; returns the changed coupon and settings, or raises.
 Alter = Callable[[Offer], tuple[Coupon, RoomSettings | None]]
 
 
@@ -92,20 +94,33 @@ def get_offer(engine: Engine, code: str) -> Offer:
 
 
 def create_offer(
-    engine: Engine, coupon: Coupon, room: RoomSettings | None, *, who: str, now: datetime
+    engine: Engine, coupon: Coupon, settings: RoomSettings | None, *, who: str, now: datetime
 ) -> Offer:
-    """Create a coupon and its room. Raises CodeTaken, OfficeAway."""
+    """Create a coupon, and its room if there are settings. Raises CodeTaken, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         try:
-            insert_coupon(tx, coupon)
+            room_id = None if settings is None else _insert_room(tx, coupon, settings)
+            insert_coupon(tx, coupon, room_id)
         except IntegrityError as error:
             raise CodeTaken from error
-        if room is not None:
-            seed = secrets.token_bytes(SEED_BYTES)
-            tx.execute(insert(rooms).values(coupon_id=coupon.id, draw_seed=seed, **asdict(room)))
         made = find_offer(tx, coupon.code)
         record(tx, who, "coupon created", coupon.code, None, describe_offer(made), now)
     return made
+
+
+def _insert_room(tx: Connection, coupon: Coupon, settings: RoomSettings) -> UUID:
+    # The coupon's id: the release before writes it into the tables of rooms.
+    tx.execute(
+        insert(rooms).values(
+            id=coupon.id,
+            code=coupon.code,
+            kind="coupon",
+            coupon_id=coupon.id,
+            draw_seed=secrets.token_bytes(SEED_BYTES),
+            **asdict(settings),
+        )
+    )
+    return coupon.id
 
 
 def change_offer(
@@ -124,14 +139,14 @@ def change_offer(
     """
     with translate_postgres_errors(), engine.begin() as tx:
         before = find_offer(tx, code, lock=True)
-        coupon, room = alter(before)
+        coupon, settings = alter(before)
         _check_draw_stands(
-            before, coupon, room, tx.execute(select(func.clock_timestamp())).scalar_one()
+            before, coupon, settings, tx.execute(select(func.clock_timestamp())).scalar_one()
         )
         update_coupon(tx, coupon)
-        if room is not None:
-            values = asdict(room) | {"version": rooms.c.version + 1}
-            tx.execute(update(rooms).where(rooms.c.coupon_id == coupon.id).values(**values))
+        if before.room is not None and settings is not None:
+            values = asdict(settings) | {"version": rooms.c.version + 1}
+            tx.execute(update(rooms).where(rooms.c.id == before.room.id).values(**values))
         after = find_offer(tx, code)
         if describe_offer(after) != describe_offer(before):
             record(tx, who, what, code, describe_offer(before), describe_offer(after), now)
@@ -139,15 +154,15 @@ def change_offer(
 
 
 def _check_draw_stands(
-    before: Offer, coupon: Coupon, room: RoomSettings | None, now: datetime
+    before: Offer, coupon: Coupon, settings: RoomSettings | None, now: datetime
 ) -> None:
     """The lobby's order is fixed once members may enter it, and the opening once it is drawn."""
-    if before.room is None or room is None:
+    if before.settings is None or settings is None:
         return
     if before.drawn is not None and coupon.opens_at != before.coupon.opens_at:
         raise AlreadyStarted
-    lobby_opens_at = before.coupon.opens_at - timedelta(seconds=before.room.lobby_s)
-    if room.opening != before.room.opening and now >= lobby_opens_at:
+    lobby_opens_at = before.coupon.opens_at - timedelta(seconds=before.settings.lobby_s)
+    if settings.opening != before.settings.opening and now >= lobby_opens_at:
         raise InvalidValue("opening", "fixed_since", since=f"{lobby_opens_at:%H:%M}")
 
 
@@ -161,22 +176,22 @@ def describe_offer(one: Offer) -> dict[str, Any]:
         "opens_at": coupon.opens_at.isoformat(),
         "expire_date": coupon.expire_date.isoformat(),
         "issuing": coupon.issuing,
-        "room": asdict(one.room) if one.room else None,
+        "room": asdict(one.settings) if one.settings else None,
     }
 
 
 def _offers() -> Any:
-    columns = [rooms.c[name] for name in (*_SETTINGS, "draw_seed")]
+    columns = [rooms.c[name] for name in (*_SETTINGS, "kind", "draw_seed")]
     of_draw = (draws.c.drawn_at, draws.c.entrants_count, draws.c.entrants_sha256)
     looks = [brandings.c[name].label(f"brand_{name}") for name in _BRANDING]
     mark = [watermarks.c[name] for name in _WATERMARK]
     more = [rooms.c.version.label("room_version"), *of_draw, *looks, *mark]
     return (
         select(coupons, *columns, *more)
-        .outerjoin(rooms, rooms.c.coupon_id == coupons.c.id)
-        .outerjoin(draws, draws.c.coupon_id == coupons.c.id)
-        .outerjoin(brandings, brandings.c.coupon_id == coupons.c.id)
-        .outerjoin(watermarks, watermarks.c.coupon_id == coupons.c.id)
+        .outerjoin(rooms, rooms.c.id == coupons.c.room_id)
+        .outerjoin(draws, draws.c.room_id == rooms.c.id)
+        .outerjoin(brandings, brandings.c.room_id == rooms.c.id)
+        .outerjoin(watermarks, watermarks.c.room_id == rooms.c.id)
     )
 
 
@@ -193,15 +208,28 @@ def find_offer(tx: Connection, code: str, *, lock: bool = False) -> Offer:
 
 
 def _offer_from_row(row: Row[Any]) -> Offer:
-    if row.room_version is None:
-        return Offer(coupon_from_row(row), None, 0)
-    room = RoomSettings(**{name: getattr(row, name) for name in _SETTINGS})
-    drawn = None
+    coupon = coupon_from_row(row)
+    return Offer(coupon, None if row.room_id is None else _room_from_row(row, coupon))
+
+
+def _room_from_row(row: Row[Any], coupon: Coupon) -> Room:
+    drawn = watermark = None
     if row.drawn_at is not None:
         drawn = DrawSummary(row.drawn_at, row.entrants_count, row.entrants_sha256)
-    branding = Branding(**{name: getattr(row, f"brand_{name}") or "" for name in _BRANDING})
-    watermark = None
     if row.taken_at_us is not None:
         watermark = Watermark(**{name: getattr(row, name) for name in _WATERMARK})
-    seed = bytes(row.draw_seed)
-    return Offer(coupon_from_row(row), room, row.room_version, seed, drawn, branding, watermark)
+    return Room(
+        id=row.room_id,
+        code=coupon.code,
+        kind=row.kind,
+        settings=RoomSettings(**{name: getattr(row, name) for name in _SETTINGS}),
+        opens_at=coupon.opens_at,
+        closes_at=coupon.expire_date,
+        total_count=coupon.inventory.total_count,
+        used_count=coupon.inventory.used_count,
+        version=row.room_version,
+        seed=bytes(row.draw_seed),
+        drawn=drawn,
+        branding=Branding(**{name: getattr(row, f"brand_{name}") or "" for name in _BRANDING}),
+        watermark=watermark,
+    )

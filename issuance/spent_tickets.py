@@ -17,7 +17,7 @@ _OF = spent_tickets.c
 _COLUMNS = ("member_id", "arrival", "noted_at_us")
 
 
-def save_spent_tickets(engine: Engine, coupon_id: UUID, tickets: Sequence[SpentTicket]) -> None:
+def save_spent_tickets(engine: Engine, room_id: UUID, tickets: Sequence[SpentTicket]) -> None:
     """Upsert these in one statement; a later record of a member wins. Raises OfficeAway.
 
     tickets: at most one for each member.
@@ -33,25 +33,25 @@ def save_spent_tickets(engine: Engine, coupon_id: UUID, tickets: Sequence[SpentT
         .table_valued(*_COLUMNS)
         .render_derived()
     )
-    of_coupon = literal(coupon_id, _OF.coupon_id.type)
+    of_room = literal(room_id, _OF.room_id.type)
     kept = insert(spent_tickets).from_select(
-        ("coupon_id", *_COLUMNS), select(of_coupon, *(rows.c[name] for name in _COLUMNS))
+        ("room_id", *_COLUMNS), select(of_room, *(rows.c[name] for name in _COLUMNS))
     )
     values = {name: kept.excluded[name] for name in ("arrival", "noted_at_us")}
     with translate_postgres_errors(), engine.begin() as tx:
         tx.execute(
             kept.on_conflict_do_update(
-                index_elements=[_OF.coupon_id, _OF.member_id],
+                index_elements=[_OF.room_id, _OF.member_id],
                 set_=values,
                 where=_OF.noted_at_us < kept.excluded.noted_at_us,
             )
         )
 
 
-def list_spent_after(engine: Engine, coupon_id: UUID, member_id: str) -> list[SpentTicket]:
+def list_spent_after(engine: Engine, room_id: UUID, member_id: str) -> list[SpentTicket]:
     """The next AT_ONCE after member_id ("": from the start), sorted. Raises OfficeAway."""
     query = select(*(_OF[name] for name in _COLUMNS))
-    query = query.where(_OF.coupon_id == coupon_id, _OF.member_id > member_id)
+    query = query.where(_OF.room_id == room_id, _OF.member_id > member_id)
     with translate_postgres_errors(), engine.begin() as tx:
         rows = tx.execute(query.order_by(_OF.member_id).limit(AT_ONCE))
         return [SpentTicket(*row) for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from domain.room import ROOM_KINDS
 from domain.settings_spec import ROOM_SETTINGS
 
 metadata = MetaData()
@@ -39,6 +40,8 @@ coupons = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("code", Text, nullable=False),
+    # NULL where it is issued directly. Checked at the commit: see migration 0013.
+    Column("room_id", Uuid, ForeignKey("rooms.id", deferrable=True, initially="DEFERRED")),
     Column("description", Text, nullable=False),
     Column("discount_kind", Text, nullable=False),
     Column("discount_value", Integer, nullable=False),
@@ -53,6 +56,7 @@ coupons = Table(
     Column("fence", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("code", name="one_coupon_per_code"),
+    UniqueConstraint("room_id", name="one_coupon_per_room"),
     CheckConstraint("used_count BETWEEN 0 AND total_count", name="never_over_issue"),
     CheckConstraint("opens_at < expire_date", name="opens_before_it_ends"),
 )
@@ -89,28 +93,51 @@ def _setting_columns() -> Iterator[Column[Any]]:
 def _setting_checks() -> Iterator[CheckConstraint]:
     for setting in ROOM_SETTINGS:
         if setting.choices:
-            words = ", ".join(f"'{word}'" for word in setting.choices)
-            yield CheckConstraint(f"{setting.name} IN ({words})", name=f"known_{setting.name}")
+            yield CheckConstraint(
+                _choices(setting.name, setting.choices), name=f"known_{setting.name}"
+            )
 
 
-# The settings of each coupon's line; version orders two readings.
+def _choices(column: str, words: Iterable[str]) -> str:
+    quoted = ", ".join(f"'{word}'" for word in words)
+    return f"{column} IN ({quoted})"
+
+
+# Each waiting room with the settings of its line; version orders two readings. kind: what the line
+# leads to, which has a table of its own that references the room.
 rooms = Table(
     "rooms",
     metadata,
-    Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("'coupon'")),
+    # For processes of the release before, which join rooms to coupons by it.
+    Column("coupon_id", Uuid),
     *_setting_columns(),
     # Set when the room is created, never changed, and secret until the room opens.
     Column("draw_seed", LargeBinary, nullable=False),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     *_setting_checks(),
     CheckConstraint("length(draw_seed) = 32", name="whole_seed"),
+    UniqueConstraint("code", name="one_room_per_code"),
+    UniqueConstraint("coupon_id", name="one_room_per_coupon"),
+    CheckConstraint(_choices("kind", ROOM_KINDS), name="known_kind"),
+    CheckConstraint(
+        "kind <> 'coupon' OR coupon_id IS NOT DISTINCT FROM id", name="room_of_coupon_has_its_id"
+    ),
 )
+
+
+def _room_id(*checks: ForeignKey) -> Column[Any]:
+    """The key of a table of rooms. The release before writes coupon ids, which are room ids too."""
+    return Column("coupon_id", Uuid, *checks, key="room_id", primary_key=True)
+
 
 # The order of each drawn lobby, stored before its first member is admitted.
 draws = Table(
     "draws",
     metadata,
-    Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
+    _room_id(ForeignKey("rooms.id")),
     Column("drawn_at", DateTime(timezone=True), nullable=False),
     Column("entrants_count", Integer, nullable=False),
     Column("entrants_sha256", Text, nullable=False),
@@ -122,7 +149,7 @@ draws = Table(
 watermarks = Table(
     "watermarks",
     metadata,
-    Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
+    _room_id(ForeignKey("rooms.id")),
     Column("taken_at_us", BigInteger, nullable=False),
     Column("spent_until", BigInteger, nullable=False),
     Column("last_arrival_us", BigInteger, nullable=False),
@@ -132,11 +159,10 @@ watermarks = Table(
 spent_tickets = Table(
     "spent_tickets",
     metadata,
-    Column("coupon_id", Uuid, nullable=False),
-    Column("member_id", Text, nullable=False),
+    _room_id(),
+    Column("member_id", Text, primary_key=True),
     Column("arrival", BigInteger, nullable=False),
     Column("noted_at_us", BigInteger, nullable=False),
-    PrimaryKeyConstraint("coupon_id", "member_id"),
 )
 
 # The refusal of each refused admission. No foreign key, as above.
@@ -150,11 +176,12 @@ refusals = Table(
     PrimaryKeyConstraint("coupon_id", "member_id", "admitted_at", name="one_refusal_per_admission"),
 )
 
-# Each room's branding; an empty value means the site's default.
+# Each room's branding; an empty value means the site's default. No foreign key: the release before
+# stores one for a coupon without a room, too.
 brandings = Table(
     "brandings",
     metadata,
-    Column("coupon_id", Uuid, ForeignKey("coupons.id"), primary_key=True),
+    _room_id(),
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("colour", Text, nullable=False, server_default=text("''")),
     Column("message", Text, nullable=False, server_default=text("''")),

@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from domain.room import Room
 from domain.stores.remote_clock import RemoteClock
 from domain.unix_time import from_us
-from domain.watermark import Watermark
 from topology.async_redis import open_async_redis
 from waitroom.admission import Admission, Outcome
 from waitroom.autopilot_state import AutopilotState
@@ -36,7 +36,7 @@ from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
 from waitroom.redis_io.script_call import translate_redis_errors as _away
 from waitroom.redis_io.scripts import by_member, script
 from waitroom.request_ids import MemberRequestIds
-from waitroom.room import Room
+from waitroom.room import settings_arguments
 from waitroom.stats.loop_errors import LoopErrors
 from waitroom.stats.metrics_snapshot import MetricsReader
 from waitroom.stats.room_stats import FIGURES_OVER_S, RoomStats, read_room_stats
@@ -120,14 +120,9 @@ class Line:
 
         Where its watermark shows that Redis lost places, the room begins restoring.
         """
-        mark = room.watermark or Watermark(0, 0, 0)
-        arguments = [str(room.version), str(room.used_count)]
-        arguments += [str(mark.taken_at_us), str(mark.spent_until), str(mark.last_arrival_us)]
-        for name, value in room.fields().items():
-            arguments += [name, value]
         with _away():
             applied = await self._apply_settings(
-                keys=Keys(room.code).for_script("apply_settings"), args=arguments
+                keys=Keys(room.code).for_script("apply_settings"), args=settings_arguments(room)
             )
             if not await self._redis.sismember(ROOMS, room.code):
                 # Persist the keys first: after a crash in between, the next process does it again.

@@ -1,48 +1,38 @@
-"""Room: one line's settings, schedule and stock, as the line stores them."""
+"""Rooms as the line stores them: their settings, schedule and stock."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from domain.phase import RoomNow
-from domain.room_settings import RoomSettings
+from domain.room import Room
 from domain.settings_spec import ROOM_SETTINGS
 from domain.watermark import Watermark
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """One line's settings, schedule and stock.
+def room_fields(room: Room) -> Mapping[str, str]:
+    """The room as the line stores it; times in microseconds since 1970."""
+    settings = {name: str(value) for name, value in asdict(room.settings).items()}
+    return settings | {
+        "opens_at": str(to_us(room.opens_at)),
+        "closes_at": str(to_us(room.closes_at)),
+        "total_count": str(room.total_count),
+        "draw_seed": room.seed.hex(),
+        "is_drawn": str(int(room.drawn is not None)),
+    }
 
-    version: the larger of two is the later Room. seed: of the draw's numbers. is_drawn: whether
-    Postgres has the draw's order; admission waits for it. watermark: the last one in Postgres; a
-    line with an older one has lost data.
-    """
 
-    code: str
-    settings: RoomSettings
-    opens_at: datetime
-    closes_at: datetime
-    total_count: int
-    used_count: int
-    version: int
-    seed: bytes = field(default=b"", repr=False)
-    is_drawn: bool = False
-    watermark: Watermark | None = None
-
-    def fields(self) -> Mapping[str, str]:
-        """The room as the line stores it; times in microseconds since 1970."""
-        settings = {name: str(value) for name, value in asdict(self.settings).items()}
-        return settings | {
-            "opens_at": str(to_us(self.opens_at)),
-            "closes_at": str(to_us(self.closes_at)),
-            "total_count": str(self.total_count),
-            "draw_seed": self.seed.hex(),
-            "is_drawn": str(int(self.is_drawn)),
-        }
+def settings_arguments(room: Room) -> list[str]:
+    """The room as apply_settings.lua takes it."""
+    mark = room.watermark or Watermark(0, 0, 0)
+    arguments = [str(room.version), str(room.used_count)]
+    arguments += [str(mark.taken_at_us), str(mark.spent_until), str(mark.last_arrival_us)]
+    for name, value in room_fields(room).items():
+        arguments += [name, value]
+    return arguments
 
 
 def read_settings(stored: Mapping[bytes, bytes]) -> dict[str, Any]:

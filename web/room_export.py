@@ -36,11 +36,11 @@ def make_record(
 ) -> dict[str, Any]:
     """The whole document as plain JSON values; the series covers the last 15 minutes."""
     figures, result, series = known
-    assert offer.room is not None, "only coupons with a line have figures"
+    assert offer.settings is not None, "only coupons with a line have figures"
     return {
         "recorded_at": rfc3339(now),
         "coupon": CouponOut.from_offer(offer, now).model_dump(mode="json"),
-        "settings": asdict(offer.room) | {"version": offer.version},
+        "settings": asdict(offer.settings) | {"version": offer.version},
         "figures": figures.as_record(),
         "result": result.as_record(),
         "series": series_record(series),

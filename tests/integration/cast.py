@@ -10,12 +10,12 @@ from sqlalchemy import Engine, update
 from domain.coupon import Coupon
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
+from domain.room import Room
 from domain.room_settings import RoomSettings
 from issuance import offers
 from issuance.offers import Offer
 from issuance.tables import coupons, issued_coupons
 from waitroom.line import Line
-from waitroom.room import Room
 
 HOUR = timedelta(hours=1)
 
@@ -59,7 +59,9 @@ def a_room(code: str, total: int = 1_000, version: int = 1, **changes: object) -
     used = changes.pop("used_count", 0)
     settings = {"rate_per_s": 100_000, "burst": 100_000, "seats": 100_000} | changes
     return Room(
+        id=uuid4(),
         code=code,
+        kind="coupon",
         settings=RoomSettings(**settings),
         opens_at=times.get("opens_at", now() - HOUR),
         closes_at=times.get("closes_at", now() + HOUR),

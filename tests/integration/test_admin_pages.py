@@ -46,11 +46,11 @@ async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     assert "Saved. Takes effect within a second." in page.text
     found = get_offer(engine, code)
     assert found.coupon.opens_at.isoformat() == f"{OPENS_AT}:00+00:00"
-    assert found.room == RoomSettings(
+    assert found.settings == RoomSettings(
         2.5, 3, 4, 5, "open", 60, "draw", 70, 80, 90, rate_mode="autopilot", rate_min_per_s=0.5,
         rate_max_per_s=5_000, latency_bound_ms=90, challenge="on",
     )  # fmt: skip
-    assert seed_commitment(found.seed) in page.text
+    assert seed_commitment(found.room.seed) in page.text
     assert [(one.who, one.what) for one in list_entries(engine, subject=code)] == [
         ("alice", "coupon created")
     ]
@@ -135,7 +135,7 @@ async def test_the_autopilots_bounds_are_changed_together_and_refused_together(
 
     assert (wrong.status_code, wrong_fields(wrong)) == (422, {"rate_min_per_s"})
     assert right.status_code == 303, right.text
-    room = get_offer(engine, code).room
+    room = get_offer(engine, code).settings
     assert (room.rate_mode, room.rate_min_per_s, room.rate_max_per_s) == ("autopilot", 60, 2_000)
 
 
@@ -151,7 +151,7 @@ async def test_only_what_was_changed_in_the_form_is_changed(operator, line, engi
     assert saved.status_code == 303, saved.text
     after = get_offer(engine, code)
     assert (after.coupon.description, after.coupon.inventory.total_count) == ("Later", 12)
-    assert after.room.rate_per_s == 9
+    assert after.settings.rate_per_s == 9
     assert after.coupon.opens_at == before.coupon.opens_at
     assert (await line.room_stats(code)).total_count == 12
 

@@ -189,7 +189,7 @@ def put_off(engine, code, opens_at) -> Offer:
     return offers.change_offer(
         engine,
         code,
-        lambda offer: (offer.coupon.change(opens_at=opens_at), offer.room),
+        lambda offer: (offer.coupon.change(opens_at=opens_at), offer.settings),
         who="test",
         what="put off",
         now=now(),

@@ -115,7 +115,7 @@ async def test_a_lobby_that_is_open_fixes_how_it_is_put_in_line(engine, code, of
 
     def change(one: str) -> None:
         def alter(offer):
-            return offer.coupon, offer.room.change(opening="first_come")
+            return offer.coupon, offer.settings.change(opening="first_come")
 
         hosts_now = now() + timedelta(seconds=off_by_s)
         offers.change_offer(engine, one, alter, who="test", what="changed", now=hosts_now)
@@ -124,7 +124,7 @@ async def test_a_lobby_that_is_open_fixes_how_it_is_put_in_line(engine, code, of
         change(code)
     change(closed)
 
-    assert offers.get_offer(engine, closed).room.opening == "first_come"
+    assert offers.get_offer(engine, closed).settings.opening == "first_come"
 
 
 @pytest.mark.parametrize("off_by_s", [-300, 300])

@@ -241,12 +241,12 @@ def test_a_command_changes_nothing_where_the_redis_is_another_deployments(
     engine = open_engine(other.environ["DATABASE_URL"], connections_max=1, name="test")
     if words[0] != "coupon":
         on_offer(engine, code)
-    before = [offer.room for offer in list_offers(engine)]
+    before = [offer.settings for offer in list_offers(engine)]
 
     said = fails(other, *(code if word == "CODE" else word for word in words))
 
     assert "belongs to another deployment" in said
-    assert [offer.room for offer in list_offers(engine)] == before
+    assert [offer.settings for offer in list_offers(engine)] == before
     engine.dispose()
 
 

@@ -134,7 +134,7 @@ def change_total(engine, code, total):
     offers.change_offer(
         engine,
         code,
-        lambda offer: (offer.coupon.change(total_count=total), offer.room),
+        lambda offer: (offer.coupon.change(total_count=total), offer.settings),
         who="test",
         what="coupon changed",
         now=now(),

@@ -127,13 +127,13 @@ async def test_nothing_that_two_hundred_are_given_tells_how_they_will_be_drawn(
     }
     said = caplog.text + "".join(capfd.readouterr())
 
-    numbers = {member: draw_number(offer.seed, member) for member in everybody}
+    numbers = {member: draw_number(offer.room.seed, member) for member in everybody}
     order = sorted(everybody, key=numbers.__getitem__)
     everything = json.dumps(given) + json.dumps(public) + said
     readable = "\n".join(opened_up(everything))
     assert [one for one in everybody if str(numbers[one]) in readable] == []
     assert [one for one in everybody if f"{numbers[one]:x}" in readable] == []
-    assert offer.seed.hex() not in readable
+    assert offer.room.seed.hex() not in readable
     by_field: dict[str, dict[str, str]] = defaultdict(dict)
     for member in everybody:
         for name, value in values_in("", given[member]):
@@ -212,7 +212,7 @@ async def test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost(
         await draw()
     await comes_by()
 
-    order = tuple(sorted(members, key=lambda one: draw_number(offer.seed, one)))
+    order = tuple(sorted(members, key=lambda one: draw_number(offer.room.seed, one)))
     assert back == ["waiting"] * 20
     assert (await admit(line, code)).members == order
 
@@ -228,7 +228,7 @@ async def test_a_numbered_ticket_of_the_version_before_is_still_good(
     lose_all()
     await comes_by(times=2)
 
-    numbered = [(member, draw_number(offer.seed, member)) for member in members]
+    numbered = [(member, draw_number(offer.room.seed, member)) for member in members]
     back = await line.recovery.restore(code, numbered)
     await opened(opens_at)
 
@@ -248,6 +248,6 @@ async def test_who_left_the_lobby_is_not_back_by_its_ticket(line, engine, code, 
     assert (told.kind, later.kind) == ("absent", "absent")
     assert await line.lobby(code) == ["bob"]
     assert await raw_redis.zscore(Keys(code).waiting, "bob") == draw_number(
-        offers.get_offer(engine, code).seed, "bob"
+        offers.get_offer(engine, code).room.seed, "bob"
     )
     assert bob.arrival_us < 0

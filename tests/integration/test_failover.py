@@ -188,7 +188,7 @@ async def test_a_lobby_that_is_not_drawn_yet_is_restored_as_a_whole(pair, engine
     await come_back(line, code, tickets, LATE)
     pair.set_back("restoring_until", 31)
 
-    seed = offers.get_offer(engine, code).seed
+    seed = offers.get_offer(engine, code).room.seed
     assert too_soon is None
     assert await line.lobby(code) == sorted(EARLY + LATE, key=lambda one: draw_number(seed, one))
 
@@ -213,7 +213,7 @@ async def test_a_drawn_lobby_whose_end_was_lost_waits_for_all_of_it(pair, engine
     then = await admit(line, code)
 
     assert too_soon.held_back_by == "restoring"
-    drawn = sorted(EARLY + LATE, key=lambda one: draw_number(offer.seed, one))
+    drawn = sorted(EARLY + LATE, key=lambda one: draw_number(offer.room.seed, one))
     assert then.members == tuple(drawn)
 
 

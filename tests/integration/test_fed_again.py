@@ -71,7 +71,7 @@ def work(run_jobs, queue, engine, own, run):
 
 def change(engine, code, **changes):
     def alter(offer):
-        return offer.coupon.change(**changes), offer.room
+        return offer.coupon.change(**changes), offer.settings
 
     return offers.change_offer(engine, code, alter, who="test", what="coupon changed", now=now())
 

@@ -184,7 +184,7 @@ def test_every_change_is_audited_with_what_it_changed(engine, code):
     offers.change_offer(
         engine,
         code,
-        lambda offer: (offer.coupon, offer.room.change(rate_per_s=7)),
+        lambda offer: (offer.coupon, offer.settings.change(rate_per_s=7)),
         who="alice",
         what="room changed",
         now=datetime(2026, 5, 1, tzinfo=UTC) + timedelta(0),

@@ -1,6 +1,7 @@
 """The lobby: who comes early waits there, and stands in line when the room opens, as promised."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from application.apply_settings import apply_settings
 from domain.draw import NUMBERS, draw_number, seed_commitment
 from domain.draw_record import DrawRecord, find_faults
 from domain.refusals import AlreadyStarted
+from domain.room import DrawSummary
 from domain.room_settings import RoomSettings
 from issuance import offers
 from issuance.draws import find_draw, save_draw
@@ -66,7 +68,7 @@ async def test_the_lobby_stands_in_line_as_it_came(line, code):
 async def test_a_lobby_that_draws_stands_as_the_seed_says_and_latecomers_behind(line, code):
     opens_at = now() + SOON
     room = await in_force(line, code, opens_at=opens_at, opening="draw")
-    await line.apply_settings(type(room)(**_with(room, seed=SEED)))
+    await line.apply_settings(replace(room, seed=SEED))
     early = crowd(200)
     waiting = await enter(line, code, early)
     again = await enter(line, code, early[:3])
@@ -75,7 +77,7 @@ async def test_a_lobby_that_draws_stands_as_the_seed_says_and_latecomers_behind(
     latecomers = await enter(line, code, ["late-1", "late-2"])
     lobby = await line.lobby(code)
     undrawn = await admit(line, code)
-    await line.apply_settings(type(room)(**_with(room, seed=SEED, is_drawn=True)))
+    await line.apply_settings(replace(room, seed=SEED, drawn=DrawSummary(now(), 200, "")))
     order = (await admit(line, code)).members
 
     by_number = sorted(early, key=lambda member: draw_number(SEED, member))
@@ -85,10 +87,6 @@ async def test_a_lobby_that_draws_stands_as_the_seed_says_and_latecomers_behind(
     assert [one.ahead for one in latecomers] == [200, 201]
     assert (undrawn.members, undrawn.held_back_by) == ((), "undrawn")
     assert order == (*by_number, "late-1", "late-2")
-
-
-def _with(room, **changes):
-    return {name: getattr(room, name) for name in room.__slots__} | changes
 
 
 async def test_nobody_is_in_a_lobby_to_be_read_before_it_opened(line, code):
@@ -103,7 +101,7 @@ async def test_a_whole_lobby_is_read_part_by_part(line, code, monkeypatch):
     monkeypatch.setattr("waitroom.lobby.AT_ONCE", 7)
     opens_at = now() + SOON
     room = await in_force(line, code, opens_at=opens_at, opening="draw")
-    await line.apply_settings(type(room)(**_with(room, seed=SEED)))
+    await line.apply_settings(replace(room, seed=SEED))
     await enter(line, code, crowd(50))
 
     await opened(opens_at)
@@ -136,16 +134,16 @@ async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, li
 
     checked_problem(unknown, "not_drawn", 409)
     assert before["seed"] is None
-    assert before["commitment"] == after["commitment"] == seed_commitment(offer.seed)
-    assert bytes.fromhex(after["seed"]) == offer.seed
+    assert before["commitment"] == after["commitment"] == seed_commitment(offer.room.seed)
+    assert bytes.fromhex(after["seed"]) == offer.room.seed
     assert after["entrants_count"] == 3
     assert before["commitment"] in page_before
-    assert offer.seed.hex() not in page_before
-    assert offer.seed.hex() in page_after
+    assert offer.room.seed.hex() not in page_before
+    assert offer.room.seed.hex() in page_after
     assert after["entrants_sha256"] in page_after
     record = DrawRecord.from_json(audited.text)
     assert record == find_draw(engine, code)
-    assert record.members == tuple(sorted(lobby, key=lambda one: draw_number(offer.seed, one)))
+    assert record.members == tuple(sorted(lobby, key=lambda one: draw_number(offer.room.seed, one)))
     assert find_faults(record, commitment=before["commitment"]) == []
     assert find_faults(DrawRecord.from_json(public.text)) == []
     assert "alice" not in public.text
@@ -161,15 +159,15 @@ async def test_an_order_that_was_promised_cannot_be_changed(line, engine, code):
         offers.change_offer(engine, code, alter, who="test", what="changed", now=now())
 
     with pytest.raises(ValueError, match="the lobby opened at"):
-        change(lambda offer: (offer.coupon, offer.room.change(opening="first_come")))
+        change(lambda offer: (offer.coupon, offer.settings.change(opening="first_come")))
     save_draw(engine, code, ["alice"], now())
     with pytest.raises(AlreadyStarted):
-        change(lambda offer: (offer.coupon.change(opens_at=now() + HOUR / 2), offer.room))
+        change(lambda offer: (offer.coupon.change(opens_at=now() + HOUR / 2), offer.settings))
 
 
 async def test_leaving_the_lobby_and_coming_back_draws_nothing_better(line, code, raw_redis):
     room = await in_force(line, code, opens_at=now() + HOUR / 60, opening="draw")
-    await line.apply_settings(type(room)(**_with(room, seed=SEED)))
+    await line.apply_settings(replace(room, seed=SEED))
     first = (await enter(line, code, ["alice"]))[0]
 
     await line.leave(code, "alice")

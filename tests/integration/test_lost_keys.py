@@ -152,7 +152,7 @@ async def test_a_lobby_whose_line_is_lost_is_drawn_with_all_of_it(
     await come_back(line, code, tickets, everybody)
     set_back("restoring_until", 31)
 
-    drawn = sorted([*everybody, "a-new-one"], key=lambda one: draw_number(offer.seed, one))
+    drawn = sorted([*everybody, "a-new-one"], key=lambda one: draw_number(offer.room.seed, one))
     assert too_soon is None
     assert await line.lobby(code) == drawn
 

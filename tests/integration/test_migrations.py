@@ -66,9 +66,9 @@ def test_a_room_of_the_first_version_has_the_settings_of_a_new_one_and_a_seed_of
 
     spring, summer = (offers.get_offer(first_schema, code) for code in ("spring", "summer"))
     kept = RoomSettings(rate_per_s=12.5, burst=3, seats=40, size_max=500, state="paused")
-    assert spring.room == summer.room == kept
-    assert len(spring.seed) == len(summer.seed) == SEED_BYTES
-    assert spring.seed != summer.seed
+    assert spring.settings == summer.settings == kept
+    assert len(spring.room.seed) == len(summer.room.seed) == SEED_BYTES
+    assert spring.room.seed != summer.room.seed
     assert spring.branding == PLAIN
     assert spring.drawn is None
 
@@ -90,7 +90,7 @@ def test_a_process_of_the_first_version_issues_and_turns_rooms_after_the_schema_
             {"id": uuid4()},
         )
 
-    assert offers.get_offer(first_schema, "summer").room.rate_per_s == 25
+    assert offers.get_offer(first_schema, "summer").settings.rate_per_s == 25
     assert offers.get_offer(first_schema, "spring").coupon.inventory.used_count == 1
     assert list_holders(first_schema, "spring") == ["alice"]
 
@@ -182,4 +182,4 @@ def test_a_room_of_a_release_that_knows_no_settings_has_the_default_of_each(engi
             {**given, "seed": bytes(SEED_BYTES)},
         )
 
-    assert offers.get_offer(engine, "spring").room == RoomSettings()
+    assert offers.get_offer(engine, "spring").settings == RoomSettings()

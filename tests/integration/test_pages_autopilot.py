@@ -48,7 +48,7 @@ async def test_turned_off_the_rate_stays_as_it_was_found(client, line, engine, c
 
     off = await turn(client, board, "by_hand", 2)
     page = Html(await client.get(board, headers=ADMIN))
-    room = get_offer(engine, code).room
+    room = get_offer(engine, code).settings
 
     assert off.status_code == 303
     assert (room.rate_mode, room.rate_per_s) == ("manual", 137)
@@ -83,4 +83,4 @@ async def test_while_redis_is_away_nobody_turns_it_off_to_an_unknown_rate(
 
     assert shown.status_code == 200
     assert turned.status_code == 503
-    assert get_offer(engine, code).room == MANUAL
+    assert get_offer(engine, code).settings == MANUAL

@@ -229,17 +229,17 @@ async def test_a_new_room_does_not_wait_for_anybody(line, engine, code, comes_by
     lose_all()
     await comes_by()
 
-    assert offer.watermark is None
-    assert offers.get_offer(engine, code).watermark is None
+    assert offer.room.watermark is None
+    assert offers.get_offer(engine, code).room.watermark is None
     assert not (await line.room_stats(code)).is_restoring
 
 
 async def test_of_two_admitters_the_slower_does_not_put_the_watermark_back(engine, code, line):
     offer = await in_line(line, engine, code)
-    save_watermark(engine, offer.coupon.id, Watermark(2_000, 20, 30))
-    save_watermark(engine, offer.coupon.id, Watermark(1_000, 10, 15))
+    save_watermark(engine, offer.room.id, Watermark(2_000, 20, 30))
+    save_watermark(engine, offer.room.id, Watermark(1_000, 10, 15))
 
-    assert offers.get_offer(engine, code).watermark == Watermark(2_000, 20, 30)
+    assert offers.get_offer(engine, code).room.watermark == Watermark(2_000, 20, 30)
 
 
 async def test_a_lobby_that_was_lost_is_drawn_only_when_it_is_together_again(
@@ -262,5 +262,5 @@ async def test_a_lobby_that_was_lost_is_drawn_only_when_it_is_together_again(
         member: one.arrival_us for member, one in tickets.items()
     }
     assert before is None
-    seed = offers.get_offer(engine, code).seed
+    seed = offers.get_offer(engine, code).room.seed
     assert await line.lobby(code) == sorted(crowd(20), key=lambda one: draw_number(seed, one))

@@ -159,7 +159,7 @@ async def test_whoever_comes_after_a_loss_stands_behind_though_the_clock_went_ba
     await in_line(line, engine, code, room=HASTE)
     ahead_us = int(now().timestamp() * 1_000_000) + 3_600_000_000
     offer = offers.get_offer(engine, code)
-    save_watermark(engine, offer.coupon.id, Watermark(ahead_us, 0, ahead_us))
+    save_watermark(engine, offer.room.id, Watermark(ahead_us, 0, ahead_us))
     lose_all()
     await comes_by(times=2)
 

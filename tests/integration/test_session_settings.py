@@ -78,7 +78,7 @@ def test_a_change_waits_for_an_issue_and_neither_is_lost(odd, code):
     def change() -> None:
         changed.append(
             offers.change_offer(
-                odd, code, lambda one: (one.coupon, one.room), who="test", what="x", now=now()
+                odd, code, lambda one: (one.coupon, one.settings), who="test", what="x", now=now()
             )
         )
 

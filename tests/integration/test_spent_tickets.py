@@ -188,7 +188,7 @@ async def test_the_number_of_who_left_the_lobby_is_good_again_once_they_enter(
 
     there = ["alice", "bob"] if again != "never" else ["bob"]
     assert told == later == (["waiting"] * 2 if again != "never" else ["absent", "waiting"])
-    assert lobby == sorted(there, key=lambda one: draw_number(offer.seed, one))
+    assert lobby == sorted(there, key=lambda one: draw_number(offer.room.seed, one))
 
 
 async def test_who_leaves_a_lost_line_does_not_come_back_by_their_ticket(

@@ -61,19 +61,19 @@ async def test_of_two_admitters_the_slower_does_not_put_back_who_left(line, engi
     offer = await in_line(line, engine, code)
     later, earlier = SpentTicket("alice", 900, 2_000), SpentTicket("alice", 51, 1_000)
 
-    save_spent_tickets(engine, offer.coupon.id, [later])
-    save_spent_tickets(engine, offer.coupon.id, [earlier])
+    save_spent_tickets(engine, offer.room.id, [later])
+    save_spent_tickets(engine, offer.room.id, [earlier])
 
-    assert list_spent_after(engine, offer.coupon.id, "") == [later]
+    assert list_spent_after(engine, offer.room.id, "") == [later]
 
 
 async def test_what_nobody_needs_any_more_is_forgotten(line, engine, code):
     offer = await in_line(line, engine, code)
-    save_spent_tickets(engine, offer.coupon.id, [SpentTicket("alice", 900, 2_000)])
+    save_spent_tickets(engine, offer.room.id, [SpentTicket("alice", 900, 2_000)])
 
-    forget_line(engine, offer.coupon.id)
+    forget_line(engine, offer.room.id)
 
-    assert list_spent_after(engine, offer.coupon.id, "") == []
+    assert list_spent_after(engine, offer.room.id, "") == []
 
 
 async def test_a_redis_that_lost_the_second_in_which_somebody_left_learns_of_it(
@@ -110,6 +110,6 @@ async def test_what_was_lost_before_it_was_written_down_overwrites_nothing(
         redis.delete(Keys(code).spent)
     await comes_by(times=2)
 
-    kept = list_spent_after(engine, offer.coupon.id, "")
+    kept = list_spent_after(engine, offer.room.id, "")
     assert [(one.member_id, one.arrival) for one in kept] == [("alice", came["alice"].arrival_us)]
     assert await kinds_of_restored(line, code, came) == ["absent"]

@@ -39,7 +39,7 @@ async def test_the_api_takes_it_bounds_it_and_explains_it_and_it_changes_an_admi
 
     assert "admit_max" in str(checked_problem(refused, "bad_request", 422))
     assert (turned.status_code, turned.json()["admit_max"]) == (200, 2)
-    assert (made.status_code, get_offer(engine, f"{code}-b").room.admit_max) == (201, 7)
+    assert (made.status_code, get_offer(engine, f"{code}-b").settings.admit_max) == (201, 7)
     for schema in ("RoomIn", "RoomPatch", "RoomOut"):
         field = app.openapi()["components"]["schemas"][schema]["properties"]["admit_max"]
         assert field["description"] == "How many members one step may admit."
@@ -99,4 +99,4 @@ async def test_the_form_takes_it_bounds_it_and_explains_it_in_both_languages(
     assert 'min="1" max="500" step="1"' in page.text
     assert wrong_fields(refused) == {"admit_max"}
     assert wrong in Html(refused).text
-    assert (made.status_code, get_offer(engine, code).room.admit_max) == (303, 4)
+    assert (made.status_code, get_offer(engine, code).settings.admit_max) == (303, 4)

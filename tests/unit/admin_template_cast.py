@@ -10,8 +10,7 @@ from domain.admin import Admin
 from domain.invalid_value import InvalidValue
 from domain.room_settings import RoomSettings
 from issuance.audit import AuditEntry
-from issuance.offers import Offer
-from tests.unit.cast import noon, spring
+from tests.unit.cast import an_offer, noon, spring
 from web.i18n import Language
 from web.pages.admin.audit import shown_entry
 from web.pages.admin.coupon_form import CouponForm, form_from_offer, fresh_form
@@ -57,7 +56,7 @@ def new_coupon_pages(language: Language) -> Pages:
 
 def edit_pages(language: Language, coupon: SimpleNamespace) -> Pages:
     description = "봄맞이 할인" if language.code == "ko" else "Spring sale"
-    offer = Offer(spring(description=description), RoomSettings(opening="draw"), 1)
+    offer = an_offer(spring(description=description), RoomSettings(opening="draw"))
 
     def edited(form: CouponForm, **changes: Any) -> tuple[str, dict[str, Any]]:
         context = {

@@ -24,7 +24,7 @@ class Postgres:
         await self.may_answer.wait()
         if self.away:
             raise OfficeAway
-        return [Offer(spring(total=10, used=used), None, 1)]
+        return [Offer(spring(total=10, used=used), None)]
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import pytest
 
 from domain.discount import DiscountPolicy
 from domain.room_settings import RoomSettings
-from issuance.offers import Offer
-from tests.unit.cast import noon, spring
+from tests.unit.cast import an_offer, noon, spring
 from web.i18n import languages
 from web.pages.form_guard import local_path
 from web.pages.formatting import discount_text, duration, exact_duration, seconds, wait
@@ -127,7 +126,7 @@ def test_a_discount_reads_as_a_korean_shop_would_write_it():
 
 
 def test_a_coupon_is_shown_with_its_state_and_its_discount():
-    coupon = shown(Offer(spring(total=3, used=1), RoomSettings(state="paused"), 1), noon, EN)
+    coupon = shown(an_offer(spring(total=3, used=1), RoomSettings(state="paused")), noon, EN)
 
     assert (coupon["code"], coupon["state"], coupon["remain_count"]) == ("spring", "paused", 2)
     assert coupon["discount_text"] == "5,000 off"

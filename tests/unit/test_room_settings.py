@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.room_settings import RoomSettings
+from tests.unit.cast import a_room, noon, spring
 from waitroom.redis_io.keys import Keys
-from waitroom.room import Room, to_us
+from waitroom.room import room_fields, to_us
 
 SEOUL = timezone(timedelta(hours=9))
-noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_a_time_is_the_same_moment_in_every_zone():
 
 
 def test_a_room_is_stored_as_text_with_all_that_the_scripts_read():
-    room = Room("spring", RoomSettings(), noon, noon + timedelta(hours=1), 10, 4, 2)
+    coupon = spring(total=10, used=4, opens_at=noon, expire_date=noon + timedelta(hours=1))
 
-    fields = room.fields()
+    fields = room_fields(a_room(coupon, RoomSettings()))
 
     assert fields == {
         "rate_per_s": "100.0",

@@ -78,7 +78,7 @@ async def change_coupon(
             opens_at=patch.opens_at,
             expire_date=patch.expire_date,
         )
-        return changed, offer.room
+        return changed, offer.settings
 
     with translate_value_errors():
         changed = await get_offer_changes(request).change(

@@ -39,6 +39,8 @@ async def show(request: Request, code: RoomCode, _who: Admin) -> BrandingOut:
         offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
+    if offer.room is None:
+        raise NoSuchRoom
     return _shown(offer)
 
 

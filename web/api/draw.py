@@ -73,16 +73,17 @@ async def show_record_with_members(request: Request, code: RoomCode, _who: Admin
 async def make_draw(request: Request, code: str) -> DrawOut:
     """Raises NoSuchRoom, OfficeAway."""
     offer = await _offer(request, code)
-    assert offer.room is not None
-    draws, drawn = offer.room.opening == "draw", offer.drawn
+    room = offer.room
+    assert room is not None
+    draws, drawn = room.settings.opening == "draw", room.drawn
     return DrawOut(
         room=code,
-        opening=offer.room.opening,
-        opens_at=offer.coupon.opens_at,
+        opening=room.settings.opening,
+        opens_at=room.opens_at,
         algorithm=ALGORITHM if draws else None,
-        commitment=seed_commitment(offer.seed) if draws else None,
+        commitment=seed_commitment(room.seed) if draws else None,
         # Secret until Postgres has the draw, as members could still enter.
-        seed=offer.seed.hex() if drawn else None,
+        seed=room.seed.hex() if drawn else None,
         drawn_at=drawn.at if drawn else None,
         entrants_count=drawn.entrants_count if drawn else None,
         entrants_sha256=drawn.entrants_sha256 if drawn else None,

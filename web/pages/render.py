@@ -260,16 +260,16 @@ def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
     coupon = CouponOut.from_offer(offer, now)
     fields = {name: getattr(coupon, name) for name in CouponOut.model_fields}
     lobby_opens_at = coupon.opens_at
-    if offer.room is not None:
-        lobby_opens_at -= timedelta(seconds=offer.room.lobby_s)
+    if offer.settings is not None:
+        lobby_opens_at -= timedelta(seconds=offer.settings.lobby_s)
     return fields | {
         "is_before_opening": now < coupon.opens_at,
         "takes_members": ROOM_PHASE[coupon.state].takes_members
-        and not (offer.room and offer.room.state == DRAINING.word),
+        and not (offer.settings and offer.settings.state == DRAINING.word),
         "discount_text": discount,
         "lobby_opens_at": lobby_opens_at,
-        "lobby_is_open": offer.room is not None and lobby_opens_at <= now < coupon.opens_at,
-        "opening": offer.room.opening if offer.room else None,
-        "grace_s": offer.room.grace_s if offer.room else None,
-        "asks_for_solution": offer.room is not None and offer.room.challenge == "on",
+        "lobby_is_open": offer.settings is not None and lobby_opens_at <= now < coupon.opens_at,
+        "opening": offer.settings.opening if offer.settings else None,
+        "grace_s": offer.settings.grace_s if offer.settings else None,
+        "asks_for_solution": offer.settings is not None and offer.settings.challenge == "on",
     }

@@ -152,10 +152,10 @@ class CouponOut(Schema):
             expire_date=coupon.expire_date,
             issuing=coupon.issuing,
             state=phase.word,
-            lobby_opens_at=coupon.opens_at - timedelta(seconds=offer.room.lobby_s)
-            if offer.room
+            lobby_opens_at=coupon.opens_at - timedelta(seconds=offer.settings.lobby_s)
+            if offer.settings
             else None,
-            opening=offer.room.opening if offer.room else None,
+            opening=offer.settings.opening if offer.settings else None,
         )
 
 

@@ -122,7 +122,7 @@ def _turn(bench: Bench, code: str, state: str) -> None:
         changed = offers.change_offer(
             engine,
             code,
-            lambda offer: (offer.coupon, offer.room and offer.room.change(state=state)),
+            lambda offer: (offer.coupon, offer.settings and offer.settings.change(state=state)),
             who="bench",
             what="room changed",
             now=datetime.now(UTC),

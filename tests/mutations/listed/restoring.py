@@ -114,11 +114,11 @@ MUTATIONS = (
         promise=6,
         file="application/recover_line.py",
         within="recover_line",
-        old=("await asyncio.to_thread(save_spent_tickets, engine, offer.coupon.id, far.unsaved)"),
+        old=("await asyncio.to_thread(save_spent_tickets, engine, room.id, far.unsaved)"),
         new=(
             "for one in far.unsaved:\n"
             "    await asyncio.to_thread(save_spent_tickets, engine, "
-            "offer.coupon.id, [one])"
+            "room.id, [one])"
         ),
         noticed_by=(f"{_IN_KEPT}test_leaving_reaches_postgres_in_one_statement_for_all",),
     ),

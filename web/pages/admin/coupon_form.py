@@ -122,7 +122,7 @@ def form_values(offer: Offer) -> dict[str, Any]:
         "opens_at": coupon.opens_at,
         "expire_date": coupon.expire_date,
         "issuing": coupon.issuing,
-        **(_room_values(offer.room) if offer.room else {}),
+        **(_room_values(offer.settings) if offer.settings else {}),
     }
 
 

@@ -60,7 +60,7 @@ def edit_page(
     }
     form.may_change = request.state.admin.may_change
     branding: Branding = offer.branding
-    draws = offer.room is not None and offer.room.opening == "draw"
+    room = offer.room
     return page(
         request,
         "admin/coupon_edit.html",
@@ -75,7 +75,7 @@ def edit_page(
         logo=f"/rooms/{offer.coupon.code}/logo?v={logo_version(branding.logo_sha256)}"
         if branding.logo_sha256
         else "",
-        commitment=seed_commitment(offer.seed) if draws else "",
+        commitment=seed_commitment(room.seed) if room and room.settings.opening == "draw" else "",
         drawn=offer.drawn,
         saved="saved" in request.query_params and request.method == "GET",
         **field_texts(language),
@@ -90,8 +90,8 @@ def fixed_fields(offer: Offer, now: datetime) -> dict[str, str]:
     if offer.coupon.inventory.is_started:
         promised = ("discount_kind", "discount_value", "discount_cap", "opens_at")
         fixed |= dict.fromkeys(promised, STARTED)
-    if offer.room is not None:
-        lobby_opens_at = offer.coupon.opens_at - timedelta(seconds=offer.room.lobby_s)
+    if offer.settings is not None:
+        lobby_opens_at = offer.coupon.opens_at - timedelta(seconds=offer.settings.lobby_s)
         if now >= lobby_opens_at:
             fixed["opening"] = LOBBY_OPEN
     return fixed

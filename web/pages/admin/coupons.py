@@ -147,9 +147,9 @@ async def _change(
             },
         )
         of_room = {name: value for name, value in values.items() if name in OF_ROOM}
-        if of_room and offer.room is None:
+        if of_room and offer.settings is None:
             raise NoSuchRoom
-        return coupon, offer.room.change(**of_room) if offer.room else None
+        return coupon, offer.settings.change(**of_room) if offer.settings else None
 
     await get_offer_changes(request).change(code, alter, who=who, what="coupon changed")
 

@@ -1,0 +1,49 @@
+"""Room: a waiting room's identity, settings, schedule and stock, whatever its line leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from domain.branding import PLAIN, Branding
+from domain.room_settings import RoomSettings
+from domain.watermark import Watermark
+
+# What a room's line leads to.
+RoomKind = Literal["coupon"]
+ROOM_KINDS: tuple[RoomKind, ...] = get_args(RoomKind)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawSummary:
+    """A stored draw: when, the number of entrants, and the digest of their order."""
+
+    at: datetime
+    entrants_count: int
+    entrants_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """One waiting room. Its code is unique over all kinds.
+
+    version: the larger of two is the later Room. seed: of the draw's numbers, secret until the room
+    opens. drawn: the lobby's draw, if there was one; admission waits for it. watermark: the last
+    one in Postgres; a line with an older one has lost data.
+    """
+
+    id: UUID
+    code: str
+    kind: RoomKind
+    settings: RoomSettings
+    opens_at: datetime
+    closes_at: datetime
+    total_count: int
+    used_count: int
+    version: int
+    seed: bytes = field(default=b"", repr=False)
+    drawn: DrawSummary | None = None
+    branding: Branding = PLAIN
+    watermark: Watermark | None = None
