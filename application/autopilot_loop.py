@@ -60,7 +60,7 @@ class AutopilotLoop:
     async def run_once(self) -> float:
         """Step each room on autopilot; returns the seconds to the next run. Raises LineAway."""
         autopilot = self._line.autopilot
-        rooms = await autopilot.on_autopilot(await self._line.codes())
+        rooms = await autopilot.on_autopilot(await self._line.codes("coupon"))
         if not rooms:
             return STEP_EVERY_S
         queue_age_s, trouble = await self._read_queue()

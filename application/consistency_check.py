@@ -59,7 +59,7 @@ class ConsistencyCheck:
 
         Skips all while Postgres is unreachable. Raises LineAway, OfficeAway.
         """
-        for code in await self._line.codes():
+        for code in await self._line.codes("coupon"):
             if self._destination.is_open and await self._line.check_lease.begin(code):
                 await self._check(code)
         return min(self._every_s, LOOK_EVERY_S)

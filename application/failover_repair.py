@@ -90,7 +90,7 @@ class FailoverRepair:
 
     async def _repair_all(self) -> None:
         rooms = EachRoom()
-        for code in await self._line.codes():
+        for code in await self._line.codes("coupon"):
             await rooms.attempt(code, self._repair_room(code))
         rooms.raise_first()
 

@@ -6,10 +6,8 @@ import asyncio
 
 import structlog
 
-from application.report_outcomes import make_outcome
+from application.destinations.room_store import RoomStore
 from domain.room import Room
-from issuance import issued_coupons
-from issuance.offers import Offer
 from issuance.postgres.engine import Engine
 from issuance.spent_tickets import list_spent_after, save_spent_tickets
 from issuance.watermarks import save_watermark
@@ -18,16 +16,16 @@ from waitroom.line import Line
 log = structlog.get_logger(__name__)
 
 
-async def recover_line(line: Line, engine: Engine, offer: Offer) -> None:
+async def recover_line(line: Line, engine: Engine, room: Room, store: RoomStore) -> None:
     """Save the line's watermark and spent tickets; after a loss restore spent tickets and outcomes.
 
-    Admission pauses until then: members with a coupon would be in line again. Each step is
+    Admission pauses until then: members with an outcome would be in line again. Each step is
     idempotent, so an interrupted run can simply be repeated. Raises LineAway, OfficeAway.
     """
-    room = offer.room
-    if room is None or (far := await line.recovery.read_progress(room.code)) is None:
-        return
     code = room.code
+    far = await line.recovery.read_progress(code)
+    if far is None:
+        return
     if far.lost_at_us or far.are_spent_lost:
         await _give_back_spent(line, engine, room)
     if far.unsaved:
@@ -38,7 +36,7 @@ async def recover_line(line: Line, engine: Engine, offer: Offer) -> None:
             "Redis may have lost members of this line: their tickets restore their places",
             room=code,
         )
-        reported = await _report_issued_again(line, engine, code)
+        reported = await store.report_again(code)
         await line.recovery.mark_retold(code, far.lost_at_us)
         log.info("issued outcomes restored", room=code, members=reported)
     known = room.watermark
@@ -56,14 +54,3 @@ async def _give_back_spent(line: Line, engine: Engine, room: Room) -> None:
             break
         given, last = given + len(some), some[-1].member_id
     log.info("spent tickets restored", room=code, members=given, dropped=dropped)
-
-
-async def _report_issued_again(line: Line, engine: Engine, code: str) -> int:
-    """Report all issued coupons in parts by member id; returns how many."""
-    reported, last = 0, ""
-    # Counted once, as this reads every row; workers report what they issue meanwhile.
-    used, _ = await asyncio.to_thread(issued_coupons.count_issued, engine, code)
-    while held := await asyncio.to_thread(issued_coupons.list_held_after, engine, code, last):
-        await line.report(code, used, {one.member_id: make_outcome(one, code) for one in held})
-        reported, last = reported + len(held), held[-1].member_id
-    return reported

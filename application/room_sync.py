@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
 
-from application.apply_settings import apply_settings
+from application.destinations.room_store import RoomStore
 from application.each_room import EachRoom
 from application.recover_line import recover_line
-from domain.room import Room
-from issuance.draws import save_draw
+from domain.room import Room, RoomKind
 from issuance.member_coupons import expire_stale
-from issuance.offers import Offer, list_offers
 from issuance.postgres.engine import Engine
-from issuance.retire import forget_line
 from waitroom.line import Line
 
 log = structlog.get_logger(__name__)
@@ -32,9 +29,10 @@ KEEP_S = 7 * 24 * 3600
 class RoomSync:
     """Syncs all rooms, and marks expired coupons, over one connection."""
 
-    def __init__(self, engine: Engine, line: Line) -> None:
+    def __init__(self, engine: Engine, line: Line, stores: Mapping[RoomKind, RoomStore]) -> None:
         self._engine = engine
         self._line = line
+        self._stores = stores
         self._connection = asyncio.Lock()
 
     async def run_once(self) -> float:
@@ -44,7 +42,7 @@ class RoomSync:
         """
         async with self._connection:
             rooms = EachRoom()
-            found = await asyncio.to_thread(list_offers, self._engine)
+            found = [room for one in self._stores.values() for room in await one.list_rooms()]
             await self._apply_all(found, rooms)
             rest_s = await self._draw(found, rooms)
         rooms.raise_first()
@@ -56,52 +54,51 @@ class RoomSync:
             await asyncio.to_thread(expire_stale, self._engine)
         return EXPIRE_EVERY_S
 
-    async def _draw(self, found: Sequence[Offer], rooms: EachRoom) -> float:
+    async def _draw(self, found: Sequence[Room], rooms: EachRoom) -> float:
         """Draw lobbies that have just opened; their rooms admit nobody before.
 
         Returns the seconds until the next draw may be due.
         """
         rest_s = SYNC_EVERY_S
-        for offer in found:
-            room = offer.room
-            if room is None or room.settings.opening != "draw" or room.drawn is not None:
+        for room in found:
+            if room.settings.opening != "draw" or room.drawn is not None:
                 continue
-            again_s = await rooms.attempt(offer.coupon.code, self._draw_one(offer))
+            again_s = await rooms.attempt(room.code, self._draw_one(room))
             rest_s = min(rest_s, again_s or SYNC_EVERY_S)
         return rest_s
 
-    async def _draw_one(self, offer: Offer) -> float:
+    async def _draw_one(self, room: Room) -> float:
         """Draw the lobby if it is due; returns the seconds until the next attempt."""
-        code, now = offer.coupon.code, await self._line.measure_clock()
-        opens_in_s = (offer.coupon.opens_at - now).total_seconds()
+        code, now = room.code, await self._line.measure_clock()
+        opens_in_s = (room.opens_at - now).total_seconds()
         members = await self._line.lobby(code) if opens_in_s <= 0 else None
         if members is None:
             # Long after the opening the line is restoring, which takes time anyway.
             soon = opens_in_s > -SYNC_EVERY_S
             return max(opens_in_s, DRAW_AGAIN_S) if soon else SYNC_EVERY_S
-        drawn = await asyncio.to_thread(save_draw, self._engine, code, members, now)
+        drawn = await self._stores[room.kind].save_draw(code, members, now)
         log.info("lobby drawn", room=code, entrants=len(members))
-        await apply_settings(self._line, drawn)
+        await self._line.apply_settings(drawn)
         return SYNC_EVERY_S
 
     async def _retire(self, room: Room) -> None:
         """Retire the line, and delete what could restore it."""
         if await self._line.retire(room.code, keep_s=KEEP_S):
-            await asyncio.to_thread(forget_line, self._engine, room.id)
+            await self._stores[room.kind].forget_line(room)
 
-    async def _apply_all(self, found: Sequence[Offer], rooms: EachRoom) -> None:
+    async def _apply_all(self, found: Sequence[Room], rooms: EachRoom) -> None:
         """Apply all rooms' settings, so that a line that lost or missed them gets them."""
         now = await self._line.measure_clock()
         served = []
-        for offer in found:
-            if offer.room is None:
-                continue
-            code = offer.coupon.code
-            if now < offer.coupon.expire_date + RETIRE_AFTER:
-                await rooms.attempt(code, apply_settings(self._line, offer))
-                served.append(offer)
+        for room in found:
+            if now < room.closes_at + RETIRE_AFTER:
+                await rooms.attempt(room.code, self._line.apply_settings(room))
+                served.append(room)
             else:
-                await rooms.attempt(code, self._retire(offer.room))
+                await rooms.attempt(room.code, self._retire(room))
         # Recovery can take long, so first serve all rooms again.
-        for offer in served:
-            await rooms.attempt(offer.coupon.code, recover_line(self._line, self._engine, offer))
+        for room in served:
+            await rooms.attempt(room.code, self._recover(room))
+
+    async def _recover(self, room: Room) -> None:
+        await recover_line(self._line, self._engine, room, self._stores[room.kind])

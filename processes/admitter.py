@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -12,12 +13,16 @@ import structlog
 from application.autopilot_loop import AutopilotLoop
 from application.clock_watch import watch_clocks
 from application.consistency_check import ConsistencyCheck
-from application.destinations.coupon import CouponDestination
+from application.destinations.coupon.destination import CouponDestination
+from application.destinations.coupon.feed_log import FeedLog
+from application.destinations.coupon.rooms import CouponRooms
+from application.destinations.registry import by_kind
+from application.destinations.room_store import RoomStore
 from application.failover_repair import FailoverRepair
-from application.feed_log import FeedLog
 from application.postgres_watchdog import PostgresWatchdog
 from application.reconcile import FailedJobs
 from application.room_sync import RoomSync
+from domain.room import RoomKind
 from domain.stores.remote_clock import RemoteClock
 from issuance.errors import OfficeError
 from issuance.postgres.engine import GONE_AFTER_S, Engine, open_engine
@@ -29,7 +34,7 @@ from processes.loops import run_loop
 from processes.settings.admitter import AdmitterSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import open_tracing
-from waitroom.admitter import Admitter
+from waitroom.admitter import Admitter, Destination
 from waitroom.errors import LineError
 from waitroom.line import open_line
 from waitroom.stats.loop_errors import LoopErrors
@@ -76,12 +81,15 @@ async def _admit(
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "admitter")
     feed_log = FeedLog(line.request_ids, tracing, logs=settings.LOG_REQUESTS)
     job_queue = _make_job_queue(queue_redis, settings, deployment)
-    destination = CouponDestination(job_queue, feed_log if settings.follows else None)
-    admitter = Admitter(line, destination, lease_s=settings.LEASE_S)
+    destination = CouponDestination(
+        line, job_queue, lease_s=settings.LEASE_S, follower=feed_log if settings.follows else None
+    )
+    destinations: Mapping[RoomKind, Destination] = by_kind([destination])
+    stores: Mapping[RoomKind, RoomStore] = by_kind([CouponRooms(engine, line)])
     ask = partial(TimelineReader(watched).ping_and_read, within_s=GONE_AFTER_S)
     watchdog = PostgresWatchdog(ask, destination, FailoverRepair(line, watched, stop.is_set))
     clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)
-    room_sync = RoomSync(engine, line)
+    room_sync = RoomSync(engine, line, stores)
     autopilot = AutopilotLoop(line, destination)
     failed_jobs = _make_failed_jobs(queue_redis, settings, job_queue)
     checker = ConsistencyCheck(
@@ -93,7 +101,6 @@ async def _admit(
     storing = asyncio.create_task(log_store_faults(line, queue_redis, watched))
     log.info("admitting")
     works = {
-        "admit": admitter.tick,
         "watch_postgres": watchdog.run_once,
         "settle": room_sync.run_once,
         "expire": room_sync.expire_coupons,
@@ -102,8 +109,9 @@ async def _admit(
     }
     checking = asyncio.create_task(_check_if_wanted(checker, settings, stop, line.loop_errors))
     try:
+        admits = [("admit", Admitter(line, one).tick) for one in destinations.values()]
         await asyncio.gather(
-            *(run_loop(name, work, stop, line.loop_errors) for name, work in works.items())
+            *(run_loop(*work, stop, line.loop_errors) for work in (*works.items(), *admits))
         )
     finally:
         checking.cancel()  # it only reads, and may take minutes

@@ -1,34 +1,44 @@
-"""Admitter: one tick admits members of all rooms and feeds them to the destination."""
+"""Admitter: one tick admits members of all rooms that lead to one destination."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-import structlog
-
+from domain.room import RoomKind
 from waitroom.line import Line
 
-log = structlog.get_logger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class AdmissionStep:
+    """What one step in one room did. taken: members who took a seat of the destination.
+
+    is_held_by_rate: whether members wait only for the room's rate.
+    """
+
+    taken: int
+    is_held_by_rate: bool = False
 
 
 class Destination(Protocol):
-    """Where admitted members go, such as the coupon office."""
+    """What the lines of one kind of room lead to, such as the coupon office."""
+
+    @property
+    def kind(self) -> RoomKind:
+        """The rooms that lead here."""
 
     async def free_capacity(self) -> int:
-        """How many members of all rooms it can take now."""
+        """How many members of all its rooms it can take now; 0 pauses these rooms."""
 
-    async def feed(self, code: str, admitted: Mapping[str, int]) -> None:
-        """Take these members of one room, each with the time of admission by Redis' clock (us).
-
-        Must be idempotent: an overdue member is enqueued again.
-        """
+    async def admit(self, code: str, at_most: int) -> AdmissionStep:
+        """Admit members from the head of this room's line, and take them."""
 
 
 class Admitter:
-    """Moves members from all rooms' lines to a destination. Any number may run concurrently.
+    """Moves members from the lines of one kind of room to its destination.
 
-    lease_s: an admitted member without an outcome is enqueued again after this time.
+    Any number may run concurrently. Each kind has an admitter of its own, so a destination that
+    takes nobody, or fails, keeps no other kind waiting.
     """
 
     def __init__(
@@ -36,13 +46,11 @@ class Admitter:
         line: Line,
         destination: Destination,
         *,
-        lease_s: float = 15.0,
         rest_s: float = 0.05,
         idle_rest_s: float = 0.2,
     ) -> None:
         self._line = line
         self._destination = destination
-        self._lease_s = lease_s
         self._rest_s = rest_s
         self._idle_rest_s = idle_rest_s
         self._turn = 0
@@ -50,17 +58,16 @@ class Admitter:
     async def tick(self) -> float:
         """Admit once in each room. Returns the seconds to rest before the next tick.
 
-        Counts free seats before admitting. After a crash between `admit` and `feed` the members
-        stay in `admitted`, and the next tick after their lease feeds them again.
+        Counts free seats before admitting.
         """
         seats = await self._destination.free_capacity()
         busy = False
-        for code in self._in_turn(await self._line.codes()):
+        for code in self._in_turn(await self._line.codes(self._destination.kind)):
             if seats <= 0:
                 break
-            taken, more = await self._serve(code, seats)
-            seats -= taken
-            busy = busy or more
+            step = await self._destination.admit(code, seats)
+            seats -= step.taken
+            busy = busy or step.taken > 0 or step.is_held_by_rate
         return self._rest_s if busy else self._idle_rest_s
 
     def _in_turn(self, codes: list[str]) -> list[str]:
@@ -68,16 +75,3 @@ class Admitter:
         self._turn += 1
         first = self._turn % max(1, len(codes))
         return codes[first:] + codes[:first]
-
-    async def _serve(self, code: str, seats: int) -> tuple[int, bool]:
-        overdue = await self._line.overdue(code, at_most=seats, lease_s=self._lease_s)
-        if overdue:
-            log.warning("enqueued again: no outcome in time", room=code, members=len(overdue))
-            await self._destination.feed(code, overdue)
-        admission = await self._line.admit(
-            code, at_most=seats - len(overdue), lease_s=self._lease_s
-        )
-        if admission.members:
-            await self._destination.feed(code, admission.by_member())
-        taken = len(overdue) + len(admission.members)
-        return taken, taken > 0 or admission.held_back_by == "rate"

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from domain.room import Room
+from domain.room import ROOM_KINDS, Room, RoomKind
 from domain.stores.remote_clock import RemoteClock
 from domain.unix_time import from_us
 from topology.async_redis import open_async_redis
@@ -30,7 +30,7 @@ from waitroom.member_record import MemberRecords
 from waitroom.member_sessions import MemberSessions
 from waitroom.member_status import MemberStatus, parse_statuses
 from waitroom.recovery import Recovery
-from waitroom.redis_io.keys import ROOMS, Keys
+from waitroom.redis_io.keys import Keys, rooms_key
 from waitroom.redis_io.probe import Probe
 from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
 from waitroom.redis_io.script_call import translate_redis_errors as _away
@@ -124,11 +124,12 @@ class Line:
             applied = await self._apply_settings(
                 keys=Keys(room.code).for_script("apply_settings"), args=settings_arguments(room)
             )
-            if not await self._redis.sismember(ROOMS, room.code):
+            rooms = rooms_key(room.kind)
+            if not await self._redis.sismember(rooms, room.code):
                 # Persist the keys first: after a crash in between, the next process does it again.
                 for key in Keys(room.code).all():
                     await self._redis.persist(key)
-                await self._redis.sadd(ROOMS, room.code)
+                await self._redis.sadd(rooms, room.code)
         return bool(applied)
 
     async def retire(self, code: str, *, keep_s: int) -> bool:
@@ -137,16 +138,19 @@ class Line:
         Applying its settings again brings it back. False where it was retired already.
         """
         with _away():
-            if not await self._redis.srem(ROOMS, code):
+            removed = [await self._redis.srem(rooms_key(kind), code) for kind in ROOM_KINDS]
+            if not any(removed):
                 return False
             for key in Keys(code).all():
                 await self._redis.expire(key, keep_s)
         return True
 
-    async def codes(self) -> list[str]:
-        """The codes of the rooms that this Redis serves, sorted."""
+    async def codes(self, kind: RoomKind | None = None) -> list[str]:
+        """The codes of the rooms that this Redis serves, sorted: of one kind, or of all."""
+        kinds = ROOM_KINDS if kind is None else (kind,)
         with _away():
-            return sorted(_text(code) for code in await self._redis.smembers(ROOMS))
+            found = [await self._redis.smembers(rooms_key(one)) for one in kinds]
+        return sorted(_text(code) for codes in found for code in codes)
 
     # These return the batcher's coroutine itself: an `async def` around it would cost each request.
     def enter(

@@ -19,6 +19,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
 from application.apply_settings import apply_settings
+from application.destinations.coupon.rooms import CouponRooms
 from application.reconcile import failed_jobs_in
 from application.recover_line import recover_line
 from issuance import offers
@@ -149,7 +150,7 @@ def comes_by(line, engine, code):
         for _ in range(times):
             offer = offers.get_offer(engine, code)
             await apply_settings(line, offer)
-            await recover_line(line, engine, offer)
+            await recover_line(line, engine, offer.room, CouponRooms(engine, line))
 
     return settle_and_look_after
 

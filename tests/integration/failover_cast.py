@@ -12,6 +12,7 @@ from redis import Redis
 from sqlalchemy import Engine
 
 from application.apply_settings import apply_settings
+from application.destinations.coupon.rooms import CouponRooms
 from application.recover_line import recover_line
 from issuance import offers
 from processes.embedded import EmbeddedValkey
@@ -72,7 +73,7 @@ async def look_after(line: Line, engine: Engine, code: str) -> None:
     """Do what the admitter does every second."""
     offer = offers.get_offer(engine, code)
     await apply_settings(line, offer)
-    await recover_line(line, engine, offer)
+    await recover_line(line, engine, offer.room, CouponRooms(engine, line))
 
 
 def start_pair() -> Generator[tuple[EmbeddedValkey, EmbeddedValkey]]:

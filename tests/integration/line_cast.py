@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from redis import Redis
 
+from domain.room import RoomKind
 from topology.async_redis import open_async_redis
 from waitroom.admission import Admission, Outcome
 from waitroom.line import Line
@@ -30,7 +31,7 @@ class LineOf(Line):
         super().__init__(open_async_redis(redis_url, connections_max=8, socket_timeout=2.0))
         self._rooms = list(rooms)
 
-    async def codes(self) -> list[str]:
+    async def codes(self, kind: RoomKind | None = None) -> list[str]:
         return self._rooms
 
 

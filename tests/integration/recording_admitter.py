@@ -12,14 +12,18 @@ from pathlib import Path
 
 from tests.integration.line_cast import LineOf
 from waitroom.admitter import Admitter
+from waitroom.leased_admission import LeasedAdmission
 
 
 class Notebook:
     """A destination that takes everybody, one line each."""
 
-    def __init__(self, path: Path, *, dies: bool) -> None:
+    kind = "coupon"
+
+    def __init__(self, line: LineOf, path: Path, lease_s: float, *, dies: bool) -> None:
         self._path = path
         self._dies = dies
+        self.admit = LeasedAdmission(line, self, lease_s=lease_s).admit
 
     async def free_capacity(self) -> int:
         return 1_000_000
@@ -31,8 +35,8 @@ class Notebook:
             notes.write("".join(f"{member}\n" for member in members))
 
 
-async def admit_until_killed(line: LineOf, notebook: Notebook, lease_s: float) -> None:
-    admitter = Admitter(line, notebook, lease_s=lease_s)
+async def admit_until_killed(line: LineOf, path: Path, lease_s: float, *, dies: bool) -> None:
+    admitter = Admitter(line, Notebook(line, path, lease_s, dies=dies))
     rest_s = await admitter.tick()
     print("admitting", flush=True)
     while rest_s >= 0:
@@ -42,5 +46,5 @@ async def admit_until_killed(line: LineOf, notebook: Notebook, lease_s: float) -
 
 if __name__ == "__main__":
     _, redis_url, code, path, lease_s, *more = sys.argv
-    notebook = Notebook(Path(path), dies=more == ["die"])
-    asyncio.run(admit_until_killed(LineOf(redis_url, code), notebook, float(lease_s)))
+    line = LineOf(redis_url, code)
+    asyncio.run(admit_until_killed(line, Path(path), float(lease_s), dies=more == ["die"]))

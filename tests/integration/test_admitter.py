@@ -21,6 +21,7 @@ from tests.integration.line_cast import (
     kinds,
 )
 from waitroom.admitter import Admitter
+from waitroom.leased_admission import LeasedAdmission
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,8 +33,11 @@ class Away(Exception):
 class Destination:
     """Takes `seats` people at a time and remembers them; while it is away it takes nobody."""
 
-    def __init__(self, seats: int = 1_000_000) -> None:
+    kind = "coupon"
+
+    def __init__(self, line: LineOf, seats: int = 1_000_000, lease_s: float = 15.0) -> None:
         self.seats = seats
+        self.admit = LeasedAdmission(line, self, lease_s=lease_s).admit
         self.fed: list[tuple[str, list[str]]] = []
         self.is_away = False
 
@@ -65,7 +69,7 @@ async def test_the_admitted_are_fed_in_the_order_they_came(own, code):
     await in_force(own, code)
     members = crowd(50)
     await enter(own, code, members)
-    destination = Destination()
+    destination = Destination(own)
 
     await Admitter(own, destination).tick()
 
@@ -77,7 +81,7 @@ async def test_seats_are_counted_before_anybody_is_let_through(own, code):
     await in_force(own, code)
     members = crowd(5)
     await enter(own, code, members)
-    destination = Destination(seats=3)
+    destination = Destination(own, seats=3)
     admitter = Admitter(own, destination)
 
     await admitter.tick()
@@ -97,7 +101,7 @@ async def test_where_nobody_knows_the_seats_nobody_is_let_through(own, code):
     await own.enter(code, "alice")
 
     with pytest.raises(Away):
-        await Admitter(own, Unknown()).tick()
+        await Admitter(own, Unknown(own)).tick()
 
     assert await kinds(own, code, ["alice"]) == ["waiting"]
 
@@ -108,7 +112,7 @@ async def test_all_rooms_are_served_share_the_seats_and_take_turns_to_be_first(r
         for room in rooms:
             await in_force(line, room)
             await enter(line, room, crowd(9))
-        destination = Destination(seats=10)
+        destination = Destination(line, seats=10)
         admitter = Admitter(line, destination)
 
         for _ in rooms:
@@ -125,7 +129,7 @@ async def test_seats_that_never_suffice_for_all_rooms_are_not_one_rooms_alone(re
         for room in rooms:
             await in_force(line, room)
             await enter(line, room, crowd(9))
-        destination = Destination(seats=2)
+        destination = Destination(line, seats=2)
         admitter = Admitter(line, destination)
 
         for _ in rooms:
@@ -138,7 +142,7 @@ async def test_seats_that_never_suffice_for_all_rooms_are_not_one_rooms_alone(re
 
 async def test_the_rest_is_short_while_people_move_and_long_while_nobody_does(own, code):
     await in_force(own, code, rate_per_s=0.1, burst=2)
-    admitter = Admitter(own, Destination(), rest_s=0.01, idle_rest_s=0.5)
+    admitter = Admitter(own, Destination(own), rest_s=0.01, idle_rest_s=0.5)
 
     rests = [await admitter.tick()]
     await enter(own, code, ["alice", "bob", "charlie"])
@@ -153,9 +157,9 @@ async def test_a_destination_that_fails_after_the_admission_loses_nobody(own, co
     await in_force(own, code)
     members = crowd(20)
     await enter(own, code, members)
-    destination = Destination()
+    destination = Destination(own, lease_s=0.5)
     destination.is_away = True
-    admitter = Admitter(own, destination, lease_s=0.5)
+    admitter = Admitter(own, destination)
 
     with pytest.raises(Away):
         await admitter.tick()
@@ -173,9 +177,9 @@ async def test_a_rescue_that_fails_is_tried_again_in_the_same_order(own, code):
     await in_force(own, code)
     members = crowd(20)
     await enter(own, code, members)
-    destination = Destination()
+    destination = Destination(own, lease_s=0.1)
     destination.is_away = True
-    admitter = Admitter(own, destination, lease_s=0.1)
+    admitter = Admitter(own, destination)
 
     for _ in range(3):
         with pytest.raises(Away):
@@ -193,7 +197,7 @@ async def test_the_overdue_come_before_newcomers_and_take_seats_too(own, code):
     await admit(own, code, lease_s=0.01)
     await enter(own, code, ["charlie", "dora"])
     await asyncio.sleep(0.02)
-    destination = Destination(seats=3)
+    destination = Destination(own, seats=3)
 
     await Admitter(own, destination).tick()
 
@@ -204,8 +208,8 @@ async def test_who_was_fed_is_filed_until_the_outcome(own, code):
     """Whatever has become of what they were fed to: it may have forgotten them."""
     await in_force(own, code)
     await enter(own, code, ["alice", "bob"])
-    destination = Destination()
-    admitter = Admitter(own, destination, lease_s=0.05)
+    destination = Destination(own, lease_s=0.05)
+    admitter = Admitter(own, destination)
 
     await admitter.tick()
     await asyncio.sleep(0.06)
@@ -221,7 +225,7 @@ async def test_who_has_an_outcome_is_not_fed_again(own, code):
     await admit(own, code, lease_s=0.01)
     await issue(own, code, 1, ["alice"])
     await asyncio.sleep(0.02)
-    destination = Destination()
+    destination = Destination(own)
 
     await Admitter(own, destination).tick()
 
@@ -238,7 +242,7 @@ async def test_an_admitter_killed_between_admission_and_feeding_loses_nobody(
     with process(redis_url, code, tmp_path / "fed", "0.5", "die") as doomed:
         died = await asyncio.to_thread(doomed.wait, 30)
     filed = await kinds(own, code, members)
-    destination = Destination()
+    destination = Destination(own)
     await asyncio.sleep(0.5)
     await Admitter(own, destination).tick()
 

@@ -23,6 +23,7 @@ from tests.integration.line_cast import admit, enter, forget_room, places
 from tests.integration.lost_cast import tickets_of
 from tests.servers import drop_database, fresh_database
 from waitroom.admitter import Admitter
+from waitroom.leased_admission import LeasedAdmission
 
 BEFORE, AFTER, WAITING = ["alice", "bob", "charlie"], ["dora", "eve"], ["frank", "grace"]
 EVERYBODY = [*BEFORE, *AFTER, *WAITING]
@@ -31,8 +32,11 @@ EVERYBODY = [*BEFORE, *AFTER, *WAITING]
 class Fed:
     """An office that issues at once to whoever is fed."""
 
+    kind = "coupon"
+
     def __init__(self, engine, line) -> None:
         self.engine, self.line = engine, line
+        self.admit = LeasedAdmission(line, self).admit
 
     async def free_capacity(self) -> int:
         return 1_000

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from application.apply_settings import apply_settings
-from application.destinations.coupon import CouponDestination
+from application.destinations.coupon.destination import CouponDestination
 from application.report_outcomes import report_outcomes
 from domain.room_settings import RoomSettings
 from issuance import offers
@@ -47,9 +47,9 @@ class Office:
     """An admitter, and workers that do what is in the queue when they are told to."""
 
     def __init__(self, line, engine, desk, run_jobs) -> None:
-        destination = CouponDestination(desk)
+        destination = CouponDestination(line, desk, lease_s=60)
         destination.is_open = True
-        self._admitter = Admitter(line, destination, lease_s=60)
+        self._admitter = Admitter(line, destination)
         self._line, self._engine, self._run_jobs = line, engine, run_jobs
         self.done: list[Issued] = []
 

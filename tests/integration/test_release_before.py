@@ -15,6 +15,7 @@ import pytest
 from redis import Redis
 
 from application.apply_settings import apply_settings
+from application.destinations.coupon.rooms import CouponRooms
 from application.recover_line import recover_line
 from domain.admin import Admin
 from issuance.admins import add
@@ -179,7 +180,7 @@ async def test_tickets_bring_a_line_back_that_was_lost(
     forget_room(redis_url, ROOM)
     for _ in range(2):
         await apply_settings(line, offered)
-        await recover_line(line, engine, offered)
+        await recover_line(line, engine, offered.room, CouponRooms(engine, line))
     await line.enter(ROOM, "a-newcomer")
 
     for member in ("dave", "carol"):

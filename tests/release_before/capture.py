@@ -20,6 +20,7 @@ from redis import Redis
 from sqlalchemy import Engine
 
 from application.apply_settings import apply_settings
+from application.destinations.coupon.rooms import CouponRooms
 from application.recover_line import recover_line
 from domain.room_settings import RoomSettings
 from issuance import offers
@@ -84,7 +85,8 @@ async def write_line(line: Line, engine: Engine, desk: JobQueue) -> dict[str, An
     refused = (await admit(line, ROOM, 1)).members
     await refuse(line, ROOM, 1, refused)
     await line.leave(ROOM, "frank")
-    await recover_line(line, engine, offer)
+    assert offer.room is not None, "its line is what is captured"
+    await recover_line(line, engine, offer.room, CouponRooms(engine, line))
     await apply_settings(line, offers.get_offer(engine, ROOM))
     standings = dict(zip(MEMBERS, await places(line, ROOM, MEMBERS), strict=True))
     return {

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.room import RoomKind
 from waitroom.redis_io.scripts import key_names
 
+# Codes of the rooms in service that lead to coupons. An admitter of a release that knows no other
+# kind admits all that are in it.
 ROOMS = "waitroom:rooms"
+
+
+def rooms_key(kind: RoomKind) -> str:
+    """The set of codes of the rooms of this kind that are in service."""
+    return ROOMS if kind == "coupon" else f"{ROOMS}:{kind}"
 
 
 @dataclass(frozen=True, slots=True)

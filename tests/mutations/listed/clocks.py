@@ -120,11 +120,11 @@ MUTATIONS = (
         promise=3,
         file="application/room_sync.py",
         within="RoomSync._draw_one",
-        old="code, now = offer.coupon.code, await self._line.measure_clock()",
+        old="code, now = room.code, await self._line.measure_clock()",
         new=(
-            "opens_at, host_s = offer.coupon.opens_at, __import__('time').time()\n"
+            "opens_at, host_s = room.opens_at, __import__('time').time()\n"
             "now = type(opens_at).fromtimestamp(host_s, opens_at.tzinfo)\n"
-            "code = offer.coupon.code"
+            "code = room.code"
         ),
         noticed_by=(f"{_IN_STORES}test_a_lobby_is_drawn_when_redis_clock_says",),
     ),

@@ -212,7 +212,7 @@ MUTATIONS = (
         promise=8,
         file="application/room_sync.py",
         within="RoomSync._apply_all",
-        old="await rooms.attempt(code, apply_settings(self._line, offer))",
+        old="await rooms.attempt(room.code, self._line.apply_settings(room))",
         new="",
         noticed_by=(
             "integration/test_processes.py::test_a_room_that_redis_lost_comes_back_from_postgres",

@@ -32,7 +32,7 @@ MUTATIONS = (
         promise=3,
         file="application/recover_line.py",
         within="recover_line",
-        old="await _give_back_spent(line, engine, offer)",
+        old="await _give_back_spent(line, engine, room)",
         new="pass",
         noticed_by=(
             f"{_IN_SPENT}test_who_left_stays_out_after_redis_has_lost_everything",
@@ -235,7 +235,7 @@ MUTATIONS = (
         promise=2,
         file="application/recover_line.py",
         within="recover_line",
-        old="await _report_issued_again(line, engine, code)",
+        old="await store.report_again(code)",
         new="0",
         noticed_by=(f"{_IN}test_nobody_is_let_through_before_who_holds_one_was_told_again",),
     ),

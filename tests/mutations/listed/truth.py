@@ -164,9 +164,9 @@ MUTATIONS = (
         name="the_overdue_are_not_fed",
         summary="overdue members are not enqueued again",
         promise=5,
-        file="waitroom/admitter.py",
-        within="Admitter._serve",
-        old="await self._destination.feed(code, overdue)",
+        file="waitroom/leased_admission.py",
+        within="LeasedAdmission.admit",
+        old="await self._intake.feed(code, overdue)",
         new="",
         noticed_by=(
             _FAILS_AFTER,
@@ -195,11 +195,11 @@ MUTATIONS = (
         name="feeding_empties_the_file",
         summary="enqueueing deletes the record of an admission",
         promise=5,
-        file="waitroom/admitter.py",
-        within="Admitter._serve",
-        old="await self._destination.feed(code, admission.by_member())",
+        file="waitroom/leased_admission.py",
+        within="LeasedAdmission.admit",
+        old="await self._intake.feed(code, admission.by_member())",
         new=(
-            "await self._destination.feed(code, admission.by_member())\n"
+            "await self._intake.feed(code, admission.by_member())\n"
             "await self._line._redis.delete(Keys(code).admitted)"
         ),
         uses={"waitroom/redis_io/keys.py": "Keys"},

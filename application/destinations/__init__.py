@@ -1,0 +1,1 @@
+"""What a line leads to: one package for each kind of room."""

@@ -1,0 +1,1 @@
+"""Coupons: admitted members go to the job queue, and workers issue their coupons."""
