@@ -103,6 +103,7 @@ def run_as_before(tx, coupon_id: UUID) -> None:
 
 def assert_complete(engine, code: str, coupon_id: UUID) -> None:
     room = offers.get_offer(engine, code).room
+    assert room is not None
     assert (room.id, room.code, room.kind) == (coupon_id, code, "coupon")
     assert room.settings == RoomSettings(rate_per_s=12.5)
     assert (room.drawn.at, room.drawn.entrants_count) == (DRAWN_AT, 2)

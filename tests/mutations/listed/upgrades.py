@@ -71,6 +71,34 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        name="coupons_of_the_release_before_lose_their_room",
+        summary="a migration does not give coupons that exist their room",
+        promise=3,
+        file="issuance/migrations/versions/0013_room_identity.py",
+        within="upgrade",
+        old=(
+            'op.execute("UPDATE coupons SET room_id = rooms.id FROM rooms'
+            ' WHERE coupon_id = coupons.id")'
+        ),
+        new="",
+        noticed_by=(
+            "integration/test_room_identity.py::"
+            "test_a_room_of_the_release_before_gets_an_identity_and_keeps_all_that_hangs_on_it",
+        ),
+    ),
+    Mutation(
+        name="an_admitter_of_the_release_before_sees_rooms_of_another_kind",
+        promise=5,
+        file="waitroom/redis_io/keys.py",
+        within="rooms_key",
+        old="kind == 'coupon'",
+        new="True",
+        noticed_by=(
+            "integration/test_destinations.py::"
+            "test_an_admitter_of_the_release_before_sees_no_room_of_another_kind",
+        ),
+    ),
+    Mutation(
         name="an_unknown_refusal_becomes_sold_out",
         promise=5,
         file="domain/refusals.py",
