@@ -24,5 +24,7 @@ def by_kind(given: Iterable[T]) -> Mapping[RoomKind, T]:
     found = list(given)
     if sorted(one.kind for one in found) != sorted(ROOM_KINDS):
         kinds = ", ".join(one.kind for one in found) or "none"
-        raise ValueError(f"Each of {', '.join(ROOM_KINDS)} needs one destination; there are: {kinds}")
+        raise ValueError(
+            f"Each of {', '.join(ROOM_KINDS)} needs one destination; there are: {kinds}"
+        )
     return {one.kind: one for one in found}

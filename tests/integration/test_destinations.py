@@ -7,7 +7,7 @@ from redis import Redis
 
 from tests.integration.cast import a_room, in_force
 from tests.integration.line_cast import enter, forget_room, kinds
-from waitroom.admitter import Admitter, AdmissionStep
+from waitroom.admitter import AdmissionStep, Admitter
 from waitroom.redis_io.keys import ROOMS, rooms_key
 
 # No release has rooms of this kind.

@@ -166,9 +166,7 @@ def test_the_release_before_reads_and_changes_a_room_that_this_one_creates(engin
 def test_a_code_names_one_room_of_all_kinds(engine, code):
     on_offer(engine, code)
     another = {"id": uuid4(), "code": code, "seed": bytes(SEED_BYTES)}
-    insert = (
-        "INSERT INTO rooms (id, coupon_id, code, draw_seed) VALUES (:id, :id, :code, :seed)"
-    )
+    insert = "INSERT INTO rooms (id, coupon_id, code, draw_seed) VALUES (:id, :id, :code, :seed)"
 
     with pytest.raises(IntegrityError, match="one_room_per_code"), engine.begin() as tx:
         tx.execute(text(insert), another)

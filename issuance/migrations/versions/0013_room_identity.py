@@ -78,7 +78,9 @@ def _identify_rooms() -> None:
     op.alter_column("rooms", "coupon_id", nullable=True)
     op.create_check_constraint("known_kind", "rooms", "kind IN ('coupon')")
     op.create_check_constraint(
-        "room_of_coupon_has_its_id", "rooms", "kind <> 'coupon' OR coupon_id IS NOT DISTINCT FROM id"
+        "room_of_coupon_has_its_id",
+        "rooms",
+        "kind <> 'coupon' OR coupon_id IS NOT DISTINCT FROM id",
     )
 
 
@@ -97,6 +99,4 @@ def downgrade() -> None:
         op.drop_column("rooms", name)
     op.create_primary_key("rooms_pkey", "rooms", ["coupon_id"])
     for table in ("rooms", *_OF_ROOMS, *_UNCHECKED):
-        op.create_foreign_key(
-            f"{table}_coupon_id_fkey", table, "coupons", ["coupon_id"], ["id"]
-        )
+        op.create_foreign_key(f"{table}_coupon_id_fkey", table, "coupons", ["coupon_id"], ["id"])

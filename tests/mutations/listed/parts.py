@@ -24,8 +24,7 @@ MUTATIONS = (
         old="self._line.codes(self._destination.kind)",
         new="self._line.codes()",
         noticed_by=(
-            "integration/test_destinations.py::"
-            "test_a_destination_that_takes_nobody_keeps_no_room_of_another_kind_waiting",
+            "integration/test_destinations.py::test_a_destination_that_takes_nobody_keeps_no_room_of_another_kind_waiting",
         ),
     ),
     Mutation(

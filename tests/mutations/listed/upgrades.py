@@ -3,6 +3,8 @@
 from tests.mutations.mutation import Mutation
 
 _IN = "integration/test_release_before.py::"
+_IN_IDENTITY = "integration/test_room_identity.py::"
+_IN_DESTINATIONS = "integration/test_destinations.py::"
 _LATER = (
     "integration/test_later_refusals.py::"
     "test_an_admission_that_a_later_worker_refused_ends_refused_again"
@@ -82,8 +84,7 @@ MUTATIONS = (
         ),
         new="",
         noticed_by=(
-            "integration/test_room_identity.py::"
-            "test_a_room_of_the_release_before_gets_an_identity_and_keeps_all_that_hangs_on_it",
+            f"{_IN_IDENTITY}test_a_room_of_the_release_before_gets_an_identity_and_keeps_all_that_hangs_on_it",
         ),
     ),
     Mutation(
@@ -94,8 +95,7 @@ MUTATIONS = (
         old="kind == 'coupon'",
         new="True",
         noticed_by=(
-            "integration/test_destinations.py::"
-            "test_an_admitter_of_the_release_before_sees_no_room_of_another_kind",
+            f"{_IN_DESTINATIONS}test_an_admitter_of_the_release_before_sees_no_room_of_another_kind",
         ),
     ),
     Mutation(
