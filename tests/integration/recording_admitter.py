@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.integration.line_cast import LineOf
 from waitroom.admitter import Admitter
-from waitroom.leased_admission import LeasedAdmission
+from waitroom.lease_admission import LeaseAdmission
 
 
 class Notebook:
@@ -23,7 +23,7 @@ class Notebook:
     def __init__(self, line: LineOf, path: Path, lease_s: float, *, dies: bool) -> None:
         self._path = path
         self._dies = dies
-        self.admit = LeasedAdmission(line, self, lease_s=lease_s).admit
+        self.admit = LeaseAdmission(line, self, lease_s=lease_s).admit
 
     async def free_capacity(self) -> int:
         return 1_000_000

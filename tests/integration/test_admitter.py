@@ -21,7 +21,7 @@ from tests.integration.line_cast import (
     kinds,
 )
 from waitroom.admitter import Admitter
-from waitroom.leased_admission import LeasedAdmission
+from waitroom.lease_admission import LeaseAdmission
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ class Destination:
 
     def __init__(self, line: LineOf, seats: int = 1_000_000, lease_s: float = 15.0) -> None:
         self.seats = seats
-        self.admit = LeasedAdmission(line, self, lease_s=lease_s).admit
+        self.admit = LeaseAdmission(line, self, lease_s=lease_s).admit
         self.fed: list[tuple[str, list[str]]] = []
         self.is_away = False
 

@@ -23,7 +23,7 @@ from tests.integration.line_cast import admit, enter, forget_room, places
 from tests.integration.lost_cast import tickets_of
 from tests.servers import drop_database, fresh_database
 from waitroom.admitter import Admitter
-from waitroom.leased_admission import LeasedAdmission
+from waitroom.lease_admission import LeaseAdmission
 
 BEFORE, AFTER, WAITING = ["alice", "bob", "charlie"], ["dora", "eve"], ["frank", "grace"]
 EVERYBODY = [*BEFORE, *AFTER, *WAITING]
@@ -36,7 +36,7 @@ class Fed:
 
     def __init__(self, engine, line) -> None:
         self.engine, self.line = engine, line
-        self.admit = LeasedAdmission(line, self).admit
+        self.admit = LeaseAdmission(line, self).admit
 
     async def free_capacity(self) -> int:
         return 1_000

@@ -9,7 +9,7 @@ from application.destinations.coupon.feed_log import FeedLog
 from domain.room import RoomKind
 from issuance.queue.job_queue import Backlog, JobQueue
 from waitroom.admitter import AdmissionStep
-from waitroom.leased_admission import LeasedAdmission
+from waitroom.lease_admission import LeaseAdmission
 from waitroom.line import Line
 
 
@@ -25,7 +25,7 @@ class CouponDestination:
     def __init__(
         self, line: Line, queue: JobQueue, *, lease_s: float, follower: FeedLog | None = None
     ) -> None:
-        self._admission = LeasedAdmission(line, self, lease_s=lease_s)
+        self._admission = LeaseAdmission(line, self, lease_s=lease_s)
         self._queue = queue
         self._follower = follower
         self.is_open = False  # PostgresWatchdog opens it

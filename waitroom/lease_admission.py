@@ -1,4 +1,4 @@
-"""LeasedAdmission: admits members under a lease, and feeds them again when it is over."""
+"""LeaseAdmission: admits members under a lease, and feeds them again when it is over."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Intake(Protocol):
         """
 
 
-class LeasedAdmission:
+class LeaseAdmission:
     """Feeds the members of lines to an intake.
 
     lease_s: an admitted member without an outcome is fed again after this time. So after a crash
