@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.branding import PLAIN, Branding
 from domain.draw import SEED_BYTES
+from domain.room import Room
 from domain.room_settings import RoomSettings
 from domain.spent_ticket import SpentTicket
 from domain.watermark import Watermark
@@ -101,10 +102,7 @@ def run_as_before(tx, coupon_id: UUID) -> None:
             tx.execute(text(statement), {**given, "taken_at_us": taken_at_us})
 
 
-def assert_complete(engine, code: str, coupon_id: UUID) -> None:
-    room = offers.get_offer(engine, code).room
-    assert room is not None
-    assert (room.id, room.code, room.kind) == (coupon_id, code, "coupon")
+def assert_complete(engine, room: Room) -> None:
     assert room.settings == RoomSettings(rate_per_s=12.5)
     assert (room.drawn.at, room.drawn.entrants_count) == (DRAWN_AT, 2)
     assert (room.branding, room.watermark) == (BRAND, MARK)
@@ -122,7 +120,10 @@ def test_a_room_of_the_release_before_gets_an_identity_and_keeps_all_that_hangs_
 
     migrate(schema_before)
 
-    assert_complete(schema_before, "spring", coupon_id)
+    room = offers.get_offer(schema_before, "spring").room
+    assert room is not None
+    assert (room.id, room.code, room.kind) == (coupon_id, "spring", "coupon")
+    assert_complete(schema_before, room)
     direct = offers.get_offer(schema_before, "direct")
     assert (direct.room, direct.branding) == (None, PLAIN)
 
@@ -135,7 +136,10 @@ def test_a_room_that_the_release_before_creates_on_the_new_schema_has_an_identit
     with schema_before.begin() as tx:
         run_as_before(tx, coupon_id)
 
-    assert_complete(schema_before, "spring", coupon_id)
+    room = offers.get_offer(schema_before, "spring").room
+    assert room is not None
+    assert (room.id, room.code, room.kind) == (coupon_id, "spring", "coupon")
+    assert_complete(schema_before, room)
 
 
 def test_the_release_before_reads_and_changes_a_room_that_this_one_creates(engine, code):

@@ -16,18 +16,6 @@ _IN_SERVED = "integration/test_sse_served.py::"
 _IN_SILENT = "integration/test_silent_postgres.py::"
 MUTATIONS = (
     Mutation(
-        name="a_destination_serves_rooms_of_all_kinds",
-        summary="an admitter serves rooms that lead to another destination",
-        promise=8,
-        file="waitroom/admitter.py",
-        within="Admitter.tick",
-        old="self._line.codes(self._destination.kind)",
-        new="self._line.codes()",
-        noticed_by=(
-            "integration/test_destinations.py::test_a_destination_that_takes_nobody_keeps_no_room_of_another_kind_waiting",
-        ),
-    ),
-    Mutation(
         name="a_postgres_that_never_answers_is_waited_for",
         summary="a call waits without limit for a Postgres that never answers",
         promise=8,

@@ -3,8 +3,6 @@
 from tests.mutations.mutation import Mutation
 
 _IN = "integration/test_release_before.py::"
-_IN_IDENTITY = "integration/test_room_identity.py::"
-_IN_DESTINATIONS = "integration/test_destinations.py::"
 _LATER = (
     "integration/test_later_refusals.py::"
     "test_an_admission_that_a_later_worker_refused_ends_refused_again"
@@ -70,32 +68,6 @@ MUTATIONS = (
             f"{_IN}test_a_ticket_asks_for_its_place",
             f"{_IN}test_a_ticket_that_was_given_before_the_draw_asks_for_its_place",
             f"{_IN}test_tickets_bring_a_line_back_that_was_lost",
-        ),
-    ),
-    Mutation(
-        name="coupons_of_the_release_before_lose_their_room",
-        summary="a migration does not give coupons that exist their room",
-        promise=3,
-        file="issuance/migrations/versions/0013_room_identity.py",
-        within="upgrade",
-        old=(
-            'op.execute("UPDATE coupons SET room_id = rooms.id FROM rooms'
-            ' WHERE coupon_id = coupons.id")'
-        ),
-        new="",
-        noticed_by=(
-            f"{_IN_IDENTITY}test_a_room_of_the_release_before_gets_an_identity_and_keeps_all_that_hangs_on_it",
-        ),
-    ),
-    Mutation(
-        name="an_admitter_of_the_release_before_sees_rooms_of_another_kind",
-        promise=5,
-        file="waitroom/redis_io/keys.py",
-        within="rooms_key",
-        old="kind == 'coupon'",
-        new="True",
-        noticed_by=(
-            f"{_IN_DESTINATIONS}test_an_admitter_of_the_release_before_sees_no_room_of_another_kind",
         ),
     ),
     Mutation(
