@@ -2,8 +2,13 @@
 
 import re
 
+from typer.testing import CliRunner
+
+from cli.main import app as cli
 from issuance.audit import list_entries
+from tests.integration.cast import on_offer
 from tests.integration.web_cast import ADMIN, checked_problem, in_line
+from waitroom.errors import NoSuchRoom
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 
@@ -49,6 +54,27 @@ async def test_a_logo_can_be_taken_away(client, line, engine, code):
 
     assert gone.json()["logo_sha256"] == ""
     assert (await client.get(f"/rooms/{code}/logo")).status_code == 404
+
+
+async def test_a_coupon_without_a_line_has_no_branding(
+    client, engine, database_url, code, monkeypatch
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    on_offer(engine, code, issuing="pessimistic")
+    path = f"/api/admin/rooms/{code}"
+
+    answers = [
+        await client.get(f"{path}/branding", headers=ADMIN),
+        await client.patch(f"{path}/branding", json={"name": "Tea shop"}, headers=ADMIN),
+        await client.put(f"{path}/logo", content=PNG, headers=ADMIN),
+        await client.delete(f"{path}/logo", headers=ADMIN),
+    ]
+    printed = CliRunner().invoke(cli, ["room", "brand", code, "--name", "Tea shop"])
+
+    for answer in answers:
+        checked_problem(answer, "no_such_room", 404)
+    assert type(printed.exception) is NoSuchRoom
+    assert [one.what for one in list_entries(engine, subject=code)] == ["coupon created"]
 
 
 async def test_what_is_no_look_is_refused_and_nothing_changes(client, line, engine, code):
