@@ -21,8 +21,6 @@ from tests.faults import skewed_clock
 COMPARE_EVERY_S = 0.5
 COMPARED_WITHIN_S = 0.02
 REDIS = "redis"
-# A statement that took longer was interrupted between its two readings.
-STATED_WITHIN_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class Clocks:
                 for one in statements
                 if one["clock"] == name
                 and from_s < one["before_s"] < one["after_s"] < until_s
-                and one["after_s"] - one["before_s"] < STATED_WITHIN_S
+                and one["after_s"] - one["before_s"] < skewed_clock.STATED_WITHIN_S
             ]
             off_by = [
                 one[word] - self._right_time(one["before_s"])

@@ -25,6 +25,10 @@ from typing import Any
 # The environment variable that names the clock's file: see `follow`.
 VARIABLE = "SKEWED_CLOCK"
 STATE_EVERY_S = 1.0
+# A statement that took longer was interrupted between its readings, and shows nothing. It is
+# repeated: some commands state their time only once.
+STATED_WITHIN_S = 0.02
+STATE_ATTEMPTS = 20
 _OFFSET = struct.Struct("d")
 _real_time, _real_time_ns, _monotonic = time.time, time.time_ns, time.monotonic
 
@@ -61,12 +65,16 @@ class _Skew:
         assert self.path is not None
         self._is_stating = True
         self._stated = (_monotonic(), _OFFSET.unpack_from(self._offset)[0])
-        before_s = _monotonic()
-        time_s = time.time()
-        datetime_s = datetime_module.datetime.now(datetime_module.UTC).timestamp()
+        for _ in range(STATE_ATTEMPTS):
+            before_s = _monotonic()
+            time_s = time.time()
+            datetime_s = datetime_module.datetime.now(datetime_module.UTC).timestamp()
+            after_s = _monotonic()
+            if after_s - before_s < STATED_WITHIN_S:
+                break
         statement = {
             "clock": self.path.name, "pid": os.getpid(), "before_s": before_s, "time_s": time_s,
-            "datetime_s": datetime_s, "after_s": _monotonic(),
+            "datetime_s": datetime_s, "after_s": after_s,
         }  # fmt: skip
         os.write(self._statements, json.dumps(statement).encode() + b"\n")
         self._is_stating = False

@@ -60,8 +60,18 @@ def command():
     skewed_clock.write_offset(folder / "web", -5.0)
     say("web, stepped")
 
+def interrupted_command():
+    read, sleeps_s = time.time, [0.1]
+    def read_late():
+        if sleeps_s:
+            time.sleep(sleeps_s.pop())
+        return read()
+    time.time = read_late
+    skewed_clock.follow(folder / "interrupted")
+
 say("before")
 in_fork(command)
+in_fork(interrupted_command)
 say("after")
 """
 
@@ -70,6 +80,7 @@ say("after")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clocks")
     skewed_clock.write_offset(path / "web", 60.0)
+    skewed_clock.write_offset(path / "interrupted", 60.0)
     skewed_clock.write_offset(path / "web process 0", 0.25)
     skewed_clock.write_offset(path / "web process 1", -300.0)
     skewed_clock.statements_beside(path / "web").touch()
@@ -112,9 +123,20 @@ def test_clocks_that_only_go_forward_stay_as_they_are(said):
     assert monotonic[-1] - monotonic[0] < 30
 
 
-def test_each_process_states_its_time_at_first_and_after_a_step(said, folder):
+@pytest.fixture(scope="module")
+def statements(said: object, folder: Path) -> list[dict[str, Any]]:
     lines = skewed_clock.statements_beside(folder / "web").read_text().splitlines()
-    statements = [json.loads(line) for line in lines]
+    return [json.loads(line) for line in lines]
+
+
+def test_a_statement_that_was_interrupted_is_repeated(statements):
+    (one,) = [one for one in statements if one["clock"] == "interrupted"]
+
+    assert one["after_s"] - one["before_s"] < skewed_clock.STATED_WITHIN_S
+
+
+def test_each_process_states_its_time_at_first_and_after_a_step(statements):
+    statements = [one for one in statements if one["clock"].startswith("web")]
 
     offset_s = statements[0]["time_s"] - statements[0]["before_s"] - 60
     seen = [(one["clock"], one["time_s"] - one["before_s"] - offset_s) for one in statements]
