@@ -14,6 +14,7 @@ from redis import Redis
 
 from load.bench.process_usage import family
 from processes.embedded import EmbeddedValkey
+from tests.faults.link import Link
 from tests.faults.signals import kill_family, send
 from tests.servers import open_folder
 
@@ -93,8 +94,8 @@ class RedisPair:
             sentinel.start()
         _until(self._is_watched)
 
-    def replicate(self, replica: EmbeddedValkey, primary: EmbeddedValkey) -> None:
-        """REPLICAOF, and wait until the replica has all data."""
+    def replicate(self, replica: EmbeddedValkey, primary: EmbeddedValkey | Link) -> None:
+        """REPLICAOF, and wait until the replica has all data. primary: or the link to it."""
         with Redis.from_url(replica.url) as redis:
             redis.replicaof("127.0.0.1", primary.port)
             _until(lambda: redis.info("replication").get("master_link_status") == "up")
@@ -119,9 +120,16 @@ class RedisPair:
 
     def stop_primary(self) -> None:
         """SIGSTOP: it accepts connections and answers none."""
-        assert self.primary.pid is not None
-        for pid in family(self.primary.pid):
-            send(pid, signal.SIGSTOP)
+        _signal(self.primary, signal.SIGSTOP)
+
+    @contextmanager
+    def stopped_replica(self) -> Iterator[None]:
+        """SIGSTOP, and SIGCONT at the end: meanwhile it acknowledges nothing."""
+        _signal(self.replica, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _signal(self.replica, signal.SIGCONT)
 
     def close(self) -> None:
         for server in (*self.sentinels, self.primary, self.replica):
@@ -157,6 +165,12 @@ def _with_password(folder: Path, password: str) -> Path:
     file.touch(0o600)
     file.write_text(password)
     return folder
+
+
+def _signal(server: EmbeddedValkey, number: signal.Signals) -> None:
+    assert server.pid is not None
+    for pid in family(server.pid):
+        send(pid, number)
 
 
 def _until(true: Callable[[], bool]) -> None:

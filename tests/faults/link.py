@@ -21,12 +21,13 @@ class Link:
     - refuse: stops listening, and closes open connections;
     - hang: forwards nothing, not even a close, until `mend`; then forwards all of it;
     - reset: resets open and new connections;
-    - slow: delays every chunk.
+    - slow: delays every chunk by `slow_by_s`.
     """
 
     def __init__(self, port: int, target: Callable[[], int]) -> None:
         self.port = port
         self.mode: Mode = "whole"
+        self.slow_by_s = SLOW_BY_S
         self.ends: set[_End] = set()
         self._target = target
         self._server: asyncio.Server | None = None
@@ -133,7 +134,7 @@ class _End(asyncio.Protocol):
             self._pass_on(data)
             return
         # Behind delayed chunks, also once the link is whole: bytes keep their order.
-        late_s = SLOW_BY_S if self._link.mode == "slow" else 0.0
+        late_s = self._link.slow_by_s if self._link.mode == "slow" else 0.0
         self._late.append((asyncio.get_running_loop().time() + late_s, data))
         if len(self._late) == 1:
             self._pass_on_later()
