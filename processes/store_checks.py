@@ -20,7 +20,8 @@ SLOW_AFTER_S = 5.0
 
 
 async def log_store_faults(line: Line, queue_redis: QueueRedis, engine: Engine) -> None:
-    """Log a warning for each store that does not answer, takes no writes, or may evict keys.
+    """Log a warning for each store that does not answer, takes no writes, or may evict keys, and
+    for a line whose Redis has fewer replicas than entering waits for.
 
     Names the cause, never a password. Raises nothing: the process retries by itself.
     """
@@ -29,6 +30,18 @@ async def log_store_faults(line: Line, queue_redis: QueueRedis, engine: Engine) 
         _log_fault("the line's Redis", _check_line(line)),
         _log_fault("the queue's Redis", asyncio.to_thread(_check_queue, queue_redis)),
     )
+
+
+async def _log_missing_replicas(line: Line) -> None:
+    """Where entering waits for replicas. Members enter without them too."""
+    required = line.replication.replicas if line.replication else 0
+    connected = await line.probe.count_replicas() if required else None
+    if connected is not None and connected < required:
+        log.warning(
+            "the line's Redis has fewer replicas than LINE_REPLICAS: a failover may lose places",
+            required=required,
+            connected=connected,
+        )
 
 
 async def _log_fault(store: str, check: Awaitable[str | None]) -> None:
@@ -49,6 +62,7 @@ async def _log_fault(store: str, check: Awaitable[str | None]) -> None:
 
 async def _check_line(line: Line) -> str:
     await line.probe.write()
+    await _log_missing_replicas(line)
     return await line.probe.eviction_policy()
 
 

@@ -41,6 +41,7 @@ from processes.settings.web import WebSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import Tracing, open_tracing
 from waitroom.line import Line, open_line
+from waitroom.redis_io.acknowledged import Replication
 from waitroom.tokens.challenge import Challenges
 from waitroom.tokens.ticket import TicketSigner
 from web.app import create_app
@@ -51,6 +52,7 @@ from web.auth.token_claims import ClaimRules
 from web.container import WebContainer
 from web.limits.client_ip import TrustedProxies
 from web.limits.limit_values import WebLimits
+from web.metrics.unacknowledged import UnacknowledgedPlaces
 
 PROCESSES = "WAITROOM_WEB_PROCESSES"
 ADDRESS = "WAITROOM_WEB_ADDRESS"
@@ -178,7 +180,7 @@ def make_app() -> FastAPI:
     # Split the connections among the processes: WEB_DB_CONNECTIONS bounds their sum.
     connections = settings.WEB_DB_CONNECTIONS // int(os.environ.get(PROCESSES, "1"))
     engine = open_engine(settings.DATABASE_URL, connections_max=connections, name="web")
-    line = open_line(settings.REDIS_URL)
+    line = _open_line(settings)
     queue_redis = open_queue_redis(settings.queue_redis_url, timeout_s=2.0)
 
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "web")
@@ -216,6 +218,14 @@ def make_app() -> FastAPI:
     return create_app(
         replace(container, simulate=sender.send if sender else None), lifespan=lifespan
     )
+
+
+def _open_line(settings: WebSettings) -> Line:
+    replication = None
+    if settings.LINE_REPLICAS:
+        unacknowledged = UnacknowledgedPlaces(os.environ.get(COUNTS))
+        replication = Replication(settings.LINE_REPLICAS, unacknowledged)
+    return open_line(settings.REDIS_URL, replication=replication)
 
 
 def _make_container(

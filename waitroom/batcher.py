@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from domain.draw import draw_number
 from waitroom.errors import LineBusy
 from waitroom.member_status import MemberStatus, parse_statuses
+from waitroom.redis_io.acknowledged import AcknowledgedEnter
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import ScriptCall, translate_redis_errors
 from waitroom.request_ids import MemberRequestIds
@@ -76,14 +79,33 @@ class Batcher(Generic[Ask, Answer]):
                 future.set_result(answer)
 
 
+class RoomBatchers(Generic[Ask, Answer]):
+    """One Batcher for each room. flush: takes the room's code before the asks."""
+
+    def __init__(self, flush: Callable[[str, Sequence[Ask]], Awaitable[Sequence[Answer]]]) -> None:
+        self._flush = flush
+        # Requests may name rooms that don't exist: a batcher lives only while a caller waits in it.
+        self._batchers: WeakValueDictionary[str, Batcher[Ask, Answer]] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        return len(self._batchers)
+
+    def batcher(self, code: str) -> Batcher[Ask, Answer]:
+        found = self._batchers.get(code)
+        if found is None:
+            found = self._batchers[code] = Batcher(partial(self._flush, code))
+        return found
+
+
 class EnterBatch:
     """Gives each member of a batch a place; before a draw, by the member's number.
 
     Raises NoSuchRoom; LineAway where Redis does not answer.
     """
 
-    def __init__(self, enter: ScriptCall, origins: MemberRequestIds) -> None:
+    def __init__(self, enter: ScriptCall | AcknowledgedEnter, origins: MemberRequestIds) -> None:
         self._enter = enter
+        self._is_waited_for = "1" if isinstance(enter, AcknowledgedEnter) else "0"
         self._origins = origins
 
     async def __call__(self, code: str, entrants: Sequence[str]) -> list[MemberStatus]:
@@ -129,7 +151,8 @@ class EnterBatch:
         self, code: str, members: Sequence[str], solutions: Sequence[str], numbers: Sequence[str]
     ) -> list[MemberStatus]:
         solved = solutions if any(solutions) else ()
-        arguments = [str(len(members)), str(len(solved)), *members, *solved, *numbers]
+        counts = (str(len(members)), str(len(solved)), self._is_waited_for)
+        arguments = [*counts, *members, *solved, *numbers]
         with translate_redis_errors():
             return parse_statuses(await self._enter(Keys(code).for_script("enter"), arguments))
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
-from weakref import WeakValueDictionary
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -18,7 +16,7 @@ from domain.unix_time import from_us
 from topology.async_redis import open_async_redis
 from waitroom.admission import Admission, Outcome
 from waitroom.autopilot_state import AutopilotState
-from waitroom.batcher import Ask, Batcher, EnterBatch, entrant
+from waitroom.batcher import EnterBatch, RoomBatchers, entrant
 from waitroom.check_lease import CheckLease
 from waitroom.clock_skews import ClockSkews
 from waitroom.errors import NoSuchRoom
@@ -30,6 +28,7 @@ from waitroom.member_record import MemberRecords
 from waitroom.member_sessions import MemberSessions
 from waitroom.member_status import MemberStatus, parse_statuses
 from waitroom.recovery import Recovery
+from waitroom.redis_io.acknowledged import AcknowledgedEnter, Replication
 from waitroom.redis_io.keys import Keys, rooms_key
 from waitroom.redis_io.probe import Probe
 from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
@@ -48,8 +47,16 @@ REPORT_MAX = 500
 STANDINGS_MAX = 500
 
 
-def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.0) -> Line:
+def open_line(
+    redis_url: str,
+    *,
+    connections_max: int = 8,
+    timeout_s: float = 2.0,
+    replication: Replication | None = None,
+) -> Line:
     """A Line on a bounded pool of connections; every call ends within a few `timeout_s`.
+
+    replication: where entering waits for replicas; it then has as many connections of its own.
 
     A retry is harmless: entering keeps the first place, and members admitted by a lost answer are
     in `admitted` and are enqueued again after their lease.
@@ -62,14 +69,15 @@ def open_line(redis_url: str, *, connections_max: int = 8, timeout_s: float = 2.
         socket_connect_timeout=timeout_s,
         retry=Retry(ConstantBackoff(0.05), 1),
     )
-    return Line(redis)
+    return Line(redis, replication)
 
 
 class Line:
     """All rooms' lines on one Redis. Every method raises LineAway where Redis does not answer."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, replication: Replication | None = None) -> None:
         self._redis = redis
+        self.replication = replication
         self.clock = RemoteClock()
         self.clock_skews = ClockSkews(redis, self.clock)
         self.login_throttle = LoginThrottle(redis)
@@ -79,7 +87,9 @@ class Line:
         calls = {move: ScriptCall(self._connections, script(move)) for move in moves}
         self.rate_limiter = RateLimiter(calls["rate_limit"])
         self.request_ids = MemberRequestIds(redis)
-        self._enter = EnterBatch(calls["enter"], self.request_ids)
+        pool = redis.connection_pool
+        self._replicated = AcknowledgedEnter(pool, replication) if replication else None
+        enter = EnterBatch(self._replicated or calls["enter"], self.request_ids)
         self._place = calls["place"]
         self._admit = redis.register_script(script("admit"))
         self._overdue = redis.register_script(script("claim_overdue"))
@@ -95,16 +105,15 @@ class Line:
         self.probe = Probe(redis)
         self.metrics = MetricsReader(redis)
         self._add_latency = redis.register_script(script("add_latency"))
-        # Requests may name rooms that don't exist: a batcher lives only while a caller waits in it.
-        self._entering: WeakValueDictionary[str, Batcher[str, MemberStatus]] = WeakValueDictionary()
-        self._asking: WeakValueDictionary[str, Batcher[str, MemberStatus]] = WeakValueDictionary()
-        self._returning: WeakValueDictionary[str, Batcher[tuple[str, int], MemberStatus]] = (
-            WeakValueDictionary()
-        )
+        self._entering = RoomBatchers(enter)
+        self._asking = RoomBatchers(self._place_all)
+        self._returning = RoomBatchers(self.recovery.restore)
 
     async def aclose(self) -> None:
         """Close the connections. Calls in progress raise LineAway."""
         await self._connections.aclose()
+        if self._replicated is not None:
+            await self._replicated.aclose()
         await self._redis.aclose()
 
     async def measure_clock(self) -> datetime:
@@ -162,11 +171,11 @@ class Line:
         where the room asks for one.
         """
         who = entrant(member_id, origin, solved)
-        return self._batcher(self._entering, self._enter, code).submit(who)
+        return self._entering.batcher(code).submit(who)
 
     def place(self, code: str, member_id: str) -> Coroutine[Any, Any, MemberStatus]:
         """The member's status; notes that they are present. Raises NoSuchRoom, LineBusy."""
-        return self._batcher(self._asking, self._place_all, code).submit(member_id)
+        return self._asking.batcher(code).submit(member_id)
 
     def restore(
         self, code: str, member_id: str, arrival_us: int
@@ -175,8 +184,7 @@ class Line:
 
         Raises NoSuchRoom, LineBusy.
         """
-        flush = self.recovery.restore
-        return self._batcher(self._returning, flush, code).submit((member_id, arrival_us))
+        return self._returning.batcher(code).submit((member_id, arrival_us))
 
     async def statuses(self, code: str, members: Sequence[str]) -> list[MemberStatus]:
         """The status of each, in their order; in parts, so that Redis serves others in between.
@@ -281,14 +289,6 @@ class Line:
         """The members of a lobby that draws, in the order drawn; None before the opening."""
         with _away():
             return await read_lobby(self._redis, Keys(code))
-
-    def _batcher(
-        self, batchers: WeakValueDictionary[str, Batcher[Ask, MemberStatus]], flush: Any, code: str
-    ) -> Batcher[Ask, MemberStatus]:
-        batcher = batchers.get(code)
-        if batcher is None:
-            batcher = batchers[code] = Batcher(partial(flush, code))
-        return batcher
 
     async def _place_all(self, code: str, members: Sequence[str]) -> list[MemberStatus]:
         with _away():

@@ -42,6 +42,13 @@ class WebSettings(StoreSettings, TokenSettings):
         description="Postgres connections of one `web` command, shared among its processes: at "
         "least as many as `--processes`",
     )
+    LINE_REPLICAS: int = Field(
+        0,
+        ge=0,
+        le=5,
+        description="replicas of the line's Redis that must have a place before its member gets "
+        "it; 50 ms at most ([what that guarantees](high-availability.md#line_replicas))",
+    )
     BASE_URL: str = Field(
         "",
         pattern="^(https?://.*)?$",

@@ -112,7 +112,7 @@ async def test_those_who_enter_come_with_a_solution_and_a_number_each_where_ther
     solved = Solution("solved", int(now().timestamp()) + 60)
     await line.enter(code, "alice", "", solved)
 
-    for _, (count, solutions, *rest) in calls["enter"]:
+    for _, (count, solutions, _waits, *rest) in calls["enter"]:
         assert solutions in ("0", count)
         assert len(rest) in (int(count) + int(solutions), 2 * int(count) + int(solutions))
-    assert max(len(arguments) for _, arguments in calls["enter"]) == 5
+    assert max(len(arguments) for _, arguments in calls["enter"]) == 6

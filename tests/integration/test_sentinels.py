@@ -20,6 +20,8 @@ from tests.integration.cast import in_force
 from tests.redis_pair import SERVICE, RedisPair, redis_pair
 from waitroom.errors import LineAway
 from waitroom.line import Line, open_line
+from waitroom.redis_io.acknowledged import Replication
+from web.metrics.unacknowledged import UnacknowledgedPlaces
 
 DOWN_AFTER_S = 0.5
 ANSWER_WITHIN_S = 1.0
@@ -47,7 +49,7 @@ async def _gap_s(call: Callable[[], Awaitable[object]], until_s: float) -> float
     return longest
 
 
-def _calls(line: Line, queue: Redis) -> dict[str, Callable[[], Awaitable[object]]]:
+def _calls(line: Line, waiting: Line, queue: Redis) -> dict[str, Callable[[], Awaitable[object]]]:
     numbers = iter(range(1_000_000))
     # Where its release is lost in the failover, it is held until its time-out.
     lock: Any = Lock(queue, "waitroom:{pair}:lock", timeout=DOWN_AFTER_S, blocking_timeout=0.1)
@@ -59,6 +61,7 @@ def _calls(line: Line, queue: Redis) -> dict[str, Callable[[], Awaitable[object]
 
     return {
         "enter": lambda: line.enter(ROOM, f"member-{next(numbers)}"),
+        "enter and wait": lambda: waiting.enter(ROOM, f"member-{next(numbers)}"),
         "place": lambda: line.place(ROOM, "member-0"),
         "sign-in attempt": lambda: line.login_throttle.start_attempt(f"a{next(numbers)}", "b"),
         "session": lambda: line.sessions.begin("alice"),
@@ -71,9 +74,11 @@ def _calls(line: Line, queue: Redis) -> dict[str, Callable[[], Awaitable[object]
 @pytest.mark.parametrize("how", GAP_MAX_S)
 async def test_when_the_primary_dies_all_follow_the_sentinels(pair, how):
     line = open_line(pair.url, timeout_s=ANSWER_WITHIN_S)
+    replication = Replication(1, UnacknowledgedPlaces())
+    waiting = open_line(pair.url, timeout_s=ANSWER_WITHIN_S, replication=replication)
     queue = open_queue_redis(pair.url, timeout_s=ANSWER_WITHIN_S)
     await in_force(line, ROOM)
-    calls = _calls(line, queue)
+    calls = _calls(line, waiting, queue)
     asking = [
         asyncio.create_task(_gap_s(call, time.monotonic() + GAP_MAX_S[how] + 1))
         for call in calls.values()
@@ -83,7 +88,7 @@ async def test_when_the_primary_dies_all_follow_the_sentinels(pair, how):
     await asyncio.to_thread(getattr(pair, how))
 
     gaps = dict(zip(calls, await asyncio.gather(*asking), strict=True))
-    await line.aclose()
+    await asyncio.gather(line.aclose(), waiting.aclose())
     queue.close()
     assert {name: gap for name, gap in gaps.items() if gap > GAP_MAX_S[how]} == {}
     assert min(gaps.values()) >= DOWN_AFTER_S / 2  # the fault took hold

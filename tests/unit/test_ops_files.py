@@ -20,6 +20,7 @@ from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSnapshot
 from web.metrics.rooms import RoomMetrics
+from web.metrics.unacknowledged import UnacknowledgedMetrics
 from web.middleware.access_log import Total
 
 OFFICE = OfficeSnapshot(True, ConnectionCounts(1, 1, 0), QueueStatus(1, 1, 0), 7)
@@ -30,6 +31,7 @@ FAMILIES = [
         OfficeMetrics(OFFICE),
         ClockMetrics({}),
         HttpMetrics(Total([], 0, 1), 1),
+        UnacknowledgedMetrics(None),
     )
     for family in collector.collect()
 ]

@@ -39,6 +39,7 @@ WRONG = {
     "ADMIN_PASSWORD_HASH": "correct horse battery staple",
     "WORKERS": "0",
     "WEB_DB_CONNECTIONS": "many",
+    "LINE_REPLICAS": "6",
     "BASE_URL": "shop.example",
     "FORWARDED_ALLOW_IPS": "the proxy",
     "DEMO": "perhaps",

@@ -7,6 +7,7 @@
 --   KEYS[11] solved (zset: used solution, expiry in s)
 --   KEYS[12] spent_unsaved (zset: member, since when in us)
 --   ARGV[1] how many members   ARGV[2] how many solutions: as many, or none
+--   ARGV[3] '1' where the caller waits until replicas have what this call wrote, else '0'
 --           Then the members' ids, in order of arrival; then the solution of each ('': none; else
 --           its name, space, its expiry in s); then, optionally, the draw's number of each, which
 --           the caller derives from the seed
@@ -38,10 +39,10 @@ note_lost_line(room, now, size, keys)
 -- Refusals at entry in this call, by reason.
 local entry_refusals = {}
 local count, solutions = tonumber(ARGV[1]), tonumber(ARGV[2])
-local members = { unpack(ARGV, 3, count + 2) }
+local members = { unpack(ARGV, 4, count + 3) }
 local known = known_of(members, keys)
-local function solution_of(i) return solutions > 0 and ARGV[2 + count + i] or '' end
-local function number_of(i) return ARGV[2 + count + solutions + i] end
+local function solution_of(i) return solutions > 0 and ARGV[3 + count + i] or '' end
+local function number_of(i) return ARGV[3 + count + solutions + i] end
 -- Places taken in this call, by member; of these the ones not written yet, as ZADD takes them: arrival,
 -- member, arrival...
 local places, fresh, entered = {}, {}, 0
@@ -144,6 +145,11 @@ if entered > 0 then
     'line_end', digits(room.line_end))
   redis.call('HINCRBY', keys.tally, 'entered', entered)
   count_on_meter(keys.meter, 'entered', entered, now)
+end
+if entered == 0 and ARGV[3] == '1' then
+  -- Replicas acknowledge the last write of a connection. Another one may have given the places that this
+  -- call tells, such as before a repeated call: with a write of its own it waits for these too.
+  redis.call('HINCRBY', keys.tally, 'entered', 0)
 end
 for why, count in pairs(entry_refusals) do
   redis.call('HINCRBY', keys.tally, 'turned_away', count)

@@ -34,3 +34,12 @@ class Probe:
             except ResponseError:  # an ACL may forbid INFO
                 return ""
         return eviction_policy(info)
+
+    async def count_replicas(self) -> int | None:
+        """How many replicas follow this Redis; None where it can't be asked."""
+        with translate_redis_errors():
+            try:
+                info: Any = await self._redis.info("replication")
+            except ResponseError:  # an ACL may forbid INFO
+                return None
+        return int(info.get("connected_slaves", 0))

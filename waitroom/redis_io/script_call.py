@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,10 +62,19 @@ class ScriptCall:
 
 
 class ScriptConnections:
-    """As many connections as `pool` may have, made by its settings, but not shared with it."""
+    """As many connections as `pool` may have, made by its settings, but not shared with it.
 
-    def __init__(self, pool: ConnectionPool) -> None:
+    read: reads a command's answer from a connection; by default redis-py's method, as ours would
+    repeat the check of `_execute` in one more coroutine.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        read: Callable[[Any], Awaitable[Any]] = AbstractConnection.read_response,
+    ) -> None:
         self._make = pool.make_connection
+        self._read = read
         self._within_s: float | None = pool.connection_kwargs.get("socket_timeout")
         self._primary = primary_of(pool)
         self._places = asyncio.Semaphore(pool.max_connections)
@@ -93,8 +102,7 @@ class ScriptConnections:
             if connection.should_reconnect():  # another connection has found another primary
                 await connection.disconnect(nowait=True)
             await connection.send_packed_command(command, check_health=False)
-            # redis-py's method: ours would repeat the check below, in one more coroutine.
-            answer = await AbstractConnection.read_response(connection)
+            answer = await self._read(connection)
         except ResponseError as error:
             if is_wrong_server(error):
                 self._primary.lost()

@@ -27,6 +27,7 @@ from web.metrics.clocks import ClockMetrics
 from web.metrics.http import HttpMetrics
 from web.metrics.office import OfficeMetrics, OfficeSnapshot
 from web.metrics.rooms import RoomMetrics, Rooms
+from web.metrics.unacknowledged import UnacknowledgedMetrics
 from web.problems import documented
 
 router = APIRouter(tags=["health"])
@@ -78,6 +79,7 @@ async def _read(request: Request) -> CompressedBody:
     office = OfficeSnapshot(is_up, *seen, parts.db_connections_bound, loop_errors, policy)
     registry.register(OfficeMetrics(office))
     registry.register(ClockMetrics(skews))
+    registry.register(UnacknowledgedMetrics(parts.line.replication))
     total = get_http_counters(request).total()
     registry.register(HttpMetrics(total, parts.limits.live_streams_max))
     return await CompressedBody.compress(partial(generate_latest, registry), CONTENT_TYPE_LATEST)
