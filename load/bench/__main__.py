@@ -29,6 +29,7 @@ from load.bench.measures.line import enter, place
 from load.bench.measures.million import million
 from load.bench.measures.pages import page
 from load.bench.measures.reload_storm import reload_storm
+from load.bench.measures.replicas import replicas
 from load.bench.measures.servers import servers
 from load.bench.measures.sse import live, pages
 from load.bench.measures.token_forms import token_forms
@@ -39,6 +40,7 @@ from processes.open_files import raise_limit
 
 MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "enter": enter,
+    "replicas": replicas,
     "place": place,
     "tokens": token_forms,
     "visit": visit,

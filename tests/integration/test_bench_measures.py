@@ -82,6 +82,19 @@ def test_enter_counts_new_members(measured):
         assert row.baseline > 0
 
 
+def test_entering_with_a_replica_counts_what_it_does_not_acknowledge(measured, asked):
+    few, many, hanging = measured("replicas")
+
+    for row in (few, many, hanging):
+        assert row.baseline > 0
+        assert 0 < row.value * SECONDS <= row.seen["new members"], row
+    assert hanging.seen["unacknowledged"] > 0
+    servers = [one.url.partition("/api")[0] for one, _ in asked]
+    assert servers[::2] == servers[:1] * 3
+    assert servers[1::2] == servers[1:2] * 3
+    assert servers[0] != servers[1]
+
+
 def test_place_is_asked_of_a_line(measured):
     [row] = measured("place")
 
