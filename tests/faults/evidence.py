@@ -55,6 +55,17 @@ class Step(NamedTuple):
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A replica took over at at_s. survivors: the members whom it knew then. unacknowledged: the
+    number of places counted so.
+    """
+
+    at_s: float
+    survivors: Collection[str]
+    unacknowledged: int
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The observations of one run.
@@ -76,6 +87,8 @@ class Evidence:
 
     ends_s: when the room ends, where clocks alone are wrong; else None. decisions, autopilot_steps:
     of the room's autopilot then.
+
+    taken_over: when a replica took over for which entering waits; else None.
     """
 
     total_count: int
@@ -104,6 +117,7 @@ class Evidence:
     ends_s: float | None = None
     decisions: Sequence[Decided] = ()
     autopilot_steps: Sequence[Step] = ()
+    taken_over: TakenOver | None = None
 
     def made(self, *kinds: ChangeKind) -> list[MadeChange]:
         """The changes of these kinds that were made, in order."""

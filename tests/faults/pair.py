@@ -14,10 +14,13 @@ from unittest.mock import patch
 from redis import Redis
 
 from processes.embedded import EmbeddedValkey
+from tests.faults.acknowledged import count_unacknowledged, members_on
+from tests.faults.evidence import TakenOver
 from tests.faults.openings import OF_THE_END
 from tests.faults.schedule import FAULTS_MIN, Fault, Plan, draw, draw_one
 from tests.faults.signals import kill_family
 from tests.faults.took_hold import LOST_BYTES_MIN
+from tests.house import House
 
 LAG_FROM_S, LAG_UNTIL_S = 0.05, 1.5
 REPLICA_CLOCKS_S = (-0.5, 0.0, 0.5)
@@ -56,6 +59,9 @@ class Pair:
         self.primary = primary
         self.replica = Replica(folder, clock_s)
         self.lost_bytes: int | None = None
+        self._dead_s = 0.0  # when the primary was dead, by the monotonic clock
+        self._survivors: set[str] = set()
+        self._unacknowledged: int | None = None
 
     def start(self) -> None:
         """Start the replica, and return once it follows the running primary."""
@@ -89,7 +95,21 @@ class Pair:
                 self.lost_bytes = first.info("replication")["master_repl_offset"] - before
         assert self.primary.pid is not None
         kill_family(self.primary.pid)
+        self._dead_s = time.monotonic()
+        with _client(self.replica) as redis:
+            self._survivors = members_on(redis)
         return self.replica
+
+    def count_unacknowledged(self, house: House) -> None:
+        """Right after `fail_over`, where entering waits for the replica."""
+        if house.environ["LINE_REPLICAS"] != "0":
+            self._unacknowledged = count_unacknowledged(house.base_url)
+
+    def taken_over(self, set_out_s: float) -> TakenOver | None:
+        """None unless entering waits for the replica. set_out_s: when the crowd set out."""
+        if self._unacknowledged is None:
+            return None
+        return TakenOver(self._dead_s - set_out_s, self._survivors, self._unacknowledged)
 
     def close(self) -> None:
         self.replica.erase()

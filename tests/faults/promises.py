@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from domain.draw import NUMBERS
+from tests.faults.acknowledged import acknowledged_place_lost
 from tests.faults.clock_promises import (
     autopilot_misled,
     autopilot_not_seen,
@@ -221,6 +222,7 @@ PROMISES: dict[str, Callable[[Evidence], Found]] = {
     "autopilot not seen": autopilot_not_seen,
     "clock not skewed": clock_not_skewed,
     "nothing lost": nothing_lost,
+    "acknowledged place lost": acknowledged_place_lost,
     "change not made": change_not_made,
     "opening missed": opening_missed,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+from tests.faults.acknowledged import describe_lost
 from tests.faults.evidence import Evidence
 from tests.faults.members import REFUSALS
 from tests.faults.promises import Broken, judge
@@ -20,7 +21,8 @@ class Result:
 
     made: the kinds of the admin's changes. told_yes: members whose final answer was a coupon.
     unanswered: lines about the members without a final answer, and about every part.
-    cpu_s: processor time of the trial and all its processes.
+    lost: places that the failover lost, and those counted as unacknowledged. cpu_s: processor time
+    of the trial and all its processes.
     """
 
     seed: int
@@ -29,6 +31,7 @@ class Result:
     changes: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     clocks: list[str] = field(default_factory=list)
+    lost: str = ""
     members: int = 0
     total: int = 0
     issued: int = 0
@@ -65,6 +68,7 @@ def result_of(
         changes=[str(one) for one in seen.changes],
         made=[one.kind for one in seen.changes if one.is_made],
         clocks=[str(one) for one in seen.clocks],
+        lost=describe_lost(seen),
         members=len(seen.members),
         total=seen.total_count,
         issued=len(seen.rows),

@@ -202,7 +202,7 @@ def story_of(result: dict[str, Any]) -> str:
     """The details of a seed: its faults, changes, violations, and the answers to members."""
     lines = [f"seed {result['seed']}, {result.get('opening')}"]
     lines += sorted([*result.get("faults", []), *result.get("changes", [])])
-    lines += result.get("clocks", [])
+    lines += [*result.get("clocks", []), *filter(None, [result.get("lost")])]
     for promise, count in Counter(one["promise"] for one in result["broken"]).items():
         some = [one for one in result["broken"] if one["promise"] == promise][:BROKEN_MAX]
         lines.append(f"  {promise}: {count}")
@@ -255,6 +255,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--skew", dest="mode", action="store_const", const="skew",
         help="one kind of process has a wrong clock, or Redis' clock is set; needs libfaketime",
     )  # fmt: skip
+    parser.add_argument(
+        "--replicas", dest="mode", action="store_const", const="replicas",
+        help="as --pair, and entering waits for it (LINE_REPLICAS=1)")  # fmt: skip
     parser.add_argument("--keep", action="store_true", help="keep the logs, and print their folder")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
     options = parser.parse_args(arguments)

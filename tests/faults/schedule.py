@@ -126,8 +126,8 @@ class Plan:
     """A seed's faults in order of time, and the configuration of the processes.
 
     clocks: each process' initial clock offset in seconds. replica_clock_s: the offset of the Redis
-    that takes over; None without one. faults_min: how many must have been applied. judges_time:
-    only clocks are wrong, and the room is on autopilot.
+    that takes over; None without one. line_replicas: the setting LINE_REPLICAS. faults_min: how
+    many must have been applied. judges_time: only clocks are wrong, and the room is on autopilot.
     """
 
     seed: int
@@ -141,6 +141,7 @@ class Plan:
     replica_clock_s: float | None = None
     faults_min: int = FAULTS_MIN
     judges_time: bool = False
+    line_replicas: int = 0
 
 
 def draw(seed: int, *, losses: bool = True) -> Plan:

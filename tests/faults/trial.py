@@ -218,7 +218,7 @@ class Trial:
     async def _evidence(self, crowd: Crowd, once_more: Mapping[str, Answer]) -> Evidence:
         rows, used_count = await asyncio.to_thread(self._rows)
         reconciled = await self._reconcile()
-        room = self.plan.room
+        room, pair = self.plan.room, self.world.pair
         is_draw = bool(room.opens_s) and room.order == "draw"
         return Evidence(
             total_count=self.admin.values["total_count"],
@@ -233,7 +233,8 @@ class Trial:
             left=reconciled["left"],
             fell_over=self.world.fell_over,
             forgets=bool(self.losses_s),
-            lost_bytes=self.world.pair.lost_bytes if self.world.pair else None,
+            lost_bytes=pair.lost_bytes if pair else None,
+            taken_over=pair.taken_over(self._set_out_s) if pair else None,
             holders_before=self.holders_before,
             opens_s=room.opens_s,
             changes=self.admin.made,

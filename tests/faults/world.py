@@ -90,6 +90,7 @@ class World:
             LEASE_S="2",
             JOB_TIMEOUT_S="5",
             LOG_FORMAT="text",
+            LINE_REPLICAS=str(self.plan.line_replicas),
         )
         for name in chain(*self._names.values()):
             self._start(name)
@@ -186,6 +187,7 @@ class World:
         elif fault.kind == "lose the primary":
             assert self.pair is not None
             self.valkey = await asyncio.to_thread(self.pair.fail_over, fault.length_s)
+            await asyncio.to_thread(self.pair.count_unacknowledged, self.house)
         elif fault.kind == "restart":
             await asyncio.to_thread(server.stop)
             await asyncio.to_thread(start_server, server)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.faults.clocks import ClockSeen
-from tests.faults.evidence import Decided, Row, Step
+from tests.faults.evidence import Decided, Row, Step, TakenOver
 from tests.faults.members import Record
 from tests.faults.promises import PROMISES, SAMPLES_RUNNING, judge
 from tests.faults.took_hold import LOST_BYTES_MIN
@@ -205,6 +205,11 @@ BROKEN = {
         replace(GOOD, clocks=[ClockSeen("web", 0.1, 0.0, (float("nan"),))]),
     ],
     "nothing lost": [replace(GOOD, lost_bytes=0), replace(GOOD, lost_bytes=LOST_BYTES_MIN - 1)],
+    # Of Alice, Bob and Charlie, who had places at 1 s, the replica knew Alice alone.
+    "acknowledged place lost": [
+        replace(GOOD, taken_over=TakenOver(2.0, {"alice"}, 1)),
+        replace(GOOD, taken_over=TakenOver(1.0, {"alice", "charlie"}, 0)),
+    ],
     "change not made": [
         changed(GOOD, change("more stock", 5, problem="already_started")),
         changed(GOOD, change("put off", 5, problem="forbidden")),
@@ -222,7 +227,15 @@ def test_every_promise_is_broken_below():
 
 
 @pytest.mark.parametrize(
-    "evidence", [GOOD, LATE, replace(GOOD, lost_bytes=LOST_BYTES_MIN), timed(GOOD)]
+    "evidence",
+    [
+        GOOD,
+        LATE,
+        replace(GOOD, lost_bytes=LOST_BYTES_MIN),
+        timed(GOOD),
+        replace(GOOD, taken_over=TakenOver(2.0, {"alice"}, 2)),
+        replace(GOOD, taken_over=TakenOver(0.5, {}, 0)),
+    ],
 )
 def test_what_was_kept_is_not_called_broken(evidence):
     assert judge(evidence) == []
