@@ -4,6 +4,9 @@ from tests.mutations.mutation import Mutation
 
 _IN = "integration/test_failover.py::"
 _ORDER = f"{_IN}test_the_survivors_are_admitted_at_once_and_the_lost_ones_before_newcomers"
+_REPLICAS = "integration/test_line_replicas.py::"
+_ACKNOWLEDGED = f"{_REPLICAS}test_a_failover_loses_no_place_that_a_replica_acknowledged"
+_HANGS = f"{_REPLICAS}test_while_the_replica_hangs_members_enter_and_each_place_is_counted"
 _HOLDER = f"{_IN}test_a_holder_whose_coupon_was_lost_is_never_told_that_they_have_none"
 _SOLD_OUT = (
     "integration/test_failover_sold_out.py::"
@@ -90,5 +93,50 @@ MUTATIONS = (
         old="if not is_of_failover then found_loss(now) end",
         new="found_loss(now)",
         noticed_by=(f"{_IN}test_the_watermark_of_the_lost_redis_does_not_restore_the_whole_line",),
+    ),
+    Mutation(
+        name="entering_does_not_wait_for_replicas",
+        summary="entering sends no WAIT",
+        promise=8,
+        file="waitroom/line.py",
+        within="Line.__init__",
+        old='self._replicated or calls["enter"]',
+        new='calls["enter"]',
+        noticed_by=(_ACKNOWLEDGED, _HANGS),
+    ),
+    Mutation(
+        name="unacknowledged_places_are_not_counted",
+        summary="a place that no replica acknowledged counts as acknowledged",
+        promise=8,
+        file="waitroom/redis_io/acknowledged.py",
+        within="AcknowledgedEnter.__call__",
+        old="done.replicas < self._replication.replicas",
+        new="done.replicas < 0",
+        noticed_by=(
+            _ACKNOWLEDGED,
+            _HANGS,
+            f"{_REPLICAS}test_without_any_replica_both_ways_into_the_line_count",
+        ),
+    ),
+    Mutation(
+        name="a_repeated_call_is_not_waited_for",
+        summary="a call that gives no place, but returns one, counts as acknowledged",
+        promise=8,
+        file="waitroom/lua/enter.lua",
+        old="if entered == 0 and ARGV[3] == '1' then",
+        new="if false then",
+        noticed_by=(
+            f"{_REPLICAS}test_a_place_that_another_connection_gave_is_acknowledged_for_itself",
+        ),
+    ),
+    Mutation(
+        name="a_demoted_primarys_place_is_told",
+        summary="a member gets the place of a primary that was demoted before a replica had it",
+        promise=8,
+        file="waitroom/redis_io/acknowledged.py",
+        within="read_acknowledged",
+        old="is_wrong_server(error)",
+        new="False",
+        noticed_by=(f"{_REPLICAS}test_a_place_on_a_primary_that_is_demoted_meanwhile_is_not_told",),
     ),
 )

@@ -24,6 +24,14 @@ MUTATIONS = (
         f"{_IN}test_enter_counts_new_members",
     ),
     _mutation(
+        "the_measure_of_replicas_waits_for_none",
+        "load/bench/measures/replicas.py",
+        "replicas",
+        '{**os.environ, **bench.stage.environ, "LINE_REPLICAS": "1"}',
+        "{**os.environ, **bench.stage.environ}",
+        f"{_IN}test_entering_with_a_replica_counts_what_it_does_not_acknowledge",
+    ),
+    _mutation(
         "the_measure_of_places_asks_for_strangers",
         _LINE,
         "place",
