@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
@@ -31,6 +31,7 @@ def expected(pieces: list[tuple[str, str]], texts: tuple[str, ...]) -> str:
 
 @settings(deadline=None)
 @given(PIECES, st.tuples(TEXTS, TEXTS, TEXTS))
+@example([("한" * 500, "first")], ("<b>&\"'\0", "", ""))
 def test_a_filled_page_has_each_text_in_its_place_escaped(pieces, texts):
     page = FilledPage(marked(pieces), NAMES)
     html = expected(pieces, texts)
