@@ -14,7 +14,8 @@ import pytest
 from redis import Redis
 
 from application.autopilot_loop import AutopilotLoop
-from application.destinations.coupon import CouponDestination
+from application.destinations.coupon.destination import CouponDestination
+from domain.room import DrawSummary
 from issuance.queue.job_queue import JobQueue, JobQueueLimits
 from tests.integration.cast import HOUR, in_force, now
 from tests.integration.line_cast import admit, crowd, enter, kinds
@@ -82,7 +83,8 @@ async def test_a_drawn_room_gives_no_more_numbers(line, code, set_back):
     set_back()
     [late] = await enter(line, code, ["late"])
     lobby = await line.lobby(code)
-    await line.apply_settings(with_changes(room, opens_at=opens_at + BY_S * SECOND, is_drawn=True))
+    drawn = DrawSummary(opens_at, 20, "")
+    await line.apply_settings(with_changes(room, opens_at=opens_at + BY_S * SECOND, drawn=drawn))
     order = (await admit(line, code)).members
 
     assert late.ahead == 20
@@ -129,7 +131,7 @@ def desk(conveyor, queue) -> JobQueue:
 
 @pytest.fixture
 def autopilot(own, desk) -> AutopilotLoop:
-    destination = CouponDestination(desk)
+    destination = CouponDestination(own, desk, lease_s=15)
     destination.is_open = True
     return AutopilotLoop(own, destination)
 
