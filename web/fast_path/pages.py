@@ -150,6 +150,7 @@ class FastPages:
         code, parts = parsed.code, self._parts
         offers: OfferCache = self._application.state.offers
         offer = offers.known_offer(code) or await offers.offer(code)
+        site_name = offer.branding.name or parts.site_name
         standing = await parts.line.place(code, member.id)
         if standing.is_missing:
             return None
@@ -161,7 +162,7 @@ class FastPages:
             now=now,
             started_ahead=started_ahead,
             language=language,
-            site_name=offer.branding.name or parts.site_name,
+            site_name=site_name,
         )
         template = FRAGMENT if parsed.kind == "fragment" else TICKET_PAGE
         pages = self._pages(code, language)
