@@ -32,6 +32,7 @@ class LineAudit:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self.timeline = OutcomeTimeline(redis)
+        self._issued_members = redis.register_script(script("issued_members"))
         self._retract = redis.register_script(script("retract"))
         self._lease = redis.register_script(script("renew_leases"))
 
@@ -43,17 +44,21 @@ class LineAudit:
             raise NoSuchRoom
         return int(count)
 
-    async def scan_issued(self, code: str) -> AsyncIterator[list[str]]:
-        """Yield the members with an issued outcome, in parts; a member may appear twice."""
-        cursor = 0
+    async def scan_issued(self, code: str, *, at_least: int = 1) -> AsyncIterator[list[str]]:
+        """Yield the members with an issued outcome, `at_least` at a time but for the last.
+
+        A member may appear twice.
+        """
+        keys, cursor, members = Keys(code).for_script("issued_members"), b"0", list[str]()
         while True:
             with translate_redis_errors():
-                reply: Any = await self._redis.hscan(Keys(code).outcomes, cursor, count=PART)
-            cursor, outcomes = reply
-            members = [one.decode() for one, outcome in outcomes.items() if _is_issued(outcome)]
-            if members:
+                reply: Any = await self._issued_members(keys=keys, args=[cursor, PART])
+            cursor, *found = reply
+            members += [one.decode() for one in found]
+            if len(members) >= at_least or (members and cursor == b"0"):
                 yield members
-            if cursor == 0:
+                members = []
+            if cursor == b"0":
                 return
             await asyncio.sleep(PART_REST_S)
 

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from sqlalchemy import event
 
 from application import failover_repair
 from application.apply_settings import apply_settings
 from application.failover_repair import FailoverRepair
 from application.postgres_watchdog import PostgresWatchdog
 from issuance.errors import OfficeAway
-from issuance.issued_coupons import find_held_by
+from issuance.issue import issue as issue_in_postgres
+from issuance.issued_coupons import find_held_by, list_holders
 from issuance.postgres.engine import open_engine
 from issuance.postgres.server_state import TimelineReader
 from tests.integration.cast import on_offer, time_passes
@@ -22,6 +24,7 @@ from tests.integration.test_statement_errors import signed_in_as_a_role
 from waitroom.outcome_timeline import KEY
 
 BEFORE, AFTER = "7/1", "7/2"
+MANY = 5_000
 MEMBERS = ["alice", "bob"]
 WAL, CONTROL = "pg_walfile_name(pg_lsn)", "pg_control_system()"
 
@@ -90,6 +93,26 @@ async def test_a_process_that_starts_after_the_failover_repairs_too(room, engine
 
     assert await Watch(room, engine).look(AFTER)
     assert set(find_held_by(engine, code, told)) == set(told)
+
+
+async def test_thousands_of_outcomes_are_compared_in_one_query(room, engine, code):
+    """A round trip for each thousand would keep admission closed for several times as long."""
+    await apply_settings(room, on_offer(engine, code, total=MANY))
+    members = [f"member-{n}" for n in range(MANY)]
+    issued_to = members[: MANY // 2]
+    await issue(room, code, MANY, members)
+    issue_in_postgres(engine, code, issued_to)
+    queries = []
+    watch = Watch(room, engine)
+    await watch.look(BEFORE)
+
+    event.listen(engine, "before_cursor_execute", lambda *call: queries.append(call[2]))
+    is_open = await watch.look(AFTER)
+    compared = [one for one in queries if "issued_coupons" in one]
+
+    assert is_open
+    assert set(list_holders(engine, code)) == set(members)
+    assert len(compared) == 2  # it compares twice
 
 
 async def test_a_process_that_must_stop_leaves_the_repair_to_the_next(room, engine, code, told):

@@ -69,6 +69,7 @@ async def everything(line, code):
     await line.overdue(code, at_most=5, lease_s=1)
     await line.audit.lease(code, members[:3], for_s=5)
     await issue(line, code, 1, members[:1])
+    assert [one async for one in line.audit.scan_issued(code)] == [members[:1]]
     await line.audit.retract(code, members[:1])
     await line.restore(code, "of-a-lost-line", 1)
     await line.add_latency(code, "enter_us", {3: 2, 4: 1}, took_s=0.1)

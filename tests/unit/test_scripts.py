@@ -28,8 +28,9 @@ def includes(move: str) -> list[str]:
 def test_there_is_a_file_for_each_move():
     assert MOVES == [
         "add_latency", "add_spent", "admit", "apply_decision", "apply_settings", "begin_session",
-        "claim_overdue", "end_sessions", "enter", "leave", "mark_retold", "mark_saved", "place",
-        "rate_limit", "renew_leases", "report", "restore", "retract", "start_attempt", "watermark",
+        "claim_overdue", "end_sessions", "enter", "issued_members", "leave", "mark_retold",
+        "mark_saved", "place", "rate_limit", "renew_leases", "report", "restore", "retract",
+        "start_attempt", "watermark",
     ]  # fmt: skip
 
 
