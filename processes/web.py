@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 from anyio.to_thread import current_default_thread_limiter
@@ -29,6 +28,7 @@ from issuance.direct import DirectIssuer
 from issuance.postgres.engine import Engine, open_engine
 from issuance.queue.job_queue import read_queue_status
 from issuance.queue.redis_connection import QueueRedis, open_queue_redis
+from processes.counts_folder import open_counts_folder
 from processes.demo.crowd_sender import CrowdSender
 from processes.deployment_watch import DeploymentWatch, open_deployment
 from processes.http.port_check import local_address, refuse_foreign_port
@@ -89,10 +89,10 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
     configure_logging(settings.LOG_FORMAT, "web")
     # A folder for the counters that the processes share; each start begins at zero.
     with (
-        TemporaryDirectory(prefix="waitroom-counts-") as folder,
+        open_counts_folder() as folder,
         _watch_deployment(settings) as watch,
     ):
-        os.environ[COUNTS] = folder
+        os.environ[COUNTS] = str(folder)
         # Serve even if Postgres or Redis is unreachable: members then get an error page.
         watch.wait(KNOWN_WITHIN_S)
         os.environ[DEPLOYMENT] = watch.deployment.id
@@ -104,7 +104,7 @@ def serve(settings: WebSettings, *, host: str, port: int, processes: int) -> Non
                 host=host,
                 port=port,
                 processes=processes,
-                drain=Drain(Path(folder) / DRAINING, settings.DRAIN_S),
+                drain=Drain(folder / DRAINING, settings.DRAIN_S),
                 may_reload=_settings_are_good,
             )
         finally:  # the server may call sys.exit when its processes were killed
