@@ -80,7 +80,8 @@ class Evidence:
     from the start. changes: by the admin, in order. in_force: of each field that the admin set, the
     expected and the final value. numbers: of each entrant of the draw; None without a draw.
     is_draw: a draw was planned. clocks: of each process. lost_bytes: of the writes that a failover
-    lost; None without one.
+    lost; None without one. effects: of each fault of a host, the processes that were stopped or
+    killed, or the calls of a store that failed or had to wait.
 
     worker_refusals: all in Postgres. losses_s: when each loss of Redis began and ended. kept:
     members whose worker's refusal Redis still had before `once_more`.
@@ -118,6 +119,7 @@ class Evidence:
     decisions: Sequence[Decided] = ()
     autopilot_steps: Sequence[Step] = ()
     taken_over: TakenOver | None = None
+    effects: Mapping[str, int] = field(default_factory=dict)
 
     def made(self, *kinds: ChangeKind) -> list[MadeChange]:
         """The changes of these kinds that were made, in order."""

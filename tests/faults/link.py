@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import struct
+import sys
+import termios
 from collections import deque
 from collections.abc import Callable
 from typing import Literal, cast
@@ -29,6 +32,8 @@ class Link:
         self.mode: Mode = "whole"
         self.slow_by_s = SLOW_BY_S
         self.ends: set[_End] = set()
+        # Connections that were reset, clients that a hang kept waiting, and data that it held back.
+        self.failed = 0
         self._target = target
         self._server: asyncio.Server | None = None
 
@@ -43,6 +48,7 @@ class Link:
         if mode == "refuse":
             self._listen_no_more()
         if mode in ("refuse", "reset"):
+            self.failed += len(self.ends)
             for end in list(self.ends):
                 end.cut(reset=mode == "reset")
         if mode == "hang":
@@ -54,8 +60,15 @@ class Link:
         if mode == "refuse":
             await self.open()
         if mode == "hang":
+            self.failed += sum(end.holds_data() for end in self.ends)
             for end in list(self.ends):
                 end.go_on()
+
+    def cut_to(self, port: int) -> None:
+        """Reset the open connections that lead to this port."""
+        for end in list(self.ends):
+            if end.leads_to == port:
+                end.cut(reset=True)
 
     def close(self) -> None:
         self._listen_no_more()
@@ -70,9 +83,10 @@ class Link:
     async def reach(self, client: _End) -> None:
         """Connect a client to the server; reset the client if the server is unreachable."""
         loop = asyncio.get_running_loop()
+        port = self._target()
         try:
             _, server = await loop.create_connection(
-                lambda: _End(self, peer=client), "127.0.0.1", self._target()
+                lambda: _End(self, peer=client, leads_to=port), "127.0.0.1", port
             )
         except OSError:
             client.cut(reset=True)
@@ -86,8 +100,9 @@ class _End(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, link: Link, peer: _End | None = None) -> None:
+    def __init__(self, link: Link, peer: _End | None = None, leads_to: int = 0) -> None:
         self.peer = peer
+        self.leads_to = leads_to
         self._link = link
         self._is_client = peer is None
         self._held: list[bytes] = []
@@ -97,6 +112,7 @@ class _End(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
         self._link.ends.add(self)
+        self._link.failed += self._link.mode in ("reset", "hang")
         if self._link.mode == "reset":
             self.cut(reset=True)
         elif self._is_client:
@@ -112,6 +128,14 @@ class _End(asyncio.Protocol):
     def pause(self) -> None:
         if not self.transport.is_closing():
             self.transport.pause_reading()
+
+    def holds_data(self) -> bool:
+        """Whether this end was sent something during the hang."""
+        sock = self.transport.get_extra_info("socket")
+        if self._held or sock is None or self.transport.is_closing():
+            return bool(self._held)
+        unread = fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0" * 4)
+        return int.from_bytes(unread, sys.byteorder) > 0
 
     def go_on(self) -> None:
         """Forward what was held back; connect clients that came during a hang."""

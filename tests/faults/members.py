@@ -12,6 +12,7 @@ from itertools import compress
 from typing import Any
 
 from domain.refusals import REFUSALS as DOMAIN_REFUSALS
+from tests.faults.schedule import Plan
 from tests.faults.wire import NoAnswer, Wire
 
 # Bounds `ask_again_s`, so that a run of seconds has many answers.
@@ -24,7 +25,7 @@ ONCE_MORE_AT_ONCE, ONCE_MORE_ATTEMPTS = 100, 8
 # A refused member who enters again may wait in line, and long if the room has lost its places.
 ONCE_MORE_WAITS_S = 90.0
 # Half arrive in the first second; the others at any time, also during faults.
-OPEN_RUN, OPEN_RUN_S, LATECOMERS_S = 0.5, 1.0, 18.0
+OPEN_RUN, OPEN_RUN_S = 0.5, 1.0
 # Answers that end a member's wait. Unless the coupon is over (410), a refusal to enter is not
 # final; the same refusal of a place is, and is recorded as `refused: ...`.
 REFUSALS = frozenset(
@@ -88,16 +89,15 @@ class Record:
 
 
 class Crowd:
-    """The members of one run. seed: fixes their arrivals and double clicks."""
+    """The members of one run. plan: its seed fixes their arrivals and double clicks."""
 
-    def __init__(
-        self, port: int, code: str, seed: int, count: int, sign: Callable[[str], str]
-    ) -> None:
-        self.records = [Record(f"m-{seed}-{n}") for n in range(count)]
+    def __init__(self, port: int, code: str, plan: Plan, sign: Callable[[str], str]) -> None:
+        self.records = [Record(f"m-{plan.seed}-{n}") for n in range(plan.members)]
         self._port = port
         self._code = code
         self._sign = sign
-        self._chance = random.Random(seed)
+        self._come_within_s = plan.members_come_s
+        self._chance = random.Random(plan.seed)
         self._members: list[_Member] = []
 
     async def live(self, began_s: float) -> None:
@@ -121,7 +121,7 @@ class Crowd:
 
     def _member(self, record: Record, began_s: float) -> _Member:
         chance = self._chance
-        within_s = OPEN_RUN_S if chance.random() < OPEN_RUN else LATECOMERS_S
+        within_s = OPEN_RUN_S if chance.random() < OPEN_RUN else self._come_within_s
         return _Member(
             record,
             Wire(self._port),

@@ -22,6 +22,7 @@ from tests.faults.order import decided_from_s, issued_to_gone, overtaken, too_ea
 from tests.faults.took_hold import (
     change_not_made,
     clock_not_skewed,
+    fault_without_effect,
     nothing_lost,
     opening_missed,
 )
@@ -223,6 +224,7 @@ PROMISES: dict[str, Callable[[Evidence], Found]] = {
     "clock not skewed": clock_not_skewed,
     "nothing lost": nothing_lost,
     "acknowledged place lost": acknowledged_place_lost,
+    "fault without effect": fault_without_effect,
     "change not made": change_not_made,
     "opening missed": opening_missed,
 }

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from tests.faults.acknowledged import describe_lost
 from tests.faults.evidence import Evidence
+from tests.faults.gaps import gaps_of
 from tests.faults.members import REFUSALS
 from tests.faults.promises import Broken, judge
 from tests.faults.schedule import Plan
@@ -22,7 +23,8 @@ class Result:
     made: the kinds of the admin's changes. told_yes: members whose final answer was a coupon.
     unanswered: lines about the members without a final answer, and about every part.
     lost: places that the failover lost, and those counted as unacknowledged. cpu_s: processor time
-    of the trial and all its processes.
+    of the trial and all its processes. gaps: the longest times (s) in which nobody entered and
+    nobody was issued a coupon, where a host failed.
     """
 
     seed: int
@@ -45,6 +47,7 @@ class Result:
     broken: list[dict[str, str]] = field(default_factory=list)
     stories: dict[str, list[str]] = field(default_factory=dict)
     unanswered: list[str] = field(default_factory=list)
+    gaps: dict[str, float] = field(default_factory=dict)
 
 
 def result_of(
@@ -81,6 +84,7 @@ def result_of(
         broken=[asdict(one) for one in broken],
         stories=_stories(seen, broken),
         unanswered=list(unanswered),
+        gaps=gaps_of(seen, come_within_s=plan.members_come_s) if plan.hosts > 1 else {},
     )
 
 

@@ -20,11 +20,11 @@ from typing import Any
 
 from load.bench.process_usage import family
 from processes.child_process import PR_SET_PDEATHSIG, linux_prctl
-from tests.faults.modes import Mode, kinds_in, plan_of
+from tests.faults.gaps import table_of_gaps
+from tests.faults.modes import OF_HOSTS, OPTIONS, Mode, kinds_in, plan_of, targets_in
 from tests.faults.openings import CHANGE_KINDS, RoomPlan
 from tests.faults.pair import clock_library
 from tests.faults.run_trial import run_trial
-from tests.faults.schedule import TARGETS
 from tests.nursery import import_commands
 from tests.servers import open_folder
 
@@ -191,6 +191,8 @@ LINE = "{:>4}  {:>6}  {:>7}  {:>6}  {:>7}  {:>6}  {:>11}  {:>5}  {}"
 def line_of(result: dict[str, Any]) -> str:
     broken = Counter(one["promise"] for one in result["broken"])
     verdict = ", ".join(f"{name} {count}" for name, count in broken.items()) or "kept"
+    if gaps := result.get("gaps"):
+        verdict += f"; {', '.join(f'no {what} for {gap_s} s' for what, gap_s in gaps.items())}"
     return LINE.format(
         result["seed"], len(result.get("faults", [])), result.get("members", 0),
         result.get("issued", 0), result.get("answers", 0), result.get("no_answer", 0),
@@ -219,7 +221,7 @@ def table_of_faults(results: Sequence[dict[str, Any]], mode: Mode) -> str:
     plans = [plan_of(result["seed"], mode) for result in good]
     applied = Counter((fault.target, fault.kind) for plan in plans for fault in plan.faults)
     lines = []
-    for target in TARGETS:
+    for target in targets_in(mode):
         kinds = kinds_in(target, mode)
         lines.append(_row(target, {kind: applied[target, kind] for kind in kinds}))
     clocks = Counter(f"{off_s:+g} s" for plan in plans for off_s in plan.clocks.values())
@@ -243,21 +245,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=seeds_in, default=[1], help="such as 1-50 or 3,5,9-11")
     parser.add_argument("--seed", type=int, help="run only this seed")
     parser.add_argument("--at-once", type=int, default=1, help="trials at the same time")
-    parser.add_argument(
-        "--no-losses", dest="mode", action="store_const", const="no losses",
-        default="usual", help="Redis never loses data",
-    )  # fmt: skip
-    parser.add_argument(
-        "--pair", dest="mode", action="store_const", const="pair",
-        help="a replica of Redis takes over that lacks the last writes",
-    )  # fmt: skip
-    parser.add_argument(
-        "--skew", dest="mode", action="store_const", const="skew",
-        help="one kind of process has a wrong clock, or Redis' clock is set; needs libfaketime",
-    )  # fmt: skip
-    parser.add_argument(
-        "--replicas", dest="mode", action="store_const", const="replicas",
-        help="as --pair, and entering waits for it (LINE_REPLICAS=1)")  # fmt: skip
+    for option, (mode, about) in OPTIONS.items():
+        parser.add_argument(
+            option, dest="mode", action="store_const", const=mode, default="usual", help=about
+        )
     parser.add_argument("--keep", action="store_true", help="keep the logs, and print their folder")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
     options = parser.parse_args(arguments)
@@ -298,3 +289,6 @@ def _sum_up(results: Sequence[dict[str, Any]], mode: Mode) -> None:
         f"and {made} changes by an admin:\n"
     )
     print(table_of_faults(results, mode))
+    if mode in OF_HOSTS:
+        kinds = {result["seed"]: plan_of(result["seed"], mode).faults[0].kind for result in good}
+        print(table_of_gaps({seed: str(kind) for seed, kind in kinds.items()}, good))

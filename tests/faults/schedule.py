@@ -14,7 +14,7 @@ from tests.faults.openings import OF_THE_END, RoomPlan, draw_changes, draw_room
 
 Target = Literal[
     "web", "web process", "admitter", "worker", "workers",
-    "redis", "postgres", "redis link", "postgres link",
+    "redis", "postgres", "redis link", "postgres link", "host",
 ]  # fmt: skip
 Kind = Literal[
     "kill",
@@ -27,8 +27,12 @@ Kind = Literal[
     "lose a second",
     "lose all",
     "lose the primary",
+    "cut off",
+    "split brain",
+    "lone admitter",
 ]
-TARGETS: tuple[Target, ...] = get_args(Target)
+# There are several hosts only in trials of them (`two_hosts.py`).
+TARGETS: tuple[Target, ...] = tuple(one for one in get_args(Target) if one != "host")
 
 # Faults begin and end between these; seconds after the crowd sets out.
 BEGINS_S = 1.0
@@ -128,6 +132,7 @@ class Plan:
     clocks: each process' initial clock offset in seconds. replica_clock_s: the offset of the Redis
     that takes over; None without one. line_replicas: the setting LINE_REPLICAS. faults_min: how
     many must have been applied. judges_time: only clocks are wrong, and the room is on autopilot.
+    healed_s: when all faults are over. members_come_s: within this time of setting out.
     """
 
     seed: int
@@ -142,6 +147,10 @@ class Plan:
     faults_min: int = FAULTS_MIN
     judges_time: bool = False
     line_replicas: int = 0
+    hosts: int = 1
+    healed_s: float = HEALED_S
+    members: int = 2_000
+    members_come_s: float = 18.0
 
 
 def draw(seed: int, *, losses: bool = True) -> Plan:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
-from processes.embedded import EmbeddedServer, EmbeddedServerError
+import psycopg
+from redis import Redis
+
+from issuance.migrate import migrate
+from issuance.postgres.engine import open_engine
+from processes.embedded import (
+    EmbeddedPostgres,
+    EmbeddedServer,
+    EmbeddedServerError,
+    EmbeddedValkey,
+)
 
 START_ATTEMPTS = 3
 
@@ -17,6 +27,23 @@ def start_server(server: EmbeddedServer) -> None:
             server.start()
             return
     server.start()
+
+
+def start_postgres(server: EmbeddedPostgres) -> None:
+    """Start it with our schema, and with the time of each commit."""
+    start_server(server)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+    server.stop()
+    start_server(server)
+    engine = open_engine(server.url, connections_max=1, name="faults")
+    migrate(engine)
+    engine.dispose()
+
+
+def delete_all(server: EmbeddedValkey) -> None:
+    with Redis.from_url(server.url, socket_timeout=5) as redis:
+        redis.flushall()
 
 
 def through(url: str, port: int) -> str:

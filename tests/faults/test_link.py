@@ -124,6 +124,41 @@ def test_hung_nothing_passes_and_afterwards_all_of_it_does(run: Run) -> None:
     assert run(hung()) == (False, b"meanwhile", b"new")
 
 
+@pytest.mark.parametrize("mode", ["reset", "hang"])
+@pytest.mark.parametrize("sends", [True, False])
+def test_it_counts_what_failed_on_connections_that_were_open(
+    run: Run, mode: Mode, sends: bool
+) -> None:
+    async def failed() -> int:
+        async with echo() as link:
+            reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
+            writer.write(b"before")
+            assert await reader.readexactly(6) == b"before"
+            await link.break_(mode)
+            if sends:
+                writer.write(b"meanwhile")
+                await asyncio.sleep(HUNG_S)
+            await link.mend()
+            writer.close()
+            return link.failed
+
+    # Nothing fails on a connection that hangs and is not used.
+    assert bool(run(failed())) is (mode == "reset" or sends)
+
+
+def test_it_counts_who_came_while_it_hung(run: Run) -> None:
+    async def failed() -> int:
+        async with echo() as link:
+            await link.break_("hang")
+            newcomer = asyncio.ensure_future(say(link, b"hello"))
+            await asyncio.wait({newcomer}, timeout=HUNG_S)
+            await link.mend()
+            assert await newcomer == b"hello"
+            return link.failed
+
+    assert run(failed()) > 0
+
+
 def test_slow_everything_comes_later_and_in_its_order(run: Run) -> None:
     words = [b"%05d" % n for n in range(100)]
 

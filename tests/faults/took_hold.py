@@ -28,6 +28,13 @@ def nothing_lost(seen: Evidence) -> Found:
         yield "failover", f"lost {seen.lost_bytes} bytes of writes"
 
 
+def fault_without_effect(seen: Evidence) -> Found:
+    """A fault of a host stopped its processes, or calls of the stores failed meanwhile."""
+    for fault, count in seen.effects.items():
+        if not count:
+            yield fault, "no process was stopped, and no call failed"
+
+
 def change_not_made(seen: Evidence) -> Found:
     """Each change was answered, and the last one of each field is in force at the end."""
     for one in seen.changes:

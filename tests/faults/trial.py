@@ -26,14 +26,14 @@ from tests.faults.members import Answer, Crowd, said_of
 from tests.faults.modes import Mode, plan_of
 from tests.faults.openings import AdminChange
 from tests.faults.result import Result, result_of
-from tests.faults.schedule import HEALED_S, ClockStep, Fault
+from tests.faults.schedule import ClockStep, Fault
 from tests.faults.shop import signer
+from tests.faults.two_hosts import TwoHosts
 from tests.faults.unanswered import describe_unanswered
 from tests.faults.world import World
 from waitroom.redis_io.keys import Keys
 
 CODE = "spring"
-MEMBERS = 2_000
 # Members poll every two seconds, but later while web is down or the host is busy.
 RESTORE_S = 30
 # Time for all final answers, once all faults are over.
@@ -49,7 +49,7 @@ OPEN_SINCE_S, END_S = -3_600.0, 86_400.0
 class Trial:
     def __init__(self, seed: int, folder: Path, mode: Mode) -> None:
         self.plan = plan_of(seed, mode)
-        self.world = World(folder, self.plan)
+        self.world = (TwoHosts if self.plan.hosts > 1 else World)(folder, self.plan)
         self.applied: list[str] = []
         self.connections = ConnectionSampler(
             self.world.connections_bound, self.world.postgres_link, self.world.commands
@@ -103,7 +103,7 @@ class Trial:
     async def _run(self) -> Result:
         house = self.world.house
         sign = signer(house.environ["MEMBER_TOKEN_SECRETS"])
-        crowd = Crowd(house.port, CODE, self.plan.seed, MEMBERS, sign)
+        crowd = Crowd(house.port, CODE, self.plan, sign)
         self.autopilot = AutopilotSeen(house, CODE, self.world.valkey.url, self._now_s)
         sampling = asyncio.create_task(self.connections.run(lambda: self.world.postgres.url))
         self._set_out_s = asyncio.get_running_loop().time()
@@ -136,14 +136,14 @@ class Trial:
         )
 
     async def _break_all(self) -> None:
-        """Apply each fault, clock step and change at its time; ends at HEALED_S or soon after."""
+        """Apply each fault, clock step and change at its time; ends at `healed_s` or soon after."""
         async with asyncio.TaskGroup() as group:
             for fault in self.plan.faults:
                 group.create_task(self._at(fault.at_s, self._break, fault))
             for step in self.plan.steps:
                 group.create_task(self._at(step.at_s, self._step, step))
             group.create_task(self._change_all())
-        await asyncio.sleep(HEALED_S - self._now_s())
+        await asyncio.sleep(self.plan.healed_s - self._now_s())
 
     async def _at(self, at_s: float, work: Callable[[Any], Awaitable[None]], what: Any) -> None:
         await asyncio.sleep(at_s - self._now_s())
@@ -246,6 +246,7 @@ class Trial:
             losses_s=self.losses_s,
             kept=self.kept,
             **await asyncio.to_thread(self._of_time),
+            effects=self.world.effects,
         )
 
     def _of_time(self) -> dict[str, Any]:

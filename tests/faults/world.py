@@ -12,11 +12,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from redis import Redis
-
-from issuance.migrate import migrate
-from issuance.postgres.engine import open_engine
 from load.bench.process_usage import family
 from processes.child_process import free_port, port_is_free
 from processes.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
@@ -25,7 +20,7 @@ from tests.faults.link import Link
 from tests.faults.pair import Pair
 from tests.faults.power_cut import PowerCut
 from tests.faults.schedule import WEB_PROCESSES, WORKERS, ClockStep, Fault, Plan
-from tests.faults.servers import start_server, through
+from tests.faults.servers import delete_all, start_postgres, start_server, through
 from tests.faults.set_clock import ValkeyWithClock
 from tests.faults.signals import kill_family, send
 from tests.house import House
@@ -47,6 +42,7 @@ class World:
         self.plan = plan
         self._nursery = Nursery(forked=True)
         self.fell_over: list[str] = []
+        self.effects: dict[str, int] = {}
         can_be_set = any(step.clock == REDIS for step in plan.steps)
         self.valkey = (ValkeyWithClock if can_be_set else EmbeddedValkey)(folder / "valkey")
         clock_s = plan.replica_clock_s
@@ -68,6 +64,10 @@ class World:
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
+    def links(self) -> list[Link]:
+        return [self.redis_link, self.postgres_link]
+
+    @property
     def connections_bound(self) -> int:
         """The most connections to Postgres of all commands together."""
         return WEB_DB_CONNECTIONS + WORKERS + 2 * self.plan.admitters
@@ -75,12 +75,13 @@ class World:
     async def start(self) -> None:
         """Raises EmbeddedServerError; AssertionError if the product is not ready in time."""
         await asyncio.gather(
-            asyncio.to_thread(start_server, self.valkey), asyncio.to_thread(self._start_postgres)
+            asyncio.to_thread(start_server, self.valkey),
+            asyncio.to_thread(start_postgres, self.postgres),
         )
         if self.pair:
             await asyncio.to_thread(self.pair.start)
-        await self.redis_link.open()
-        await self.postgres_link.open()
+        for link in self.links:
+            await link.open()
         self.house = House(
             through(self.postgres.url, self.postgres_link.port),
             through(self.valkey.url, self.redis_link.port),
@@ -92,14 +93,17 @@ class World:
             LOG_FORMAT="text",
             LINE_REPLICAS=str(self.plan.line_replicas),
         )
-        for name in chain(*self._names.values()):
-            self._start(name)
+        await self._start_commands()
         self._tasks = [
             asyncio.create_task(self._look_after()),
             asyncio.create_task(self._power.note_lengths()),
             asyncio.create_task(self.clocks.compare(self.valkey.url)),
         ]
         await self.until(self.house.is_ready, within_s=60)
+
+    async def _start_commands(self) -> None:
+        for name in chain(*self._names.values()):
+            self._start(name)
 
     def pids(self) -> dict[str, int]:
         """The pids of the running processes and servers, by name."""
@@ -116,25 +120,22 @@ class World:
             while not await asyncio.to_thread(true):  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.05)
 
-    def _start_postgres(self) -> None:
-        start_server(self.postgres)
-        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
-            connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
-        self.postgres.stop()
-        start_server(self.postgres)
-        engine = open_engine(self.postgres.url, connections_max=1, name="faults")
-        migrate(engine)
-        engine.dispose()
-
     def _start(self, name: str) -> None:
         kind = name.split()[0]
+        processes = WEB_PROCESSES // self.plan.hosts
         more = {
-            "web": ["--processes", str(WEB_PROCESSES), "--port", str(self.house.port)],
+            "web": ["--processes", str(processes), "--port", str(self._port_of(name))],
             "worker": ["--workers", "1"],
         }
         words = [kind, *more.get(kind, [])]
-        environ = {**os.environ, **self.house.environ, **self.clocks.environ(name)}
-        self._running[name] = self._nursery.start(words, environ, self.house.log)
+        self._running[name] = self._nursery.start(words, self._environ_of(name), self.house.log)
+
+    def _port_of(self, _name: str) -> int:
+        """The port of the web command of this name."""
+        return self.house.port
+
+    def _environ_of(self, name: str) -> dict[str, str]:
+        return {**os.environ, **self.house.environ, **self.clocks.environ(name)}
 
     async def run(self, *words: str, within_s: float) -> tuple[int, str]:
         """Run a command without the links. Returns its exit code and output."""
@@ -183,7 +184,7 @@ class World:
         if fault.kind == "stop":
             await self._stop_for(lambda: family(pid), pid, fault.length_s)
         elif fault.kind == "lose all":
-            await asyncio.to_thread(self._flush)
+            await asyncio.to_thread(delete_all, self.valkey)
         elif fault.kind == "lose the primary":
             assert self.pair is not None
             self.valkey = await asyncio.to_thread(self.pair.fail_over, fault.length_s)
@@ -226,8 +227,8 @@ class World:
         else:
             command.send_signal(signal.SIGTERM)
             await self._gone(name, command)
-        if name == "web":
-            await self.until(lambda: port_is_free(self.house.port), within_s=10)
+        if name.startswith("web"):
+            await self.until(lambda: port_is_free(self._port_of(name)), within_s=10)
         self._start(name)
 
     async def _stop_for(
@@ -266,10 +267,6 @@ class World:
                     self.fell_over.append(f"{name} (exit code {code})")
                     self._start(name)
 
-    def _flush(self) -> None:
-        with Redis.from_url(self.valkey.url, socket_timeout=5) as redis:
-            redis.flushall()
-
     def admin(self, method: str, path: str, body: Any) -> bool:
         """Make a change by the admin API. Returns whether it succeeded."""
         try:
@@ -292,8 +289,8 @@ class World:
         """End all commands and servers, by pid."""
         await self.end_commands()
         await asyncio.to_thread(self._nursery.close)
-        self.redis_link.close()
-        self.postgres_link.close()
+        for link in self.links:
+            link.close()
         await asyncio.gather(
             asyncio.to_thread(self.pair.close if self.pair else self.valkey.erase),
             asyncio.to_thread(self.postgres.erase),

@@ -210,6 +210,10 @@ BROKEN = {
         replace(GOOD, taken_over=TakenOver(2.0, {"alice"}, 1)),
         replace(GOOD, taken_over=TakenOver(1.0, {"alice", "charlie"}, 0)),
     ],
+    "fault without effect": [
+        replace(GOOD, effects={"host a: stop": 0}),
+        replace(GOOD, effects={"host a: stop": 3, "host b: cut off": 0}),
+    ],
     "change not made": [
         changed(GOOD, change("more stock", 5, problem="already_started")),
         changed(GOOD, change("put off", 5, problem="forbidden")),
@@ -235,6 +239,7 @@ def test_every_promise_is_broken_below():
         timed(GOOD),
         replace(GOOD, taken_over=TakenOver(2.0, {"alice"}, 2)),
         replace(GOOD, taken_over=TakenOver(0.5, {}, 0)),
+        replace(GOOD, effects={"host a: stop": 3}),
     ],
 )
 def test_what_was_kept_is_not_called_broken(evidence):
