@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -31,6 +31,7 @@ from issuance.queue.job_queue import JobQueue, JobQueueLimits, forget_failed_job
 from issuance.queue.redis_connection import QueueRedis, open_queue_redis
 from processes.deployment_watch import watch_deployment
 from processes.loops import run_loop
+from processes.postgres_connections import ADMITTER_DB_CONNECTIONS
 from processes.settings.admitter import AdmitterSettings
 from processes.store_checks import log_store_faults
 from processes.tracing import open_tracing
@@ -90,7 +91,6 @@ async def _admit(
     watchdog = PostgresWatchdog(ask, destination, FailoverRepair(line, watched, stop.is_set))
     clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)
     room_sync = RoomSync(engine, line, stores)
-    autopilot = AutopilotLoop(line, destination)
     failed_jobs = _make_failed_jobs(queue_redis, settings, job_queue)
     checker = ConsistencyCheck(
         line, engine, failed_jobs, destination, every_s=settings.RECONCILE_EVERY_S
@@ -100,12 +100,13 @@ async def _admit(
         await watchdog.run_once()
     storing = asyncio.create_task(log_store_faults(line, queue_redis, watched))
     log.info("admitting")
-    works = {
+    works: dict[str, Callable[[], Awaitable[float]]] = {
         "watch_postgres": watchdog.run_once,
         "settle": room_sync.run_once,
         "expire": room_sync.expire_coupons,
-        "autopilot": autopilot.run_once,
+        "autopilot": AutopilotLoop(line, destination).run_once,
         "clocks": clock_watch.run_once,
+        "register": partial(line.process_registry.publish, "admitter", ADMITTER_DB_CONNECTIONS),
     }
     checking = asyncio.create_task(_check_if_wanted(checker, settings, stop, line.loop_errors))
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 import structlog
@@ -18,6 +18,16 @@ log = structlog.get_logger(__name__)
 TROUBLE_REST_S = 0.5
 # Different errors logged until the next success: a message may differ each time.
 LOGGED_MAX = 10
+
+
+def start_loops(
+    works: Mapping[str, Callable[[], Awaitable[float]]], errors: LoopErrors
+) -> list[asyncio.Task[None]]:
+    """Run each work, by its loop's name, until its task is cancelled."""
+    return [
+        asyncio.create_task(run_loop(name, work, asyncio.Event(), errors))
+        for name, work in works.items()
+    ]
 
 
 async def run_loop(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # One to admit with, and one that only checks whether Postgres answers.
 ADMITTER_DB_CONNECTIONS = 2
+WORKER_DB_CONNECTIONS = 1
 
 
 def db_connections_bound(*, web: int, workers: int, admitters: int = 1) -> int:
@@ -11,4 +12,4 @@ def db_connections_bound(*, web: int, workers: int, admitters: int = 1) -> int:
 
     web: WEB_DB_CONNECTIONS of all web commands; workers: worker processes, with one each.
     """
-    return web + workers + ADMITTER_DB_CONNECTIONS * admitters
+    return web + WORKER_DB_CONNECTIONS * workers + ADMITTER_DB_CONNECTIONS * admitters

@@ -34,8 +34,9 @@ from processes.deployment_watch import DeploymentWatch, open_deployment
 from processes.http.port_check import local_address, refuse_foreign_port
 from processes.http.server import Drain, call_on_stop, end_with_parent, run_server
 from processes.log_config import configure_logging
-from processes.loops import run_loop
+from processes.loops import start_loops
 from processes.postgres_connections import db_connections_bound
+from processes.process_registry import publish_web, remove_web
 from processes.settings.reader import BadSettings, read_settings
 from processes.settings.web import WebSettings
 from processes.store_checks import log_store_faults
@@ -182,7 +183,6 @@ def make_app() -> FastAPI:
     engine = open_engine(settings.DATABASE_URL, connections_max=connections, name="web")
     line = _open_line(settings)
     queue_redis = open_queue_redis(settings.queue_redis_url, timeout_s=2.0)
-
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "web")
     sender = CrowdSender(os.environ.get(ADDRESS, settings.BASE_URL)) if settings.DEMO else None
 
@@ -193,13 +193,12 @@ def make_app() -> FastAPI:
         _collect_less_garbage()
         clocks = watch_clocks("web", line, container.office_clock, app.state.office.run, engine)
         await asyncio.gather(app.state.session_watch.run_once(), clocks.start())
+        register = partial(publish_web, app, line, connections)
         tasks = [
+            *start_loops({"clocks": clocks.run_once, "register": register}, line.loop_errors),
             asyncio.create_task(app.state.enter_times.publish_forever()),
             asyncio.create_task(app.state.session_watch.run_forever()),
             asyncio.create_task(log_store_faults(line, queue_redis, engine)),
-            asyncio.create_task(
-                run_loop("clocks", clocks.run_once, asyncio.Event(), line.loop_errors)
-            ),
         ]
         asyncio.get_running_loop().call_later(LISTENS_AFTER_S, log.info, "serving")
         yield
@@ -207,6 +206,7 @@ def make_app() -> FastAPI:
             task.cancel()
         if sender is not None:
             sender.close()
+        await remove_web(line)
         await line.aclose()
         queue_redis.close()
         engine.dispose()

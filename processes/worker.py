@@ -23,6 +23,7 @@ from issuance.queue.job_registry import ORIGINS, TRACEPARENT
 from issuance.queue.redis_connection import open_queue_redis
 from issuance.queue.worker import QUEUE_TIMEOUT_S, WorkerContext, run_worker
 from processes.deployment_watch import DeploymentWatch, watch_deployment
+from processes.postgres_connections import WORKER_DB_CONNECTIONS
 from processes.settings.worker import WorkerSettings
 from processes.store_checks import log_store_faults
 from processes.supervisor import EXIT_BAD_SETTINGS
@@ -41,7 +42,9 @@ def run_worker_process(settings: WorkerSettings) -> None:
 
     Raises BadSettings if Redis or the queue belongs to another deployment.
     """
-    engine = open_engine(settings.DATABASE_URL, connections_max=1, name="worker")
+    engine = open_engine(
+        settings.DATABASE_URL, connections_max=WORKER_DB_CONNECTIONS, name="worker"
+    )
     queue_redis = open_queue_redis(settings.queue_redis_url, timeout_s=QUEUE_TIMEOUT_S)
     tracing = open_tracing(settings.OTEL_EXPORTER_OTLP_ENDPOINT, "worker")
     with asyncio.Runner() as runner:
@@ -53,7 +56,7 @@ def run_worker_process(settings: WorkerSettings) -> None:
                     context = replace(
                         make_worker_context(line, engine, runner.run, follows=settings.follows),
                         logs=settings.LOG_REQUESTS,
-                        idle=_clock_watch(line, runner),
+                        idle=_regular_work(line, runner),
                         deployment=lambda: watch.deployment.id,
                     )
                     if tracing is not None:
@@ -94,19 +97,22 @@ def make_worker_context(
     return WorkerContext(engine, report, failed=count_error)
 
 
-def _clock_watch(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
-    """A function that checks this host's clock when called, at most every MEASURE_EVERY_S."""
+def _regular_work(line: Line, runner: asyncio.Runner) -> Callable[[], None]:
+    """A function that checks this host's clock and publishes this process when called, at most
+    every MEASURE_EVERY_S.
+    """
     watch = ClockWatch(line.clock_skews, "worker", {"redis": line.clock}, line.measure_clock)
     due_at_s = time.monotonic()
 
-    def watch_if_due() -> None:
+    def work_if_due() -> None:
         nonlocal due_at_s
         if time.monotonic() >= due_at_s:
             due_at_s = time.monotonic() + MEASURE_EVERY_S
             with suppress(LineError):
                 runner.run(watch.run_once())
+                runner.run(line.process_registry.publish("worker", WORKER_DB_CONNECTIONS))
 
-    return watch_if_due
+    return work_if_due
 
 
 def _knows_its_deployment(watch: DeploymentWatch) -> bool:

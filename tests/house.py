@@ -24,6 +24,7 @@ from issuance.deployment import LINE_KEY
 from processes.child_process import free_port, spawn, stop
 from tests.nursery import Child, shared_nursery
 from tests.off_clock import OFF_BY_S
+from waitroom.stats.process_registry import KEY as PROCESSES_KEY
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 
@@ -172,7 +173,7 @@ class House:
                 for key in redis.scan_iter(kind, count=1_000):
                     redis.delete(key)
             # The next house has another database, and so another deployment id.
-            redis.delete(LINE_KEY)
+            redis.delete(LINE_KEY, PROCESSES_KEY)
             redis.srem("rq:queues", f"rq:queue:{queue}")
 
     def is_ready(self) -> bool:

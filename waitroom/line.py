@@ -38,6 +38,7 @@ from waitroom.request_ids import MemberRequestIds
 from waitroom.room import settings_arguments
 from waitroom.stats.loop_errors import LoopErrors
 from waitroom.stats.metrics_snapshot import MetricsReader
+from waitroom.stats.process_registry import ProcessRegistry
 from waitroom.stats.room_stats import FIGURES_OVER_S, RoomStats, read_room_stats
 from waitroom.stats.summary import RoomSummary, read_summary
 from waitroom.stats.time_series import TimeSeries, read_series
@@ -102,6 +103,7 @@ class Line:
         self.recovery = Recovery(redis, calls["restore"])
         self.check_lease = CheckLease(redis)
         self.loop_errors = LoopErrors(redis)
+        self.process_registry = ProcessRegistry(redis)
         self.probe = Probe(redis)
         self.metrics = MetricsReader(redis)
         self._add_latency = redis.register_script(script("add_latency"))
@@ -209,8 +211,7 @@ class Line:
         """Admit members from the head of the line; each must get an outcome within `lease_s`."""
         with _away():
             reply = await self._admit(
-                keys=Keys(code).for_script("admit"),
-                args=[at_most, int(lease_s * 1_000_000)],
+                keys=Keys(code).for_script("admit"), args=[at_most, int(lease_s * 1_000_000)]
             )
         held_back_by, *rest = (word.decode() for word in reply)
         if not rest:
@@ -280,8 +281,7 @@ class Line:
     ) -> None:
         """Add one process' histogram of `what` (count by step), which took `took_s` in all."""
         arguments = [what, str(int(took_s * 1_000_000))]
-        for step, count in steps.items():
-            arguments += [str(step), str(count)]
+        arguments += [str(number) for pair in steps.items() for number in pair]
         with _away():
             await self._add_latency(keys=Keys(code).for_script("add_latency"), args=arguments)
 

@@ -39,7 +39,7 @@ class WebContainer:
     simulated members into a room, False while others are running; in the demo only. queue: RQ, for
     reconciliation. draining: whether this web command is about to stop, so that a load balancer
     sends no new requests. office_clock: Postgres' clock. deployment: its id, empty until Postgres
-    has answered.
+    has answered. db_connections_bound: of one command of each kind, by the settings.
     """
 
     line: Line
@@ -79,6 +79,11 @@ class WebContainer:
     def offer_now(self, offer: Offer) -> datetime:
         """The time by the clock that decides when this offer opens and ends."""
         return self.now() if offer.room is None else self.line_now()
+
+    @property
+    def db_connections_max(self) -> int:
+        """The most connections to Postgres of all processes on all hosts."""
+        return max(self.db_connections_bound, self.line.process_registry.db_connections)
 
     @property
     def follows(self) -> bool:

@@ -93,7 +93,7 @@ class WebSettings(StoreSettings, TokenSettings):
         3_000,
         ge=0,
         le=10_000_000,
-        description="requests from one address in any 10 s, over all processes; 0: no limit. "
+        description="requests from one address in any 10 s, over all hosts; 0: no limit. "
         "[What it counts](#limits-by-address)",
     )
     MEMBER_REQUESTS_MAX: int = Field(
@@ -105,14 +105,14 @@ class WebSettings(StoreSettings, TokenSettings):
     ADDRESS_STREAMS_MAX: int = Field(
         1_000,
         ge=0,
-        description="open event streams of one address; 0: no limit. Each process of a `web` "
-        "command allows its share of them",
+        description="open event streams of one address; 0: no limit. Each `web` process of all "
+        "hosts allows its share of them, at least 2",
     )
     MEMBER_STREAMS_MAX: int = Field(
         20,
         ge=0,
-        description="open event streams of one member; 0: no limit. Each process allows its share, "
-        "at least 2",
+        description="open event streams of one member; 0: no limit. Each `web` process of all "
+        "hosts allows its share, at least 2",
     )
     DRAIN_S: float = Field(
         5,

@@ -2,13 +2,14 @@
 
 Redis holds the counts. Every request of a crowd passes here, so the limiter rarely asks Redis:
 
-- each process allows the first few requests of a window by itself (1/32 of the limit, at least 4):
-  a client within its limit costs a dictionary entry;
+- the processes allow the first few requests of a window by themselves (1/32 of the limit, at least
+  4, and each at least one): a client within its limit costs a dictionary entry;
+- where one request in each process is more than that, a process counts it in Redis a second later;
 - beyond them Redis decides, in one call for all clients of one event-loop turn;
 - once Redis finds a client over its limit, the process refuses it locally until it is below again:
   refusing a flood costs less than answering it.
 
-So each process may exceed the limit by its own few requests per window, and no more.
+So all processes together may exceed the limit by the few requests that they allow by themselves.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ BATCH_MAX = 500
 # A request waits this long for Redis' decision at most, and passes without one.
 ANSWER_WITHIN_S = 0.25
 BLIND_S = 1.0
+# Requests that were allowed locally are counted together, so that each costs little.
+COUNT_AFTER_S = 1.0
 # The tag has a space, so it is no room's code.
 KEYS = [f"waitroom:{{in a window}}:{number}" for number in range(3)]
 
@@ -103,6 +106,7 @@ class RateLimiter:
         self._clock = clock
         self._began = clock()
         self._processes = 1
+        self._later: dict[str, int] = {}  # by client with requests to count: the limit
         self._own: dict[str, int] = {}  # allowed locally, not counted in Redis yet
         self._counted: dict[str, SlidingWindow] = {}
         self._waiting: dict[str, tuple[int, list[asyncio.Future[float]]]] = {}
@@ -111,7 +115,7 @@ class RateLimiter:
         self._blind_until = 0.0
 
     def share_among(self, processes: int) -> None:
-        """Divide the local allowance among the processes of one web server."""
+        """Divide the local allowance among so many web processes, of all hosts."""
         self._processes = processes
 
     async def wait_s(self, who: str, most: int) -> float:
@@ -133,10 +137,29 @@ class RateLimiter:
         if own >= self._local_limit(most) and now >= self._blind_until:
             return None
         self._own[who] = own + 1
+        if self._processes > OWN_MIN and self._processes > most // OWN_PART:
+            self._count_later(who, most)
         return 0.0
 
     def _local_limit(self, most: int) -> int:
         return max(1, max(OWN_MIN, most // OWN_PART) // self._processes)
+
+    def _count_later(self, who: str, most: int) -> None:
+        """Add this client's local requests to Redis' count soon; nothing waits for that."""
+        if not self._later:
+            asyncio.get_running_loop().call_later(COUNT_AFTER_S, self._count_now)
+        self._later[who] = most
+
+    def _count_now(self) -> None:
+        later, self._later = self._later, {}
+        for who, most in later.items():
+            if who in self._own:
+                self._waiting.setdefault(who, (most, []))
+        self._start()
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
 
     def _known_wait_s(self, counted: SlidingWindow, most: int, own: int, now: float) -> float:
         if now < counted.refused_until:
@@ -160,11 +183,9 @@ class RateLimiter:
     async def asked(self, who: str, most: int) -> float:
         """As `wait_s`, decided by Redis, in one call with all others of this turn."""
         futures = self._waiting.setdefault(who, (most, []))[1]
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[float] = loop.create_future()
+        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         futures.append(future)
-        if self._task is None:
-            self._task = loop.create_task(self._run())
+        self._start()
         return await future
 
     async def _run(self) -> None:

@@ -154,7 +154,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         workers_busy=queue.busy,
         backlog=queue.backlog,
         version=figures.version,
-        db_connections=DbConnections(in_use=in_use, bound=parts.db_connections_bound),
+        db_connections=DbConnections(in_use=in_use, bound=parts.db_connections_max),
     )
 
 

@@ -19,7 +19,8 @@ class WebLimits:
     db_wait_s. address_requests_max, member_requests_max: per ten seconds, over all processes;
     looks_factor: the factor of that limit for style sheets, scripts and pictures;
     health_requests_max: per address; admin_requests_max: per admin. address_streams_max,
-    member_streams_max: open streams, shared equally by this command's `processes`. 0: no limit.
+    member_streams_max: open streams, shared equally by `processes`: those of this command, and once
+    known those of all hosts. 0: no limit.
     exempt_ips: addresses and networks without limits.
     """
 

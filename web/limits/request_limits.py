@@ -15,6 +15,7 @@ import ipaddress
 import math
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from time import monotonic
 from typing import Literal, cast
@@ -56,9 +57,10 @@ class RateLimit:
 
     def __init__(self, limiter: RateLimiter, proxies: TrustedProxies, limits: WebLimits) -> None:
         self._limiter = limiter
-        limiter.share_among(limits.processes)
         self._proxies = proxies
         self._limits = limits
+        self._processes_min = limits.processes
+        self.share_among(limits.processes)
         self._most: dict[LimitClass, int] = {
             "requests": limits.address_requests_max,
             "looks": limits.address_requests_max * limits.looks_factor,
@@ -72,6 +74,12 @@ class RateLimit:
         self._pace = RefusalPace()
         # Resolve an address once, not for each of its requests.
         self._known = lru_cache(maxsize=_KEPT_MAX)(self._resolve)
+
+    def share_among(self, processes: int) -> None:
+        """Share what a process decides by itself among so many, on all hosts."""
+        processes = max(processes, self._processes_min)
+        self._limiter.share_among(processes)
+        self._limits = replace(self._limits, processes=processes)
 
     def sender(self, scope: Scope) -> str:
         """The client's address: for IPv6 the first of its /64; UNREADABLE where there is none."""

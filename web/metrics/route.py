@@ -76,7 +76,7 @@ async def _read(request: Request) -> CompressedBody:
     registry.register(RoomMetrics(rooms or {}))
     is_up = rooms is not None and of_line is not None
     loop_errors, policy = of_line or ({}, "")
-    office = OfficeSnapshot(is_up, *seen, parts.db_connections_bound, loop_errors, policy)
+    office = OfficeSnapshot(is_up, *seen, parts.db_connections_max, loop_errors, policy)
     registry.register(OfficeMetrics(office))
     registry.register(ClockMetrics(skews))
     registry.register(UnacknowledgedMetrics(parts.line.replication))

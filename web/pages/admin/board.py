@@ -167,7 +167,7 @@ async def _view(request: Request, code: str) -> BoardView:
         figures,
         seen,
         change,
-        db_bound=parts.db_connections_bound,
+        db_bound=parts.db_connections_max,
         now=parts.line_now(),
         language=find_language(request),
     )
