@@ -66,6 +66,14 @@ class TakenOver:
     unacknowledged: int
 
 
+class Reported(NamedTuple):
+    """How many members workers reported between these times."""
+
+    since_s: float
+    until_s: float
+    members: int
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The observations of one run.
@@ -87,7 +95,8 @@ class Evidence:
     members whose worker's refusal Redis still had before `once_more`.
 
     ends_s: when the room ends, where clocks alone are wrong; else None. decisions, autopilot_steps:
-    of the room's autopilot then.
+    of the room's autopilot then. queue_age_max_s: the most that a job can have waited. reported:
+    by workers, also those whom a lease has enqueued twice.
 
     taken_over: when a replica took over for which entering waits; else None.
     """
@@ -118,6 +127,8 @@ class Evidence:
     ends_s: float | None = None
     decisions: Sequence[Decided] = ()
     autopilot_steps: Sequence[Step] = ()
+    queue_age_max_s: float = 0.0
+    reported: Sequence[Reported] = ()
     taken_over: TakenOver | None = None
     effects: Mapping[str, int] = field(default_factory=dict)
 

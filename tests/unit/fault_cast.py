@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.faults.admin_changes import MadeChange
 from tests.faults.clocks import ClockSeen
-from tests.faults.evidence import Decided, Evidence, Row, Step, WorkerRefusal
+from tests.faults.evidence import Decided, Evidence, Reported, Row, Step, WorkerRefusal
 from tests.faults.members import Answer, Record
 
 
@@ -61,7 +61,13 @@ STEPS = tuple(Step(number / 2, number) for number in range(1, 20))
 
 
 def timed(evidence, **more):
-    values = {"ends_s": 20.0, "decisions": [Decided("rises", 0.5, 1.0)], "autopilot_steps": STEPS}
+    values = {
+        "ends_s": 20.0,
+        "decisions": [Decided("rises", 0.5, 1.0)],
+        "autopilot_steps": STEPS,
+        "queue_age_max_s": 0.6,
+        "reported": [Reported(4.5, 5.0, 1), Reported(5.5, 6.0, 1)],
+    }
     return replace(evidence, **values | more)
 
 
