@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 STEP_EVERY_S = 0.5
 # A failed batch counts as trouble for this long, so that each admitter notices it.
 FAILED_FOR_S = 2.0
+# A busy host may be so late to read the time.
+CLOCK_SET_BY_MIN_S = 1.0
 
 
 class QueueView(Protocol):
@@ -30,19 +32,25 @@ class QueueView(Protocol):
 
 
 class QueueAge:
-    """The age of the oldest job, which grows no faster than a monotonic clock.
+    """The age of the oldest job, also after the queue's clock was set forward.
 
-    So setting the queue's clock forward makes no job look old.
+    An age that grows faster than time passes shows that, and by how much: the jobs of before look
+    older by as much until they are gone.
     """
 
     def __init__(self) -> None:
         self._age_s = float("inf")
         self._read_at_s = 0.0
+        self._set_by_s = 0.0
 
-    def follow(self, age_s: float, clock_s: float) -> float:
-        """The age in seconds. clock_s: when it was read, by a monotonic clock."""
-        passed_s = clock_s - self._read_at_s
-        self._age_s, self._read_at_s = min(age_s, self._age_s + passed_s), clock_s
+    def follow(self, read_s: float, clock_s: float) -> float:
+        """The age in seconds. read_s: by the queue's clock; clock_s: when, by a monotonic clock."""
+        if read_s < self._set_by_s:
+            self._set_by_s = 0.0
+        most_s = self._age_s + clock_s - self._read_at_s
+        if read_s - self._set_by_s > most_s + CLOCK_SET_BY_MIN_S:
+            self._set_by_s = read_s - most_s
+        self._age_s, self._read_at_s = read_s - self._set_by_s, clock_s
         return self._age_s
 
 

@@ -38,11 +38,12 @@ class AutopilotSeen:
         self._now_s = now_s
 
     async def follow(self) -> None:
-        """Record the last step, the waiting jobs and the reports, until cancelled."""
+        """Record the last step, the waiting jobs and the reports, until the autopilot is off."""
         with Redis.from_url(self._redis_url, socket_timeout=1) as redis:
-            while True:
+            mode = None
+            while mode != b"manual":
                 with suppress(RedisError, OSError):
-                    number, jobs, reports = await asyncio.to_thread(self._read, redis)
+                    mode, number, jobs, reports = await asyncio.to_thread(self._read, redis)
                     at_s = self._now_s()
                     self.ages.note(at_s, jobs)
                     self.reported.note(at_s, reports)
@@ -50,13 +51,13 @@ class AutopilotSeen:
                         self.steps.append(Step(at_s, int(number)))
                 await asyncio.sleep(READ_EVERY_S)
 
-    def _read(self, redis: Redis) -> tuple[Any, list[bytes], list[bytes]]:
+    def _read(self, redis: Redis) -> list[Any]:
         with redis.pipeline() as pipe:
+            pipe.hget(Keys(self._code).room, "rate_mode")
             pipe.hget(Keys(self._code).rate_controller, "step")
             pipe.lrange(f"rq:queue:{self._house.environ['QUEUE_NAME']}", 0, -1)
             pipe.lrange(Keys(self._code).reports, 0, -1)
-            number, jobs, reports = pipe.execute()
-        return number, jobs, reports
+            return pipe.execute()
 
     def evidence(self, ends_s: float) -> dict[str, Any]:
         """The fields of Evidence. ends_s: when the room ends."""

@@ -24,8 +24,6 @@ DECIDES_WITHIN_S = 5.0
 AGE_MORE_S = 1.0
 # The autopilot counts the outcomes of two seconds.
 LOOK_BACK_S = 2.0
-# Of the moment between our last reading and the end of the autopilot.
-REPORTED_MORE_PER_S = 25.0
 
 
 def good_refused(seen: Evidence) -> Found:
@@ -68,7 +66,7 @@ def issued_out_of_time(seen: Evidence) -> Found:
 def autopilot_misled(seen: Evidence) -> Found:
     """The autopilot goes on, sees no trouble, and measures what happened."""
     age_max_s = seen.queue_age_max_s + AGE_MORE_S
-    most_per_s = _most_reported(seen.reported) / LOOK_BACK_S + REPORTED_MORE_PER_S
+    most_per_s = _most_reported(seen.reported) / LOOK_BACK_S
     for one in seen.decisions:
         if one.reason in TROUBLES:
             yield "reason", one.reason

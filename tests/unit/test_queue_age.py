@@ -1,4 +1,4 @@
-"""The oldest job's age grows no faster than time passes."""
+"""The oldest job's age is right also after the queue's clock was set."""
 
 import pytest
 
@@ -16,7 +16,19 @@ def test_a_job_that_waits_ages_with_time():
 
 
 def test_a_clock_that_is_set_forward_makes_no_job_older():
-    assert ages((0.25, 50.0), (10.5, 50.5), (10.75, 51.0)) == pytest.approx([0.25, 0.75, 1.25])
+    readings = ((0.25, 50.0), (10.5, 50.5), (10.75, 51.0), (10.25, 51.5))
+
+    assert ages(*readings) == pytest.approx([0.25, 0.75, 1.0, 0.5])
+
+
+def test_a_job_that_came_after_the_clock_was_set_has_its_own_age():
+    readings = ((0.25, 50.0), (10.5, 50.5), (0.5, 51.0), (11.0, 61.5))
+
+    assert ages(*readings) == pytest.approx([0.25, 0.75, 0.5, 11.0])
+
+
+def test_a_queue_whose_time_is_read_late_is_believed():
+    assert ages((0.25, 50.0), (1.5, 50.5)) == [0.25, 1.5]
 
 
 def test_a_queue_that_empties_has_no_old_job():
