@@ -10,7 +10,7 @@ is an argument. See docs/autopilot.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -196,11 +196,21 @@ class Decision:
 def recent_latency(batches: Sequence[Batch], now_s: float) -> tuple[float | None, float]:
     """The p95 (ms) of the transactions of the last LOOK_BACK_S, and members per second.
 
-    Reports from the future are older ones, of before the clock was set back.
+    batches: the newest first.
     """
-    recent = [one for one in batches if now_s - LOOK_BACK_S <= one.told_s <= now_s]
+    recent = [one for one in _since_clock_set(batches, now_s) if now_s - LOOK_BACK_S <= one.told_s]
     if not recent:
         return None, 0.0
     took = sorted(one.took_ms for one in recent)
     p95 = took[math.ceil(0.95 * len(took)) - 1]
     return p95, sum(one.members for one in recent) / LOOK_BACK_S
+
+
+def _since_clock_set(batches: Sequence[Batch], now_s: float) -> Iterator[Batch]:
+    """Those that were reported since the clock was last set back: an older one has a later time."""
+    last_s = now_s
+    for one in batches:
+        if one.told_s > last_s:
+            return
+        last_s = one.told_s
+        yield one

@@ -203,6 +203,7 @@ def test_a_clock_that_was_not_set_back_changes_nothing():
 
 
 def test_reports_of_before_the_clock_was_set_back_do_not_count():
-    batches = [Batch(109.0, 900.0, 50), Batch(100.0, 20.0, 5)]
+    before = [Batch(109.0, 900.0, 50), Batch(100.25, 900.0, 50), Batch(99.5, 900.0, 50)]
 
-    assert recent_latency(batches, 100.5) == (20.0, 2.5)
+    assert recent_latency([Batch(100.0, 20.0, 5), *before], 100.5) == (20.0, 2.5)
+    assert recent_latency(before, 100.5) == (None, 0.0)

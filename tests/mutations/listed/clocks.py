@@ -288,4 +288,15 @@ MUTATIONS = (
             f"{_IN_SET}test_a_job_looks_no_older_when_the_queues_clock_is_set_forward",
         ),
     ),
+    Mutation(
+        name="reports_count_twice_if_redis_clock_is_set_back",
+        promise=8,
+        file="waitroom/autopilot.py",
+        within="_since_clock_set",
+        old="one.told_s > last_s",
+        new="False",
+        noticed_by=(
+            "unit/test_autopilot.py::test_reports_of_before_the_clock_was_set_back_do_not_count",
+        ),
+    ),
 )
