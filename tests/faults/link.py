@@ -22,7 +22,8 @@ class Link:
     """Listens on a fixed port of 127.0.0.1, and forwards bytes to the port `target()`.
 
     - refuse: stops listening, and closes open connections;
-    - hang: forwards nothing, not even a close, until `mend`; then forwards all of it;
+    - hang: forwards nothing, not even a close, until `mend`; then forwards all of it, as TCP sends
+      again what was not acknowledged, but nothing of a connection that was reset meanwhile;
     - reset: resets open and new connections;
     - slow: delays every chunk by `slow_by_s`.
     """
@@ -137,9 +138,16 @@ class _End(asyncio.Protocol):
         unread = fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0" * 4)
         return int.from_bytes(unread, sys.byteorder) > 0
 
+    def _was_reset(self) -> bool:
+        sock = self.transport.get_extra_info("socket")
+        return sock is not None and bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
     def go_on(self) -> None:
         """Forward what was held back; connect clients that came during a hang."""
         if self._link.mode == "hang" or self.transport.is_closing():
+            return
+        if self._was_reset():
+            self.cut(reset=True)
             return
         if self.peer is None:
             self._reach()

@@ -1,9 +1,11 @@
 """A link forwards bytes, and fails in each of its modes."""
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -157,6 +159,48 @@ def test_it_counts_who_came_while_it_hung(run: Run) -> None:
             return link.failed
 
     assert run(failed()) > 0
+
+
+def test_hung_what_was_reset_meanwhile_never_passes(run: Run) -> None:
+    async def received() -> list[bytes]:
+        found: list[bytes] = []
+
+        async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with suppress(ConnectionResetError):
+                while data := await reader.read(1_000):
+                    found.append(data)
+            writer.close()
+
+        server = await asyncio.start_server(keep, "127.0.0.1", 0)
+        link = Link(free_port(), lambda: server.sockets[0].getsockname()[1])
+        await link.open()
+        writers = [(await asyncio.open_connection("127.0.0.1", link.port))[1] for _ in range(2)]
+        for writer in writers:
+            writer.write(b"before")
+        while len(found) < 2:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.01)
+        await link.break_("hang")
+        for writer, sock in zip(writers, map(socket_of, writers), strict=True):
+            writer.write(b"reset" if writer is writers[0] else b"closed")
+            if writer is writers[0]:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.close()
+        await asyncio.sleep(HUNG_S)
+        await link.mend()
+        while len(found) < 3:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(HUNG_S)
+        link.close()
+        server.close()
+        await asyncio.sleep(0.01)  # let the loop call connection_lost
+        return found
+
+    assert run(received()) == [b"before", b"before", b"closed"]
+
+
+def socket_of(writer: asyncio.StreamWriter) -> socket.socket:
+    found: socket.socket = writer.get_extra_info("socket")
+    return found
 
 
 def test_slow_everything_comes_later_and_in_its_order(run: Run) -> None:

@@ -1,6 +1,7 @@
 """A limit holds over processes, slides, and turns nobody away because Redis is."""
 
 import asyncio
+import errno
 import secrets
 import socket
 import time
@@ -133,6 +134,31 @@ async def test_a_redis_that_hangs_turns_nobody_away_and_is_not_waited_for_twice(
         assert await passed(limiter, who, 500) == 500
         assert time.monotonic() - began < 20  # it would be minutes
         await call._connections.aclose()
+
+
+def answer_until_asked(server: socket.socket) -> socket.socket:
+    """Accept a connection and answer redis-py's greeting. Returns it once a script is called."""
+    accepted, _ = server.accept()
+    while b"EVAL" not in (data := accepted.recv(10_000, socket.MSG_PEEK)):
+        accepted.recv(len(data))
+        accepted.sendall(b"+OK\r\n" * data.count(b"*"))
+    return accepted
+
+
+async def test_a_call_that_nobody_awaits_any_more_can_not_arrive_later():
+    """After a network failure the kernel would send it again, and it would count as a new one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        call = call_at(f"redis://127.0.0.1:{server.getsockname()[1]}")
+        calling = asyncio.create_task(call(["key"], ["argument"]))
+        with await asyncio.to_thread(answer_until_asked, server) as accepted:
+            calling.cancel()
+            async with asyncio.timeout(20):
+                while not (error := accepted.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        await call._connections.aclose()
+
+    assert error == errno.ECONNRESET
+    assert calling.cancelled()
 
 
 def call_at(url: str) -> ScriptCall:

@@ -1,9 +1,20 @@
-"""Promise 7: limits and bounds hold over several hosts."""
+"""Promises 3 and 7: a host that was cut off moves nobody, and limits hold over several hosts."""
 
 from tests.mutations.mutation import Mutation
 
 _IN_REGISTRY = "integration/test_process_registry.py::"
 MUTATIONS = (
+    Mutation(
+        name="a_call_that_timed_out_arrives_later",
+        promise=3,
+        file="waitroom/redis_io/script_call.py",
+        within="ScriptConnections._new",
+        old="connection.register_connect_callback(self._reset_when_closed)",
+        new="pass",
+        noticed_by=(
+            "integration/test_rate_limiter.py::test_a_call_that_nobody_awaits_any_more_can_not_arrive_later",
+        ),
+    ),
     Mutation(
         name="each_host_shares_its_limits_by_itself",
         promise=7,
