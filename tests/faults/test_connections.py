@@ -8,6 +8,7 @@ import pytest
 from processes.child_process import free_port
 from tests.faults.connections import NET, client_ports, holders
 from tests.faults.link import Link
+from tests.tcp_server import tcp_server
 
 SOON_S = 10.0
 
@@ -22,29 +23,27 @@ def test_the_holder_of_a_connection_through_the_link_is_named_while_it_has_it() 
         async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             accepted.put_nowait(writer.get_extra_info("peername")[1])
 
-        server = await asyncio.start_server(accept, "127.0.0.1", 0)
-        link = Link(free_port(), lambda: server.sockets[0].getsockname()[1])
-        await link.open()
-        _reader, ours = await asyncio.open_connection("127.0.0.1", link.port)
-        own_port = ours.get_extra_info("sockname")[1]
-        seen_by_server = await accepted.get()
-        async with asyncio.timeout(SOON_S):
-            # The link learns of its own connection after the server.
-            while not client_ports(link):  # noqa: ASYNC110 - there is no event for it
-                await asyncio.sleep(0.01)
-        try:
-            assert client_ports(link) == {seen_by_server: own_port}
-            assert holders(link.port, commands) == {own_port: f"worker 1 ({os.getpid()})"}
+        async with tcp_server(accept) as port:
+            link = Link(free_port(), lambda: port)
+            await link.open()
+            _reader, ours = await asyncio.open_connection("127.0.0.1", link.port)
+            own_port = ours.get_extra_info("sockname")[1]
+            seen_by_server = await accepted.get()
+            async with asyncio.timeout(SOON_S):
+                # The link learns of its own connection after the server.
+                while not client_ports(link):  # noqa: ASYNC110 - there is no event for it
+                    await asyncio.sleep(0.01)
+            try:
+                assert client_ports(link) == {seen_by_server: own_port}
+                assert holders(link.port, commands) == {own_port: f"worker 1 ({os.getpid()})"}
 
-            await link.break_("hang")  # which hides from the server that the client is gone
-            ours.close()
-            await ours.wait_closed()
+                await link.break_("hang")  # which hides from the server that the client is gone
+                ours.close()
+                await ours.wait_closed()
 
-            assert client_ports(link) == {seen_by_server: own_port}
-            assert holders(link.port, commands) == {}
-        finally:
-            link.close()
-            server.close()
-            await asyncio.sleep(0.01)  # let the loop call connection_lost
+                assert client_ports(link) == {seen_by_server: own_port}
+                assert holders(link.port, commands) == {}
+            finally:
+                link.close()
 
     asyncio.run(run())

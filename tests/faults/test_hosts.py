@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +22,7 @@ from tests.faults.host_plan import CHANGES, HOSTS, KINDS, LENGTHS_S, clock_names
 from tests.faults.modes import plan_of
 from tests.faults.run import story_of
 from tests.house import ROOT
+from tests.tcp_server import tcp_server
 
 # A host that is cut off; and both, which see the stores in turn.
 SEEDS = (1, 3)
@@ -60,27 +62,22 @@ class Web:
     def __init__(self) -> None:
         self.status = b"200"
         self._name = b""
-        self._open: list[asyncio.StreamWriter] = []
+        self._stack = AsyncExitStack()
 
     async def open(self, name: bytes) -> int:
         """Returns the port."""
         self._name = name
-        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        return await self._stack.enter_async_context(tcp_server(self._answer))
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.append(writer)
         if b"/livez/line" in await reader.readline():
             writer.write(b"HTTP/1.1 " + self.status + b" ?\r\n\r\n")
             writer.close()
         else:
             writer.write(self._name)
 
-    def close(self) -> None:
-        self._server.close()
-        for writer in self._open:
-            writer.transport.abort()
+    async def close(self) -> None:
+        await self._stack.aclose()
 
 
 class Client(asyncio.Protocol):
@@ -136,9 +133,8 @@ class Balanced:
         for client in self.clients:
             client.transport.abort()
             await client.is_cut.wait()
-        self.first.close()
-        self.second.close()
-        await asyncio.sleep(0.01)  # let the loop call connection_lost
+        await self.first.close()
+        await self.second.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import uvloop
 
 from processes.child_process import free_port
 from tests.faults.link import SLOW_BY_S, Link, Mode
+from tests.tcp_server import tcp_server
 
 SOON_S = 10.0
 HUNG_S = 0.3
@@ -28,15 +29,13 @@ async def echo() -> AsyncIterator[Link]:
             writer.write(data)
         writer.close()
 
-    server = await asyncio.start_server(say_back, "127.0.0.1", 0)
-    link = Link(free_port(), lambda: server.sockets[0].getsockname()[1])
-    await link.open()
-    try:
-        yield link
-    finally:
-        link.close()
-        server.close()
-        await asyncio.sleep(0.01)  # let the loop call connection_lost
+    async with tcp_server(say_back) as port:
+        link = Link(free_port(), lambda: port)
+        await link.open()
+        try:
+            yield link
+        finally:
+            link.close()
 
 
 async def say(link: Link, words: bytes) -> bytes:
@@ -171,28 +170,26 @@ def test_hung_what_was_reset_meanwhile_never_passes(run: Run) -> None:
                     found.append(data)
             writer.close()
 
-        server = await asyncio.start_server(keep, "127.0.0.1", 0)
-        link = Link(free_port(), lambda: server.sockets[0].getsockname()[1])
-        await link.open()
-        writers = [(await asyncio.open_connection("127.0.0.1", link.port))[1] for _ in range(2)]
-        for writer in writers:
-            writer.write(b"before")
-        while len(found) < 2:  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0.01)
-        await link.break_("hang")
-        for writer, sock in zip(writers, map(socket_of, writers), strict=True):
-            writer.write(b"reset" if writer is writers[0] else b"closed")
-            if writer is writers[0]:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            writer.close()
-        await asyncio.sleep(HUNG_S)
-        await link.mend()
-        while len(found) < 3:  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(HUNG_S)
-        link.close()
-        server.close()
-        await asyncio.sleep(0.01)  # let the loop call connection_lost
+        async with tcp_server(keep) as port:
+            link = Link(free_port(), lambda: port)
+            await link.open()
+            writers = [(await asyncio.open_connection("127.0.0.1", link.port))[1] for _ in range(2)]
+            for writer in writers:
+                writer.write(b"before")
+            while len(found) < 2:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.01)
+            await link.break_("hang")
+            for writer, sock in zip(writers, map(socket_of, writers), strict=True):
+                writer.write(b"reset" if writer is writers[0] else b"closed")
+                if writer is writers[0]:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.close()
+            await asyncio.sleep(HUNG_S)
+            await link.mend()
+            while len(found) < 3:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(HUNG_S)
+            link.close()
         return found
 
     assert run(received()) == [b"before", b"before", b"closed"]

@@ -15,6 +15,7 @@ from tests.integration.line_cast import (
     issue,
 )
 from tests.tcp_proxy import proxied
+from tests.tcp_server import tcp_server
 from waitroom.errors import LineAway
 from waitroom.line import Line, open_line
 
@@ -47,10 +48,8 @@ def on_port(redis_url: str, port: int) -> str:
 async def relay(redis_url: str, port: int) -> AsyncIterator[None]:
     """On `port` while it is open: the Redis there is."""
     url = urlsplit(redis_url)
-    writers: list[asyncio.StreamWriter] = []
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
         while part := await reader.read(65_536):
             writer.write(part)
         writer.close()
@@ -58,13 +57,11 @@ async def relay(redis_url: str, port: int) -> AsyncIterator[None]:
     async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up = await asyncio.open_connection(url.hostname, url.port or 6379)
         await asyncio.gather(pump(reader, up[1]), pump(up[0], writer), return_exceptions=True)
+        up[1].close()
+        await up[1].wait_closed()
 
-    server = await asyncio.start_server(join, "127.0.0.1", port)
-    yield
-    server.close()
-    for writer in writers:
-        writer.close()
-    await asyncio.gather(*(w.wait_closed() for w in writers), return_exceptions=True)
+    async with tcp_server(join, port):
+        yield
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -84,17 +81,15 @@ async def test_a_redis_that_takes_calls_and_never_answers_is_away_too(code):
         await gone_silent.wait()
         writer.close()
 
-    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    silent = open_line(f"redis://127.0.0.1:{port}", timeout_s=0.3)
+    async with tcp_server(say_nothing) as port:
+        silent = open_line(f"redis://127.0.0.1:{port}", timeout_s=0.3)
 
-    async with asyncio.timeout(ENDS_WITHIN_S):
-        with pytest.raises(LineAway):
-            await silent.enter(code, "alice")
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            with pytest.raises(LineAway):
+                await silent.enter(code, "alice")
 
-    gone_silent.set()
-    await silent.aclose()
-    server.close()
+        gone_silent.set()
+        await silent.aclose()
 
 
 async def test_a_crowd_that_meets_an_absent_redis_is_told_so_to_the_last(code):
