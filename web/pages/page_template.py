@@ -143,10 +143,8 @@ def find_page(
 
     ready: all pages of one room and language by what their fixed parts depend on.
     """
-    try:
+    if key in ready:
         return ready[key]
-    except KeyError:
-        pass
     if len(ready) >= PAGES_MAX:
         ready.clear()
     page = ready[key] = prepare(render, _probe_texts(names, texts))
