@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ import uvloop
 
 from processes.child_process import free_port
 from tests.faults.link import SLOW_BY_S, Link, Mode
-from tests.tcp_server import tcp_server
+from tests.tcp_server import Handle, tcp_server
 
 SOON_S = 10.0
 HUNG_S = 0.3
@@ -21,7 +21,18 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @asynccontextmanager
-async def echo() -> AsyncIterator[Link]:
+async def linked(handle: Handle) -> AsyncIterator[Link]:
+    """A link in front of a server."""
+    async with tcp_server(handle) as port:
+        link = Link(free_port(), lambda: port)
+        await link.open()
+        try:
+            yield link
+        finally:
+            link.close()
+
+
+def echo() -> AbstractAsyncContextManager[Link]:
     """A link in front of an echo server."""
 
     async def say_back(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -29,13 +40,7 @@ async def echo() -> AsyncIterator[Link]:
             writer.write(data)
         writer.close()
 
-    async with tcp_server(say_back) as port:
-        link = Link(free_port(), lambda: port)
-        await link.open()
-        try:
-            yield link
-        finally:
-            link.close()
+    return linked(say_back)
 
 
 async def say(link: Link, words: bytes) -> bytes:
@@ -170,9 +175,7 @@ def test_hung_what_was_reset_meanwhile_never_passes(run: Run) -> None:
                     found.append(data)
             writer.close()
 
-        async with tcp_server(keep) as port:
-            link = Link(free_port(), lambda: port)
-            await link.open()
+        async with linked(keep) as link:
             writers = [(await asyncio.open_connection("127.0.0.1", link.port))[1] for _ in range(2)]
             for writer in writers:
                 writer.write(b"before")
@@ -189,7 +192,6 @@ def test_hung_what_was_reset_meanwhile_never_passes(run: Run) -> None:
             while len(found) < 3:  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.01)
             await asyncio.sleep(HUNG_S)
-            link.close()
         return found
 
     assert run(received()) == [b"before", b"before", b"closed"]
