@@ -11,55 +11,42 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import structlog
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from application.clock_watch import watch_clocks
-from application.reconcile import failed_jobs_in
-from domain.stores.median_clock import MedianClock
-from domain.stores.remote_clock import RemoteClock
 from issuance.deployment import deployment_id
-from issuance.direct import DirectIssuer
-from issuance.postgres.engine import Engine, open_engine
-from issuance.queue.job_queue import read_queue_status
-from issuance.queue.redis_connection import QueueRedis, open_queue_redis
+from issuance.postgres.engine import open_engine
+from issuance.queue.redis_connection import open_queue_redis
 from processes.counts_folder import open_counts_folder
 from processes.demo.crowd_sender import CrowdSender
 from processes.deployment_watch import DeploymentWatch, open_deployment
+from processes.http.container import (
+    COUNTS,
+    DEPLOYMENT,
+    DRAINING,
+    PROCESSES,
+    make_container,
+)
 from processes.http.port_check import local_address, refuse_foreign_port
 from processes.http.server import Drain, call_on_stop, end_with_parent, run_server
 from processes.log_config import configure_logging
 from processes.loops import start_loops
-from processes.postgres_connections import db_connections_bound
 from processes.process_registry import publish_web, remove_web
 from processes.settings.reader import BadSettings, read_settings
 from processes.settings.web import WebSettings
 from processes.store_checks import log_store_faults
-from processes.tracing import Tracing, open_tracing
+from processes.tracing import open_tracing
 from waitroom.line import Line, open_line
 from waitroom.redis_io.acknowledged import Replication
-from waitroom.tokens.challenge import Challenges
-from waitroom.tokens.ticket import TicketSigner
 from web.app import create_app
-from web.auth.admin_sessions import AdminSessions
-from web.auth.member_tokens import MemberTokens
-from web.auth.sessions import Sessions
-from web.auth.token_claims import ClaimRules
-from web.container import WebContainer
-from web.limits.client_ip import TrustedProxies
-from web.limits.limit_values import WebLimits
 from web.metrics.unacknowledged import UnacknowledgedPlaces
 
-PROCESSES = "WAITROOM_WEB_PROCESSES"
 ADDRESS = "WAITROOM_WEB_ADDRESS"
-COUNTS = "WAITROOM_WEB_COUNTS"
-DEPLOYMENT = "WAITROOM_WEB_DEPLOYMENT"
-DRAINING = "draining"  # a file in the folder of COUNTS
 KNOWN_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.05
 SWITCH_INTERVAL_S = 0.0005
@@ -214,7 +201,7 @@ def make_app() -> FastAPI:
             tracing.close()
         log.info("stopped")
 
-    container = _make_container(settings, line, engine, queue_redis, connections, tracing)
+    container = make_container(settings, line, engine, queue_redis, connections, tracing)
     return create_app(
         replace(container, simulate=sender.send if sender else None), lifespan=lifespan
     )
@@ -226,75 +213,3 @@ def _open_line(settings: WebSettings) -> Line:
         unacknowledged = UnacknowledgedPlaces(os.environ.get(COUNTS))
         replication = Replication(settings.LINE_REPLICAS, unacknowledged)
     return open_line(settings.REDIS_URL, replication=replication)
-
-
-def _make_container(
-    settings: WebSettings,
-    line: Line,
-    engine: Engine,
-    queue_redis: QueueRedis,
-    connections: int,
-    tracing: Tracing | None,
-) -> WebContainer:
-    """What the web is made of. connections: this process's share of those to Postgres."""
-    counts = Path(os.environ[COUNTS]) if COUNTS in os.environ else None
-    deployment = os.environ.get(DEPLOYMENT, "")
-    office_clock = RemoteClock()
-    clock = MedianClock([line.clock, office_clock])
-    return WebContainer(
-        line=line,
-        office_clock=office_clock,
-        engine=engine,
-        direct=DirectIssuer(engine, queue_redis),
-        identity=_make_member_tokens(settings, clock),
-        sessions=Sessions(
-            settings.TICKET_SECRETS,
-            old_secrets=settings.MEMBER_TOKEN_SECRETS,
-            age_max_s=settings.SESSION_AGE_MAX_S,
-            now=clock.now_s,
-        ),
-        tickets=TicketSigner(
-            settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S, now=line.clock.now_s
-        ),
-        challenges=Challenges(settings.TICKET_SECRETS, now=line.clock.now_s),
-        admins=AdminSessions(
-            settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH, now=clock.now_s
-        ),
-        db_connections_bound=db_connections_bound(
-            web=settings.WEB_DB_CONNECTIONS, workers=settings.WORKERS
-        ),
-        queue=failed_jobs_in(queue_redis, settings.QUEUE_NAME, deployment=deployment),
-        deployment=deployment,
-        limits=_limits(settings, connections),
-        metrics_token=settings.METRICS_TOKEN,
-        log_requests=settings.LOG_REQUESTS,
-        tracing=tracing,
-        counts_dir=counts,
-        draining=Drain(counts / DRAINING).has_begun if counts else lambda: False,
-        site_name=settings.SITE_NAME,
-        templates_dir=settings.TEMPLATES_DIR,
-        base_url=settings.BASE_URL,
-        proxies=TrustedProxies(settings.FORWARDED_ALLOW_IPS),
-        demo=settings.DEMO,
-        queue_status=partial(read_queue_status, queue_redis, settings.QUEUE_NAME),
-    )
-
-
-def _make_member_tokens(settings: WebSettings, clock: MedianClock) -> MemberTokens:
-    return MemberTokens(
-        settings.MEMBER_TOKEN_SECRETS,
-        settings.ADMIN_TOKEN,
-        rules=ClaimRules(settings.MEMBER_TOKEN_AUDIENCE, settings.CLOCK_LEEWAY_S),
-        now=clock.now_s,
-    )
-
-
-def _limits(settings: WebSettings, connections: int) -> WebLimits:
-    """Each limit comes from the setting of its name: body_bytes_max from BODY_BYTES_MAX."""
-    names = [one.name for one in fields(WebLimits) if one.name.upper() in WebSettings.model_fields]
-    return WebLimits(
-        **{name: getattr(settings, name.upper()) for name in names},
-        db_connections=connections,
-        processes=int(os.environ.get(PROCESSES, "1")),
-        exempt_ips=settings.LIMITS_EXEMPT_IPS,
-    )

@@ -21,7 +21,7 @@ import pytest
 
 from processes.settings.reader import BadSettings, read_settings
 from processes.settings.web import WebSettings
-from processes.web import _limits
+from processes.http.container import _limits
 from tests.integration.limits_cast import an_address, from_
 from tests.integration.web_cast import app_with
 from tests.unit.settings_cast import environ

@@ -192,8 +192,8 @@ MUTATIONS = (
     Mutation(
         name="a_shop_can_sign_sessions",
         promise=9,
-        file="processes/web.py",
-        within="_make_container",
+        file="processes/http/container.py",
+        within="make_container",
         old=(
             "Sessions(settings.TICKET_SECRETS, "
             "old_secrets=settings.MEMBER_TOKEN_SECRETS, "
