@@ -39,10 +39,18 @@ def overtaken(seen: Evidence) -> Found:
                 continue
             is_later = claim or first_asked.get(row.member_id, 0.0) > refused.at_s
             if is_later and row.committed_s < until_s and _counts(seen, member, refused, row):
-                words = f"arrived at {claim}" if claim else f"was refused at {refused.at_s:.1f} s"
-                got = f"{row.member_id} of {later} got one"
-                yield member.member_id, f"{words}, got {refused.said}, and {got}"
+                yield (
+                    member.member_id,
+                    _how(seen, member, refused, f"{row.member_id} of {later}", row),
+                )
                 break
+
+
+def _how(seen: Evidence, member: Record, refused: Answer, holder: str, row: Row) -> str:
+    claim, committed_s = seen.claim(member), seen.committed_s(member, refused)
+    came = f"arrived at {claim}" if claim else f"was refused at {refused.at_s:.1f} s"
+    by = "the line" if committed_s is None else f"a worker at {committed_s:.3f} s"
+    return f"{came}, got {refused.said} by {by}, and {holder} got one at {row.committed_s:.3f} s"
 
 
 def _had_come_before(seen: Evidence, holder: Record) -> bool:

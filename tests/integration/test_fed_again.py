@@ -199,6 +199,29 @@ def test_who_was_admitted_too_late_is_so_too_when_the_end_is_put_off(engine, cod
     assert isinstance(again.outcomes["alice"], IssuedCoupon)
 
 
+def test_of_members_who_are_enqueued_again_those_who_came_first_get_what_is_left(
+    own, run, engine, feed, work, code
+):
+    """No worker took the first batches. Alice and Bob were enqueued a second time before the others
+    were overdue, and then an admin lowered the stock.
+    """
+    run(apply_settings(own, on_offer(engine, code, total=4)))
+    members = ["alice", "bob", "charlie", "dora"]
+    run(enter(own, code, members))
+    run(admit(own, code, at_most=2, lease_s=LEASE_S))
+    run(asyncio.sleep(2 * LEASE_S))
+    run(own.overdue(code, at_most=4, lease_s=8 * LEASE_S))
+    run(admit(own, code, lease_s=LEASE_S))
+    run(asyncio.sleep(9 * LEASE_S))
+    run(apply_settings(own, more_stock(engine, code, 2)))
+
+    feed(run(own.overdue(code, at_most=4, lease_s=60)))
+    work(1)
+
+    assert run(kinds(own, code, members)) == ["issued", "issued", "refused", "refused"]
+    assert sorted(list_holders(engine, code)) == ["alice", "bob"]
+
+
 def test_who_has_no_outcome_yet_gets_one_whichever_job_comes_first(
     own, run, engine, desk, work, code, monkeypatch
 ):

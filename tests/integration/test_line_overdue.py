@@ -20,12 +20,42 @@ async def test_the_overdue_are_named_only_after_their_lease_the_longest_overdue_
     await admit(line, code, at_most=1, lease_s=0.5)
     await admit(line, code, lease_s=60)
 
-    before = await line.overdue(code, at_most=10, lease_s=60)
+    before = await line.overdue(code, at_most=1, lease_s=60)
     await asyncio.sleep(0.65)
-    after = await line.overdue(code, at_most=10, lease_s=60)
-    again = await line.overdue(code, at_most=10, lease_s=60)
+    after = [await line.overdue(code, at_most=1, lease_s=60) for _ in range(3)]
 
-    assert [list(named) for named in (before, after, again)] == [[], ["alice", "bob"], []]
+    assert [list(named) for named in (before, *after)] == [[], ["alice"], ["bob"], []]
+
+
+async def test_a_part_of_those_who_are_overdue_since_one_moment_are_the_first_who_came(line, code):
+    await in_force(line, code)
+    members = crowd(20)
+    await enter(line, code, members)
+    await admit(line, code, lease_s=0.01)
+    await asyncio.sleep(0.02)
+
+    named = [await line.overdue(code, at_most=5, lease_s=60) for _ in range(4)]
+
+    assert [list(one) for one in named] == [members[n : n + 5] for n in range(0, 20, 5)]
+
+
+async def test_members_who_are_overdue_once_more_are_named_before_all_who_came_later(line, code):
+    await in_force(line, code)
+    members = crowd(20)
+    await enter(line, code, members)
+    await admit(line, code, at_most=10, lease_s=0.01)
+    await asyncio.sleep(0.02)
+    first = await line.overdue(code, at_most=20, lease_s=0.2)
+    await admit(line, code, lease_s=0.01)
+    await asyncio.sleep(0.25)
+
+    once_more = await line.overdue(code, at_most=20, lease_s=0.01)
+    await asyncio.sleep(0.02)
+    in_parts = [await line.overdue(code, at_most=10, lease_s=60) for _ in range(2)]
+
+    assert list(first) == members[:10]
+    assert list(once_more) == members
+    assert [list(one) for one in in_parts] == [members[:10], members[10:]]
 
 
 async def test_only_one_of_two_rescuers_gets_each_of_the_overdue(line, redis_url, code):

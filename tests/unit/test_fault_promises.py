@@ -75,6 +75,15 @@ BROKEN = {
         by_worker(changed(stayed(answer("sold_out", 7)), LESS), 5.4),
         # Stock was taken away before a worker refused them, and Bob had theirs after that.
         by_worker(changed(stayed(answer("sold_out", 7)), LESS), 5.8),
+        # Of one batch Bob got the last one that was left, and then there was more again.
+        by_worker(
+            changed(
+                stayed(answer("admitted", 3), answer("sold_out", 7)),
+                change("less stock", 4),
+                change("more stock", 6, 6.3),
+            ),
+            5.9,
+        ),
         # A worker refused them when there was more again.
         by_worker(changed(stayed(answer("sold_out", 7)), change("more stock", 5.5)), 6.5),
         # Refused at entry, and Bob came later.
@@ -260,4 +269,6 @@ def test_each_member_is_named_with_how():
     found = judge(replace(GOOD, members=members))
 
     assert [(one.promise, one.subject) for one in found] == [("overtaken", "dora")]
-    assert found[0].how == "arrived at 10, got sold_out, and bob of 200 got one"
+    assert found[0].how == (
+        "arrived at 10, got sold_out by the line, and bob of 200 got one at 5.900 s"
+    )

@@ -2,10 +2,10 @@
 
 from tests.mutations.mutation import Mutation
 
-_IN_ADMITTER = "integration/test_admitter.py::"
 _IN_LINE = "integration/test_line.py::"
 _IN_LINE_ADMIT = "integration/test_line_admit.py::"
 _IN_FINAL = "integration/test_final_word.py::"
+_IN_OVERDUE = "integration/test_line_overdue.py::"
 _IN_LOBBY = "integration/test_lobby.py::"
 _IN_ORDER = f"{_IN_LINE}test_a_crowd_in_one_microsecond_has_arrivals_that_all_differ_in_its_order"
 _HEAD_FIRST = (
@@ -118,7 +118,19 @@ MUTATIONS = (
         old="tonumber(ARGV[2]) + #answer",
         new="tonumber(ARGV[2])",
         noticed_by=(
-            f"{_IN_ADMITTER}test_a_destination_that_fails_after_the_admission_loses_nobody",
+            f"{_IN_OVERDUE}test_a_part_of_those_who_are_overdue_since_one_moment_are_the_first_who_came",
+        ),
+    ),
+    Mutation(
+        name="the_overdue_are_fed_by_their_lease",
+        summary="members who are enqueued again get coupons before members who came earlier",
+        promise=3,
+        file="waitroom/lua/claim_overdue.lua",
+        old="if a.arrival ~= b.arrival then return a.arrival < b.arrival end",
+        new="",
+        noticed_by=(
+            f"{_IN_OVERDUE}test_members_who_are_overdue_once_more_are_named_before_all_who_came_later",
+            "integration/test_fed_again.py::test_of_members_who_are_enqueued_again_those_who_came_first_get_what_is_left",
         ),
     ),
     Mutation(
