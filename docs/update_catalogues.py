@@ -21,6 +21,7 @@ from domain.invalid_value import SENTENCES
 from domain.phase import ROOM_PHASES
 from domain.refusals import REFUSALS, CouponLost, Refusal, refusals_of
 from domain.settings_spec import ROOM_SETTINGS
+from domain.sites.settings_spec import SITE_SETTINGS
 from issuance.errors import OfficeError
 from waitroom.errors import LineError
 from waitroom.tokens.ticket import BadTicket
@@ -28,6 +29,10 @@ from web.auth.member_tokens import Forbidden, NotSignedIn
 from web.i18n import CATALOGUE, FOLDER, PROBLEM_TITLE
 from web.problems import KINDS
 
+SPECS = {
+    "domain/settings_spec.py": ROOM_SETTINGS,
+    "domain/sites/settings_spec.py": SITE_SETTINGS,
+}
 WEB = Path(__file__).parents[1] / "web"
 # Packages whose exceptions can reach the web.
 OURS = ("domain", "issuance", "waitroom", "application", "web")
@@ -69,9 +74,10 @@ def said() -> Catalog:
     for message in (*_refusals(), *_phases(), *SENTENCES.values(), *(one[2] for one in raised)):
         if " " in message or message.istitle():
             catalog.add(message)
-    for setting in ROOM_SETTINGS:
-        for message in (setting.label, setting.help, *setting.choices.values()):
-            catalog.add(message, locations=[("domain/settings_spec.py", None)])
+    for spec, settings in SPECS.items():
+        for setting in settings:
+            for message in (setting.label, setting.help, *setting.choices.values()):
+                catalog.add(message, locations=[(spec, None)])
     return catalog
 
 

@@ -25,6 +25,8 @@ Rule = Literal[
     "picture_size",
     "picture_type",
     "fixed_since",
+    "host",
+    "of_site",
 ]
 RULES: tuple[Rule, ...] = get_args(Rule)
 # Follows the field's name. Message ids: each language has them in its catalogue.
@@ -51,6 +53,8 @@ SENTENCES: dict[Rule, str] = {
     "colour": "must look like #0c6a56, got “%(got)s”",
     "picture_size": "must be from %(least)s to %(most)s bytes, got %(got)s",
     "picture_type": "must be a PNG, JPEG or WebP image",
+    "host": "must look like shop.example or http://localhost:8080, got “%(got)s”",
+    "of_site": "must be an address of %(hosts)s, got “%(got)s”",
     "fixed_since": "can’t be changed any more: the lobby opened at %(since)s UTC",
 }
 assert SENTENCES.keys() == set(RULES)

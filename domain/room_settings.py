@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.invalid_value import InvalidValue
-from domain.settings_spec import ROOM_SETTINGS, SettingValues
+from domain.settings_spec import ROOM_SETTINGS, SettingValues, check_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,7 @@ class RoomSettings(SettingValues):
     """
 
     def __post_init__(self) -> None:
-        for setting in ROOM_SETTINGS:
-            setting.check(getattr(self, setting.name))
+        check_settings(ROOM_SETTINGS, self)
         if self.rate_min_per_s > self.rate_max_per_s:
             raise InvalidValue(
                 "rate_min_per_s",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, cast, get_args
 
@@ -27,7 +27,7 @@ GRACE_S_MAX = DAY_S
 T = TypeVar("T")
 Value = float | int | str
 Unit = Literal["", "s", "ms"]
-Group = Literal["line", "autopilot", "board"]
+Group = Literal["line", "autopilot", "board", "site"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class RoomSetting:
     """One setting; its type is the type of its default.
 
     label, help: for admins; message ids. A number is between `least` (exclusive if `is_above`) and
-    `most`, in `unit`; a word is a key of `choices`, which maps it to its label. group: its section
-    of the form; "board" settings are in none, and a new room has their default. option: its name in
-    the CLI, if shorter.
+    `most`, in `unit`; a word is a key of `choices`, which maps it to its label; any other text has
+    from `least` to `most` characters. group: its section of the form; "board" settings are in none,
+    and a new room has their default. option: its name in the CLI, if shorter.
     """
 
     name: str
@@ -66,6 +66,8 @@ class RoomSetting:
         """The bounds in English, for errors and docs."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
+        if self.type is str:
+            return f"from {self.least:,.0f} to {self.most:,.0f} characters"
         unit = f" {self.unit}" if self.unit else ""
         if self.is_above:
             return f"above {self.least:,.0f} and at most {self.most:,.0f}{unit}"
@@ -77,15 +79,32 @@ class RoomSetting:
             if value not in self.choices:
                 words = ", ".join(self.choices)
                 raise InvalidValue(self.name, "choice", choices=words, got=str(value))
+        elif isinstance(value, str):
+            if not self.least <= len(value) <= self.most:
+                raise InvalidValue(self.name, "length", least=int(self.least), most=int(self.most))
         elif not self.least <= float(value) <= self.most or (self.is_above and value == self.least):
             rule: Rule = "above" if self.is_above else "range"
             raise InvalidValue(self.name, rule, least=self.least, most=self.most, got=value)
 
 
-def _setting(default: T, **facts: Any) -> T:
-    """A field of SettingValues; `facts` are the other arguments of its RoomSetting."""
+def setting_field(default: T, **facts: Any) -> T:
+    """A field of a class of settings; `facts` are the other arguments of its RoomSetting."""
     made: T = field(default=default, metadata=facts)
     return made
+
+
+def list_settings(values: type[Any]) -> tuple[RoomSetting, ...]:
+    """The settings that a class of setting_field has."""
+    return tuple(
+        RoomSetting(name=one.name, default=cast(Value, one.default), **one.metadata)
+        for one in fields(values)
+    )
+
+
+def check_settings(settings: Iterable[RoomSetting], values: object) -> None:
+    """Raises InvalidValue if one of these settings of `values` breaks its bounds."""
+    for setting in settings:
+        setting.check(getattr(values, setting.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +115,7 @@ class SettingValues:
     docs/update_catalogues.py and docs/update_settings.py.
     """
 
-    rate_per_s: float = _setting(
+    rate_per_s: float = setting_field(
         100.0,
         most=RATE_PER_S_MAX,
         is_above=True,
@@ -104,7 +123,7 @@ class SettingValues:
         label="Admissions per second",
         help="How many members per second the line admits, on average.",
     )
-    burst: int = _setting(
+    burst: int = setting_field(
         100,
         least=1,
         most=BURST_MAX,
@@ -114,21 +133,21 @@ class SettingValues:
             "quarter of a second of the rate."
         ),
     )
-    seats: int = _setting(
+    seats: int = setting_field(
         2_000,
         least=1,
         most=SEATS_MAX,
         label="Seats (in progress at once)",
         help="How many members can be in progress at once: admitted, without an outcome yet.",
     )
-    size_max: int = _setting(
+    size_max: int = setting_field(
         1_000_000,
         least=1,
         most=SIZE_MAX,
         label="Maximum in line",
         help="How many members can wait before the room is full.",
     )
-    state: RoomState = _setting(
+    state: RoomState = setting_field(
         "open",
         group="board",
         choices={"open": "Open", "paused": "Paused", "draining": "Draining", "closed": "Closed"},
@@ -138,20 +157,20 @@ class SettingValues:
             "everyone."
         ),
     )
-    lobby_s: int = _setting(
+    lobby_s: int = setting_field(
         900,
         most=7 * DAY_S,
         unit="s",
         label="Lobby before the opening (s)",
         help="How long before the opening the lobby opens; 0: no lobby.",
     )
-    opening: Opening = _setting(
+    opening: Opening = setting_field(
         "first_come",
         choices={"first_come": "First come, first served", "draw": "Draw"},
         label="Lobby order",
         help="The order in which members in the lobby stand in line at the opening.",
     )
-    grace_s: int = _setting(
+    grace_s: int = setting_field(
         300,
         least=2,
         most=GRACE_S_MAX,
@@ -162,7 +181,7 @@ class SettingValues:
             "comes."
         ),
     )
-    return_s: int = _setting(
+    return_s: int = setting_field(
         600,
         most=DAY_S,
         unit="s",
@@ -172,14 +191,14 @@ class SettingValues:
             "to the end."
         ),
     )
-    restore_s: int = _setting(
+    restore_s: int = setting_field(
         30,
         most=3600,
         unit="s",
         label="Shortest restore time (s)",
         help="The shortest time that a line which lost its places waits for members to return.",
     )
-    rate_mode: RateMode = _setting(
+    rate_mode: RateMode = setting_field(
         "manual",
         group="autopilot",
         choices={"manual": "Manual", "autopilot": "Autopilot"},
@@ -189,7 +208,7 @@ class SettingValues:
             "take."
         ),
     )
-    rate_min_per_s: float = _setting(
+    rate_min_per_s: float = setting_field(
         1.0,
         most=RATE_PER_S_MAX,
         is_above=True,
@@ -201,7 +220,7 @@ class SettingValues:
             "worst day."
         ),
     )
-    rate_max_per_s: float = _setting(
+    rate_max_per_s: float = setting_field(
         1_000.0,
         most=RATE_PER_S_MAX,
         is_above=True,
@@ -210,7 +229,7 @@ class SettingValues:
         label="Maximum admissions per second",
         help="Autopilot never raises the rate above this.",
     )
-    latency_bound_ms: int = _setting(
+    latency_bound_ms: int = setting_field(
         250,
         least=10,
         most=10_000,
@@ -219,7 +238,7 @@ class SettingValues:
         label="Transaction latency limit (p95, ms)",
         help="Autopilot lowers the rate when the p95 of the workers’ transactions is above this.",
     )
-    challenge: Challenge = _setting(
+    challenge: Challenge = setting_field(
         "off",
         choices={"off": "Off", "on": "On"},
         label="Proof of work before entering",
@@ -230,7 +249,4 @@ class SettingValues:
     )
 
 
-ROOM_SETTINGS = tuple(
-    RoomSetting(name=one.name, default=cast(Value, one.default), **one.metadata)
-    for one in fields(SettingValues)
-)
+ROOM_SETTINGS = list_settings(SettingValues)

@@ -14,7 +14,7 @@ ENGLISH, KOREAN = (f"web/locales/{code}/LC_MESSAGES/messages.po" for code in ("e
 FILES_MAX = 5
 
 SETTING = """
-    admit_max: int = _setting(
+    admit_max: int = setting_field(
         500,
         least=1,
         most=500,
@@ -50,7 +50,7 @@ TRANSLATED = {
 
 def plant_setting(copy: PlantedCopy) -> str:
     """Plant `admit_max`. Returns the migration's file."""
-    end = "\n\nROOM_SETTINGS = tuple("
+    end = "\n\nROOM_SETTINGS = "
     copy.replace(SPEC, end, f"{SETTING.rstrip()}\n{end}")
     latest = max(path.name[:4] for path in (copy.folder / VERSIONS).glob("[0-9]*.py"))
     migration = f"{VERSIONS}/{int(latest) + 1:04}_admit_max.py"

@@ -1,0 +1,86 @@
+"""SiteRoom: a waiting room in front of a site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from domain.coupon import CODE_LENGTH_MAX, YEAR_MAX, YEAR_MIN, is_code
+from domain.invalid_value import InvalidValue
+from domain.room import Room
+from domain.sites.site import Site, check_line_of_text
+from domain.sites.site_settings import SiteSettings
+from domain.sites.target_urls import target_in
+
+TITLE_LENGTH_MAX = 200
+# When a room without an end closes.
+NEVER = datetime(YEAR_MAX, 12, 31, tzinfo=UTC)
+# A site has no stock: so many that its line never counts as sold out.
+UNBOUNDED_COUNT = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRoom:
+    """A room whose line leads to `site`. title: what visitors read above the line. settings: those
+    that only rooms of sites have; `room` has them too, as its further ones.
+
+    Raises InvalidValue for a code, a title or a time that is not allowed, and for a setting that is
+    for coupons only.
+    """
+
+    room: Room
+    site: Site
+    title: str
+    settings: SiteSettings
+
+    def __post_init__(self) -> None:
+        room = self.room
+        if not is_code(room.code):
+            raise InvalidValue("code", "code", most=CODE_LENGTH_MAX, got=room.code[:80])
+        check_line_of_text("title", self.title, TITLE_LENGTH_MAX)
+        _check_schedule(room)
+        if room.settings.rate_mode != "manual":
+            raise InvalidValue("rate_mode", "choice", choices="manual", got=room.settings.rate_mode)
+
+    @property
+    def code(self) -> str:
+        return self.room.code
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """None where it never closes."""
+        return None if self.room.closes_at == NEVER else self.room.closes_at
+
+    @property
+    def target_url(self) -> str:
+        """Where a visitor goes who came with no address of the site."""
+        # The site may have lost a host since the address was set.
+        found = target_in(self.site.hosts, self.settings.target_url)
+        return found or f"{self.site.origins[0]}/"
+
+    def check_target_url(self) -> None:
+        """Raises InvalidValue if an admin's address is not on a host of the site."""
+        given = self.settings.target_url
+        if given and target_in(self.site.hosts, given) is None:
+            hosts = ", ".join(self.site.hosts)
+            raise InvalidValue("target_url", "of_site", hosts=hosts, got=given[:80])
+
+    def target(self, raw: str) -> str:
+        """`raw` where it belongs to the site, else target_url."""
+        return target_in(self.site.hosts, raw) or self.target_url
+
+
+def _check_schedule(room: Room) -> None:
+    for name, time in (("opens_at", room.opens_at), ("closes_at", room.closes_at)):
+        if time.tzinfo is None:
+            raise InvalidValue(name, "time_zone", got=time.isoformat())
+        if not YEAR_MIN <= time.year <= YEAR_MAX:
+            raise InvalidValue(name, "years", least=str(YEAR_MIN), most=str(YEAR_MAX))
+    if room.opens_at >= room.closes_at:
+        raise InvalidValue(
+            "opens_at",
+            "before",
+            other="closes_at",
+            got=room.opens_at.isoformat(),
+            most=room.closes_at.isoformat(),
+        )
