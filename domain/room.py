@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
@@ -9,10 +10,11 @@ from uuid import UUID
 
 from domain.branding import PLAIN, Branding
 from domain.room_settings import RoomSettings
+from domain.settings_spec import Value
 from domain.watermark import Watermark
 
 # What a room's line leads to.
-RoomKind = Literal["coupon"]
+RoomKind = Literal["coupon", "site"]
 ROOM_KINDS: tuple[RoomKind, ...] = get_args(RoomKind)
 
 
@@ -31,7 +33,8 @@ class Room:
 
     version: the larger of two is the later Room. seed: of the draw's numbers, secret until the room
     opens. drawn: the lobby's draw, if there was one; admission waits for it. watermark: the last
-    one in Postgres; a line with an older one has lost data.
+    one in Postgres; a line with an older one has lost data. further: the settings that only
+    rooms of its kind have, by name.
     """
 
     id: UUID
@@ -47,3 +50,4 @@ class Room:
     drawn: DrawSummary | None = None
     branding: Branding = PLAIN
     watermark: Watermark | None = None
+    further: Mapping[str, Value] = field(default_factory=dict)

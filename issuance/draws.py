@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.draw_record import DrawRecord
@@ -14,7 +14,8 @@ from domain.room import Room
 from issuance.audit import record
 from issuance.errors import translate_postgres_errors
 from issuance.offers import Offer, find_offer
-from issuance.tables import draws, rooms
+from issuance.rooms import update_room
+from issuance.tables import draws
 
 WHO = "draw"
 
@@ -28,29 +29,35 @@ def save_draw(engine: Engine, code: str, members: Sequence[str], drawn_at: datet
     with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
         room = offer.room
-        if room is None or room.drawn is not None:
+        if room is None:
             return offer
-        drawn = _to_record(room, members)
-        tx.execute(
-            insert(draws).values(
-                room_id=room.id,
-                drawn_at=drawn_at,
-                entrants_count=len(members),
-                entrants_sha256=drawn.entrants_sha256,
-                entrants=gzip.compress("\n".join(members).encode(), compresslevel=6),
-            )
-        )
-        # A process that read the room earlier must not overwrite the line's settings as undrawn.
-        later = update(rooms).where(rooms.c.id == room.id)
-        tx.execute(later.values(version=rooms.c.version + 1))
-        shown = {
-            "commitment": drawn.commitment,
-            "seed": drawn.seed.hex(),
-            "entrants_count": len(members),
-            "entrants_sha256": drawn.entrants_sha256,
-        }
-        record(tx, WHO, "lobby drawn", code, None, shown, drawn_at)
+        store_draw(tx, room, members, drawn_at)
         return find_offer(tx, code)
+
+
+def store_draw(tx: Connection, room: Room, members: Sequence[str], drawn_at: datetime) -> None:
+    """Store the draw of a room that is locked, unless it has one."""
+    if room.drawn is not None:
+        return
+    drawn = _to_record(room, members)
+    tx.execute(
+        insert(draws).values(
+            room_id=room.id,
+            drawn_at=drawn_at,
+            entrants_count=len(members),
+            entrants_sha256=drawn.entrants_sha256,
+            entrants=gzip.compress("\n".join(members).encode(), compresslevel=6),
+        )
+    )
+    # A process that read the room earlier must not overwrite the line's settings as undrawn.
+    update_room(tx, room.id)
+    shown = {
+        "commitment": drawn.commitment,
+        "seed": drawn.seed.hex(),
+        "entrants_count": len(members),
+        "entrants_sha256": drawn.entrants_sha256,
+    }
+    record(tx, WHO, "lobby drawn", room.code, None, shown, drawn_at)
 
 
 def find_draw(engine: Engine, code: str) -> DrawRecord | None:

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.branding import PLAIN, Branding
 from domain.coupon import Coupon
-from domain.draw import SEED_BYTES
-from domain.invalid_value import InvalidValue
 from domain.phase import RoomNow, RoomPhase, room_phase
-from domain.refusals import AlreadyStarted
 from domain.room import DrawSummary, Room
 from domain.room_settings import RoomSettings
-from domain.settings_spec import ROOM_SETTINGS
 from domain.unix_time import to_us
-from domain.watermark import Watermark
 from issuance.audit import record
 from issuance.errors import CodeTaken, NoSuchCoupon, translate_postgres_errors
 from issuance.mappers import coupon_from_row, insert_coupon, update_coupon
-from issuance.tables import brandings, coupons, draws, rooms, watermarks
+from issuance.rooms import (
+    check_draw_stands,
+    insert_room,
+    join_tables_of_rooms,
+    room_columns,
+    room_from_row,
+    update_room,
+)
+from issuance.tables import coupons, rooms
 
 OFFERS_MAX = 1_000
-_SETTINGS = [one.name for one in ROOM_SETTINGS]
-_BRANDING = [one.name for one in fields(Branding)]
-_WATERMARK = [one.name for one in fields(Watermark)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +97,17 @@ def create_offer(
     """Create a coupon, and its room if there are settings. Raises CodeTaken, OfficeAway."""
     with translate_postgres_errors(), engine.begin() as tx:
         try:
-            room_id = None if settings is None else _insert_room(tx, coupon, settings)
+            room_id = None
+            if settings is not None:
+                # The coupon's id: the release before writes it into the tables of rooms.
+                room_id = coupon.id
+                insert_room(tx, room_id, coupon.code, "coupon", settings, coupon_id=coupon.id)
             insert_coupon(tx, coupon, room_id)
         except IntegrityError as error:
             raise CodeTaken from error
         made = find_offer(tx, coupon.code)
         record(tx, who, "coupon created", coupon.code, None, describe_offer(made), now)
     return made
-
-
-def _insert_room(tx: Connection, coupon: Coupon, settings: RoomSettings) -> UUID:
-    # The coupon's id: the release before writes it into the tables of rooms.
-    tx.execute(
-        insert(rooms).values(
-            id=coupon.id,
-            code=coupon.code,
-            kind="coupon",
-            coupon_id=coupon.id,
-            draw_seed=secrets.token_bytes(SEED_BYTES),
-            **asdict(settings),
-        )
-    )
-    return coupon.id
 
 
 def change_offer(
@@ -140,30 +127,16 @@ def change_offer(
     with translate_postgres_errors(), engine.begin() as tx:
         before = find_offer(tx, code, lock=True)
         coupon, settings = alter(before)
-        _check_draw_stands(
-            before, coupon, settings, tx.execute(select(func.clock_timestamp())).scalar_one()
-        )
+        room = before.room
+        if room is not None and settings is not None:
+            check_draw_stands(tx, room, settings, coupon.opens_at)
         update_coupon(tx, coupon)
-        if before.room is not None and settings is not None:
-            values = asdict(settings) | {"version": rooms.c.version + 1}
-            tx.execute(update(rooms).where(rooms.c.id == before.room.id).values(**values))
+        if room is not None and settings is not None:
+            update_room(tx, room.id, **asdict(settings))
         after = find_offer(tx, code)
         if describe_offer(after) != describe_offer(before):
             record(tx, who, what, code, describe_offer(before), describe_offer(after), now)
     return after
-
-
-def _check_draw_stands(
-    before: Offer, coupon: Coupon, settings: RoomSettings | None, now: datetime
-) -> None:
-    """The lobby's order is fixed once members may enter it, and the opening once it is drawn."""
-    if before.settings is None or settings is None:
-        return
-    if before.drawn is not None and coupon.opens_at != before.coupon.opens_at:
-        raise AlreadyStarted
-    lobby_opens_at = before.coupon.opens_at - timedelta(seconds=before.settings.lobby_s)
-    if settings.opening != before.settings.opening and now >= lobby_opens_at:
-        raise InvalidValue("opening", "fixed_since", since=f"{lobby_opens_at:%H:%M}")
 
 
 def describe_offer(one: Offer) -> dict[str, Any]:
@@ -181,17 +154,8 @@ def describe_offer(one: Offer) -> dict[str, Any]:
 
 
 def _offers() -> Any:
-    columns = [rooms.c[name] for name in (*_SETTINGS, "kind", "draw_seed")]
-    of_draw = (draws.c.drawn_at, draws.c.entrants_count, draws.c.entrants_sha256)
-    looks = [brandings.c[name].label(f"brand_{name}") for name in _BRANDING]
-    mark = [watermarks.c[name] for name in _WATERMARK]
-    more = [rooms.c.version.label("room_version"), *of_draw, *looks, *mark]
-    return (
-        select(coupons, *columns, *more)
-        .outerjoin(rooms, rooms.c.id == coupons.c.room_id)
-        .outerjoin(draws, draws.c.room_id == rooms.c.id)
-        .outerjoin(brandings, brandings.c.room_id == rooms.c.id)
-        .outerjoin(watermarks, watermarks.c.room_id == rooms.c.id)
+    return join_tables_of_rooms(
+        select(coupons, *room_columns()).outerjoin(rooms, rooms.c.id == coupons.c.room_id)
     )
 
 
@@ -213,23 +177,12 @@ def _offer_from_row(row: Row[Any]) -> Offer:
 
 
 def _room_from_row(row: Row[Any], coupon: Coupon) -> Room:
-    drawn = watermark = None
-    if row.drawn_at is not None:
-        drawn = DrawSummary(row.drawn_at, row.entrants_count, row.entrants_sha256)
-    if row.taken_at_us is not None:
-        watermark = Watermark(**{name: getattr(row, name) for name in _WATERMARK})
-    return Room(
-        id=row.room_id,
+    return room_from_row(
+        row,
         code=coupon.code,
-        kind=row.kind,
-        settings=RoomSettings(**{name: getattr(row, name) for name in _SETTINGS}),
         opens_at=coupon.opens_at,
         closes_at=coupon.expire_date,
         total_count=coupon.inventory.total_count,
         used_count=coupon.inventory.used_count,
-        version=row.room_version,
-        seed=bytes(row.draw_seed),
-        drawn=drawn,
-        branding=Branding(**{name: getattr(row, f"brand_{name}") or "" for name in _BRANDING}),
-        watermark=watermark,
+        further={},
     )

@@ -18,6 +18,8 @@ from application.destinations.coupon.feed_log import FeedLog
 from application.destinations.coupon.rooms import CouponRooms
 from application.destinations.registry import by_kind
 from application.destinations.room_store import RoomStore
+from application.destinations.site.destination import SiteDestination
+from application.destinations.site.rooms import SiteRooms
 from application.failover_repair import FailoverRepair
 from application.postgres_watchdog import PostgresWatchdog
 from application.reconcile import FailedJobs
@@ -85,8 +87,8 @@ async def _admit(
     destination = CouponDestination(
         line, job_queue, lease_s=settings.LEASE_S, follower=feed_log if settings.follows else None
     )
-    destinations: Mapping[RoomKind, Destination] = by_kind([destination])
-    stores: Mapping[RoomKind, RoomStore] = by_kind([CouponRooms(engine, line)])
+    destinations: Mapping[RoomKind, Destination] = by_kind([destination, SiteDestination(line)])
+    stores: Mapping[RoomKind, RoomStore] = by_kind([CouponRooms(engine, line), SiteRooms(engine)])
     ask = partial(TimelineReader(watched).ping_and_read, within_s=GONE_AFTER_S)
     watchdog = PostgresWatchdog(ask, destination, FailoverRepair(line, watched, stop.is_set))
     clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)

@@ -13,6 +13,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from sqlalchemy import Engine
 
+from domain.room import ROOM_KINDS
 from issuance.deployment import LINE_KEY
 from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
@@ -20,7 +21,7 @@ from tests.house import House, open_house
 from tests.kinds import mark_kinds, put_in_order
 from tests.servers import Servers, drop_database, fresh_database
 from waitroom.line import Line, open_line
-from waitroom.redis_io.keys import ROOMS
+from waitroom.redis_io.keys import rooms_key
 
 # Collection makes a million objects that stay: looking through them again and again takes seconds.
 gc.disable()
@@ -128,9 +129,10 @@ def code(redis_url: str) -> Iterator[str]:
     made = f"t-{secrets.token_hex(5)}"
     yield made
     with Redis.from_url(redis_url) as redis:
-        for room in redis.smembers(ROOMS):
-            if room.startswith(made.encode()):
-                redis.srem(ROOMS, room)
+        for served in map(rooms_key, ROOM_KINDS):
+            for room in redis.smembers(served):
+                if room.startswith(made.encode()):
+                    redis.srem(served, room)
         for key in redis.scan_iter(f"waitroom:{{{made}*}}:*", count=1_000):
             redis.delete(key)
 

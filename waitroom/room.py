@@ -15,8 +15,10 @@ from domain.watermark import Watermark
 
 def room_fields(room: Room) -> Mapping[str, str]:
     """The room as the line stores it; times in microseconds since 1970."""
-    settings = {name: str(value) for name, value in asdict(room.settings).items()}
+    given = {**asdict(room.settings), **room.further}
+    settings = {name: str(value) for name, value in given.items()}
     return settings | {
+        "kind": room.kind,
         "opens_at": str(to_us(room.opens_at)),
         "closes_at": str(to_us(room.closes_at)),
         "total_count": str(room.total_count),

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import issuance.sites.tables  # noqa: F401 - part of the metadata
 from issuance.tables import VERSION_TABLE, metadata
 
 connection = context.config.attributes["connection"]

@@ -12,6 +12,7 @@ from application.apply_settings import apply_settings
 from application.clock_watch import watch_clocks
 from application.destinations.coupon.rooms import CouponRooms
 from application.destinations.registry import by_kind
+from application.destinations.site.rooms import SiteRooms
 from application.room_sync import RoomSync
 from cli import coupon as coupon_command
 from domain.refusals import CouponExpired, NotOpenYet
@@ -78,7 +79,7 @@ async def test_a_lobby_is_drawn_when_redis_clock_says(line, engine, code, off_by
     opens_at = now() + SOON
     await apply_settings(line, on_offer(engine, code, room=room, opens_at=opens_at))
     await enter(line, code, crowd(10))
-    chores = RoomSync(engine, line, by_kind([CouponRooms(engine, line)]))
+    chores = RoomSync(engine, line, by_kind([CouponRooms(engine, line), SiteRooms(engine)]))
 
     with clock_off(off_by_s):
         rest_s = await chores.run_once()
@@ -103,7 +104,9 @@ async def test_a_room_is_retired_an_hour_after_its_end_by_redis_clock(line, engi
     )
 
     with clock_off(off_by_s):
-        await RoomSync(engine, line, by_kind([CouponRooms(engine, line)])).run_once()
+        await RoomSync(
+            engine, line, by_kind([CouponRooms(engine, line), SiteRooms(engine)])
+        ).run_once()
 
     assert (code in await line.codes(), later in await line.codes()) == (True, False)
 

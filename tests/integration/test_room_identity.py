@@ -1,12 +1,14 @@
 """Rooms have an id, a code and a kind of their own, beside processes of the release before."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.branding import PLAIN, Branding
@@ -70,15 +72,21 @@ READ_OFFER = (
 )
 
 
-@pytest.fixture
-def schema_before(servers):
-    """A database with the schema of the release before."""
+@contextmanager
+def database_at(server_url: str, revision: str) -> Iterator[Engine]:
+    """A database with the schema of that revision."""
     name = f"waitroom_before_{uuid4().hex[:8]}"
-    engine = open_engine(fresh_database(servers.database_url, name), connections_max=2, name="test")
-    migrate(engine, BEFORE)
+    engine = open_engine(fresh_database(server_url, name), connections_max=2, name="test")
+    migrate(engine, revision)
     yield engine
     engine.dispose()
-    drop_database(servers.database_url, name)
+    drop_database(server_url, name)
+
+
+@pytest.fixture
+def schema_before(servers):
+    with database_at(servers.database_url, BEFORE) as engine:
+        yield engine
 
 
 def insert_as_before(tx, code: str, issuing: str = "queue") -> UUID:

@@ -10,10 +10,13 @@ from domain.discount import DiscountPolicy
 from domain.invalid_value import RULES, SENTENCES, InvalidValue
 from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
+from domain.sites.site_settings import SiteSettings
 from tests.unit.cast import noon, spring
+from tests.unit.site_cast import a_site, a_site_room
 from tests.unit.template_cast import EN, KO
 from web.pages.admin.labels import describe_error
 
+ELSE = SiteSettings(target_url="https://evil.example/")
 # One value that breaks each rule: what makes it, the field, and the rule.
 BROKEN = (
     (lambda: RoomSettings(burst=0), "burst", "range"),
@@ -35,6 +38,8 @@ BROKEN = (
     (lambda: Branding(colour="red"), "colour", "colour"),
     (lambda: Logo(b""), "logo", "picture_size"),
     (lambda: Logo(b"<html>"), "logo", "picture_type"),
+    (lambda: a_site(hosts=("shop.example/tea",)), "hosts", "host"),
+    (lambda: a_site_room(settings=ELSE).check_target_url(), "target_url", "of_site"),
 )
 # Made where an offer is changed: integration/test_api_draw.py meets it.
 ELSEWHERE = {"fixed_since"}

@@ -91,6 +91,7 @@ def test_a_room_is_stored_as_text_with_all_that_the_scripts_read():
     fields = room_fields(a_room(coupon, RoomSettings()))
 
     assert fields == {
+        "kind": "coupon",
         "rate_per_s": "100.0",
         "burst": "100",
         "seats": "2000",
