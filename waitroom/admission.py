@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,3 +38,13 @@ class Outcome:
         """The outcome as report.lua takes it."""
         known = self.admitted_at_us is not None
         return self.kind[0] + self.text, str(self.admitted_at_us) if known else ""
+
+
+def report_arguments(
+    used_count: int, took_ms: float | None, outcomes: Iterable[tuple[str, Outcome]]
+) -> list[str]:
+    """Members' outcomes as report.lua takes them."""
+    arguments = [str(used_count), "" if took_ms is None else f"{took_ms:.1f}"]
+    for member, outcome in outcomes:
+        arguments += [member, *outcome.arguments()]
+    return arguments

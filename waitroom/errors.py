@@ -17,3 +17,7 @@ class LineBusy(LineError):
 
 class NoSuchRoom(LineError):
     """There is no such room."""
+
+
+class NotYourTurn(LineError):
+    """It’s not your turn yet."""

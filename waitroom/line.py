@@ -14,7 +14,7 @@ from domain.room import ROOM_KINDS, Room, RoomKind
 from domain.stores.remote_clock import RemoteClock
 from domain.unix_time import from_us
 from topology.async_redis import open_async_redis
-from waitroom.admission import Admission, Outcome
+from waitroom.admission import Admission, Outcome, report_arguments
 from waitroom.autopilot_state import AutopilotState
 from waitroom.batcher import EnterBatch, RoomBatchers, entrant
 from waitroom.check_lease import CheckLease
@@ -43,6 +43,7 @@ from waitroom.stats.room_stats import FIGURES_OVER_S, RoomStats, read_room_stats
 from waitroom.stats.summary import RoomSummary, read_summary
 from waitroom.stats.time_series import TimeSeries, read_series
 from waitroom.tokens.challenge import Solution
+from waitroom.visits.visits import Visits
 
 REPORT_MAX = 500
 STANDINGS_MAX = 500
@@ -101,6 +102,7 @@ class Line:
         self.audit = LineAudit(redis)
         self.member_records = MemberRecords(redis)
         self.recovery = Recovery(redis, calls["restore"])
+        self.visits = Visits(redis, self._connections)
         self.check_lease = CheckLease(redis)
         self.loop_errors = LoopErrors(redis)
         self.process_registry = ProcessRegistry(redis)
@@ -240,11 +242,10 @@ class Line:
 
         took_ms: the transaction's duration, where members waited for it.
         """
-        keys, members, new = Keys(code).for_script("report"), list(outcomes), 0
-        for start in range(0, max(1, len(members)), REPORT_MAX):
-            arguments = [str(used_count), "" if took_ms is None else f"{took_ms:.1f}"]
-            for member in members[start : start + REPORT_MAX]:
-                arguments += [member, *outcomes[member].arguments()]
+        keys, pairs, new = Keys(code).for_script("report"), list(outcomes.items()), 0
+        for start in range(0, max(1, len(pairs)), REPORT_MAX):
+            some = pairs[start : start + REPORT_MAX]
+            arguments = report_arguments(used_count, took_ms, some)
             with _away():
                 new += await self._report(keys=keys, args=arguments)
         return new

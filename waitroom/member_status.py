@@ -125,6 +125,9 @@ class MemberStatus(NamedTuple):
     arrival_us: in a draw the number drawn, and until the draw a negative mark that reveals nothing.
     text, for a waiting member who was skipped and returned: h for the head of the line, e for
     its end.
+
+    In front of a site a member is called or missed, or their last visit (`visits.visit.visit_of`)
+    is inside, finished, ended or revoked.
     """
 
     kind: str
@@ -141,6 +144,11 @@ class MemberStatus(NamedTuple):
     def in_line(self) -> bool:
         """Whether the line knows this member."""
         return self.kind in ("waiting", "admitted", "issued", "refused") or self.arrival_us != 0
+
+    @property
+    def due_us(self) -> int:
+        """Until when a called member may come (microseconds); else 0."""
+        return int(self.text) if self.kind == "called" else 0
 
     @property
     def is_missing(self) -> bool:

@@ -8,6 +8,7 @@ from redis.commands.core import AsyncScript
 from domain.spent_ticket import SpentTicket
 from tests.integration.cast import HOUR, in_force, now
 from tests.integration.line_cast import admit, crowd, enter, issue
+from tests.integration.visit_cast import call_and_claim, forget_site_room, site_in_force
 from tests.unit.test_scripts import LUA, MOVES, OF_A_ROOM
 from waitroom.autopilot import Decision, Signals
 from waitroom.redis_io.keys import Keys
@@ -19,6 +20,12 @@ Call = tuple[list[str], list[str]]
 # In prose: what enter takes has a test of its own.
 AGAIN = {"enter": 1, "rate_limit": 4}
 BY_SOURCE = {script(move): move for move in MOVES}
+
+
+@pytest.fixture
+def code(code, redis_url):
+    yield code
+    forget_site_room(redis_url, f"{code}-shop")
 
 
 @pytest.fixture
@@ -58,6 +65,20 @@ def arguments_of(move: str) -> tuple[int, int]:
     return numbered, again[0] if again else 1
 
 
+async def visits_of_site(line, code):
+    """Each move of visits."""
+    await site_in_force(line, code)
+    await enter(line, code, ["alice"])
+    [visit] = await call_and_claim(line, code)
+    await line.visits.renew(code, visit.visit_id)
+    await line.visits.ended(code, [visit.visit_id, "unknown"])
+    await line.visits.finish(code, visit.visit_id)
+    await line.visits.list_visits(code)
+    await line.visits.restore(
+        code, "lost", "bob", claimed_at_us=visit.claimed_at_us, ends_at_us=visit.ends_at_us
+    )
+
+
 async def everything(line, code):
     """Each move at least once, by the method that makes it."""
     await in_force(line, code, rate_mode="autopilot")
@@ -81,6 +102,7 @@ async def everything(line, code):
     watched = await line.autopilot.read_room(code)
     seen = Signals(watched.now_s, None, 0.0, 0.0)
     pilot, reason = watched.pilot.step(seen, watched.bounds)
+    await visits_of_site(line, f"{code}-shop")
     await line.autopilot.apply_decision(watched, pilot, Decision.from_step(pilot, seen, reason))
     await line.login_throttle.start_attempt(code, "127.0.0.1")
     began = await line.sessions.begin(code, f"token-of-{code}", kept_s=5)
@@ -101,7 +123,8 @@ async def test_python_passes_what_the_contract_names(line, code, calls):
             assert (more % again == 0) if again else more == 0, (move, arguments)
     for move in OF_A_ROOM:
         for keys, _ in calls[move]:
-            assert keys == [getattr(Keys(code), name) for name in key_names(move)]
+            room = f"{code}-shop" if keys[0] == Keys(f"{code}-shop").room else code
+            assert keys == [getattr(Keys(room), name) for name in key_names(move)]
 
 
 async def test_those_who_enter_come_with_a_solution_and_a_number_each_where_there_are_any(

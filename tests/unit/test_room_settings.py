@@ -121,7 +121,7 @@ def test_the_keys_of_a_room_share_one_tag_and_no_two_are_the_same():
     spring = [getattr(Keys("spring"), name) for name in properties]
 
     assert all(key.startswith("waitroom:{spring}:") for key in spring)
-    assert len(set(spring)) == len(properties) == 20
+    assert len(set(spring)) == len(properties) == 24
     assert not set(spring) & {getattr(Keys("sprin"), name) for name in properties}
 
 

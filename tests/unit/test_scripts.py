@@ -28,9 +28,10 @@ def includes(move: str) -> list[str]:
 def test_there_is_a_file_for_each_move():
     assert MOVES == [
         "add_latency", "add_spent", "admit", "apply_decision", "apply_settings", "begin_session",
-        "claim_overdue", "end_sessions", "enter", "issued_members", "leave", "mark_retold",
-        "mark_saved", "place", "rate_limit", "renew_leases", "report", "restore", "retract",
-        "start_attempt", "watermark",
+        "claim_overdue", "claim_visit", "end_sessions", "end_visits", "enter", "find_visits",
+        "issued_members", "leave", "list_visits", "mark_retold", "mark_saved", "place",
+        "rate_limit", "renew_leases", "renew_visit", "report", "restore", "restore_visit",
+        "retract", "start_attempt", "watermark",
     ]  # fmt: skip
 
 

@@ -5,7 +5,11 @@
 --   KEYS[6] meter (hash)     KEYS[7] tally (hash)
 --   KEYS[8] last_seen (hash)     KEYS[9] away (hash: member, arrival, since when)
 --   KEYS[10] admissions (hash: member, admitted at in us)
---   ARGV[1] how many the destination can take           ARGV[2] lease in us
+--   KEYS[11] outcomes (hash)     KEYS[12] visits (hash: visit, record)
+--   KEYS[13] inside (zset: living visit, its end in us)     KEYS[14] claims (zset: visit, claimed at)
+--   KEYS[15] ended (zset: visit that is over, when its record is dropped)
+--   ARGV[1] how many the destination can take
+--   ARGV[2] lease in us; of a site's members the room's claim_s instead
 --   returns {held back by, admitted at in us, members in order of arrival...}; held back by is one of
 --           'no_such_room' 'restoring' 'paused' 'closed' 'not_open_yet' 'undrawn' 'sold_out' 'empty'
 --           'rate' 'seats' 'stock' 'destination'. Where the room admits nobody: {held back by}
@@ -13,6 +17,8 @@
 -- One atomic move: a crash can't lose a member between the line and `admitted`. The bucket is in Redis,
 -- so any number of admitters share one rate.
 -- Admits at most the stock less the seats in use, so the order in which workers finish does not matter.
+-- In front of a site, those called and the living visits take seats. Members who were called and did not
+-- come in time are missed: away, so that they may return (presence.lua).
 -- Passes over members without a recent request, and admits the next ones in their place.
 -- Admits nobody before Postgres has the draw's order (nobody could verify the draw later), nor while a
 -- line that lost its places is restoring; of a line that lost only its end it admits the members before
@@ -29,8 +35,11 @@
 --@include pace
 --@include spent
 --@include presence
+--@include bucket
+--@include visit
+--@include visits
+--@include visit_sweep
 
-local VISIT_S = 0.25
 -- The most members skipped in one call, as it blocks Redis.
 local PASSED_MAX = 5000
 
@@ -40,6 +49,8 @@ if not room then return { 'no_such_room' } end
 local now = now_us()
 note_schedule(room, now, keys)
 note_failover(room, now, keys)
+if room.is_site then read_visit_rules(room, keys) end
+local lease_us = room.is_site and room.claim_us or tonumber(ARGV[2])
 local v = redis.call('HMGET', keys.bucket, 'tokens', 'at', 'busy', 'pace_people', 'pace_time_s', 'pace_told',
   'moved', 'heard_at', 'hearing_since', 'steered_rate_per_s')
 if room.is_steered then
@@ -51,34 +62,53 @@ local bucket = {
   pace_people = tonumber(v[4] or 0), pace_time_s = tonumber(v[5] or 0), pace_told = tonumber(v[6] or 0),
   moved = tonumber(v[7] or now),
 }
-local elapsed_s = math.max(0, now - bucket.at) / 1000000
--- Admitters call a few times a second: a smaller bucket would overflow between two calls, and the rate
--- would stay below the room's.
-local capacity = math.max(room.burst, room.rate_per_s * VISIT_S)
-bucket.tokens = math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)
+bucket.tokens = refilled(room, bucket.tokens, bucket.at, now)
 
 local function keep_bucket(busy)
   redis.call('HSET', keys.bucket, 'tokens', bucket.tokens, 'at', digits(now), 'busy', busy and 1 or 0,
     'pace_people', bucket.pace_people, 'pace_time_s', bucket.pace_time_s,
-    'pace_told', bucket.pace_told, 'moved', digits(bucket.moved), 'lease', ARGV[2])
+    'pace_told', bucket.pace_told, 'moved', digits(bucket.moved), 'lease', ARGV[2],
+    'ticked_at', digits(now))
 end
 
 -- A hash is lost with all it held: that nobody was seen is then no sign that they are silent.
 local have_records = redis.call('EXISTS', keys.last_seen) == 1
 local are_records_lost = room.keeps_fields and not have_records
 
--- Where Redis has lost `admitted`, all of `arrivals` is overdue, and enqueued again.
+-- Where Redis has lost `admitted`, all of `arrivals` is overdue, and enqueued again; in front of a site
+-- they are called anew.
 local function restore_admitted()
-  local overdue, arrivals = {}, redis.call('HGETALL', keys.arrivals)
+  local found, arrivals = {}, redis.call('HGETALL', keys.arrivals)
+  local due = digits(room.is_site and now + lease_us or now)
   for i = 1, #arrivals, 2 do
-    if arrivals[i] ~= '' then overdue[#overdue + 1], overdue[#overdue + 2] = digits(now), arrivals[i] end
+    if arrivals[i] ~= '' then found[#found + 1], found[#found + 2] = due, arrivals[i] end
   end
-  call_with('ZADD', keys.admitted, overdue)
+  call_with('ZADD', keys.admitted, found)
+end
+
+local function miss_called()
+  local late = redis.call('ZRANGEBYSCORE', keys.admitted, '-inf', digits(now), 'LIMIT', 0, PASSED_MAX)
+  if #late == 0 then return end
+  local arrivals, missed = ask_about('HMGET', keys.arrivals, late), {}
+  for i, member in ipairs(late) do
+    missed[#missed + 1] = member
+    missed[#missed + 1] = (arrivals[i] or digits(now)) .. ' missed ' .. digits(now)
+  end
+  call_with('HSET', keys.away, missed)
+  call_with('ZREM', keys.admitted, late)
+  call_with('HDEL', keys.arrivals, late)
+  call_with('HDEL', keys.admissions, late)
+  redis.call('HINCRBY', keys.tally, 'missed', #late)
+  count_on_meter(keys.meter, 'missed', #late, now)
 end
 
 local waiting = redis.call('ZCARD', keys.waiting)
 note_lost_line(room, now, waiting, keys)
 if redis.call('EXISTS', keys.admitted) == 0 then restore_admitted() end
+if room.is_site then
+  sweep_visits(room, now, keys)
+  miss_called()
+end
 
 local refusal = room_refusal(room, now) or (room.state == 'paused' and 'paused')
   or (restoring_until(room, now) > 0 and 'restoring')
@@ -88,13 +118,14 @@ if refusal then
   return { refusal }
 end
 
-local under_way = redis.call('ZCARD', keys.admitted)
+local under_way = redis.call('ZCARD', keys.admitted) + (room.is_site and count_living(now, keys) or 0)
 local count, held_back_by = waiting, 'empty'
 local function at_most(limit, name)
   if limit < count then count, held_back_by = math.max(0, math.floor(limit)), name end
 end
 at_most(room.remain - under_way, 'stock')
-at_most(room.seats - under_way, 'seats')
+local is_open_to_all = room.passthrough == 'on'
+if not is_open_to_all then at_most(room.seats - under_way, 'seats') end
 local allowed = waiting
 local last_admitted = admits_up_to(room, now)
 if last_admitted then
@@ -102,7 +133,7 @@ if last_admitted then
   at_most(allowed, 'restoring')
 end
 at_most(tonumber(ARGV[1]), 'destination')
-at_most(bucket.tokens, 'rate')
+if not is_open_to_all then at_most(bucket.tokens, 'rate') end
 
 -- Before this a member's last request counts for nothing: see presence.lua and mark_retold.lua.
 local function silence_ends()
@@ -150,7 +181,7 @@ while #answer - 1 < count and passed < PASSED_MAX do
   for i = 1, #here, 2 do
     -- A microsecond apart: a tie would be enqueued again by member id, not in order of arrival.
     answer[#answer + 1] = here[i]
-    filed[i], filed[i + 1] = digits(now + tonumber(ARGV[2]) + #answer), here[i]
+    filed[i], filed[i + 1] = digits(now + lease_us + #answer), here[i]
     arrivals[i], arrivals[i + 1] = here[i], here[i + 1]
     admissions[i], admissions[i + 1] = here[i], digits(now)
   end
@@ -171,7 +202,7 @@ if count > 0 then
   redis.call('HINCRBY', keys.tally, 'admitted', count)
   count_on_meter(keys.meter, 'admitted', count, now)
 end
-bucket.tokens = bucket.tokens - count
+bucket.tokens = math.max(0, bucket.tokens - count)
 measure_pace(bucket, room.rate_per_s, count, now)
 keep_bucket(waiting - passed > count and held_back_by ~= 'stock')
 table.insert(answer, 2, digits(now))

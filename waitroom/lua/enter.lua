@@ -6,6 +6,9 @@
 --   KEYS[10] spent (hash: member, arrival up to which tickets are spent)
 --   KEYS[11] solved (zset: used solution, expiry in s)
 --   KEYS[12] spent_unsaved (zset: member, since when in us)
+--   KEYS[13] admitted (zset: member, due in us)         KEYS[14] visits (hash: visit, record)
+--   KEYS[15] inside (zset: living visit, its end in us)
+--   KEYS[16] admissions (hash: member, admitted at in us)
 --   ARGV[1] how many members   ARGV[2] how many solutions: as many, or none
 --   ARGV[3] '1' where the caller waits until replicas have what this call wrote, else '0'
 --           Then the members' ids, in order of arrival; then the solution of each ('': none; else
@@ -24,6 +27,9 @@
 --@include meter
 --@include spent
 --@include presence
+--@include bucket
+--@include visit
+--@include walk_in
 --@include member_status
 
 local room = read_room(keys.room)
@@ -41,11 +47,14 @@ local entry_refusals = {}
 local count, solutions = tonumber(ARGV[1]), tonumber(ARGV[2])
 local members = { unpack(ARGV, 4, count + 3) }
 local known = known_of(members, keys)
+known.is_entering = true
 local function solution_of(i) return solutions > 0 and ARGV[3 + count + i] or '' end
 local function number_of(i) return ARGV[3 + count + solutions + i] end
 -- Places taken in this call, by member; of these the ones not written yet, as ZADD takes them: arrival,
 -- member, arrival...
 local places, fresh, entered = {}, {}, 0
+-- Of a site: who walks in (member, arrival, member...), and how many more may, once that was asked.
+local called, walk_ins_left = {}, nil
 
 -- A refused member may enter again once the room is open again.
 local function forget_refusal(i, member)
@@ -58,6 +67,20 @@ local function forget_refusal(i, member)
     end
     known.outcomes[i] = false
   end
+end
+
+-- A visitor may enter again after their visit.
+local function forget_visit(i, member)
+  local visit = visit_with(visit_id_in(known.outcomes[i]), keys)
+  if visit and is_living(visit, now) then return end
+  redis.call('HDEL', keys.outcomes, member)
+  known.outcomes[i] = false
+end
+
+local function walks_in()
+  if not room.is_site or refusal then return false end
+  walk_ins_left = walk_ins_left or walk_ins_allowed(room, now, keys)
+  return walk_ins_left > 0 and (size == 0 or room.passthrough == 'on')
 end
 
 -- The score in the line: the number drawn in a lobby that draws, else the time.
@@ -104,10 +127,18 @@ local function line_up(i, member)
     return { 'undrawn', '0', redis.call('HGET', keys.room, 'draw_seed') or '' }
   end
   if room.asks_for_solution and not is_solved(i) then return { 'challenge_required' } end
+  local walking_in = walks_in()
   local score = score_for(i, member)
+  entered = entered + 1
+  if walking_in then
+    walk_ins_left = walk_ins_left - 1
+    called[#called + 1], called[#called + 2] = member, score
+    places[member] = { 'called', score, 0, digits(now + room.claim_us + #called - 1) }
+    return places[member]
+  end
   fresh[#fresh + 1] = score
   fresh[#fresh + 1] = member
-  size, entered = size + 1, entered + 1
+  size = size + 1
   local told = told_arrival(room, member, score)
   places[member] = { 'waiting', told, told ~= score and 0 or size - 1 }
   return places[member]
@@ -132,13 +163,17 @@ end
 
 local standings = {}
 for i, member in ipairs(members) do
-  if not refusal or lobby then forget_refusal(i, member) end
+  if not refusal or lobby then
+    if not room.is_site then forget_refusal(i, member)
+    elseif known.outcomes[i] and not places[member] then forget_visit(i, member) end
+  end
   -- Two clicks in one call: the second gets the first one's place.
   local standing = places[member] or standing_now(i, member)
   if standing[1] == 'absent' or standing[1] == 'untold' then standing = line_up(i, member) end
   standings[i] = standing
 end
 
+if #called > 0 then call_in(called, room, now, keys) end
 if entered > 0 then
   write_places()
   redis.call('HSET', keys.room, 'last_arrival', digits(room.last_arrival),

@@ -3,6 +3,7 @@
 --   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
 --   KEYS[7] last_seen (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
 --   KEYS[10] spent_unsaved (zset: member, since when in us)
+--   KEYS[11] admitted (zset: member, due in us)     KEYS[12] visits (hash: visit, record)
 --   ARGV    member ids
 --   returns {facts, {standing}, ...}, or {} where the room is unknown
 --
@@ -15,6 +16,7 @@
 --@include bulk
 --@include spent
 --@include presence
+--@include visit
 --@include member_status
 
 local room = read_room(keys.room)

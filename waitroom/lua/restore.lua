@@ -3,6 +3,7 @@
 --   KEYS[4] outcomes (hash)  KEYS[5] bucket (hash)      KEYS[6] tally (hash)
 --   KEYS[7] last_seen (hash)     KEYS[8] away (hash)        KEYS[9] spent (hash: member, arrival)
 --   KEYS[10] spent_unsaved (zset: member, since when in us)
+--   KEYS[11] admitted (zset: member, due in us)     KEYS[12] visits (hash: visit, record)
 --   ARGV    member, arrival in us or number drawn, member, arrival...; a negative mark in place of a
 --           number before the draw
 --   returns {facts, {standing}, ...}, or {} where the room is unknown; a standing may also be
@@ -24,6 +25,7 @@
 --@include bulk
 --@include spent
 --@include presence
+--@include visit
 --@include member_status
 
 local MORE_PARTS = 3

@@ -39,7 +39,8 @@ class Keys:
         front (the highest score admitted), the last watermark, spent_count, the last loss found,
         the period of restoring, run_id of the Redis that served it, and after a failover held_from
         (the last arrival that is not held), failed_over_at and told_until;
-        line_end and keeps_fields, by which a lost key is noticed."""
+        line_end and keeps_fields, by which a lost key is noticed; kind, and for a site the rules
+        of visits, keeps_visits and relinks_visits."""
         return self._key("room")
 
     @property
@@ -64,7 +65,8 @@ class Keys:
 
     @property
     def outcomes(self) -> str:
-        """hash: member, `i` or `r`, arrival, space, the coupon or the refusal's slug."""
+        """hash: member, `i` or `r`, arrival, space, the coupon or the refusal's slug; for a site
+        `v`, arrival, space, the id of the member's last visit."""
         return self._key("outcomes")
 
     @property
@@ -78,7 +80,8 @@ class Keys:
     @property
     def tally(self) -> str:
         """hash: totals of entered, left, turned_away (refused at entry), admitted, issued, refused,
-        passed_over, returned, restored; refusals by reason; and latencies of `enter_us`,
+        passed_over, returned, restored; for a site of claimed, walked_in, missed, finished, ended,
+        revoked, restored_visits; refusals by reason; and latencies of `enter_us`,
         `issue_us` and `waited` (arrival to outcome): WHAT:STEP a count, WHAT the sum (us).
         """
         return self._key("tally")
@@ -90,8 +93,9 @@ class Keys:
 
     @property
     def away(self) -> str:
-        """hash: member who was skipped, or learned in line that the room is over: arrival,
-        space, for the latter `told` and a space, when that was (microseconds)."""
+        """hash: member who was skipped, missed their turn, or learned in line that the room is
+        over: arrival, space, `missed` or `told` for the latter two and a space, when that was
+        (microseconds)."""
         return self._key("away")
 
     @property
@@ -147,6 +151,26 @@ class Keys:
     def solved(self) -> str:
         """zset: used solutions of challenges, by expiry (s)."""
         return self._key("solved")
+
+    @property
+    def visits(self) -> str:
+        """hash: visit, its record (`include/visit.lua`), until no pass of it is valid any more."""
+        return self._key("visits")
+
+    @property
+    def inside(self) -> str:
+        """zset: living visit, by its end (microseconds). Each takes a seat."""
+        return self._key("inside")
+
+    @property
+    def claims(self) -> str:
+        """zset: visit, by when it began (microseconds)."""
+        return self._key("claims")
+
+    @property
+    def ended(self) -> str:
+        """zset: visit that is over, by when its record is dropped (microseconds)."""
+        return self._key("ended")
 
 
 _NAMES = tuple(name for name, kept in vars(Keys).items() if isinstance(kept, property))

@@ -23,7 +23,7 @@ def script(name: str) -> str:
     """The source of `lua/NAME.lua` with its keys, constants and includes in place."""
     contract, rest = _split(name)
     code = _INCLUDE.sub(lambda found: _include(found.group(1)), rest)
-    table = _keys_table(name) if re.search(r"\bkeys\.", rest) else ""
+    table = _keys_table(name) if re.search(r"\bkeys\b", rest) else ""
     return contract + table + _constants(code) + code
 
 

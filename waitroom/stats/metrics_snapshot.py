@@ -55,10 +55,10 @@ class MetricsReader:
             known = await read_room_stats(self._redis, k, FIGURES_OVER_S)
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.time()
-                pipe.hget(k.bucket, "at")
+                pipe.hmget(k.bucket, ["ticked_at", "at"])
                 pipe.hget(k.rate_controller, "state")
                 pipe.hgetall(k.differences)
-                (seconds, us), at, pilot, found = await pipe.execute()
+                (seconds, us), (ticked_at, at), pilot, found = await pipe.execute()
         if known is None:
             raise NoSuchRoom
         figures, tally = known
@@ -76,7 +76,8 @@ class MetricsReader:
             enter=tally.latency("enter_us"),
             issue=tally.latency("issue_us"),
             wait=tally.latency("waited"),
-            admission_at_s=_seconds(at),
+            # Walk-ins also move `at`; an admitter of an earlier version writes nothing else.
+            admission_at_s=_seconds(ticked_at or at),
             pilot_at_s=step.get("at_s"),
             reason=step.get("reason"),
             differences=kinds,

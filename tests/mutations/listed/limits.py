@@ -38,9 +38,9 @@ MUTATIONS = (
         name="a_pause_saves_up_for_more_than_a_burst",
         summary="tokens accumulate beyond the burst",
         promise=7,
-        file="waitroom/lua/admit.lua",
-        old="math.min(capacity, bucket.tokens + elapsed_s * room.rate_per_s)",
-        new="bucket.tokens + elapsed_s * room.rate_per_s",
+        file="waitroom/lua/include/bucket.lua",
+        old="math.min(capacity, tokens + elapsed_s * room.rate_per_s)",
+        new="tokens + elapsed_s * room.rate_per_s",
         noticed_by=(
             "integration/test_line_admit.py::test_after_a_pause_a_burst_is_let_through_and_no_more",
         ),

@@ -115,8 +115,8 @@ MUTATIONS = (
         summary="overdue members are enqueued by member id, not by arrival",
         promise=3,
         file="waitroom/lua/admit.lua",
-        old="tonumber(ARGV[2]) + #answer",
-        new="tonumber(ARGV[2])",
+        old="lease_us + #answer",
+        new="lease_us",
         noticed_by=(
             f"{_IN_OVERDUE}test_a_part_of_those_who_are_overdue_since_one_moment_are_the_first_who_came",
         ),

@@ -17,9 +17,11 @@ local function read_run_id()
 end
 
 -- Returns the last arrival that survives, or nil where the line can't tell who is missing: members of a
--- draw that is not stored yet stand anywhere in it, and so do members whom an earlier loss has lost.
+-- draw that is not stored yet stand anywhere in it, and so do members whom an earlier loss has lost. In
+-- front of a site nobody may be called before lost visits had time to return: they take seats.
 local function survives_until(room, now)
   if is_undrawn(room) then return nil end
+  if room.is_site then return nil end
   if not room.held_from and is_restoring_places(room, now) then return nil end
   local last = math.max(room.last_arrival, DRAWN_BELOW - 1)
   return is_restoring_places(room, now) and math.min(last, room.held_from) or last
@@ -28,7 +30,7 @@ end
 -- Lost members may return from now on, and outcomes are reported again. held_from: as survives_until.
 local function await_return(room, now, keys, held_from)
   room.held_from, room.lost_at = held_from, now
-  room.is_retold, room.restoring_from, room.restoring_until = false, 0, 0
+  room.is_retold, room.restoring_from, room.restoring_until = room.is_site, 0, 0
   redis.call('HSET', keys.room, 'held_from', held_from and digits(held_from) or '', 'lost_at', digits(now),
     'restoring_from', '0', 'restoring_until', '0', 'is_retold', '0')
 end

@@ -16,6 +16,9 @@ end
 local function note_lost_hashes(room, now, keys)
   if not room.keeps_fields then return end
   if redis.call('EXISTS', keys.arrivals, keys.outcomes, keys.last_seen, keys.away) == 4 then return end
+  if room.is_site and redis.call('EXISTS', keys.outcomes) == 0 then
+    redis.call('HSET', keys.room, 'relinks_visits', '1') -- visits.lua
+  end
   keep_fields(keys)
   redis.call('HDEL', keys.bucket, 'heard_at', 'hearing_since')
   await_return(room, now, keys, survives_until(room, now))

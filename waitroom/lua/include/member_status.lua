@@ -1,4 +1,4 @@
--- member_status: members' standings, and the facts of their room. Needs room, bulk, presence.
+-- member_status: members' standings, and the facts of their room. Needs room, bulk, presence, visit.
 
 -- Reads what is stored about these members, each list in their order; last_seen of those who wait, away
 -- of the others. came_back: who returned in this call, and how; told_now: who learned in this call that
@@ -20,8 +20,20 @@ local function known_of(members, keys)
   return known
 end
 
+local VISIT_STATES = { i = 'inside', f = 'finished', e = 'ended', r = 'revoked' }
+
+-- The standing of a member who has visited the room's site; nil once the visit's record is dropped.
+local function visiting_of(outcome, room, now, keys)
+  local visit = visit_with(visit_id_in(outcome), keys)
+  if not visit then return nil end
+  if not room.session_us then read_visit_rules(room, keys) end
+  return { VISIT_STATES[state_of(visit, now)], visit.arrival, 0, told_visit(visit, room, now) }
+end
+
 -- Returns the standing of the i-th member, one of
 --   {'outcome', '0', text}   {'admitted', arrival_us}
+--   {'called', arrival_us, 0, until when they may come (us)}   {'missed', arrival_us}
+--   {'inside' | 'finished' | 'ended' | 'revoked', arrival_us, 0, the visit as in told_visit}
 --   {'waiting', arrival_us, ahead, 'h' | 'e' | nil}, the last after returning (presence.lua); also in a
 --     room whose opening was postponed
 --   {'closed' | 'sold_out', arrival_us} for a member in line when the room is over
@@ -32,11 +44,20 @@ end
 -- In a draw arrival_us is the number drawn, and before the draw a negative mark.
 local function standing_of(i, member, room, now, refusal, known, keys)
   local outcome = known.outcomes[i]
+  if outcome and room.is_site then
+    local visiting = visiting_of(outcome, room, now, keys)
+    if visiting then return visiting end
+    outcome = false
+  end
   if outcome and (room.is_retold or string.sub(outcome, 1, 1) == 'i') then
     return { 'outcome', '0', outcome }
   end
   if known.arrivals[i] then
-    return { 'admitted', told_arrival(room, member, known.arrivals[i]) }
+    local called = told_arrival(room, member, known.arrivals[i])
+    if room.is_site then
+      return { 'called', called, 0, redis.call('ZSCORE', keys.admitted, member) or digits(now) }
+    end
+    return { 'admitted', called }
   end
   local over = is_over(refusal)
   if not room.is_retold and (over or outcome) then return { 'untold' } end
@@ -49,6 +70,7 @@ local function standing_of(i, member, room, now, refusal, known, keys)
     if is_draining(room) and is_too_late(room, now, away) then
       return { 'draining', left_at }
     end
+    if was_missed(away) and not known.is_entering then return { 'missed', left_at } end
     -- Two tabs in one call: the second gets the place that the first returned to.
     local back = known.came_back[member] or come_back(room, now, member, away, keys)
     known.came_back[member] = back

@@ -71,6 +71,12 @@ local function was_told(away)
   return string.find(away, 'told', 1, true) ~= nil
 end
 
+-- Whether a member was called to a site and did not come in time. They return by entering again only: a
+-- page that is open and not looked at would take a seat for claim_s again and again.
+local function was_missed(away)
+  return string.find(away, 'missed', 1, true) ~= nil
+end
+
 -- Whether a member was away too long to keep their place: they return at the end of the line.
 local function is_too_late(room, now, away)
   local since = tonumber(string.match(away, '%d+$'))

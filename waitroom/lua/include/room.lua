@@ -5,17 +5,20 @@
 local function read_room(key)
   local v = redis.call('HMGET', key, 'opens_at', 'closes_at', 'total_count', 'used_count', 'is_drawn',
     'is_retold', 'restoring_from', 'restoring_until', 'last_arrival', 'run_id', 'held_from',
-    'front', 'line_end', 'keeps_fields', 'opened_for', 'ended_for', SETTING_NAMES)
+    'front', 'line_end', 'keeps_fields', 'opened_for', 'ended_for', 'kind', SETTING_NAMES)
   if not v[1] then return nil end
-  local room = settings_in(v, 16)
+  local room = settings_in(v, 17)
   room.opens_at, room.closes_at = tonumber(v[1]), tonumber(v[2])
   room.remain = tonumber(v[3]) - tonumber(v[4])
-  -- A room applied by an earlier version lacks these until its settings are applied again.
-  room.is_drawn, room.is_retold, room.restoring_from = v[5] == '1', v[6] ~= '0', tonumber(v[7] or -1)
+  -- A room applied by an earlier version lacks these until its settings are applied again. Postgres has
+  -- no outcomes of visits to report again.
+  room.is_drawn, room.restoring_from = v[5] == '1', tonumber(v[7] or -1)
+  room.is_retold = v[6] ~= '0' or v[17] == 'site'
   room.restoring_until, room.last_arrival = tonumber(v[8] or 0), tonumber(v[9] or 0)
   room.run_id, room.held_from = v[10], v[11] and tonumber(v[11]) or nil
   room.front, room.line_end, room.keeps_fields = tonumber(v[12] or 0), tonumber(v[13] or 0), v[14] == '1'
   room.opened_for, room.ended_for = tonumber(v[15] or 0), tonumber(v[16] or 0)
+  room.is_site = v[17] == 'site'
   room.lobby_us, room.grace_us = room.lobby_s * 1000000, room.grace_s * 1000000
   room.return_us, room.restore_us = room.return_s * 1000000, room.restore_s * 1000000
   room.is_steered = room.rate_mode == 'autopilot'

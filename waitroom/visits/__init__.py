@@ -1,0 +1,1 @@
+"""Visits: the time that called members spend inside a site."""
