@@ -24,12 +24,12 @@ from issuance.issued_coupons import list_holders
 from issuance.member_coupons import expire_stale, list_member_coupons, spend_coupon
 from tests.integration.cast import HOUR, now, on_offer, time_passes
 from tests.integration.line_cast import crowd, enter
+from tests.integration.opening_cast import LATER, open_in_postgres
 from tests.integration.test_clocks import OFF_BY_S, until
 from tests.integration.web_cast import by, checked_problem
 from tests.off_clock import clock_off
 
 WAYS = ("pessimistic", "optimistic", "redis_lock")
-SOON = timedelta(seconds=3)  # so that a busy machine gets that far before
 SHORTLY = timedelta(seconds=0.05)
 MINUTE = timedelta(minutes=1)
 
@@ -76,15 +76,14 @@ def test_a_coupon_is_used_and_expires_by_postgres_clock(engine, code, off_by_s):
 @pytest.mark.parametrize("off_by_s", [-300, -1, 5, 300])
 async def test_a_lobby_is_drawn_when_redis_clock_says(line, engine, code, off_by_s):
     room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw")
-    opens_at = now() + SOON
-    await apply_settings(line, on_offer(engine, code, room=room, opens_at=opens_at))
+    await apply_settings(line, on_offer(engine, code, room=room, opens_at=now() + LATER))
     await enter(line, code, crowd(10))
     chores = RoomSync(engine, line, by_kind([CouponRooms(engine, line), SiteRooms(engine)]))
 
     with clock_off(off_by_s):
         rest_s = await chores.run_once()
         early = find_draw(engine, code)
-        await until(opens_at)
+        opens_at = open_in_postgres(engine, code).coupon.opens_at
         await chores.run_once()
 
     drawn = offers.get_offer(engine, code).drawn

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
@@ -21,6 +19,7 @@ from issuance import offers
 from issuance.draws import save_draw
 from tests.integration.cast import now
 from tests.integration.line_cast import admit, crowd, enter, places
+from tests.integration.opening_cast import LATER, open_offer
 from tests.integration.sse_cast import Follower, page_of
 from tests.integration.web_cast import ADMIN, by, client_of, in_line, token, until
 from waitroom.redis_io.keys import Keys
@@ -29,10 +28,6 @@ DRAW = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=0
 MEMBERS = 200
 # Of 200 values that have nothing to do with the order: this is six times the deviation of tau.
 TAU_MAX = 0.3
-
-
-async def opened(opens_at) -> None:
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
 
 
 def opened_up(text: str) -> Iterator[str]:
@@ -107,9 +102,7 @@ async def everything_given(app, code: str, member: str) -> dict[str, Any]:
 async def test_nothing_that_two_hundred_are_given_tells_how_they_will_be_drawn(
     app, client, line, engine, code, caplog, capfd
 ):
-    offer = await in_line(
-        line, engine, code, total=100, room=DRAW, opens_at=now() + timedelta(minutes=5)
-    )
+    offer = await in_line(line, engine, code, total=100, room=DRAW, opens_at=now() + LATER)
     everybody = crowd(MEMBERS)
     given = {member: await everything_given(app, code, member) for member in everybody}
     public = {
@@ -146,12 +139,11 @@ async def test_nothing_that_two_hundred_are_given_tells_how_they_will_be_drawn(
 
 async def test_the_order_is_nobodys_to_know_until_it_was_written_down(client, line, engine, code):
     """Between the opening and the draw the opening may still be put off, and others come."""
-    opens_at = now() + timedelta(seconds=2)
-    await in_line(line, engine, code, total=100, room=DRAW, opens_at=opens_at)
+    await in_line(line, engine, code, total=100, room=DRAW, opens_at=now() + LATER)
     ticket = (await client.post(f"/api/rooms/{code}/enter", headers=by("alice"))).json()["ticket"]
     await enter(line, code, crowd(20))
 
-    await opened(opens_at)
+    await open_offer(line, engine, code)
     await enter(line, code, ["late"])
     undrawn = [
         (await client.get(f"/api/rooms/{code}/place", headers=by(member))).json()
@@ -173,7 +165,7 @@ async def test_the_order_is_nobodys_to_know_until_it_was_written_down(client, li
 
 async def test_who_asks_in_a_lobby_that_draws_is_spread_over_time(client, line, engine, code):
     """By something that has nothing to do with their number."""
-    await in_line(line, engine, code, total=100, room=DRAW, opens_at=now() + timedelta(seconds=20))
+    await in_line(line, engine, code, total=100, room=DRAW, opens_at=now() + LATER)
     standings = await enter(line, code, crowd(100))
 
     assert len({one.arrival_us for one in standings}) > 50
@@ -183,8 +175,7 @@ async def test_who_asks_in_a_lobby_that_draws_is_spread_over_time(client, line, 
 async def test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost(
     client, line, engine, code, comes_by, lose_all, when
 ):
-    opens_at = now() + timedelta(seconds=2.5)
-    offer = await in_line(line, engine, code, total=100, room=DRAW, opens_at=opens_at)
+    offer = await in_line(line, engine, code, total=100, room=DRAW, opens_at=now() + LATER)
     members = crowd(20)
     tickets = {}
     for member in members:
@@ -197,7 +188,7 @@ async def test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost(
         await apply_settings(line, save_draw(engine, code, await line.lobby(code) or [], now()))
 
     if when != "in the lobby":
-        await opened(opens_at)
+        await open_offer(line, engine, code)
     if when == "after the draw":
         await draw()
     lose_all()
@@ -208,7 +199,7 @@ async def test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost(
         answer = await client.get(f"/api/rooms/{code}/place", headers=headers)
         back.append(answer.json()["state"])
     if when != "after the draw":
-        await opened(opens_at)
+        await open_offer(line, engine, code)
         await draw()
     await comes_by()
 
@@ -220,8 +211,7 @@ async def test_a_ticket_of_the_lobby_is_good_wherever_the_line_is_lost(
 async def test_a_numbered_ticket_of_the_version_before_is_still_good(
     line, engine, code, comes_by, lose_all
 ):
-    opens_at = now() + timedelta(seconds=1.5)
-    offer = await in_line(line, engine, code, total=100, room=DRAW, opens_at=opens_at)
+    offer = await in_line(line, engine, code, total=100, room=DRAW, opens_at=now() + LATER)
     members = crowd(5)
     await enter(line, code, members)
     await comes_by()
@@ -230,19 +220,18 @@ async def test_a_numbered_ticket_of_the_version_before_is_still_good(
 
     numbered = [(member, draw_number(offer.room.seed, member)) for member in members]
     back = await line.recovery.restore(code, numbered)
-    await opened(opens_at)
+    await open_offer(line, engine, code)
 
     assert {one.kind for one in back} == {"waiting"}
     assert await line.lobby(code) == sorted(members, key=dict(numbered).__getitem__)
 
 
 async def test_who_left_the_lobby_is_not_back_by_its_ticket(line, engine, code, raw_redis):
-    opens_at = now() + timedelta(seconds=1.5)
-    await in_line(line, engine, code, total=100, room=DRAW, opens_at=opens_at)
+    await in_line(line, engine, code, total=100, room=DRAW, opens_at=now() + LATER)
     alice, bob = await enter(line, code, ["alice", "bob"])
     await line.leave(code, "alice")
     told = await line.restore(code, "alice", alice.arrival_us)
-    await opened(opens_at)
+    await open_offer(line, engine, code)
     later = await line.restore(code, "alice", alice.arrival_us)
 
     assert (told.kind, later.kind) == ("absent", "absent")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from tests.integration.cast import now
 from tests.integration.failover_cast import RedisPair, close_all, look_after, start_pair
 from tests.integration.line_cast import admit, crowd, enter, kinds
 from tests.integration.lost_cast import come_back, tickets_of
+from tests.integration.opening_cast import LATER, open_offer
 from tests.integration.web_cast import in_line, serve
 from waitroom.redis_io.keys import Keys
 
@@ -172,9 +172,8 @@ async def test_the_watermark_of_the_lost_redis_does_not_restore_the_whole_line(p
 
 
 async def test_a_lobby_that_is_not_drawn_yet_is_restored_as_a_whole(pair, engine, code):
-    opens_at = now() + timedelta(seconds=3)
     room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=30)
-    await in_line(pair.line, engine, code, room=room, opens_at=opens_at)
+    await in_line(pair.line, engine, code, room=room, opens_at=now() + LATER)
     tickets = await tickets_of(pair.line, code, EARLY)
     await look_after(pair.line, engine, code)
     pair.lose_from_now_on()
@@ -183,7 +182,7 @@ async def test_a_lobby_that_is_not_drawn_yet_is_restored_as_a_whole(pair, engine
     line = pair.fail_over()
     await look_after(line, engine, code)
     await line.place(code, EARLY[0])
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    await open_offer(line, engine, code)
     too_soon = await line.lobby(code)
     await come_back(line, code, tickets, LATE)
     pair.set_back("restoring_until", 31)
@@ -195,13 +194,12 @@ async def test_a_lobby_that_is_not_drawn_yet_is_restored_as_a_whole(pair, engine
 
 async def test_a_drawn_lobby_whose_end_was_lost_waits_for_all_of_it(pair, engine, code):
     """Postgres has the draw, but the replica does not know that it does."""
-    opens_at = now() + timedelta(seconds=1.5)
     room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=30)
-    offer = await in_line(pair.line, engine, code, room=room, opens_at=opens_at, total=100)
+    offer = await in_line(pair.line, engine, code, room=room, opens_at=now() + LATER, total=100)
     tickets = await tickets_of(pair.line, code, EARLY)
     pair.lose_from_now_on()
     tickets |= await tickets_of(pair.line, code, LATE)
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    await open_offer(pair.line, engine, code)
     save_draw(engine, code, await pair.line.lobby(code) or [], now())
 
     line = pair.fail_over()

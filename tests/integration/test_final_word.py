@@ -1,8 +1,6 @@
 """A final answer stays final until its owner asks again, also where there is more to give later."""
 
-import asyncio
 import time
-from datetime import timedelta
 
 import pytest
 
@@ -19,6 +17,7 @@ from tests.integration.line_cast import (
     kinds,
     places,
 )
+from tests.integration.opening_cast import LATER, open_room
 from tests.integration.web_cast import by, in_line, serve
 from waitroom.admission import Outcome
 from waitroom.redis_io.keys import Keys
@@ -228,7 +227,7 @@ async def test_a_number_of_the_lobby_that_was_told_closed_is_no_place_after_the_
     line, code, raw_redis
 ):
     """They are not in the record of the draw, which anybody can check."""
-    opens_at = now() + timedelta(seconds=1.5)
+    opens_at = now() + LATER
     await in_force(line, code, opens_at=opens_at, opening="draw")
     await enter(line, code, ["alice", "bob"])
     await in_force(line, code, version=2, opens_at=opens_at, opening="draw", state="closed")
@@ -238,8 +237,8 @@ async def test_a_number_of_the_lobby_that_was_told_closed_is_no_place_after_the_
     in_the_lobby = await kinds(line, code, ["alice"])
     await in_force(line, code, version=4, opens_at=opens_at, opening="draw", state="closed")
     await kinds(line, code, ["alice"])
-    await in_force(line, code, version=5, opens_at=opens_at, opening="draw")
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    open_again = await in_force(line, code, version=5, opens_at=opens_at, opening="draw")
+    await open_room(line, open_again)
     lobby = await line.lobby(code)
     await places(line, code, ["alice"])
 

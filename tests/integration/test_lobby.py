@@ -14,7 +14,7 @@ from domain.room import DrawSummary
 from domain.room_settings import RoomSettings
 from issuance import offers
 from issuance.draws import find_draw, save_draw
-from tests.integration.cast import HOUR, in_force, now, on_offer
+from tests.integration.cast import HOUR, a_room, in_force, now, on_offer
 from tests.integration.line_cast import (
     admit,
     crowd,
@@ -22,17 +22,12 @@ from tests.integration.line_cast import (
     kinds,
     places,
 )
+from tests.integration.opening_cast import LATER, open_offer, open_room
 from tests.integration.web_cast import ADMIN, by, checked_problem
 from waitroom.redis_io.keys import Keys
 
 SEED = bytes(range(32))
-SOON = timedelta(seconds=0.8)
-NOT_BEFORE_ALL_WAS_ASKED = timedelta(seconds=4)  # over HTTP, on a machine that is busy
 WIDE_OPEN = RoomSettings(rate_per_s=100_000, burst=100_000, seats=100_000)
-
-
-async def opened(opens_at) -> None:
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.02)
 
 
 async def test_who_comes_before_the_lobby_opens_is_told_when_it_does(client, line, engine, code):
@@ -50,13 +45,12 @@ async def test_who_comes_before_the_lobby_opens_is_told_when_it_does(client, lin
 
 
 async def test_the_lobby_stands_in_line_as_it_came(line, code):
-    opens_at = now() + SOON
-    await in_force(line, code, opens_at=opens_at)
+    room = await in_force(line, code, opens_at=now() + LATER)
     early = crowd(50)
     first = await enter(line, code, early)
 
     held = await admit(line, code)
-    await opened(opens_at)
+    await open_room(line, room)
     await enter(line, code, ["too-late"])
 
     assert held.held_back_by == "not_open_yet"
@@ -66,18 +60,17 @@ async def test_the_lobby_stands_in_line_as_it_came(line, code):
 
 
 async def test_a_lobby_that_draws_stands_as_the_seed_says_and_latecomers_behind(line, code):
-    opens_at = now() + SOON
-    room = await in_force(line, code, opens_at=opens_at, opening="draw")
-    await line.apply_settings(replace(room, seed=SEED))
+    room = replace(a_room(code, opens_at=now() + LATER, opening="draw"), seed=SEED)
+    await line.apply_settings(room)
     early = crowd(200)
     waiting = await enter(line, code, early)
     again = await enter(line, code, early[:3])
 
-    await opened(opens_at)
+    room = await open_room(line, room)
     latecomers = await enter(line, code, ["late-1", "late-2"])
     lobby = await line.lobby(code)
     undrawn = await admit(line, code)
-    await line.apply_settings(replace(room, seed=SEED, drawn=DrawSummary(now(), 200, "")))
+    await line.apply_settings(replace(room, drawn=DrawSummary(now(), 200, "")))
     order = (await admit(line, code)).members
 
     by_number = sorted(early, key=lambda member: draw_number(SEED, member))
@@ -99,20 +92,18 @@ async def test_nobody_is_in_a_lobby_to_be_read_before_it_opened(line, code):
 
 async def test_a_whole_lobby_is_read_part_by_part(line, code, monkeypatch):
     monkeypatch.setattr("waitroom.lobby.AT_ONCE", 7)
-    opens_at = now() + SOON
-    room = await in_force(line, code, opens_at=opens_at, opening="draw")
-    await line.apply_settings(replace(room, seed=SEED))
+    room = replace(a_room(code, opens_at=now() + LATER, opening="draw"), seed=SEED)
+    await line.apply_settings(room)
     await enter(line, code, crowd(50))
 
-    await opened(opens_at)
+    await open_room(line, room)
 
     assert await line.lobby(code) == sorted(crowd(50), key=lambda one: draw_number(SEED, one))
 
 
 async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, line, engine, code):
-    opens_at = now() + NOT_BEFORE_ALL_WAS_ASKED
     room = RoomSettings(rate_per_s=100_000, burst=100_000, opening="draw")
-    offer = on_offer(engine, code, room=room, opens_at=opens_at)
+    offer = on_offer(engine, code, room=room, opens_at=now() + LATER)
     await apply_settings(line, offer)
     for member in ("alice", "bob", "charlie"):
         place = (await client.post(f"/api/rooms/{code}/enter", headers=by(member))).json()
@@ -122,7 +113,7 @@ async def test_what_was_drawn_is_written_down_once_and_can_be_checked(client, li
     before = (await client.get(f"/api/rooms/{code}/draw")).json()
     unknown = await client.get(f"/api/rooms/{code}/draw/record")
     page_before = (await client.get(f"/rooms/{code}/draw")).text
-    await opened(opens_at)
+    await open_offer(line, engine, code)
     lobby = await line.lobby(code)
     await apply_settings(line, save_draw(engine, code, lobby, now()))
     save_draw(engine, code, [*lobby, "a-friend"], now())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-
 import pytest
 
 from domain.draw import draw_number
@@ -12,6 +9,7 @@ from domain.room_settings import RoomSettings
 from tests.integration.cast import now
 from tests.integration.line_cast import admit, crowd, enter, issue, kinds
 from tests.integration.lost_cast import come_back, tickets_of
+from tests.integration.opening_cast import LATER, open_offer
 from tests.integration.web_cast import in_line, serve
 from waitroom.redis_io.keys import Keys
 
@@ -138,16 +136,15 @@ async def test_a_line_of_members_who_returned_may_be_lost_once_more(
 async def test_a_lobby_whose_line_is_lost_is_drawn_with_all_of_it(
     line, engine, code, comes_by, raw_redis, set_back
 ):
-    opens_at = now() + timedelta(seconds=2)
     room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=30)
-    offer = await in_line(line, engine, code, room=room, opens_at=opens_at)
+    offer = await in_line(line, engine, code, room=room, opens_at=now() + LATER)
     everybody = crowd(6)
     tickets = await tickets_of(line, code, everybody)
     await comes_by()
 
     await raw_redis.delete(Keys(code).waiting)
     await enter(line, code, ["a-new-one"])
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    await open_offer(line, engine, code)
     too_soon = await line.lobby(code)
     await come_back(line, code, tickets, everybody)
     set_back("restoring_until", 31)

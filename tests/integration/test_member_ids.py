@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
@@ -21,6 +20,7 @@ from issuance.issued_coupons import list_holders
 from tests.house import ROOT, eventually
 from tests.integration.cast import HOUR, now, on_offer
 from tests.integration.line_cast import admit, enter, kinds
+from tests.integration.opening_cast import LATER, open_offer
 from tests.integration.test_reconcile import forget_row
 from tests.integration.web_cast import (
     ADMIN,
@@ -39,8 +39,6 @@ from web.auth.member_tokens import NAME_LENGTH_MAX
 from web.limits.limit_values import WebLimits
 
 pytestmark = pytest.mark.usefixtures("patient_limits")
-
-SOON = timedelta(seconds=1)
 
 
 def printed(argv: list[str], environ: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -134,12 +132,11 @@ async def test_every_id_is_in_the_list_of_who_got_one(client, line, engine, code
 
 
 async def test_every_id_is_drawn_and_its_place_can_be_checked(line, engine, code, tmp_path):
-    opens_at = now() + SOON
     room = RoomSettings(rate_per_s=100_000, burst=100_000, opening="draw")
-    offer = on_offer(engine, code, 100, room=room, opens_at=opens_at, expire_date=now() + HOUR)
+    offer = on_offer(engine, code, 100, room=room, opens_at=now() + LATER, expire_date=now() + HOUR)
     await apply_settings(line, offer)
     await enter(line, code, SHOP_IDS)
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    await open_offer(line, engine, code)
 
     drawn = await line.lobby(code)
     await apply_settings(line, save_draw(engine, code, drawn, now()))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from datetime import timedelta
 
 import pytest
 
@@ -22,6 +20,7 @@ from tests.integration.line_cast import (
     kinds,
 )
 from tests.integration.lost_cast import HASTE, come_back, tickets_of
+from tests.integration.opening_cast import LATER, open_offer
 from tests.integration.web_cast import by, checked_problem, in_line, serve
 
 
@@ -246,15 +245,14 @@ async def test_a_lobby_that_was_lost_is_drawn_only_when_it_is_together_again(
     line, engine, code, comes_by, lose_all, set_back
 ):
     room = RoomSettings(opening="draw", restore_s=30)
-    opens_at = now() + timedelta(seconds=1.5)
-    await in_line(line, engine, code, room=room, opens_at=opens_at)
+    await in_line(line, engine, code, room=room, opens_at=now() + LATER)
     tickets = await tickets_of(line, code, crowd(20))
     await comes_by()
     lose_all()
     await comes_by(times=2)
 
     told = await come_back(line, code, tickets, crowd(20))
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    await open_offer(line, engine, code)
     before = await line.lobby(code)
     set_back("restoring_until", 31)
 

@@ -17,8 +17,9 @@ from application.autopilot_loop import AutopilotLoop
 from application.destinations.coupon.destination import CouponDestination
 from domain.room import DrawSummary
 from issuance.queue.job_queue import JobQueue, JobQueueLimits
-from tests.integration.cast import HOUR, in_force, now
+from tests.integration.cast import HOUR, a_room, in_force, now
 from tests.integration.line_cast import admit, crowd, enter, kinds
+from tests.integration.opening_cast import LATER, open_room
 from waitroom.redis_io.keys import Keys
 
 SECOND = timedelta(seconds=1)
@@ -72,19 +73,19 @@ async def test_an_open_room_stays_open(line, code, set_back):
 
 
 async def test_a_drawn_room_gives_no_more_numbers(line, code, set_back):
-    opens_at = now() + SECOND
-    room = with_changes(await in_force(line, code, opens_at=opens_at, opening="draw"), seed=SEED)
+    room = replace(a_room(code, opens_at=now() + LATER, opening="draw"), seed=SEED)
     await line.apply_settings(room)
     early = crowd(20)
     await enter(line, code, early)
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.02)
+    room = await open_room(line, room)
     await admit(line, code, at_most=0)
 
     set_back()
     [late] = await enter(line, code, ["late"])
     lobby = await line.lobby(code)
-    drawn = DrawSummary(opens_at, 20, "")
-    await line.apply_settings(with_changes(room, opens_at=opens_at + BY_S * SECOND, drawn=drawn))
+    drawn = DrawSummary(room.opens_at, 20, "")
+    opened_at = room.opens_at + BY_S * SECOND
+    await line.apply_settings(with_changes(room, opens_at=opened_at, drawn=drawn))
     order = (await admit(line, code)).members
 
     assert late.ahead == 20
@@ -93,9 +94,9 @@ async def test_a_drawn_room_gives_no_more_numbers(line, code, set_back):
 
 
 async def test_a_room_that_has_ended_stays_closed(line, code, set_back):
-    await in_force(line, code, closes_at=now() + SECOND)
+    room = await in_force(line, code)
     await enter(line, code, ["alice"])
-    await asyncio.sleep(1.05)
+    await line.apply_settings(with_changes(room, closes_at=now()))
     assert (await admit(line, code)).held_back_by == "closed"
 
     set_back()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import urllib.error
 import urllib.request
-from datetime import timedelta
 
 import pytest
 from redis import Redis
@@ -26,6 +24,7 @@ from tests.integration.line_cast import (
     refuse,
 )
 from tests.integration.lost_cast import HASTE, kinds_of_restored, tickets_of
+from tests.integration.opening_cast import LATER, open_offer
 from tests.integration.web_cast import by, in_line
 from waitroom.redis_io.keys import Keys
 
@@ -166,9 +165,8 @@ async def test_who_left_twice_is_out_by_either_ticket(line, engine, code, comes_
 async def test_the_number_of_who_left_the_lobby_is_good_again_once_they_enter(
     line, engine, code, comes_by, lose_all, again
 ):
-    opens_at = now() + timedelta(seconds=3)
     room = RoomSettings(rate_per_s=10_000, burst=10_000, opening="draw", restore_s=0)
-    offer = await in_line(line, engine, code, room=room, opens_at=opens_at)
+    offer = await in_line(line, engine, code, room=room, opens_at=now() + LATER)
     came = await tickets_of(line, code, ["alice", "bob"])
     await line.leave(code, "alice")
     await comes_by()
@@ -181,7 +179,7 @@ async def test_the_number_of_who_left_the_lobby_is_good_again_once_they_enter(
         await line.enter(code, "alice")
     await comes_by(times=2)
     told = await kinds_of_restored(line, code, came)
-    await asyncio.sleep(max(0.0, (opens_at - now()).total_seconds()) + 0.05)
+    await open_offer(line, engine, code)
     lobby = await line.lobby(code)
     await apply_settings(line, save_draw(engine, code, lobby or [], now()))
     later = await kinds_of_restored(line, code, came)
