@@ -22,7 +22,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     environ = {n: v for n, v in os.environ.items() if n not in ("REDIS_URL", "DATABASE_URL")}
     argv = [sys.executable, "-m", *words]
     return subprocess.run(
-        argv, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False
+        argv, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -37,7 +37,7 @@ def test_a_flood_of_some_routes_is_shown():
     only = ["--only", "/api/rooms/{code}/live", "--only", "POST /signout"]
 
     done = run(
-        "tests.route_flood", "--seconds", "0.5", "--connections", "30",
+        "tests.route_flood", "--seconds", "1", "--connections", "30",
         "--address-requests-max", "20", *only,
     )  # fmt: skip
 
@@ -46,9 +46,9 @@ def test_a_flood_of_some_routes_is_shown():
     assert set(faults) <= {"entering was slow", "the admin's change was late"}, done.stdout
     assert done.returncode == (1 if faults else 0), done.stdout + done.stderr
     rows = re.findall(r"^[A-Z]+ (\S+) +(member|stranger) +(\d+) +(\d+)", done.stdout, re.MULTILINE)
-    # A slow flood is sent again.
-    assert len({row[:2] for row in rows}) == 4, done.stdout + done.stderr
-    assert all(int(refused) > 0 for *_, refused in rows)
+    # A slow flood is sent again; of its three, a busy machine may let one send very little.
+    refusing = {(route, who) for route, who, _, refused in rows if int(refused)}
+    assert len(refusing) == 4, done.stdout + done.stderr
 
 
 def test_a_route_that_nobody_has_is_said_with_those_there_are():
