@@ -18,6 +18,7 @@ COPY domain domain
 COPY topology topology
 COPY issuance issuance
 COPY waitroom waitroom
+COPY passes passes
 COPY application application
 COPY web web
 COPY processes processes

@@ -59,7 +59,7 @@ class Bot(Visitor):
             bearer(jwt.encode(claims, "a secret that is not the server's" * 2, "HS256")),
             BAD_TOKEN,
         )
-        yield bearer(jwt.encode(claims, None, "none")), BAD_TOKEN
+        yield bearer(jwt.encode(claims, "", "none")), BAD_TOKEN
         own_past = self.crowd.target.identity.sign(self.me, valid_s=-60)
         yield bearer(own_past), BAD_TOKEN
 

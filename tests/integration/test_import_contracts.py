@@ -17,7 +17,7 @@ LAYERS = (
     ("processes",),
     ("web",),
     ("application",),
-    ("waitroom", "issuance"),
+    ("waitroom", "issuance", "passes"),
     ("topology",),
     ("domain",),
 )
@@ -31,6 +31,7 @@ MODULES = {
     "application": "application.apply_settings",
     "waitroom": "waitroom.poll_interval",
     "issuance": "issuance.issue",
+    "passes": "passes.signer",
     "topology": "topology.redis_url",
     "domain": "domain.coupon",
 }
@@ -47,6 +48,11 @@ PLANTED = [
     ("Workers and admitters need no web", "processes/admitter.py", "import web.problems"),
     ("Workers and admitters need no web", "processes/worker_pool.py", "import web.problems"),
     ("The domain knows the standard library only", "domain/coupon.py", "import pydantic"),
+    ("Passes do no I/O", "passes/claims.py", "import redis"),
+    ("Passes do no I/O", "passes/keys.py", "import pathlib"),
+    ("Passes do no I/O", "passes/pem.py", "import os"),
+    ("Passes do no I/O", "passes/signer.py", "import time"),
+    ("Passes do no I/O", "passes/verification.py", "import urllib"),
     ("Only the coupon office speaks to Postgres and RQ", "web/api/health.py", "import sqlalchemy"),
     ("Only the coupon office speaks to Postgres and RQ", "application/office.py", "import psycopg"),
     ("Only the coupon office speaks to Postgres and RQ", "processes/worker.py", "import rq"),

@@ -18,7 +18,8 @@ from tests.house import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BUILT_FROM = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
     "pyproject.toml", "README.md", "LICENSE",
     "docs", "mkdocs.yml", "UPGRADING.md",  # nothing of these may come into it
 )  # fmt: skip

@@ -40,7 +40,7 @@ def test_every_package_of_the_wheel_is_in_the_image_by_its_name():
     patterns = re.findall(r'"([^"]+)"', packages)
     copied = {source for source, target in COPIED if source == target}
 
-    assert len(patterns) == 9
+    assert len(patterns) == 10
     assert [one for one in patterns if not any(fnmatch(name, one) for name in copied)] == []
 
 

@@ -22,7 +22,8 @@ FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if pat
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 ALIASES = dict(re.findall(r"^([a-z]+):.*\n((?:\t.+\n)+)", MAKEFILE, flags=re.MULTILINE))
 FOLDERS = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
     "tests", "docs", "requirements", ".ci", ".github",
 )  # fmt: skip
 # What others wrote, and what programs write.

@@ -17,7 +17,8 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 # As code, alerts, templates and the changelog name a section: docs/waiting.md#phases.
 MENTION = re.compile(r"((?:docs/[\w/-]+|[A-Z]{4,})\.md)#([\w-]+)")
 FOLDERS = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
     "tests", "docs", ".ci", "requirements",
 )  # fmt: skip
 

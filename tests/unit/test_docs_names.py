@@ -17,7 +17,8 @@ from web.problems import KINDS
 
 ROOT = Path(__file__).parents[2]
 CODE = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
     "docs",
     "tests/faults", "tests/mutations", "tests/contract", "tests/witnesses", "tests/rolling_upgrade",
 )  # fmt: skip

@@ -16,7 +16,8 @@ PAGES += sorted(
     if page.name != "old-names.md"
 )
 FOLDERS = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
     "tests", "docs", "requirements",
 )  # fmt: skip
 A_FILE = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]+\.\w+)(?:::\w+)?`")

@@ -15,7 +15,8 @@ from tests.ops_files import ALERTS, PAGE
 
 ROOT = Path(__file__).parents[2]
 CODE = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
 )  # fmt: skip
 # Not CHANGELOG.md and UPGRADING.md, which name what earlier releases had, nor the decisions.
 PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]

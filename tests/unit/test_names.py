@@ -14,7 +14,8 @@ from web.pages.renamed_templates import RENAMED as TEMPLATES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
 )  # fmt: skip
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
 OLD_NAMES = (ROOT / "docs" / "old-names.md").read_text("utf-8")

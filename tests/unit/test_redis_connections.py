@@ -8,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
 )  # fmt: skip
 CLASSES = {"Redis", "StrictRedis", "ConnectionPool", "BlockingConnectionPool", "Sentinel"}
 MAKERS = {*CLASSES, "from_url"}

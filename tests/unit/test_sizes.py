@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
-    "domain", "topology", "issuance", "waitroom", "application", "web", "processes", "load", "cli",
+    "domain", "topology", "issuance", "waitroom", "passes", "application", "web", "processes",
+    "load", "cli",
 )  # fmt: skip
 FOLDERS = (*PACKAGES, "tests", "docs", "requirements", ".ci")
 # What somebody wrote and reads: no data, no catalogues, no scripts of others.
