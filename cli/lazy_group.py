@@ -15,6 +15,7 @@ LAZY_COMMANDS = {
     "room": "cli.room:app",
     "draw": "cli.draw:app",
     "admin": "cli.admin:app",
+    "pass-key": "cli.pass_key:app",
     "crowd": "cli.crowd:crowd",
     "compare": "cli.compare:compare",
     "reconcile": "cli.reconcile:reconcile",

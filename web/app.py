@@ -24,6 +24,7 @@ from web.api import (
     health,
     members,
     my_coupons,
+    pass_keys,
     reconcile,
     rooms,
 )
@@ -84,6 +85,7 @@ _API = (
     metrics,
     autopilot,
     reconcile,
+    pass_keys,
     description,
 )
 _PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, hand_over, live_pages)

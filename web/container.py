@@ -18,6 +18,7 @@ from issuance.direct import DirectIssuer
 from issuance.offers import Offer
 from issuance.postgres.engine import Engine
 from issuance.queue.job_queue import QueueStatus
+from passes.signer import PassSigner
 from waitroom.line import Line
 from waitroom.tokens.challenge import Challenges
 from waitroom.tokens.ticket import TicketSigner
@@ -67,6 +68,7 @@ class WebContainer:
     simulate: Callable[[str, int], bool] | None = None
     draining: Callable[[], bool] = lambda: False
     office_clock: RemoteClock = field(default_factory=RemoteClock)
+    passes: PassSigner | None = None
 
     def now(self) -> datetime:
         """The time by Postgres' clock, or by this host's until it is measured."""

@@ -46,6 +46,7 @@ _PLAIN: dict[type[Exception], str] = {
     CodeTaken: "code_taken",
     NotDirect: "not_direct",
 }
+_FOR_PROGRAMS = ("/api/", "/healthz", "/livez", "/readyz", "/metrics", "/.well-known/")
 _ANY_ID = "any-id"
 _AWAY = (LineAway, LineBusy, OfficeAway)
 _HTTP = {404: "not_found", 405: "method_not_allowed"}
@@ -119,8 +120,8 @@ def _allowed(app: FastAPI, request: Request) -> set[str]:
 
 
 def wants_html(request: Request) -> bool:
-    """Whether the answer is a page, which all paths outside /api and the health checks are."""
-    return not request.url.path.startswith(("/api/", "/healthz", "/livez", "/readyz", "/metrics"))
+    """Whether the answer is a page, which all paths are that are not for programs only."""
+    return not request.url.path.startswith(_FOR_PROGRAMS)
 
 
 def add_error_handlers(app: FastAPI, page: Callable[[Request, Problem], Response]) -> Answer:

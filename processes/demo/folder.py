@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from passes.pem import make_private_key
 from processes.settings.reader import BadSettings
 
 FOLDER = Path(".waitroom")
@@ -21,6 +22,7 @@ class DemoSecrets:
     member_token_secret: str
     admin_token: str
     admin_password: str
+    pass_keys: str
 
     @classmethod
     def load_or_create(cls, folder: Path) -> DemoSecrets:
@@ -36,6 +38,8 @@ class DemoSecrets:
 
 def new_secret(name: str) -> str:
     """Passwords are short enough to type."""
+    if name == "pass_keys":
+        return make_private_key("ES256")
     return secrets.token_urlsafe(12 if "password" in name else 32)
 
 

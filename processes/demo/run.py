@@ -118,6 +118,7 @@ def _prepare(
         "MEMBER_TOKEN_SECRETS": made.member_token_secret,
         "ADMIN_TOKEN": made.admin_token,
         "ADMIN_PASSWORD_HASH": Passwords().hashed(made.admin_password),
+        "PASS_KEYS": made.pass_keys,
         "BASE_URL": options.base_url,
         "DEMO": "1",
         "DRAIN_S": "0",  # no load balancer probes it

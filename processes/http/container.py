@@ -14,6 +14,7 @@ from issuance.direct import DirectIssuer
 from issuance.postgres.engine import Engine
 from issuance.queue.job_queue import read_queue_status
 from issuance.queue.redis_connection import QueueRedis
+from passes.signer import PassSigner
 from processes.http.server import Drain
 from processes.postgres_connections import db_connections_bound
 from processes.settings.web import WebSettings
@@ -65,9 +66,7 @@ def make_container(
             settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S, now=line.clock.now_s
         ),
         challenges=Challenges(settings.TICKET_SECRETS, now=line.clock.now_s),
-        admins=AdminSessions(
-            settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH, now=clock.now_s
-        ),
+        admins=_make_admin_sessions(settings, clock),
         db_connections_bound=db_connections_bound(
             web=settings.WEB_DB_CONNECTIONS, workers=settings.WORKERS
         ),
@@ -85,6 +84,7 @@ def make_container(
         proxies=TrustedProxies(settings.FORWARDED_ALLOW_IPS),
         demo=settings.DEMO,
         queue_status=partial(read_queue_status, queue_redis, settings.QUEUE_NAME),
+        passes=_make_passes(settings, clock),
     )
 
 
@@ -95,6 +95,20 @@ def _make_member_tokens(settings: WebSettings, clock: MedianClock) -> MemberToke
         rules=ClaimRules(settings.MEMBER_TOKEN_AUDIENCE, settings.CLOCK_LEEWAY_S),
         now=clock.now_s,
     )
+
+
+def _make_admin_sessions(settings: WebSettings, clock: MedianClock) -> AdminSessions:
+    return AdminSessions(
+        settings.TICKET_SECRETS, password_hash=settings.ADMIN_PASSWORD_HASH, now=clock.now_s
+    )
+
+
+def _make_passes(settings: WebSettings, clock: MedianClock) -> PassSigner | None:
+    """None without PASS_KEYS."""
+    keys = settings.pass_keys
+    if keys is None:
+        return None
+    return PassSigner(keys, issuer=settings.BASE_URL.rstrip("/"), now=clock.now_s)
 
 
 def _limits(settings: WebSettings, connections: int) -> WebLimits:

@@ -56,7 +56,7 @@ def _sentence(error: Any, kind: type[BaseModel]) -> str:
     name = str(error["loc"][0])
     if error["type"] == "missing":
         return f"{name} is required: {_without_links(kind.model_fields[name].description or '')}."
-    secret = "SECRET" in name or "TOKEN" in name or "PASSWORD" in name or "URL" in name
+    secret = any(word in name for word in ("SECRET", "TOKEN", "PASSWORD", "URL", "KEY"))
     got = "" if secret else f', got "{error["input"]}"'
     return f"{name}: {what}{got}."
 

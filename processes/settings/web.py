@@ -9,11 +9,12 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from processes.settings.fields import HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets, WorkerCount
+from processes.settings.passes import PassSettings
 from processes.settings.stores import StoreSettings
 from processes.settings.tokens import TokenSettings
 
 
-class WebSettings(StoreSettings, TokenSettings):
+class WebSettings(StoreSettings, TokenSettings, PassSettings):
     """The web process's settings."""
 
     TICKET_SECRETS: Secrets = Field(
@@ -171,6 +172,12 @@ class WebSettings(StoreSettings, TokenSettings):
         if len(token.encode()) < SECRET_BYTES_MIN:
             raise ValueError(f"must be at least {SECRET_BYTES_MIN} bytes")
         return token
+
+    @model_validator(mode="after")
+    def _passes_name_their_issuer(self) -> Self:
+        if self.PASS_KEYS and not self.BASE_URL:
+            raise ValueError("PASS_KEYS needs BASE_URL: passes name it as their issuer (iss)")
+        return self
 
     @model_validator(mode="after")
     def _are_secrets_of_their_own(self) -> Self:

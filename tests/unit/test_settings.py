@@ -36,6 +36,7 @@ WRONG = {
     "TICKET_SECRETS": f"{LONG},short",
     "ADMIN_TOKEN": "short",
     "METRICS_TOKEN": "short",
+    "PASS_KEYS": "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----",
     "ADMIN_PASSWORD_HASH": "correct horse battery staple",
     "WORKERS": "0",
     "WEB_DB_CONNECTIONS": "many",

@@ -37,7 +37,8 @@ LimitClass = Literal["requests", "looks", "health"]
 # Classes that count for the address only, not for the member.
 OF_NO_MEMBER: frozenset[LimitClass] = frozenset({"looks", "health"})
 
-_HEALTH = ("/healthz", "/readyz", "/livez", "/metrics")
+# Programs that watch us, or verify passes: they must get an answer while the crowd gets none.
+_HEALTH = ("/healthz", "/readyz", "/livez", "/metrics", "/.well-known/")
 _ADMIN = ("/admin", "/api/admin/")
 _LOOKS = ("/brand.css", "/logo")
 _FORWARDED = HEADER.encode()

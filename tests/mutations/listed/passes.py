@@ -1,0 +1,127 @@
+"""Passes: forged, foreign and expired ones, and what is published of their keys."""
+
+from tests.mutations.mutation import Mutation
+
+_IN_PASSES = "unit/test_passes.py::"
+_REFUSED = f"{_IN_PASSES}test_every_bad_pass_is_refused_for_its_reason"
+_IN_KEYS = "unit/test_pass_keys.py::"
+_IN_API = "integration/test_api_pass_keys.py::"
+_PUBLISHED = f"{_IN_API}test_all_public_keys_and_no_private_part_are_published"
+_IN_ROTATION = "integration/test_pass_rotation.py::"
+
+MUTATIONS = (
+    Mutation(
+        name="any_signature_makes_a_pass",
+        promise=9,
+        file="passes/verification.py",
+        within="PassVerifier._signed_by_key",
+        old="not key.has_signed(signed, signature)",
+        new="False",
+        noticed_by=(_REFUSED,),
+    ),
+    Mutation(
+        name="a_pass_may_name_another_algorithm",
+        promise=9,
+        file="passes/verification.py",
+        within="PassVerifier._signed_by_key",
+        old="alg != key.alg",
+        new="False",
+        noticed_by=(_REFUSED,),
+    ),
+    Mutation(
+        name="an_empty_secret_signs_passes",
+        promise=9,
+        file="passes/verification.py",
+        within="_signed_by_secret",
+        old="filter(None, secrets)",
+        new="secrets",
+        noticed_by=(_REFUSED,),
+    ),
+    Mutation(
+        name="a_pass_opens_every_room",
+        promise=9,
+        file="passes/verification.py",
+        within="PassVerifier._check",
+        old="claims.aud != room_code",
+        new="False",
+        noticed_by=(_REFUSED,),
+    ),
+    Mutation(
+        name="a_pass_of_any_issuer_is_ours",
+        promise=9,
+        file="passes/verification.py",
+        within="PassVerifier._check",
+        old="claims.iss != self._issuer",
+        new="False",
+        noticed_by=(_REFUSED,),
+    ),
+    Mutation(
+        name="a_kept_pass_never_expires",
+        promise=9,
+        file="passes/verification.py",
+        within="PassVerifier._check",
+        old="claims.exp <= now",
+        new="claims.exp <= claims.iat",
+        noticed_by=(
+            f"{_IN_PASSES}test_a_good_pass_is_accepted_until_its_visit_ends",
+            _REFUSED,
+        ),
+    ),
+    Mutation(
+        name="a_pass_outlives_its_visit",
+        promise=9,
+        file="passes/signer.py",
+        within="PassSigner.sign",
+        old="int(ends_at_s)",
+        new="int(ends_at_s) + 1",
+        noticed_by=(f"{_IN_PASSES}test_a_good_pass_is_accepted_until_its_visit_ends",),
+    ),
+    Mutation(
+        name="a_site_must_not_be_a_second_behind",
+        promise=9,
+        file="passes/signer.py",
+        within="PassSigner.sign",
+        old="int(self._now()) - BACKDATED_S",
+        new="int(self._now())",
+        noticed_by=(f"{_IN_PASSES}test_others_whose_clock_is_behind_accept_a_new_pass",),
+    ),
+    Mutation(
+        name="private_parts_of_pass_keys_are_published",
+        promise=9,
+        file="passes/keys.py",
+        within="PassKeys.jwks",
+        old="dict(key.jwk)",
+        new="{**key.jwk, 'd': repr(key._private)}",
+        noticed_by=(f"{_IN_KEYS}test_nothing_private_is_published_or_shown",),
+    ),
+    Mutation(
+        name="only_keys_that_sign_are_published",
+        promise=9,
+        file="passes/keys.py",
+        within="PassKeys.jwks",
+        old="self.keys",
+        new="self._signing.values()",
+        noticed_by=(
+            _PUBLISHED,
+            f"{_IN_ROTATION}test_a_key_that_is_published_before_it_signs_is_never_refused",
+        ),
+    ),
+    Mutation(
+        name="a_coordinate_loses_its_zeros",
+        promise=9,
+        file="passes/keys.py",
+        within="_public_members",
+        old="from_number(point.x, _EC_BYTES)",
+        new="from_number(point.x)",
+        noticed_by=(f"{_IN_KEYS}test_a_coordinate_with_leading_zeros_keeps_its_length",),
+    ),
+    Mutation(
+        name="a_bad_pass_key_is_shown",
+        promise=9,
+        file="processes/settings/reader.py",
+        within="_sentence",
+        old='("SECRET", "TOKEN", "PASSWORD", "URL", "KEY")',
+        new='("SECRET", "TOKEN", "PASSWORD", "URL")',
+        noticed_by=("unit/test_pass_settings.py::test_bad_keys_are_refused_and_never_shown",),
+    ),
+)
