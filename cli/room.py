@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from cli.confirm import Yes, confirm_change
 from cli.coupon import Code, Json
 from cli.member import member
 from cli.room_options import with_room_options
@@ -78,7 +79,7 @@ def record(code: Code) -> None:
 
 @app.command(name="set")
 @with_room_options(ROOM_SETTINGS, with_defaults=False)
-def set_room(code: Code, **changes: Any) -> None:
+def set_room(code: Code, yes: Yes = False, **changes: Any) -> None:
     """Change settings of a room; every process applies them within a second."""
 
     def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
@@ -88,6 +89,7 @@ def set_room(code: Code, **changes: Any) -> None:
 
     with open_postgres_for_change() as engine:
         try:
+            confirm_change(offers.get_offer(engine, code), alter, yes=yes)
             changed = offers.change_offer(
                 engine, code, alter, who=WHO, what="room changed", now=datetime.now(UTC)
             )

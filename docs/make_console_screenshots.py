@@ -37,6 +37,7 @@ SHOWN = {
     "board-wide.png", "board-phone.png", "board-wide-dark-ko.png",
     "board-paused-wide.png", "board-paused-phone.png",
     "board-simulate-wide.png", "board-simulate-phone.png",
+    "board-question-wide.png", "board-question-phone-ko.png",
     "board-result-wide.png", "board-result-phone.png",
 }  # fmt: skip
 CODE, TOTAL, CROWD = "summer", 9_000, 10_000
@@ -108,6 +109,7 @@ def take_all(studio: ConsoleStudio) -> None:
     turn(studio, FASTER_PER_S)
     rest_until(time.monotonic() + BOARD_AFTER_S)
     studio.look("board", BOARD, DRAWN, whole=True)
+    studio.look("board-question", BOARD, ".question", first=ask, whole=False)
     pause(studio)
     eventually(lambda: entered(house) == CROWD, within_s=WITHIN_S)
     afterwards(studio)
@@ -212,6 +214,12 @@ def to(selector: str, block: str = "end") -> Prepare:
     return lambda page: page.locator(selector).first.evaluate(scroll)
 
 
+def ask(page: Page) -> None:
+    """Send a rate with two noughts too many."""
+    page.locator("#rate").fill("4500")
+    page.locator("[name=what][value=set]").click()
+
+
 def pause(studio: ConsoleStudio) -> None:
     press(studio, "Pause")
     with studio.console() as page:
@@ -236,6 +244,10 @@ def turn(studio: ConsoleStudio, rate_per_s: int) -> None:
         page.goto(BOARD)
         page.locator("#rate").fill(str(rate_per_s))
         page.get_by_role("button", name="Apply").click()
+        page.wait_for_load_state()
+        confirm = page.get_by_role("button", name=f"Apply {rate_per_s:,}/s")
+        if confirm.is_visible():
+            confirm.click()
         eventually(lambda: figures(studio.house)["rate_per_s"] == rate_per_s)
 
 

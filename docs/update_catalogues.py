@@ -34,6 +34,7 @@ SPECS = {
     "domain/sites/settings_spec.py": SITE_SETTINGS,
 }
 WEB = Path(__file__).parents[1] / "web"
+APPLICATION = WEB.parent / "application"
 # Packages whose exceptions can reach the web.
 OURS = ("domain", "issuance", "waitroom", "application", "web")
 METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
@@ -74,6 +75,9 @@ def said() -> Catalog:
     for message in (*_refusals(), *_phases(), *SENTENCES.values(), *(one[2] for one in raised)):
         if " " in message or message.istitle():
             catalog.add(message)
+    # What dangerous changes are asked about with; the first argument of `sentence`.
+    for message in extract_from_dir(APPLICATION, METHODS[1:], None, {"sentence": (1,)}):
+        catalog.add(message[2], locations=[(f"application/{Path(message[0]).as_posix()}", None)])
     for spec, settings in SPECS.items():
         for setting in settings:
             for message in (setting.label, setting.help, *setting.choices.values()):

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from load.browsers import launch_options
+from tests.browser.console import Account, add_admin
 from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
 
@@ -37,6 +38,12 @@ def house(
         made.start_all()
         yield made
     drop_database(servers.database_url, name)
+
+
+@pytest.fixture(scope="session")
+def operator(house: House) -> Account:
+    """Who may change everything in the console."""
+    return add_admin(house, "operator")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ async def test_turned_on_it_begins_at_the_rate_and_the_board_says_what_it_does(
         assert "137/s" in page.text
         assert "Healthy: raising the rate a little." in page.text
         assert "10/s to 400/s" in page.text
-    assert "target 137/s" in after.text
+    assert "of 137/s" in after.text
     assert "rate_per_s" not in after.forms[f"{board}/turn"]
 
 

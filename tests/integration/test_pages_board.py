@@ -43,8 +43,8 @@ async def test_the_board_and_its_fragments_say_how_it_goes(client, code, board):
         ("more", {}, 110, "open"),
         ("pause", {}, 100, "paused"),
         ("resume", {}, 100, "open"),
-        ("drain", {}, 100, "draining"),
-        ("close", {}, 100, "closed"),
+        ("drain", {"confirmed": "1"}, 100, "draining"),
+        ("close", {"confirmed": "1"}, 100, "closed"),
     ],
 )
 async def test_what_is_turned_is_in_force_at_once(
@@ -62,7 +62,7 @@ async def test_a_line_that_drains_says_how_many_are_left_and_can_be_opened_again
 ):
     for member in ("alice", "bob"):
         await line.enter(code, member)
-    await turn(client, board, "drain", 1)
+    await turn(client, board, "drain", 1, confirmed="1")
 
     page = Html(await client.get(board, headers=ADMIN))
     late = await turn(client, board, "drain", 1)
@@ -76,23 +76,67 @@ async def test_a_line_that_drains_says_how_many_are_left_and_can_be_opened_again
     assert (opened.status_code, (await line.room_stats(code)).state) == (303, "open")
 
 
+@pytest.mark.parametrize(
+    ("what", "more", "question", "does"),
+    [
+        ("set", {"rate_per_s": "301"}, "301/s, 3 times the present rate?", {"rate_per_s": 301}),
+        ("drain", {}, "Take nobody new?", {"state": "draining"}),
+        ("close", {}, "End it for 1 in line?", {"state": "closed"}),
+    ],
+)
+async def test_a_dangerous_change_asks_and_then_does_what_it_said(
+    client, line, code, board, what, more, question, does
+):
+    """By plain forms, as a browser without JavaScript sends them."""
+    await line.enter(code, "alice")
+
+    asked = await turn(client, board, what, 1, **more)
+    kept = await line.room_stats(code)
+    page = Html(asked)
+    form = page.by_button["confirmed"]
+    done = await client.post(f"{board}/turn", headers=HERE, data=form | {"confirmed": "1"})
+    figures = await line.room_stats(code)
+
+    assert (asked.status_code, kept.version) == (200, 1)
+    assert question in page.text
+    assert 'http-equiv="refresh"' not in asked.text
+    assert done.status_code == 303
+    assert {name: getattr(figures, name) for name in does} == does
+
+
+async def test_pausing_needs_no_version_and_ends_no_closed_room(client, line, code, board):
+    """A colleague has just changed the rate: the room stops nevertheless."""
+    await turn(client, board, "set", 1, rate_per_s="60")
+
+    paused = await client.post(f"{board}/turn", headers=HERE, data={"what": "pause"})
+    state = (await line.room_stats(code)).state
+    resumed = await client.post(f"{board}/turn", headers=HERE, data={"what": "resume"})
+    await turn(client, board, "close", 4, confirmed="1")
+    too_late = await client.post(f"{board}/turn", headers=HERE, data={"what": "pause"})
+    without = await client.post(f"{board}/turn", headers=HERE, data={"what": "close"})
+
+    assert (paused.status_code, state, resumed.status_code) == (303, "paused", 303)
+    assert (too_late.status_code, without.status_code) == (409, 422)
+    assert (await line.room_stats(code)).state == "closed"
+
+
 async def test_of_two_admins_the_second_is_shown_what_is_in_force_and_asked_again(
     client, line, code, board
 ):
     await turn(client, board, "set", 1, rate_per_s="60")
 
-    told = await turn(client, board, "set", 1, rate_per_s="240")
+    told = await turn(client, board, "set", 1, rate_per_s="180")
     page = Html(told)
     kept = (await line.room_stats(code)).rate_per_s
     again = await turn(
-        client, board, "set", page.forms[f"{board}/turn"]["version"], rate_per_s="240"
+        client, board, "set", page.forms[f"{board}/turn"]["version"], rate_per_s="180"
     )
 
     assert (told.status_code, kept) == (409, 60)
     assert "Current settings: 60/s, open." in page.text
-    assert 'value="240"' in told.text, "what was asked for is still there"
+    assert 'value="180"' in told.text, "what was asked for is still there"
     assert again.status_code == 303
-    assert (await line.room_stats(code)).rate_per_s == 240
+    assert (await line.room_stats(code)).rate_per_s == 180
 
 
 @pytest.mark.parametrize("rate", ["", "fast", "-1", "0", "nan", "inf", "1e9"])

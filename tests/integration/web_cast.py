@@ -194,6 +194,7 @@ class Html(HTMLParser):
         assert answer.headers["content-type"] == "text/html; charset=utf-8", answer.headers
         has_safe_headers(answer)
         self.forms: dict[str, dict[str, str]] = {}
+        self.by_button: dict[str, dict[str, str]] = {}
         self.text = ""
         self.title = ""
         self.place: dict[str, str | None] = {}
@@ -210,10 +211,14 @@ class Html(HTMLParser):
         self._open.append(tag)
         if tag == "form":
             assert found.get("method") == "post" or found.get("action") == "/admin/audit"
-            self.forms[found.get("action") or ""] = {}
+            action = found.get("action") or ""
+            self.forms.pop(action, None)  # so that the last one is the present one
+            self.forms[action] = {}
         elif tag == "input" and self.forms:
             fields = self.forms[next(reversed(self.forms))]
             fields[found.get("name") or ""] = found.get("value") or ""
+        elif tag == "button" and self.forms:
+            self.by_button[found.get("name") or ""] = self.forms[next(reversed(self.forms))]
         elif found.get("id") == "place":
             self.place = found
 

@@ -69,6 +69,7 @@ def edit_pages(language: Language, coupon: SimpleNamespace) -> Pages:
             "commitment": "",
             "drawn": None,
             "saved": False,
+            "question": None,
         }
         return "admin/coupon_edit.html", context | changes | field_texts(language)
 

@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from application.dangers import PlannedChange
 from application.reconcile import Found, RepairResult
+from domain.room_settings import RoomSettings
 from issuance.audit import AuditEntry
 from issuance.queue.job_queue import QueueStatus
+from tests.unit.cast import spring
 from waitroom.autopilot import Decision, Reason
 from waitroom.stats.room_stats import RoomStats
 from waitroom.stats.summary import RoomSummary
@@ -16,6 +19,7 @@ from web.i18n import Language
 from web.office_status import OfficeStatus
 from web.pages.admin.autopilot import make_view
 from web.pages.admin.board_view import BoardView
+from web.pages.admin.questions import Question, board_question
 from web.pages.admin.reconcile import make_findings, make_left
 from web.pages.admin.result import refusals
 
@@ -31,6 +35,7 @@ def some_figures() -> RoomStats:
         used_count=588, restored=0, is_restoring=False,
         in_line=3_204, seats_in_use=24, away=0, entered=4_000, admitted=612,
         issued=588, refused=3, left=180, turned_away=1, entered_per_s=14.2, admitted_per_s=118.0,
+        admitted_last_s=120,
         issued_per_s=116.4, enter_p99_ms=8.3, issue_p99_ms=140.0, opens_at_s=0.0,
         closes_at_s=NOON.timestamp() + 86_400, is_undrawn=False,
         version=7, rate_mode="manual", rate_min_per_s=1.0, rate_max_per_s=1_000.0,
@@ -67,13 +72,25 @@ def a_board(language: Language, figures: RoomStats | None, **settings: Any) -> B
     )
 
 
+def a_question(language: Language) -> Question:
+    """What the board asks before a rate that empties the line at once."""
+    coupon = spring(3_204)
+    rooms = RoomSettings(rate_per_s=120.0), RoomSettings(rate_per_s=4_000.0)
+    figures = replace(some_figures(), used_count=0, rate_per_s=40.0)
+    planned = PlannedChange(coupon, rooms[0], coupon, rooms[1], figures)
+    asked = board_question(planned, {"what": "set"}, "/admin/rooms/spring", language)
+    assert asked is not None
+    return asked
+
+
 def console(language: Language, description: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """The board in each state, and the result."""
     figures = some_figures()
     plain_board = {
         "description": description, "can_simulate": True, "sent": 0,
         "simulated_max": 20_000, "conflict": "", "in_force": "", "is_bad_rate": False,
-        "asked_rate": "", "member": None, "autopilot": make_view("spring", figures, [], language),
+        "asked_rate": "", "question": None, "member": None,
+        "autopilot": make_view("spring", figures, [], language),
     }  # fmt: skip
     steered = replace(figures, rate_mode="autopilot", rate_max_per_s=400.0, steered_rate_per_s=86.4)
     on_autopilot = {"autopilot": make_view("spring", steered, some_decisions(), language)}
@@ -88,6 +105,7 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
         "closed": (a_board(language, replace(figures, state="closed")), {"can_simulate": False}),
         "changed meanwhile": (a_board(language, figures), {"conflict": "x", "in_force": in_force}),
         "bad rate": (a_board(language, figures), {"is_bad_rate": True, "asked_rate": "-1"}),
+        "question": (a_board(language, figures), {"question": a_question(language)}),
         "away": (a_board(language, None), {}),
         "draining": (a_board(language, replace(figures, state="draining", away=3)), {}),
         "autopilot": (a_board(language, steered, rate_mode="autopilot"), on_autopilot),

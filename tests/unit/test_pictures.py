@@ -14,7 +14,7 @@ from docs.picture_pages import MAKERS
 from docs.picture_sources import maker_of, pictures, record, scene_of, stale
 
 WAITING = {"branded", "line", "near", "paused", "unlikely", "waiting"}
-BOARD = {"board", "board-paused", "board-simulate", "line"}
+BOARD = {"board", "board-paused", "board-question", "board-simulate", "line"}
 
 
 @pytest.fixture

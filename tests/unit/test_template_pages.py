@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.board_template_cast import console
-from tests.unit.place_template_cast import EN, NOON, admitted, issued, waiting
+from tests.unit.place_template_cast import NOON, admitted, issued, waiting
 from tests.unit.template_cast import PAGES, a_coupon, a_lobby, a_problem, render
 
 
@@ -149,14 +148,3 @@ def test_a_problem_says_by_what_it_is_found():
 
 def test_a_problem_that_stays_does_not():
     assert not render("problem.html", problem=a_problem()).refreshes()
-
-
-@pytest.mark.parametrize(("state", "is_known"), [("open", True), ("away", False)])
-def test_the_board_names_the_time_in_which_members_of_a_closed_line_get_their_place_back(
-    state, is_known
-):
-    template, context = console(EN, "Spring sale")[f"board, {state}"]
-
-    page = render(template, **context)
-
-    assert page.says("Those who reload within 10 minutes of seeing it") is is_known

@@ -34,8 +34,8 @@ class RoomStats(SettingValues):
 
     in_line: all who have a place, also in a room that is over. away: members who were skipped,
     or learned in line that the room is over, and have not returned. refused: after admission.
-    turned_away: refused at entry. version: of the settings. steered_rate_per_s: the autopilot's
-    rate, None under manual control.
+    turned_away: refused at entry. admitted_last_s: in the last whole second. version: of the
+    settings. steered_rate_per_s: the autopilot's rate, None under manual control.
     """
 
     at_s: float
@@ -55,6 +55,7 @@ class RoomStats(SettingValues):
     is_restoring: bool
     entered_per_s: float
     admitted_per_s: float
+    admitted_last_s: int
     issued_per_s: float
     enter_p99_ms: float | None
     issue_p99_ms: float | None
@@ -145,6 +146,7 @@ class RoomStats(SettingValues):
             is_restoring=now.is_restoring,
             entered_per_s=meter.per_s("entered"),
             admitted_per_s=meter.per_s("admitted"),
+            admitted_last_s=meter.count_by_second("admitted")[-1],
             issued_per_s=meter.per_s("issued"),
             enter_p99_ms=meter.p99_ms("enter_us"),
             issue_p99_ms=meter.p99_ms("issue_us"),

@@ -145,6 +145,7 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         is_restoring=figures.is_restoring,
         entered_per_s=figures.entered_per_s,
         admitted_per_s=figures.admitted_per_s,
+        admitted_last_s=figures.admitted_last_s,
         issued_per_s=figures.issued_per_s,
         enter_p99_ms=figures.enter_p99_ms,
         issue_p99_ms=figures.issue_p99_ms,

@@ -134,6 +134,7 @@ class RoomOut(_RoomSettingsOut):
     is_restoring: bool = Field(description="Admission pauses while lost places are restored")
     entered_per_s: float
     admitted_per_s: float
+    admitted_last_s: int = Field(description="Members admitted in the last whole second")
     issued_per_s: float
     enter_p99_ms: float | None = Field(description="Time to answer an entry; null without entries")
     issue_p99_ms: float | None = Field(description="From admission to outcome; null without one")

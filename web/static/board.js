@@ -177,6 +177,15 @@
     htmx.ajax("GET", `${here}/hand`, { target: "#hand", swap: "outerHTML" });
   };
 
+  // Pause or Resume: without replacing the button that is perhaps being pressed.
+  const followState = () => {
+    const state = byId("board")?.dataset.state;
+    if (!state) return;
+    for (const form of document.querySelectorAll("#bar-controls form")) {
+      form.hidden = state === "closed" || (state === "paused") !== ("resume" in form.dataset);
+    }
+  };
+
   // Somebody may have turned the autopilot on or off.
   const followMode = () => {
     const autopilot = byId("autopilot");
@@ -191,6 +200,7 @@
     if (event.detail.target.id === "hand") readyHand();
     else if (event.detail.target.id === "board") {
       followHand();
+      followState();
       followMode();
     }
   });
@@ -206,6 +216,9 @@
       detail.shouldSwap = false;
       location.reload();
     }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.querySelector("[data-keep]")?.click();
   });
   readyHand();
 })();

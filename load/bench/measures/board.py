@@ -24,8 +24,8 @@ from load.bench.http_load import LoadOptions
 from load.bench.results import Row, Summary, rounds
 from waitroom.line import Line
 from waitroom.redis_io.constants import DECISIONS_MAX
+from waitroom.stats.forecast import BOARD_OVER_S
 from waitroom.stats.time_series import SERIES_S_MAX
-from web.pages.admin.status_sentence import BOARD_OVER_S
 
 LINES = (1_000, 1_000_000)
 CONNECTIONS = 1

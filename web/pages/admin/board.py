@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from application.change_room import ChangedMeanwhile, change_room
+from application.change_room import Change, ChangedMeanwhile, change_room
 from domain.room_settings import RoomSettings
 from domain.settings_spec import RATE_PER_S_MAX, RoomState
 from issuance.errors import NoSuchCoupon, OfficeAway
 from issuance.offers import Offer
 from waitroom.errors import LineAway, NoSuchRoom
+from waitroom.stats.forecast import BOARD_OVER_S
 from web.container import get_container, get_offer_cache, get_offer_changes
 from web.dependencies import Admin, Operator, RoomCode, refuse_cross_site
 from web.i18n import find_language
 from web.pages.admin.autopilot import autopilot_view
 from web.pages.admin.board_view import BoardView, state_text
-from web.pages.admin.status_sentence import BOARD_OVER_S, rate
+from web.pages.admin.questions import Question, board_question, planned_change
+from web.pages.admin.status_sentence import rate
 from web.pages.render import page
 from web.problems import Problem
 
@@ -32,6 +35,11 @@ What = Literal[
 STATES: dict[What, RoomState] = {
     "pause": "paused", "resume": "open", "drain": "draining", "close": "closed"
 }  # fmt: skip
+# The states that a change without a version may end.
+STATES_BEFORE: dict[What, tuple[RoomState, ...]] = {
+    "pause": ("open", "draining", "paused"),
+    "resume": ("paused", "open"),
+}
 
 
 @router.get("")
@@ -42,7 +50,7 @@ async def board(request: Request, code: RoomCode, _who: Admin, sent: int = 0) ->
 @router.get("/board")
 async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
     """The figures, which the page polls once a second."""
-    return page(request, "admin/_board.html", board=await _view(request, code))
+    return page(request, "admin/_board_update.html", board=await _view(request, code))
 
 
 @router.get("/hand")
@@ -57,23 +65,33 @@ async def change_rate(
     code: RoomCode,
     who: Operator,
     what: Annotated[What, Form()],
-    version: Annotated[int, Form()],
+    version: Annotated[int | None, Form()] = None,
     rate_per_s: Annotated[str, Form(max_length=20)] = "",
+    confirmed: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Change a setting; after another admin's change in between, show the settings in force."""
+    """Change a setting. Asks before a dangerous change; after another admin's change in between,
+    shows the settings in force.
+
+    version: of the settings that the admin saw. Only `pause` and `resume` do without: a room that
+    runs must stop at once, whatever a colleague has just changed.
+    """
     refuse_cross_site(request)
+    if version is None and what not in STATES_BEFORE:
+        raise Problem("bad_request", "version: required")
     try:
         wanted = float(rate_per_s) if what == "set" else await _found(request, code, what)
     except ValueError:
         return await _board(request, code, status=422, is_bad_rate=True, asked_rate=rate_per_s)
+
+    def alter(room: RoomSettings) -> RoomSettings:
+        if version is None and room.state not in STATES_BEFORE[what]:
+            raise ChangedMeanwhile(asdict(room))
+        return changed_settings(room, what, wanted)
+
     try:
-        await change_room(
-            get_offer_changes(request),
-            code,
-            lambda room: changed_settings(room, what, wanted),
-            who=who,
-            version=version,
-        )
+        if not confirmed and (question := await _question(request, code, what, alter, version)):
+            return await _board(request, code, question=question, asked_rate=rate_per_s)
+        await change_room(get_offer_changes(request), code, alter, who=who, version=version)
     except ValueError as error:
         if what != "set":
             raise Problem("bad_request", str(error)) from error
@@ -88,6 +106,26 @@ async def change_rate(
             asked_rate=rate_per_s,
         )
     return RedirectResponse(f"/admin/rooms/{code}", 303)
+
+
+async def _question(
+    request: Request, code: str, what: What, alter: Change, version: int | None
+) -> Question | None:
+    """What to ask before this change; None where its numbers are unknown, as a store is away."""
+    offer = await _offer(request, code)
+    try:
+        figures = await get_container(request).line.room_stats(code, BOARD_OVER_S)
+    except (LineAway, NoSuchRoom):
+        return None
+    if offer is None or (version is not None and version != offer.version):
+        return None  # the change itself is refused
+    planned = planned_change(offer, alter, figures)
+    if planned is None:
+        return None
+    fields = {"what": what, "version": str(version)}
+    if what == "set":
+        fields["rate_per_s"] = f"{planned.new_room.rate_per_s:.15g}"
+    return board_question(planned, fields, f"/admin/rooms/{code}", find_language(request))
 
 
 @router.post("/simulate")
@@ -174,7 +212,8 @@ async def _view(request: Request, code: str) -> BoardView:
 
 
 def _asked(**changes: Any) -> dict[str, Any]:
-    return {"conflict": "", "present": None, "is_bad_rate": False, "asked_rate": ""} | changes
+    nothing = {"conflict": "", "present": None, "is_bad_rate": False, "asked_rate": ""}
+    return nothing | {"question": None} | changes
 
 
 async def _board(

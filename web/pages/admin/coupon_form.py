@@ -91,6 +91,10 @@ class CouponForm:
     def changed(self) -> set[str]:
         return {name for name, text in self.texts.items() if text != self.was.get(name)}
 
+    def fields(self) -> dict[str, str]:
+        """What a browser sends of this form."""
+        return self.texts | {f"was-{name}": text for name, text in self.was.items()}
+
 
 def fresh_form(now: datetime) -> CouponForm:
     """A new coupon's defaults: from the next full hour, for a month."""
@@ -108,6 +112,14 @@ def fresh_form(now: datetime) -> CouponForm:
 def form_from_offer(offer: Offer) -> CouponForm:
     texts = {name: format_field(value) for name, value in form_values(offer).items()}
     return CouponForm(texts, dict(texts))
+
+
+def with_texts(form: CouponForm, offer: Offer) -> CouponForm:
+    """The form as it was sent, completed by the offer."""
+    kept = form_from_offer(offer)
+    form.texts = kept.texts | form.texts
+    form.was = kept.texts | form.was
+    return form
 
 
 def form_values(offer: Offer) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from web.container import get_container
 from web.i18n import Language, find_language, to_translate
 from web.pages.admin.coupon_form import OF_COUPON, OF_ROOM, CouponForm, Errors, form_from_offer
 from web.pages.admin.labels import CHOICES, LABELS, describe_error
+from web.pages.admin.questions import Question
 from web.pages.admin.setting_rules import MOST, describe_rule
 from web.pages.render import logo_version, page, shown
 
@@ -51,6 +52,7 @@ def edit_page(
     status: int = 200,
     looks: dict[str, str] | None = None,
     looks_errors: Errors | None = None,
+    question: Question | None = None,
 ) -> Response:
     """The form for an existing coupon. looks: the branding as typed, None for the stored one."""
     language, parts = find_language(request), get_container(request)
@@ -77,6 +79,7 @@ def edit_page(
         else "",
         commitment=seed_commitment(room.seed) if room and room.settings.opening == "draw" else "",
         drawn=offer.drawn,
+        question=question,
         saved="saved" in request.query_params and request.method == "GET",
         **field_texts(language),
     )

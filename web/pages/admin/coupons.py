@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
+from application.dangers import PlannedChange
 from domain.coupon import Coupon
 from domain.invalid_value import InvalidValue
 from domain.refusals import AlreadyStarted
 from domain.room_settings import RoomSettings
 from issuance.errors import CodeTaken
-from issuance.offers import Offer
+from issuance.offers import Alter, Offer
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.stats.room_stats import RoomStats
 from web.api.admin import create_coupon
@@ -35,8 +37,10 @@ from web.pages.admin.coupon_form import (
     fresh_form,
     parse_texts,
     refused,
+    with_texts,
 )
 from web.pages.admin.coupon_form_page import edit_page, form_page
+from web.pages.admin.questions import CONFIRMED, Question, edit_question
 from web.pages.render import page, shown
 from web.problems import Problem, sentence
 from web.schemas.admin import CouponIn
@@ -117,8 +121,12 @@ async def change(request: Request, who: Operator, code: CouponCode) -> Response:
     whole = form_values(offer) | values
     form.errors = _errors_of_changed(changed, refused(whole, errors))
     if not form.errors:
+        alter = partial(_altered, whole=whole, values=values)
         try:
-            await _change(request, code, whole, values, who)
+            if (question := await _question(request, offer, alter, form)) is not None:
+                return edit_page(request, offer, with_texts(form, offer), question=question)
+            changes = get_offer_changes(request)
+            await changes.change(code, alter, who=who, what="coupon changed")
             return RedirectResponse(f"/admin/coupons/{code}/edit?saved=1", 303)
         except AlreadyStarted as error:
             for name in changed & {"opens_at", "expire_date"} | _discount_fields(changed):
@@ -126,32 +134,43 @@ async def change(request: Request, who: Operator, code: CouponCode) -> Response:
             form.errors.setdefault("", str(sentence(error)))
         except InvalidValue as error:
             form.errors[form_field(error)] = error
-    kept = form_from_offer(offer)
-    form.texts = kept.texts | form.texts
-    form.was = kept.texts | form.was
-    return edit_page(request, offer, form, status=422)
+    return edit_page(request, offer, with_texts(form, offer), status=422)
 
 
-async def _change(
-    request: Request, code: str, whole: dict[str, Any], values: dict[str, Any], who: str
-) -> None:
-    """Change coupon and room in one transaction."""
+def _altered(
+    offer: Offer, *, whole: dict[str, Any], values: dict[str, Any]
+) -> tuple[Coupon, RoomSettings | None]:
+    """The coupon and settings with the changed `values`. Raises InvalidValue, AlreadyStarted."""
+    coupon = offer.coupon.change(
+        discount=discount_in(whole) if _discount_fields(values) else None,
+        **{
+            name: values[name]
+            for name in ("description", "total_count", "opens_at", "expire_date")
+            if name in values
+        },
+    )
+    of_room = {name: value for name, value in values.items() if name in OF_ROOM}
+    if of_room and offer.settings is None:
+        raise NoSuchRoom
+    return coupon, offer.settings.change(**of_room) if offer.settings else None
 
-    def alter(offer: Offer) -> tuple[Coupon, RoomSettings | None]:
-        coupon = offer.coupon.change(
-            discount=discount_in(whole) if _discount_fields(values) else None,
-            **{
-                name: values[name]
-                for name in ("description", "total_count", "opens_at", "expire_date")
-                if name in values
-            },
-        )
-        of_room = {name: value for name, value in values.items() if name in OF_ROOM}
-        if of_room and offer.settings is None:
-            raise NoSuchRoom
-        return coupon, offer.settings.change(**of_room) if offer.settings else None
 
-    await get_offer_changes(request).change(code, alter, who=who, what="coupon changed")
+async def _question(
+    request: Request, offer: Offer, alter: Alter, form: CouponForm
+) -> Question | None:
+    """What to ask before this change, unless it is confirmed or its numbers are unknown."""
+    async with request.form(max_files=0, max_fields=FIELDS_MAX) as sent:
+        if CONFIRMED in sent:
+            return None
+    coupon, settings = alter(offer)
+    if offer.settings is None or settings is None:
+        return None
+    try:
+        figures = await get_container(request).line.room_stats(offer.coupon.code)
+    except (LineAway, NoSuchRoom):
+        return None
+    planned = PlannedChange(offer.coupon, offer.settings, coupon, settings, figures)
+    return edit_question(planned, form.fields(), find_language(request))
 
 
 def _discount_fields(names: Iterable[str]) -> set[str]:

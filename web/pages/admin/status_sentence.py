@@ -7,24 +7,31 @@ from datetime import datetime
 from typing import Literal
 
 from domain.phase import CLOSED, DRAINING, SCHEDULED
+from waitroom.stats.forecast import BOARD_OVER_S, forecast_at
 from waitroom.stats.room_stats import RoomStats
-from web.i18n import Language
+from web.i18n import Language, to_translate
 from web.pages.formatting import duration
 
-# Rates on the board are of this many seconds: long enough to be calm, short enough to be current.
-BOARD_OVER_S = 5
+_SOLD_OUT = to_translate("%(left)s left for %(waiting)s waiting: sold out in %(wait)s.")
+_ALL_ADMITTED = to_translate(
+    "%(left)s left for %(waiting)s waiting: everyone is admitted in %(wait)s."
+)
 
 Tone = Literal["well", "still", "over", "trouble"]
 
 
 @dataclass(frozen=True, slots=True)
 class RoomStatus:
-    """The sentence's input. figures: None while Redis is unreachable; workers: None if unknown."""
+    """The sentence's input. figures: None while Redis is unreachable; workers: None if unknown.
+
+    is_settling: the settings have just changed.
+    """
 
     figures: RoomStats | None
     now: datetime
     postgres_away: bool = False
     workers: int | None = None
+    is_settling: bool = False
 
 
 def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
@@ -50,7 +57,7 @@ def status_sentence(going: RoomStatus, language: Language) -> tuple[Tone, str]:
         return "still", f"{_(phase.board)} {waiting}"
     if phase is DRAINING and not (figures.in_line or figures.seats_in_use or figures.away):
         return "over", _("Drained: the line is empty.")
-    tone, sentence = _while_open(figures, language, waiting)
+    tone, sentence = _while_open(figures, language, waiting, is_settling=going.is_settling)
     return tone, _begin(figures, language) + sentence
 
 
@@ -91,7 +98,9 @@ def _begin(figures: RoomStats, language: Language) -> str:
     return f"{drains} "
 
 
-def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[Tone, str]:
+def _while_open(
+    figures: RoomStats, language: Language, waiting: str, *, is_settling: bool
+) -> tuple[Tone, str]:
     if figures.waiting == 0 and figures.seats_in_use:
         under_way = language.ngettext(
             "A coupon is being issued.", "%(count)s coupons are being issued.", figures.seats_in_use
@@ -99,7 +108,8 @@ def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[T
         return "well", f"{waiting} {under_way}"
     if figures.waiting == 0:
         return "still", waiting
-    if figures.admitted_per_s == 0 and figures.rate_in_force_per_s * BOARD_OVER_S >= 1:
+    should_move = figures.rate_in_force_per_s * BOARD_OVER_S >= 1 and not is_settling
+    if figures.admitted_per_s == 0 and should_move:
         return _held_back(figures, language, waiting)
     _, number = language.gettext, language.number
     rates = _(
@@ -107,20 +117,13 @@ def _while_open(figures: RoomStats, language: Language, waiting: str) -> tuple[T
         measured=rate(language, figures.admitted_per_s),
         asked=rate(language, figures.rate_in_force_per_s),
     )
-    pace = figures.admitted_per_s or figures.rate_in_force_per_s
-    to_give = figures.remain_count - figures.seats_in_use
-    if to_give < figures.waiting:
-        return "well", f"{rates} " + _(
-            "%(left)s left for %(waiting)s waiting: sold out in %(wait)s.",
-            left=number(figures.remain_count),
-            waiting=number(figures.waiting),
-            wait=duration(language, max(1.0, to_give / pace)),
-        )
+    ahead = forecast_at(figures, figures.admitted_per_s or figures.rate_in_force_per_s)
+    sentence = _SOLD_OUT if ahead.is_sold_out else _ALL_ADMITTED
     return "well", f"{rates} " + _(
-        "%(left)s left for %(waiting)s waiting: everyone is admitted in %(wait)s.",
+        sentence,
         left=number(figures.remain_count),
         waiting=number(figures.waiting),
-        wait=duration(language, max(1.0, figures.waiting / pace)),
+        wait=duration(language, max(1.0, ahead.ends_in_s)),
     )
 
 

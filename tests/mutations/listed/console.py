@@ -1,0 +1,123 @@
+"""The console: what it asks about before members lose something, and what stays in sight."""
+
+from tests.mutations.mutation import Mutation
+
+_DANGERS, _BOARD = "application/dangers.py", "web/pages/admin/board.py"
+_ASKED = "unit/test_dangers.py::test_a_change_of_a_room_is_asked_about_if_something_is_lost"
+_IN_BOARD = "integration/test_pages_board.py::"
+_IN_SIGHT = "browser/test_board_in_sight.py::"
+
+
+def _mutation(name: str, file: str, within: str, old: str, new: str, test: str) -> Mutation:
+    return Mutation(
+        name=name, promise=8, file=file, within=within, old=old, new=new, noticed_by=(test,)
+    )
+
+
+MUTATIONS = (
+    _mutation(
+        "a_rate_of_ten_times_the_present_one_is_not_asked_about",
+        _DANGERS,
+        "_raises_the_rate",
+        "new_per_s <= RATE_TIMES_MAX * old_per_s",
+        "new_per_s <= 10 * old_per_s",
+        _ASKED,
+    ),
+    _mutation(
+        "a_rate_that_empties_the_line_is_not_asked_about",
+        _DANGERS,
+        "_empties_the_line",
+        "ahead.ends_in_s >= EMPTIES_WITHIN_S",
+        "True",
+        _ASKED,
+    ),
+    _mutation(
+        "draining_is_not_asked_about",
+        _DANGERS,
+        "_drains",
+        "change.new_room.state != DRAINING.word",
+        "True",
+        _ASKED,
+    ),
+    _mutation(
+        "closing_is_not_asked_about",
+        _DANGERS,
+        "_closes",
+        "change.new_room.state != CLOSED.word",
+        "True",
+        _ASKED,
+    ),
+    _mutation(
+        "an_edit_that_ends_the_sale_is_not_asked_about",
+        _DANGERS,
+        "_ends_the_sale",
+        "change.new_coupon.expire_date >= change.coupon.expire_date",
+        "True",
+        "unit/test_dangers.py::test_an_earlier_end_is_asked_about_if_members_lose_their_turn",
+    ),
+    _mutation(
+        "fewer_coupons_are_not_asked_about",
+        _DANGERS,
+        "_shrinks_the_stock",
+        "after >= before",
+        "True",
+        "unit/test_dangers.py::test_fewer_coupons_are_asked_about_once_the_sale_has_begun",
+    ),
+    _mutation(
+        "the_board_makes_a_dangerous_change_unasked",
+        _BOARD,
+        "change_rate",
+        "not confirmed",
+        "False",
+        f"{_IN_BOARD}test_a_dangerous_change_asks_and_then_does_what_it_said",
+    ),
+    _mutation(
+        "the_form_of_a_coupon_saves_a_dangerous_change_unasked",
+        "web/pages/admin/coupons.py",
+        "_question",
+        "CONFIRMED in sent",
+        "True",
+        "integration/test_admin_questions.py::"
+        "test_an_edit_that_takes_something_away_is_asked_about",
+    ),
+    _mutation(
+        "the_command_line_makes_a_dangerous_change_unasked",
+        "cli/confirm.py",
+        "confirm_change",
+        "not dangers",
+        "True",
+        "integration/test_cli_questions.py::test_on_a_terminal_it_asks_and_does_as_it_is_told",
+    ),
+    _mutation(
+        "pausing_opens_a_closed_room",
+        _BOARD,
+        "change_rate.alter",
+        "version is None and room.state not in STATES_BEFORE[what]",
+        "False",
+        f"{_IN_BOARD}test_pausing_needs_no_version_and_ends_no_closed_room",
+    ),
+    _mutation(
+        "the_rate_after_a_change_is_a_mean_with_seconds_before_it",
+        "waitroom/stats/forecast.py",
+        "measured_rate",
+        "is_settling and figures.rate_in_force_per_s >= LAST_SECOND_FROM_PER_S",
+        "False",
+        "unit/test_forecast.py::test_just_after_a_change_the_last_whole_second_is_the_rate",
+    ),
+    _mutation(
+        "the_bar_of_the_board_scrolls_away",
+        "web/static/board.css",
+        "",
+        "position: sticky; top: 0;",
+        "position: static;",
+        f"{_IN_SIGHT}test_pause_is_in_sight_at_every_scroll_position_and_pauses",
+    ),
+    _mutation(
+        "pause_stays_pause_while_the_room_is_paused",
+        "web/static/board.js",
+        "",
+        '(state === "paused") !== ("resume" in form.dataset)',
+        "false",
+        f"{_IN_SIGHT}test_pause_becomes_resume_when_a_colleague_pauses",
+    ),
+)
