@@ -13,13 +13,17 @@ from redis.asyncio.connection import (
 )
 from redis.exceptions import ResponseError
 
+from topology.closed_connections import reset_when_closed
 from topology.primary import Primary
 from topology.redis_url import parse_redis_url
 from topology.wrong_server import WrongServer, is_wrong_server
 
 
 class _Following(AbstractConnection):
-    """Connects to the primary, and gives up a server that is no longer the primary."""
+    """Connects to the primary, and gives up a server that is no longer the primary.
+
+    Closing it resets the connection.
+    """
 
     def __init__(self, *, primary: Primary, **options: Any) -> None:
         super().__init__(**options)
@@ -37,6 +41,8 @@ class _Following(AbstractConnection):
         if address is not None:
             self.host, self.port = address
         await super()._connect()  # type: ignore[safe-super]  # the next class has it
+        assert self._writer is not None
+        reset_when_closed(self._writer.get_extra_info("socket"))
 
     async def read_response(self, *args: Any, **options: Any) -> Any:
         """Raises WrongServer, after closing the connection."""

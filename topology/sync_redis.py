@@ -13,13 +13,17 @@ from redis.connection import (
 )
 from redis.exceptions import ResponseError
 
+from topology.closed_connections import reset_when_closed
 from topology.primary import Primary
 from topology.redis_url import parse_redis_url
 from topology.wrong_server import WrongServer, is_wrong_server
 
 
 class _Following(AbstractConnection):
-    """Connects to the primary, and gives up a server that is no longer the primary."""
+    """Connects to the primary, and gives up a server that is no longer the primary.
+
+    Closing it resets the connection.
+    """
 
     def __init__(self, *, primary: Primary, **options: Any) -> None:
         super().__init__(**options)
@@ -36,7 +40,9 @@ class _Following(AbstractConnection):
         address = self._primary.locate_blocking()
         if address is not None:
             self.host, self.port = address
-        return super()._connect()  # type: ignore[safe-super]  # the next class has it
+        sock = super()._connect()  # type: ignore[safe-super]  # the next class has it
+        reset_when_closed(sock)
+        return sock
 
     def read_response(self, *args: Any, **options: Any) -> Any:
         """Raises WrongServer, after closing the connection."""

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import socket
-import struct
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -127,19 +125,8 @@ class ScriptConnections:
     def _new(self) -> Any:
         connection = self._make()  # type: ignore[no-untyped-call]
         connection.socket_timeout = None  # `execute` has one timeout for the whole call
-        connection.register_connect_callback(self._reset_when_closed)
         self._all.add(connection)
         return connection
-
-    async def _reset_when_closed(self, connection: Any) -> None:
-        """Let closing this connection discard what Redis has not received.
-
-        The kernel would send it again for a minute. After a network failure a request would then
-        count as made again, by a member who has got a final answer from another host, and has left.
-        """
-        sock = connection._writer.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     async def _disconnect(self, *connections: Any) -> None:
         self._idle = [one for one in self._idle if one not in connections]

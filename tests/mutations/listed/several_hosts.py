@@ -2,18 +2,31 @@
 
 from tests.mutations.mutation import Mutation
 
+_IN_LATE = "integration/test_late_calls.py::"
 _IN_REGISTRY = "integration/test_process_registry.py::"
 MUTATIONS = (
     Mutation(
         name="a_call_that_timed_out_arrives_later",
         promise=3,
-        file="waitroom/redis_io/script_call.py",
-        within="ScriptConnections._new",
-        old="connection.register_connect_callback(self._reset_when_closed)",
+        file="topology/async_redis.py",
+        within="_Following._connect",
+        old='reset_when_closed(self._writer.get_extra_info("socket"))',
         new="pass",
         noticed_by=(
             "integration/test_rate_limiter.py::test_a_call_that_nobody_awaits_any_more_can_not_arrive_later",
+            f"{_IN_LATE}test_a_member_who_gave_up_a_place_keeps_the_next_one",
+            f"{_IN_LATE}test_a_retracted_outcome_does_not_come_back_by_a_late_report",
+            f"{_IN_LATE}test_a_command_that_timed_out_does_not_come_later[call_async]",
         ),
+    ),
+    Mutation(
+        name="a_command_of_the_queue_that_timed_out_arrives_later",
+        promise=3,
+        file="topology/sync_redis.py",
+        within="_Following._connect",
+        old="reset_when_closed(sock)",
+        new="pass",
+        noticed_by=(f"{_IN_LATE}test_a_command_that_timed_out_does_not_come_later[call_blocking]",),
     ),
     Mutation(
         name="each_host_shares_its_limits_by_itself",
