@@ -13,6 +13,7 @@ from typer.main import get_command as build_command
 LAZY_COMMANDS = {
     "coupon": "cli.coupon:app",
     "room": "cli.room:app",
+    "site": "cli.site:app",
     "draw": "cli.draw:app",
     "admin": "cli.admin:app",
     "pass-key": "cli.pass_key:app",

@@ -2,12 +2,13 @@
 
     .venv/bin/python -m docs.update_settings
 
-in the root of the checkout. The room settings are in domain/settings_spec.py, the environment
-variables in processes/settings.
+in the root of the checkout. The room settings are in domain/settings_spec.py, those of sites
+in domain/sites/settings_spec.py, the environment variables in processes/settings.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import annotated_types
 from pydantic.fields import FieldInfo
 
 from domain.settings_spec import ROOM_SETTINGS, RoomSetting
+from domain.sites.settings_spec import SITE_SETTINGS
 from processes.settings.admitter import AdmitterSettings
 from processes.settings.stores import StoreSettings
 from processes.settings.web import WebSettings
@@ -22,19 +24,22 @@ from processes.settings.worker import WorkerSettings
 
 PAGE = Path(__file__).with_name("configuration.md")
 BEGIN, END = "<!-- room settings -->", "<!-- end of room settings -->"
+BEGIN_SITES, END_SITES = "<!-- site room settings -->", "<!-- end of site room settings -->"
 BEGIN_ENVIRONMENT, END_ENVIRONMENT = "<!-- environment -->", "<!-- end of environment -->"
 PROCESSES = {"web": WebSettings, "admitter": AdmitterSettings, "worker": WorkerSettings}
 
 
-def settings_table() -> str:
-    """The table of room settings."""
+def settings_table(settings: Iterable[RoomSetting] = ROOM_SETTINGS) -> str:
+    """The table of room settings, by default of those that rooms of all kinds have."""
     lines = ["| name | default | bounds | meaning |", "| --- | --- | --- | --- |"]
-    return "\n".join([*lines, *(_row(setting) for setting in ROOM_SETTINGS)])
+    return "\n".join([*lines, *(_row(setting) for setting in settings)])
 
 
 def _row(setting: RoomSetting) -> str:
     if setting.choices:
         default, bounds = f"`{setting.default}`", ", ".join(f"`{word}`" for word in setting.choices)
+    elif setting.type is str:
+        default, bounds = "none", setting.bounds.removeprefix("from ")
     else:
         default, bounds = f"{setting.default:,.0f}", setting.bounds.removeprefix("from ")
     return f"| `{setting.name}` | {default} | {bounds} | {setting.help} |"
@@ -59,7 +64,7 @@ def _default(setting: FieldInfo) -> str:
     if setting.is_required():
         return "required"
     default = int(setting.default) if isinstance(setting.default, bool) else setting.default
-    return "none" if default == "" else f"`{default}`"
+    return "none" if default in ("", ()) else f"`{default}`"
 
 
 def _bounds(rules: list[Any]) -> str:
@@ -87,8 +92,9 @@ def with_table(page: str, begin: str, end: str, table: str) -> str:
 
 
 def updated(page: str) -> str:
-    """The page with both present tables."""
+    """The page with all present tables."""
     page = with_table(page, BEGIN_ENVIRONMENT, END_ENVIRONMENT, environment_table())
+    page = with_table(page, BEGIN_SITES, END_SITES, settings_table(SITE_SETTINGS))
     return with_table(page, BEGIN, END, settings_table())
 
 

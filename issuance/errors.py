@@ -44,7 +44,7 @@ class NoSuchIssuedCoupon(OfficeError):
 
 
 class CodeTaken(OfficeError):
-    """A coupon with this code already exists. Choose another code."""
+    """A coupon or a room with this code already exists. Choose another code."""
 
 
 class NotDirect(OfficeError):

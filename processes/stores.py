@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
-from application.apply_settings import apply_settings
+from domain.room import Room
 from issuance.offers import Offer
 from issuance.postgres.clock import read_clock
 from issuance.postgres.engine import Engine, open_engine
@@ -74,8 +74,14 @@ def with_line(use: Callable[[Line], Coroutine[Any, Any, R]]) -> R:
 
 def apply_offer(offer: Offer) -> None:
     """Apply an offer to the line now; if Redis is unreachable, the admitter does it later."""
+    if offer.room is not None:
+        apply_room(offer.room)
+
+
+def apply_room(room: Room) -> None:
+    """As `apply_offer`, for a room of any kind."""
     try:
-        with_line(lambda line: apply_settings(line, offer))
+        with_line(lambda line: line.apply_settings(room))
     except LineError:
         console.print("Redis is unreachable; the admitter applies the change once it is back.")
 

@@ -63,15 +63,19 @@ def modules(text: str) -> Iterator[tuple[str, list[str]]]:
 
 @cache
 def all_commands() -> dict[str, Any]:
-    """Every command by its words, such as `web` and `room set`, without the groups."""
-    found: dict[str, Any] = {}
+    """Every command by its words, such as `web` and `site room set`, without the groups."""
     group: Any = typer.main.get_command(app)
-    for name in group.list_commands(None):
-        command = group.get_command(None, name)
+    names = group.list_commands(None)
+    return dict(_commands_in({name: group.get_command(None, name) for name in names}))
+
+
+def _commands_in(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, command in group.items():
         inner = getattr(command, "commands", None)
-        found |= {f"{name} {word}": one for word, one in inner.items()} if inner else {}
-        found |= {} if inner else {name: command}
-    return found
+        if inner:
+            yield from ((f"{name} {words}", one) for words, one in _commands_in(inner))
+        else:
+            yield name, command
 
 
 def parse(words: list[str]) -> None:
@@ -106,7 +110,7 @@ def check_options(words: list[str]) -> None:
 
 def _find(words: list[str]) -> tuple[Any, list[str]]:
     known = all_commands()
-    for length in (2, 1):
+    for length in (3, 2, 1):
         if " ".join(words[:length]) in known:
             return known[" ".join(words[:length])], words[length:]
     raise CannotBeRead(f"There is no command `{' '.join(words[:2])}`.")

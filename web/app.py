@@ -15,6 +15,8 @@ from issuance.admins import find_account
 from issuance.offers import list_offers
 from web.api import (
     admin,
+    admin_site_rooms,
+    admin_sites,
     autopilot,
     board,
     branding,
@@ -78,6 +80,8 @@ _API = (
     coupons,
     my_coupons,
     admin,
+    admin_sites,
+    admin_site_rooms,
     board,
     branding,
     health,

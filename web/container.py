@@ -18,6 +18,7 @@ from issuance.direct import DirectIssuer
 from issuance.offers import Offer
 from issuance.postgres.engine import Engine
 from issuance.queue.job_queue import QueueStatus
+from issuance.sites.secret_encryption import SecretEncryption
 from passes.signer import PassSigner
 from waitroom.line import Line
 from waitroom.tokens.challenge import Challenges
@@ -41,6 +42,7 @@ class WebContainer:
     reconciliation. draining: whether this web command is about to stop, so that a load balancer
     sends no new requests. office_clock: Postgres' clock. deployment: its id, empty until Postgres
     has answered. db_connections_bound: of one command of each kind, by the settings.
+    secret_encryption: of the pass secrets of sites; without a key by default.
     """
 
     line: Line
@@ -69,6 +71,7 @@ class WebContainer:
     draining: Callable[[], bool] = lambda: False
     office_clock: RemoteClock = field(default_factory=RemoteClock)
     passes: PassSigner | None = None
+    secret_encryption: SecretEncryption = field(default_factory=lambda: SecretEncryption(()))
 
     def now(self) -> datetime:
         """The time by Postgres' clock, or by this host's until it is measured."""

@@ -18,6 +18,7 @@ from application.change_room import ChangedMeanwhile
 from domain.refusals import Refusal, Unavailable
 from domain.rfc3339 import rfc3339
 from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
+from issuance.sites.errors import NoSecretsKey, NoSuchSite, NoSuchSiteRoom, SiteCodeTaken
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom
 from waitroom.tokens.ticket import BadTicket
 from web.auth.member_tokens import Forbidden, NotSignedIn
@@ -45,6 +46,10 @@ _PLAIN: dict[type[Exception], str] = {
     NoSuchIssuedCoupon: "no_such_issued_coupon",
     CodeTaken: "code_taken",
     NotDirect: "not_direct",
+    NoSuchSite: "no_such_site",
+    NoSuchSiteRoom: "no_such_room",
+    SiteCodeTaken: "code_taken",
+    NoSecretsKey: "no_secrets_key",
 }
 _FOR_PROGRAMS = ("/api/", "/healthz", "/livez", "/readyz", "/metrics", "/.well-known/")
 _ANY_ID = "any-id"

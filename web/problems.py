@@ -38,6 +38,7 @@ _KINDS = (
     ProblemKind("not_found", 404, "Not found", "There is nothing at this address."),
     ProblemKind("no_such_coupon", 404, "No such coupon", "There is no coupon with this code."),
     ProblemKind("no_such_room", 404, "No such room", "There is no room with this code."),
+    ProblemKind("no_such_site", 404, "No such site", "There is no site with this code."),
     ProblemKind(
         "no_such_issued_coupon", 404, "No such issued coupon", "You don’t have this coupon."
     ),
@@ -59,7 +60,13 @@ _KINDS = (
         "Changed meanwhile",
         "This was changed after you loaded it. Reload, then decide.",
     ),
-    ProblemKind("code_taken", 409, "Code taken", "A coupon with this code already exists."),
+    ProblemKind("code_taken", 409, "Code taken", "This code is already in use."),
+    ProblemKind(
+        "no_secrets_key",
+        409,
+        "No key for secrets",
+        "SITE_SECRETS_KEYS is not set: it encrypts the pass secrets of sites. Set it first.",
+    ),
     ProblemKind("not_direct", 409, "Line required", "This coupon is issued through its line."),
     ProblemKind("body_too_large", 413, "Body too large", "The request’s body is too large."),
     ProblemKind("bad_request", 422, "Bad request", "The request could not be understood."),

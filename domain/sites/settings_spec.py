@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from domain.settings_spec import DAY_S, list_settings, setting_field
+from domain.settings_spec import DAY_S, ROOM_SETTINGS, list_settings, setting_field
 
 # Whether a living visit can be extended, up to session_max_s after its claim.
 Renewal = Literal["off", "sliding"]
@@ -97,3 +97,9 @@ class SiteSettingValues:
 
 
 SITE_SETTINGS = list_settings(SiteSettingValues)
+
+# A site has no transactions of ours by which an autopilot could find the rate.
+SETTINGS_OF_SITE_ROOMS = (
+    *SITE_SETTINGS,
+    *(one for one in ROOM_SETTINGS if one.group != "autopilot"),
+)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from domain.coupon import CODE_LENGTH_MAX, YEAR_MAX, YEAR_MIN, is_code
 from domain.invalid_value import InvalidValue
@@ -57,6 +58,29 @@ class SiteRoom:
         # The site may have lost a host since the address was set.
         found = target_in(self.site.hosts, self.settings.target_url)
         return found or f"{self.site.origins[0]}/"
+
+    def change(
+        self,
+        *,
+        title: str | None = None,
+        opens_at: datetime | None = None,
+        closes_at: datetime | None = None,
+        **settings: Any,
+    ) -> SiteRoom:
+        """A copy with these fields and settings of all kinds changed; None keeps a value.
+
+        closes_at: NEVER for a room that is to stay open. Raises InvalidValue.
+        """
+        own = {name: settings.pop(name, None) for name in asdict(self.settings)}
+        changed = self.settings.change(**own)
+        room = replace(
+            self.room,
+            settings=self.room.settings.change(**settings),
+            opens_at=opens_at or self.room.opens_at,
+            closes_at=closes_at or self.room.closes_at,
+            further=asdict(changed),
+        )
+        return SiteRoom(room, self.site, self.title if title is None else title, changed)
 
     def check_target_url(self) -> None:
         """Raises InvalidValue if an admin's address is not on a host of the site."""

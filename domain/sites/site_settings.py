@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.invalid_value import InvalidValue
+from domain.room_settings import RoomSettings
 from domain.settings_spec import check_settings
 from domain.sites.settings_spec import SITE_SETTINGS, SiteSettingValues
 
@@ -31,3 +33,11 @@ class SiteSettings(SiteSettingValues):
     def change(self, **changes: Any) -> SiteSettings:
         """A copy with these settings changed; None keeps a value."""
         return replace(self, **{name: v for name, v in changes.items() if v is not None})
+
+
+def split_settings(values: Mapping[str, Any]) -> tuple[RoomSettings, SiteSettings]:
+    """The settings of a new room, from values of both kinds by name. Raises InvalidValue."""
+    names = {one.name for one in SITE_SETTINGS}
+    own = {name: value for name, value in values.items() if name in names}
+    of_all = {name: value for name, value in values.items() if name not in names}
+    return RoomSettings(**of_all), SiteSettings(**own)

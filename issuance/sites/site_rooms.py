@@ -76,22 +76,18 @@ def create_site_room(
     """
     with translate_postgres_errors(), engine.begin() as tx:
         site = find_site(tx, site_code)
-        made = SiteRoom(
-            Room(
-                id=uuid4(),
-                code=code,
-                kind="site",
-                settings=room_settings,
-                opens_at=opens_at,
-                closes_at=closes_at or NEVER,
-                total_count=UNBOUNDED_COUNT,
-                used_count=0,
-                version=1,
-            ),
-            site,
-            title,
-            settings,
+        room = Room(
+            id=uuid4(),
+            code=code,
+            kind="site",
+            settings=room_settings,
+            opens_at=opens_at,
+            closes_at=closes_at or NEVER,
+            total_count=UNBOUNDED_COUNT,
+            used_count=0,
+            version=1,
         )
+        made = SiteRoom(room, site, title, settings)
         made.check_target_url()
         try:
             schedule = {"opens_at": opens_at, "closes_at": closes_at}

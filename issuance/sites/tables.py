@@ -38,7 +38,7 @@ def _site_id() -> Column[Any]:
     return Column("site_id", Uuid, ForeignKey("sites.id"), nullable=False)
 
 
-# kept: the digest of an API key, or a pass secret, encrypted by SecretBox.
+# kept: the digest of an API key, or a pass secret, encrypted by SecretEncryption.
 site_secrets = Table(
     "site_secrets",
     metadata,

@@ -14,6 +14,7 @@ from issuance.direct import DirectIssuer
 from issuance.postgres.engine import Engine
 from issuance.queue.job_queue import read_queue_status
 from issuance.queue.redis_connection import QueueRedis
+from issuance.sites.secret_encryption import SecretEncryption
 from passes.signer import PassSigner
 from processes.http.server import Drain
 from processes.postgres_connections import db_connections_bound
@@ -79,6 +80,7 @@ def make_container(
         counts_dir=counts,
         draining=Drain(counts / DRAINING).has_begun if counts else lambda: False,
         site_name=settings.SITE_NAME,
+        secret_encryption=SecretEncryption(settings.SITE_SECRETS_KEYS),
         templates_dir=settings.TEMPLATES_DIR,
         base_url=settings.BASE_URL,
         proxies=TrustedProxies(settings.FORWARDED_ALLOW_IPS),

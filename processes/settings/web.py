@@ -10,11 +10,12 @@ from pydantic import Field, field_validator, model_validator
 
 from processes.settings.fields import HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets, WorkerCount
 from processes.settings.passes import PassSettings
+from processes.settings.sites import SiteSecretsSettings
 from processes.settings.stores import StoreSettings
 from processes.settings.tokens import TokenSettings
 
 
-class WebSettings(StoreSettings, TokenSettings, PassSettings):
+class WebSettings(StoreSettings, TokenSettings, PassSettings, SiteSecretsSettings):
     """The web process's settings."""
 
     TICKET_SECRETS: Secrets = Field(
@@ -190,6 +191,7 @@ class WebSettings(StoreSettings, TokenSettings, PassSettings):
             "TICKET_SECRETS": self.TICKET_SECRETS,
             "ADMIN_TOKEN": (self.ADMIN_TOKEN,),
             "METRICS_TOKEN": (self.METRICS_TOKEN,) if self.METRICS_TOKEN else (),
+            "SITE_SECRETS_KEYS": self.SITE_SECRETS_KEYS,
         }
         for (one, its), (other, others) in combinations(kept.items(), 2):
             if set(its) & set(others):

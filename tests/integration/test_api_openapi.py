@@ -42,6 +42,18 @@ CALLS = {
     ("patch", "/api/admin/rooms/{code}/branding"),
     ("put", "/api/admin/rooms/{code}/logo"),
     ("delete", "/api/admin/rooms/{code}/logo"),
+    ("get", "/api/admin/sites"),
+    ("post", "/api/admin/sites"),
+    ("get", "/api/admin/sites/{code}"),
+    ("patch", "/api/admin/sites/{code}"),
+    ("post", "/api/admin/sites/{code}/api-key"),
+    ("post", "/api/admin/sites/{code}/pass-secret"),
+    ("get", "/api/admin/site-rooms"),
+    ("post", "/api/admin/site-rooms"),
+    ("get", "/api/admin/site-rooms/{code}"),
+    ("patch", "/api/admin/site-rooms/{code}"),
+    ("get", "/.well-known/jwks.json"),
+    ("get", "/.well-known/openid-configuration"),
     ("get", "/healthz"),
     ("get", "/livez/line"),
     ("get", "/readyz"),
@@ -59,7 +71,8 @@ PROBLEMS = {
     "not_open_yet", "already_used", "already_started", "closed", "sold_out", "expired",
     "challenge_required", "too_many_requests",
     "room_full", "bad_request", "unavailable", "bad_ticket", "code_taken", "not_direct",
-    "no_such_issued_coupon", "body_too_large", "not_drawn", "draining",
+    "no_such_issued_coupon", "body_too_large", "not_drawn", "draining", "no_such_site",
+    "no_secrets_key",
 }  # fmt: skip
 
 

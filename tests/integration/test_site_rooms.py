@@ -77,8 +77,7 @@ def test_all_settings_change_while_it_runs_each_change_is_a_later_version(engine
     before = site_room_there(engine, site, code)
 
     def alter(room):
-        more = replace(room.room, settings=room.room.settings.change(seats=7))
-        return replace(room, room=more, settings=room.settings.change(claim_s=30, alg="RS256"))
+        return room.change(seats=7, claim_s=30, alg="RS256")
 
     after = change_site_room(engine, code, alter, who="alice", now=now())
     again = change_site_room(engine, code, alter, who="alice", now=now())
@@ -106,15 +105,13 @@ def test_a_target_address_is_the_sites_and_a_site_that_loses_the_host_keeps_its_
     moved = get_site_room(engine, code)
     assert moved.settings.target_url == "https://shop.example/sale"
     assert moved.target_url == "https://tea.example/"
-    other = change_site_room(
-        engine, code, lambda room: replace(room, title="x"), who="t", now=now()
-    )
+    other = change_site_room(engine, code, lambda room: room.change(title="x"), who="t", now=now())
     assert other.title == "x"
     with pytest.raises(InvalidValue, match="target_url must be an address of tea"):
         change_site_room(
             engine,
             code,
-            lambda room: replace(room, settings=stranger),
+            lambda room: room.change(target_url=stranger.target_url),
             who="test",
             now=now(),
         )
@@ -187,7 +184,7 @@ async def test_a_drawn_lobby_of_a_site_is_stored_once_and_fixes_the_opening(engi
         change_site_room(
             engine,
             code,
-            lambda room: replace(room, room=replace(room.room, opens_at=now())),
+            lambda room: room.change(opens_at=now()),
             who="test",
             now=now(),
         )

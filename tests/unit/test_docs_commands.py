@@ -48,7 +48,7 @@ def test_every_module_that_is_run_exists_with_its_options(page: str):
 
 def test_every_command_is_in_a_document():
     words = [words for text in OF_NOW.values() for one in (fenced, inline) for words in one(text)]
-    named = {" ".join(one[:length]) for one in words for length in (1, 2)}
+    named = {" ".join(one[:length]) for one in words for length in (1, 2, 3)}
 
     assert [name for name in all_commands() if name not in named] == []
 

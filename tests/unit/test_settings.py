@@ -20,7 +20,9 @@ DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 NAMES = sorted({name for kind in ALL_SETTINGS for name in kind.model_fields})
 
 
-SECRETS = ("MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", "ADMIN_TOKEN", "METRICS_TOKEN")
+SECRETS = (
+    "MEMBER_TOKEN_SECRETS", "TICKET_SECRETS", "ADMIN_TOKEN", "METRICS_TOKEN", "SITE_SECRETS_KEYS",
+)  # fmt: skip
 
 
 WRONG = {
@@ -37,6 +39,7 @@ WRONG = {
     "ADMIN_TOKEN": "short",
     "METRICS_TOKEN": "short",
     "PASS_KEYS": "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----",
+    "SITE_SECRETS_KEYS": f"{LONG},short",
     "ADMIN_PASSWORD_HASH": "correct horse battery staple",
     "WORKERS": "0",
     "WEB_DB_CONNECTIONS": "many",

@@ -163,7 +163,9 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
 async def show_audit(
     request: Request,
     _who: Admin,
-    subject: Annotated[str | None, Query(max_length=64, description="A coupon's code")] = None,
+    subject: Annotated[
+        str | None, Query(max_length=64, description="A code, or `site CODE`")
+    ] = None,
     at_most: Annotated[int, Query(ge=1, le=audit.ENTRIES_MAX)] = 100,
     before: Annotated[
         int | None,
@@ -171,7 +173,7 @@ async def show_audit(
     ] = None,
 ) -> list[AuditOut]:
     """The audit log: changes with admin, time, and values before and after; newest first."""
-    if subject is not None and not is_code(subject):
+    if subject is not None and not is_code(subject.removeprefix("site ")):
         return []
     entries = await get_office(request).run(
         audit.list_entries,

@@ -40,6 +40,12 @@ def _field(setting: RoomSetting, presence: Presence) -> tuple[Any, Any]:
     kind = kind if presence == "default" else kind | None
     if setting.choices:
         return kind, Field(default, description=setting.help)
+    if setting.type is str:
+        lengths: dict[str, Any] = {
+            "min_length": int(setting.least),
+            "max_length": int(setting.most),
+        }
+        return kind, Field(default, description=setting.help, **lengths)
     least: dict[str, Any] = {"gt" if setting.is_above else "ge": setting.least}
     # JSON numbers only: neither "5" nor true.
     return kind, Field(default, strict=True, le=setting.most, description=setting.help, **least)

@@ -3,6 +3,8 @@
 from tests.mutations.mutation import Mutation
 
 _IN_ROOMS = "integration/test_site_rooms.py::"
+_IN_SECRETS = "integration/test_site_secrets.py::"
+_IN_API = "integration/test_api_sites.py::"
 _IN_ADMISSION = "integration/test_site_admission.py::"
 
 MUTATIONS = (
@@ -41,6 +43,41 @@ MUTATIONS = (
         new="[destination]",
         noticed_by=(
             f"{_IN_ADMISSION}test_while_postgres_is_away_site_rooms_admit_and_coupon_rooms_rest",
+        ),
+    ),
+    Mutation(
+        name="a_leaked_api_key_is_still_accepted",
+        summary="a rotation that ends the earlier API keys at once lets them go on",
+        promise=9,
+        file="issuance/sites/secrets.py",
+        within="make_api_key",
+        old="timedelta(seconds=keep_s)",
+        new="timedelta(days=1)",
+        noticed_by=(
+            f"{_IN_SECRETS}test_a_leaked_api_key_ends_at_once_also_after_a_rotation_that_kept_it",
+        ),
+    ),
+    Mutation(
+        name="a_pass_secret_is_kept_as_it_is",
+        summary="Postgres has the pass secrets of sites unencrypted",
+        promise=9,
+        file="issuance/sites/secret_encryption.py",
+        within="SecretEncryption.encrypt",
+        old="return self._keyed().encrypt(secret.encode())",
+        new="return secret.encode()",
+        noticed_by=(
+            f"{_IN_SECRETS}test_no_secret_is_readable_in_postgres_and_each_is_in_the_audit_trail",
+        ),
+    ),
+    Mutation(
+        name="a_new_pass_secret_signs_before_verifiers_have_it",
+        promise=9,
+        file="domain/sites/site.py",
+        within="Site.in_use",
+        old="one.starts_at <= now",
+        new="True",
+        noticed_by=(
+            "unit/test_sites.py::test_of_two_secrets_both_are_accepted_and_the_later_signs_from_its_start",
         ),
     ),
 )
