@@ -9,8 +9,13 @@ from hashlib import sha256
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
@@ -23,6 +28,7 @@ from passes.pem import PrivateKey, parse_private_keys
 
 Algorithm = Literal["ES256", "RS256"]
 Jwk = dict[str, str]
+PublicKey = EllipticCurvePublicKey | RSAPublicKey
 
 # ECDSA signatures in a JWT are two numbers of this many bytes (RFC 7518, 3.4).
 _EC_BYTES = 32
@@ -38,15 +44,17 @@ class PassKey:
     kid: str
     jwk: Jwk
     _private: PrivateKey = field(repr=False)
+    _public: PublicKey = field(repr=False)
 
     @classmethod
     def from_private(cls, private: PrivateKey) -> PassKey:
         alg: Algorithm = "ES256" if isinstance(private, EllipticCurvePrivateKey) else "RS256"
-        needed = _public_members(private)
+        public = private.public_key()
+        needed = _public_members(public)
         # Exactly these members, sorted, without spaces (RFC 7638, 3).
         canonical = json.dumps(needed, separators=(",", ":"), sort_keys=True)
         kid = to_base64url(sha256(canonical.encode()).digest())
-        return cls(alg, kid, {**needed, "kid": kid, "use": "sig", "alg": alg}, private)
+        return cls(alg, kid, {**needed, "kid": kid, "use": "sig", "alg": alg}, private, public)
 
     def sign(self, data: bytes) -> bytes:
         """The signature as JWTs have it."""
@@ -57,14 +65,14 @@ class PassKey:
 
     def has_signed(self, data: bytes, signature: bytes) -> bool:
         try:
-            if isinstance(self._private, EllipticCurvePrivateKey):
+            if isinstance(self._public, EllipticCurvePublicKey):
                 if len(signature) != 2 * _EC_BYTES:
                     return False
                 r, s = signature[:_EC_BYTES], signature[_EC_BYTES:]
                 der = encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
-                self._private.public_key().verify(der, data, _ECDSA)
+                self._public.verify(der, data, _ECDSA)
             else:
-                self._private.public_key().verify(signature, data, _PKCS1, _SHA256)
+                self._public.verify(signature, data, _PKCS1, _SHA256)
         except InvalidSignature:
             return False
         return True
@@ -111,11 +119,11 @@ class PassKeys:
         return {"keys": [dict(key.jwk) for key in self.keys]}
 
 
-def _public_members(private: PrivateKey) -> Jwk:
+def _public_members(public: PublicKey) -> Jwk:
     """The members that a thumbprint is made of, which are also all that a public key has."""
-    if isinstance(private, EllipticCurvePrivateKey):
-        point = private.public_key().public_numbers()
+    if isinstance(public, EllipticCurvePublicKey):
+        point = public.public_numbers()
         x, y = from_number(point.x, _EC_BYTES), from_number(point.y, _EC_BYTES)
         return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-    numbers = private.public_key().public_numbers()
+    numbers = public.public_numbers()
     return {"kty": "RSA", "n": from_number(numbers.n), "e": from_number(numbers.e)}

@@ -65,9 +65,9 @@ def good_pass(pem: str, now: float, **changes: str) -> str:
     return signer.sign(**named, ends_at_s=now + VALID_S, alg=alg)
 
 
-def bad_passes(pem: str, now: float) -> dict[str, str]:
+def bad_passes(pem: str, now: float, issuer: str = ISSUER) -> dict[str, str]:
     """Bad passes by what is wrong with them. pem: the key that signs good ones. now: for `exp`."""
-    good, stranger = good_pass(pem, now), make_private_key(_alg(pem))
+    good, stranger = good_pass(pem, now, issuer=issuer), make_private_key(_alg(pem))
     head, payload, signature = good.split(".")
     header, claims = header_of(good), claims_of(good)
     times = {"an hour ago": now - 3_600, "in an hour": now + 3_600}
@@ -84,7 +84,7 @@ def bad_passes(pem: str, now: float) -> dict[str, str]:
         "empty": "",
         "a stranger's key with our kid": signed_by(stranger, header, claims),
         "a stranger's key without kid": signed_by(stranger, _without(header, "kid"), claims),
-        "a stranger's key with its own kid": good_pass(stranger, now),
+        "a stranger's key with its own kid": good_pass(stranger, now, issuer=issuer),
         "a stranger's key in the header": signed_by(
             stranger, {**header, "jwk": PassKeys.from_pem(stranger).keys[0].jwk}, claims
         ),
@@ -97,9 +97,9 @@ def bad_passes(pem: str, now: float) -> dict[str, str]:
         "an algorithm that is not the key's": signed_by(
             pem, {**header, "alg": "RS256" if header["alg"] == "ES256" else "ES256"}, claims
         ),
-        "expired": good_pass(pem, times["an hour ago"]),
-        "not valid yet": good_pass(pem, times["in an hour"]),
-        "another room's": good_pass(pem, now, room_code="autumn"),
+        "expired": good_pass(pem, times["an hour ago"], issuer=issuer),
+        "not valid yet": good_pass(pem, times["in an hour"], issuer=issuer),
+        "another room's": good_pass(pem, now, issuer=issuer, room_code="autumn"),
         "another issuer's": good_pass(pem, now, issuer="https://other.example.com"),
         "no exp": signed_by(pem, header, _without(claims, "exp")),
         "no aud": signed_by(pem, header, _without(claims, "aud")),

@@ -27,6 +27,8 @@ FROM_THE_TOP = {
     "LICENSE": "LICENSE.txt",
     "deploy/nginx.conf": "nginx.conf",
     "deploy/Caddyfile": "Caddyfile.txt",
+    "deploy/passes/verify_pass.py": "verify_pass.py.txt",
+    "deploy/passes/verify-pass.mjs": "verify-pass.mjs.txt",
 } | {
     name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "UPGRADING.md")
 }  # fmt: skip

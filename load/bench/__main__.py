@@ -28,6 +28,7 @@ from load.bench.measures.limits import limits
 from load.bench.measures.line import enter, place
 from load.bench.measures.million import million
 from load.bench.measures.pages import page
+from load.bench.measures.passes import passes
 from load.bench.measures.reload_storm import reload_storm
 from load.bench.measures.replicas import replicas
 from load.bench.measures.servers import servers
@@ -43,6 +44,7 @@ MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "replicas": replicas,
     "place": place,
     "tokens": token_forms,
+    "passes": passes,
     "visit": visit,
     "page": page,
     "reload-storm": reload_storm,

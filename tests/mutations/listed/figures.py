@@ -48,6 +48,14 @@ MUTATIONS = (
         f"{_IN}test_each_form_of_a_token_enters_beside_the_plain_one",
     ),
     _mutation(
+        "the_measure_of_passes_signs_one_again_and_again",
+        "load/bench/measures/passes.py",
+        "_measure",
+        'signer.sign(ROOM, f"v:{number}", f"visit-{number}", ends_at_s, alg)',
+        'signed[0] if signed else signer.sign(ROOM, "v:0", "visit-0", ends_at_s, alg)',
+        f"{_IN}test_passes_are_signed_and_verified_beside_the_library_alone",
+    ),
+    _mutation(
         "a_reload_storm_reloads_signed_out",
         "load/bench/measures/reload_storm.py",
         "_reloading",

@@ -7,6 +7,8 @@ _REFUSED = f"{_IN_PASSES}test_every_bad_pass_is_refused_for_its_reason"
 _IN_KEYS = "unit/test_pass_keys.py::"
 _IN_API = "integration/test_api_pass_keys.py::"
 _PUBLISHED = f"{_IN_API}test_all_public_keys_and_no_private_part_are_published"
+_IN_PROGRAM = "integration/test_pass_program.py::"
+_REFUSED_THERE = "test_every_bad_pass_is_refused_in_the_address_and_in_the_cookie"
 _IN_ROTATION = "integration/test_pass_rotation.py::"
 
 MUTATIONS = (
@@ -123,5 +125,41 @@ MUTATIONS = (
         old='("SECRET", "TOKEN", "PASSWORD", "URL", "KEY")',
         new='("SECRET", "TOKEN", "PASSWORD", "URL")',
         noticed_by=("unit/test_pass_settings.py::test_bad_keys_are_refused_and_never_shown",),
+    ),
+    Mutation(
+        name="a_site_lets_any_issuers_pass_in",
+        promise=9,
+        file="deploy/passes/verify_pass.py",
+        within="PassRequired._verify",
+        old="self._settings.waitroom_url",
+        new="jwt.decode(token, options={'verify_signature': False}).get('iss')",
+        noticed_by=(f"{_IN_PROGRAM}{_REFUSED_THERE}",),
+    ),
+    Mutation(
+        name="a_site_lets_another_rooms_pass_in",
+        promise=9,
+        file="deploy/passes/verify_pass.py",
+        within="PassRequired._verify",
+        old='{"require": ["iss", "aud", "sub", "sid", "exp"]}',
+        new='{"require": ["iss", "sub", "sid", "exp"], "verify_aud": False}',
+        noticed_by=(f"{_IN_PROGRAM}{_REFUSED_THERE}",),
+    ),
+    Mutation(
+        name="a_path_leads_off_the_site",
+        promise=9,
+        file="deploy/passes/verify_pass.py",
+        within="PassRequired._url",
+        old="""f"{self._settings.site_url}{path}{'?' if query else ''}{query}\"""",
+        new="""f"{path}{'?' if query else ''}{query}\"""",
+        noticed_by=(f"{_IN_PROGRAM}test_no_path_leads_off_the_site",),
+    ),
+    Mutation(
+        name="a_site_forgets_the_keys_when_waitroom_is_away",
+        promise=8,
+        file="deploy/passes/verify_pass.py",
+        within="PublicKeys.fetch_data",
+        old="self._last is None or self.jwk_set_cache is None",
+        new="True",
+        noticed_by=(f"{_IN_PROGRAM}test_while_waitroom_is_away_known_keys_stay_good",),
     ),
 )
