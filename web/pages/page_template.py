@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zlib import DEFLATED, MAX_WBITS, Z_FULL_FLUSH, compressobj, crc32
 
 import structlog
@@ -23,8 +23,6 @@ from web.middleware.compression import COMPRESSED_MIN
 
 # Marks of private-use characters, which no text has and which escaping keeps.
 _MARK = re.compile("\ue000([a-z_]+)\ue001")
-# Between texts that are encoded together.
-_BETWEEN, _BETWEEN_BYTES = "\0", b"\0"
 _PROBE = "A%s<b>&\"'{0}한"
 # Shorter fixed parts are not worth a block of their own: each takes a microsecond.
 _BLOCK_MIN = 400
@@ -46,10 +44,9 @@ Texts = tuple[str, ...]
 
 
 class _Part(NamedTuple):
-    """A frame, what picks its texts, and the fixed part that follows."""
+    """What changes, as `_filler` makes it, and the fixed part that follows."""
 
-    frame: bytes
-    pick: Callable[[Sequence[Any]], object]
+    fill: Callable[[Texts], str]
     fixed_size: int
     deflated: bytes
     crc: int
@@ -70,34 +67,33 @@ class FilledPage:
     def __init__(self, html: str, names: Sequence[str]) -> None:
         """html: with a mark in place of each text. names: of the texts, in their order."""
         pieces = _MARK.split(html)
-        self._frame = _frame(pieces)
-        self._whole = _make_part(pieces, names)
+        self._html = _filler(pieces, names)
         self._parts = _split_page(pieces, names)
         self._fixed_size = sum(part.fixed_size for part in self._parts)
         saved = self._fixed_size - sum(len(part.deflated) for part in self._parts)
         self._is_shorter = saved > _GZIP_BYTES + len(self._parts) * _BLOCK_BYTES
 
     def html(self, texts: Texts) -> str:
-        return self._frame % self._whole.pick(_escaped(texts))
+        return self._html(_escaped(texts))
 
     def encode(self, texts: Texts, *, takes_gzip: bool) -> EncodedPage:
         """The page as the framework would send it: compressed if it is long enough.
 
         A page whose fixed parts are too short to save bytes is not compressed.
         """
-        filled = _encoded(texts)
+        texts = _escaped(texts)
         if takes_gzip and self._is_shorter and self._fixed_size >= COMPRESSED_MIN:
-            return self._compress(filled)
-        body = self._whole.frame % self._whole.pick(filled)
+            return self._compress(texts)
+        body = self._html(texts).encode()
         if takes_gzip and self._is_shorter and len(body) >= COMPRESSED_MIN:
-            return self._compress(filled)
+            return self._compress(texts)
         return EncodedPage(body, len(body), is_gzip=False)
 
-    def _compress(self, texts: Sequence[bytes]) -> EncodedPage:
-        """One gzip member (RFC 1952)."""
+    def _compress(self, texts: Texts) -> EncodedPage:
+        """One gzip member (RFC 1952). texts: escaped."""
         out, size, crc = [_GZIP_HEADER], self._fixed_size, 0
-        for frame, pick, _, deflated, fixed_crc, (first, second, third, fourth) in self._parts:
-            changing = frame % pick(texts)
+        for fill, _, deflated, fixed_crc, (first, second, third, fourth) in self._parts:
+            changing = fill(texts).encode()
             length = len(changing)
             size += length
             crc = crc32(changing, crc)
@@ -160,17 +156,27 @@ def _probe_texts(names: Sequence[str], texts: Texts) -> dict[str, str]:
 
 def _make_part(pieces: Sequence[str], names: Sequence[str], fixed: bytes = b"") -> _Part:
     """pieces: of the frame, literals alternating with names."""
-    indexes = [names.index(name) for name in pieces[1::2]]
-    # With one index it returns the text itself, which `%` takes as well.
-    pick: Callable[[Sequence[Any]], object] = itemgetter(*indexes) if indexes else lambda _: ()
     deflated = _deflated(fixed) if fixed else b""
     size = len(fixed)
-    return _Part(_frame(pieces).encode(), pick, size, deflated, crc32(fixed), _crc_tables(size))
+    return _Part(_filler(pieces, names), size, deflated, crc32(fixed), _crc_tables(size))
 
 
-def _frame(pieces: Sequence[str]) -> str:
-    """A format with a place for each of the names that alternate with the literals in `pieces`."""
-    return "%s".join(piece.replace("%", "%%") for piece in pieces[::2])
+def _filler(pieces: Sequence[str], names: Sequence[str]) -> Callable[[Texts], str]:
+    """What puts texts between literals. pieces: literals alternating with the texts' names."""
+    literals, indexes = list(pieces), [names.index(name) for name in pieces[1::2]]
+    if not indexes:
+        return lambda _: literals[0]
+    if len(indexes) == 1:
+        before, after, index = literals[0], literals[2], indexes[0]
+        return lambda texts: f"{before}{texts[index]}{after}"
+    pick = itemgetter(*indexes)
+
+    def fill(texts: Texts) -> str:
+        filled = literals.copy()
+        filled[1::2] = pick(texts)
+        return "".join(filled)
+
+    return fill
 
 
 def _split_page(pieces: Sequence[str], names: Sequence[str]) -> tuple[_Part, ...]:
@@ -190,22 +196,10 @@ def _split_page(pieces: Sequence[str], names: Sequence[str]) -> tuple[_Part, ...
 
 def _escaped(texts: Texts) -> Texts:
     # The search takes a fraction of the time of escaping, which is rarely needed.
-    return texts if _is_plain("".join(texts)) else tuple(str(escape(text)) for text in texts)
-
-
-def _is_plain(text: str) -> bool:
-    return not ("<" in text or ">" in text or "&" in text or '"' in text or "'" in text)
-
-
-def _encoded(texts: Texts) -> Sequence[bytes]:
-    """The escaped texts in UTF-8: all at once, as each by itself takes as long."""
-    joined = _BETWEEN.join(texts)
-    if not _is_plain(joined):
-        texts = _escaped(texts)
-        joined = _BETWEEN.join(texts)
-    encoded = joined.encode().split(_BETWEEN_BYTES)
-    # A text may contain what is between them.
-    return encoded if len(encoded) == len(texts) else [text.encode() for text in texts]
+    text = "".join(texts)
+    if "<" in text or ">" in text or "&" in text or '"' in text or "'" in text:
+        return tuple(str(escape(text)) for text in texts)
+    return texts
 
 
 @lru_cache(maxsize=4_096)
