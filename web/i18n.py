@@ -137,6 +137,11 @@ def languages() -> Mapping[str, Language]:
     return {code: Language(code, FOLDER / code / CATALOGUE) for code in codes}
 
 
+def get_language(code: str) -> Language:
+    """The language with this code, which must be one of `languages`."""
+    return languages()[code]
+
+
 def find_language(request: Request) -> Language:
     """The language of `?lang=`, else of the cookie, else of Accept-Language, else English."""
     found, known = request.query_params.get(COOKIE), languages()

@@ -41,8 +41,24 @@ def test_cookies_and_language_are_read_as_the_framework_reads_them(cookie, langu
     parsed = parse_page(asked, secure=False)
 
     if "member_session" in request.cookies:
-        assert parsed.cookies == request.cookies
+        assert parsed.browser.cookies == request.cookies
         assert parsed.language is find_language(request)
+
+
+@pytest.mark.parametrize("length", [0, 1_024])
+def test_browsers_with_equal_cookies_may_accept_other_things(length):
+    def browser(*more: tuple[str, str]):
+        asked = scope("GET", "/rooms/spring", *more, ("cookie", f"{COOKIE}; x={'x' * length}"))
+        asked["headers"] = list({name: (name, value) for name, value in asked["headers"]}.values())
+        parsed = parse_page(asked, secure=False)
+        return parsed.browser.language, parsed.browser.takes_gzip
+
+    korean, english = ("accept-language", "ko"), ("accept-language", "en")
+
+    assert browser(korean, ("accept-encoding", "gzip")) == ("ko", True)
+    assert browser(english, ("accept-encoding", "gzip")) == ("en", True)
+    assert browser(english, ("accept-encoding", "gzip;q=0")) == ("en", False)
+    assert browser(english) == ("en", False)
 
 
 @pytest.mark.parametrize(

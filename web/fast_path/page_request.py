@@ -18,7 +18,7 @@ from web.cache.public_page import PERSONAL_PREFIXES
 from web.dependencies import is_cross_site
 from web.enter_line import TICKETS_KEPT_MAX
 from web.i18n import COOKIE as LANGUAGE_COOKIE
-from web.i18n import Language, choose_language
+from web.i18n import Language, choose_language, get_language
 from web.middleware.access_log import Call
 from web.middleware.request_id import SAID_IN
 
@@ -50,9 +50,18 @@ _READ = {
     *_UNUSUAL,
     *SAID_IN,
 }
-# Longer headers and paths are not cached, which bounds the caches in bytes.
-_KEPT_LENGTH_MAX = 64
+# A process caches this many browsers, in at most 20 MB, as a browser that waits sends the same
+# headers again and again. Those with longer ones, and longer paths, are not cached.
+BROWSERS_KEPT, _KEPT_LENGTH_MAX = 8_192, 1_024
 _PATH_LENGTH_MAX = 128
+
+
+class Browser(NamedTuple):
+    """What a browser's headers say of it. language: its code."""
+
+    cookies: Mapping[str, str]
+    language: str
+    takes_gzip: bool
 
 
 class ParsedPage(NamedTuple):
@@ -60,14 +69,12 @@ class ParsedPage(NamedTuple):
 
     kind: PageKind
     code: str
-    cookies: dict[str, str]
-    accept_language: str
-    takes_gzip: bool
+    browser: Browser
     said: dict[bytes, bytes] | None
 
     @property
     def language(self) -> Language:
-        return choose_language(self.cookies, self.accept_language)
+        return get_language(self.browser.language)
 
     @property
     def counted(self) -> Call:
@@ -97,11 +104,35 @@ def parse_page(scope: Scope, *, secure: bool) -> ParsedPage | None:
     said = {name: found[name] for name in SAID_IN if name in found} or None
     if kind == "enter" and is_cross_site(*(_text(found, name) for name in _FORM_ORIGIN)):
         return None
-    cookies = cookie_parser(found[b"cookie"].decode("latin-1"))
-    if must_renew(cookies, secure=secure):
+    browser = find_browser(
+        found[b"cookie"],
+        found.get(b"accept-language", b""),
+        found.get(b"accept-encoding", b""),
+        secure=secure,
+    )
+    return None if browser is None else ParsedPage(kind, code, browser, said)
+
+
+def find_browser(
+    cookie: bytes, accept_language: bytes, accept_encoding: bytes, *, secure: bool
+) -> Browser | None:
+    """The browser that sends these headers; None for one whose cookies must be renewed."""
+    length = len(cookie) + len(accept_language) + len(accept_encoding)
+    find = _read_browser if length <= _KEPT_LENGTH_MAX else _read_browser.__wrapped__
+    return find(cookie, accept_language, accept_encoding, secure)
+
+
+@lru_cache(maxsize=BROWSERS_KEPT)
+def _read_browser(
+    cookie: bytes, accept_language: bytes, accept_encoding: bytes, secure: bool
+) -> Browser | None:
+    found = cookie_parser(cookie.decode("latin-1"))
+    if must_renew(found, secure=secure):
         return None
-    accept_language = found.get(b"accept-language", b"").decode("latin-1")
-    return ParsedPage(kind, code, cookies, accept_language, _takes_gzip(found), said)
+    language = choose_language(found, accept_language.decode("latin-1")).code
+    # As `web.middleware.compression` decides.
+    takes_gzip = b"gzip" in accept_encoding and accepts_gzip(accept_encoding.decode("latin-1"))
+    return Browser(found, language, takes_gzip)
 
 
 @lru_cache(maxsize=1_024)
@@ -129,18 +160,3 @@ def must_renew(found: Mapping[str, str], *, secure: bool) -> bool:
 def _text(found: Mapping[bytes, bytes], name: bytes) -> str | None:
     value = found.get(name)
     return None if value is None else value.decode("latin-1")
-
-
-def _takes_gzip(found: Mapping[bytes, bytes]) -> bool:
-    """As `web.middleware.compression` decides."""
-    header = found.get(b"accept-encoding", b"")
-    return b"gzip" in header and (
-        _accepts_gzip(header)
-        if len(header) <= _KEPT_LENGTH_MAX
-        else accepts_gzip(header.decode("latin-1"))
-    )
-
-
-@lru_cache(maxsize=256)
-def _accepts_gzip(header: bytes) -> bool:
-    return accepts_gzip(header.decode("latin-1"))

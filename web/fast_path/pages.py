@@ -93,7 +93,7 @@ class FastPages:
     ) -> RawResponse | None:
         if unanswered := self._rate_limit.address_at_once(scope):
             await unanswered
-        member = self._parts.sessions.from_cookies(parsed.cookies, secure=self._secure)
+        member = self._parts.sessions.from_cookies(parsed.browser.cookies, secure=self._secure)
         if member is None:
             return None
         if unanswered := self._rate_limit.member_at_once(scope, member.id):
@@ -108,7 +108,7 @@ class FastPages:
         self, parsed: ParsedPage, scope: Scope, member: Visitor, opened: OpenRequest
     ) -> RawResponse | None:
         code = parsed.code
-        if cookies.kept(parsed.cookies, f"ticket-{code}"):
+        if cookies.kept(parsed.browser.cookies, f"ticket-{code}"):
             return None  # it may restore a place
         origin = opened.origin if self._parts.follows else ""
         try:
@@ -122,7 +122,7 @@ class FastPages:
         if entered.kind not in HAS_PLACE:
             return None  # refusals are pages of the framework
         location = b"location", f"/rooms/{code}".encode()
-        started_ahead = read_progress_cookie(parsed.cookies, code)
+        started_ahead = read_progress_cookie(parsed.browser.cookies, code)
         changed = self._cookies(parsed, entered, member, started_ahead)
         return 303, [location, *_REDIRECT_HEADERS, *changed], b""
 
@@ -156,7 +156,7 @@ class FastPages:
             return None
         now, language = read_at(standing.facts.now_us), parsed.language
         place = make_place(standing, room=code, member_id=member.id, tickets=None)
-        started_ahead = read_progress_cookie(parsed.cookies, code)
+        started_ahead = read_progress_cookie(parsed.browser.cookies, code)
         view = PlaceView.from_place(
             place,
             now=now,
@@ -181,7 +181,7 @@ class FastPages:
         if not is_waiting and standing.kind != "admitted":
             response = Response()
             place = make_place(standing, room=code, member_id=member.id, tickets=None)
-            keep_place(response, place, self._parts, parsed.cookies)
+            keep_place(response, place, self._parts, parsed.browser.cookies)
             return [one for one in response.raw_headers if one[0] == b"set-cookie"]
         headers = [self._writer.ticket_header(code, member.id, standing.arrival_us)]
         ahead = standing.known_ahead if is_waiting else None
@@ -205,5 +205,5 @@ class FastPages:
 def _filled(
     parsed: ParsedPage, pages: PreparedPages, page: FilledPage, texts: Texts
 ) -> RawResponse:
-    encoded = page.encode(texts, takes_gzip=parsed.takes_gzip)
+    encoded = page.encode(texts, takes_gzip=parsed.browser.takes_gzip)
     return 200, pages.headers(encoded), encoded.body

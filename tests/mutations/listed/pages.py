@@ -29,6 +29,18 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        name="a_browser_gets_what_another_one_accepts",
+        summary="a page is compressed for a browser that does not accept it",
+        promise=8,
+        file="web/fast_path/page_request.py",
+        within="find_browser",
+        old="find(cookie, accept_language, accept_encoding, secure)",
+        new='find(cookie, accept_language, b"gzip", secure)',
+        noticed_by=(
+            "unit/test_page_request.py::test_browsers_with_equal_cookies_may_accept_other_things",
+        ),
+    ),
+    Mutation(
         name="another_site_may_enter_by_the_fast_form",
         promise=9,
         file="web/fast_path/page_request.py",
