@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from domain.phase import DRAINING, ROOM_PHASE
 from domain.unix_time import from_us
 from web.i18n import Around, Language, to_translate
-from web.schemas.public import PlaceOut
+from web.schemas.public import PlaceOut, Returned
 
 Outlook = Literal["likely", "close", "unlikely"]
 
@@ -40,14 +40,39 @@ PLAIN = {
 }
 
 
+class PlaceWords(NamedTuple):
+    """The texts that follow from a place alone.
+
+    place_size: the class of the number's size. step: the last announced place.
+    """
+
+    place: str
+    place_size: str
+    ahead: str
+    ahead_sentence: str
+    step: str
+
+
 @lru_cache(maxsize=16_384)
-def ahead_in_words(language: Language, ahead: int) -> str:
+def place_words(language: Language, ahead: int) -> PlaceWords:
     """Cached, as all who wait come through the same places."""
-    if ahead == 0:
-        return language.gettext("You are next.")
-    return language.ngettext(
-        "%(count)s person is ahead of you.", "%(count)s people are ahead of you.", ahead
+    place = ahead + 1
+    sentence = language.gettext("You are next.")
+    if ahead:
+        sentence = language.ngettext(
+            "%(count)s person is ahead of you.", "%(count)s people are ahead of you.", ahead
+        )
+    return PlaceWords(
+        language.number(place),
+        f"digits-{len(str(place))}",
+        language.number(ahead),
+        sentence,
+        str(STEPS[bisect_right(STEPS, place) - 1]),
     )
+
+
+# Of a place that is not known yet.
+NO_PLACE = PlaceWords("", "digits-1", "", "", "0")
 
 
 def find_outlook(remain: int, ahead: int) -> Outlook:
@@ -151,7 +176,7 @@ def waiting_news(
     if place.place is None:
         return language.gettext("You are in line.")
     if place.place == 1:
-        return language.gettext("You are next.")
+        return place_words(language, 0).ahead_sentence
     before, after = room.place_news
     news = f"{before}{place_text}{after}"
     if place.ahead is not None and place.ahead >= place.remain_count:
@@ -162,20 +187,22 @@ def waiting_news(
     return f"{news} {before}{wait_text}{after}"
 
 
-def find_step(place: PlaceOut, resting: bool, outlook: Outlook | None) -> str:
-    """A text that changes exactly when there is something to announce."""
+def find_step(returned: Returned | None, resting: bool, outlook: Outlook | None, at: str) -> str:
+    """A text that changes exactly when there is something to announce. at: of PlaceWords."""
     step = "waiting-resting" if resting else "waiting"
-    if place.returned:
-        step = f"{step}-{place.returned}"
+    if returned:
+        step = f"{step}-{returned}"
     if outlook == "unlikely":
         step = f"{step}-{outlook}"
-    at = bisect_right(STEPS, place.place or 0)
-    return f"{step}-{STEPS[at - 1] if at else 0}"
+    return f"{step}-{at}"
 
 
-def reload_seconds(ask_again_s: float | None) -> str:
-    """Whole seconds until a page without scripts reloads."""
-    return str(max(1, ceil(ask_again_s or 0)))
+@lru_cache(maxsize=8_192, typed=True)
+def interval_texts(ask_again_s: float | None) -> tuple[str, str]:
+    """Seconds until a page asks again: by script, and whole ones without. Cached, as intervals
+    have two decimal places.
+    """
+    return "" if ask_again_s is None else str(ask_again_s), str(max(1, ceil(ask_again_s or 0)))
 
 
 def make_title(place: str, state: str, site_name: str) -> str:

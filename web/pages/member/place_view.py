@@ -24,19 +24,20 @@ from domain.settings_spec import Opening
 from web.i18n import PROBLEM_TITLE, Language
 from web.pages.formatting import duration, wait
 from web.pages.member.place_text import (
+    NO_PLACE,
     PLAIN,
     Outlook,
-    ahead_in_words,
     find_outlook,
     find_progress,
     find_step,
+    interval_texts,
     iso,
     make_times,
     make_title,
     outlook_in_words,
     parse_times,
+    place_words,
     progress_in_words,
-    reload_seconds,
     times_now,
     waiting_news,
     waiting_room,
@@ -107,7 +108,7 @@ class PlaceView(NamedTuple):
     def shape(self) -> tuple[object, ...]:
         """Everything that a waiting place's markup depends on, except the room's code."""
         fields: tuple[object, ...] = self
-        return (*fields[_DECIDES], *map(bool, fields[TEXT_FIELDS]))
+        return fields[_DECIDES], tuple(map(bool, fields[TEXT_FIELDS]))
 
     @classmethod
     def from_place(
@@ -148,40 +149,35 @@ def _waiting(
     place: PlaceOut, language: Language, now: datetime, site_name: str, started_ahead: int | None
 ) -> PlaceView:
     """Runs for each member of a crowd every second, so it must be fast."""
-    number = language.number
     room = waiting_room(language, place.room_state, place.remain_count, site_name)
-    resting, ahead = room.resting, place.ahead
-    place_text = "" if place.place is None else number(place.place)
+    resting, ahead, returned = room.resting, place.ahead, place.returned
     wait_text = "" if resting or place.eta_s is None else wait(language, place.eta_s)
     outlook: Outlook | None = None
-    ahead_text = outlook_text = progress = progress_text = ""
+    outlook_text = progress = progress_text = ""
+    words = NO_PLACE
     if ahead is not None:
-        ahead_text = ahead_in_words(language, ahead)
+        words = place_words(language, ahead)
         outlook = find_outlook(place.remain_count, ahead)
-        outlook_text = outlook_in_words(room, outlook, number(ahead))
+        outlook_text = outlook_in_words(room, outlook, words.ahead)
         progress, progress_text = progress_in_words(language, find_progress(ahead, started_ahead))
-    arrived_at, arrived_text = parse_times(place.arrived_at)
-    updated_at, updated_text = times_now(now)
+    place_text, place_size, _, ahead_text, step = words
     # By position, as names would take twice as long.
     return PlaceView(
         place.room,
         WAITING.word,
         resting,
         room.draining,
-        place.returned,
+        returned,
         outlook,
         None,  # opening
         f"{place_text} · {room.title}" if place_text else room.title,
         waiting_news(language, room, place, place_text, wait_text, outlook_text),
-        find_step(place, resting, outlook),
-        str(place.ask_again_s),
-        reload_seconds(place.ask_again_s),
-        updated_at,
-        updated_text,
-        arrived_at,
-        arrived_text,
+        find_step(returned, resting, outlook, step),
+        *interval_texts(place.ask_again_s),
+        *times_now(now),
+        *parse_times(place.arrived_at),
         place_text,
-        f"digits-{len(str(place.place or 0))}",
+        place_size,
         ahead_text,
         wait_text or room.eta_text,
         room.remain_text,
@@ -200,6 +196,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
     place_text = "" if draws or place.place is None else language.number(place.place)
     arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
+    ask_again_s, reload_s = interval_texts(place.ask_again_s)
     news = gettext("You are in the lobby. Your place is safe.")
     if place_text:
         news = gettext("You are number %(place)s in the lobby.", place=place_text)
@@ -211,8 +208,8 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         title=make_title(place_text, gettext("In the lobby"), site_name),
         news=news,
         step=LOBBY.word,
-        ask_again_s=str(place.ask_again_s),
-        reload_s=reload_seconds(place.ask_again_s),
+        ask_again_s=ask_again_s,
+        reload_s=reload_s,
         updated_at=updated_at,
         updated_text=updated_text,
         arrived_at=arrived_at,
@@ -229,14 +226,15 @@ def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: st
     """The view while restoring; without a place, as others may still return before them."""
     arrived_at, arrived_text = parse_times(place.arrived_at)
     updated_at, updated_text = times_now(now)
+    ask_again_s, reload_s = interval_texts(place.ask_again_s)
     return PlaceView(
         room=place.room,
         state=RESTORED.word,
         title=make_title("", language.gettext("Your place is safe"), site_name),
         news=language.gettext("The line was interrupted. Your place is safe."),
         step=RESTORED.word,
-        ask_again_s=str(place.ask_again_s),
-        reload_s=reload_seconds(place.ask_again_s),
+        ask_again_s=ask_again_s,
+        reload_s=reload_s,
         updated_at=updated_at,
         updated_text=updated_text,
         arrived_at=arrived_at,
@@ -284,6 +282,7 @@ def plain(
 ) -> PlaceView:
     """A view of a state without further details."""
     title, news = PLAIN[state]
+    asks_again_s, reload_s = interval_texts(ask_again_s)
     at, text = make_times(arrived_at) if arrived_at else ("", "")
     return PlaceView(
         room=room,
@@ -291,8 +290,8 @@ def plain(
         title=make_title("", language.gettext(title), site_name),
         news=language.gettext(news),
         step=state,
-        ask_again_s="" if ask_again_s is None else str(ask_again_s),
-        reload_s=reload_seconds(ask_again_s),
+        ask_again_s=asks_again_s,
+        reload_s=reload_s,
         arrived_at=at,
         arrived_text=text,
         issued_coupon=issued_coupon,
