@@ -80,29 +80,25 @@ class FastPages:
         Raises Problem too_many_requests.
         """
         try:
-            return await self._answer(parsed, scope, opened)
+            if unanswered := self._rate_limit.address_at_once(scope):
+                await unanswered
+            found = parsed.browser.cookies
+            member = self._parts.sessions.from_cookies(found, secure=self._secure)
+            if member is None:
+                return None
+            if unanswered := self._rate_limit.member_at_once(scope, member.id):
+                await unanswered
+            if parsed.kind == "enter":
+                return await self._enter(parsed, scope, member, opened)
+            if parsed.kind == "coupon":
+                return await self._coupon(parsed, scope, member)
+            return await self._place(parsed, scope, member)
         except _LEFT_TO_ROUTES as error:
             if is_too_many(error):
                 raise
         except Exception:
             log.exception("unexpected error on the fast path; the framework answers")
         return None
-
-    async def _answer(
-        self, parsed: ParsedPage, scope: Scope, opened: OpenRequest
-    ) -> RawResponse | None:
-        if unanswered := self._rate_limit.address_at_once(scope):
-            await unanswered
-        member = self._parts.sessions.from_cookies(parsed.browser.cookies, secure=self._secure)
-        if member is None:
-            return None
-        if unanswered := self._rate_limit.member_at_once(scope, member.id):
-            await unanswered
-        if parsed.kind == "enter":
-            return await self._enter(parsed, scope, member, opened)
-        if parsed.kind == "coupon":
-            return await self._coupon(parsed, scope, member)
-        return await self._place(parsed, scope, member)
 
     async def _enter(
         self, parsed: ParsedPage, scope: Scope, member: Visitor, opened: OpenRequest
