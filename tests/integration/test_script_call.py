@@ -14,6 +14,7 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from processes.child_process import free_port
+from tests.tcp_proxy import proxied
 from topology.async_redis import open_async_redis
 from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
 
@@ -98,6 +99,30 @@ async def test_a_call_that_is_not_answered_in_time_is_tried_once_more_and_ends()
         assert WITHIN_S <= time.monotonic() - began < 3 * WITHIN_S
         assert not wires._all
         await wires.aclose()
+
+
+async def test_a_server_that_falls_silent_costs_each_call_its_time_limit_only(redis_url):
+    with proxied(redis_url) as (proxy, url):
+        wires = wires_of(url)
+        call = ScriptCall(wires, ECHO)
+        assert [await call([], [word]) for word in ("connects", "again")] == [b"connects", b"again"]
+        proxy.hang()
+        began = time.monotonic()
+
+        with pytest.raises(RedisTimeoutError):
+            await asyncio.wait_for(call([], ["x"]), 10 * WITHIN_S)
+
+        assert time.monotonic() - began >= WITHIN_S
+        assert not wires._all
+        proxy.mend()
+        assert await call([], ["after"]) == b"after"
+        await wires.aclose()
+
+
+async def test_an_answer_in_many_parts_is_read_as_one(wires):
+    long = "x" * 3_000_000
+
+    assert await ScriptCall(wires, ECHO)([], [long]) == long.encode()
 
 
 async def test_a_call_that_was_given_up_leaves_its_answer_to_nobody(wires):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import structlog
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ResponseError
 
 from domain.stores.error_cause import describe_cause
@@ -60,13 +58,26 @@ class AcknowledgedConnections(ScriptConnections):
     ACKNOWLEDGED_WITHIN_MS. So it says nothing about a command that wrote nothing.
     """
 
+    replies_count = 2
+
     def __init__(self, pool: ConnectionPool, replicas: int) -> None:
-        super().__init__(pool, read_acknowledged)
+        super().__init__(pool)
         words = ("WAIT", replicas, ACKNOWLEDGED_WITHIN_MS)
         self._wait = pack_command(words)  # type: ignore[arg-type]  # the stub lacks mixes
 
     def execute(self, command: bytes) -> Coroutine[Any, Any, Any]:
         return super().execute(command + self._wait)
+
+    def parse(self, replies: Sequence[Any]) -> Acknowledged:
+        """Raises the command's error; and WAIT's where this server is no longer the primary,
+        because the new one may lack what the command wrote.
+        """
+        answer, waited = super().parse(replies), replies[1]
+        if not isinstance(waited, ResponseError):
+            return Acknowledged(answer, int(waited))
+        if is_wrong_server(waited):
+            raise waited
+        return Acknowledged(answer, 0, describe_cause(waited))
 
 
 class AcknowledgedEnter:
@@ -104,24 +115,3 @@ class AcknowledgedEnter:
             acknowledged=done.replicas,
             **{"cause": done.refusal} if done.refusal else {},
         )
-
-
-async def read_acknowledged(connection: Any) -> Acknowledged:
-    """Read the answers of a command and of WAIT.
-
-    Raises the command's error; and WAIT's where this server is no longer the primary, because the
-    new one may lack what the command wrote.
-    """
-    read = AbstractConnection.read_response
-    try:
-        answer = await read(connection)
-    except ResponseError:
-        with suppress(ResponseError):  # the next command would read it
-            await read(connection)
-        raise
-    try:
-        return Acknowledged(answer, int(await read(connection)))
-    except ResponseError as error:
-        if is_wrong_server(error):
-            raise
-        return Acknowledged(answer, 0, describe_cause(error))

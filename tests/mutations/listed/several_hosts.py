@@ -29,6 +29,17 @@ MUTATIONS = (
         noticed_by=(f"{_IN_LATE}test_a_command_that_timed_out_does_not_come_later[call_blocking]",),
     ),
     Mutation(
+        name="a_silent_redis_keeps_calls_for_ever",
+        promise=8,
+        file="waitroom/redis_io/script_call.py",
+        within="Replies._check_time",
+        old='self._fail(RedisTimeoutError(f"Timeout reading from {self._label}"))',
+        new="pass",
+        noticed_by=(
+            "integration/test_script_call.py::test_a_server_that_falls_silent_costs_each_call_its_time_limit_only",
+        ),
+    ),
+    Mutation(
         name="each_host_shares_its_limits_by_itself",
         promise=7,
         file="processes/process_registry.py",
