@@ -13,11 +13,11 @@ from waitroom.line import Line
 class AdmissionStep:
     """What one step in one room did. taken: members who took a seat of the destination.
 
-    is_held_by_rate: whether members wait only for the room's rate.
+    may_move_soon: whether members wait only for the room's rate, or for a seat of a site.
     """
 
     taken: int
-    is_held_by_rate: bool = False
+    may_move_soon: bool = False
 
 
 class Destination(Protocol):
@@ -67,7 +67,7 @@ class Admitter:
                 break
             step = await self._destination.admit(code, seats)
             seats -= step.taken
-            busy = busy or step.taken > 0 or step.is_held_by_rate
+            busy = busy or step.taken > 0 or step.may_move_soon
         return self._rest_s if busy else self._idle_rest_s
 
     def _in_turn(self, codes: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from redis.commands.core import AsyncScript
 from domain.spent_ticket import SpentTicket
 from tests.integration.cast import HOUR, in_force, now
 from tests.integration.line_cast import admit, crowd, enter, issue
-from tests.integration.visit_cast import call_and_claim, forget_site_room, site_in_force
+from tests.integration.visit_cast import call_and_claim, site_in_force
 from tests.unit.test_scripts import LUA, MOVES, OF_A_ROOM
 from waitroom.autopilot import Decision, Signals
 from waitroom.redis_io.keys import Keys
@@ -20,12 +20,6 @@ Call = tuple[list[str], list[str]]
 # In prose: what enter takes has a test of its own.
 AGAIN = {"enter": 1, "rate_limit": 4}
 BY_SOURCE = {script(move): move for move in MOVES}
-
-
-@pytest.fixture
-def code(code, redis_url):
-    yield code
-    forget_site_room(redis_url, f"{code}-shop")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from redis import Redis
@@ -11,7 +11,7 @@ from domain.room import Room
 from tests.integration.cast import a_room
 from tests.integration.line_cast import admit
 from waitroom.line import Line
-from waitroom.redis_io.keys import Keys, rooms_key
+from waitroom.redis_io.keys import Keys
 from waitroom.visits.visit import Visit
 
 VISIT_RULES = {
@@ -36,12 +36,6 @@ async def site_in_force(line: Line, code: str, **changes: object) -> Room:
     return room
 
 
-def forget_site_room(redis_url: str, code: str) -> None:
-    with Redis.from_url(redis_url) as redis:
-        redis.delete(*Keys(code).all())
-        redis.srem(rooms_key("site"), code)
-
-
 async def call_and_claim(line: Line, code: str, count: int = 1_000) -> list[Visit]:
     """Call these many members from the head of the line; all come."""
     return await claim_all(line, code, (await admit(line, code, count)).members)
@@ -49,29 +43,6 @@ async def call_and_claim(line: Line, code: str, count: int = 1_000) -> list[Visi
 
 async def claim_all(line: Line, code: str, members: Iterable[str]) -> list[Visit]:
     return [await line.visits.claim(code, member) for member in members]
-
-
-def overlap_max(visits: Iterable[Visit], until_us: int) -> int:
-    """The greatest number of visits that live at one moment; each lives in [claimed, ended)."""
-    changes: list[tuple[int, int]] = []
-    for visit in visits:
-        changes.append((visit.claimed_at_us, 1))
-        changes.append((visit.ended_at_us or until_us, -1))
-    inside, most = 0, 0
-    for _, change in sorted(changes):  # an end comes before a claim of the same microsecond
-        inside += change
-        most = max(most, inside)
-    return most
-
-
-async def list_all(line: Line, code: str, limit: int = 1_000) -> Sequence[Visit]:
-    """All visits that Redis knows of, page by page."""
-    found: list[Visit] = []
-    while page := await line.visits.list_visits(
-        code, after=found[-1].visit_id if found else "", limit=limit
-    ):
-        found += page
-    return found
 
 
 def move_visits(redis_url: str, code: str, seconds: int) -> None:

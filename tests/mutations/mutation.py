@@ -20,6 +20,7 @@ PROMISES = {
     8: "When a part fails, say so and lose nothing",
     9: "Nobody can pose as somebody else",
     10: "Benchmarks measure what they say",
+    11: "Never more than `seats` inside",
 }
 
 # Exceptions of a failing test: an `assert`, pytest's "did not raise", or a test's own time limit.

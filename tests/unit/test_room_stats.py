@@ -131,6 +131,7 @@ def test_the_record_says_what_the_figures_say():
     old = {"under_way": read.seats_in_use, "told_no": read.refused_in_all}
     assert record.pop("phase") == read.phase.word
     assert {name: getattr(read, name) for name in record.keys() - old} | old == record
+    assert read.visits is None
     assert {"in_line", "waiting", "refused_in_all", "remain_count", "issued_per_s"} <= record.keys()
 
 
@@ -148,3 +149,15 @@ def test_a_percentile_is_what_so_many_took_at_most():
     assert percentile_s(steps, 0.99) == bucket_upper_s(20)
     assert percentile_s(steps, 1) == bucket_upper_s(30)
     assert percentile_s({}, 0.5) is None
+
+
+def test_the_record_of_a_room_that_leads_to_a_site_has_its_visits():
+    tally = {b"claimed": b"9", b"missed": b"4", b"finished": b"2"}
+    read = figures(room=room | {b"kind": b"site"}, tally=tally)
+
+    record = read.as_record()
+
+    assert {name: record[name] for name in ("called", "inside", "claimed", "missed")} == {
+        "called": 3, "inside": 0, "claimed": 9, "missed": 4,
+    }  # fmt: skip
+    assert "claimed" not in figures().as_record()

@@ -15,6 +15,7 @@ from waitroom.redis_io.keys import Keys
 from waitroom.room import read_room_now, read_settings
 from waitroom.stats.ring_counters import Meter, Slot, queue_meter_reads
 from waitroom.stats.tally import Tally
+from waitroom.stats.visit_stats import VisitStats
 
 FIGURES_OVER_S = 10
 # Read from the meter, in the order of `from_reply`'s meters.
@@ -34,8 +35,9 @@ class RoomStats(SettingValues):
 
     in_line: all who have a place, also in a room that is over. away: members who were skipped,
     or learned in line that the room is over, and have not returned. refused: after admission.
-    turned_away: refused at entry. admitted_last_s: in the last whole second. version: of the
-    settings. steered_rate_per_s: the autopilot's rate, None under manual control.
+    turned_away: refused at entry. seats_in_use: admitted without an outcome, or inside a site.
+    admitted_last_s: in the last whole second. visits: of a room that leads to a site. version: of
+    the settings. steered_rate_per_s: the autopilot's rate, None under manual control.
     """
 
     at_s: float
@@ -63,6 +65,7 @@ class RoomStats(SettingValues):
     closes_at_s: float
     is_undrawn: bool
     version: int
+    visits: VisitStats | None = None
 
     @property
     def phase(self) -> RoomPhase:
@@ -114,7 +117,8 @@ class RoomStats(SettingValues):
             for name in ("remain_count", "waiting", "refused_in_all", "is_over", "is_ended")
         } | {"phase": self.phase.word}
         old = {old: getattr(self, new) for old, new in OLD_NAMES.items()}
-        return asdict(self) | derived | old
+        own = {name: value for name, value in asdict(self).items() if name != "visits"}
+        return own | (asdict(self.visits) if self.visits else {}) | derived | old
 
     @classmethod
     def from_reply(
@@ -127,8 +131,9 @@ class RoomStats(SettingValues):
         steered_rate: bytes | None,
         *meters: Sequence[Slot],
         now_s: int,
+        inside: int = 0,
     ) -> RoomStats:
-        """meters: in the order of METERED, all of the same seconds."""
+        """meters: in the order of METERED, all of the same seconds. inside: living visits."""
         meter = Meter(dict(zip(METERED, meters, strict=True)), now_s)
         now = read_room_now(room, now_s * 1_000_000)
         settings = read_settings(room)
@@ -140,7 +145,7 @@ class RoomStats(SettingValues):
             total_count=int(room[b"total_count"]),
             used_count=int(room[b"used_count"]),
             in_line=in_line,
-            seats_in_use=seats_in_use,
+            seats_in_use=seats_in_use + inside,
             away=away,
             **counts,
             is_restoring=now.is_restoring,
@@ -154,6 +159,7 @@ class RoomStats(SettingValues):
             closes_at_s=now.closes_at_us / 1_000_000,
             is_undrawn=now.is_undrawn,
             version=int(room.get(b"version", 0)),
+            visits=VisitStats.from_reply(room, seats_in_use, inside, tally),
         )
 
 
@@ -162,21 +168,23 @@ async def read_room_stats(redis: Redis, keys: Keys, over_s: int) -> tuple[RoomSt
 
     Reads a bounded number of fields, whatever the line's length.
     """
-    now_s, _ = await redis.time()
+    now_s, now_us = await redis.time()
     async with redis.pipeline(transaction=True) as pipe:
         pipe.hgetall(keys.room)
         pipe.zcard(keys.waiting)
         pipe.zcard(keys.admitted)
+        pipe.zcount(keys.inside, f"({now_s * 1_000_000 + now_us}", "+inf")  # as count_living in Lua
         pipe.hlen(keys.away)
         pipe.hexists(keys.away, "")  # a field that is no member (lost_keys.lua)
         pipe.hgetall(keys.tally)
         pipe.hget(keys.bucket, "steered_rate_per_s")
         queue_meter_reads(pipe, keys.meter, METERED, now_s, over_s)
-        room, in_line, seats, away, kept, counted, *rest = await pipe.execute()
+        room, in_line, seats, inside, away, kept, counted, *rest = await pipe.execute()
     if not room:
         return None
     tally = Tally(counted)
-    return RoomStats.from_reply(room, in_line, seats, away - kept, tally, *rest, now_s=now_s), tally
+    found = (room, in_line, seats, away - kept, tally, *rest)
+    return RoomStats.from_reply(*found, now_s=now_s, inside=inside), tally
 
 
 def _steered(settings: Mapping[str, Any], steered_rate: bytes | None) -> float | None:

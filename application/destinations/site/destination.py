@@ -29,4 +29,6 @@ class SiteDestination:
     async def admit(self, code: str, at_most: int) -> AdmissionStep:
         """Raises LineAway."""
         admission = await self._line.admit(code, at_most=at_most, lease_s=CLAIM_S)
-        return AdmissionStep(len(admission.members), admission.held_back_by == "rate")
+        # A seat may be free any moment: the next member is called soon after.
+        may_move_soon = admission.held_back_by in ("rate", "seats")
+        return AdmissionStep(len(admission.members), may_move_soon)

@@ -1,7 +1,7 @@
 -- visit_sweep: ends visits whose time is up, drops old records, and notices lost keys of visits. Needs clock,
 -- room, failover, bulk, meter, visit, visits.
 --
--- Each of the four keys keeps an entry '' for good, so it does not vanish when it is empty: a missing one
+-- Each of these keys keeps an entry '' for good, so it does not vanish when it is empty: a missing one
 -- is lost. `visits` has all records, from which the others are made again.
 
 -- The most visits ended, and records dropped, in one call, as it blocks Redis.
@@ -12,6 +12,7 @@ local function keep_visits(keys)
   redis.call('ZADD', keys.inside, 0, '')
   redis.call('ZADD', keys.claims, 0, '')
   redis.call('ZADD', keys.ended, 0, '')
+  redis.call('HSET', keys.outcomes, '', '-')
   redis.call('HSET', keys.room, 'keeps_visits', '1', 'relinks_visits', '0')
 end
 
@@ -25,8 +26,8 @@ end
 -- Where Redis has lost the records, members' passes bring their visits back; until those end, `inside`
 -- counts them as before.
 local function note_lost_visits(room, now, keys)
-  local have = redis.call('EXISTS', keys.visits, keys.inside, keys.claims, keys.ended)
-  if have == 4 and not room.relinks_visits then return end
+  local have = redis.call('EXISTS', keys.visits, keys.inside, keys.claims, keys.ended, keys.outcomes)
+  if have == 5 and not room.relinks_visits then return end
   if room.keeps_visits and redis.call('EXISTS', keys.visits) == 0 then
     redis.call('DEL', keys.claims, keys.ended)
     await_return(room, now, keys, nil)
