@@ -167,6 +167,52 @@ async def test_a_line_that_its_members_emptied_is_not_taken_for_lost(line, engin
     assert (await line.recovery.read_progress(code)).lost_at_us == 0
 
 
+async def leave_by_the_release_before(raw_redis, code, member) -> None:
+    """As `leave.lua` of 0.3.0: it does not know that the line may be taken for lost."""
+    keys = Keys(code)
+    arrival = int(await raw_redis.zscore(keys.waiting, member))
+    await raw_redis.hdel(keys.last_seen, member)
+    await raw_redis.zrem(keys.waiting, member)
+    await raw_redis.hset(keys.spent, member, arrival)
+    await raw_redis.zadd(keys.spent_unsaved, {member: now().timestamp() * 1_000_000})
+    await raw_redis.hincrby(keys.tally, "left", 1)
+
+
+@pytest.mark.parametrize("times", [0, 1])
+async def test_a_line_that_was_emptied_by_the_release_before_is_not_taken_for_lost(
+    line, engine, code, comes_by, raw_redis, times
+):
+    """While an upgrade replaces its processes one by one. times: that an admitter comes by."""
+    await in_line(line, engine, code, total=1_000, room=ROOM)
+    for leaving in (["alice", "bob"], ["carol"]):
+        await enter(line, code, leaving)
+        await comes_by()
+        for member in leaving:
+            await leave_by_the_release_before(raw_redis, code, member)
+        await comes_by(times=times)
+    await enter(line, code, ["dave"])
+
+    assert (await admit(line, code)).members == ("dave",)
+    assert (await line.recovery.read_progress(code)).lost_at_us == 0
+
+
+async def test_a_lost_line_is_noticed_also_after_members_left_by_the_release_before(
+    line, engine, code, comes_by, raw_redis
+):
+    await in_line(line, engine, code, total=1_000, room=ROOM)
+    tickets = await tickets_of(line, code, crowd(4))
+    await leave_by_the_release_before(raw_redis, code, crowd(4)[0])
+    await comes_by()
+    await line.leave(code, crowd(4)[1])
+
+    await raw_redis.delete(Keys(code).waiting)
+    held = await admit(line, code)
+    back = await come_back(line, code, tickets, crowd(4)[2:])
+
+    assert held.held_back_by == "restoring"
+    assert {one.kind for one in back.values()} == {"waiting"}
+
+
 @pytest.mark.parametrize("ask_again", [0, 1])
 async def test_members_are_not_taken_for_silent_when_it_is_lost_who_asked(
     line, engine, code, comes_by, raw_redis, gone_silent, ask_again

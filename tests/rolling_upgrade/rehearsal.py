@@ -27,6 +27,8 @@ DRAW_PART = 0.2
 ARRIVALS_PER_S = 60.0
 # Shares of the upgrade's time: the others arrive, the lobby is drawn, the line lasts.
 LATE_PART, OPENS_PART, LINE_PART = 1.0, 0.5, 3.0
+# Of the admitter's log (`application/recover_line.py`).
+TAKEN_FOR_LOST = "Redis may have lost members of this line"
 SETTINGS = {
     "BASE_URL": "https://line.example",  # as behind a proxy: https has other cookie names
     "LOG_REQUESTS": "1",
@@ -71,6 +73,7 @@ class Rehearsal:
         asyncio.run(self._let_wait(upgrade))
         took_s = time.monotonic() - began
         faults = self._faults_of_crowd() + self._faults_of_draw() + self._faults_of_jobs()
+        faults += self._faults_of_lines()
         for name in self._lines:
             told = self._verdict(name)
             print(f"\n{name}:", flush=True)
@@ -144,6 +147,12 @@ class Rehearsal:
         else:
             crossed, how = batches.new_by_old, "queued by a new process and issued by an old one"
         return [] if crossed else [f"no batch was {how}: nothing is known of that"]
+
+    def _faults_of_lines(self) -> list[str]:
+        """A line that is taken for lost admits nobody for `restore_s`."""
+        held = this_release().log(self._house).read_text().count(TAKEN_FOR_LOST)
+        print(f"lines that were taken for lost: {held:,}")
+        return [f"{held:,} x a line was taken for lost"] if held else []
 
     def _verdict(self, name: str) -> Verdict:
         rows = list_holders(self._engine, self._code(name))

@@ -43,5 +43,6 @@ note_if_emptied(keys)
 redis.call('HDEL', keys.away, member)
 spend(now, member, arrival, keys)
 redis.call('HINCRBY', keys.tally, 'left', 1)
+if redis.call('EXISTS', keys.room) == 1 then redis.call('HINCRBY', keys.room, 'left_count', 1) end
 count_on_meter(keys.meter, 'left', 1, now)
 return 1

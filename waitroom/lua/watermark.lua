@@ -1,6 +1,7 @@
 -- watermark: returns the line's progress and unsaved spent tickets, for Postgres to store.
 --   KEYS[1] room (hash)      KEYS[2] waiting (zset)     KEYS[3] arrivals (hash: admitted member, arrival)
 --   KEYS[4] spent (hash: member, arrival)   KEYS[5] spent_unsaved (zset: member, since when in us)
+--   KEYS[6] tally (hash)
 --   returns {when it was taken (us), spent until, last arrival, when a loss was found (us) or 0 where
 --           no outcome must be reported again, whether the spent tickets were lost (1 or 0), {member,
 --           arrival up to which tickets are spent or 0, since when (us), member...} of those that
@@ -12,6 +13,8 @@
 --@include clock
 --@include room
 --@include failover
+--@include line_end
+--@include lost_keys
 --@include bulk
 
 local UNDER_WAY_MAX = 20000
@@ -21,6 +24,7 @@ local room = read_room(keys.room)
 if not room then return {} end
 local now = now_us()
 note_failover(room, now, keys)
+if has_left_unseen(keys) then note_if_emptied(keys) end
 if room.is_retold and schedule_time(room, now) < room.opens_at - room.lobby_us then return {} end
 
 local v = redis.call('HMGET', keys.room, 'front', 'spent_until', 'last_arrival', 'watermark_at',

@@ -39,8 +39,8 @@ class Keys:
         front (the highest score admitted), the last watermark, spent_count, the last loss found,
         the period of restoring, run_id of the Redis that served it, and after a failover held_from
         (the last arrival that is not held), failed_over_at and told_until;
-        line_end and keeps_fields, by which a lost key is noticed; kind, and for a site the rules
-        of visits, keeps_visits and relinks_visits."""
+        line_end, left_count and keeps_fields, by which a lost key is noticed; kind, and for a site
+        the rules of visits, keeps_visits and relinks_visits."""
         return self._key("room")
 
     @property

@@ -5,6 +5,9 @@ from tests.mutations.mutation import Mutation
 _IN = "integration/test_lost_keys.py::"
 _NOTICED = f"{_IN}test_the_loss_of_a_key_of_members_is_noticed"
 
+_AFTER_RELEASE_BEFORE = (
+    f"{_IN}test_a_lost_line_is_noticed_also_after_members_left_by_the_release_before"
+)
 MUTATIONS = (
     Mutation(
         name="a_lost_hash_is_not_noticed",
@@ -29,6 +32,32 @@ MUTATIONS = (
         old="redis.call('HSET', keys.room, 'line_end', '0')",
         new="",
         noticed_by=(f"{_IN}test_a_line_that_its_members_emptied_is_not_taken_for_lost",),
+    ),
+    Mutation(
+        name="a_line_emptied_by_the_release_before_is_taken_for_lost",
+        promise=8,
+        file="waitroom/lua/include/lost_keys.lua",
+        old="if not has_left_unseen(keys) then await_return(room, now, keys, nil) end",
+        new="await_return(room, now, keys, nil)",
+        noticed_by=(
+            f"{_IN}test_a_line_that_was_emptied_by_the_release_before_is_not_taken_for_lost[0]",
+        ),
+    ),
+    Mutation(
+        name="a_line_is_lost_unnoticed_once_members_left_by_the_release_before",
+        promise=3,
+        file="waitroom/lua/watermark.lua",
+        old="if has_left_unseen(keys) then note_if_emptied(keys) end",
+        new="",
+        noticed_by=(_AFTER_RELEASE_BEFORE,),
+    ),
+    Mutation(
+        name="a_line_is_lost_unnoticed_once_members_left",
+        promise=3,
+        file="waitroom/lua/leave.lua",
+        old="redis.call('HINCRBY', keys.room, 'left_count', 1)",
+        new="",
+        noticed_by=(_AFTER_RELEASE_BEFORE,),
     ),
     Mutation(
         name="members_in_progress_are_lost_with_their_key",

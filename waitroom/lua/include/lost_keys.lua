@@ -29,9 +29,18 @@ local function is_line_lost(room, size)
   return size == 0 and room.line_end > 0 and room.front < room.line_end
 end
 
+-- Returns whether members have left through a process of an earlier version since the last call: it does
+-- not reset `line_end` where the line is empty then.
+local function has_left_unseen(keys)
+  local left = tonumber(redis.call('HGET', keys.tally, 'left') or 0)
+  if left <= tonumber(redis.call('HGET', keys.room, 'left_count') or 0) then return false end
+  redis.call('HSET', keys.room, 'left_count', digits(left))
+  return true
+end
+
 local function note_lost_line(room, now, size, keys)
   if not is_line_lost(room, size) then return end
   room.line_end = 0
   redis.call('HSET', keys.room, 'line_end', '0')
-  await_return(room, now, keys, nil)
+  if not has_left_unseen(keys) then await_return(room, now, keys, nil) end
 end
