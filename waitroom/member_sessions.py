@@ -18,6 +18,8 @@ from waitroom.redis_io.scripts import script
 # Members with ended sessions: each takes 80 bytes in Redis and 140 in each web process.
 ENDED_MAX = 1_000_000
 READ_MAX = 5_000
+# A used nonce is kept longer than what it belongs to is valid.
+USED_KEPT_S = 3_600
 # One tag, so one cluster slot. It has a space, so it is no room's code.
 ENDED, FLOOR = "waitroom:{signed in}:ended", "waitroom:{signed in}:floor"
 
@@ -61,6 +63,15 @@ class MemberSessions:
         with translate_redis_errors():
             began = await self._begin(keys=keys, args=[member_id, nonce, max(1, kept_s)])
         return int(began) if began else None
+
+    async def use_once(self, nonce: str, *, kept_s: int = USED_KEPT_S) -> bool:
+        """Whether nobody has used the nonce before."""
+        with translate_redis_errors():
+            # A retry after a lost answer finds the value of its own call.
+            ours, key = secrets.token_hex(8), used_key(nonce)
+            if await self._redis.set(key, ours, nx=True, ex=kept_s):
+                return True
+            return bool(await self._redis.get(key) == ours.encode())
 
     async def end(self, member_id: str, *, began_us: int, age_max_s: int) -> int:
         """End all sessions of this member; returns when (us). began_us: of the calling session."""

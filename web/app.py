@@ -62,10 +62,10 @@ from web.pages.admin import reconcile as reconcile_pages
 from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
 from web.pages.error_page import problem_page
+from web.pages.member import arrival, hand_over, signin
 from web.pages.member import branding as brand
 from web.pages.member import coupons as coupon_pages
 from web.pages.member import draw as draw_pages
-from web.pages.member import hand_over, signin
 from web.pages.member import my_coupons as my_pages
 from web.pages.member import place_stream as live_pages
 from web.pages.member import room as room_pages
@@ -92,7 +92,17 @@ _API = (
     pass_keys,
     description,
 )
-_PAGES = (coupon_pages, room_pages, brand, draw_pages, my_pages, signin, hand_over, live_pages)
+_PAGES = (
+    coupon_pages,
+    room_pages,
+    brand,
+    draw_pages,
+    my_pages,
+    signin,
+    arrival,
+    hand_over,
+    live_pages,
+)
 _CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
 _MODULES = (*_API, *_PAGES, *_CONSOLE, *_BOARD)

@@ -24,6 +24,7 @@ from waitroom.line import Line
 from waitroom.tokens.challenge import Challenges
 from waitroom.tokens.ticket import TicketSigner
 from web.auth.admin_sessions import AdminCache, AdminSessions
+from web.auth.intents import EnterIntents
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.limits.client_ip import TrustedProxies
@@ -50,6 +51,7 @@ class WebContainer:
     direct: DirectIssuer
     identity: MemberTokens
     sessions: Sessions
+    intents: EnterIntents
     tickets: TicketSigner
     challenges: Challenges
     admins: AdminSessions
@@ -67,6 +69,7 @@ class WebContainer:
     base_url: str = ""
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
     demo: bool = False
+    signin_url: str = ""
     simulate: Callable[[str, int], bool] | None = None
     draining: Callable[[], bool] = lambda: False
     office_clock: RemoteClock = field(default_factory=RemoteClock)

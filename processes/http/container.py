@@ -24,6 +24,7 @@ from waitroom.line import Line
 from waitroom.tokens.challenge import Challenges
 from waitroom.tokens.ticket import TicketSigner
 from web.auth.admin_sessions import AdminSessions
+from web.auth.intents import EnterIntents
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.auth.token_claims import ClaimRules
@@ -57,12 +58,8 @@ def make_container(
         engine=engine,
         direct=DirectIssuer(engine, queue_redis),
         identity=_make_member_tokens(settings, clock),
-        sessions=Sessions(
-            settings.TICKET_SECRETS,
-            old_secrets=settings.MEMBER_TOKEN_SECRETS,
-            age_max_s=settings.SESSION_AGE_MAX_S,
-            now=clock.now_s,
-        ),
+        sessions=_make_sessions(settings, clock),
+        intents=EnterIntents(settings.TICKET_SECRETS, now=clock.now_s),
         tickets=TicketSigner(
             settings.TICKET_SECRETS, age_max_s=settings.TICKET_AGE_MAX_S, now=line.clock.now_s
         ),
@@ -85,8 +82,18 @@ def make_container(
         base_url=settings.BASE_URL,
         proxies=TrustedProxies(settings.FORWARDED_ALLOW_IPS),
         demo=settings.DEMO,
+        signin_url=settings.SIGNIN_URL,
         queue_status=partial(read_queue_status, queue_redis, settings.QUEUE_NAME),
         passes=_make_passes(settings, clock),
+    )
+
+
+def _make_sessions(settings: WebSettings, clock: MedianClock) -> Sessions:
+    return Sessions(
+        settings.TICKET_SECRETS,
+        old_secrets=settings.MEMBER_TOKEN_SECRETS,
+        age_max_s=settings.SESSION_AGE_MAX_S,
+        now=clock.now_s,
     )
 
 

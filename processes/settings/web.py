@@ -65,6 +65,12 @@ class WebSettings(StoreSettings, TokenSettings, PassSettings, SiteSecretsSetting
     DEMO: bool = Field(
         False, description="1: anybody can sign in with any name. Never in production"
     )
+    SIGNIN_URL: str = Field(
+        "",
+        description="the shop's sign-in page, with `{next}` for the address to return to, as "
+        "`https://shop.example/login?return_to={next}`. Members who are not signed in are sent "
+        "there ([how](operations.md#the-way-in)). Needs `BASE_URL`; `DEMO` does not use it",
+    )
     SITE_NAME: str = Field(
         "Open Run", min_length=1, max_length=60, description="the name that every page shows"
     )
@@ -136,6 +142,15 @@ class WebSettings(StoreSettings, TokenSettings, PassSettings, SiteSecretsSetting
             raise ValueError("must be an existing folder")
         return folder
 
+    @field_validator("SIGNIN_URL")
+    @classmethod
+    def _has_a_place_for_next(cls, text: str) -> str:
+        from web.auth.shop_signin import check_signin_url
+
+        if text:
+            check_signin_url(text)
+        return text
+
     @field_validator("FORWARDED_ALLOW_IPS")
     @classmethod
     def _are_addresses(cls, text: str) -> str:
@@ -178,6 +193,12 @@ class WebSettings(StoreSettings, TokenSettings, PassSettings, SiteSecretsSetting
     def _passes_name_their_issuer(self) -> Self:
         if self.PASS_KEYS and not self.BASE_URL:
             raise ValueError("PASS_KEYS needs BASE_URL: passes name it as their issuer (iss)")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_where_to_return(self) -> Self:
+        if self.SIGNIN_URL and not self.BASE_URL:
+            raise ValueError("SIGNIN_URL needs BASE_URL, the address to which the shop returns")
         return self
 
     @model_validator(mode="after")

@@ -52,6 +52,7 @@ from waitroom.tokens.challenge import Challenges
 from waitroom.tokens.ticket import TicketSigner
 from web.app import create_app
 from web.auth.admin_sessions import AdminSessions
+from web.auth.intents import EnterIntents
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.container import WebContainer
@@ -77,6 +78,7 @@ def parts(
         direct=DirectIssuer(engine, conveyor),
         identity=MemberTokens([MEMBER_SECRET], ADMIN_TOKEN),
         sessions=Sessions([TICKET_SECRET], old_secrets=[MEMBER_SECRET]),
+        intents=EnterIntents([TICKET_SECRET], now=line.clock.now_s),
         tickets=TicketSigner([TICKET_SECRET], now=line.clock.now_s),
         challenges=Challenges([TICKET_SECRET], now=line.clock.now_s),
         admins=AdminSessions([TICKET_SECRET], passwords=CHEAP),

@@ -1,11 +1,16 @@
 """Signing in by a shop's hand-over or, in the demo, by any name; and out again."""
 
+import html
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
-from domain.member import MEMBER_ID_LENGTH_MAX
+from domain.member import check_member_id
 from tests.integration.test_api_member_tokens import SOON, TOKENS
 from tests.integration.test_api_sessions import CROSS_SITE, OWN_PAGES
 from tests.integration.web_cast import Html, app_with, client_of, cookies_set, signed, token
+from web.auth.member_tokens import NAME_LENGTH_MAX
 
 ELSEWHERE = [
     "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
@@ -35,8 +40,60 @@ async def led_to(client, answer) -> str:
 async def test_outside_the_demo_the_page_sends_people_to_the_shop(client):
     page = Html(await client.get("/signin"))
 
-    assert "sign in at the shop" in page.text
+    assert "Open the shop’s website or app, and sign in there." in page.text
     assert page.forms == {}
+
+
+@pytest.fixture
+async def beside_shop(parts):
+    shop = "https://shop.example/login?a=1&return_to={next}#top"
+    here = "https://line.example.com"
+    async with client_of(app_with(parts, signin_url=shop, base_url=here)) as opened:
+        yield opened
+
+
+def return_address(page: str) -> str:
+    """Where the shop is asked to return to, by the page that opens the shop."""
+    (address,) = set(re.findall(r'(?:href|content)="(?:0;url=)?(https://shop[^"]*)"', page))
+    found = parse_qs(urlsplit(html.unescape(address)).query)
+    assert found["a"] == ["1"]
+    return found["return_to"][0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "returned"),
+    [
+        ("/signin", "/signin?next=%2F&returned=1"),
+        ("/signin?next=/coupons/a", "/signin?next=%2Fcoupons%2Fa&returned=1"),
+        ("/signin?next=/me&lang=ko", "/signin?next=%2Fme&returned=1&lang=ko"),
+        ("/signin?next=//evil.example&lang=xx", "/signin?next=%2F&returned=1"),
+    ],
+)
+async def test_a_shop_with_a_sign_in_page_is_opened_and_told_where_to_return(
+    beside_shop, asked, returned
+):
+    answer = await beside_shop.get(asked)
+
+    assert return_address(answer.text) == f"https://line.example.com{returned}"
+    assert '<meta http-equiv="refresh" content="0;url=https://shop.example' in answer.text
+
+
+async def test_a_member_comes_back_signed_in_from_the_shops_page(beside_shop):
+    back = return_address((await beside_shop.get("/signin?next=/coupons/a")).text)
+
+    answer = await beside_shop.get(f"{back}&token={token('alice')}")
+
+    assert answer.headers["location"] == "/signed-in?next=%2Fcoupons%2Fa"
+
+
+async def test_a_shop_that_returns_without_a_token_is_not_opened_again_by_itself(beside_shop):
+    back = return_address((await beside_shop.get("/signin")).text)
+
+    answer = await beside_shop.get(back)
+
+    assert "The shop sent you back without signing you in." in answer.text
+    assert "http-equiv" not in answer.text
+    assert return_address(answer.text) == back
 
 
 async def test_outside_the_demo_nobody_signs_in_with_a_name(client):
@@ -59,23 +116,35 @@ async def test_in_the_demo_any_name_will_do(demo):
     assert await who(demo) == "alice"
 
 
-@pytest.mark.parametrize(
-    "name", ["", " ", "Alice Liddell", "\uc568\ub9ac\uc2a4", "a\0", "<b>", "a" * 129, "a`b", "a\nb"]
-)
-async def test_a_name_that_is_no_member_id_is_asked_for_again(demo, name):
+@pytest.mark.parametrize("name", ["", " ", "a\0", "a" * (NAME_LENGTH_MAX + 1), "a\x1bb"])
+async def test_what_is_no_name_is_asked_for_again(demo, name):
     answer = await demo.post("/signin", data={"name": name, "next": "/me"})
 
     assert answer.status_code == 422
     page = Html(answer)
-    assert "1 to 128 characters" in page.text or "can’t contain" in page.text
+    assert "1 to 64 characters" in page.text
     assert page.forms["/signin"]["next"] == "/me"
     assert "set-cookie" not in answer.headers
 
 
-async def test_names_up_to_the_limit_are_taken(demo):
-    answer = await demo.post("/signin", data={"name": "a" * MEMBER_ID_LENGTH_MAX})
+@pytest.mark.parametrize(
+    "name", ["홍길동", "Alice Liddell", "<b>", "a`b", "a" * NAME_LENGTH_MAX, "李 さくら", "👩‍👩‍👧"]
+)
+async def test_any_display_name_will_do_and_is_the_same_member_again(parts, name):
+    async with (
+        client_of(app_with(parts, demo=True)) as one,
+        client_of(app_with(parts, demo=True)) as other,
+    ):
+        for browser in (one, other):
+            answer = await browser.post("/signin", data={"name": name})
+            assert answer.status_code == 303
+        seen = [
+            parts.sessions.from_cookies(dict(each.cookies), secure=False) for each in (one, other)
+        ]
 
-    assert answer.status_code == 303
+    assert seen[0].name == name
+    assert seen[0].id == seen[1].id
+    check_member_id(seen[0].id)
 
 
 async def test_a_shop_hands_a_member_over_with_a_token(client):

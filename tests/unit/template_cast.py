@@ -120,6 +120,12 @@ def list_of(coupons: list[Any], language: Language = EN) -> Markup:
     return Markup(environment(language).get_template("_coupons.html").render(coupons=coupons))
 
 
+SIGNIN: dict[str, Any] = {
+    "next": "/rooms/spring", "error": "", "shop": "", "is_back": False, "name_length_max": 64,
+    "member": None,
+}  # fmt: skip
+
+
 def sign_ins(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """What a hand-over link, or a browser without cookies, leads to."""
     old = language.gettext(
@@ -129,7 +135,13 @@ def sign_ins(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     who, bob = ("김하늘 (1007)", "이바다") if language is KO else ("Alice (1007)", "Bob Marlowe")
     them = {"who": who, "other": f"{bob} (1008)"}
     refused = {"next": "/rooms/spring", "member": None}
+    shop = {**SIGNIN, "demo": False, "shop": "https://shop.example/login?to=x"}
     return {
+        "sign in to the demo": ("signin.html", SIGNIN),
+        "sign in again": ("signin.html", {**SIGNIN, "error": "…"}),
+        "sign in at the shop": ("signin.html", shop),
+        "sign in at the shop again": ("signin.html", {**shop, "is_back": True}),
+        "come from the shop": ("signin.html", {**SIGNIN, "demo": False}),
         "link for somebody else": ("hand_over.html", {**link, **them}),
         "link to go on by": ("hand_over.html", {**link, "other": bob, "member": None}),
         "link that is old": ("hand_over.html", {**link, "who": who, "why": old}),
@@ -196,10 +208,7 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
         "no coupons": ("coupons.html", {"coupon_list": list_of([], language), "member": None}),
         "my coupons": ("my_coupons.html", {"issued": mine}),
         "none of my own": ("my_coupons.html", {"issued": []}),
-        "sign in to the demo": ("signin.html", {"next": "/me", "error": None, "member": None}),
-        "sign in again": ("signin.html", {"next": "/me", "error": "…", "member": None}),
         **sign_ins(language),
-        "sign in at the shop": ("signin.html", {"next": "/me", "error": None, "demo": False}),
         **problem_pages(language),
         **coupon_pages(language),
     }

@@ -47,6 +47,7 @@ WRONG = {
     "BASE_URL": "shop.example",
     "FORWARDED_ALLOW_IPS": "the proxy",
     "DEMO": "perhaps",
+    "SIGNIN_URL": "https://shop.example/login",
     "SITE_NAME": "n" * 61,
     "TEMPLATES_DIR": "/nowhere/at/all",
     "MEMBER_TOKEN_AUDIENCE": "a" * 257,

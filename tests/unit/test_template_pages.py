@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.place_template_cast import NOON, admitted, issued, waiting
-from tests.unit.template_cast import PAGES, a_coupon, a_lobby, a_problem, render
+from tests.unit.template_cast import PAGES, SIGNIN, a_coupon, a_lobby, a_problem, render
 
 
 def test_a_coupon_in_the_list_says_what_is_left_and_leads_on():
@@ -116,20 +116,32 @@ def test_only_an_unused_coupon_can_be_used_and_is_asked_about_first():
 
 
 def test_the_demo_takes_any_name_and_comes_back():
-    page = render("signin.html", next="/rooms/spring", error=None, member=None)
+    page = render("signin.html", **SIGNIN)
 
     fields = {tag.attrs["name"]: tag.attrs for tag in page.all("input")}
     assert fields["next"]["value"] == "/rooms/spring"
     assert "required" in fields["name"]
-    assert fields["name"]["maxlength"] == "128"
+    assert fields["name"]["maxlength"] == "64"
     assert page.says("any name will do")
 
 
 def test_outside_the_demo_the_shop_signs_people_in():
-    page = render("signin.html", next="/", error=None, member=None, demo=False)
+    page = render("signin.html", **SIGNIN, demo=False)
 
     assert not page.posts()
-    assert page.says("Please sign in at the shop.")
+    assert page.says("Open the shop’s website or app, and sign in there.")
+
+
+def test_the_shops_sign_in_page_opens_at_once_unless_it_has_just_sent_somebody_back():
+    shop = "https://shop.example/login?to=x"
+    once = render("signin.html", **{**SIGNIN, "shop": shop}, demo=False)
+    back = render("signin.html", **{**SIGNIN, "shop": shop, "is_back": True}, demo=False)
+
+    assert [one.attrs["content"] for one in once.refreshes()] == [f"0;url={shop}"]
+    assert back.refreshes() == []
+    for page in (once, back):
+        assert shop in [link.attrs["href"] for link in page.all("a")]
+        assert not page.posts()
 
 
 def test_a_problem_that_passes_tries_again_by_itself():

@@ -56,7 +56,7 @@ MUTATIONS = (
         promise=9,
         file="web/pages/member/hand_over.py",
         within="handed_over",
-        old="not _is_followed(request)",
+        old="not is_followed(request)",
         new="False",
         noticed_by=(_LOOKS, f"{_IN_HAND_OVER}test_head_does_not_spend_a_link"),
     ),
@@ -65,7 +65,7 @@ MUTATIONS = (
         promise=9,
         file="web/pages/member/hand_over.py",
         within="handed_over",
-        old="any(name in request.headers for name in PURPOSES)",
+        old="is_prefetch(request)",
         new="False",
         noticed_by=(_LOOKS,),
     ),
@@ -193,7 +193,7 @@ MUTATIONS = (
         name="a_shop_can_sign_sessions",
         promise=9,
         file="processes/http/container.py",
-        within="make_container",
+        within="_make_sessions",
         old=(
             "Sessions(settings.TICKET_SECRETS, "
             "old_secrets=settings.MEMBER_TOKEN_SECRETS, "
@@ -209,9 +209,9 @@ MUTATIONS = (
     Mutation(
         name="refused_cookies_are_not_noticed",
         promise=8,
-        file="web/pages/member/signin.py",
+        file="web/pages/member/arrival.py",
         within="arrived",
-        old="find_visitor(request) is None",
+        old="who is None",
         new="False",
         noticed_by=(
             f"{_IN_COOKIES}test_a_browser_that_refuses_cookies_is_told_so_and_not_sent_round",

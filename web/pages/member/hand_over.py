@@ -6,7 +6,6 @@ works once, only when a browser navigates to it, and asks before it replaces ano
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -22,18 +21,12 @@ from web.dependencies import find_visitor, refuse_cross_site
 from web.exception_handlers import to_problem
 from web.i18n import COOKIE as LANGUAGE
 from web.i18n import find_language, save_language
-from web.middleware.security import WAS_HEAD
 from web.pages.error_page import render_problem
 from web.pages.form_guard import local_path
+from web.pages.navigation import is_followed, is_prefetch
 from web.pages.render import page
 
 router = APIRouter(include_in_schema=False)
-
-PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
-# User agents that fetch a link for a preview.
-_PREVIEWS = re.compile(
-    "bot|crawl|spider|preview|scrap|facebookexternalhit|whatsapp|embedly|line-poker|yeti", re.I
-)
 
 
 @router.post("/hand-over")
@@ -56,7 +49,7 @@ async def answer_question(
 
 async def handed_over(request: Request, token: str, to: str) -> Response:
     """The answer to a link. to: a path of this site. Raises BadToken, LineAway."""
-    if any(name in request.headers for name in PURPOSES):
+    if is_prefetch(request):
         # A prefetch must not use the link up. The browser can't cache this error, so it asks again.
         return Response(status_code=503, headers={"Cache-Control": "no-store"})
     who = find_visitor(request)
@@ -64,7 +57,7 @@ async def handed_over(request: Request, token: str, to: str) -> Response:
         found = _read(request, token)
         if who is not None and who.id != found.visitor.id:
             return _question(request, who, found, token, to)
-        if not _is_followed(request):
+        if not is_followed(request):
             return _question(request, None, found, token, to)
         return await _used_up(request, found, to)
     except BadToken as error:
@@ -104,16 +97,6 @@ async def _used_up(request: Request, found: HandOver, to: str) -> Response:
             is_for_member=True,
         )
     return signed_in(request, found.visitor, began_us, to, found.until_s)
-
-
-def _is_followed(request: Request) -> bool:
-    """Whether a browser navigates here, by Sec-Fetch-Dest, or else by the user agent."""
-    if WAS_HEAD in request.scope:
-        return False
-    destination = request.headers.get("sec-fetch-dest")
-    if destination is not None:
-        return destination == "document"
-    return not _PREVIEWS.search(request.headers.get("user-agent", ""))
 
 
 def _refused(request: Request, error: BadToken, token: str, to: str) -> Response:

@@ -59,6 +59,8 @@ async def fragment(request: Request, code: RoomCode, member: OnPage) -> Response
 async def enter_room(request: Request, code: RoomCode) -> Response:
     who = signed_in_for(request, f"/coupons/{code}")
     if isinstance(who, Response):
+        parts = get_container(request)
+        parts.intents.set_cookie(who, code, secure=parts.secure)
         return who
     solution = (await request.form()).get("altcha")
     try:
@@ -72,7 +74,7 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
     except Problem as problem:
         if problem.type == "too_many_requests":
             raise  # its page repeats this form by itself
-        return await _refused_page(request, code, problem)
+        return await refused_page(request, code, problem)
     response = RedirectResponse(f"/rooms/{code}", 303)
     keep_place(response, place, get_container(request), request.cookies)
     return response
@@ -125,7 +127,7 @@ def _words(request: Request, offer: Offer, language: Language) -> Words:
     return {"language": language, "site_name": site_name}
 
 
-async def _refused_page(request: Request, code: str, problem: Problem) -> Response:
+async def refused_page(request: Request, code: str, problem: Problem) -> Response:
     """The ticket page for a member whom the room refused."""
     offer = await get_offer_cache(request).offer(code)
     words = _words(request, offer, find_language(request))

@@ -1,19 +1,22 @@
-"""Members' sign-in: by any name in the demo, by a hand-over link elsewhere; and sign-out."""
+"""Members' sign-in: at the shop, or by any name in the demo; and sign-out."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from domain.member import BadMemberId, check_member_id
 from domain.refusals import Unavailable
 from waitroom.errors import LineError
-from web.auth.member_tokens import NAME_LENGTH_MAX, TOKEN_LENGTH_MAX, Visitor
+from web.auth.demo_names import BadName, visitor_named
+from web.auth.member_tokens import NAME_LENGTH_MAX, TOKEN_LENGTH_MAX
+from web.auth.shop_signin import fill_signin_url
 from web.container import get_container
 from web.dependencies import find_visitor, refuse_cross_site
-from web.i18n import Language, find_language, to_translate
+from web.i18n import COOKIE as LANGUAGE
+from web.i18n import find_language, languages, to_translate
 from web.pages.error_page import problem_page
 from web.pages.form_guard import local_path
 from web.pages.member.hand_over import handed_over, signed_in
@@ -23,11 +26,7 @@ from web.sse.session_watch import get_session_watch
 
 router = APIRouter(include_in_schema=False)
 
-BAD_LENGTH = to_translate("Please use 1 to 128 characters.")
-BAD_CHARACTER = to_translate(
-    "A name can’t contain “%(character)s”. Use letters, digits and symbols, without spaces, "
-    "quotes, < > and \\."
-)
+BAD_NAME = to_translate("Please use 1 to %(most)s characters.")
 ONLY_HERE = to_translate(
     "You are signed out in this browser, but not on your other devices. To sign out there too, "
     "sign in again in a moment, and sign out once more."
@@ -39,11 +38,16 @@ async def signin(
     request: Request,
     token: Annotated[str | None, Query(max_length=TOKEN_LENGTH_MAX)] = None,
     next: Annotated[str, Query(max_length=512)] = "/",  # noqa: A002
+    returned: Annotated[str, Query(max_length=1)] = "",
 ) -> Response:
-    """Sign in by a shop's token, or show the sign-in page."""
+    """Sign in by a shop's token, or show the sign-in page.
+
+    returned: "1" where the shop has sent the browser back.
+    """
+    to = local_path(next)
     if token is not None:
-        return await handed_over(request, token, local_path(next))
-    return page(request, "signin.html", next=local_path(next), error=None)
+        return await handed_over(request, token, to)
+    return _signin_page(request, to, is_back=bool(returned))
 
 
 @router.post("/signin")
@@ -56,28 +60,13 @@ async def sign_in_with_a_name(
     refuse_cross_site(request)
     if not get_container(request).demo:
         raise Problem("not_found")
-    name = name.strip()
     try:
-        check_member_id(name)
-    except BadMemberId as error:
-        text = _describe_error(error, find_language(request))
-        return page(request, "signin.html", status=422, next=local_path(next), error=text)
-    began_us = await get_container(request).line.sessions.begin(name)
-    visitor = Visitor(name, name[:NAME_LENGTH_MAX])
+        visitor = visitor_named(name)
+    except BadName:
+        text = find_language(request).gettext(BAD_NAME, most=NAME_LENGTH_MAX)
+        return _signin_page(request, local_path(next), error=text)
+    began_us = await get_container(request).line.sessions.begin(visitor.id)
     return signed_in(request, visitor, began_us or 0, local_path(next))
-
-
-@router.get("/signed-in")
-async def arrived(
-    request: Request,
-    next: Annotated[str, Query(max_length=512)] = "/",  # noqa: A002
-) -> Response:
-    """The first page after signing in: redirects if the browser has kept its cookie."""
-    to = local_path(next)
-    if find_visitor(request) is None:
-        again = "/signin" if get_container(request).demo else ""
-        return page(request, "no_cookies.html", status=400, next=to, again=again, for_admin=False)
-    return RedirectResponse(to, 303)
 
 
 @router.post("/signout")
@@ -96,9 +85,28 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-def _describe_error(error: BadMemberId, language: Language) -> str:
-    """The sentence for an invalid name."""
-    if error.character is None:
-        return language.gettext(BAD_LENGTH)
-    shown = error.character if error.character.isprintable() else f"U+{ord(error.character):04X}"
-    return language.gettext(BAD_CHARACTER, character=shown)
+def _signin_page(request: Request, to: str, *, error: str = "", is_back: bool = False) -> Response:
+    return page(
+        request,
+        "signin.html",
+        status=422 if error else 200,
+        next=to,
+        error=error,
+        shop=_address_at_shop(request, to),
+        is_back=is_back,
+        name_length_max=NAME_LENGTH_MAX,
+    )
+
+
+def _address_at_shop(request: Request, to: str) -> str:
+    """The shop's sign-in page, which returns to `/signin` here; "" without SIGNIN_URL or in the
+    demo.
+    """
+    parts = get_container(request)
+    if parts.demo or not parts.signin_url:
+        return ""
+    query = {"next": to, "returned": "1"}
+    if (chosen := request.query_params.get(LANGUAGE)) in languages():
+        query[LANGUAGE] = str(chosen)
+    here = f"{parts.base_url.rstrip('/')}/signin?{urlencode(query)}"
+    return fill_signin_url(parts.signin_url, here)
