@@ -12,11 +12,10 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from secrets import token_hex
 
 from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
-from tests.contract.callers import Stage, set_stage
+from tests.contract.callers import Stage, set_stage, stage_settings
 from tests.contract.schemathesis_run import Outcome, run_schemathesis
 from tests.house import open_house
 from tests.servers import Servers, fresh_database, open_folder
@@ -79,7 +78,7 @@ def opened_stage() -> Iterator[Stage]:
         migrate(engine)
         engine.dispose()
         house = stack.enter_context(
-            open_house(database_url, servers.redis_url, folder, METRICS_TOKEN=token_hex(32))
+            open_house(database_url, servers.redis_url, folder, **stage_settings())
         )
         house.start_all()
         yield set_stage(house, "c")

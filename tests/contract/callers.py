@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 
 from argon2 import PasswordHasher
 
 from domain.admin import Admin, Role
 from issuance.admins import AdminAccount, add, find_account
 from issuance.postgres.engine import open_engine
+from passes.pem import make_private_key
 from tests.house import House, eventually
 from tests.signed_in import session_of
 from web.auth.admin_sessions import AdminSessions
@@ -19,12 +21,22 @@ from web.auth.admin_sessions import AdminSessions
 _SLOWLY = {"rate_per_s": 0.5, "burst": 1, "seats": 10}
 
 
+def stage_settings() -> dict[str, str]:
+    """What the house of a stage needs beside its own settings."""
+    return {
+        "METRICS_TOKEN": token_hex(32),
+        "BASE_URL": "http://line.example.com",
+        "PASS_KEYS": make_private_key("ES256"),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A house with coupons and people, and what is there to be asked for.
 
     codes: coupons with a line, with a lobby that draws, given out directly, and sold out; Alice and
-    Charlie wait in the first. issued_id: a coupon that Alice holds.
+    Charlie wait in the first; and a site, whose room has the same code. issued_id: a coupon that
+    Alice holds.
 
     callers: what each of them asks with, by the names of /openapi.json's security schemes.
     """
@@ -56,7 +68,10 @@ def set_stage(house: House, prefix: str) -> Stage:
     eventually(
         lambda: house.member("GET", f"/api/rooms/{line}/place", "bob")[1]["state"] != "waiting"
     )
-    return Stage(house, codes, issued["id"], _callers(house, places["alice"]["ticket"]))
+    site = f"{prefix}-site"
+    house.admin("POST", "/sites", {"code": site, "name": "Tea shop", "hosts": ["shop.example"]})
+    house.admin("POST", "/site-rooms", {"code": site, "site": site, "title": "Tea sale"})
+    return Stage(house, (*codes, site), issued["id"], _callers(house, places["alice"]["ticket"]))
 
 
 def _callers(house: House, ticket: str) -> Mapping[str, Mapping[str, str]]:

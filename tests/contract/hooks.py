@@ -47,10 +47,12 @@ schemathesis.openapi.format(
 # that breaks one of these alone follows its schema and is refused all the same, with 422. Any
 # other refusal of valid data is a fault.
 _BEYOND_A_SCHEMA = re.compile(
-    "opens_at must come before expire_date \\("
+    "opens_at must come before (expire_date|closes_at) \\("
     "|rate_min_per_s must be at most rate_max_per_s \\("
     r"|total_count must be at least [\d,]+, the number already issued, "
     "|opening can’t be changed any more: the lobby opened at "
+    "|hosts must look like "
+    "|Send closes_at or never_closes, not both"
 )
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.contract.callers import Stage, set_stage
+from tests.contract.callers import Stage, set_stage, stage_settings
 from tests.contract.schemathesis_run import run_schemathesis
 from tests.forging import absurd, jwt_of, mangled, texts, with_the_signature_of
 from tests.house import House, open_house
@@ -32,7 +32,7 @@ def stage(
     prefix = f"t-{token_hex(5)}"
     database_url = fresh_database(servers.database_url, f"{prefix}-contract", template=template)
     folder = tmp_path_factory.mktemp("contract")
-    with open_house(database_url, servers.redis_url, folder, METRICS_TOKEN=token_hex(32)) as house:
+    with open_house(database_url, servers.redis_url, folder, **stage_settings()) as house:
         house.start_all()
         yield set_stage(house, prefix)
     forget_rooms(servers.redis_url, prefix)
@@ -43,8 +43,8 @@ def test_every_answer_is_one_that_the_description_tells(stage):
     outcome = run_schemathesis(stage, "everybody", examples=1, seed=1, phases="examples,fuzzing")
 
     assert outcome.is_good, outcome.said
-    assert outcome.operations == 33
-    assert outcome.requests > 32
+    assert outcome.operations == 45
+    assert outcome.requests > 44
 
 
 def headers_of(kind: str, text: str) -> dict[str, str]:
