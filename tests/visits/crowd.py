@@ -11,6 +11,7 @@ from waitroom.errors import LineError, NoSuchRoom, NotYourTurn
 from waitroom.line import Line
 from waitroom.visits.visit import Visit
 
+NEAR = 100
 OVER = frozenset(("finished", "ended", "revoked"))
 
 
@@ -61,7 +62,9 @@ class Crowd:
                 await self._try(self.line.enter, member, stop)
             elif status.kind == "absent":
                 await self._try(self.line.enter, member, stop)
-            await rest(self.habits.polls_s * (0.5 + self.random.random()), stop)
+            # The waiting page is told more often near the front, too.
+            every_s = self.habits.polls_s * (0.1 if status.ahead < NEAR else 1)
+            await rest(every_s * (0.5 + self.random.random()), stop)
 
     async def revoke_some(self, stop: asyncio.Event, every_s: float) -> int:
         """Revoke a living visit now and then; returns how many."""

@@ -1,8 +1,7 @@
-"""Judge: rebuilds from a room's records how many visits lived at once, and how fast seats moved."""
+"""Judge: rebuilds from a room's records how many visits lived at once."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from waitroom.line import Line
@@ -30,18 +29,6 @@ def overlap_max(visits: Iterable[Visit]) -> int:
         inside += change
         most = max(most, inside)
     return most
-
-
-def handed_on_s(visits: Sequence[Visit], calls_us: Sequence[int]) -> list[float]:
-    """For each visit that has ended, the seconds until the next call after it."""
-    calls, took = sorted(calls_us), []
-    for visit in visits:
-        if visit.ended_at_us is None:
-            continue
-        at = bisect_left(calls, visit.ended_at_us)
-        if at < len(calls):
-            took.append((calls[at] - visit.ended_at_us) / 1_000_000)
-    return took
 
 
 def percentile(values: Sequence[float], share: float) -> float:
