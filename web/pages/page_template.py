@@ -191,7 +191,9 @@ def _split_page(pieces: Sequence[str], names: Sequence[str]) -> tuple[_Part, ...
             frame = [""]
         else:
             frame[-1] += piece
-    return (*parts, _make_part(frame, names))
+    if frame != [""]:
+        parts.append(_make_part(frame, names))
+    return tuple(parts)
 
 
 def _escaped(texts: Texts) -> Texts:
