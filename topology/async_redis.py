@@ -65,7 +65,11 @@ class _TlsConnection(_Following, SSLConnection): ...
 class _SocketConnection(_Following, UnixDomainSocketConnection): ...
 
 
-_CLASSES = {"redis": _TcpConnection, "rediss": _TlsConnection, "unix": _SocketConnection}
+_CLASSES: dict[str, Any] = {
+    "redis": _TcpConnection,
+    "rediss": _TlsConnection,
+    "unix": _SocketConnection,
+}
 
 
 def open_async_redis(url: str, *, connections_max: int, **options: Any) -> Redis:
@@ -77,8 +81,9 @@ def open_async_redis(url: str, *, connections_max: int, **options: Any) -> Redis
     pool = BlockingConnectionPool.from_url(
         topology.server_url,
         max_connections=connections_max,
-        connection_class=_CLASSES[topology.server_url.partition("://")[0]],
         primary=Primary(topology),
         **options,
     )
+    # redis-py takes its own class for a URL of TLS or of a socket, whatever it is given.
+    pool.connection_class = _CLASSES[topology.server_url.partition("://")[0]]
     return Redis.from_pool(pool)

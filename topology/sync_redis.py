@@ -76,8 +76,9 @@ def open_sync_redis(url: str, **options: Any) -> Redis:
     topology = parse_redis_url(url)
     pool = ConnectionPool.from_url(
         topology.server_url,
-        connection_class=_CLASSES[topology.server_url.partition("://")[0]],
         primary=Primary(topology),
         **options,
     )
+    # redis-py takes its own class for a URL of TLS or of a socket, whatever it is given.
+    pool.connection_class = _CLASSES[topology.server_url.partition("://")[0]]
     return Redis.from_pool(pool)

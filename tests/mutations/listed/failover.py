@@ -139,4 +139,17 @@ MUTATIONS = (
         new="False",
         noticed_by=(f"{_REPLICAS}test_a_place_on_a_primary_that_is_demoted_meanwhile_is_not_told",),
     ),
+    Mutation(
+        name="a_socket_or_tls_needs_redis_pys_own_class",
+        summary="a URL of a socket or of TLS makes connections that can't follow the primary",
+        promise=8,
+        file="topology/async_redis.py",
+        within="open_async_redis",
+        old='pool.connection_class = _CLASSES[topology.server_url.partition("://")[0]]',
+        new="pass",
+        noticed_by=(
+            "integration/test_redis_schemes.py::test_a_unix_socket_serves_the_line_and_the_queue",
+            "integration/test_redis_schemes.py::test_tls_is_used_where_the_url_says_so",
+        ),
+    ),
 )
