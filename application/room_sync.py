@@ -33,14 +33,15 @@ class RoomSync:
         self._engine = engine
         self._line = line
         self._stores = stores
-        self._connection = asyncio.Lock()
+        # Whoever else uses the engine's one connection takes turns.
+        self.connection = asyncio.Lock()
 
     async def run_once(self) -> float:
         """Sync all rooms once; returns the seconds to the next run. Raises OfficeError, LineError.
 
         Any other error of one room is raised after all rooms are done.
         """
-        async with self._connection:
+        async with self.connection:
             rooms = EachRoom()
             found = [room for one in self._stores.values() for room in await one.list_rooms()]
             await self._apply_all(found, rooms)
@@ -50,7 +51,7 @@ class RoomSync:
 
     async def expire_coupons(self) -> float:
         """Mark expired coupons; returns the seconds to the next run. Raises OfficeAway."""
-        async with self._connection:
+        async with self.connection:
             await asyncio.to_thread(expire_stale, self._engine)
         return EXPIRE_EVERY_S
 

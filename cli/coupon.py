@@ -1,4 +1,4 @@
-"""`waitroom coupon`: creates, lists and shows coupons."""
+"""`waitroom coupon`: creates, lists and shows coupons; coupon_set.py changes them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from processes.stores import (
 )
 from web.schemas.public import CouponOut
 
-app = typer.Typer(no_args_is_help=True, help="Create, list and show coupons.")
+app = typer.Typer(no_args_is_help=True, help="Create, change, list and show coupons.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Code = Annotated[
@@ -80,7 +80,7 @@ def create(
             id=uuid4(),
             code=code,
             description=description,
-            discount=_discount(amount, percent, cap),
+            discount=parse_discount(amount, percent, cap),
             inventory=Inventory(total),
             opens_at=opens,
             expire_date=parse_time(expire_date) if expire_date else opens + timedelta(days=30),
@@ -93,7 +93,7 @@ def create(
     with open_postgres_for_change() as engine:
         made = offers.create_offer(engine, coupon, with_line, who=WHO, now=now)
     apply_offer(made)
-    _show(made, as_json=as_json)
+    show_offer(made, as_json=as_json)
 
 
 @app.command(name="list")
@@ -112,7 +112,7 @@ def list_coupons(as_json: Json = False) -> None:
 def show(code: Code, as_json: Json = False) -> None:
     """Show one coupon."""
     with open_postgres() as engine:
-        _show(offers.get_offer(engine, code), as_json=as_json)
+        show_offer(offers.get_offer(engine, code), as_json=as_json)
 
 
 @app.command()
@@ -131,8 +131,8 @@ def issued(
     console.print(table)
 
 
-def _discount(amount: int | None, percent: int | None, cap: int | None) -> DiscountPolicy:
-    """Raises BadSettings for neither or both; ValueError for a value out of bounds."""
+def parse_discount(amount: int | None, percent: int | None, cap: int | None) -> DiscountPolicy:
+    """The discount of two options. Raises BadSettings for neither or both, else ValueError."""
     if (amount is None) == (percent is None):
         raise BadSettings("Give either --amount or --percent, not both.")
     kind: DiscountKind = "amount" if percent is None else "percent"
@@ -143,7 +143,8 @@ def _as_json(offer: Offer, now: datetime) -> object:
     return CouponOut.from_offer(offer, now).model_dump(mode="json")
 
 
-def _show(offer: Offer, *, as_json: bool) -> None:
+def show_offer(offer: Offer, *, as_json: bool) -> None:
+    """Print the coupon, as a table or as JSON."""
     now = read_postgres_time()
     if as_json:
         print_json(_as_json(offer, now))

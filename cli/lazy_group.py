@@ -11,7 +11,7 @@ from typer.main import get_command as build_command
 
 # module:attribute of a typer.Typer, or of one command's function.
 LAZY_COMMANDS = {
-    "coupon": "cli.coupon:app",
+    "coupon": "cli.changes.coupon_set:app",
     "room": "cli.room:app",
     "site": "cli.site:app",
     "draw": "cli.draw:app",

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.confirm import Yes, confirm_change
+from cli.changes.confirm import Yes, confirm_change
 from cli.coupon import Code, Json
 from cli.member import member
 from cli.room_options import with_room_options

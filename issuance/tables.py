@@ -32,6 +32,8 @@ from domain.room import ROOM_KINDS
 from domain.settings_spec import ROOM_SETTINGS, RoomSetting
 
 metadata = MetaData()
+# What is counted in each minute of a room, by the names of its time series.
+MINUTE_COUNTS = ("entered", "admitted", "issued", "refused", "turned_away", "left")
 # Holds the schema's revision. Not Alembic's default name, which other applications use too.
 VERSION_TABLE = "waitroom_schema_version"
 
@@ -205,6 +207,20 @@ brandings = Table(
     Column("logo", LargeBinary),
     Column("logo_sha256", Text, nullable=False, server_default=text("''")),
     CheckConstraint("(logo IS NULL) = (logo_sha256 = '')", name="logo_has_its_name"),
+)
+
+# What happened in a room, minute by minute; a minute in which nothing did has no row.
+minutes = Table(
+    "minutes",
+    metadata,
+    Column("room_id", Uuid, ForeignKey("rooms.id")),
+    Column("begins_at", DateTime(timezone=True), nullable=False),
+    # Members in line, the most and the last of the minute; NULL where no admitter ran.
+    Column("waiting_max", Integer),
+    Column("waiting", Integer),
+    *(Column(name, Integer, nullable=False) for name in MINUTE_COUNTS),
+    PrimaryKeyConstraint("room_id", "begins_at", name="one_row_a_minute"),
+    Index("minutes_to_forget", "begins_at"),
 )
 
 audit = Table(

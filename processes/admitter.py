@@ -21,6 +21,7 @@ from application.destinations.room_store import RoomStore
 from application.destinations.site.destination import SiteDestination
 from application.destinations.site.rooms import SiteRooms
 from application.failover_repair import FailoverRepair
+from application.history.minute_recorder import MinuteRecorder
 from application.postgres_watchdog import PostgresWatchdog
 from application.reconcile import FailedJobs
 from application.room_sync import RoomSync
@@ -39,7 +40,7 @@ from processes.store_checks import log_store_faults
 from processes.tracing import open_tracing
 from waitroom.admitter import Admitter, Destination
 from waitroom.errors import LineError
-from waitroom.line import open_line
+from waitroom.line import Line, open_line
 from waitroom.stats.loop_errors import LoopErrors
 
 log = structlog.get_logger(__name__)
@@ -89,8 +90,7 @@ async def _admit(
     )
     destinations: Mapping[RoomKind, Destination] = by_kind([destination, SiteDestination(line)])
     stores: Mapping[RoomKind, RoomStore] = by_kind([CouponRooms(engine, line), SiteRooms(engine)])
-    ask = partial(TimelineReader(watched).ping_and_read, within_s=GONE_AFTER_S)
-    watchdog = PostgresWatchdog(ask, destination, FailoverRepair(line, watched, stop.is_set))
+    watchdog = _make_watchdog(line, watched, destination, stop)
     clock_watch = watch_clocks("admitter", line, RemoteClock(), asyncio.to_thread, watched)
     room_sync = RoomSync(engine, line, stores)
     failed_jobs = _make_failed_jobs(queue_redis, settings, job_queue)
@@ -106,6 +106,7 @@ async def _admit(
         "watch_postgres": watchdog.run_once,
         "settle": room_sync.run_once,
         "expire": room_sync.expire_coupons,
+        "minutes": MinuteRecorder(engine, line, stores, room_sync.connection).run_once,
         "autopilot": AutopilotLoop(line, destination).run_once,
         "clocks": clock_watch.run_once,
         "register": partial(line.process_registry.publish, "admitter", ADMITTER_DB_CONNECTIONS),
@@ -125,6 +126,13 @@ async def _admit(
         watched.dispose()
         if tracing is not None:
             tracing.close()
+
+
+def _make_watchdog(
+    line: Line, watched: Engine, destination: CouponDestination, stop: asyncio.Event
+) -> PostgresWatchdog:
+    ask = partial(TimelineReader(watched).ping_and_read, within_s=GONE_AFTER_S)
+    return PostgresWatchdog(ask, destination, FailoverRepair(line, watched, stop.is_set))
 
 
 def _make_job_queue(redis: QueueRedis, settings: AdmitterSettings, deployment: str) -> JobQueue:

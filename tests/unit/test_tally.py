@@ -47,7 +47,9 @@ def test_the_meter_tells_the_p99_of_each_second_and_of_all():
 
 
 def test_refused_means_after_admission_also_in_the_series():
-    series = TimeSeries(1, [0, 9], [0, 4], [0, 1], [2, 3], [5, 0], [0, 0], [None] * 2, [None] * 2)
+    nothing: list[None] = [None] * 2
+    counts = [0, 9], [0, 4], [0, 1], [2, 3], [5, 0], [0, 0]
+    series = TimeSeries(1, *counts, nothing, nothing, nothing)
 
     record = as_record(series)
 

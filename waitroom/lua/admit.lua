@@ -102,8 +102,18 @@ local function miss_called()
   count_on_meter(keys.meter, 'missed', #late, now)
 end
 
+-- How many wait, second by second, and the most there ever were; nobody waits in a room that is over.
+local function note_waiting(in_line)
+  local waiting = is_over(room_refusal(room, now)) and 0 or in_line
+  set_on_meter(keys.meter, 'waiting', waiting, now)
+  if waiting > tonumber(redis.call('HGET', keys.tally, 'waiting_peak') or 0) then
+    redis.call('HSET', keys.tally, 'waiting_peak', digits(waiting), 'waiting_peak_at_us', digits(now))
+  end
+end
+
 local waiting = redis.call('ZCARD', keys.waiting)
 note_lost_line(room, now, waiting, keys)
+note_waiting(waiting)
 if redis.call('EXISTS', keys.admitted) == 0 then restore_admitted() end
 if room.is_site then
   sweep_visits(room, now, keys)

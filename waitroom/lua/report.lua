@@ -100,6 +100,10 @@ call_with('HDEL', keys.admissions, done)
 if redis.call('EXISTS', keys.away) == 1 then call_with('HDEL', keys.away, done) end
 
 if issued > 0 then
+  local stock = redis.call('HMGET', keys.room, 'used_count', 'total_count')
+  if stock[1] and stock[2] and tonumber(stock[1]) >= tonumber(stock[2]) then
+    redis.call('HSET', keys.tally, 'sold_out_at_us', digits(now))
+  end
   redis.call('HINCRBY', keys.tally, 'issued', issued)
   count_on_meter(keys.meter, 'issued', issued, now)
 end

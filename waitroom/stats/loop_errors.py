@@ -16,8 +16,8 @@ from waitroom.redis_io.script_call import translate_redis_errors
 KEY = "waitroom:{loop errors}:counts"
 # All loops, so that a metric exists before a loop's first error.
 LOOPS = (
-    "admit", "autopilot", "clocks", "enter_times", "expire", "live", "reconcile", "register",
-    "sessions", "settle", "watch_postgres", "worker",
+    "admit", "autopilot", "clocks", "enter_times", "expire", "live", "minutes", "reconcile",
+    "register", "sessions", "settle", "watch_postgres", "worker",
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from waitroom.stats.latency_histogram import percentile_s
 # The ring's counters and histograms.
 COUNTED = ("entered", "admitted", "issued", "refused", "turned_away", "left")
 TIMED = ("enter_us", "issue_us")
+# The last reading of each second.
+READ = ("waiting",)
 
 Slot = bytes | None
 
@@ -42,6 +44,10 @@ class Meter:
     def count_by_second(self, name: str) -> list[int]:
         """The count of each second, the oldest first."""
         return [int(rest or 0) for rest in self._current(name)]
+
+    def reading_by_second(self, name: str) -> list[int | None]:
+        """The reading of each second, the oldest first; None where nothing was read."""
+        return [int(rest) if rest else None for rest in self._current(name)]
 
     def per_s(self, name: str) -> float:
         counts = self.count_by_second(name)

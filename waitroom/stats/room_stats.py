@@ -21,7 +21,10 @@ FIGURES_OVER_S = 10
 # Read from the meter, in the order of `from_reply`'s meters.
 METERED = ("entered", "admitted", "issued", "enter_us", "issue_us")
 # Totals since the room's beginning, from the tally.
-TALLIED = ("entered", "admitted", "issued", "refused", "left", "turned_away", "restored")
+TALLIED = (
+    "entered", "admitted", "issued", "refused", "left", "turned_away", "restored", "passed_over",
+    "returned", "waiting_peak",
+)  # fmt: skip
 # The previous release's names, which programs may read for one more release.
 OLD_NAMES = {"under_way": "seats_in_use", "told_no": "refused_in_all"}
 
@@ -35,9 +38,11 @@ class RoomStats(SettingValues):
 
     in_line: all who have a place, also in a room that is over. away: members who were skipped,
     or learned in line that the room is over, and have not returned. refused: after admission.
-    turned_away: refused at entry. seats_in_use: admitted without an outcome, or inside a site.
-    admitted_last_s: in the last whole second. visits: of a room that leads to a site. version: of
-    the settings. steered_rate_per_s: the autopilot's rate, None under manual control.
+    turned_away: refused at entry. passed_over, returned: skipped, and back, each time.
+    waiting_peak: the most that ever waited. sold_out_at_s: of the last coupon issued.
+    seats_in_use: admitted without an outcome, or inside a site. admitted_last_s: in the last whole
+    second. visits: of a room that leads to a site. version: of the settings. steered_rate_per_s:
+    the autopilot's rate, None under manual control.
     """
 
     at_s: float
@@ -54,6 +59,11 @@ class RoomStats(SettingValues):
     left: int
     turned_away: int
     restored: int
+    passed_over: int
+    returned: int
+    waiting_peak: int
+    waiting_peak_at_s: float | None
+    sold_out_at_s: float | None
     is_restoring: bool
     entered_per_s: float
     admitted_per_s: float
@@ -148,6 +158,8 @@ class RoomStats(SettingValues):
             seats_in_use=seats_in_use + inside,
             away=away,
             **counts,
+            waiting_peak_at_s=tally.seconds("waiting_peak_at_us"),
+            sold_out_at_s=tally.seconds("sold_out_at_us"),
             is_restoring=now.is_restoring,
             entered_per_s=meter.per_s("entered"),
             admitted_per_s=meter.per_s("admitted"),

@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from waitroom.redis_io.keys import Keys
-from waitroom.stats.ring_counters import COUNTED, TIMED, Meter, queue_meter_reads
+from waitroom.stats.ring_counters import COUNTED, READ, TIMED, Meter, queue_meter_reads
 
 SERIES_S_MAX = 900
 
@@ -18,7 +18,7 @@ class TimeSeries:
     """One value per whole second, oldest first, without the current second.
 
     begins_at_s: the first second, since 1970. refused: after admission. turned_away: refused at
-    entry. The p99s are in ms, None where nothing was timed.
+    entry. The p99s are in ms, None where nothing was timed. waiting: None where no admitter ran.
     """
 
     begins_at_s: int
@@ -30,6 +30,7 @@ class TimeSeries:
     left: list[int]
     enter_p99_ms: list[float | None]
     issue_p99_ms: list[float | None]
+    waiting: list[int | None]
 
     @property
     def refused_in_all(self) -> list[int]:
@@ -40,7 +41,7 @@ class TimeSeries:
 async def read_series(redis: Redis, keys: Keys, seconds: int) -> TimeSeries | None:
     """None for an unknown room. Reads a bounded number of fields, whatever the line's length."""
     now_s, _ = await redis.time()
-    names = (*COUNTED, *TIMED)
+    names = (*COUNTED, *TIMED, *READ)
     async with redis.pipeline(transaction=True) as pipe:
         pipe.exists(keys.room)
         queue_meter_reads(pipe, keys.meter, names, now_s, seconds)
@@ -53,6 +54,7 @@ async def read_series(redis: Redis, keys: Keys, seconds: int) -> TimeSeries | No
         **{name: meter.count_by_second(name) for name in COUNTED},
         enter_p99_ms=meter.p99s_ms("enter_us"),
         issue_p99_ms=meter.p99s_ms("issue_us"),
+        waiting=meter.reading_by_second("waiting"),
     )
 
 

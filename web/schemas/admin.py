@@ -143,6 +143,9 @@ class RoomOut(_RoomSettingsOut):
     workers: int
     workers_busy: int = Field(description="Workers that are issuing a batch")
     backlog: int = Field(description="Jobs waiting for a worker")
+    waiting_peak: int = Field(description="The most members that ever waited")
+    passed_over: int = Field(description="Members skipped, each time")
+    returned: int = Field(description="Members back after being skipped, each time")
     version: int = Field(description="Of the settings; grows with every change")
     db_connections: DbConnections
 
@@ -161,6 +164,9 @@ class SeriesOut(Schema):
     left: list[int]
     enter_p99_ms: list[float | None] = Field(description="Time to answer an entry")
     issue_p99_ms: list[float | None] = Field(description="From admission to outcome")
+    waiting: list[int | None] = Field(
+        description="Members in line; null where no admitter was running"
+    )
 
 
 class AuditOut(Schema):

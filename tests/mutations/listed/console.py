@@ -5,6 +5,7 @@ from tests.mutations.mutation import Mutation
 _DANGERS, _BOARD = "application/dangers.py", "web/pages/admin/board.py"
 _ASKED = "unit/test_dangers.py::test_a_change_of_a_room_is_asked_about_if_something_is_lost"
 _IN_BOARD = "integration/test_pages_board.py::"
+_IN_MINUTES = "integration/test_minute_recorder.py::"
 _IN_SIGHT = "browser/test_board_in_sight.py::"
 
 
@@ -82,7 +83,7 @@ MUTATIONS = (
     ),
     _mutation(
         "the_command_line_makes_a_dangerous_change_unasked",
-        "cli/confirm.py",
+        "cli/changes/confirm.py",
         "confirm_change",
         "not dangers",
         "True",
@@ -119,5 +120,45 @@ MUTATIONS = (
         '(state === "paused") !== ("resume" in form.dataset)',
         "false",
         f"{_IN_SIGHT}test_pause_becomes_resume_when_a_colleague_pauses",
+    ),
+    _mutation(
+        "minutes_are_kept_for_ever",
+        "issuance/history/minutes.py",
+        "KEEP",
+        "timedelta(days=90)",
+        "timedelta(days=90_000)",
+        f"{_IN_MINUTES}test_minutes_are_kept_for_90_days",
+    ),
+    _mutation(
+        "minutes_in_which_nothing_happened_are_stored",
+        "issuance/history/minutes.py",
+        "save_minutes",
+        "not one.is_quiet",
+        "True",
+        f"{_IN_MINUTES}test_each_minute_is_stored_once_by_however_many_admitters",
+    ),
+    _mutation(
+        "a_minute_begins_with_the_series",
+        "application/history/minute_recorder.py",
+        "whole_minutes",
+        "-(-series.begins_at_s // MINUTE_S) * MINUTE_S",
+        "series.begins_at_s",
+        "unit/test_minutes.py::test_only_whole_minutes_are_summed_each_of_its_own_seconds",
+    ),
+    _mutation(
+        "nobody_counts_how_many_wait",
+        "waitroom/lua/admit.lua",
+        "",
+        "note_waiting(waiting)\n",
+        "",
+        f"{_IN_MINUTES}test_the_line_knows_how_many_waited_and_when_the_last_coupon_was_issued",
+    ),
+    _mutation(
+        "coupon_set_changes_the_stock_only",
+        "cli/changes/coupon_set.py",
+        "set_coupon.alter",
+        "description=description",
+        "description=None",
+        "integration/test_coupon_set.py::test_each_field_that_is_given_changes_and_no_other",
     ),
 )

@@ -10,3 +10,9 @@ local function count_on_meter(key, what, count, now)
   end
   redis.call('HSET', key, slot, digits(second) .. ' ' .. digits(count))
 end
+
+-- The value at the last reading within a second, such as how many wait.
+local function set_on_meter(key, what, value, now)
+  local second = math.floor(now / 1000000)
+  redis.call('HSET', key, what .. ':' .. (second % METER_SLOTS), digits(second) .. ' ' .. digits(value))
+end

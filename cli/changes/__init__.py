@@ -1,0 +1,1 @@
+"""Commands that change what exists, and what they ask before."""
