@@ -84,12 +84,25 @@ def demo(
             "coupons and rate.",
         ),
     ] = False,
+    site: Annotated[
+        bool, typer.Option("--site", help="Also run a tiny shop, with a line in front of it.")
+    ] = False,
+    site_port: Annotated[int, typer.Option(min=1, max=65535, help="The shop's port.")] = 8080,
+    caddy: Annotated[
+        bool,
+        typer.Option(help="Put Caddy in front of the shop, where Caddy is installed."),
+    ] = True,
+    seats: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Visitors in a new shop at once; see --fresh.")
+    ] = 20,
 ) -> None:
     """Run all processes on embedded servers, with a sample coupon, until Ctrl-C."""
     from processes.demo.run import DemoOptions, run_demo
+    from processes.demo.site import DemoSite
 
     configure_logging("text", "demo")
-    raise typer.Exit(run_demo(DemoOptions(port, coupons, rate, fresh), console))
+    shop = DemoSite(site_port, seats, f"127.0.0.1:{port}", has_caddy=caddy) if site else None
+    raise typer.Exit(run_demo(DemoOptions(port, coupons, rate, fresh, site=shop), console))
 
 
 @app.command()

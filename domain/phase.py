@@ -147,13 +147,22 @@ RESTORED = PlacePhase("restoring", "waiting", "in a line that is being restored"
 ADMITTED = PlacePhase("admitted", "admitted", "admitted, the coupon is being issued")
 ISSUED = PlacePhase("issued", "issued", "has a coupon", is_final=True)
 REFUSED = PlacePhase("refused", "refused", "refused, with a reason", is_final=True)
+CALLED = PlacePhase("called", "called", "called to the site, and not there yet")
+MISSED = PlacePhase("missed", "missed", "called, and did not come in time", is_final=True)
+INSIDE = PlacePhase("inside", "inside", "inside the site, with a pass", is_final=True)
+FINISHED = PlacePhase("finished", "finished", "has finished the visit", is_final=True)
+ENDED = PlacePhase("ended", "ended", "the visit’s time was up", is_final=True)
+REVOKED = PlacePhase("revoked", "revoked", "an admin has ended the visit", is_final=True)
 ABSENT = PlacePhase("absent", None, "has no place", is_final=True)
-PLACE_PHASES = (WAITING, LOBBY, RESTORED, ADMITTED, ISSUED, REFUSED, ABSENT)
+# Of rooms that lead to a site.
+VISIT_PHASES = (CALLED, MISSED, INSIDE, FINISHED, ENDED, REVOKED)
+PLACE_PHASES = (WAITING, LOBBY, RESTORED, ADMITTED, ISSUED, REFUSED, *VISIT_PHASES, ABSENT)
 
 # The phase of a waiting member, by the room's phase.
 _WAITING_IN = {SCHEDULED.word: LOBBY, RESTORING.word: RESTORED}
 # By `MemberStatus.kind`. Every other kind is a refusal's slug.
 _BY_KIND = {"admitted": ADMITTED, "issued": ISSUED, "absent": ABSENT, "untold": RESTORED}
+_BY_KIND |= {phase.word: phase for phase in VISIT_PHASES}
 
 
 def place_phase(kind: str, room: RoomPhase) -> PlacePhase:
@@ -188,6 +197,7 @@ ROOM_TRANSITIONS = (
     Transition(("closed",), (*_NOT_OVER, "sold_out"), "an admin opens it again, or moves the end"),
 )
 _IN_LINE = ("lobby", "waiting", "restoring")
+_OVER = ("finished", "ended", "revoked")
 PLACE_TRANSITIONS = (
     Transition(("absent",), _IN_LINE, "enters, or comes back with a ticket"),
     Transition(("lobby",), ("waiting",), "it opens, and its draw is saved"),
@@ -200,4 +210,13 @@ PLACE_TRANSITIONS = (
     Transition(_IN_LINE, ("refused",), "it is sold out or closed, or they return too late"),
     Transition(_IN_LINE, ("absent",), "leaves"),
     Transition(("refused",), _IN_LINE, "enters again"),
+    Transition(("waiting",), ("called",), "it is their turn, in front of a site"),
+    Transition(("absent", *_OVER), ("called",), "enters while nobody waits"),
+    Transition(("called",), ("inside",), "claims a pass"),
+    Transition(("called",), ("missed",), "does not come within claim_s"),
+    Transition(("called",), ("absent",), "leaves"),
+    Transition(("missed", *_OVER), _IN_LINE, "enters again"),
+    Transition(("inside",), ("finished",), "they or the site finish the visit"),
+    Transition(("inside",), ("ended",), "the visit’s time is up"),
+    Transition(("inside",), ("revoked",), "an admin revokes the visit"),
 )

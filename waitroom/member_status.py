@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from domain.draw import NUMBERS
 from domain.phase import PlacePhase, RoomNow, RoomPhase, place_phase, room_phase
+from domain.sites.site_room import UNBOUNDED_COUNT
 from waitroom.errors import NoSuchRoom
 from waitroom.redis_io.constants import PACE_LOST_AFTER_PEOPLE, PACE_LOST_AFTER_S
 
@@ -80,6 +81,11 @@ class RoomFacts:
     def is_restoring(self) -> bool:
         """Whether others may still get lost places back, so that places are unknown."""
         return self.restoring_until_us > self.now_us
+
+    @cached_property
+    def stock(self) -> int | None:
+        """What is left; None where there is no stock, as in front of a site."""
+        return None if self.remain_count >= UNBOUNDED_COUNT else self.remain_count
 
     @cached_property
     def is_lobby(self) -> bool:

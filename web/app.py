@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from application.listing_cache import ListingCache
 from application.offer_cache import OfferCache
 from application.office import Office
+from domain.sites.site_room import SiteRoom
 from issuance.admins import find_account
 from issuance.offers import list_offers
+from issuance.sites.site_rooms import list_site_rooms
 from web.api import (
     admin,
     admin_site_rooms,
@@ -30,6 +34,7 @@ from web.api import (
     reconcile,
     rooms,
 )
+from web.api.sites import checks, passes, visits
 from web.auth.admin_sessions import AdminCache
 from web.cache.single_flight import SingleFlightCache
 from web.cache.static_files import VersionedFiles
@@ -53,6 +58,7 @@ from web.middleware.access_log import (
 from web.middleware.compression import COMPRESSED_MIN, CompressedResponses
 from web.middleware.security import BodyLimit, HeadAsGet, OnlyByTls, SecurityHeaders
 from web.office_status import OfficeStatusReader
+from web.pages import room_routes as room_pages
 from web.pages.admin import audit as admin_audit
 from web.pages.admin import autopilot as autopilot_pages
 from web.pages.admin import board as board_pages
@@ -68,14 +74,18 @@ from web.pages.member import coupons as coupon_pages
 from web.pages.member import draw as draw_pages
 from web.pages.member import my_coupons as my_pages
 from web.pages.member import place_stream as live_pages
-from web.pages.member import room as room_pages
+from web.pages.site import claim as claim_pages
 from web.problems import ProblemOut
+from web.sites.checks import PassChecks
 from web.sse.connections import StreamConnections
 from web.sse.fast_streams import FastStreams
 from web.sse.session_watch import SessionWatch
 
 _API = (
     rooms,
+    passes,
+    checks,
+    visits,
     draw,
     coupons,
     my_coupons,
@@ -95,13 +105,13 @@ _API = (
 _PAGES = (
     coupon_pages,
     room_pages,
+    claim_pages,
     brand,
     draw_pages,
     my_pages,
     signin,
     arrival,
     hand_over,
-    live_pages,
 )
 _CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
@@ -122,6 +132,10 @@ class Application(FastAPI):
         super().__init__(**fastapi)
         self.state.parts = parts
         self.state.office = office
+        self.state.site_rooms = ListingCache[SiteRoom](
+            lambda: office.priority.run(list_site_rooms, parts.engine), attrgetter("code")
+        )
+        self.state.checks = PassChecks(self)
         rate_limit = self.state.rate_limit = RateLimit(
             parts.line.rate_limiter, parts.proxies, parts.limits
         )
@@ -144,7 +158,7 @@ class Application(FastAPI):
         self.state.office_status = OfficeStatusReader(parts, office.priority)
         calls = FastCalls(parts, office, self.state.enter_times, rate_limit)
         pages = FastPages(self, rate_limit)
-        self._hot_path = FastPath(limited, calls, pages, access_log)
+        self._hot_path = FastPath(limited, calls, pages, self.state.checks, access_log)
         self._first: ASGIApp = self._hot_path
         if parts.secure:
             self._first = OnlyByTls(self._first)

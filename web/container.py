@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, cast
 
 from fastapi import Request
@@ -27,6 +28,7 @@ from web.auth.admin_sessions import AdminCache, AdminSessions
 from web.auth.intents import EnterIntents
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
+from web.auth.visitors import Visitors
 from web.limits.client_ip import TrustedProxies
 from web.limits.limit_values import WebLimits
 from web.middleware.access_log import HttpCounters
@@ -42,7 +44,8 @@ class WebContainer:
     simulated members into a room, False while others are running; in the demo only. queue: RQ, for
     reconciliation. draining: whether this web command is about to stop, so that a load balancer
     sends no new requests. office_clock: Postgres' clock. deployment: its id, empty until Postgres
-    has answered. db_connections_bound: of one command of each kind, by the settings.
+    has answered. visitors: signs their cookies, by default with a secret of this process alone.
+    db_connections_bound: of one command of each kind, by the settings.
     secret_encryption: of the pass secrets of sites; without a key by default.
     """
 
@@ -74,6 +77,7 @@ class WebContainer:
     draining: Callable[[], bool] = lambda: False
     office_clock: RemoteClock = field(default_factory=RemoteClock)
     passes: PassSigner | None = None
+    visitors: Visitors = field(default_factory=lambda: Visitors([token_urlsafe(32)]))
     secret_encryption: SecretEncryption = field(default_factory=lambda: SecretEncryption(()))
 
     def now(self) -> datetime:

@@ -223,7 +223,6 @@ RoomCode = Annotated[str, Depends(room_code)]
 CouponCode = Annotated[str, Depends(coupon_code)]
 SignedIn = Annotated[Visitor, Depends(visitor)]
 InLine = Annotated[MemberInLine, Depends(member_in_line)]
-OnPage = Annotated[PageMember, Depends(page_member)]
 # The admin's name: with read access, and with the right to make changes.
 Admin = Annotated[str, Depends(admin)]
 Operator = Annotated[str, Depends(operator)]

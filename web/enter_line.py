@@ -20,14 +20,12 @@ from web.auth import cookies
 from web.container import get_container, get_offer_cache
 from web.limits.request_limits import get_rate_limit
 from web.middleware.request_id import get_origin
-from web.place_response import make_entered_place, make_place
+from web.place_response import HAS_PLACE, make_entered_place, make_place
 from web.problems import Problem
 from web.schemas.public import PlaceOut
 
 # Over TLS a browser sends all its tickets: 200 bytes each, and many proxies limit cookies to 8 kB.
 TICKETS_KEPT_MAX = 20
-# States of a member with a place. A ticket that gives none of them has restored nothing.
-HAS_PLACE = ("waiting", "admitted", "issued")
 # The scope's key for what entering gave, where the fast path has entered already.
 _ENTRY = "waitroom.entry"
 

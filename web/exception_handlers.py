@@ -19,7 +19,7 @@ from domain.refusals import Refusal, Unavailable
 from domain.rfc3339 import rfc3339
 from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
 from issuance.sites.errors import NoSecretsKey, NoSuchSite, NoSuchSiteRoom, SiteCodeTaken
-from waitroom.errors import LineAway, LineBusy, NoSuchRoom
+from waitroom.errors import LineAway, LineBusy, NoSuchRoom, NotYourTurn
 from waitroom.tokens.ticket import BadTicket
 from web.auth.member_tokens import Forbidden, NotSignedIn
 from web.auth.token_claims import BadToken
@@ -50,6 +50,7 @@ _PLAIN: dict[type[Exception], str] = {
     NoSuchSiteRoom: "no_such_room",
     SiteCodeTaken: "code_taken",
     NoSecretsKey: "no_secrets_key",
+    NotYourTurn: "not_your_turn",
 }
 _FOR_PROGRAMS = ("/api/", "/healthz", "/livez", "/readyz", "/metrics", "/.well-known/")
 _ANY_ID = "any-id"

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from domain.draw import NUMBERS
+from domain.phase import VISIT_PHASES
 from domain.refusals import ChallengeRequired, NotOpenYet, Refusal, find_refusal
 from domain.settings_spec import Opening
 from domain.unix_time import from_us
@@ -17,6 +18,7 @@ from waitroom.errors import LineAway
 from waitroom.member_status import MemberStatus
 from waitroom.poll_interval import poll_interval_s
 from waitroom.tokens.ticket import Ticket, TicketSigner
+from waitroom.visits.visit import visit_of
 from web.auth import cookies
 from web.exception_handlers import refusal_problem
 from web.middleware.security import RAW_HEADERS, Headers, RawResponse
@@ -34,6 +36,10 @@ _write_json = TypeAdapter(PlaceOut).serializer.to_json
 TICKETS_KEPT = 16_384
 # Where a passed-over member returned to the line, by the line's letter.
 RETURNED: dict[str, Returned] = {"h": "head", "e": "end"}
+# States of a member with a place. A ticket that gives none of them has restored nothing.
+HAS_PLACE = frozenset({"waiting", "admitted", "issued", "called", "inside"})
+# By `MemberStatus.kind`.
+OF_VISITS = {phase.word: cast(PlaceState, phase.word) for phase in VISIT_PHASES}
 
 
 class SignsTickets(Protocol):
@@ -61,6 +67,10 @@ def make_place(
         place = _make_place(standing, room, "issued")
         place.issued_coupon = IssuedCouponOut.model_validate_json(standing.text)
         return place
+    elif standing.kind in OF_VISITS:
+        place = _visit_place(standing, room)
+        if place.state != "called":
+            return place
     else:
         place = _make_place(standing, room, "refused")
         place.refusal = RefusalOut(**_words(_refusal(standing)))
@@ -82,7 +92,7 @@ def _waiting_place(standing: MemberStatus, room: str) -> PlaceOut:
         eta_s=None if ahead is None else standing.eta_s,
         ask_again_s=poll_interval_s(standing),
         arrived_at=rfc3339_us(arrived_us) if arrived_us else None,
-        remain_count=facts.remain_count,
+        remain_count=facts.stock,
         room_state=facts.phase.word,
         opens_at=rfc3339_us(facts.opens_at_us) if is_lobby else None,
         opening=cast(Opening, facts.opening) if is_lobby else None,
@@ -96,9 +106,20 @@ def _make_place(standing: MemberStatus, room: str, state: PlaceState) -> PlaceOu
         room=room,
         state=state,
         arrived_at=rfc3339_us(arrived_us) if arrived_us else None,
-        remain_count=facts.remain_count,
+        remain_count=facts.stock,
         room_state=facts.phase.word,
     )
+
+
+def _visit_place(standing: MemberStatus, room: str) -> PlaceOut:
+    """The place of a member who was called to a site, or has visited it."""
+    place = _make_place(standing, room, OF_VISITS[standing.kind])
+    if place.state == "called":
+        place.until = rfc3339_us(standing.due_us)
+        place.ask_again_s = poll_interval_s(standing)
+    elif place.state == "inside" and (visit := visit_of(standing, room)) is not None:
+        place.until = rfc3339_us(visit.ends_at_us)
+    return place
 
 
 def place_json(place: PlaceOut) -> bytes:
@@ -113,7 +134,7 @@ def make_entered_place(
 
     Raises Problem where the room refused; LineAway as `make_place`.
     """
-    if standing.kind not in ("waiting", "admitted", "issued", "untold"):
+    if standing.kind not in HAS_PLACE and standing.kind != "untold":
         problem = refusal_problem(_refusal(standing))
         if standing.kind == ChallengeRequired.slug:
             problem.more["challenge"] = f"/api/rooms/{room}/challenge"

@@ -34,6 +34,7 @@ _KINDS = (
         "We can’t verify your sign-in. Go back to the shop and follow the link again.",
     ),
     ProblemKind("bad_ticket", 401, "Bad ticket", "This ticket can’t be accepted."),
+    ProblemKind("bad_pass", 401, "Bad pass", "This pass can’t be accepted."),
     ProblemKind("forbidden", 403, "Forbidden", "You don’t have permission for this."),
     ProblemKind("not_found", 404, "Not found", "There is nothing at this address."),
     ProblemKind("no_such_coupon", 404, "No such coupon", "There is no coupon with this code."),
@@ -45,6 +46,7 @@ _KINDS = (
     ProblemKind(
         "not_in_line", 404, "Not in line", "You have no place in this line. Get in line first."
     ),
+    ProblemKind("no_such_visit", 404, "No such visit", "There is no visit with this id."),
     ProblemKind(
         "method_not_allowed", 405, "Method not allowed", "This address does not accept this method."
     ),
@@ -66,6 +68,12 @@ _KINDS = (
         409,
         "No key for secrets",
         "SITE_SECRETS_KEYS is not set: it encrypts the pass secrets of sites. Set it first.",
+    ),
+    ProblemKind(
+        "not_your_turn", 409, "Not your turn", "It is not your turn. Get in line, or wait for it."
+    ),
+    ProblemKind(
+        "visit_over", 409, "Visit over", "This visit is over. Get in line for another one."
     ),
     ProblemKind("not_direct", 409, "Line required", "This coupon is issued through its line."),
     ProblemKind("body_too_large", 413, "Body too large", "The request’s body is too large."),

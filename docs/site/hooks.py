@@ -29,6 +29,8 @@ FROM_THE_TOP = {
     "deploy/Caddyfile": "Caddyfile.txt",
     "deploy/passes/verify_pass.py": "verify_pass.py.txt",
     "deploy/passes/verify-pass.mjs": "verify-pass.mjs.txt",
+    "deploy/passes/nginx.conf": "passes-nginx.conf",
+    "deploy/passes/Caddyfile": "passes-Caddyfile.txt",
 } | {
     name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "UPGRADING.md")
 }  # fmt: skip

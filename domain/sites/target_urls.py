@@ -25,6 +25,14 @@ _URL = re.compile(
 _KEPT = "%:/?#[]@!$&'()*+,;=-._~"
 
 
+def pass_cookie(code: str, *, is_tls: bool) -> str:
+    """The name of the site's cookie that keeps the pass of the room with this code.
+
+    The verifiers in deploy/passes use the same. With TLS, no other host of the domain can set it.
+    """
+    return f"{'__Host-' if is_tls else ''}waitroom_{code}"
+
+
 def site_origin(host: str) -> str | None:
     """The origin of a site's host as an admin writes it; None where it is no host.
 

@@ -23,6 +23,7 @@ from load.bench.context import Bench
 from load.bench.measures.autopilot import autopilot
 from load.bench.measures.board import board
 from load.bench.measures.chain import backlog, chain
+from load.bench.measures.check import check
 from load.bench.measures.direct import pessimistic
 from load.bench.measures.limits import limits
 from load.bench.measures.line import enter, place
@@ -36,6 +37,7 @@ from load.bench.measures.sse import live, pages
 from load.bench.measures.token_forms import token_forms
 from load.bench.measures.visits import visit
 from load.bench.results import Summary
+from passes.pem import make_private_key
 from processes.local_stack import LocalStack, ProcessCounts
 from processes.open_files import raise_limit
 
@@ -48,6 +50,7 @@ MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
     "visit": visit,
     "page": page,
     "reload-storm": reload_storm,
+    "check": check,
     "chain": chain,
     "backlog": backlog,
     "pessimistic": pessimistic,
@@ -63,6 +66,8 @@ MEASURES: dict[str, Callable[[Bench], list[Summary]]] = {
 ENVIRON = {"LIVE_STREAMS_MAX": "20000", "BACKLOG_MAX": "200", "LEASE_S": "120"}
 # All askers are this machine, which has no limits: but for what names others, as a proxy does.
 ENVIRON |= {"FORWARDED_ALLOW_IPS": "127.0.0.1"}
+# For the passes of a site's visitors.
+ENVIRON |= {"PASS_KEYS": make_private_key("ES256"), "BASE_URL": "http://127.0.0.1"}
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 console = Console()

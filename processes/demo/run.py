@@ -28,6 +28,7 @@ from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
 from processes.child_process import port_is_free
 from processes.demo.folder import FOLDER, DemoSecrets, forget_environment, save_environment
+from processes.demo.site import DemoSite
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey
 from processes.private_files import make_private
 from processes.settings.reader import BadSettings, read_settings
@@ -48,6 +49,7 @@ class DemoOptions:
     rate_per_s: float
     fresh: bool
     host: str = "127.0.0.1"
+    site: DemoSite | None = None
 
     @property
     def base_url(self) -> str:
@@ -59,17 +61,23 @@ def run_demo(options: DemoOptions, console: Console) -> int:
 
     Raises BadSettings, EmbeddedServerError, OfficeAway.
     """
-    if not port_is_free(options.port):
-        raise BadSettings(
-            f"Port {options.port} is taken. If a demo is running there, end it with Ctrl-C; "
-            "otherwise choose another port with --port."
-        )
+    _refuse_taken(options.port, "--port")
+    if options.site is not None:
+        _refuse_taken(options.site.port, "--site-port")
     # From here on signals are only recorded, and checked where it is safe to stop.
     signals = Signals(*ENDING)
     try:
         return _run_all(options, console, signals)
     except Ended:
         return 0
+
+
+def _refuse_taken(port: int, option: str) -> None:
+    if not port_is_free(port):
+        raise BadSettings(
+            f"Port {port} is taken. If a demo is running there, end it with Ctrl-C; "
+            f"otherwise choose another port with {option}."
+        )
 
 
 def _run_all(options: DemoOptions, console: Console, signals: Signals) -> int:
@@ -88,6 +96,9 @@ def _run_all(options: DemoOptions, console: Console, signals: Signals) -> int:
         ]
         for child in processes:
             child.env = os.environ | environ
+        if options.site is not None:
+            # Without our environment, as a site's programs know none of our secrets.
+            processes += options.site.processes(folder)
         started = _welcome(options, settings, console, signals)
         return supervise(processes, started=started, signals=signals)
 
@@ -153,6 +164,8 @@ def _set_up_database(settings: WebSettings, options: DemoOptions, console: Conso
                 f"Keeping the coupon [b]{SAMPLE}[/b] of an earlier demo with its rate, "
                 f"{left:,} left (--fresh deletes it)."
             )
+        if options.site is not None:
+            options.site.set_up(engine)
     finally:
         engine.dispose()
 
@@ -171,6 +184,7 @@ def _welcome(
         for name, value in (
             ("Coupons", options.base_url + "/"),
             ("The sample", f"{options.base_url}/coupons/{SAMPLE}"),
+            *([("The shop", options.site.base_url + "/")] if options.site else []),
             ("The console", options.base_url + "/admin"),
             ("Sign in there", f"as admin, with {_password()}"),
             ("API", options.base_url + "/openapi.json"),

@@ -28,6 +28,7 @@ from web.auth.intents import EnterIntents
 from web.auth.member_tokens import MemberTokens
 from web.auth.sessions import Sessions
 from web.auth.token_claims import ClaimRules
+from web.auth.visitors import Visitors
 from web.container import WebContainer
 from web.limits.client_ip import TrustedProxies
 from web.limits.limit_values import WebLimits
@@ -65,6 +66,7 @@ def make_container(
         ),
         challenges=Challenges(settings.TICKET_SECRETS, now=line.clock.now_s),
         admins=_make_admin_sessions(settings, clock),
+        visitors=Visitors(settings.TICKET_SECRETS),
         db_connections_bound=db_connections_bound(
             web=settings.WEB_DB_CONNECTIONS, workers=settings.WORKERS
         ),

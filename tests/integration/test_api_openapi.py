@@ -10,6 +10,8 @@ from fastapi.routing import iter_route_contexts
 
 from tests.integration.web_cast import ADMIN, PLACE_KEYS, a_coupon_in, has_safe_headers
 from web.problems import KINDS
+from web.sites.checks import METHODS
+from web.sites.checks import ROUTES as CHECKS
 
 # As the interface names them.
 CALLS = {
@@ -52,6 +54,16 @@ CALLS = {
     ("post", "/api/admin/site-rooms"),
     ("get", "/api/admin/site-rooms/{code}"),
     ("patch", "/api/admin/site-rooms/{code}"),
+    ("post", "/api/rooms/{code}/pass"),
+    *(
+        (method, f"/api/passes/{move}")
+        for move in ("renew", "finish")
+        for method in ("post", "options")
+    ),
+    ("get", "/api/admin/rooms/{code}/visits"),
+    ("delete", "/api/admin/rooms/{code}/visits"),
+    ("delete", "/api/admin/rooms/{code}/visits/{visit_id}"),
+    *((method.lower(), path.replace(":path", "")) for path in CHECKS for method in METHODS),
     ("get", "/.well-known/jwks.json"),
     ("get", "/.well-known/openid-configuration"),
     ("get", "/healthz"),
@@ -73,6 +85,7 @@ PROBLEMS = {
     "room_full", "bad_request", "unavailable", "bad_ticket", "code_taken", "not_direct",
     "no_such_issued_coupon", "body_too_large", "not_drawn", "draining", "no_such_site",
     "no_secrets_key",
+    "bad_pass", "not_your_turn", "no_such_visit", "visit_over",
 }  # fmt: skip
 
 
@@ -169,7 +182,9 @@ async def test_every_api_operation_has_its_errors_with_examples(schema):
             assert "bad_request" in names, (method, path)
         if "requestBody" in operation:
             assert "body_too_large" in names, (method, path)
-        if method != "get" and "admin" not in path:
+        if path.startswith("/api/passes/"):
+            assert method == "options" or {"not_signed_in", "bad_pass"} <= names, path
+        elif method != "get" and "admin" not in path:
             assert {"not_signed_in", "bad_token", "forbidden"} <= names, (method, path)
         for status, name, value in found:
             assert (value["type"], str(value["status"])) == (name, status)
@@ -207,12 +222,12 @@ async def test_who_may_call_is_described(schema):
     assert schemes["memberToken"]["scheme"] == schemes["adminToken"]["scheme"] == "bearer"
     assert (schemes["session"]["in"], schemes["session"]["name"]) == ("cookie", "member_session")
     assert (schemes["ticket"]["in"], schemes["ticket"]["name"]) == ("header", "Waitroom-Ticket")
-    for _, path, operation in operations(schema):
+    for method, path, operation in operations(schema):
         wanted = {name for one in operation.get("security", []) for name in one}
         if path == "/metrics":
             assert wanted == {"metricsToken"}, "where there is one"
             continue
-        open_to_all = path in OPEN_TO_ALL or "/api/" not in path
+        open_to_all = path in OPEN_TO_ALL or "/api/" not in path or method == "options"
         assert bool(wanted) != open_to_all, path
         assert ("adminToken" in wanted) == ("/admin/" in path), path
 

@@ -95,6 +95,14 @@ def test_entering_with_a_replica_counts_what_it_does_not_acknowledge(measured, a
     assert servers[0] != servers[1]
 
 
+def test_check_is_asked_with_the_passes_of_living_visits(measured, asked):
+    [row] = measured("check")
+
+    assert row.baseline > 0
+    [(_, token)] = [one for one in asked if "/check/" in one[0].url]
+    assert token.count(".") == 2
+
+
 def test_place_is_asked_of_a_line(measured):
     [row] = measured("place")
 

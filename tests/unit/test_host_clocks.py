@@ -27,6 +27,7 @@ ALLOWED = {
     "domain/stores/median_clock.py": (1, "one of three clocks"),
     "domain/stores/remote_clock.py": (1, "until the store's clock is measured; to report the skew"),
     "issuance/queue/worker.py": (1, "its own pause between two clean-ups, which decide by Redis"),
+    "processes/demo/site.py": (1, "as processes/demo/run.py"),
     "processes/demo/run.py": (1, "the demo's schedule; its stores run on the same host"),
     "processes/local_stack.py": (2, "a benchmark's schedule; its stores run on the same host"),
     "waitroom/tokens/challenge.py": (1, DEFAULT),

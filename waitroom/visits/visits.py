@@ -13,6 +13,7 @@ from waitroom.errors import NoSuchRoom, NotYourTurn
 from waitroom.redis_io.keys import Keys
 from waitroom.redis_io.script_call import ScriptCall, ScriptConnections, translate_redis_errors
 from waitroom.redis_io.scripts import script
+from waitroom.visits.used_passes import UsedPasses
 from waitroom.visits.visit import Visit
 
 ENDED_AT_ONCE = 500
@@ -24,6 +25,7 @@ class Visits:
 
     def __init__(self, redis: Redis, connections: ScriptConnections) -> None:
         self._redis = redis
+        self.used_passes = UsedPasses(redis)
         self._claim = ScriptCall(connections, script("claim_visit"))
         self._find = ScriptCall(connections, script("find_visits"))
         self._renew = ScriptCall(connections, script("renew_visit"))

@@ -21,13 +21,14 @@ from waitroom.member_status import MemberStatus
 from web.auth import cookies
 from web.auth.member_tokens import Visitor
 from web.container import WebContainer
-from web.enter_line import HAS_PLACE, keep_entry
+from web.enter_line import keep_entry
 from web.fast_path.page_request import ParsedPage, parse_page
 from web.i18n import Language
 from web.limits.request_limits import RateLimit
 from web.middleware.access_log import OpenRequest
 from web.middleware.security import RAW_HEADERS, Headers, RawResponse
 from web.pages.member.page_cache import FRAGMENT, TICKET_PAGE, PreparedPages
+from web.pages.member.place_cookies import keep_place
 from web.pages.member.place_text import read_at
 from web.pages.member.place_view import PlaceView
 from web.pages.member.progress_cookie import (
@@ -35,9 +36,8 @@ from web.pages.member.progress_cookie import (
     raw_progress_cookie,
     read_progress_cookie,
 )
-from web.pages.member.room import keep_place
 from web.pages.page_template import FilledPage, Texts
-from web.place_response import PlaceWriter, make_place
+from web.place_response import HAS_PLACE, PlaceWriter, make_place
 from web.problems import Problem, is_too_many
 from web.schemas.public import PlaceOut
 

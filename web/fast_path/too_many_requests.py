@@ -25,10 +25,13 @@ from web.middleware.route_finder import RouteFinder
 from web.middleware.security import RAW_HEADERS, RawResponse
 from web.pages.error_page import problem_page
 from web.problems import Problem
+from web.sites.callers import is_site_key
 
 # The page of a refused form repeats the form, but not one with a longer path: pages are cached.
 _FORM_LENGTH_MAX = 128
 _ADMIN_COOKIE = ADMIN_COOKIE.encode()
+# Calls that take a site's API key.
+_FOR_SITES = "/api/passes/"
 
 
 class RateLimitedResponses:
@@ -89,6 +92,8 @@ class RateLimitedResponses:
             await self._rate_limit.admit_admin(scope, admin)
             await _take(turn)
             return
+        if path.startswith(_FOR_SITES) and self._is_site(self._request(scope)):
+            self._rate_limit.excuse(scope)  # it speaks for all its visitors
         await self._rate_limit.admit_address(scope)
         # The turn comes before a signature is verified, which costs time.
         await _take(turn)
@@ -109,6 +114,10 @@ class RateLimitedResponses:
         cookie = cookies.kept(request.cookies, ADMIN_COOKIE)
         found = self._admins.name_in(cookie) if cookie else None
         return found[0] if found else ""
+
+    def _is_site(self, request: Request) -> bool:
+        token = _token_in(request)
+        return bool(token) and is_site_key(request, token)
 
     def _member_in(self, request: Request) -> str:
         """The member's id by a valid token or session; "" without one."""

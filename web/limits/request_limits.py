@@ -33,9 +33,13 @@ from web.problems import Problem
 
 log = structlog.get_logger(__name__)
 
-LimitClass = Literal["requests", "looks", "health"]
+LimitClass = Literal["requests", "looks", "health", "checks"]
 # Classes that count for the address only, not for the member.
-OF_NO_MEMBER: frozenset[LimitClass] = frozenset({"looks", "health"})
+OF_NO_MEMBER: frozenset[LimitClass] = frozenset({"looks", "health", "checks"})
+# Classes without a limit by address, and why.
+LIMIT_EXCUSES: dict[LimitClass, str] = {
+    "checks": "a site's proxy asks about all its visitors from one address",
+}
 
 # Programs that watch us, or verify passes: they must get an answer while the crowd gets none.
 _HEALTH = ("/healthz", "/readyz", "/livez", "/metrics", "/.well-known/")
@@ -66,6 +70,7 @@ class RateLimit:
             "requests": limits.address_requests_max,
             "looks": limits.address_requests_max * limits.looks_factor,
             "health": limits.health_requests_max if limits.address_requests_max else 0,
+            **dict.fromkeys(LIMIT_EXCUSES, 0),
         }
         self._exempt = parse_networks(limits.exempt_ips)
         self._streams: dict[str, int] = {}
@@ -137,6 +142,10 @@ class RateLimit:
         await self.admit_address(scope)
         if unanswered := self.member_at_once(scope, member_id):
             await unanswered
+
+    def excuse(self, scope: Scope) -> None:
+        """Don't count this request for its address, as a site's program has proved who it is."""
+        scope[_ADDRESS] = ""
 
     async def admit_admin(self, scope: Scope, name: str) -> None:
         """Count a verified admin's request for the admin only, not for the address.
@@ -229,6 +238,8 @@ def limit_class(path: str) -> LimitClass:
         return "looks"
     if path.startswith(_HEALTH):
         return "health"
+    if path.startswith("/check/"):
+        return "checks"
     return "requests"
 
 

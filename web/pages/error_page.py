@@ -13,6 +13,7 @@ from web.i18n import PROBLEM_TITLE, Language, find_language, save_language
 from web.middleware.request_id import get_request_id
 from web.pages.render import page
 from web.problems import Problem
+from web.sites.rooms import get_known_site_room
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
@@ -37,7 +38,8 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "form": form,
         "request_id": get_request_id(request.scope),
     }
-    response = page(request, "problem.html", status=problem.status, problem=body)
+    template = "site/problem.html" if get_known_site_room(request) else "problem.html"
+    response = page(request, template, status=problem.status, problem=body)
     response.headers.update(problem.headers())
     return response
 

@@ -22,6 +22,7 @@ from jinja2 import (
 )
 
 from domain.phase import DRAINING, ROOM_PHASE
+from domain.sites.site_room import SiteRoom
 from issuance.offers import Offer
 from web.cache.public_page import CACHE_CONTROL, REMEMBER, is_public
 from web.cache.static_files import static_address
@@ -32,6 +33,7 @@ from web.pages.formatting import discount_text, duration, exact_duration
 from web.pages.formatting import seconds as seconds_text
 from web.pages.renamed_templates import with_old_names, with_old_replacements
 from web.schemas.public import CouponOut
+from web.sites.rooms import get_known_site_room
 from web.sse.stream import QUIET_MAX_S
 
 # The prefix by which a shop's template extends the shipped one that it replaces.
@@ -176,18 +178,27 @@ def render_html(
 ) -> str:
     """The template's HTML for this member; as `page`."""
     parts = get_container(request)
+    site_room = get_known_site_room(request)
     known: dict[str, Any] = {
-        "site_name": (branded and branded.branding.name) or parts.site_name,
+        "site_name": _site_name(branded, site_room) or parts.site_name,
         "brand": make_brand(branded) if branded else None,
         "member": member,
         "admin": getattr(request.state, "admin", None),
         "demo": parts.demo,
+        "site_room": site_room,
         "now": parts.offer_now(branded) if branded else parts.now(),
         "switches": _switches(request, asked, may_be_public=may_be_public),
         "language_query": language_query(request) if may_be_public else "",
     }
     found = environment(language, parts.templates_dir).get_template(template)
     return found.render(known | context)
+
+
+def _site_name(branded: Offer | None, site_room: SiteRoom | None) -> str:
+    """The name that the page's branding gives; "" for none."""
+    if site_room is not None:
+        return site_room.room.branding.name or site_room.site.name
+    return branded.branding.name if branded else ""
 
 
 def language_query(request: Request) -> str:
@@ -249,6 +260,7 @@ def _same_page(request: Request) -> str:
             "use": "/me",
             "turn": form[0],
             "hand-over": "/",
+            "go": form[0],
         }.get(form[2], path)
     # A path that begins with two slashes would be another site's address.
     return "/" + path.lstrip("/")

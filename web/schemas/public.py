@@ -67,7 +67,10 @@ TimeIn = Annotated[
 LineIn = Annotated[str, AfterValidator(_is_one_line), _ONE_LINE]
 # A JSON number: neither "5" nor true.
 Whole = Annotated[int, Field(strict=True)]
-PlaceState = Literal["waiting", "admitted", "issued", "refused"]
+PlaceState = Literal[
+    "waiting", "admitted", "issued", "refused",
+    "called", "missed", "inside", "finished", "ended", "revoked",
+]  # fmt: skip
 PhaseWord = Annotated[
     str,
     Field(
@@ -207,7 +210,7 @@ class PlaceOut:
     ] = None
     # RFC 3339 already, as the answer has it.
     arrived_at: str | None = None
-    remain_count: int
+    remain_count: Annotated[int | None, Field(description="Null in front of a site")]
     ticket: str | None = None
     issued_coupon: IssuedCouponOut | None = None
     refusal: RefusalOut | None = None
@@ -221,6 +224,10 @@ class PlaceOut:
     returned: Annotated[
         Returned | None,
         Field(description="Where a passed-over member returned to the line: its head or end"),
+    ] = None
+    until: Annotated[
+        str | None,
+        Field(description="called: until when to claim a pass; inside: when the visit ends"),
     ] = None
 
 

@@ -102,7 +102,7 @@
 
   let rang = false;
   document.addEventListener("waitroom:turn", ({ detail: state }) => {
-    if (state !== "admitted" && state !== "issued") return;
+    if (!["admitted", "issued", "called"].includes(state)) return;
     notify(state === "issued" ? box.dataset.issued : box.dataset.title);
     if (!rang) ring();
     rang = true;

@@ -186,9 +186,9 @@ MUTATIONS = (
         name="a_postgres_that_is_away_hides_what_is_on_offer",
         summary="an unreachable Postgres hides the coupons",
         promise=8,
-        file="application/offer_cache.py",
-        within="OfferCache._refresh",
-        old="if self._offers is None:\n    raise",
+        file="application/listing_cache.py",
+        within="ListingCache._refresh",
+        old="if self._entries is None:\n    raise",
         new="raise",
         noticed_by=(
             "integration/test_api_unavailable.py::test_coupons_that_were_read_before_are_still_shown",

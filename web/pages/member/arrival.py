@@ -17,7 +17,8 @@ from web.container import get_container
 from web.dependencies import find_visitor
 from web.enter_line import enter, ticket_arrival_us
 from web.pages.form_guard import local_path
-from web.pages.member.room import keep_place, refused_page
+from web.pages.member.place_cookies import keep_place
+from web.pages.member.room import refused_page
 from web.pages.navigation import is_followed
 from web.pages.render import page
 from web.problems import Problem

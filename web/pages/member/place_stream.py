@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from domain.draw import NUMBERS
 from domain.unix_time import from_us
 from waitroom.member_status import MemberStatus
 from waitroom.poll_interval import UNREACHABLE_S
-from web.auth.member_tokens import NotSignedIn, Visitor
+from web.auth.member_tokens import Visitor
 from web.container import get_container, get_offer_cache
-from web.dependencies import RoomCode, find_visitor
-from web.enter_line import read_status, ticket_arrival_us
+from web.enter_line import ticket_arrival_us
 from web.i18n import Language, find_language
 from web.pages.member.fragment_cache import FragmentCache
 from web.pages.member.page_cache import FRAGMENT
@@ -23,22 +22,6 @@ from web.pages.member.progress_cookie import read_progress_cookie
 from web.pages.render import environment, shown
 from web.place_response import make_place
 from web.sse.events import EventWriter, event
-from web.sse.response import EventStreamResponse, get_stream_connections
-
-router = APIRouter(include_in_schema=False)
-
-
-@router.get("/rooms/{code}/live")
-async def follow(request: Request, code: RoomCode) -> EventStreamResponse:
-    """The fragment at each change, until a final one."""
-    who = find_visitor(request)
-    if who is None:
-        raise NotSignedIn
-    streams = get_stream_connections(request)
-    streams.refuse_if_full()
-    writer = await make_html_events(request, code, who)
-    await read_status(request, code, who.id)  # raises for an unknown room, as a page
-    return EventStreamResponse(streams, code, who.id, writer, who)
 
 
 async def make_html_events(request: Request, code: str, who: Visitor) -> EventWriter:

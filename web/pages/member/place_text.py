@@ -179,7 +179,7 @@ def waiting_news(
         return place_words(language, 0).ahead_sentence
     before, after = room.place_news
     news = f"{before}{place_text}{after}"
-    if place.ahead is not None and place.ahead >= place.remain_count:
+    if place.ahead is not None and outlook_text and place.ahead >= (place.remain_count or 0):
         return f"{news} {outlook_text}"
     if not wait_text:
         return news

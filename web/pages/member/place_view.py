@@ -149,7 +149,8 @@ def _waiting(
     place: PlaceOut, language: Language, now: datetime, site_name: str, started_ahead: int | None
 ) -> PlaceView:
     """Runs for each member of a crowd every second, so it must be fast."""
-    room = waiting_room(language, place.room_state, place.remain_count, site_name)
+    remain = place.remain_count or 0
+    room = waiting_room(language, place.room_state, remain, site_name)
     resting, ahead, returned = room.resting, place.ahead, place.returned
     wait_text = "" if resting or place.eta_s is None else wait(language, place.eta_s)
     outlook: Outlook | None = None
@@ -157,7 +158,7 @@ def _waiting(
     words = NO_PLACE
     if ahead is not None:
         words = place_words(language, ahead)
-        outlook = find_outlook(place.remain_count, ahead)
+        outlook = find_outlook(remain, ahead)
         outlook_text = outlook_in_words(room, outlook, words.ahead)
         progress, progress_text = progress_in_words(language, find_progress(ahead, started_ahead))
     place_text, place_size, _, ahead_text, step = words
@@ -215,7 +216,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         arrived_at=arrived_at,
         arrived_text=arrived_text,
         place_text=place_text,
-        remain_text=language.number(place.remain_count),
+        remain_text=language.number(place.remain_count or 0),
         opens_at=iso(opens_at) if opens_at else "",
         opens_text=language.date_and_time(opens_at) if opens_at else "",
         now_at=iso(now),
@@ -239,7 +240,7 @@ def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: st
         updated_text=updated_text,
         arrived_at=arrived_at,
         arrived_text=arrived_text,
-        remain_text=language.number(place.remain_count),
+        remain_text=language.number(place.remain_count or 0),
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypedDict
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.draw import NUMBERS
@@ -13,29 +12,26 @@ from domain.unix_time import from_us
 from issuance.offers import Offer
 from waitroom.errors import LineError, NoSuchRoom
 from waitroom.poll_interval import UNREACHABLE_S
-from web.container import WebContainer, get_container, get_offer_cache
-from web.dependencies import OnPage, PageMember, RoomCode
+from web.container import get_container, get_offer_cache
+from web.dependencies import PageMember, page_member
 from web.enter_line import (
     ask_place,
     delete_ticket_cookie,
     enter,
-    set_ticket_cookie,
     ticket_arrival_us,
 )
 from web.i18n import Language, find_language
 from web.pages.error_page import render_problem
 from web.pages.form_guard import signed_in_for
+from web.pages.member.place_cookies import keep_place
 from web.pages.member.place_view import PlaceView, plain, refused
 from web.pages.member.progress_cookie import (
     delete_progress_cookie,
     read_progress_cookie,
-    set_progress_cookie,
 )
 from web.pages.render import page, shown
 from web.problems import Problem
-from web.schemas.public import PlaceOut, RefusalOut
-
-router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
+from web.schemas.public import RefusalOut
 
 
 class Words(TypedDict):
@@ -45,18 +41,15 @@ class Words(TypedDict):
     site_name: str
 
 
-@router.get("")
-async def ticket_page(request: Request, code: RoomCode, member: OnPage) -> Response:
-    return await _answer(request, code, member, "room.html")
+async def ticket_page(request: Request, code: str) -> Response:
+    return await _answer(request, code, await page_member(request, code), "room.html")
 
 
-@router.get("/place")
-async def fragment(request: Request, code: RoomCode, member: OnPage) -> Response:
-    return await _answer(request, code, member, "_place.html")
+async def fragment(request: Request, code: str) -> Response:
+    return await _answer(request, code, await page_member(request, code), "_place.html")
 
 
-@router.post("/enter")
-async def enter_room(request: Request, code: RoomCode) -> Response:
+async def enter_room(request: Request, code: str) -> Response:
     who = signed_in_for(request, f"/coupons/{code}")
     if isinstance(who, Response):
         parts = get_container(request)
@@ -80,8 +73,7 @@ async def enter_room(request: Request, code: RoomCode) -> Response:
     return response
 
 
-@router.post("/leave")
-async def leave_room(request: Request, code: RoomCode) -> Response:
+async def leave_room(request: Request, code: str) -> Response:
     who = signed_in_for(request, f"/rooms/{code}")
     if isinstance(who, Response):
         return who
@@ -149,12 +141,3 @@ def _unreachable(code: str, ticket_us: int, words: Words) -> PlaceView:
         ask_again_s=UNREACHABLE_S,
         **words,
     )
-
-
-def keep_place(
-    response: Response, place: PlaceOut, parts: WebContainer, found: Mapping[str, str]
-) -> None:
-    """Set the cookies of the ticket and of the progress. found: the request's cookies."""
-    secure, age_max_s = parts.secure, parts.sessions.age_max_s
-    set_ticket_cookie(response, place, secure=secure, age_max_s=age_max_s, found=found)
-    set_progress_cookie(response, place, found, secure=secure, age_max_s=age_max_s)

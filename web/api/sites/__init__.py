@@ -1,0 +1,1 @@
+"""The API for sites: passes, checks by proxies, and visits."""

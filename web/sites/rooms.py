@@ -1,0 +1,40 @@
+"""The rooms of sites, as each web process knows them."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi import Request
+
+from application.listing_cache import ListingCache
+from domain.sites.site_room import SiteRoom
+from waitroom.errors import NoSuchRoom
+
+
+def get_site_rooms(request: Request) -> ListingCache[SiteRoom]:
+    return cast(ListingCache[SiteRoom], request.app.state.site_rooms)
+
+
+async def find_site_room(request: Request, code: str) -> SiteRoom | None:
+    """The site's room with this code; None where the code is a coupon's, or nobody's.
+
+    Its pages then say so where there are no coupons. Raises OfficeAway where Postgres was never
+    asked.
+    """
+    found = (await get_site_rooms(request).current()).get(code)
+    request.state.site_room = found
+    return found
+
+
+def get_known_site_room(request: Request) -> SiteRoom | None:
+    """The room that `find_site_room` has found for this request; None without one."""
+    found: SiteRoom | None = getattr(request.state, "site_room", None)
+    return found
+
+
+async def get_site_room(request: Request, code: str) -> SiteRoom:
+    """As `find_site_room`. Raises NoSuchRoom where the code is no site's room."""
+    found = await find_site_room(request, code)
+    if found is None:
+        raise NoSuchRoom
+    return found
