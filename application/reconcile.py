@@ -193,7 +193,9 @@ class Reconciliation:
         await self.line.audit.retract(self.code, untrue)
         for some in _chunks(found.get("row_not_told", [])):
             await self._report_issued(some)
-        for some in _chunks([*untrue, *found.get("outcome_overdue", [])]):
+        # There may be too few coupons for all of them.
+        again = [*untrue, *found.get("outcome_overdue", [])]
+        for some in _chunks(await self.line.audit.sort_admitted(self.code, again)):
             admitted = await self.line.audit.lease(self.code, some, for_s=LEASE_S)
             await self.ask(feed, self.code, list(admitted), list(admitted.values()))
         await self.ask(forget, found.get("job_failed", []))

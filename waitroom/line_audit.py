@@ -79,6 +79,15 @@ class LineAudit:
         }
         return sorted(arrivals, key=lambda member: arrivals[member])
 
+    async def sort_admitted(self, code: str, members: Sequence[str]) -> list[str]:
+        """These members in order of arrival; first those whose arrival is lost."""
+        arrivals: list[bytes | None] = []
+        for start in range(0, len(members), PART):
+            arrivals += await self._each(Keys(code).arrivals, members[start : start + PART])
+        pairs = zip(members, arrivals, strict=True)
+        order = {member: int(arrival or 0) for member, arrival in pairs}
+        return sorted(order, key=lambda member: order[member])
+
     async def filter_in_progress(self, code: str, members: Sequence[str]) -> list[str]:
         """Those of these members who are admitted and within their lease."""
         if not members:

@@ -134,6 +134,17 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        name="a_repair_enqueues_in_the_order_of_the_differences",
+        promise=3,
+        file="application/reconcile.py",
+        within="Reconciliation.repair_found",
+        old="await self.line.audit.sort_admitted(self.code, again)",
+        new="again",
+        noticed_by=(
+            "integration/test_reconcile_order.py::test_members_are_fed_again_in_order_of_arrival",
+        ),
+    ),
+    Mutation(
         name="the_draw_ignores_its_seed",
         promise=3,
         file="waitroom/batcher.py",
