@@ -27,7 +27,7 @@ _CADDYFILE = """{{
 http://127.0.0.1:{port} {{
     bind 127.0.0.1
     forward_auth {line} {{
-        uri /check/{room}
+        uri /check/{room}?
         copy_headers Waitroom-Member Waitroom-Visit
     }}
     reverse_proxy 127.0.0.1:{shop_port}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -91,9 +92,10 @@ def caddy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             eventually(lambda: answers(port), within_s=30)
             yield port
         finally:
-            stop(process, grace_s=20)
-            line.shutdown()
-            site.shutdown()
+            stop(process, signal=signal.SIGTERM, grace_s=20)
+            for server in (line, site):
+                server.shutdown()
+                server.server_close()
 
 
 def answers(port: int) -> bool:
