@@ -54,8 +54,10 @@ def issued_json(issued: IssuedCoupon, code: str) -> str:
     Ids, codes and times have no characters that JSON must escape.
     """
     used_at = "null" if issued.used_at is None else f'"{rfc3339(issued.used_at)}"'
+    short_code = "null" if issued.short_code is None else f'"{issued.short_code}"'
     return (
         f'{{"id":"{issued.id}","coupon_code":"{code}","member_id":"{issued.member_id}",'
         f'"status":"{issued.status.value}","issued_at":"{rfc3339(issued.issued_at)}",'
-        f'"used_at":{used_at},"expire_date":"{rfc3339(issued.expire_date)}"}}'
+        f'"used_at":{used_at},"expire_date":"{rfc3339(issued.expire_date)}",'
+        f'"short_code":{short_code}}}'
     )

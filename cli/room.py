@@ -127,11 +127,14 @@ def brand(
     name: Annotated[str | None, typer.Option(help="Site name on the pages of this room.")] = None,
     colour: Annotated[str | None, typer.Option(help="Accent colour, such as #0c6a56.")] = None,
     message: Annotated[str | None, typer.Option(help="Shown to everyone waiting.")] = None,
+    return_url: Annotated[
+        str | None, typer.Option(help="The shop's page where an issued coupon is used.")
+    ] = None,
     logo: Annotated[Path | None, typer.Option(help="Small PNG, JPEG or WebP image.")] = None,
     no_logo: Annotated[bool, typer.Option("--no-logo", help="Use the default logo again.")] = False,
 ) -> None:
     """Change a room's branding; an empty value ("") restores the site's default."""
-    given = {"name": name, "colour": colour, "message": message}
+    given = {"name": name, "colour": colour, "message": message, "return_url": return_url}
     changes = {field: text for field, text in given.items() if text is not None}
     now = datetime.now(UTC)
     with open_postgres() as engine:

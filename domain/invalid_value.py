@@ -27,6 +27,7 @@ Rule = Literal[
     "fixed_since",
     "host",
     "of_site",
+    "address",
 ]
 RULES: tuple[Rule, ...] = get_args(Rule)
 # Follows the field's name. Message ids: each language has them in its catalogue.
@@ -55,6 +56,10 @@ SENTENCES: dict[Rule, str] = {
     "picture_type": "must be a PNG, JPEG or WebP image",
     "host": "must look like shop.example or http://localhost:8080, got “%(got)s”",
     "of_site": "must be an address of %(hosts)s, got “%(got)s”",
+    "address": (
+        "must be an http:// or https:// address without spaces, a password or a parameter "
+        "“coupon”, got “%(got)s”"
+    ),
     "fixed_since": "can’t be changed any more: the lobby opened at %(since)s UTC",
 }
 assert SENTENCES.keys() == set(RULES)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.branding import Branding, Logo
+from domain.branding import BRANDING_TEXTS, Branding, Logo
 from issuance.audit import record
 from issuance.errors import NoSuchCoupon, translate_postgres_errors
 from issuance.offers import Offer, find_offer
@@ -19,14 +19,14 @@ from issuance.tables import brandings, coupons
 def change_branding(
     engine: Engine, code: str, changes: dict[str, str], *, who: str, now: datetime
 ) -> Offer:
-    """Change the given name, colour or message; an empty value restores the site's default.
+    """Change these of BRANDING_TEXTS; an empty value restores the site's default.
 
     Raises NoSuchCoupon also for a coupon without a room; ValueError, OfficeAway.
     """
     with translate_postgres_errors(), engine.begin() as tx:
         offer = find_offer(tx, code, lock=True)
         after = Branding(**{**asdict(offer.branding), **changes})
-        values = {"name": after.name, "colour": after.colour, "message": after.message}
+        values = {name: getattr(after, name) for name in BRANDING_TEXTS}
         return _write(tx, offer, values, who, now)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from redis.exceptions import RedisError
 from sqlalchemy import Engine
 
 from domain.coupon import Issuing
 from issuance.errors import NotDirect, OfficeAway, queue_cause, translate_postgres_errors
+from issuance.issue_transaction import until_codes_are_free
 from issuance.locking.direct_issue import DirectIssue
 from issuance.locking.optimistic import issue_optimistically
 from issuance.locking.pessimistic import issue_pessimistically
@@ -32,14 +35,17 @@ class DirectIssuer:
         Raises a Refusal, NoSuchCoupon, OfficeAway; NotDirect for a coupon that has a line.
         """
         with translate_postgres_errors():
-            way = self._way(code)
-            if way == "pessimistic":
-                return issue_pessimistically(self._engine, code, member_id)
-            if way == "optimistic":
-                return issue_optimistically(self._engine, code, member_id)
-            if way == "redis_lock":
-                return self._under_lock(code, member_id)
-            raise NotDirect
+            return until_codes_are_free(partial(self._issue_once, code, member_id))
+
+    def _issue_once(self, code: str, member_id: str) -> DirectIssue:
+        way = self._way(code)
+        if way == "pessimistic":
+            return issue_pessimistically(self._engine, code, member_id)
+        if way == "optimistic":
+            return issue_optimistically(self._engine, code, member_id)
+        if way == "redis_lock":
+            return self._under_lock(code, member_id)
+        raise NotDirect
 
     def _way(self, code: str) -> Issuing:
         if code not in self._issuing:

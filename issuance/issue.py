@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -14,7 +15,12 @@ from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
 from domain.refusals import Refusal
 from issuance.errors import translate_postgres_errors
-from issuance.issue_transaction import FIND_LOCKED, WRITE_LOCKED, open_issue_transaction
+from issuance.issue_transaction import (
+    FIND_LOCKED,
+    WRITE_LOCKED,
+    open_issue_transaction,
+    until_codes_are_free,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,25 @@ def issue(
     """
     began_s = time.perf_counter()
     admissions = dict(zip(member_ids, admitted_at, strict=True)) if admitted_at else {}
+    attempt = partial(_issue_once, engine, code, member_ids, now, admissions, within_s)
+    used_count, outcomes = until_codes_are_free(attempt)
+    took_ms = (time.perf_counter() - began_s) * 1_000
+    return Issued(code, used_count, outcomes, took_ms, admissions)
+
+
+def _issue_once(
+    engine: Engine,
+    code: str,
+    member_ids: Sequence[str],
+    now: datetime | None,
+    admissions: Mapping[str, datetime],
+    within_s: float | None,
+) -> tuple[int, Mapping[str, IssuedCoupon | Refusal]]:
+    """One transaction: the coupon's used_count, and the outcomes. Raises ShortCodeTaken."""
     with translate_postgres_errors(), open_issue_transaction(engine, within_s=within_s) as tx:
         coupon, row, holders = tx.load_coupon(FIND_LOCKED, code, member_ids, with_refusals=True)
         # One issued_at for the whole batch, which is written by one statement.
-        moment = max([now or row.read_at, *admitted_at])
+        moment = max([now or row.read_at, *admissions.values()])
         outcomes = {
             member_id: _attempt(coupon, member_id, moment, admissions.get(member_id))
             for member_id in member_ids
@@ -76,8 +97,7 @@ def issue(
             tx.write_issued(WRITE_LOCKED, coupon, new)
         elif refused:
             tx.commit()
-    took_ms = (time.perf_counter() - began_s) * 1_000
-    return Issued(code, coupon.inventory.used_count, outcomes, took_ms, admissions)
+    return coupon.inventory.used_count, outcomes
 
 
 def _attempt(

@@ -8,10 +8,11 @@ costs a small batch as much as everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg.errors import UniqueViolation
@@ -23,15 +24,18 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import Text, Uuid
 
 from domain.coupon import Admission, Coupon
-from domain.issued_coupon import IssuedCoupon
+from domain.issued_coupon import SHORT_CODES, IssuedCoupon, make_short_code
 from domain.refusals import Refusal
-from issuance.errors import NoSuchCoupon, is_wrong_server
+from issuance.errors import NoSuchCoupon, OfficeAway, is_wrong_server
 from issuance.mappers import READ_AT, coupon_from_row, issued_coupon_from_row, refusal_from_row
 from issuance.postgres.deadline import close_after
 from issuance.postgres.engine import SETTINGS
-from issuance.tables import coupons, issued_coupons, refusals
+from issuance.tables import ONE_SHORT_CODE, coupons, issued_coupons, refusals
 
 CompiledStatement = str
+T = TypeVar("T")
+# Of a trillion codes a batch hits a taken one in a few thousand batches, at ten million rows.
+ATTEMPTS_MAX = 20
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 
@@ -83,18 +87,39 @@ def compile_issue_statement(
     if condition is not None:
         stock = stock.where(condition)
     taken = stock.returning(coupons.c.id).cte("taken")
-    pairs = func.unnest(
-        bindparam("ids", type_=ARRAY(Uuid)), bindparam("member_ids", type_=ARRAY(Text))
+    of_each = func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid)),
+        bindparam("member_ids", type_=ARRAY(Text)),
+        bindparam("short_codes", type_=ARRAY(Text)),
     )
-    new = pairs.table_valued("id", "member_id", name="new").render_derived()
+    new = of_each.table_valued("id", "member_id", "short_code", name="new").render_derived()
     shared = ("status", "issued_at", "expire_date")
     given = [bindparam(name, type_=issued_coupons.c[name].type) for name in shared]
-    rows = select(new.c.id, taken.c.id, new.c.member_id, *given).select_from(taken, new)
-    names = ["id", "coupon_id", "member_id", *shared]
+    own = (new.c.id, taken.c.id, new.c.member_id, new.c.short_code)
+    rows = select(*own, *given).select_from(taken, new)
+    names = ["id", "coupon_id", "member_id", "short_code", *shared]
     return compile_statement(insert(issued_coupons).from_select(names, rows))
 
 
 WRITE_LOCKED = compile_issue_statement()
+
+
+class ShortCodeTaken(Exception):
+    """Another issued coupon has one of the new short codes; nothing was written."""
+
+
+def random_number() -> int:
+    return secrets.randbelow(SHORT_CODES)
+
+
+def until_codes_are_free(attempt: Callable[[], T]) -> T:
+    """The result of `attempt`, a whole transaction, repeated while it raises ShortCodeTaken."""
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            return attempt()
+        except ShortCodeTaken:
+            continue
+    raise OfficeAway
 
 
 class IssueTransaction:
@@ -150,15 +175,18 @@ class IssueTransaction:
     ) -> bool:
         """Write all of `new` and commit, in one round trip; False if the condition was false.
 
-        All of `new` share one issued_at. Raises RuntimeError if a transaction without the coupon's
-        lock has inserted one of them.
+        All of `new` share one issued_at, and get their short codes here. Raises ShortCodeTaken;
+        RuntimeError if a transaction without the coupon's lock has inserted one of them.
         """
         first = new[0]
+        for one in new:
+            one.short_code = make_short_code(random_number())
         given = {
             "new_used_count": coupon.inventory.used_count,
             "of_id": coupon.id,
             "ids": [one.id for one in new],
             "member_ids": [one.member_id for one in new],
+            "short_codes": [one.short_code for one in new],
             "status": first.status.value,
             "issued_at": first.issued_at,
             "expire_date": first.expire_date,
@@ -170,6 +198,8 @@ class IssueTransaction:
                 cursor = self._connection.execute(write, given)
                 self._connection.commit()
         except UniqueViolation as error:
+            if error.diag.constraint_name == ONE_SHORT_CODE:
+                raise ShortCodeTaken from error
             raise RuntimeError(
                 "one of these rows was inserted without the coupon's lock; rolled back"
             ) from error

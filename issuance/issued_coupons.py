@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import IO, Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from domain.issued_coupon import IssuedCoupon
 from issuance.audit import record
@@ -19,9 +20,10 @@ from issuance.tables import coupons, issued_coupons
 
 HOLDERS_AT_ONCE = 1_000
 MEMBERS_AT_ONCE = 10_000
+FILLED_AT_ONCE = 5_000
 _OF = issued_coupons.c
 
-ISSUED_COLUMNS = ("id", "member_id", "status", "issued_at", "used_at")
+ISSUED_COLUMNS = ("id", "short_code", "member_id", "status", "issued_at", "used_at")
 ROWS_AT_ONCE = 1_000
 # Texts that a spreadsheet converts: formulas, numbers (it drops the zeros of 0012), dates, times
 # and booleans.
@@ -136,6 +138,29 @@ def issued_rows(engine: Engine, code: str) -> Iterator[tuple[Any, ...]]:
             yield tuple(row)
 
 
+def fill_short_codes(engine: Engine) -> int:
+    """Give a short code to every row without one, in parts; returns how many got one.
+
+    These rows were there before there were short codes. Raises OfficeAway.
+    """
+    some = select(_OF.id).where(_OF.short_code.is_(None)).limit(FILLED_AT_ONCE)
+    filling = (
+        update(issued_coupons)
+        .where(_OF.id.in_(some.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(short_code=text("DEFAULT"))
+    )
+    filled = 0
+    while True:
+        try:
+            with translate_postgres_errors(), engine.begin() as tx:
+                count = tx.execute(filling).rowcount
+        except IntegrityError:
+            continue  # one of these codes is taken: draw others
+        filled += count
+        if not count:
+            return filled
+
+
 def write_csv(engine: Engine, code: str, file: IO[bytes]) -> None:
     """Write every row of this coupon to a file as CSV (RFC 4180, UTF-8).
 
@@ -146,10 +171,9 @@ def write_csv(engine: Engine, code: str, file: IO[bytes]) -> None:
     try:
         lines = csv.writer(text, lineterminator="\r\n")
         lines.writerow(ISSUED_COLUMNS)
-        for id_, member_id, status, issued_at, used_at in issued_rows(engine, code):
-            lines.writerow(
-                (id_, _as_text(str(member_id)), status, _time(issued_at), _time(used_at))
-            )
+        for id_, short_code, member_id, status, issued_at, used_at in issued_rows(engine, code):
+            texts = _as_text(short_code or ""), _as_text(str(member_id))
+            lines.writerow((id_, *texts, status, _time(issued_at), _time(used_at)))
         text.flush()
     finally:
         text.detach()

@@ -81,4 +81,5 @@ def issued_coupon_from_row(row: Row[Any]) -> IssuedCoupon:
         expire_date=row.expire_date,
         status=Status(row.status),
         used_at=row.used_at,
+        short_code=row.short_code,
     )

@@ -28,6 +28,7 @@ from issuance.errors import (
     SchemaBusy,
     translate_postgres_errors,
 )
+from issuance.issued_coupons import fill_short_codes
 from issuance.postgres.connection_deadline import wait_without_limit
 from issuance.tables import VERSION_TABLE
 
@@ -62,11 +63,20 @@ class SchemaChange:
 
 
 def migrate(engine: Engine, revision: str = "head") -> SchemaChange:
-    """Upgrade to this revision (the newest by default) in one transaction, if need be.
+    """Upgrade to this revision (the newest by default) in one transaction, if need be, then fill
+    new columns.
 
     Raises OfficeAway; SchemaRefused, whose text says what to do; SchemaBusy if it can't lock the
     tables after TRIES attempts.
     """
+    change = _migrate_patiently(engine, revision)
+    if revision == "head":
+        # In parts, after the change: one statement would lock a long table all the time.
+        fill_short_codes(engine)
+    return change
+
+
+def _migrate_patiently(engine: Engine, revision: str) -> SchemaChange:
     tries_left = TRIES
     while True:
         try:

@@ -36,6 +36,7 @@ metadata = MetaData()
 MINUTE_COUNTS = ("entered", "admitted", "issued", "refused", "turned_away", "left")
 # Holds the schema's revision. Not Alembic's default name, which other applications use too.
 VERSION_TABLE = "waitroom_schema_version"
+ONE_SHORT_CODE = "one_short_code"
 
 coupons = Table(
     "coupons",
@@ -75,10 +76,14 @@ issued_coupons = Table(
     Column("issued_at", DateTime(timezone=True), nullable=False),
     Column("expire_date", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),
+    # The default is for rows of the release before; NULL only until `migrate` has filled it.
+    Column("short_code", Text, server_default=text("make_short_code()")),
     UniqueConstraint("coupon_id", "member_id", name="one_per_member"),
+    UniqueConstraint("short_code", name=ONE_SHORT_CODE),
     CheckConstraint("status IN ('UNUSED', 'USED', 'EXPIRED')", name="known_status"),
     CheckConstraint("(status = 'USED') = (used_at IS NOT NULL)", name="used_has_a_time"),
     Index("issued_coupons_of_member", "member_id"),
+    Index("issued_coupons_without_code", "id", postgresql_where=text("short_code IS NULL")),
     Index("issued_coupons_to_expire", "expire_date", postgresql_where=text("status = 'UNUSED'")),
 )
 
@@ -204,6 +209,7 @@ brandings = Table(
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("colour", Text, nullable=False, server_default=text("''")),
     Column("message", Text, nullable=False, server_default=text("''")),
+    Column("return_url", Text, nullable=False, server_default=text("''")),
     Column("logo", LargeBinary),
     Column("logo_sha256", Text, nullable=False, server_default=text("''")),
     CheckConstraint("(logo IS NULL) = (logo_sha256 = '')", name="logo_has_its_name"),

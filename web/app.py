@@ -68,7 +68,7 @@ from web.pages.admin import reconcile as reconcile_pages
 from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
 from web.pages.error_page import problem_page
-from web.pages.member import arrival, hand_over, signin
+from web.pages.member import arrival, coupon_files, hand_over, signin
 from web.pages.member import branding as brand
 from web.pages.member import coupons as coupon_pages
 from web.pages.member import draw as draw_pages
@@ -104,6 +104,7 @@ _API = (
 )
 _PAGES = (
     coupon_pages,
+    coupon_files,
     room_pages,
     claim_pages,
     brand,

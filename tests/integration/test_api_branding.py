@@ -90,7 +90,7 @@ async def test_what_is_no_look_is_refused_and_nothing_changes(client, line, engi
     checked_problem(large, "body_too_large", 413)
 
     shown = (await client.get(f"{path}/branding", headers=ADMIN)).json()
-    assert shown == {"name": "", "colour": "", "message": "", "logo_sha256": ""}
+    assert shown == {"name": "", "colour": "", "message": "", "return_url": "", "logo_sha256": ""}
 
 
 async def test_only_admins_change_it_and_only_of_rooms_there_are(client, line, engine, code):

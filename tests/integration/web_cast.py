@@ -46,7 +46,8 @@ PLACE_KEYS = {
     "ticket", "issued_coupon", "refusal",
 }  # fmt: skip
 ISSUED_KEYS = {
-    "id", "coupon_code", "member_id", "status", "issued_at", "used_at", "expire_date"
+    "id", "coupon_code", "member_id", "status", "issued_at", "used_at", "expire_date",
+    "short_code",
 }  # fmt: skip
 
 

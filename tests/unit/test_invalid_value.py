@@ -36,6 +36,7 @@ BROKEN = (
     (lambda: DiscountPolicy("amount", 1, 1), "cap", "only_with_percentage"),
     (lambda: Branding(name="a" * 61), "name", "length_at_most"),
     (lambda: Branding(colour="red"), "colour", "colour"),
+    (lambda: Branding(return_url="shop"), "return_url", "address"),
     (lambda: Logo(b""), "logo", "picture_size"),
     (lambda: Logo(b"<html>"), "logo", "picture_type"),
     (lambda: a_site(hosts=("shop.example/tea",)), "hosts", "host"),

@@ -1,4 +1,4 @@
-"""Branding API: a room's name, colour, message and logo."""
+"""Branding API: a room's name, colour, message, return address and logo."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def show(request: Request, code: RoomCode, _who: Admin) -> BrandingOut:
 async def change(
     request: Request, code: RoomCode, patch: BrandingPatch, who: Operator
 ) -> BrandingOut:
-    """Change the name, the colour or the message; an empty value restores the site's."""
+    """Change the given fields; an empty value restores the site's."""
     changes = {name: text for name, text in patch.model_dump().items() if text is not None}
     with translate_value_errors():
         return await _changed(request, code, change_branding, changes, who)
@@ -90,5 +90,6 @@ def _shown(offer: Offer) -> BrandingOut:
         name=branding.name,
         colour=branding.colour,
         message=branding.message,
+        return_url=branding.return_url,
         logo_sha256=branding.logo_sha256,
     )

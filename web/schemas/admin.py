@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from domain.branding import MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX
+from domain.branding import MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX, RETURN_URL_LENGTH_MAX
 from domain.coupon import CODE_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, Issuing
 from domain.inventory import TOTAL_COUNT_MAX
 from domain.settings_spec import ROOM_SETTINGS
@@ -32,12 +32,20 @@ class BrandingPatch(StrictSchema):
     message: LineIn | None = Field(
         None, max_length=MESSAGE_LENGTH_MAX, description="A message to all members in line"
     )
+    return_url: str | None = Field(
+        None,
+        max_length=RETURN_URL_LENGTH_MAX,
+        examples=["https://shop.example/checkout"],
+        description="The shop's page where an issued coupon is used; links to it add "
+        "`coupon=` with the short code",
+    )
 
 
 class BrandingOut(Schema):
     name: str
     colour: str
     message: str
+    return_url: str
     logo_sha256: str = Field(description="The logo's SHA-256 in hex; empty without a logo")
 
 

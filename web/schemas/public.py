@@ -170,6 +170,11 @@ class IssuedCouponOut(Schema):
     issued_at: Time
     used_at: Time | None
     expire_date: Time
+    short_code: str | None = Field(
+        None,
+        description="8 letters and digits, unique, which people and `return_url` use; null for "
+        "an outcome of the release before",
+    )
 
     @classmethod
     def from_issued(cls, issued: IssuedCoupon, coupon_code: str) -> IssuedCouponOut:
@@ -181,6 +186,7 @@ class IssuedCouponOut(Schema):
             issued_at=issued.issued_at,
             used_at=issued.used_at,
             expire_date=issued.expire_date,
+            short_code=issued.short_code,
         )
 
 

@@ -16,7 +16,43 @@ _KILLED = (
     "integration/test_processes.py::test_a_worker_killed_between_commit_and_report_loses_nobody"
 )
 
+_IN_CODES = "integration/test_short_codes.py::"
+
 MUTATIONS = (
+    Mutation(
+        name="a_taken_code_fails_a_batch",
+        summary="a short code that is taken fails a whole batch",
+        promise=5,
+        file="issuance/issue_transaction.py",
+        within="until_codes_are_free",
+        old="continue",
+        new="raise",
+        noticed_by=(
+            f"{_IN_CODES}test_a_code_that_is_taken_does_not_fail_a_batch",
+            f"{_IN_CODES}test_two_alike_in_one_batch_do_not_fail_it",
+            f"{_IN_CODES}test_issued_directly_too",
+        ),
+    ),
+    Mutation(
+        name="a_repeated_job_changes_codes",
+        summary="a short code is not kept",
+        promise=4,
+        file="issuance/mappers.py",
+        within="issued_coupon_from_row",
+        old="row.short_code",
+        new="None",
+        noticed_by=(f"{_IN_CODES}test_each_of_a_batch_has_a_code_of_its_own_that_it_keeps",),
+    ),
+    Mutation(
+        name="rows_before_short_codes_stay_without",
+        summary="rows of before short codes never get one",
+        promise=5,
+        file="issuance/migrate.py",
+        within="migrate",
+        old="fill_short_codes(engine)",
+        new="pass",
+        noticed_by=(f"{_IN_CODES}test_rows_that_were_there_before_get_codes_by_the_migration",),
+    ),
     Mutation(
         name="nothing_is_committed",
         promise=4,
@@ -72,7 +108,7 @@ MUTATIONS = (
         name="a_refusal_is_not_committed",
         promise=4,
         file="issuance/issue.py",
-        within="issue",
+        within="_issue_once",
         old="tx.commit()",
         new="pass",
         noticed_by=(
