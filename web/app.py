@@ -67,6 +67,8 @@ from web.pages.admin import coupons as admin_coupons
 from web.pages.admin import reconcile as reconcile_pages
 from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
+from web.pages.admin import site_rooms as admin_site_rooms_pages
+from web.pages.admin import sites as admin_sites_pages
 from web.pages.error_page import problem_page
 from web.pages.member import arrival, coupon_files, hand_over, signin
 from web.pages.member import branding as brand
@@ -114,7 +116,8 @@ _PAGES = (
     arrival,
     hand_over,
 )
-_CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit)
+_SITES = (admin_sites_pages, admin_site_rooms_pages)
+_CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit, *_SITES)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
 _MODULES = (*_API, *_PAGES, *_CONSOLE, *_BOARD)
 # The routes themselves: FastAPI would rebuild an included router for each application.

@@ -29,6 +29,7 @@ from issuance.queue import worker
 from issuance.queue.job_queue import QueueStatus, forget_queue
 from issuance.queue.redis_connection import QueueRedis, open_queue_redis
 from issuance.queue.worker import PoolWorker, WorkerContext
+from issuance.sites.secret_encryption import SecretEncryption
 from processes.embedded import EmbeddedValkey
 from tests.house import open_house
 from tests.integration.admin_cast import forget_attempts
@@ -85,6 +86,7 @@ def parts(
         queue_status=lambda: QueueStatus(workers=2, busy=0, backlog=0),
         db_connections_bound=7,
         queue=failed_jobs_in(conveyor, f"test-{code}"),
+        secret_encryption=SecretEncryption(["k" * 32]),
         limits=WebLimits(look_again_after_s=0.05),
     )
     forget_queue(conveyor, f"test-{code}")
@@ -121,12 +123,11 @@ def gone_silent(redis_url: str, code: str) -> Callable[..., None]:
 
     def hush(*members: str) -> None:
         long_ago_s = int(now().timestamp()) - HOUR_S
-        with Redis.from_url(redis_url) as redis:
-            with redis.pipeline() as pipe:
-                for member in members:
-                    pipe.zincrby(Keys(code).waiting, -HOUR_S * 1_000_000, member)
-                pipe.execute()
-            redis.hset(Keys(code).bucket, "hearing_since", long_ago_s * 1_000_000)
+        with Redis.from_url(redis_url) as redis, redis.pipeline() as pipe:
+            for member in members:
+                pipe.zincrby(Keys(code).waiting, -HOUR_S * 1_000_000, member)
+            pipe.hset(Keys(code).bucket, "hearing_since", long_ago_s * 1_000_000)
+            pipe.execute()
 
     return hush
 

@@ -19,11 +19,6 @@ SITES, ROOMS = "/api/admin/sites", "/api/admin/site-rooms"
 HOSTS = ["shop.example", "http://localhost:8080"]
 
 
-@pytest.fixture
-def parts(parts):
-    return dataclasses.replace(parts, secret_encryption=SecretEncryption(["k" * 32]))
-
-
 async def create(client, path, **body):
     return await client.post(path, headers=ADMIN, json=body)
 

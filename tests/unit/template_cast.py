@@ -26,6 +26,7 @@ from tests.unit.place_template_cast import (
     issued_coupon,
     waiting,
 )
+from tests.unit.site_template_cast import site_pages
 from web.i18n import PROBLEM_TITLE, Language
 from web.pages.formatting import discount_text
 from web.pages.render import LanguageLink, environment
@@ -35,6 +36,7 @@ WEB = Path(__file__).parents[2] / "web"
 
 KNOWN_POSTS = re.compile(
     r"/signin|/signout|/hand-over|/admin/(signin|signout|signout-everywhere|coupons/new)"
+    r"|/admin/sites/[\w.-]+(/(api-key|pass-secret))?|/admin/site-rooms/[\w.-]+(\?site=[\w.-]+)?"
     r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate|reconcile)"
     r"|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
@@ -214,7 +216,7 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     }
     found |= console(language, a_coupon(language).description)
     found |= draws(language, a_coupon(language))
-    found |= admin_pages(language, listed)
+    found |= admin_pages(language, listed) | site_pages(language)
     return found | {
         f"room {name}": (
             "room.html",

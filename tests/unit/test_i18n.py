@@ -136,6 +136,9 @@ ALLOWED = {"Open", "Run", "English", "Alice", "UTC", "c", "spring", "lobby"}
 # What the console says to admins, who know it by these names.
 ALLOWED |= {"alice", "bob", "admin", "Redis", "PNG", "JPEG", "WebP", "kB", "SHA", "Postgres"}
 ALLOWED |= {"JavaScript", "CSV", "JSON", "p95", "p99", "ms"}
+# What admins of sites know by these names: codes, addresses, algorithms and secrets.
+ALLOWED |= {"shop", "Shop", "sale", "http", "localhost", "example", "TLS", "API", "wrs"}
+ALLOWED |= {"ES", "RS", "HS", "PASS", "KEYS"}
 
 
 @pytest.mark.parametrize(("template", "context"), pages(KO).values(), ids=pages(KO))

@@ -44,7 +44,8 @@ def _number(text: str) -> float:
     return float(text)
 
 
-def _utc(text: str) -> datetime:
+def parse_utc(text: str) -> datetime:
+    """The time of a datetime-local field. Raises ValueError with a message id."""
     try:
         if _TIME.fullmatch(text) is None:
             raise ValueError
@@ -60,12 +61,12 @@ OF_COUPON: dict[str, Callable[[str], Any]] = {
     "discount_value": _whole,
     "discount_cap": _whole_or_none,
     "total_count": _whole,
-    "opens_at": _utc,
-    "expire_date": _utc,
+    "opens_at": parse_utc,
+    "expire_date": parse_utc,
     "issuing": str,
 }
-_READERS: dict[type[Any], Callable[[str], Any]] = {float: _number, int: _whole, str: str}
-OF_ROOM = {one.name: _READERS[one.type] for one in ROOM_SETTINGS if one.is_of_new_rooms}
+READERS: dict[type[Any], Callable[[str], Any]] = {float: _number, int: _whole, str: str}
+OF_ROOM = {one.name: READERS[one.type] for one in ROOM_SETTINGS if one.is_of_new_rooms}
 RATE_BOUNDS = ("rate_min_per_s", "rate_max_per_s")
 # Fields of the domain that have another name in the form.
 _IN_FORM = {

@@ -6,6 +6,7 @@ from domain.branding import LOGO_BYTES_MAX
 from domain.differences import Kind
 from domain.invalid_value import SENTENCES, Bound, InvalidValue
 from domain.settings_spec import ROOM_SETTINGS
+from domain.sites.settings_spec import SITE_SETTINGS
 from web.i18n import Language, to_translate
 
 # What is wrong with a field: a rule of the domain, or the message id of a sentence.
@@ -24,7 +25,12 @@ LABELS = {
     "expire_date": to_translate("Ends at (UTC)"),
     "issuing": to_translate("Issuing method"),
     "room": to_translate("Line"),
-    **{setting.name: setting.label for setting in ROOM_SETTINGS},
+    **{setting.name: setting.label for setting in (*ROOM_SETTINGS, *SITE_SETTINGS)},
+    "title": to_translate("Title"),
+    "closes_at": to_translate("Closes at (UTC)"),
+    "site": to_translate("Site"),
+    "site_name": to_translate("Name"),
+    "hosts": to_translate("Hosts"),
     "name": to_translate("Site name on these pages"),
     "colour": to_translate("Accent colour"),
     "message": to_translate("Message to everyone waiting"),
@@ -66,7 +72,11 @@ CHOICES = {
     "pessimistic": to_translate("Directly (row lock)"),
     "optimistic": to_translate("Directly (optimistic lock)"),
     "redis_lock": to_translate("Directly (Redis lock)"),
-    **{word: label for setting in ROOM_SETTINGS for word, label in setting.choices.items()},
+    **{
+        word: label
+        for setting in (*ROOM_SETTINGS, *SITE_SETTINGS)
+        for word, label in setting.choices.items()
+    },
     "viewer": to_translate("viewer"),
     "operator": to_translate("operator"),
 }
@@ -118,6 +128,11 @@ DIFFERENCES: dict[Kind, tuple[str, str]] = {
 WHATS = {
     "coupon created": to_translate("coupon created"),
     "coupon changed": to_translate("coupon changed"),
+    "site created": to_translate("site created"),
+    "site changed": to_translate("site changed"),
+    "site room created": to_translate("site room created"),
+    "API key made": to_translate("API key made"),
+    "pass secret made": to_translate("pass secret made"),
     "room changed": to_translate("line settings changed"),
     "branding changed": to_translate("branding changed"),
     "differences repaired": to_translate("differences repaired"),

@@ -37,7 +37,14 @@ def describe_rule(language: Language, field: str) -> str:
         rule = RULES[field]
         bounds = {"most": language.number(MOST[field])} if "%(most)s" in rule else {}
         return language.gettext(rule, **bounds)
+    return describe_setting(language, setting)
+
+
+def describe_setting(language: Language, setting: RoomSetting) -> str:
+    """As `describe_rule`, for a room setting of any kind."""
     meaning = language.gettext(setting.help)
+    if setting.type is str:
+        return meaning
     return meaning if setting.choices else f"{meaning} {_bounds(language, setting)}"
 
 
