@@ -19,6 +19,10 @@ def _place(state: str) -> tuple[str, str]:
     return ("room.html", f"_place_{state}.html")
 
 
+def _site(state: str) -> tuple[str, str]:
+    return ("site/room.html", f"site/_place_{state}.html")
+
+
 # By the module that makes them: each scene's templates.
 MAKERS: dict[str, dict[str, tuple[str, ...]]] = {
     "docs.make_screenshots": {
@@ -40,6 +44,12 @@ MAKERS: dict[str, dict[str, tuple[str, ...]]] = {
         "unlikely": _place("waiting"),
         "unreachable": _place("unreachable"),
         "waiting": _place("waiting"),
+    },
+    "docs.make_site_screenshots": {
+        "site-called": _site("called"),
+        "site-inside": _site("inside"),
+        "site-over": _site("revoked"),
+        "site-waiting": _site("waiting"),
     },
     "docs.make_console_screenshots": {
         "admin-audit": ("admin/audit.html",),

@@ -86,6 +86,7 @@ class SiteView:
     until_text: str = ""
     left_s: int = 0
     left_text: str = ""
+    left_clock: str = ""
     refusal_title: str = ""
     refusal_detail: str = ""
     can_try_again: bool = False
@@ -224,6 +225,7 @@ class SiteWords:
             until_text=self.language.time(until),
             left_s=left_s,
             left_text=duration(self.language, max(1, left_s)),
+            left_clock=f"{left_s // 60}:{left_s % 60:02}",
             now_at=iso(now),
         )
 
