@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.house import ROOT
 from tests.integration.test_every_route_is_counted import ROUTED, UNROUTED
 from tests.route_flood.__main__ import median_of_three
 from tests.route_flood.probes import Felt
+from tests.route_flood.target import Target
 from tests.route_flood.walk import Flooded
 from tests.route_table import Call, calls_of
 
@@ -31,6 +33,14 @@ def test_the_route_table_is_the_applications_own(app):
 
     assert {(call.method, call.route) for call in calls} >= {*ROUTED}
     assert {call.route for call in calls} >= {*UNROUTED}
+
+
+def test_each_route_can_be_flooded(app):
+    target = Target(SimpleNamespace(port=80), "line", "direct", {})
+
+    asked = [target.request(call, {}).decode() for call in calls_of(app.routes)]
+
+    assert not [one for one in asked if "{" in one.partition("\r\n")[0]]
 
 
 def test_a_flood_of_some_routes_is_shown():

@@ -39,7 +39,13 @@ class Target:
     def request(self, call: Call, who: dict[str, str]) -> bytes:
         """The bytes of a request to this route. who: headers that identify the sender."""
         code = self.direct if call.route.endswith(DIRECT_END) else self.line
-        path = call.path(code=code, id=secrets.token_hex(16), member_id="flooder")
+        path = call.path(
+            code=code,
+            id=secrets.token_hex(16),
+            member_id="flooder",
+            visit_id=secrets.token_hex(16),
+            rest="cart",
+        )
         headers = {"Host": f"127.0.0.1:{self.stack.port}", "Content-Length": "0", **who}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"{call.method} {path} HTTP/1.1\r\n{lines}\r\n".encode()

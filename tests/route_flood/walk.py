@@ -18,7 +18,7 @@ from tests.route_flood.probes import Admin, Entrants, Felt, HealthChecks, p99
 from tests.route_flood.target import FORWARDED_FOR, Target
 from tests.route_table import UNROUTED, Call
 from waitroom.line import open_line
-from web.limits.request_limits import limit_class
+from web.limits.request_limits import LIMIT_EXCUSES, limit_class
 
 FOLDER = Path(__file__).parent
 WHO = ("member", "stranger")
@@ -35,6 +35,8 @@ REFUSED_CLASSES = ("4xx", "5xx")
 # By limit class: why a route may never refuse a flood, and its status then.
 EXCUSES = {
     "looks": ("200", "what pages look like has ten times the limit: this flood stayed below it"),
+    # The flooded room leads to no site.
+    "checks": ("404", LIMIT_EXCUSES["checks"]),
 }
 
 
