@@ -18,7 +18,6 @@ ADMIN_BYTES_MAX = 120_000
 LOOK = {"name": "봄 가게", "colour": "#aa2255", "message": "Pick-up is from Monday."}
 MEMBER_PAGES = (
     "/", "/signin", "/me", "/nowhere", "/coupons/{code}", "/rooms/{code}", "/rooms/{code}/draw",
-    "/hand-over?next=/",
 )  # fmt: skip
 ADMIN_PAGES = (
     "/admin", "/admin/audit", "/admin/coupons/new", "/admin/coupons/{code}/edit",

@@ -60,13 +60,27 @@ async def test_an_unknown_address_is_a_page_that_says_so(client, path):
 async def test_a_wrong_method_is_a_page_too(client, code):
     for how, path, right in (
         ("PUT", "/", "GET, HEAD"),
-        ("GET", f"/rooms/{code}/enter", "POST"),
-        ("GET", "/signout", "POST"),
+        ("PUT", f"/rooms/{code}/enter", "POST"),
+        ("DELETE", "/signout", "POST"),
     ):
         answer = await client.request(how, path)
 
         assert (answer.status_code, answer.headers["allow"]) == (405, right)
         assert "Method not allowed" in Html(answer).title
+
+
+async def test_a_forms_address_that_is_opened_again_leads_to_its_page(client, code):
+    for path, to in (
+        (f"/rooms/{code}/enter", f"/rooms/{code}"),
+        (f"/rooms/{code}/leave", f"/rooms/{code}"),
+        (f"/coupons/{code}/issue", f"/coupons/{code}"),
+        ("/me/coupons/6f0e1d5a-0000-4000-8000-00000000c001/use", "/me"),
+        ("/signout", "/"),
+        ("/hand-over", "/"),
+    ):
+        answer = await client.get(path)
+
+        assert (answer.status_code, answer.headers["location"]) == (303, to), path
 
 
 async def test_a_form_too_large_is_refused(alice, engine, redis_url, code, before):

@@ -146,6 +146,18 @@ async def test_leaving_gives_up_the_place_and_the_ticket(alice, line, engine, co
     await seen(alice, code, "absent")
 
 
+async def test_the_page_of_a_line_that_is_sold_out_says_so_to_a_newcomer(alice, line, engine, code):
+    await in_line(line, engine, code, total=1)
+    await line.enter(code, "bob")
+    await serve(line, engine, code)
+
+    page = Html(await alice.get(f"/rooms/{code}"))
+
+    assert "All of these coupons have been issued." in page.text
+    assert "nobody new can get in" in page.text
+    assert ENTER.format(code) not in page.forms
+
+
 @pytest.mark.parametrize("path", ["", "/place"])
 async def test_who_is_signed_out_is_sent_to_sign_in(client, line, engine, code, path):
     await in_line(line, engine, code)

@@ -144,6 +144,13 @@ def test_the_shops_sign_in_page_opens_at_once_unless_it_has_just_sent_somebody_b
         assert not page.posts()
 
 
+def test_an_address_that_leads_nowhere_says_what_to_do():
+    page = render("problem.html", problem=a_problem(status=404))
+
+    assert page.says("The link may be old or incomplete.")
+    assert not render("problem.html", problem=a_problem()).says("may be old")
+
+
 def test_a_problem_that_passes_tries_again_by_itself():
     page = render("problem.html", problem=a_problem(retry_after_s=4.2))
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from web.container import get_container
 from web.i18n import PROBLEM_TITLE, Language, find_language, save_language
 from web.middleware.request_id import get_request_id
-from web.pages.render import page
+from web.pages.render import form_page_path, page
 from web.problems import Problem
 from web.sites.rooms import get_known_site_room
 
@@ -24,6 +24,11 @@ def problem_page(request: Request, problem: Problem) -> Response:
         redirect = RedirectResponse(f"{signin}?next={quote(path)}", 303)
         save_language(request, redirect, secure=get_container(request).secure)
         return redirect
+    if problem.type == "method_not_allowed" and request.method == "GET":
+        # Somebody opens the address of a form again, from the history or a bookmark.
+        form_page = form_page_path(request.url.path)
+        if form_page:
+            return RedirectResponse("/" + form_page.lstrip("/"), 303)
     again_s, form = problem.more.get("retry_after_s"), ""
     if request.method != "GET":
         # The page reloads itself, which must not repeat a form, except an idempotent one that a

@@ -248,20 +248,26 @@ def _switches(
     ]
 
 
+def form_page_path(path: str) -> str | None:
+    """The path of the page whose form posts to this path; None for any other path."""
+    before, _, name = path.rpartition("/")
+    return {
+        "enter": before,
+        "leave": before,
+        "issue": before,
+        "use": "/me",
+        "turn": before,
+        "hand-over": "/",
+        "signout": "/",
+        "go": before,
+    }.get(name)
+
+
 def _same_page(request: Request) -> str:
     """The page's path; for a form's answer, the path of the form's page."""
     path = request.url.path
     if request.method != "GET":
-        form = path.rpartition("/")
-        path = {
-            "enter": form[0],
-            "leave": form[0],
-            "issue": form[0],
-            "use": "/me",
-            "turn": form[0],
-            "hand-over": "/",
-            "go": form[0],
-        }.get(form[2], path)
+        path = form_page_path(path) or path
     # A path that begins with two slashes would be another site's address.
     return "/" + path.lstrip("/")
 
