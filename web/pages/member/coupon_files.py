@@ -24,8 +24,6 @@ from web.problems import Problem
 
 router = APIRouter(prefix="/coupons/{code}", include_in_schema=False)
 
-# The code itself is in the address, so a browser may keep the picture; nobody else needs it.
-KEPT = {"Cache-Control": "private, max-age=86400"}
 # A last day that ends at midnight is the day before: the event is the hour until then.
 EVENT = timedelta(hours=1)
 # Octets of a line, without its end (RFC 5545, 3.1).
@@ -43,7 +41,7 @@ async def qr_code(
     offer: Offer = await get_offer_cache(request).offer(code)
     text = offer.branding.address_to_use(short_code) or short_code
     picture = await asyncio.to_thread(draw_qr_code, text)
-    return Response(picture, media_type="image/svg+xml", headers=KEPT)
+    return Response(picture, media_type="image/svg+xml")
 
 
 @router.get("/last-day.ics")
@@ -60,7 +58,7 @@ async def last_day(request: Request, code: CouponCode) -> Response:
         ends_at=offer.coupon.expire_date,
         now=parts.now(),
     )
-    headers = {"Content-Disposition": f'attachment; filename="{code}.ics"', **KEPT}
+    headers = {"Content-Disposition": f'attachment; filename="{code}.ics"'}
     return Response(calendar, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
