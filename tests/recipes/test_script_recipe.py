@@ -2,12 +2,12 @@
 
 LEAVE = "waitroom/lua/leave.lua"
 CONSTANTS = "waitroom/redis_io/constants.py"
-ROOM, GONE = "KEYS[9] room (hash)", "redis.call('HDEL', keys.away, member)\n"
+LAST, GONE = "KEYS[11] admissions (hash)", "redis.call('HDEL', keys.away, member)\n"
 SCRIPTS = "tests/unit/test_scripts.py"
 
 
 def test_a_key_that_a_script_comes_to_use_is_named_in_its_contract_alone(copy, servers):
-    copy.replace(LEAVE, ROOM, f"{ROOM}  KEYS[10] origins (hash)")
+    copy.replace(LEAVE, LAST, f"{LAST}\n--   KEYS[12] origins (hash)")
     copy.replace(LEAVE, GONE, f"{GONE}redis.call('HDEL', keys.origins, member)\n")
 
     copy.run_tests(

@@ -55,7 +55,7 @@ def plant_setting(copy: PlantedCopy) -> str:
     latest = max(path.name[:4] for path in (copy.folder / VERSIONS).glob("[0-9]*.py"))
     migration = f"{VERSIONS}/{int(latest) + 1:04}_admit_max.py"
     copy.write(migration, MIGRATION.format(new=migration[-17:-13], latest=latest))
-    seats = "at_most(room.seats - under_way, 'seats')\n"
+    seats = "if not is_open_to_all then at_most(room.seats - under_way, 'seats') end\n"
     copy.replace(ADMIT, seats, f"{seats}at_most(room.admit_max, 'rate')\n")
     copy.run("-m", "docs.update_catalogues")
     for sentence, translated in TRANSLATED.items():
