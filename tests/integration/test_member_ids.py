@@ -202,16 +202,12 @@ async def test_every_id_has_a_limit_of_its_own(parts, line, engine, code):
 
 
 @pytest.mark.parametrize("sign", [*NOT_ALLOWED, "\n", "\0", "앨"])
-async def test_what_no_id_may_have_is_named_in_the_refusal(client, parts, code, sign):
+async def test_what_no_id_may_have_is_named_in_the_refusal(client, sign):
     claims = {"sub": f"a{sign}b", "exp": int(now().timestamp()) + 60}
 
     answer = await client.get(
         "/api/me/coupons", headers={"Authorization": f"Bearer {signed(claims)}"}
     )
-    async with client_of(app_with(parts, demo=True)) as browser:
-        sent = await browser.post("/signin", data={"name": claims["sub"]})
 
-    assert (answer.status_code, sent.status_code) == (401, 422)
     detail = checked_problem(answer, "bad_token", 401)["detail"]
     assert f"U+{ord(sign):04X}" in detail
-    assert (sign if sign.isprintable() else f"U+{ord(sign):04X}") in Html(sent).text

@@ -49,7 +49,7 @@ async def test_a_site_room_calls_the_front_of_its_line_up_to_its_seats(line, eng
         await Admitter(line, SiteDestination(line)).tick()
 
     assert await kinds(line, code, ["alice", "bob", "carol"]) == [
-        "admitted", "admitted", "waiting"
+        "called", "called", "waiting"
     ]  # fmt: skip
 
 
