@@ -180,7 +180,9 @@ def _empties_the_line(change: PlannedChange) -> Iterator[Danger]:
                 "undone.",
                 get=line.waiting - ahead.will_miss_out,
                 miss=ahead.will_miss_out,
-            ),
+            )
+            if ahead.will_miss_out
+            else sentence("All of them are admitted within seconds. This can’t be undone."),
         ),
     )
 

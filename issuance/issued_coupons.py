@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -100,6 +100,25 @@ def count_issued(engine: Engine, code: str) -> tuple[int, int]:
         query = select(coupons.c.used_count, rows).where(coupons.c.code == code)
         used, count = tx.execute(query).one()
         return int(used), int(count)
+
+
+class IssuedTimes(NamedTuple):
+    """How many rows a coupon has, and the times of the first and the last; None without any."""
+
+    total: int
+    first: datetime | None
+    last: datetime | None
+
+
+def issued_times(engine: Engine, code: str) -> IssuedTimes:
+    """Count the issued coupons, whoever reported them. Raises OfficeAway."""
+    query = (
+        select(func.count(), func.min(_OF.issued_at), func.max(_OF.issued_at))
+        .join(coupons, coupons.c.id == _OF.coupon_id)
+        .where(coupons.c.code == code)
+    )
+    with translate_postgres_errors(), engine.begin() as tx:
+        return IssuedTimes(*tx.execute(query).one())
 
 
 def correct_used_count(engine: Engine, code: str, *, who: str, now: datetime) -> int:

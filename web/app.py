@@ -159,7 +159,7 @@ class Application(FastAPI):
         streams = FastStreams(framework, self, live_pages.make_html_events, access_log)
         limited = RateLimitedResponses(streams, self, rate_limit, access_log)
         self.state.enter_times = EnterLatency(parts.line)
-        self.state.office_status = OfficeStatusReader(parts, office.priority)
+        self.state.office_status = OfficeStatusReader(parts, office.priority, counters)
         calls = FastCalls(parts, office, self.state.enter_times, rate_limit)
         pages = FastPages(self, rate_limit)
         self._hot_path = FastPath(limited, calls, pages, self.state.checks, access_log)

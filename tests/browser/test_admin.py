@@ -89,7 +89,7 @@ def send_crowd(page: Page) -> None:
     page.get_by_label("Members, all within one second").fill(str(CROWD))
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text(f"Sent {CROWD} simulated members.")).to_be_visible()
-    expect(page.locator(".chart canvas")).to_have_count(3, timeout=WITHIN_MS)
+    expect(page.locator(".chart canvas")).to_have_count(4, timeout=WITHIN_MS)
 
 
 def downloaded(page: Page, code: str) -> list[tuple[str, str, datetime]]:

@@ -9,7 +9,7 @@ from tests.browser.console import add_admin, sign_in
 from tests.house import House, eventually
 
 WITHIN_MS = 20_000
-CHARTS = 3
+CHARTS = 4
 
 
 @pytest.fixture
@@ -71,3 +71,16 @@ def test_an_error_does_not_end_the_asking(board: Page, no_complaints: list[str])
     assert len(asked) >= 2
     assert no_complaints, "the console names the error"
     no_complaints.clear()
+
+
+def test_a_change_is_listed_with_its_mark_and_the_charts_go_on(
+    board: Page, house: House, code: str
+):
+    """Of a colleague, without a reload."""
+    asked = asked_for_series(board)
+
+    house.admin("PATCH", f"/rooms/{code}", {"rate_per_s": 30})
+
+    expect(board.locator("#changes [data-mark=B]")).to_contain_text("20 → 30", timeout=WITHIN_MS)
+    asked.clear()
+    eventually(lambda: len(asked) >= 2 or board.wait_for_timeout(200))

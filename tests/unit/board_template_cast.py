@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from application.dangers import PlannedChange
 from application.reconcile import Found, RepairResult
 from domain.room_settings import RoomSettings
 from issuance.audit import AuditEntry
+from issuance.history.minutes import Minute
+from issuance.issued_coupons import IssuedTimes
 from issuance.queue.job_queue import QueueStatus
+from issuance.tables import MINUTE_COUNTS
 from tests.unit.cast import spring
 from waitroom.autopilot import Decision, Reason
+from waitroom.redis_io.probe import RedisMemory
 from waitroom.stats.room_stats import RoomStats
 from waitroom.stats.summary import RoomSummary
 from web.i18n import Language
-from web.office_status import OfficeStatus
+from web.office_status import OfficeStatus, RequestRate
 from web.pages.admin.autopilot import make_view
 from web.pages.admin.board_view import BoardView
+from web.pages.admin.changes import MarkedChange, marked_changes
 from web.pages.admin.questions import Question, board_question
 from web.pages.admin.reconcile import make_findings, make_left
-from web.pages.admin.result import refusals
+from web.pages.admin.result import refusals, result_sentence
+from web.pages.admin.result_chart import result_chart
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -61,7 +67,12 @@ def a_board(language: Language, figures: RoomStats | None, **settings: Any) -> B
     before = {"room": {"rate_per_s": 60.0, "state": "paused", "rate_mode": "manual"}}
     after = {"room": {**before["room"], **settings}}
     change = AuditEntry(1, NOON, "alice", "room changed", "spring", before, after)
-    seen = OfficeStatus(4, QueueStatus(2, 2, 3)) if figures else OfficeStatus(None, None)
+    memory = RedisMemory(12_400_000, 64_000_000, "noeviction")
+    running = {"web": 2, "admitter": 1, "worker": 2}
+    requests = RequestRate(412.0, 1.5)
+    seen = OfficeStatus(None, None)
+    if figures:
+        seen = OfficeStatus(4, QueueStatus(2, 2, 3), memory, running, 3_180, requests)
     return BoardView.from_stats(
         "spring",
         figures,
@@ -84,13 +95,31 @@ def a_question(language: Language) -> Question:
     return asked
 
 
+def some_changes(language: Language) -> list[MarkedChange]:
+    """A rate that was changed, after the coupon was created."""
+    before, after = {"room": {"rate_per_s": 60.0}}, {"room": {"rate_per_s": 120.0}}
+    made = {"description": "Spring sale", "total_count": 1_000, "issuing": "queue", "room": before}
+    entries = [
+        AuditEntry(2, NOON, "alice", "room changed", "spring", before, after),
+        AuditEntry(1, NOON - timedelta(hours=1), "bob", "coupon created", "spring", None, made),
+    ]
+    return marked_changes(entries, language)
+
+
+def some_minutes() -> list[Minute]:
+    """A quarter of an hour, with a gap in which no admitter ran."""
+    counts = dict.fromkeys(MINUTE_COUNTS, 10)
+    waits = [0, 900, 3_391, 3_200, None, None, 2_000, 1_400, 800, 400, 90, 0]
+    return [Minute(NOON + timedelta(minutes=n), most, most, counts) for n, most in enumerate(waits)]
+
+
 def console(language: Language, description: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """The board in each state, and the result."""
     figures = some_figures()
     plain_board = {
         "description": description, "can_simulate": True, "sent": 0,
         "simulated_max": 20_000, "conflict": "", "in_force": "", "is_bad_rate": False,
-        "asked_rate": "", "question": None, "member": None,
+        "asked_rate": "", "question": None, "member": None, "changes": some_changes(language),
         "autopilot": make_view("spring", figures, [], language),
     }  # fmt: skip
     steered = replace(figures, rate_mode="autopilot", rate_max_per_s=400.0, steered_rate_per_s=86.4)
@@ -125,9 +154,12 @@ def results(language: Language, description: str) -> dict[str, tuple[str, dict[s
         refused={"closed": 3}, turned_away={"sold_out": 40, "room_full": 2},
         wait_median_s=12.4, wait_p95_s=31.0, wait_longest_s=95.2,
     )  # fmt: skip
+    issued = IssuedTimes(1_000, NOON, NOON + timedelta(seconds=199))
     known = {
         "code": "spring", "description": description, "figures": some_figures(),
         "result": result, "waiting_when_over": 2_800, "member": None,
+        "sentence": result_sentence(result, issued, language),
+        "chart": result_chart(some_minutes()), "changes": some_changes(language),
         "refusals": refusals(result.refused, language),
         "turned_away": refusals(result.turned_away, language), "reconciled": None,
     }  # fmt: skip

@@ -135,7 +135,7 @@ def test_a_template_translates_a_message_by_its_context():
 ALLOWED = {"Open", "Run", "English", "Alice", "UTC", "c", "spring", "lobby"}
 # What the console says to admins, who know it by these names.
 ALLOWED |= {"alice", "bob", "admin", "Redis", "PNG", "JPEG", "WebP", "kB", "SHA", "Postgres"}
-ALLOWED |= {"JavaScript", "CSV", "JSON", "p95", "p99", "ms"}
+ALLOWED |= {"JavaScript", "CSV", "JSON", "p95", "p99", "ms", "MB", "noeviction"}
 # What admins of sites know by these names: codes, addresses, algorithms and secrets.
 ALLOWED |= {"shop", "Shop", "sale", "http", "localhost", "example", "TLS", "API", "wrs"}
 ALLOWED |= {"ES", "RS", "HS", "PASS", "KEYS"}

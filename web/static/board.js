@@ -13,12 +13,14 @@
   // --- what is drawn ---
 
   // Seconds, then for each name a number or null a second.
-  const NAMES = ["entered", "left", "refused_in_all", "admitted", "issued", "enter_p99_ms", "issue_p99_ms"];
+  const NAMES = ["waiting", "entered", "left", "refused_in_all", "admitted", "issued", "enter_p99_ms", "issue_p99_ms"];
   let begins = 0;
   let columns = null;
 
   const take = (series) => {
-    series.refused_in_all ??= series.refused; // a process of the release before, in a rolling upgrade
+    // A process of the release before, in a rolling upgrade.
+    series.refused_in_all ??= series.refused;
+    series.waiting ??= series.entered.map(() => null);
     const from = Date.parse(series.begins_at) / 1000;
     if (!columns || from > begins + KEPT_S + TAIL_S) {
       begins = from;
@@ -68,6 +70,7 @@
     label: charts.dataset[label], stroke: colour(stroke), width: 1.5, value: shown, points: { show: false }, ...more,
   });
   const KINDS = {
+    waiting: { names: ["waiting"], lines: () => [line("waiting", "--chart-1", { fill: colour("--chart-grid"), width: 2 })] },
     coming: { names: ["entered", "left", "refused_in_all"], lines: () => [line("entered", "--chart-1", { fill: colour("--chart-grid") }), line("left", "--chart-3"), line("refused", "--chart-2")] },
     through: { names: ["admitted", "issued", ...(isLive ? ["asked"] : [])], lines: () => [line("admitted", "--chart-1"), line("issued", "--chart-2"), ...(isLive ? [line("asked", "--soft", { dash: [4, 4], width: 1 })] : [])] },
     latency: { names: ["enter_p99_ms", "issue_p99_ms"], lines: () => [line("enter", "--chart-1", { points: { show: true, size: 3 } }), line("issue", "--chart-2", { points: { show: true, size: 3 } })] },
@@ -94,6 +97,24 @@
   const sayLast = (plot) => {
     if (plot.cursor.left < 0) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
   };
+  // A line with its letter at each change of the list beside the charts.
+  const markChanges = ({ ctx, bbox, valToPos, scales }) => {
+    for (const change of document.querySelectorAll("#changes [data-at]")) {
+      const at = Number(change.dataset.at);
+      if (at < scales.x.min || at > scales.x.max) continue;
+      const x = Math.round(valToPos(at, "x", true));
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = colour("--soft");
+      ctx.setLineDash([3, 3]);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      ctx.font = `bold ${12 * devicePixelRatio}px system-ui, sans-serif`;
+      ctx.fillText(change.dataset.mark, x + 4, bbox.top + 12 * devicePixelRatio);
+      ctx.restore();
+    }
+  };
   const draw = () => {
     plots.splice(0).forEach(({ plot }) => plot.destroy());
     for (const target of charts.querySelectorAll("[data-chart]")) {
@@ -103,7 +124,7 @@
         width: target.clientWidth,
         height: 150,
         padding: [8, 28, 0, 0],
-        hooks: { setLegend: [sayLast] },
+        hooks: { setLegend: [sayLast], draw: [markChanges] },
         cursor: { sync: { key: "board" }, drag: { x: false, y: false }, points: { size: 6 } },
         scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
         axes: [
@@ -177,6 +198,13 @@
     htmx.ajax("GET", `${here}/hand`, { target: "#hand", swap: "outerHTML" });
   };
 
+  const followChanges = () => {
+    const { version } = byId("board")?.dataset ?? {};
+    const changes = byId("changes");
+    if (!changes || version === "0" || changes.dataset.version === version) return;
+    htmx.ajax("GET", `${here}/changes`, { target: "#changes", swap: "outerHTML" });
+  };
+
   // Pause or Resume: without replacing the button that is perhaps being pressed.
   const followState = () => {
     const state = byId("board")?.dataset.state;
@@ -201,6 +229,7 @@
     else if (event.detail.target.id === "board") {
       followHand();
       followState();
+      followChanges();
       followMode();
     }
   });
@@ -212,7 +241,7 @@
   }
   // Only a board is put in the board's stead: not a sign-in page that we were sent to.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (!/\sid="(board|hand|autopilot|reconcile)"/.test(detail.serverResponse)) {
+    if (!/\sid="(board|hand|changes|autopilot|reconcile)"/.test(detail.serverResponse)) {
       detail.shouldSwap = false;
       location.reload();
     }

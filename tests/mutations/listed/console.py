@@ -161,4 +161,37 @@ MUTATIONS = (
         "description=None",
         "integration/test_coupon_set.py::test_each_field_that_is_given_changes_and_no_other",
     ),
+    _mutation(
+        "requests_a_second_are_a_mean_over_a_long_rest",
+        "web/office_status.py",
+        "RATE_OVER_MAX_S",
+        "10.0",
+        "10_000.0",
+        "unit/test_office_status.py::test_after_a_long_rest_the_mean_would_say_nothing_of_now",
+    ),
+    _mutation(
+        "a_gap_is_drawn_as_if_it_were_known",
+        "web/pages/admin/result_chart.py",
+        "_stretches",
+        "one.begins_at - parts[-1][-1].begins_at == MINUTE",
+        "True",
+        "unit/test_result_chart.py::test_a_gap_is_a_gap",
+    ),
+    _mutation(
+        "the_result_counts_the_coupons_that_redis_reported",
+        "web/pages/admin/result.py",
+        "result_sentence",
+        "number(issued.total)",
+        "number(result.issued)",
+        "unit/test_result_chart.py::"
+        "test_the_sale_is_said_in_one_sentence_with_the_coupons_that_postgres_has",
+    ),
+    _mutation(
+        "the_printed_result_has_the_charts_of_the_last_minutes",
+        "web/static/board.css",
+        "",
+        ".reconcile, .last-minutes, .board-head a { display: none; }",
+        ".board-head a { display: none; }",
+        "browser/test_result.py::test_it_prints_to_one_a4_page",
+    ),
 )

@@ -20,6 +20,7 @@ from web.dependencies import Admin, Operator, RoomCode, refuse_cross_site
 from web.i18n import find_language
 from web.pages.admin.autopilot import autopilot_view
 from web.pages.admin.board_view import BoardView, state_text
+from web.pages.admin.changes import last_changes
 from web.pages.admin.questions import Question, board_question, planned_change
 from web.pages.admin.status_sentence import rate
 from web.pages.render import page
@@ -57,6 +58,14 @@ async def fragment(request: Request, code: RoomCode, _who: Admin) -> Response:
 async def rate_form(request: Request, code: RoomCode, _who: Admin) -> Response:
     """The controls with the settings in force, for a page without unsaved input."""
     return page(request, "admin/_room_controls.html", board=await _view(request, code), **_asked())
+
+
+@router.get("/changes")
+async def changes(request: Request, code: RoomCode, _who: Admin) -> Response:
+    """The last changes, which the page asks for when the settings have a new version."""
+    view = await _view(request, code)
+    found = await last_changes(request, code)
+    return page(request, "admin/_changes.html", board=view, changes=found)
 
 
 @router.post("/turn")
@@ -229,6 +238,7 @@ async def _board(
         status=status,
         board=view,
         autopilot=await autopilot_view(request, code),
+        changes=await last_changes(request, code),
         description=offer.coupon.description if offer else code,
         can_simulate=parts.demo and parts.simulate is not None,
         simulated_max=SIMULATED_MAX,

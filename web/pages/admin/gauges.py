@@ -13,6 +13,8 @@ from web.pages.admin.status_sentence import rate
 from web.pages.formatting import seconds
 
 UNKNOWN = "–"
+# Redis is underlined from this share of its limit on.
+FULL_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ def _end_gauge(
     if opens_in_s > 0 and not figures.phase.is_over:
         opens_at = now + timedelta(seconds=opens_in_s)
         return Gauge("ends_at", _("Opens at"), beside=_in(opens_in_s, language), at=opens_at)
+    if figures.sold_out_at_s is not None and not figures.remain_count:
+        sold_out_at = now + timedelta(seconds=figures.sold_out_at_s - now.timestamp())
+        return Gauge("ends_at", _("Sold out at"), at=sold_out_at)
     if ahead is None:
         return Gauge("ends_at", _("Sold out at"))
     label = _("Sold out at") if ahead.is_sold_out else _("All admitted at")
@@ -125,6 +130,7 @@ def small_gauges(
     """Where to look for the cause of trouble."""
     _, number = language.gettext, language.number
     queue, office = seen.queue_status, _OfficeGauges(language)
+    processes = (*office.requests(seen), office.memory(seen), *office.processes(seen))
     found = (
         office.used("workers_busy", _("Workers busy"), queue.busy, queue.workers)
         if queue
@@ -133,15 +139,31 @@ def small_gauges(
         office.used("db_connections", _("Database connections"), seen.db_in_use, db_bound),
     )
     if figures is None:
-        return found
+        return found + processes
     return (
         Gauge("refused", _("Refused"), number(figures.refused_in_all)),
-        Gauge("left", _("Left the line"), number(figures.left)),
+        Gauge("left", _("Left the line"), number(figures.left), _share(figures, language)),
+        Gauge(
+            "passed_over",
+            _("Skipped"),
+            number(figures.passed_over),
+            _("%(count)s came back", count=number(figures.returned)),
+        ),
+        Gauge("waiting_peak", _("Most waiting"), number(figures.waiting_peak)),
         office.used("seats_in_use", _("Seats in use"), figures.seats_in_use, figures.seats),
         *found,
         office.p99("enter_p99_ms", _("Entering, p99"), figures.enter_p99_ms),
         office.p99("issue_p99_ms", _("Issuing, p99"), figures.issue_p99_ms),
+        *processes,
     )
+
+
+def _share(figures: RoomStats, language: Language) -> str:
+    """How many of those who entered left, in percent."""
+    if not figures.entered:
+        return ""
+    percent = language.decimal(100 * figures.left / figures.entered, 1)
+    return language.gettext("%(percent)s %%", percent=percent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +182,35 @@ class _OfficeGauges:
         places = 0 if p99_ms >= 10 else 1
         took = self.language.decimal(p99_ms, places)
         return Gauge(key, label, self.language.gettext("%(count)s ms", count=took))
+
+    def requests(self, seen: OfficeStatus) -> tuple[Gauge, ...]:
+        _, number = self.language.gettext, self.language.number
+        streams = Gauge("streams", _("Open streams"), number(seen.streams))
+        if seen.requests is None:
+            return streams, Gauge("requests_per_s", _("Requests"))
+        answered, refused = (rate(self.language, value) for value in seen.requests)
+        beside = _("%(rate)s/s refused", rate=refused)
+        return streams, Gauge(
+            "requests_per_s", _("Requests"), _("%(rate)s/s", rate=answered), beside
+        )
+
+    def memory(self, seen: OfficeStatus) -> Gauge:
+        _, memory = self.language.gettext, seen.memory
+        if memory is None:
+            return Gauge("redis_memory", _("Redis memory"))
+        most = _("of %(size)s", size=self._size(memory.most)) if memory.most else _("no limit")
+        is_full = memory.most > 0 and memory.used >= FULL_SHARE * memory.most
+        beside = f"{most} · {memory.policy}"
+        return Gauge("redis_memory", _("Redis memory"), self._size(memory.used), beside, is_full)
+
+    def _size(self, size: int) -> str:
+        return self.language.gettext("%(count)s MB", count=self.language.decimal(size / 1e6, 1))
+
+    def processes(self, seen: OfficeStatus) -> tuple[Gauge, ...]:
+        """Left out until the first reading of the registry."""
+        if not seen.running:
+            return ()
+        _, number = self.language.gettext, self.language.number
+        kinds = {kind: number(seen.running.get(kind, 0)) for kind in ("web", "admitter", "worker")}
+        beside = _("web %(web)s · admitter %(admitter)s · worker %(worker)s", **kinds)
+        return (Gauge("processes", _("Processes"), number(sum(seen.running.values())), beside),)

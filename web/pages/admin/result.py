@@ -7,10 +7,16 @@ from fastapi.responses import Response
 
 from domain.refusals import REFUSALS
 from issuance.errors import NoSuchCoupon
+from issuance.history.minutes import list_minutes
+from issuance.issued_coupons import IssuedTimes, issued_times
 from waitroom.errors import NoSuchRoom
-from web.container import get_container, get_offer_cache
+from waitroom.stats.summary import RoomSummary
+from web.container import get_container, get_offer_cache, get_office
 from web.dependencies import Admin, RoomCode
 from web.i18n import Language, find_language
+from web.pages.admin.changes import last_changes
+from web.pages.admin.result_chart import result_chart
+from web.pages.formatting import seconds
 from web.pages.render import page
 
 router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
@@ -26,13 +32,14 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
 
     Raises NoSuchRoom, LineAway, OfficeAway.
     """
-    line = get_container(request).line
+    parts, language, office = get_container(request), find_language(request), get_office(request)
     try:
         offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
-    figures, result = await line.room_stats(code), await line.summary(code)
-    waiting_when_over = figures.refused_in_all - figures.refused - figures.turned_away
+    figures, result = await parts.line.room_stats(code), await parts.line.summary(code)
+    issued = await office.run(issued_times, parts.engine, code)
+    minutes = await office.run(list_minutes, parts.engine, code)
     return page(
         request,
         "admin/result.html",
@@ -40,11 +47,35 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
         description=offer.coupon.description,
         figures=figures,
         result=result,
-        waiting_when_over=waiting_when_over,
-        refusals=refusals(result.refused, find_language(request)),
-        turned_away=refusals(result.turned_away, find_language(request)),
+        sentence=result_sentence(result, issued, language),
+        chart=result_chart(minutes),
+        changes=await last_changes(request, code),
+        waiting_when_over=figures.refused_in_all - figures.refused - figures.turned_away,
+        refusals=refusals(result.refused, language),
+        turned_away=refusals(result.turned_away, language),
         reconciled=reconciled,
     )
+
+
+def result_sentence(result: RoomSummary, issued: IssuedTimes, language: Language) -> str:
+    """The whole sale in one or two sentences; the coupons are counted in Postgres."""
+    _, number = language.gettext, language.number
+    if issued.first is None or issued.last is None:
+        return _("Nobody has a coupon. %(entered)s came.", entered=number(result.entered))
+    took_s = max(1, round((issued.last - issued.first).total_seconds()))
+    went = _(
+        "%(issued)s coupons went to %(issued)s members in %(took)s, one each.",
+        issued=number(issued.total),
+        took=seconds(language, took_s),
+    )
+    if result.wait_median_s is None:
+        return went
+    came = _(
+        "%(entered)s came; half of those who had their turn waited at most %(median)s.",
+        entered=number(result.entered),
+        median=seconds(language, round(result.wait_median_s)),
+    )
+    return f"{went} {came}"
 
 
 def refusals(counted: dict[str, int], language: Language) -> list[tuple[str, int]]:
