@@ -67,8 +67,8 @@ from web.pages.admin import coupons as admin_coupons
 from web.pages.admin import reconcile as reconcile_pages
 from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
-from web.pages.admin import site_rooms as admin_site_rooms_pages
-from web.pages.admin import sites as admin_sites_pages
+from web.pages.admin.sites import rooms as admin_site_rooms_pages
+from web.pages.admin.sites import sites as admin_sites_pages
 from web.pages.error_page import problem_page
 from web.pages.member import arrival, coupon_files, hand_over, signin
 from web.pages.member import branding as brand

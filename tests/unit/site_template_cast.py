@@ -12,7 +12,7 @@ from domain.sites.site_room import NEVER
 from tests.unit.site_cast import HOUR, NOON, a_site, a_site_room
 from waitroom.stats.visit_stats import VisitStats
 from web.i18n import Language
-from web.pages.admin.site_forms import form_context, form_of_room, form_of_site
+from web.pages.admin.sites.forms import form_context, form_of_room, form_of_site
 
 ALICE, BOB = Admin("alice", "operator"), Admin("bob", "viewer")
 VISITS = VisitStats(

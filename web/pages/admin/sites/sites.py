@@ -20,7 +20,7 @@ from web.container import get_container, get_office
 from web.dependencies import Admin, Operator
 from web.i18n import find_language
 from web.pages.admin.coupon_form import CouponForm
-from web.pages.admin.site_forms import (
+from web.pages.admin.sites.forms import (
     OF_SITE,
     complete,
     form_context,

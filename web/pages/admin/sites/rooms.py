@@ -22,7 +22,7 @@ from web.container import get_container, get_office
 from web.dependencies import Admin, Operator, RoomCode
 from web.i18n import find_language
 from web.pages.admin.coupon_form import CouponForm, format_field
-from web.pages.admin.site_forms import (
+from web.pages.admin.sites.forms import (
     OF_SITE_ROOM,
     complete,
     form_context,
@@ -31,7 +31,7 @@ from web.pages.admin.site_forms import (
     parse_form,
     sent_form,
 )
-from web.pages.admin.sites import find_figures
+from web.pages.admin.sites.sites import find_figures
 from web.pages.render import page
 from web.problems import sentence
 

@@ -1,0 +1,1 @@
+"""Pages of sites and their rooms, for admins."""
