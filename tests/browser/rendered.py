@@ -59,6 +59,10 @@ def opened(browser: Browser, *, width: int, colours: str = "light") -> Iterator[
 
 def _answer(route: Route) -> None:
     url = urlsplit(route.request.url)
+    if f"{url.scheme}://{url.netloc}" != SITE:
+        # A page that goes on to a shop by itself stays, to be looked at.
+        route.fulfill(status=204)
+        return
     path = url.path
     if path.startswith("/static/"):
         file = read_asset(asset_name(path.removeprefix("/static/"), url.query))
