@@ -99,6 +99,7 @@ def test_check_is_asked_with_the_passes_of_living_visits(measured, asked):
     [row] = measured("check")
 
     assert row.baseline > 0
+    assert row.seen["status"] == 200
     [(_, token)] = [one for one in asked if "/check/" in one[0].url]
     assert token.count(".") == 2
 

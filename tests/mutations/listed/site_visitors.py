@@ -10,7 +10,7 @@ _IN_PASSES = "integration/sites/test_site_passes.py::"
 MUTATIONS = (
     Mutation(
         name="bench_check_asks_without_passes",
-        promise=9,
+        promise=10,
         file="load/bench/measures/check.py",
         within="_passes",
         old="signer.sign(room.code, one.member_id, one.visit_id, one.ends_at_us / 1_000_000)",
@@ -56,7 +56,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_check_lets_a_finished_visitor_in",
-        promise=10,
+        promise=9,
         file="web/sites/checks.py",
         within="PassChecks._lives",
         old="visit is not None and visit.is_inside",
