@@ -54,7 +54,7 @@ def plant_limit(copy: PlantedCopy) -> None:
     copy.replace(
         VALUES, "    looks_factor: int", "    signin_requests_max: int = 30\n    looks_factor: int"
     )
-    copy.replace(ENFORCED, '"looks", "health"]', '"looks", "health", "signin"]')
+    copy.replace(ENFORCED, '"looks", "health", "checks"]', '"looks", "health", "checks", "signin"]')
     copy.replace(
         ENFORCED,
         '    if path.startswith(_HEALTH):\n        return "health"\n',

@@ -19,7 +19,7 @@ FIELD = """    in_line_count: Annotated[
 
 def plant_field(copy: PlantedCopy) -> None:
     """Plant `in_line_count`, for programs and on the ticket page."""
-    remain = "    remain_count: int\n    ticket: str | None = None\n"
+    remain = "    ticket: str | None = None\n    issued_coupon: IssuedCouponOut | None = None\n"
     copy.replace(SCHEMA, remain, f"{FIELD}{remain}")
     opens = "        opens_at=rfc3339_us(facts.opens_at_us) if is_lobby else None,\n"
     copy.replace(WRITER, opens, f"        in_line_count=facts.waiting,\n{opens}")
