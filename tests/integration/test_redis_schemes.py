@@ -24,7 +24,7 @@ ECHO = "return ARGV[1]"
 async def on_a_socket(redis_url: str, path: Path) -> AsyncIterator[str]:
     """The URL of a Unix socket that forwards to the Redis."""
     parts = urlsplit(redis_url)
-    pumps = set()
+    pumps, writers = set(), []
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while part := await reader.read(65_536):
@@ -33,6 +33,7 @@ async def on_a_socket(redis_url: str, path: Path) -> AsyncIterator[str]:
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_redis = await asyncio.open_connection(parts.hostname, parts.port)
+        writers.extend((writer, to_redis[1]))
         pumps.add(asyncio.create_task(pump(to_redis[0], writer)))
         pumps.add(asyncio.create_task(pump(reader, to_redis[1])))
 
@@ -42,6 +43,10 @@ async def on_a_socket(redis_url: str, path: Path) -> AsyncIterator[str]:
     server.close()
     for one in pumps:
         one.cancel()
+    await asyncio.gather(*pumps, return_exceptions=True)
+    for writer in writers:
+        writer.close()
+    await asyncio.gather(*(one.wait_closed() for one in writers), return_exceptions=True)
 
 
 async def test_a_unix_socket_serves_the_line_and_the_queue(redis_url, tmp_path):
