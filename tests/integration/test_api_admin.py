@@ -77,7 +77,7 @@ async def test_every_admin_call_refuses_whoever_is_not_one(
         if not path.startswith("/api/"):
             continue
         body = bodies.get(path.removeprefix("/api/admin/"), {"rate_per_s": 1})
-        path = Call(method, path).path(code=code, member_id="alice")
+        path = Call(method, path).path(code=code, member_id="alice", visit_id="v-1")
         answer = await client.request(
             method, path, headers=headers, json=body if method != "GET" else None
         )
@@ -91,7 +91,7 @@ async def test_a_members_session_is_no_admins(client, app, line, engine, code):
     await client.get("/signin", params={"token": token("alice")})
 
     for method, path in admin_calls(app):
-        path = Call(method, path).path(code=code, member_id="alice")
+        path = Call(method, path).path(code=code, member_id="alice", visit_id="v-1")
         answer = await client.request(method, path, json={})
 
         assert answer.status_code in (303, 401, 403), (method, path)

@@ -94,11 +94,12 @@ async def test_the_list_of_who_got_one_is_what_postgres_has(client, engine, code
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert f"{code}-issued.csv" in answer.headers["content-disposition"]
     head, *found = csv.reader(io.StringIO(answer.text, newline=""))
-    assert head == ["id", "member_id", "status", "issued_at", "used_at"]
+    assert head == ["id", "short_code", "member_id", "status", "issued_at", "used_at"]
     assert answer.text.count("\r\n") == len(ids) + 1
     as_csv = {
         (
             str(row.id),
+            row.short_code or "",
             f"'{row.member_id}" if row.member_id in mangled else row.member_id,
             row.status,
             row.issued_at.isoformat().replace("+00:00", "Z"),
