@@ -33,7 +33,7 @@ class RoomSync:
         self._engine = engine
         self._line = line
         self._stores = stores
-        # Whoever else uses the engine's one connection takes turns.
+        # Other users of the engine's one connection wait for their turn.
         self.connection = asyncio.Lock()
 
     async def run_once(self) -> float:

@@ -111,7 +111,7 @@ class IssuedTimes(NamedTuple):
 
 
 def issued_times(engine: Engine, code: str) -> IssuedTimes:
-    """Count the issued coupons, whoever reported them. Raises OfficeAway."""
+    """Count the issued coupons, reported or not. Raises OfficeAway."""
     query = (
         select(func.count(), func.min(_OF.issued_at), func.max(_OF.issued_at))
         .join(coupons, coupons.c.id == _OF.coupon_id)

@@ -1,4 +1,4 @@
-"""Missed: whoever was called and does not come holds nobody up, and may return."""
+"""Missed: a called member who does not come holds nobody up, and may return."""
 
 import pytest
 

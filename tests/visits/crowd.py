@@ -62,7 +62,7 @@ class Crowd:
                 await self._try(self.line.enter, member, stop)
             elif status.kind == "absent":
                 await self._try(self.line.enter, member, stop)
-            # The waiting page is told more often near the front, too.
+            # The server updates the waiting page more often near the front, too.
             every_s = self.habits.polls_s * (0.1 if status.ahead < NEAR else 1)
             await rest(every_s * (0.5 + self.random.random()), stop)
 

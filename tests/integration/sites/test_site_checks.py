@@ -1,4 +1,4 @@
-"""What a site's proxy is told about each request: who goes in, and who is sent to the line."""
+"""The check: tells a site's proxy to let a request in, or to send its visitor to the line."""
 
 import asyncio
 import time

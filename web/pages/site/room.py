@@ -197,7 +197,7 @@ async def _place(request: Request, room: SiteRoom, who: Visitor) -> PlaceOut | N
 
 
 def _first_visit(request: Request, room: SiteRoom, acts: bool) -> Response:
-    """A browser without our cookie gets one; who comes here is sent to bring it back."""
+    """A browser without our cookie gets one, and a redirect, by which it returns the cookie."""
     if acts and RETURNED in request.query_params:
         return _cookies_needed(request, room)
     parts = get_container(request)
