@@ -1,8 +1,8 @@
 """PassChecks: answers a site's proxy, which asks about each request whether it may go in.
 
 The proxy passes our answer on where it is not 200. So a browser without a good pass is sent to the
-line, and a pass that comes in an address becomes a cookie of the site, once: whoever opens that
-address later gets none.
+line. A pass in an address becomes a cookie of the site once: a browser that opens the address later
+gets none.
 """
 
 from __future__ import annotations

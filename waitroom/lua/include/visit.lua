@@ -43,7 +43,7 @@ local function write_visit(visit, keys)
   }, ' '))
 end
 
--- A visit is over the moment its time is up, whoever notes it when.
+-- A visit is over the moment its time is up, also before a script has noted it.
 local function is_living(visit, now)
   return visit.state == 'i' and visit.ends > now
 end
