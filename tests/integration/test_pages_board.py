@@ -1,9 +1,15 @@
 """The board's pages: what they show, and the hand on the rate; plain forms throughout."""
 
+import re
+import time
+
 import pytest
 
 from domain.room_settings import RoomSettings
+from domain.stores.remote_clock import RemoteClock
 from tests.integration.web_cast import ADMIN, Html, app_with, by, client_of, in_line
+from waitroom.redis_io.constants import METER_SLOTS
+from waitroom.redis_io.keys import Keys
 
 HERE = ADMIN | {"Sec-Fetch-Site": "same-origin"}
 
@@ -220,3 +226,24 @@ async def test_what_a_form_was_answered_stays_and_leads_back(client, board):
     assert 'http-equiv="refresh"' not in told.text
     assert f'href="{board}?lang=ko"' in told.text
     assert 'http-equiv="refresh"' in plain.text
+
+
+async def test_just_after_a_change_the_board_shows_the_rate_of_the_last_whole_second(
+    parts, raw_redis, code, board
+):
+    """Of 100 and 200 admitted in turn: the mean of several seconds is neither."""
+    second = int(time.time())
+    counts = {
+        f"admitted:{at % METER_SLOTS}": f"{at} {100 + at % 2 * 100}"
+        for at in range(second - 10, second + 300)
+    }
+    await raw_redis.hset(Keys(code).meter, mapping=counts)
+    # The audit's clock: however long this test takes, the change is recent.
+    ahead = RemoteClock(host=lambda: time.time() + 600)
+
+    async with client_of(app_with(parts, office_clock=ahead)) as asked:
+        await turn(asked, board, "set", 1, rate_per_s="150")
+        page = (await asked.get(f"{board}/board", headers=ADMIN)).text
+
+    shown = re.search(r'data-gauge="admitted_per_s".*?<b[^>]*>([\d.]+)/s', page, re.DOTALL)
+    assert shown[1] in ("100", "200")

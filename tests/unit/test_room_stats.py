@@ -1,6 +1,7 @@
 import pytest
 
 from waitroom.redis_io.constants import METER_SLOTS
+from waitroom.stats.forecast import measured_rate
 from waitroom.stats.latency_histogram import bucket_index, bucket_upper_s, percentile_s
 from waitroom.stats.ring_counters import meter_slots
 from waitroom.stats.room_stats import METERED, RoomStats
@@ -54,6 +55,14 @@ def test_the_rate_is_the_mean_of_the_last_ten_seconds():
 
     assert read.admitted_per_s == pytest.approx(4.5)
     assert read.issued_per_s == pytest.approx(100)
+
+
+def test_from_the_second_whole_second_after_a_change_the_rate_is_the_new_one():
+    """The change is in the last second but one, of which a part is at the old rate."""
+    read = figures(admitted_meter=slots(30, 30, 30, 30, 30, 30, 30, 30, 55, 80))
+
+    assert (read.admitted_last_s, read.admitted_per_s) == (80, 37.5)
+    assert measured_rate(read, is_settling=True) == 80
 
 
 def test_how_long_things_took_is_told_of_all_seconds_together():

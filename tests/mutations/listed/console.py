@@ -106,6 +106,23 @@ MUTATIONS = (
         "unit/test_forecast.py::test_just_after_a_change_the_last_whole_second_is_the_rate",
     ),
     _mutation(
+        "the_rate_after_a_change_is_of_an_earlier_second",
+        "waitroom/stats/room_stats.py",
+        "RoomStats.from_reply",
+        'meter.count_by_second("admitted")[-1]',
+        'meter.count_by_second("admitted")[-2]',
+        "unit/test_room_stats.py::"
+        "test_from_the_second_whole_second_after_a_change_the_rate_is_the_new_one",
+    ),
+    _mutation(
+        "the_board_does_not_know_that_its_rate_has_just_changed",
+        "web/pages/admin/board_view.py",
+        "BoardView.from_stats",
+        "is_settling(change.at if change else None, now)",
+        "is_settling(None, now)",
+        f"{_IN_BOARD}test_just_after_a_change_the_board_shows_the_rate_of_the_last_whole_second",
+    ),
+    _mutation(
         "the_bar_of_the_board_scrolls_away",
         "web/static/board.css",
         "",
