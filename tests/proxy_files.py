@@ -7,6 +7,7 @@ from pathlib import Path
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 NGINX_CONF, CADDYFILE = DEPLOY / "nginx.conf", DEPLOY / "Caddyfile"
+SITE_NGINX_CONF, SITE_CADDYFILE = DEPLOY / "passes" / "nginx.conf", DEPLOY / "passes" / "Caddyfile"
 HAPROXY_POSTGRES = DEPLOY / "haproxy-postgres.cfg"
 # `sed` removes it, as the file says.
 CACHING = "#cache "

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.proxy_files import CADDYFILE, NGINX_CONF, with_caching
+from tests.proxy_files import CADDYFILE, NGINX_CONF, SITE_NGINX_CONF, with_caching
 from web.auth import admin_sessions, cookies, sessions
 from web.cache.static_files import BUNDLES, FOR_EVER, list_files, static_address
 from web.middleware.security import HEADERS, HSTS
@@ -62,9 +62,8 @@ def test_caching_is_off_until_its_lines_are_taken_in():
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
-@pytest.mark.parametrize("caching", [False, True])
-def test_nginx_accepts_its_file(caching, tmp_path):
-    text = with_caching(NGINX) if caching else NGINX
+@pytest.mark.parametrize("text", [NGINX, with_caching(NGINX), SITE_NGINX_CONF.read_text("utf-8")])
+def test_nginx_accepts_its_file(text, tmp_path):
     # What only the machine has that runs it.
     text = re.sub(r"listen 443 ssl http2|ssl_certificate.*", "listen 127.0.0.1:1", text, count=1)
     text = re.sub(r"ssl_certificate.*;", "", text).replace("/var/", f"{tmp_path}/")

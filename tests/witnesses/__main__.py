@@ -5,8 +5,9 @@
   standby  HAProxy with deploy/haproxy-postgres.cfg before that Postgres and a standby, which takes
            over: all processes keep every promise
   nginx    nginx with deploy/nginx.conf before a real `web`: TLS, static files, streams, redirects,
-           addresses, a cache before 300 visitors, and a crowd through a rolling restart
-  caddy    Caddy with deploy/Caddyfile likewise
+           addresses, a cache before 300 visitors, and a crowd through a rolling restart; and nginx
+           with deploy/passes/nginx.conf before a shop
+  caddy    Caddy with deploy/Caddyfile and deploy/passes/Caddyfile likewise
   node     deploy/passes/verify-pass.mjs with npm's jose: good passes, bad ones, and a rotation
 
 What is not here is installed: Caddy by pip, and jose by npm, in folders of their own; the rest by
@@ -54,7 +55,7 @@ NEEDS = {
     "node": {"nodejs", "npm", "jose"},
 }
 
-BEHIND_EACH = ("static_checks.py", "proxy_checks.py", "restart_checks.py")
+BEHIND_EACH = ("static_checks.py", "proxy_checks.py", "restart_checks.py", "sites/site_checks.py")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

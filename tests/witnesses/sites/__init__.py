@@ -1,0 +1,1 @@
+"""Witnesses of sites: the shipped proxies of deploy/passes before a shop, asking a real line."""
