@@ -15,12 +15,12 @@ from domain.refusals import Refusal
 BOARD = ("admin/board.html",)
 
 
-def _place(state: str) -> tuple[str, str]:
-    return ("room.html", f"_place_{state}.html")
+def _place(state: str) -> tuple[str, ...]:
+    return ("room.html", "base.html", f"_place_{state}.html")
 
 
-def _site(state: str) -> tuple[str, str]:
-    return ("site/room.html", f"site/_place_{state}.html")
+def _site(state: str) -> tuple[str, ...]:
+    return ("site/room.html", "site/base.html", f"site/_place_{state}.html")
 
 
 # By the module that makes them: each scene's templates.

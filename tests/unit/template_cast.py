@@ -38,7 +38,7 @@ KNOWN_POSTS = re.compile(
     r"/signin|/signout|/hand-over|/admin/(signin|signout|signout-everywhere|coupons/new)"
     r"|/admin/sites/[\w.-]+(/(api-key|pass-secret))?|/admin/site-rooms/[\w.-]+(\?site=[\w.-]+)?"
     r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate|reconcile)"
-    r"|/rooms/[\w.-]+/(enter|leave)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
+    r"|/rooms/[\w.-]+/(enter|leave|go)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
 
 

@@ -35,7 +35,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         # rate limit refused.
         path = request.url.path
         if problem.type == "too_many_requests" and path.endswith(("/enter", "/issue")):
-            form = path
+            form = f"{path}?{request.url.query}" if request.url.query else path
         else:
             again_s = None
     body = render_problem(problem, find_language(request)) | {

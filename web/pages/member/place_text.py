@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from domain.phase import DRAINING, ROOM_PHASE
 from domain.unix_time import from_us
@@ -234,5 +234,22 @@ def _time_of(second: str) -> str:
 
 _time = lru_cache(maxsize=8_192)(Language.time)
 times_now = lru_cache(maxsize=64)(make_times)
+
+
+def moments(place: PlaceOut, now: datetime) -> dict[str, Any]:
+    """When the member came, when this answer was made, and when the page asks again."""
+    ask_again_s, reload_s = interval_texts(place.ask_again_s)
+    arrived_at, arrived_text = parse_times(place.arrived_at)
+    updated_at, updated_text = times_now(now)
+    return {
+        "ask_again_s": ask_again_s,
+        "reload_s": reload_s,
+        "arrived_at": arrived_at,
+        "arrived_text": arrived_text,
+        "updated_at": updated_at,
+        "updated_text": updated_text,
+    }
+
+
 # Cached, as up to 500 answers share the time of one read.
 read_at = lru_cache(maxsize=64)(from_us)

@@ -34,6 +34,7 @@ from web.pages.member.place_text import (
     iso,
     make_times,
     make_title,
+    moments,
     outlook_in_words,
     parse_times,
     place_words,
@@ -103,6 +104,11 @@ class PlaceView(NamedTuple):
     def goes_on(self) -> bool:
         """Whether the fragment polls again."""
         return self.state not in _ENDS
+
+    @property
+    def query(self) -> str:
+        """What the fragment's own links keep: nothing, in front of coupons."""
+        return ""
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -195,9 +201,6 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
     draws = place.opening == "draw"
     opens_at = datetime.fromisoformat(place.opens_at) if place.opens_at else None
     place_text = "" if draws or place.place is None else language.number(place.place)
-    arrived_at, arrived_text = parse_times(place.arrived_at)
-    updated_at, updated_text = times_now(now)
-    ask_again_s, reload_s = interval_texts(place.ask_again_s)
     news = gettext("You are in the lobby. Your place is safe.")
     if place_text:
         news = gettext("You are number %(place)s in the lobby.", place=place_text)
@@ -209,12 +212,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         title=make_title(place_text, gettext("In the lobby"), site_name),
         news=news,
         step=LOBBY.word,
-        ask_again_s=ask_again_s,
-        reload_s=reload_s,
-        updated_at=updated_at,
-        updated_text=updated_text,
-        arrived_at=arrived_at,
-        arrived_text=arrived_text,
+        **moments(place, now),
         place_text=place_text,
         remain_text=language.number(place.remain_count or 0),
         opens_at=iso(opens_at) if opens_at else "",
@@ -225,21 +223,13 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
 
 def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
     """The view while restoring; without a place, as others may still return before them."""
-    arrived_at, arrived_text = parse_times(place.arrived_at)
-    updated_at, updated_text = times_now(now)
-    ask_again_s, reload_s = interval_texts(place.ask_again_s)
     return PlaceView(
         room=place.room,
         state=RESTORED.word,
         title=make_title("", language.gettext("Your place is safe"), site_name),
         news=language.gettext("The line was interrupted. Your place is safe."),
         step=RESTORED.word,
-        ask_again_s=ask_again_s,
-        reload_s=reload_s,
-        updated_at=updated_at,
-        updated_text=updated_text,
-        arrived_at=arrived_at,
-        arrived_text=arrived_text,
+        **moments(place, now),
         remain_text=language.number(place.remain_count or 0),
     )
 

@@ -17,10 +17,9 @@ from web.pages.member.place_text import (
     interval_texts,
     iso,
     make_title,
-    parse_times,
+    moments,
     place_words,
     progress_in_words,
-    times_now,
     waiting_news,
     waiting_room,
 )
@@ -176,11 +175,11 @@ class SiteWords:
             progress=progress,
             progress_text=progress_text,
             note_text=room.note_text,
-            **_asks(place),
+            **moments(place, now),
         )
         title = f"{words.place} · {view.title}" if words.place else view.title
         step = find_step(place.returned, room.resting, None, words.step)
-        return replace(_timed(view, place, now), title=title, step=step)
+        return replace(view, title=title, step=step)
 
     def _lobby(self, place: PlaceOut, now: datetime) -> SiteView:
         language = self.language
@@ -190,7 +189,7 @@ class SiteWords:
         news = language.gettext("You are in the lobby. Your place is safe.")
         if place_text:
             news = language.gettext("You are number %(place)s in the lobby.", place=place_text)
-        view = self._make(
+        return self._make(
             LOBBY.word,
             language.gettext("In the lobby"),
             news,
@@ -200,18 +199,16 @@ class SiteWords:
             opens_at=iso(opens_at) if opens_at else "",
             opens_text=language.date_and_time(opens_at) if opens_at else "",
             now_at=iso(now),
-            **_asks(place),
+            **moments(place, now),
         )
-        return _timed(view, place, now)
 
     def _restoring(self, place: PlaceOut, now: datetime) -> SiteView:
-        view = self._make(
+        return self._make(
             RESTORED.word,
             self.language.gettext("Your place is safe"),
             self.language.gettext("The line was interrupted. Your place is safe."),
-            **_asks(place),
+            **moments(place, now),
         )
-        return _timed(view, place, now)
 
     def _until(self, view: SiteView, place: PlaceOut, now: datetime) -> SiteView:
         """With the time that is left to come, or to stay."""
@@ -239,21 +236,3 @@ class SiteWords:
             step=state,
         )
         return replace(made, **fields)
-
-
-def _asks(place: PlaceOut) -> dict[str, str]:
-    ask_again_s, reload_s = interval_texts(place.ask_again_s)
-    return {"ask_again_s": ask_again_s, "reload_s": reload_s}
-
-
-def _timed(view: SiteView, place: PlaceOut, now: datetime) -> SiteView:
-    """With the times of arrival and of this answer."""
-    arrived_at, arrived_text = parse_times(place.arrived_at)
-    updated_at, updated_text = times_now(now)
-    return replace(
-        view,
-        arrived_at=arrived_at,
-        arrived_text=arrived_text,
-        updated_at=updated_at,
-        updated_text=updated_text,
-    )
