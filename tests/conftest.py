@@ -17,12 +17,15 @@ from domain.room import ROOM_KINDS
 from issuance.deployment import LINE_KEY
 from issuance.migrate import migrate
 from issuance.postgres.engine import open_engine
+from tests.given_clock import GivenClock, given_clock
 from tests.house import House, open_house
 from tests.kinds import mark_kinds, put_in_order
 from tests.servers import Servers, drop_database, fresh_database
 from waitroom.line import Line, open_line
 from waitroom.redis_io.keys import rooms_key
 
+# For an answer of Redis: a busy machine may stop it for seconds.
+PATIENT_S = 60.0
 # Collection makes a million objects that stay: looking through them again and again takes seconds.
 gc.disable()
 # As our processes log: structlog's default renders each traceback with rich, which takes seconds.
@@ -107,8 +110,15 @@ def redis_url(servers: Servers) -> str:
 
 
 @pytest.fixture
+def redis_clock(redis_url: str, tmp_path: Path) -> Iterator[GivenClock]:
+    """A clock in place of Redis'. Lines opened after it read it: ask for it by `usefixtures`."""
+    with given_clock(redis_url, tmp_path) as clock:
+        yield clock
+
+
+@pytest.fixture
 async def line(redis_url: str) -> AsyncIterator[Line]:
-    opened = open_line(redis_url)
+    opened = open_line(redis_url, timeout_s=PATIENT_S)
     yield opened
     await opened.aclose()
 

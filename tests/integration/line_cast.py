@@ -28,7 +28,7 @@ class LineOf(Line):
     """A Line that goes through these rooms alone: others on this Redis may be somebody's."""
 
     def __init__(self, redis_url: str, *rooms: str) -> None:
-        super().__init__(open_async_redis(redis_url, connections_max=8, socket_timeout=2.0))
+        super().__init__(open_async_redis(redis_url, connections_max=8, socket_timeout=60.0))
         self._rooms = list(rooms)
 
     async def codes(self, kind: RoomKind | None = None) -> list[str]:

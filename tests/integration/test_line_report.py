@@ -1,8 +1,5 @@
 """Reports and settings: they come late, twice and out of order, and the line stays true."""
 
-import asyncio
-import time
-
 import pytest
 
 from tests.integration.cast import a_room, in_force
@@ -220,21 +217,23 @@ async def test_older_settings_may_still_know_that_more_are_gone(line, code):
     assert (await line.room_stats(code)).used_count == 8
 
 
-async def test_the_meter_counts_the_whole_seconds_of_the_last_ten(line, code, raw_redis):
+async def test_the_meter_counts_the_whole_seconds_of_the_last_ten(
+    redis_clock, line, code, raw_redis
+):
     await in_force(line, code)
     members = crowd(30)
     await enter(line, code, members)
-    second = int(time.time())
+    second = redis_clock.now_us // 1_000_000
     an_earlier_lap = {
         f"admitted:{s % METER_SLOTS}": f"{s - METER_SLOTS} 1000" for s in range(second, second + 9)
     }
     await raw_redis.hset(Keys(code).meter, mapping=an_earlier_lap)
-    await asyncio.sleep(1 - time.time() % 1)
+    redis_clock.next_second()
     await admit(line, code, at_most=20)
     await issue(line, code, 5, members[:5])
     await admit(line, code)
 
-    await asyncio.sleep(1.1)
+    redis_clock.advance(1.1)
 
     figures = await line.room_stats(code)
     assert (figures.admitted_per_s, figures.issued_per_s) == (3.0, 0.5)
