@@ -1,13 +1,14 @@
 """The pages that visitors of a site see are those of members, with the site's own words."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from tests.unit.page_reader import Page
 from tests.unit.place_template_cast import EN, NOON, PLACES, Standing
 from tests.unit.template_cast import KNOWN_POSTS, a_coupon, a_problem, html_of, render
-from tests.unit.visitor_template_cast import QUERY, a_room, page_context, visitor_pages, words
+from tests.unit.visitor_template_cast import QUERY, a_room, page_context, views, visitor_pages
 
 PAGES = visitor_pages(EN)
 IN_LINE = {
@@ -23,6 +24,7 @@ def test_a_visitors_page_never_speaks_of_coupons(template, context):
     page = render(template, **context)
 
     assert not page.says("oupon")
+    assert "left" not in page.with_id("place").attrs["data-news"], "a site has no stock"
     assert all("coupon" not in link.attrs["href"] for link in page.all("a"))
 
 
@@ -49,8 +51,8 @@ def test_a_visitors_fragment_asks_again_only_while_there_is_more_to_come(templat
 @pytest.mark.parametrize("name", IN_LINE)
 def test_members_and_visitors_in_line_read_the_same_but_for_what_it_leads_to(name):
     room = a_room()
-    view = words(EN, room, "").view(IN_LINE[name], NOON)
-    visitors = render("site/room.html", **page_context(words(EN, room, ""), view))
+    view = views(EN, room, "").view(replace(IN_LINE[name], remain_count=None), NOON)
+    visitors = render("site/room.html", **page_context(views(EN, room, ""), view))
     members = render("room.html", coupon=a_coupon(), place=PLACES[name].seen())
 
     terms = [re.findall("<dt>(.*?)</dt>", page.html) for page in (members, visitors)]

@@ -7,6 +7,7 @@ Whether a text is empty belongs to the shape, as an empty one is not shown.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -58,10 +59,11 @@ TEXTS = (
 
 class PlaceView(NamedTuple):
     """First the values that the template branches on, then the texts (TEXTS), then the fields of
-    final states.
+    final states, then those in front of a site.
 
     state: the word of a place's phase, or UNREACHABLE or SIGNED_OUT. Times come twice: `..._at` in
-    ISO 8601, `..._text` for readers.
+    ISO 8601, `..._text` for readers. query: what the fragment's own links keep. until, left: the
+    time to come to the site, or to stay there.
     """
 
     room: str
@@ -100,15 +102,16 @@ class PlaceView(NamedTuple):
     can_try_again: bool = False
     retry_after_text: str = ""
 
+    query: str = ""
+    until_at: str = ""
+    until_text: str = ""
+    left_text: str = ""
+    left_clock: str = ""
+
     @property
     def goes_on(self) -> bool:
         """Whether the fragment polls again."""
         return self.state not in _ENDS
-
-    @property
-    def query(self) -> str:
-        """What the fragment's own links keep: nothing, in front of coupons."""
-        return ""
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -164,8 +167,9 @@ def _waiting(
     words = NO_PLACE
     if ahead is not None:
         words = place_words(language, ahead)
-        outlook = find_outlook(remain, ahead)
-        outlook_text = outlook_in_words(room, outlook, words.ahead)
+        if place.remain_count is not None:
+            outlook = find_outlook(remain, ahead)
+            outlook_text = outlook_in_words(room, outlook, words.ahead)
         progress, progress_text = progress_in_words(language, find_progress(ahead, started_ahead))
     place_text, place_size, _, ahead_text, step = words
     # By position, as names would take twice as long.
@@ -270,9 +274,10 @@ def plain(
     ask_again_s: float | None = None,
     arrived_at: datetime | None = None,
     issued_coupon: IssuedCouponOut | None = None,
+    words: Mapping[str, tuple[str, str]] = PLAIN,
 ) -> PlaceView:
-    """A view of a state without further details."""
-    title, news = PLAIN[state]
+    """A view of a state without further details. words: the title and the news of each state."""
+    title, news = words[state]
     asks_again_s, reload_s = interval_texts(ask_again_s)
     at, text = make_times(arrived_at) if arrived_at else ("", "")
     return PlaceView(

@@ -10,7 +10,7 @@ from waitroom.errors import LineError, NotYourTurn
 from waitroom.poll_interval import UNREACHABLE_S
 from web.auth.member_tokens import Visitor
 from web.dependencies import RoomCode, refuse_cross_site
-from web.pages.site.room import asked_target, room_path, show, words_of
+from web.pages.site.room import asked_target, room_path, show, views_of
 from web.sites.claims import claim_address
 from web.sites.navigation import is_navigation
 from web.sites.rooms import get_site_room
@@ -27,7 +27,7 @@ async def follow_link(request: Request, code: RoomCode) -> Response:
         return RedirectResponse(room_path(request, room), 303)
     if not is_navigation(request):
         # The page has a button, for browsers that don't say that somebody navigates.
-        return show(request, room, words_of(request, room).plain("called"), asks_by_form=True)
+        return show(request, room, views_of(request, room).plain("called"), asks_by_form=True)
     return await _claimed(request, room, who, is_form=False)
 
 
@@ -47,8 +47,8 @@ async def _claimed(request: Request, room: SiteRoom, who: Visitor, *, is_form: b
     except NotYourTurn:
         return RedirectResponse(room_path(request, room), 303)
     except LineError:
-        view = words_of(request, room).plain("unreachable", UNREACHABLE_S)
+        view = views_of(request, room).plain("unreachable", UNREACHABLE_S)
         return show(request, room, view, 503)
     if not is_form:
         return RedirectResponse(address, 303)
-    return show(request, room, words_of(request, room).plain("inside"), address=address)
+    return show(request, room, views_of(request, room).plain("inside"), address=address)

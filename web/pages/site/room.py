@@ -20,9 +20,10 @@ from web.enter_line import ask_place, delete_ticket_cookie, enter, ticket_arriva
 from web.i18n import COOKIE, find_language
 from web.pages.error_page import render_problem
 from web.pages.member.place_cookies import keep_place
+from web.pages.member.place_view import PlaceView
 from web.pages.member.progress_cookie import delete_progress_cookie, read_progress_cookie
 from web.pages.render import page
-from web.pages.site.site_view import SiteView, SiteWords
+from web.pages.site.site_view import SiteViews
 from web.problems import Problem
 from web.schemas.public import PlaceOut, RefusalOut
 from web.sites.claims import claim_address
@@ -51,7 +52,7 @@ async def waiting_page(request: Request, room: SiteRoom) -> Response:
             if place.state == "called":
                 return await _walk_in(request, room, who)
     except LineError:
-        return show(request, room, words_of(request, room).plain("unreachable", UNREACHABLE_S), 503)
+        return show(request, room, views_of(request, room).plain("unreachable", UNREACHABLE_S), 503)
     except Problem as problem:
         if problem.type == "too_many_requests":
             raise
@@ -61,11 +62,11 @@ async def waiting_page(request: Request, room: SiteRoom) -> Response:
 
 async def fragment(request: Request, room: SiteRoom) -> Response:
     who = _visitor(request)
-    words = words_of(request, room)
+    views = views_of(request, room)
     try:
         place = await _place(request, room, who)
     except LineError:
-        return show(request, room, words.plain("unreachable", UNREACHABLE_S), 503, FRAGMENT)
+        return show(request, room, views.plain("unreachable", UNREACHABLE_S), 503, FRAGMENT)
     return show_place(request, room, place, FRAGMENT)
 
 
@@ -95,7 +96,7 @@ async def leave_by_form(request: Request, room: SiteRoom) -> Response:
     parts = get_container(request)
     await parts.line.leave(code, who.id, ticket_arrival_us(request, code, who.id))
     # Not to the page itself, which would take a place again.
-    response = show(request, room, words_of(request, room).plain("absent"))
+    response = show(request, room, views_of(request, room).plain("absent"))
     delete_ticket_cookie(response, code, secure=parts.secure)
     delete_progress_cookie(response, code, request.cookies, secure=parts.secure)
     return response
@@ -121,9 +122,9 @@ def room_path(request: Request, room: SiteRoom, after: str = "", **more: str) ->
     return f"/rooms/{room.code}{after}{'?' if query else ''}{query}"
 
 
-def words_of(request: Request, room: SiteRoom) -> SiteWords:
+def views_of(request: Request, room: SiteRoom) -> SiteViews:
     target = asked_target(request, room)
-    return SiteWords(
+    return SiteViews(
         room,
         find_language(request),
         f"?{urlencode({TARGET: target})}" if target else "",
@@ -135,27 +136,27 @@ def show_place(
     request: Request, room: SiteRoom, place: PlaceOut | None, template: str = PAGE
 ) -> Response:
     """place: None for somebody without one."""
-    words = words_of(request, room)
+    views = views_of(request, room)
     if place is None:
-        return show(request, room, words.plain("absent"), template=template)
-    view = words.view(place, line_now(request))
+        return show(request, room, views.plain("absent"), template=template)
+    view = views.view(place, line_now(request))
     response = show(request, room, view, template=template)
     keep_place(response, place, get_container(request), request.cookies)
     return response
 
 
 def show_refusal(request: Request, room: SiteRoom, problem: Problem) -> Response:
-    words = words_of(request, room)
-    body = render_problem(problem, words.language)
+    views = views_of(request, room)
+    body = render_problem(problem, views.language)
     refusal = RefusalOut(type=body["type"], title=body["title"], detail=problem.kind.detail)
-    view = words.refused(refusal, body.get("retry_after_s"))
+    view = views.refused(refusal, body.get("retry_after_s"))
     return show(request, room, view, problem.status)
 
 
 def show(
     request: Request,
     room: SiteRoom,
-    view: SiteView,
+    view: PlaceView,
     status: int = 200,
     template: str = PAGE,
     **context: Any,
@@ -207,7 +208,7 @@ def _first_visit(request: Request, room: SiteRoom, acts: bool) -> Response:
         more = {COOKIE: language} if language else {}
         response = RedirectResponse(room_path(request, room, **{RETURNED: "1"}, **more), 303)
     else:
-        response = show(request, room, words_of(request, room).plain("absent"))
+        response = show(request, room, views_of(request, room).plain("absent"))
     parts.visitors.set_cookie(response, parts.visitors.make(), secure=parts.secure)
     return response
 

@@ -11,9 +11,10 @@ from web.auth.member_tokens import Visitor
 from web.container import get_container
 from web.enter_line import ticket_arrival_us
 from web.pages.member.place_text import read_at
+from web.pages.member.place_view import PlaceView
 from web.pages.render import environment
-from web.pages.site.room import FRAGMENT, words_of
-from web.pages.site.site_view import SiteView, SiteWords
+from web.pages.site.room import FRAGMENT, views_of
+from web.pages.site.site_view import SiteViews
 from web.place_response import make_place
 from web.sse.events import event
 
@@ -23,31 +24,31 @@ class SiteEvents:
 
     repeats = True
 
-    __slots__ = ("_template", "_words", "arrival_us")
+    __slots__ = ("_template", "_views", "arrival_us")
 
-    def __init__(self, words: SiteWords, templates_dir: str, arrival_us: int) -> None:
-        self._words = words
-        self._template = environment(words.language, templates_dir).get_template(FRAGMENT)
+    def __init__(self, views: SiteViews, templates_dir: str, arrival_us: int) -> None:
+        self._views = views
+        self._template = environment(views.language, templates_dir).get_template(FRAGMENT)
         self.arrival_us = arrival_us
 
     def message(self, standing: MemberStatus, member_id: str) -> bytes:
         """The fragment, also for somebody without a place."""
-        now_us, words = standing.facts.now_us, self._words
+        now_us, views = standing.facts.now_us, self._views
         if not standing.in_line:
-            return self._event(words.plain("absent"), now_us)
+            return self._event(views.plain("absent"), now_us)
         self.arrival_us = standing.arrival_us or self.arrival_us
-        place = make_place(standing, room=words.room.code, member_id=member_id, tickets=None)
-        return self._event(words.view(place, read_at(now_us)), now_us)
+        place = make_place(standing, room=views.room.code, member_id=member_id, tickets=None)
+        return self._event(views.view(place, read_at(now_us)), now_us)
 
     def unreachable(self, _member_id: str) -> bytes:
-        return self._event(self._words.plain("unreachable", UNREACHABLE_S))
+        return self._event(self._views.plain("unreachable", UNREACHABLE_S))
 
     def signed_out(self) -> bytes:
-        return self._event(self._words.plain("absent"))
+        return self._event(self._views.plain("absent"))
 
-    def _event(self, view: SiteView, read_us: int | None = None) -> bytes:
+    def _event(self, view: PlaceView, read_us: int | None = None) -> bytes:
         html = self._template.render(
-            place=view, room=self._words.room, site_name=self._words.site_name
+            place=view, room=self._views.room, site_name=self._views.site_name
         )
         return event(html, read_us=read_us)
 
@@ -55,4 +56,4 @@ class SiteEvents:
 def make_site_events(request: Request, room: SiteRoom, who: Visitor) -> SiteEvents:
     parts = get_container(request)
     arrival_us = ticket_arrival_us(request, room.code, who.id)
-    return SiteEvents(words_of(request, room), parts.templates_dir, arrival_us)
+    return SiteEvents(views_of(request, room), parts.templates_dir, arrival_us)
