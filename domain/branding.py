@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass, fields
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from domain.invalid_value import InvalidValue
+from domain.invalid_value import InvalidValue, check_no_control_characters
 
 NAME_LENGTH_MAX = 60
 MESSAGE_LENGTH_MAX = 300
@@ -79,8 +78,7 @@ class Branding:
         ):
             if len(text) > most:
                 raise InvalidValue(field, "length_at_most", most=most, got=len(text))
-            if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
-                raise InvalidValue(field, "no_control_characters")
+            check_no_control_characters(field, text)
         if self.colour and not _COLOUR.fullmatch(self.colour):
             raise InvalidValue("colour", "colour", got=self.colour[:20])
         if self.return_url and not _is_address(self.return_url):

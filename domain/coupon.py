@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Literal, get_args
 from uuid import UUID, uuid5
 
 from domain.discount import DiscountPolicy
-from domain.invalid_value import InvalidValue
+from domain.invalid_value import InvalidValue, check_line_of_text
 from domain.inventory import Inventory
 from domain.issued_coupon import IssuedCoupon
 from domain.member import Member
@@ -36,6 +35,29 @@ def is_code(text: str) -> bool:
     return CODE.fullmatch(text) is not None
 
 
+def check_code(code: str) -> None:
+    """Raises InvalidValue unless `code` can name a coupon, a site or a room."""
+    if not is_code(code):
+        raise InvalidValue("code", "code", most=CODE_LENGTH_MAX, got=code[:80])
+
+
+def check_schedule(opens_at: datetime, end: str, ends_at: datetime) -> None:
+    """end: the name of the field that has `ends_at`. Raises InvalidValue."""
+    for name, time in (("opens_at", opens_at), (end, ends_at)):
+        if time.tzinfo is None:
+            raise InvalidValue(name, "time_zone", got=time.isoformat())
+        if not YEAR_MIN <= time.year <= YEAR_MAX:
+            raise InvalidValue(name, "years", least=str(YEAR_MIN), most=str(YEAR_MAX))
+    if opens_at >= ends_at:
+        raise InvalidValue(
+            "opens_at",
+            "before",
+            other=end,
+            got=opens_at.isoformat(),
+            most=ends_at.isoformat(),
+        )
+
+
 @dataclass(slots=True, eq=False)
 class Coupon:
     """A coupon on offer, with the holders loaded from the database (`recall`)."""
@@ -52,29 +74,13 @@ class Coupon:
     _refused: dict[Admission, Refusal] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        if not is_code(self.code):
-            raise InvalidValue("code", "code", most=CODE_LENGTH_MAX, got=self.code[:80])
-        if not 1 <= len(self.description) <= DESCRIPTION_LENGTH_MAX:
-            raise InvalidValue("description", "length", least=1, most=DESCRIPTION_LENGTH_MAX)
-        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in self.description):
-            raise InvalidValue("description", "no_control_characters")
+        check_code(self.code)
+        check_line_of_text("description", self.description, DESCRIPTION_LENGTH_MAX)
         if self.issuing not in ISSUING_WAYS:
             raise InvalidValue(
                 "issuing", "choice", choices=", ".join(ISSUING_WAYS), got=self.issuing
             )
-        for name, time in (("opens_at", self.opens_at), ("expire_date", self.expire_date)):
-            if time.tzinfo is None:
-                raise InvalidValue(name, "time_zone", got=time.isoformat())
-            if not YEAR_MIN <= time.year <= YEAR_MAX:
-                raise InvalidValue(name, "years", least=str(YEAR_MIN), most=str(YEAR_MAX))
-        if self.opens_at >= self.expire_date:
-            raise InvalidValue(
-                "opens_at",
-                "before",
-                other="expire_date",
-                got=self.opens_at.isoformat(),
-                most=self.expire_date.isoformat(),
-            )
+        check_schedule(self.opens_at, "expire_date", self.expire_date)
 
     def recall(
         self, issued: Iterable[IssuedCoupon], refused: Mapping[Admission, Refusal] | None = None

@@ -1,7 +1,11 @@
-"""InvalidValue: names the field, the rule it breaks and the bounds, as data for pages and CLI."""
+"""InvalidValue: names the field, the rule it breaks and the bounds, as data for pages and CLI.
+
+And the checks of text that fields of several kinds share.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Literal, get_args
 
 Rule = Literal[
@@ -87,6 +91,19 @@ class InvalidValue(ValueError):
 
     def __str__(self) -> str:
         return f"{self.field} {self.sentence}"
+
+
+def check_line_of_text(field: str, text: str, most: int) -> None:
+    """Raises InvalidValue unless `text` has 1 to `most` characters, without control characters."""
+    if not 1 <= len(text) <= most:
+        raise InvalidValue(field, "length", least=1, most=most)
+    check_no_control_characters(field, text)
+
+
+def check_no_control_characters(field: str, text: str) -> None:
+    """Raises InvalidValue for a line end, another control character, or half of a character."""
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        raise InvalidValue(field, "no_control_characters")
 
 
 def _text(value: Bound) -> str:

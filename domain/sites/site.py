@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from domain.coupon import CODE_LENGTH_MAX, is_code
-from domain.invalid_value import InvalidValue
+from domain.coupon import check_code
+from domain.invalid_value import InvalidValue, check_line_of_text
 from domain.sites.target_urls import site_origin
 
 NAME_LENGTH_MAX = 60
@@ -53,8 +52,7 @@ class Site:
     secrets: tuple[SiteSecret, ...] = ()
 
     def __post_init__(self) -> None:
-        if not is_code(self.code):
-            raise InvalidValue("code", "code", most=CODE_LENGTH_MAX, got=self.code[:80])
+        check_code(self.code)
         check_line_of_text("name", self.name, NAME_LENGTH_MAX)
         if not 1 <= len(self.hosts) <= HOSTS_MAX:
             raise InvalidValue("hosts", "range", least=1, most=HOSTS_MAX, got=len(self.hosts))
@@ -84,11 +82,3 @@ class Site:
 def api_key_digest(key: str) -> bytes:
     """What is kept of an API key. It has 256 random bits, so a plain digest tells nothing."""
     return hashlib.sha256(key.encode()).digest()
-
-
-def check_line_of_text(name: str, text: str, most: int) -> None:
-    """Raises InvalidValue unless `text` has 1 to `most` characters, without control characters."""
-    if not 1 <= len(text) <= most:
-        raise InvalidValue(name, "length", least=1, most=most)
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
-        raise InvalidValue(name, "no_control_characters")

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.coupon import CODE_LENGTH_MAX, YEAR_MAX, YEAR_MIN, is_code
-from domain.invalid_value import InvalidValue
+from domain.coupon import YEAR_MAX, check_code, check_schedule
+from domain.invalid_value import InvalidValue, check_line_of_text
 from domain.room import Room
-from domain.sites.site import Site, check_line_of_text
+from domain.sites.site import Site
 from domain.sites.site_settings import SiteSettings
 from domain.sites.target_urls import target_in
 
@@ -36,10 +36,9 @@ class SiteRoom:
 
     def __post_init__(self) -> None:
         room = self.room
-        if not is_code(room.code):
-            raise InvalidValue("code", "code", most=CODE_LENGTH_MAX, got=room.code[:80])
+        check_code(room.code)
         check_line_of_text("title", self.title, TITLE_LENGTH_MAX)
-        _check_schedule(room)
+        check_schedule(room.opens_at, "closes_at", room.closes_at)
         if room.settings.rate_mode != "manual":
             raise InvalidValue("rate_mode", "choice", choices="manual", got=room.settings.rate_mode)
 
@@ -92,19 +91,3 @@ class SiteRoom:
     def target(self, raw: str) -> str:
         """`raw` where it belongs to the site, else target_url."""
         return target_in(self.site.hosts, raw) or self.target_url
-
-
-def _check_schedule(room: Room) -> None:
-    for name, time in (("opens_at", room.opens_at), ("closes_at", room.closes_at)):
-        if time.tzinfo is None:
-            raise InvalidValue(name, "time_zone", got=time.isoformat())
-        if not YEAR_MIN <= time.year <= YEAR_MAX:
-            raise InvalidValue(name, "years", least=str(YEAR_MIN), most=str(YEAR_MAX))
-    if room.opens_at >= room.closes_at:
-        raise InvalidValue(
-            "opens_at",
-            "before",
-            other="closes_at",
-            got=room.opens_at.isoformat(),
-            most=room.closes_at.isoformat(),
-        )
