@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from domain.sites.site_room import SiteRoom
 from web.auth.member_tokens import NotSignedIn
 from web.dependencies import RoomCode, find_visitor
 from web.enter_line import read_status
@@ -22,30 +25,22 @@ router = APIRouter(prefix="/rooms/{code}", include_in_schema=False)
 
 @router.get("")
 async def ticket_page(request: Request, code: RoomCode) -> Response:
-    if room := await find_site_room(request, code):
-        return await site.waiting_page(request, room)
-    return await member.ticket_page(request, code)
+    return await _answer(request, code, site.waiting_page, member.ticket_page)
 
 
 @router.get("/place")
 async def fragment(request: Request, code: RoomCode) -> Response:
-    if room := await find_site_room(request, code):
-        return await site.fragment(request, room)
-    return await member.fragment(request, code)
+    return await _answer(request, code, site.fragment, member.fragment)
 
 
 @router.post("/enter")
 async def enter_room(request: Request, code: RoomCode) -> Response:
-    if room := await find_site_room(request, code):
-        return await site.enter_by_form(request, room)
-    return await member.enter_room(request, code)
+    return await _answer(request, code, site.enter_by_form, member.enter_room)
 
 
 @router.post("/leave")
 async def leave_room(request: Request, code: RoomCode) -> Response:
-    if room := await find_site_room(request, code):
-        return await site.leave_by_form(request, room)
-    return await member.leave_room(request, code)
+    return await _answer(request, code, site.leave_by_form, member.leave_room)
 
 
 @router.get("/live")
@@ -66,3 +61,14 @@ async def follow(request: Request, code: RoomCode) -> EventStreamResponse:
     # A visitor's cookie is no session, so nothing ends it.
     session = who if who.signed_in_us else None
     return EventStreamResponse(streams, code, who.id, writer, session)
+
+
+async def _answer(
+    request: Request,
+    code: str,
+    of_site: Callable[[Request, SiteRoom], Awaitable[Response]],
+    of_coupons: Callable[[Request, str], Awaitable[Response]],
+) -> Response:
+    """The answer of the room's kind; a code that is nobody's is answered as a coupon's."""
+    room = await find_site_room(request, code)
+    return await (of_coupons(request, code) if room is None else of_site(request, room))
