@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from load.crowd.options import CrowdOptions
+from load.crowd.target_options import Anywhere, Url
 
 
 def crowd(
@@ -19,11 +20,9 @@ def crowd(
     connections: Annotated[
         int, typer.Option(min=1, max=15_000, help="Connections open at once.")
     ] = 500,
-    url: Annotated[str | None, typer.Option(help="The server's URL; default: BASE_URL.")] = None,
+    url: Url = None,
     give_up: Annotated[float, typer.Option(min=1, help="Time limit, s.")] = 300.0,
-    anywhere: Annotated[
-        bool, typer.Option(help="Allow a server that is not on this machine.")
-    ] = False,
+    anywhere: Anywhere = False,
     addresses: Annotated[
         int,
         typer.Option(min=0, max=60_000, help="Simulated client addresses; see docs/load.md."),

@@ -28,6 +28,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 from load.crowd.observations import Observations, Timings
 from load.crowd.report import print_verdict
 from load.crowd.target import Target, find_target
+from load.crowd.target_options import Anywhere, Url
 from load.crowd.verdict import verdict
 from load.locust_users.offer import find_total_count
 from processes.settings.reader import BadSettings
@@ -203,11 +204,9 @@ def chromium(environ: Mapping[str, str]) -> Iterator[Browser]:
 def main(
     coupon: Annotated[str, typer.Option(help="The coupon's code.")] = "spring",
     contexts: Annotated[int, typer.Option(min=1, max=CONTEXTS_MAX, help="Browser contexts.")] = 20,
-    url: Annotated[str | None, typer.Option(help="The server's URL; default: BASE_URL.")] = None,
+    url: Url = None,
     give_up: Annotated[float, typer.Option(min=1, help="Time limit, s.")] = 300.0,
-    anywhere: Annotated[
-        bool, typer.Option(help="Allow a server that is not on this machine.")
-    ] = False,
+    anywhere: Anywhere = False,
 ) -> None:
     """Send real browsers through the line, and compare what they showed with Postgres."""
     try:

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from load.browsers import chromium, with_browser
 from load.crowd.target import Target, find_target
+from load.crowd.target_options import Anywhere, Url
 from load.locust_users.offer import find_total_count
 from load.page_visit import page_links
 from load.request_count import CountingRelay, counting_relay
@@ -120,16 +121,14 @@ def _wait_until_asked(page: Page, relay: CountingRelay, stream: str) -> None:
 
 def main(
     coupon: Annotated[str, typer.Option(help="The coupon's code.")] = "spring",
-    url: Annotated[str | None, typer.Option(help="The server's URL; default: BASE_URL.")] = None,
+    url: Url = None,
     latency_ms: Annotated[float, typer.Option(min=0)] = LATENCY_MS,
     bytes_per_s: Annotated[float, typer.Option(min=1_000)] = BYTES_PER_S,
     rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds; prints the medians.")] = 3,
     paint_max_s: Annotated[
         float, typer.Option(help="A later first paint is a failure.")
     ] = PAINT_MAX_S,
-    anywhere: Annotated[
-        bool, typer.Option(help="Allow a server that is not on this machine.")
-    ] = False,
+    anywhere: Anywhere = False,
 ) -> None:
     """Open all pages for members on a slow network; fail if one paints late."""
     try:
