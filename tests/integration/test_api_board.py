@@ -24,9 +24,11 @@ async def some_issued(client, line, engine, code):
     return offer
 
 
-async def test_the_series_tells_what_happened_in_each_second(app, client, code, some_issued):
+async def test_the_series_tells_what_happened_in_each_second(
+    redis_clock, app, client, code, some_issued
+):
     await app.state.enter_times.publish()
-    await asyncio.sleep(1.1)
+    redis_clock.next_second()
 
     body = (await client.get(f"/api/admin/rooms/{code}/series?seconds=9", headers=ADMIN)).json()
     room = (await client.get(f"/api/admin/rooms/{code}", headers=ADMIN)).json()

@@ -19,7 +19,7 @@ from tests.tcp_server import tcp_server
 from waitroom.errors import LineAway
 from waitroom.line import Line, open_line
 
-ENDS_WITHIN_S = 5.0
+ENDS_WITHIN_S = 60.0
 
 CALLS: dict[str, Callable[[Line, str], Coroutine[Any, Any, object]]] = {
     "probe": lambda line, code: line.probe.write(),

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from redis.asyncio import Redis
@@ -16,9 +17,10 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from processes.child_process import free_port
 from tests.tcp_proxy import proxied
 from topology.async_redis import open_async_redis
-from waitroom.redis_io.script_call import ScriptCall, ScriptConnections
+from waitroom.redis_io.script_call import ATTEMPTS_MAX, ScriptCall, ScriptConnections
 
 WITHIN_S = 2
+PATIENT_S = 60.0
 ECHO = "return ARGV[1]"
 # Busy for a while (a script's clock stands still), and then an answer that must be nobody else's.
 SLOW = """
@@ -28,9 +30,9 @@ return 'late'
 """
 
 
-def wires_of(url: str, count: int = 1) -> ScriptConnections:
+def wires_of(url: str, count: int = 1, *, within_s: float = PATIENT_S) -> ScriptConnections:
     retry = Retry(NoBackoff(), 0)
-    redis = open_async_redis(url, connections_max=count, socket_timeout=WITHIN_S, retry=retry)
+    redis = open_async_redis(url, connections_max=count, socket_timeout=within_s, retry=retry)
     return ScriptConnections(redis.connection_pool)
 
 
@@ -91,32 +93,46 @@ async def test_more_calls_than_wires_wait_their_turn(wires):
 
 async def test_a_call_that_is_not_answered_in_time_is_tried_once_more_and_ends():
     with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and never answers
-        wires = wires_of(f"redis://127.0.0.1:{silent.getsockname()[1]}")
-        began = time.monotonic()
+        wires = wires_of(f"redis://127.0.0.1:{silent.getsockname()[1]}", within_s=0.5)
         with pytest.raises(RedisTimeoutError):
-            await ScriptCall(wires, ECHO)([], ["x"])
+            await asyncio.wait_for(ScriptCall(wires, ECHO)([], ["x"]), PATIENT_S)
 
-        assert WITHIN_S <= time.monotonic() - began < 3 * WITHIN_S
         assert not wires._all
         await wires.aclose()
+        silent.settimeout(0)
+        for _ in range(ATTEMPTS_MAX):
+            silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 async def test_a_server_that_falls_silent_costs_each_call_its_time_limit_only(redis_url):
     with proxied(redis_url) as (proxy, url):
-        wires = wires_of(url)
+        wires = wires_of(url, within_s=WITHIN_S)
         call = ScriptCall(wires, ECHO)
-        assert [await call([], [word]) for word in ("connects", "again")] == [b"connects", b"again"]
+        assert [await answer(call, word) for word in ("connects", "again")] == [
+            b"connects",
+            b"again",
+        ]
         proxy.hang()
         began = time.monotonic()
 
         with pytest.raises(RedisTimeoutError):
-            await asyncio.wait_for(call([], ["x"]), 10 * WITHIN_S)
+            await asyncio.wait_for(call([], ["x"]), PATIENT_S)
 
         assert time.monotonic() - began >= WITHIN_S
         assert not wires._all
         proxy.mend()
-        assert await call([], ["after"]) == b"after"
+        assert await answer(call, "after") == b"after"
         await wires.aclose()
+
+
+async def answer(call: ScriptCall, word: str) -> bytes:
+    """The machine may be stopped for longer than a call waits."""
+    async with asyncio.timeout(PATIENT_S):
+        while True:
+            with suppress(RedisTimeoutError):
+                return await call([], [word])
 
 
 async def test_an_answer_in_many_parts_is_read_as_one(wires):

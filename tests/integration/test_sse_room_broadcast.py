@@ -17,7 +17,7 @@ from web.sse import read_interval
 from web.sse.room_broadcast import RoomBroadcast
 
 # How often who is far back is looked up: longer than a busy machine takes for anything.
-SELDOM_S = 60.0
+SELDOM_S = 600.0
 CROWD = [f"member-{number}" for number in range(120)]
 
 
@@ -79,10 +79,10 @@ async def test_one_reading_a_beat_serves_all_who_follow(app, line, code, crowd, 
     began = time.monotonic()
     await line.leave(code, CROWD[0])
     await until(lambda: all(one.places[-1]["place"] < 31 for one in followers[1:]))
-    await asyncio.sleep(0.5)
+    await until(lambda: len(readings) >= 5)
     beats = (time.monotonic() - began) / read_interval.READ_INTERVAL_S
 
-    assert 3 <= len(readings) <= beats + 2
+    assert len(readings) <= beats + 2
     assert {len(members) for members in readings[1:]} == {29}  # one has left
 
 
@@ -90,34 +90,30 @@ async def test_who_is_far_back_is_looked_up_less_often(seldom, app, code, crowd,
     await follow(app, code, CROWD[0], CROWD[-1])
     readings.clear()
 
-    await asyncio.sleep(0.6)
+    def lookups(one: str) -> int:
+        return sum(members.count(one) for members in readings)
 
-    asked = [member for members in readings for member in members]
-    assert asked.count(CROWD[0]) > 3
-    assert asked.count(CROWD[-1]) <= 1
+    await until(lambda: lookups(CROWD[0]) > 5)
+
+    assert lookups(CROWD[-1]) <= 1
 
 
 async def test_a_turn_of_the_room_reaches_everybody_at_once(seldom, app, line, code, crowd):
     """Though the last ones are looked up once a minute only."""
     followers = await follow(app, code, CROWD[0], *CROWD[-3:])
     room = a_room(code)
-    turns = [
-        ("paused", replace(room, version=2, settings=replace(room.settings, state="paused"))),
-        ("open", replace(room, version=3)),
-        ("sold out", replace(room, version=4, used_count=1_000)),
-    ]
+    paused = replace(room, version=2, settings=replace(room.settings, state="paused"))
+    sold_out = replace(room, version=4, used_count=1_000)
 
-    for turn, changed in turns:
+    for changed in (paused, replace(room, version=3), sold_out):
         told = [len(follower.places) for follower in followers]
         await asyncio.sleep(0.06)
-        began = time.monotonic()
         await line.apply_settings(changed)
         await until(
             lambda told=told: all(
                 len(one.places) > before for one, before in zip(followers, told, strict=True)
             )
         )
-        assert time.monotonic() - began < SELDOM_S / 2, turn
 
     assert {follower.states[-1] for follower in followers} == {"refused"}
     for follower in followers:
@@ -130,12 +126,10 @@ async def test_the_hour_of_opening_and_of_closing_are_turns_too(seldom, app, lin
 
     await line.apply_settings(put_off)
     await asyncio.sleep(0.3)
-    began = time.monotonic()
     await line.apply_settings(replace(put_off, version=3, opens_at=now() - HOUR, closes_at=now()))
     for follower in followers:
         await follower.ends()
 
-    assert time.monotonic() - began < SELDOM_S / 2
     assert {follower.places[-1]["refusal"]["type"] for follower in followers} == {"closed"}
 
 

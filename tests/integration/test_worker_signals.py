@@ -101,7 +101,7 @@ def test_a_postgres_that_stays_silent_is_given_up_in_time(engine, database_url, 
     on_offer(engine, code)
     with proxied(database_url) as (postgres, url):
         silent = open_engine(url, connections_max=1, name="silent")
-        issue(silent, code, ["alice"], now(), within_s=5)
+        issue(silent, code, ["alice"], now(), within_s=60)
         postgres.hang()
 
         began = time.monotonic()
@@ -109,10 +109,10 @@ def test_a_postgres_that_stays_silent_is_given_up_in_time(engine, database_url, 
             issue(silent, code, ["bob"], now(), within_s=0.3)
         took_s = time.monotonic() - began
         postgres.mend()
-        issue(silent, code, ["charlie"], now(), within_s=5)
+        issue(silent, code, ["charlie"], now(), within_s=60)
         silent.dispose()
 
-    assert took_s < 10  # it would be for ever
+    assert took_s < 60  # it would be for ever
     assert "charlie" in list_holders(engine, code)
 
 
