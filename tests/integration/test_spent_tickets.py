@@ -73,7 +73,7 @@ def ask_with(house, code, member, ticket):
     request.add_header("Authorization", f"Bearer {house.identity.sign(member)}")
     request.add_header("Waitroom-Ticket", ticket)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         with error:

@@ -55,7 +55,7 @@ def test_traces_lead_from_entering_through_the_batch_to_the_coupon(house, code):
         request = urllib.request.Request(f"{house.base_url}/api/rooms/{code}/enter", method="POST")
         request.add_header("Authorization", f"Bearer {house.identity.sign('alice@example.com')}")
         request.add_header("traceparent", f"00-{TRACE}-{SPAN}-01")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.headers["X-Request-Id"] == TRACE
         eventually(lambda: is_issued(house, code, "alice@example.com"))
 
