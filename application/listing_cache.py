@@ -14,13 +14,17 @@ from issuance.errors import OfficeAway
 log = structlog.get_logger(__name__)
 
 FRESH_S = 1.0
+# A Postgres that hangs answers no reading for seconds, and a site's proxy can't wait so long.
+PATIENCE_S = 1.0
 T = TypeVar("T")
 
 
 class ListingCache(Generic[T]):
     """Entries at most `fresh_s` old; while Postgres is unreachable, the last ones that were read.
 
-    Reads once at a time; concurrent callers share the result. code_of: an entry's code.
+    Reads once at a time; concurrent callers share the result. code_of: an entry's code. patience_s:
+    callers wait so long for a reading where there are earlier entries; once it took longer, they
+    wait no more until Postgres has answered.
     """
 
     def __init__(
@@ -29,17 +33,20 @@ class ListingCache(Generic[T]):
         code_of: Callable[[T], str],
         *,
         fresh_s: float = FRESH_S,
+        patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read = read
         self._code_of = code_of
         self._fresh_s = fresh_s
+        self._patience_s = patience_s
         self._clock = clock
         self._entries: dict[str, T] | None = None
         self._read_at = float("-inf")
-        self._changes = 0
+        self._changes = self._changes_read = 0
         self._edition = 0
-        self._reading = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
+        self._hangs = False
 
     def forget(self) -> None:
         """Read again at the next call, as this process has changed an entry."""
@@ -58,11 +65,35 @@ class ListingCache(Generic[T]):
         """All entries by code. Raises OfficeAway before the first successful read."""
         if self._entries is not None and self._is_fresh():
             return self._entries
-        async with self._reading:
-            if self._entries is None or not self._is_fresh():
-                await self._refresh()
+        # A reading under way may miss a change of this process: then there is another.
+        for _ in range(2):
+            began_now = self._reading is None or self._reading.done()
+            await self._wait_for(self._started())
+            if self._entries is not None and (self._is_fresh() or began_now or self._hangs):
+                break
         assert self._entries is not None
         return self._entries
+
+    def _started(self) -> asyncio.Task[None]:
+        """The reading under way, or a new one."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._refresh())
+        return self._reading
+
+    async def _wait_for(self, reading: asyncio.Task[None]) -> None:
+        """Until it has ended, or takes too long. Raises what it raises."""
+        # One caller who goes away must not end it for the others.
+        if self._entries is None or self._changes != self._changes_read:
+            await asyncio.shield(reading)
+            return
+        if self._hangs:
+            return
+        done, _ = await asyncio.wait({reading}, timeout=self._patience_s)
+        if done:
+            reading.result()
+        else:
+            self._hangs = True
+            log.warning("Postgres answers slowly: serving what was read last")
 
     async def _refresh(self) -> None:
         asked_at, changes = self._clock(), self._changes
@@ -73,11 +104,12 @@ class ListingCache(Generic[T]):
                 raise
             log.warning("Postgres unreachable: serving what was read last")
         else:
+            self._hangs = False
             self._entries = {self._code_of(one): one for one in entries}
             self._edition += 1
         # A change during the read may be missing from its result.
         if changes == self._changes:
-            self._read_at = asked_at
+            self._read_at, self._changes_read = asked_at, changes
 
     def _is_fresh(self) -> bool:
         return self._clock() - self._read_at < self._fresh_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from application.listing_cache import FRESH_S, ListingCache
+from application.listing_cache import FRESH_S, PATIENCE_S, ListingCache
 from issuance.errors import NoSuchCoupon
 from issuance.offers import Offer
 
@@ -18,9 +18,16 @@ class OfferCache(ListingCache[Offer]):
         read: Callable[[], Awaitable[Sequence[Offer]]],
         *,
         fresh_s: float = FRESH_S,
+        patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(read, lambda offer: offer.coupon.code, fresh_s=fresh_s, clock=clock)
+        super().__init__(
+            read,
+            lambda offer: offer.coupon.code,
+            fresh_s=fresh_s,
+            patience_s=patience_s,
+            clock=clock,
+        )
 
     async def offers(self) -> list[Offer]:
         """All offers by opening time. Raises OfficeAway before the first successful read."""

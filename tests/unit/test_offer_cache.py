@@ -17,11 +17,15 @@ class Postgres:
         self.used, self.asked, self.away = 0, 0, False
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+        self.was_asked, self.has_answered = asyncio.Event(), asyncio.Event()
 
     async def read(self) -> list[Offer]:
         self.asked += 1
+        self.was_asked.set()
+        self.has_answered.clear()
         used = self.used
         await self.may_answer.wait()
+        self.has_answered.set()
         if self.away:
             raise OfficeAway
         return [Offer(spring(total=10, used=used), None)]
@@ -101,6 +105,39 @@ async def test_when_postgres_is_back_its_word_counts_again(catalogue, postgres, 
     assert await used_count(catalogue) == 7
 
 
+async def test_while_postgres_hangs_nobody_waits_for_it_twice(postgres, clock):
+    catalogue = OfferCache(postgres.read, clock=clock, patience_s=0.01)
+    await catalogue.offers()
+    postgres.may_answer.clear()
+    clock.s = FRESH_S
+
+    seen = await asyncio.gather(*(used_count(catalogue) for _ in range(100)))
+    later = [asyncio.create_task(used_count(catalogue)) for _ in range(100)]
+    await asyncio.sleep(0)
+    assert all(one.done() for one in later)
+    assert postgres.asked == 2
+    postgres.used, clock.s = 7, 2 * FRESH_S
+    postgres.may_answer.set()
+
+    assert {*seen, *(one.result() for one in later)} == {0}
+    await postgres.has_answered.wait()
+    assert await used_count(catalogue) == 7
+
+
+async def test_a_change_of_this_process_is_waited_for_also_where_postgres_is_slow(postgres, clock):
+    catalogue = OfferCache(postgres.read, clock=clock, patience_s=0.0)
+    await catalogue.offers()
+    postgres.used = 5
+    postgres.may_answer.clear()
+    catalogue.forget()
+
+    looking = asyncio.create_task(used_count(catalogue))
+    await asyncio.sleep(0.01)
+    postgres.may_answer.set()
+
+    assert await looking == 5
+
+
 async def test_where_nothing_was_ever_read_it_is_said_to_be_away(catalogue, postgres):
     postgres.away = True
 
@@ -129,7 +166,7 @@ async def test_what_was_changed_here_is_seen_here_at_once(catalogue, postgres):
 async def test_a_change_during_a_reading_is_not_lost(catalogue, postgres):
     postgres.may_answer.clear()
     reading = asyncio.create_task(used_count(catalogue))
-    await asyncio.sleep(0)
+    await postgres.was_asked.wait()
     postgres.used = 6
 
     catalogue.forget()
