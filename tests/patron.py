@@ -19,7 +19,6 @@ from typing import Any
 from load.crowd.observations import Observations
 
 ANSWER_WITHIN_S = 30.0
-LIFE_MAX_S = 240.0
 
 
 class Failed(Exception):
@@ -55,10 +54,19 @@ class KeptConnection:
     """A keep-alive connection to this host, reopened when it was closed.
 
     proxy: the TLS of the proxy on this port; None if the web server itself listens there.
+    answer_within_s: how long to wait for an answer.
     """
 
-    def __init__(self, port: int, tally: Tally, proxy: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        tally: Tally,
+        proxy: ssl.SSLContext | None = None,
+        *,
+        answer_within_s: float = ANSWER_WITHIN_S,
+    ) -> None:
         self._port = port
+        self._answer_within_s = answer_within_s
         self._proxy = proxy
         self._tally = tally
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -77,7 +85,7 @@ class KeptConnection:
             was_used = self._open is not None
             first = b""
             try:
-                async with asyncio.timeout(ANSWER_WITHIN_S):
+                async with asyncio.timeout(self._answer_within_s):
                     reader, writer = self._open or await self._connected()
                     self._open = reader, writer
                     writer.write(request.encode() + content)
@@ -102,7 +110,7 @@ class KeptConnection:
         head = await self.send(method, path, headers, content)
         what = f"{method} {path.partition('?')[0]}"
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(self._answer_within_s):
                 body = await head.reader.readexactly(int(head.headers.get("content-length", 0)))
         except (OSError, EOFError, TimeoutError) as error:
             raise Failed(f"{what}: cut off in mid-answer, {type(error).__name__}") from None
@@ -135,7 +143,13 @@ def _head(text: str, reader: asyncio.StreamReader) -> Head:
 
 
 class Patron:
-    """One member at one server, who polls their place or follows it by a stream."""
+    """One member at one server, who polls their place or follows it by a stream.
+
+    life_max_s: how long they wait for an outcome; answer_within_s: for each answer.
+    """
+
+    life_max_s = 240.0
+    answer_within_s = ANSWER_WITHIN_S
 
     def __init__(
         self,
@@ -150,12 +164,12 @@ class Patron:
         self._code = code
         self._headers = {"Authorization": f"Bearer {token}"}
         self._tally = tally
-        self._connection = KeptConnection(port, tally, proxy)
+        self._connection = KeptConnection(port, tally, proxy, answer_within_s=self.answer_within_s)
 
     async def live(self, *, follows: bool) -> Observations:
         """Run until the outcome, or until a request fails."""
         try:
-            async with asyncio.timeout(LIFE_MAX_S):
+            async with asyncio.timeout(self.life_max_s):
                 wait_s = await self._enter()
                 if follows and wait_s is not None:
                     await self._follow()

@@ -34,6 +34,9 @@ class TokenHolder(Patron):
     """Sends a member token with each request, as a shop's app does."""
 
     seen: SeenThroughout
+    # A busy machine may take long for an answer, and for the upgrade.
+    life_max_s = 3_600.0
+    answer_within_s = 300.0
 
     def __init__(self, house: House, code: str, member_id: str, tally: Tally) -> None:
         super().__init__(house.port, code, member_id, house.identity.sign(member_id), tally)

@@ -11,10 +11,9 @@ from typing import Any
 
 from tests.house import House, Process, eventually
 from tests.rolling_restart import WEB_PROCESSES, WORKERS, children
-from tests.rolling_upgrade.release import Release
+from tests.rolling_upgrade.release import WITHIN_S, Release
 
 KINDS = ("worker", "admitter", "web")
-WITHIN_S = 90.0
 # The admitter's event of a batch, in this release and in 0.3.0.
 ENQUEUED = ("enqueued", "fed")
 
