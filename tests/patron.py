@@ -25,11 +25,19 @@ class Failed(Exception):
     """A request got no response, or an error."""
 
 
+class Unavailable(Failed):
+    """A 503 that says when to ask again."""
+
+    def __init__(self, what: str, retry_after_s: float) -> None:
+        super().__init__(what)
+        self.retry_after_s = retry_after_s
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of all requests. retried: by a browser's rule; passed_on: by a proxy's.
 
-    returned: streams that ended too early.
+    returned: streams that ended too early. put_off: answers 503 after which they asked again.
     """
 
     requests: int = 0
@@ -37,6 +45,7 @@ class Tally:
     passed_on: int = 0
     streams: int = 0
     returned: int = 0
+    put_off: int = 0
     failed: Counter[str] = field(default_factory=Counter)
 
 
@@ -117,7 +126,10 @@ class KeptConnection:
         if head.headers.get("connection") == "close":
             self.hang_up()
         if head.status >= 500:
-            raise Failed(f"{what}: {head.status} {body[:200].decode()}")
+            said = f"{what}: {head.status} {body[:200].decode()}"
+            if head.status == 503 and (retry_s := head.headers.get("retry-after")):
+                raise Unavailable(said, float(retry_s))
+            raise Failed(said)
         return head, body
 
     def hang_up(self) -> None:

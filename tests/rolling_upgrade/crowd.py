@@ -10,7 +10,7 @@ from typing import Any
 
 from load.crowd.observations import Observations
 from tests.house import House
-from tests.patron import Failed, Head, Patron, Tally
+from tests.patron import Failed, Head, Patron, Tally, Unavailable
 
 SIGN_IN_AGAIN = "was asked to sign in again"
 
@@ -44,10 +44,17 @@ class TokenHolder(Patron):
         self._token = self._headers["Authorization"].removeprefix("Bearer ")
 
     async def _ask(self, method: str, what: str) -> tuple[int, dict[str, Any]]:
-        status, body = await super()._ask(method, what)
-        if status == 401:
-            raise Failed(SIGN_IN_AGAIN)
-        return status, body
+        """Ask again where the line can't be reached, as the answer says."""
+        while True:
+            try:
+                status, body = await super()._ask(method, what)
+            except Unavailable as away:
+                self._tally.put_off += 1
+                await asyncio.sleep(away.retry_after_s)
+                continue
+            if status == 401:
+                raise Failed(SIGN_IN_AGAIN)
+            return status, body
 
 
 class TicketHolder(TokenHolder):
@@ -91,7 +98,12 @@ class Browser(TokenHolder):
             raise Failed("my coupons do not show the coupon")
 
     async def _page(self, method: str, path: str) -> Head:
-        head, _ = await self._connection.answer(method, path, self._headers)
+        try:
+            head, _ = await self._connection.answer(method, path, self._headers)
+        except Unavailable as away:
+            self._tally.put_off += 1
+            await asyncio.sleep(away.retry_after_s)
+            return await self._page(method, path)
         found = self._cookies | head.cookies
         self._cookies = {name: value for name, value in found.items() if value is not None}
         self._headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}

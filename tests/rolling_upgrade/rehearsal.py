@@ -129,6 +129,7 @@ class Rehearsal:
         print(f"{tally.requests:,} requests, {tally.streams:,} streams,", end=" ")
         print(f"{tally.returned:,} of them reopened")
         print(f"retried on a fresh connection, as browsers do: {tally.retried:,}")
+        print(f"asked again after a 503, as its Retry-After says: {tally.put_off:,}")
         print(f"had to sign in again: {signed_out:,}; arrivals that changed: {moved:,}")
         faults = [f"{count:,} x {why}" for why, count in tally.failed.most_common(10)]
         if moved:
