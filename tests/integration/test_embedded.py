@@ -1,6 +1,5 @@
 """The embedded servers keep what they were given and never outlive the process that needs them."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -255,23 +254,6 @@ def test_erased_servers_start_anew(folder: Path) -> None:
         pg.start()
         with pytest.raises(psycopg.errors.UndefinedTable):
             rows(pg.url)
-
-
-def test_erasing_waits_for_processes_that_end_slowly(folder: Path, monkeypatch) -> None:
-    """As Postgres' do on a busy machine, after they were killed."""
-    monkeypatch.setattr(server, "LEAVING_MAX_S", 0.0)
-    holder = EmbeddedValkey(folder)
-    with holder:
-        pass
-    kept = os.open(folder / "lock", os.O_RDWR)
-    fcntl.flock(kept, fcntl.LOCK_EX)
-    ends = threading.Timer(0.5, os.close, [kept])
-    ends.start()
-
-    holder.erase()
-
-    ends.join()
-    assert not folder.exists()
 
 
 @as_root

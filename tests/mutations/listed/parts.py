@@ -195,18 +195,6 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        name="everybody_waits_for_a_postgres_that_hangs",
-        summary="each caller waits for a Postgres that hangs, though its last answer is known",
-        promise=8,
-        file="application/listing_cache.py",
-        within="ListingCache._wait_for",
-        old="if self._hangs:\n    return",
-        new="",
-        noticed_by=(
-            "unit/test_offer_cache.py::test_while_postgres_hangs_nobody_waits_for_it_twice",
-        ),
-    ),
-    Mutation(
         name="a_room_that_is_away_is_said_to_be_unknown",
         summary="a room is reported as unknown while its store is unreachable",
         promise=8,

@@ -80,4 +80,16 @@ MUTATIONS = (
             "unit/test_sites.py::test_of_two_secrets_both_are_accepted_and_the_later_signs_from_its_start",
         ),
     ),
+    Mutation(
+        name="everybody_waits_for_a_postgres_that_hangs",
+        summary="each caller waits for a Postgres that hangs, though its last answer is known",
+        promise=8,
+        file="application/listing_cache.py",
+        within="ListingCache._wait_for",
+        old="if self._hangs:\n    return",
+        new="",
+        noticed_by=(
+            "unit/test_offer_cache.py::test_while_postgres_hangs_nobody_waits_for_it_twice",
+        ),
+    ),
 )
