@@ -81,8 +81,9 @@ async def test_the_list_of_who_got_one_is_what_postgres_has(client, engine, code
         {
             "id": uuid4(), "coupon_id": offer.coupon.id, "member_id": member,
             "status": "UNUSED", "issued_at": now(), "expire_date": now(),
+            "short_code": {"007": "12345678", "1e5": "1E907347"}.get(member, f"K{number:07}"),
         }
-        for member in ids
+        for number, member in enumerate(ids)
     ]  # fmt: skip
     with engine.begin() as tx:
         tx.execute(insert(issued_coupons), rows)
@@ -101,7 +102,7 @@ async def test_the_list_of_who_got_one_is_what_postgres_has(client, engine, code
     as_csv = {
         (
             str(row.id),
-            row.short_code or "",
+            row.short_code if row.short_code[0] == "K" else f"'{row.short_code}",
             f"'{row.member_id}" if row.member_id in mangled else row.member_id,
             row.status,
             row.issued_at.isoformat().replace("+00:00", "Z"),

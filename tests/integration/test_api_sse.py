@@ -62,7 +62,7 @@ async def test_a_stream_of_a_final_place_ends_at_once(client, line, engine, code
         await client.post(f"/api/rooms/{code}/enter", headers=by(member))
     await serve(line, engine, code, at_most=1)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         alices = await client.get(f"/api/rooms/{code}/live", headers=by("alice"))
         bobs = await client.get(f"/api/rooms/{code}/live", headers=by("bob"))
 
@@ -129,7 +129,7 @@ async def test_a_page_in_which_nothing_changes_shows_that_it_was_asked_again(
     cookie = {"Cookie": f"member_session={client.cookies['member_session']}"}
 
     follower = Follower(app, code, path="/rooms/{}/live", headers=cookie)
-    await until(lambda: follower.text.count("event: place") == 3)
+    await until(lambda: follower.text.count("event: place") >= 3)
     follower.goes_away()
 
     times = re.findall(r'datetime="([^"]+)" data-seconds', follower.text)
@@ -148,7 +148,7 @@ async def test_too_many_streams_are_refused_until_one_is_free(parts, line, engin
         path = f"/api/rooms/{code}/live"
         follower = Follower(app, code)
         await until(lambda: app.state.streams.open == 1)
-        refused = await asyncio.wait_for(client.get(path, headers=by("bob")), 5)
+        refused = await asyncio.wait_for(client.get(path, headers=by("bob")), 60)
         follower.goes_away()
         await follower.ends()
         await serve(line, engine, code)
@@ -229,4 +229,4 @@ async def test_tokens_sessions_and_tickets_are_each_enough(client, app, line, en
 async def _got(application, path, headers) -> httpx.Response:
     transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        return await asyncio.wait_for(client.get(path, headers=headers), 5)
+        return await asyncio.wait_for(client.get(path, headers=headers), 60)
