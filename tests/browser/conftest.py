@@ -17,7 +17,7 @@ from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
 
 # Playwright waits for 5 s, which a busy machine may need for one page.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")

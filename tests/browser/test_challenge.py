@@ -12,7 +12,7 @@ from tests.signed_in import session_of
 from web.auth.sessions import SESSION_COOKIE
 
 PHONE = {"width": 390, "height": 844}
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def test_the_site_is_searched_without_a_server(page: Page, tmp_path: Path) -> No
     page.get_by_role("textbox", name="Search").fill("rolling restart")
     found = page.locator(".md-search-result__item a").first
 
-    expect(found).to_be_visible(timeout=20_000)
+    expect(found).to_be_visible(timeout=60_000)
     found.click()
     expect(page.get_by_role("heading", name="Rolling restart")).to_be_visible()
     assert elsewhere == []

@@ -44,9 +44,9 @@ class SiteDemo:
     def is_up(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=30).close()
             opener = urllib.request.build_opener(_Still)
-            opener.open(self.shop, timeout=5).close()
+            opener.open(self.shop, timeout=30).close()
         except urllib.error.HTTPError as error:
             return error.code == 302
         except OSError:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.house import House
 
 TABS = 8  # over HTTP/1.1 a browser opens six connections to a site
-WITHIN_MS = 10_000
+WITHIN_MS = 60_000
 HIDE = (
     "Object.defineProperty(document, 'hidden', { get: () => true });"
     "document.dispatchEvent(new Event('visibilitychange'))"
@@ -45,7 +45,7 @@ def streams_of(page: Page) -> list[str]:
     return asked
 
 
-def until(true: Callable[[], object], page: Page, within_s: float = 20.0) -> None:
+def until(true: Callable[[], object], page: Page, within_s: float = 60.0) -> None:
     """Wait until `true()` is; the browser's events reach us only while a page is waited for."""
     deadline = time.monotonic() + within_s
     while not true():

@@ -47,18 +47,18 @@ def test_two_in_line_follow_it_by_stream_and_go_on_after_a_restart(
 
         house.kill(web)
         for one in (page, behind):
-            expect(one.locator("#trouble")).to_be_visible(timeout=30_000)
+            expect(one.locator("#trouble")).to_be_visible(timeout=60_000)
         with behind.expect_response(is_stream, timeout=60_000):
             house.start_web()
         for one, place in ((page, "1"), (behind, "2")):
-            expect(one.locator("#trouble")).to_be_hidden(timeout=30_000)
+            expect(one.locator("#trouble")).to_be_hidden(timeout=60_000)
             expect(one.locator("#place .number")).to_have_text(place)
 
         # A page that has its stream again does not poll.
         behind.on("request", lambda request: asked.append(request.url))
         house.admin("PATCH", f"/rooms/{code}", {"state": "open"})
-        expect(behind.locator("#place .number")).to_have_text("1", timeout=10_000)
-        expect(page.locator("#place.place-issued")).to_be_visible(timeout=20_000)
-        expect(behind.locator("#place.place-issued")).to_be_visible(timeout=20_000)
+        expect(behind.locator("#place .number")).to_have_text("1", timeout=60_000)
+        expect(page.locator("#place.place-issued")).to_be_visible(timeout=60_000)
+        expect(behind.locator("#place.place-issued")).to_be_visible(timeout=60_000)
 
     assert [url for url in asked if url.endswith("/place")] == []

@@ -55,7 +55,7 @@ def test_one_press_leads_through_the_shop_into_the_line(
     page.get_by_role("button", name="Enter the shop").click()
 
     page.wait_for_url(f"**/rooms/{code}")
-    expect(page.get_by_role("heading", name="You have your coupon")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="You have your coupon")).to_be_visible(timeout=60_000)
     context.close()
     assert said == [], "no redirect was blocked"
     assert [one["coupon_code"] for one in beside_shop.member("GET", "/api/me/coupons", "alice")[1]]
