@@ -150,8 +150,8 @@ def one_at_a_time() -> Iterator[None]:
         except BlockingIOError:
             say("Waiting for another run.py that is preparing .venv ...")
             fcntl.flock(folder, fcntl.LOCK_EX)
-        except OSError:
-            pass  # some network file systems can't lock; go on without
+        except OSError as reason:
+            say(f"{ROOT} can't be locked ({reason}): do not start another run.py meanwhile.")
         yield
     finally:
         os.close(folder)

@@ -1,6 +1,9 @@
 """run.py decides rightly when there is something to install, and always ends with a sentence."""
 
 import ast
+import errno
+import fcntl
+import os
 import sys
 from pathlib import Path
 
@@ -28,6 +31,23 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def installed(name: str) -> None:
     run.STAMP.write_text(run.stamp(name, VERSION))
+
+
+@pytest.mark.usefixtures("checkout")
+def test_where_folders_cannot_be_locked_a_second_run_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with run.one_at_a_time():
+        pass
+
+    said = "".join(capsys.readouterr())
+    assert "can't be locked" in said
+    assert "do not start another run.py" in said
 
 
 @pytest.mark.usefixtures("checkout")
