@@ -86,8 +86,9 @@ def parse(words: list[str]) -> None:
     command, rest = _find(words)
     try:
         command.make_context(" ".join(words), list(rest))
-    except typer.Exit:
-        pass  # --help and the like
+    except typer.Exit as end:
+        if end.exit_code:  # --help and the like end with 0
+            raise CannotBeRead(f"{' '.join(words)}: ends with {end.exit_code}") from end
     except Exception as error:  # typer has classes of its own for click's, and others for types
         said = error.format_message() if hasattr(error, "format_message") else str(error)
         if "does not exist" not in said:  # a file of the reader's
