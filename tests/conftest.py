@@ -24,6 +24,7 @@ from tests.servers import Servers, drop_database, fresh_database
 from waitroom.line import Line, open_line
 from waitroom.redis_io.keys import rooms_key
 
+pytest_plugins = ("tests.needs",)
 # For an answer of Redis: a busy machine may stop it for seconds.
 PATIENT_S = 60.0
 # Collection makes a million objects that stay: looking through them again and again takes seconds.

@@ -24,6 +24,17 @@ def _keep_nothing() -> tuple[bytes, object]:
     return struct.pack("HP", 1, ctypes.addressof(code)), code
 
 
+def can_drop() -> bool:
+    """Whether `Proxy.drop` is permitted: some systems require root, and only Linux has it."""
+    try:
+        program, _kept = _keep_nothing()
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+    except OSError:
+        return False
+    return True
+
+
 class Proxy:
     """Forwards bytes to `host:port`, until one of the failures; again after `mend`."""
 
@@ -62,16 +73,6 @@ class Proxy:
         program, _kept = _keep_nothing()
         for one in (self._listener, *self._open):
             one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
-
-    def can_drop(self) -> bool:
-        """Whether `drop` is permitted: some systems require root."""
-        try:
-            program, _kept = _keep_nothing()
-            with socket.socket() as one:
-                one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
-        except OSError:
-            return False
-        return True
 
     def mend(self) -> None:
         for one in (self._listener, *self._open):

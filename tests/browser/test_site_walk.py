@@ -16,8 +16,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from processes.child_process import free_port, spawn, stop
-from processes.demo.site import find_caddy
 from tests.house import ROOT, eventually
+from tests.needs import needs
 from tests.servers import open_folder
 
 SERVERS = ("DATABASE_URL", "REDIS_URL", "QUEUE_REDIS_URL")
@@ -59,10 +59,8 @@ class _Still(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@pytest.fixture(scope="module", params=["caddy", "asks itself"])
+@pytest.fixture(scope="module", params=[pytest.param("caddy", marks=needs("caddy")), "asks itself"])
 def demo(request: pytest.FixtureRequest) -> Iterator[SiteDemo]:
-    if request.param == "caddy" and find_caddy() is None:
-        pytest.skip("Caddy is not installed")
     with ExitStack() as stack:
         made = SiteDemo(open_folder(stack), with_caddy=request.param == "caddy")
         stack.callback(stop, made.process, signal=signal.SIGTERM, grace_s=40)

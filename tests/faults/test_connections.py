@@ -3,17 +3,16 @@
 import asyncio
 import os
 
-import pytest
-
 from processes.child_process import free_port
-from tests.faults.connections import NET, client_ports, holders
+from tests.faults.connections import client_ports, holders
 from tests.faults.link import Link
+from tests.needs import needs
 from tests.tcp_server import tcp_server
 
 SOON_S = 10.0
 
 
-@pytest.mark.skipif(not NET.exists(), reason="needs /proc")
+@needs("proc")
 def test_the_holder_of_a_connection_through_the_link_is_named_while_it_has_it() -> None:
     commands = {"worker 1": os.getpid()}
 

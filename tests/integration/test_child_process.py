@@ -7,10 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from processes.child_process import free_port, port_is_free, spawn, stop
 from tests.house import ROOT
+from tests.needs import needs
 
 # A parent whose trampoline is told that this system can't signal a parent's death.
 WATCHED = """
@@ -88,7 +87,7 @@ def test_where_the_kernel_cannot_help_a_watcher_ends_the_orphan() -> None:
     assert not is_running(orphan)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change who it is")
+@needs("root")
 def test_root_can_start_a_child_as_somebody_else_who_still_dies_with_us(tmp_path: Path) -> None:
     log = tmp_path / "log"
 

@@ -23,9 +23,9 @@ from processes.embedded import (
     postgres,
     server,
 )
+from tests.needs import needs
 
 ENDS_WITHIN_S = 30.0
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Postgres as itself")
 
 PARENT = """
 import sys, time
@@ -256,7 +256,7 @@ def test_erased_servers_start_anew(folder: Path) -> None:
             rows(pg.url)
 
 
-@as_root
+@needs("root")
 def test_root_may_keep_the_data_in_a_home_that_is_closed_to_others(folder: Path) -> None:
     folder.chmod(0o700)
     with EmbeddedPostgres(folder / "postgres", durable=False) as pg:
@@ -271,7 +271,7 @@ def test_root_may_keep_the_data_in_a_home_that_is_closed_to_others(folder: Path)
     assert not elsewhere.exists()
 
 
-@as_root
+@needs("root")
 def test_root_may_have_the_programs_in_a_home_that_is_closed_to_others(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,8 +14,8 @@ from processes.demo.folder import save_environment
 from processes.demo.run import DemoOptions, _prepare
 from processes.embedded import EmbeddedPostgres, EmbeddedValkey, postgres
 from tests.house import eventually
+from tests.needs import needs
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can't run Postgres as itself")
 READ_AND_WRITE = stat.S_IRWXG & ~stat.S_IXGRP | stat.S_IRWXO & ~stat.S_IXOTH
 
 
@@ -81,7 +81,7 @@ def test_a_folder_that_a_version_before_left_open_is_closed(folder: Path, kind) 
         assert server.pid
 
 
-@as_root
+@needs("root")
 def test_root_keeps_the_data_closed_where_it_lies_elsewhere(folder: Path) -> None:
     folder.chmod(0o700)
     with EmbeddedPostgres(folder / "postgres", durable=False) as pg:

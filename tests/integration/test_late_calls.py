@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 from tests.integration.cast import in_force
 from tests.integration.line_cast import admit, enter, issue, kinds, places
+from tests.needs import needs
 from tests.tcp_proxy import Proxy, proxied
 from topology.async_redis import open_async_redis
 from topology.sync_redis import open_sync_redis
@@ -43,12 +44,6 @@ async def host(network) -> Iterator[Line]:
     await opened.aclose()
 
 
-def dropping(proxy: Proxy) -> Proxy:
-    if not proxy.can_drop():
-        pytest.skip("this system requires root for it")
-    return proxy
-
-
 async def call_async(url: str, key: str, fails: Callable[[], None]) -> None:
     """Push twice, the second time into a network that fails."""
     redis = open_async_redis(url, connections_max=1, **OPTIONS, retry=AsyncRetry(NoBackoff(), 0))
@@ -72,9 +67,10 @@ async def call_blocking(url: str, key: str, fails: Callable[[], None]) -> None:
     await asyncio.to_thread(call)
 
 
+@needs("dropping")
 async def test_a_member_who_gave_up_a_place_keeps_the_next_one(network, host, line, code):
     """Their request to leave times out. By another host they leave, and enter again."""
-    proxy = dropping(network[0])
+    proxy = network[0]
     await in_force(line, code)
     await enter(host, code, ["alice"])
     await host.leave(code, "nobody")
@@ -90,9 +86,10 @@ async def test_a_member_who_gave_up_a_place_keeps_the_next_one(network, host, li
     assert [one.ahead for one in await places(line, code, ["bob", "alice"])] == [0, 1]
 
 
+@needs("dropping")
 async def test_a_retracted_outcome_does_not_come_back_by_a_late_report(network, host, line, code):
     """As after a failover of Postgres that lost the coupon."""
-    proxy = dropping(network[0])
+    proxy = network[0]
     await in_force(line, code)
     await enter(line, code, ["alice"])
     await admit(line, code)
@@ -136,10 +133,10 @@ async def test_an_answer_that_comes_too_late_is_not_the_next_calls(
     assert (left, reported) == (False, 0)
 
 
+@needs("dropping")
 @pytest.mark.parametrize("client", [call_async, call_blocking])
 async def test_a_command_that_timed_out_does_not_come_later(network, raw_redis, code, client):
     proxy, url = network
-    dropping(proxy)
 
     await client(url, code, proxy.drop)
     proxy.mend()

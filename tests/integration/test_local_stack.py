@@ -17,6 +17,7 @@ from processes.local_stack import LocalStack, ProcessCounts, _without_settings
 from processes.settings.reader import BadSettings
 from tests.house import eventually
 from tests.integration.deployment_cast import beside
+from tests.needs import lacks, needs
 from tests.servers import scratch_databases
 from waitroom.redis_io.keys import ROOMS
 
@@ -63,6 +64,7 @@ def post(url: str, token: str) -> int:
         return answer.status
 
 
+@needs("roles")
 def test_who_may_not_create_a_database_is_told_what_to_do(servers, given):
     role, password = f"waitroom_test_{secrets.token_hex(4)}", secrets.token_hex(16)
     with psycopg.connect(servers.database_url, autocommit=True) as admin:
@@ -70,7 +72,7 @@ def test_who_may_not_create_a_database_is_told_what_to_do(servers, given):
             make = sql.SQL("CREATE ROLE {} LOGIN NOCREATEDB PASSWORD {}")
             admin.execute(make.format(sql.Identifier(role), sql.Literal(password)))
         except psycopg.errors.InsufficientPrivilege:
-            pytest.skip("this Postgres user may not create roles")
+            lacks("roles")
         try:
             parts = urlsplit(servers.database_url)
             host = parts.netloc.rpartition("@")[2]

@@ -7,7 +7,7 @@ from redis import Redis
 from issuance.issued_coupons import list_holders
 from tests.house import eventually, open_house
 from tests.integration.test_processes import enter_all, states
-from tests.tcp_proxy import proxied
+from tests.tcp_proxy import can_drop, proxied
 from waitroom.redis_io.keys import Keys
 
 RATE_PER_S = 10
@@ -35,7 +35,7 @@ def test_however_postgres_fails_admission_stops_within_about_a_second_and_goes_o
         house.offer(code, total=1_000, rate_per_s=RATE_PER_S, burst=1)
         enter_all(house, code, members[:entered])
         ways = [postgres.cut, postgres.hang]
-        if postgres.can_drop():
+        if can_drop():
             ways.append(postgres.drop)
         for fails in ways:
             before = admitted()

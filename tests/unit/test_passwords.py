@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import sys
 import threading
 
 import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
 
+from tests.needs import needs
 from web.auth.passwords import AT_ONCE_MAX, WAITING_MAX, Passwords, TooManyAtOnce
 
 
@@ -70,7 +70,7 @@ async def test_more_than_can_wait_are_turned_away_at_once():
     await asyncio.gather(*asked)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="niceness is of a process elsewhere")
+@needs("linux")
 async def test_verifying_gives_way_to_all_other_threads():
     class Hasher(HasherThatWaits):
         def verify(self, password_hash: str, password: str) -> bool:

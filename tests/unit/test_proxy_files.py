@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 
 import pytest
 
+from tests.needs import needs
 from tests.proxy_files import CADDYFILE, NGINX_CONF, SITE_NGINX_CONF, with_caching
 from web.auth import admin_sessions, cookies, sessions
 from web.cache.static_files import BUNDLES, FOR_EVER, list_files, static_address
@@ -61,7 +61,7 @@ def test_caching_is_off_until_its_lines_are_taken_in():
     assert with_caching(NGINX).count("proxy_cache ") == 2
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
+@needs("nginx")
 @pytest.mark.parametrize("text", [NGINX, with_caching(NGINX), SITE_NGINX_CONF.read_text("utf-8")])
 def test_nginx_accepts_its_file(text, tmp_path):
     # What only the machine has that runs it.

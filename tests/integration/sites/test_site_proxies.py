@@ -16,8 +16,10 @@ import pytest
 from processes.child_process import free_port, stop
 from processes.demo.site import find_caddy
 from tests.house import ROOT, eventually
+from tests.needs import needs
 
 CADDY = find_caddy()
+pytestmark = needs("caddy")
 CONFIGURATION = ROOT / "deploy" / "passes" / "Caddyfile"
 
 
@@ -66,8 +68,6 @@ def served(handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
 
 @pytest.fixture(scope="module")
 def caddy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    if CADDY is None:
-        pytest.skip("Caddy is not installed")
     line, site, port = served(Line), served(Site), free_port()
     folder: Path = tmp_path_factory.mktemp("caddy")
     environ = {
