@@ -14,6 +14,21 @@ from tests.signed_in import session_of
 from web.middleware.access_log import AccessLogMiddleware
 
 
+class Connection:
+    """The server's side of one request without a body, until `over`."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self._is_asked = False
+
+    async def receive(self) -> dict[str, Any]:
+        if not self._is_asked:
+            self._is_asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.over.wait()
+        return {"type": "http.disconnect"}
+
+
 class Follower:
     """Somebody who follows their place, by the ASGI application itself; httpx waits for the end.
 
@@ -34,11 +49,10 @@ class Follower:
         self.taken: list[str] = []
         self.reads = asyncio.Event()
         self.reads.set()
-        self._over = asyncio.Event()
-        self._asks = 0
+        self._connection = Connection()
         given = by(member_id) if headers is None else headers
         scope = asked_by_hand(path.format(code), given)
-        self.task = asyncio.create_task(app(scope, self._receive, self._send))
+        self.task = asyncio.create_task(app(scope, self._connection.receive, self._send))
 
     @property
     def places(self) -> list[dict[str, Any]]:
@@ -49,17 +63,10 @@ class Follower:
         return [place["state"] for place in self.places]
 
     def goes_away(self) -> None:
-        self._over.set()
+        self._connection.over.set()
 
     async def ends(self) -> None:
         await asyncio.wait_for(self.task, 20)
-
-    async def _receive(self) -> dict[str, Any]:
-        self._asks += 1
-        if self._asks == 1:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await self._over.wait()
-        return {"type": "http.disconnect"}
 
     async def _send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -69,7 +76,7 @@ class Follower:
         self.taken.append(message["body"].decode())
         self.text += self.taken[-1]
         if not message.get("more_body", False):
-            self._over.set()
+            self._connection.over.set()
 
 
 def asked_by_hand(path: str, headers: dict[str, str]) -> dict[str, Any]:

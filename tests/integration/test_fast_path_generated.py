@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.asked_cast import Drawn
 from tests.integration.cast import on_offer
-from tests.integration.sse_cast import framework_of, last_layer_of
+from tests.integration.sse_cast import Connection, framework_of, last_layer_of
 from tests.integration.web_cast import in_line
 
 SEED, COUNT = 20_261_128, 1_500
@@ -29,19 +29,11 @@ class Answer:
         self.status = 0
         self.headers: list[tuple[str, str]] = []
         self.body = b""
-        self._over = asyncio.Event()
-        self._asked = 0
+        self._connection = Connection()
 
     async def by(self, app: Any, scope: dict[str, Any]) -> "Answer":
-        await asyncio.wait_for(app(copy.deepcopy(scope), self._receive, self._send), 10)
+        await asyncio.wait_for(app(copy.deepcopy(scope), self._connection.receive, self._send), 10)
         return self
-
-    async def _receive(self) -> dict[str, Any]:
-        self._asked += 1
-        if self._asked == 1:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await self._over.wait()
-        return {"type": "http.disconnect"}
 
     async def _send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -52,7 +44,7 @@ class Answer:
             return
         self.body += message.get("body", b"")
         if self.body or not message.get("more_body", False):
-            self._over.set()
+            self._connection.over.set()
 
     @property
     def told(self) -> Any:

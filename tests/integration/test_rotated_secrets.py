@@ -1,6 +1,7 @@
 """Secrets are rotated without anybody losing a place, and what ends with the old one is said."""
 
 import pytest
+from httpx import Response
 
 from tests.integration.web_cast import (
     ADMIN_TOKEN,
@@ -54,17 +55,21 @@ async def kept(app, parts, line, engine, code):
     }
 
 
+async def seen(client, kept, code) -> tuple[Response, Response, Response, Response]:
+    """Alice's place, by all that she holds: by her token, her ticket, her session; and the page."""
+    path = f"/api/rooms/{code}/place"
+    by_token = await client.get(path, headers=kept["token"])
+    by_ticket = await client.get(path, headers=kept["ticket"])
+    client.cookies.set("member_session", kept["session"])
+    return by_token, by_ticket, await client.get(path), await client.get(f"/rooms/{code}")
+
+
 async def test_with_the_new_one_in_front_all_that_is_old_works_and_the_place_is_kept(
     rotated, kept, code
 ):
     app = rotated([NEW_MEMBER_SECRET, MEMBER_SECRET], [NEW_TICKET_SECRET, TICKET_SECRET])
-    path = f"/api/rooms/{code}/place"
     async with client_of(app) as client:
-        by_token = await client.get(path, headers=kept["token"])
-        by_ticket = await client.get(path, headers=kept["ticket"])
-        client.cookies.set("member_session", kept["session"])
-        by_session = await client.get(path)
-        page = await client.get(f"/rooms/{code}")
+        by_token, by_ticket, by_session, page = await seen(client, kept, code)
 
     for answer in (by_token, by_ticket, by_session):
         assert answer.status_code == 200, answer.text
@@ -93,13 +98,8 @@ async def test_without_the_old_one_it_is_said_what_to_do_and_the_place_is_still_
     rotated, kept, code
 ):
     app = rotated([NEW_MEMBER_SECRET], [NEW_TICKET_SECRET])
-    path = f"/api/rooms/{code}/place"
     async with client_of(app) as client:
-        by_token = await client.get(path, headers=kept["token"])
-        by_ticket = await client.get(path, headers=kept["ticket"])
-        client.cookies.set("member_session", kept["session"])
-        by_session = await client.get(path)
-        page = await client.get(f"/rooms/{code}")
+        by_token, by_ticket, by_session, page = await seen(client, kept, code)
         client.cookies.clear()
         token = app.state.parts.identity.sign("alice")
         again = await client.post(

@@ -6,13 +6,13 @@ import json
 import re
 import selectors
 import socket
-import ssl
 import time
 
 import pytest
 
 from tests.house import House, eventually
 from tests.witnesses.fronts import NAME, Front
+from tests.witnesses.servers import read_until
 from web.middleware.security import HEADERS
 
 MOVED = (301, 302, 303, 307, 308)
@@ -51,16 +51,6 @@ def test_a_stream_comes_as_it_is_sent_and_not_when_it_ends(house, front, code):
         seen += read_until(stream, b'"issued"')
 
     assert b"text/event-stream" in seen
-
-
-def read_until(stream: ssl.SSLSocket, wanted: bytes) -> bytes:
-    """What comes, up to these words; fails where 20 s pass without any."""
-    seen = b""
-    while wanted not in seen:
-        part = stream.recv(65_536)
-        assert part, f"it ended without {wanted!r}: {seen!r}"
-        seen += part
-    return seen
 
 
 def test_whoever_comes_without_tls_is_sent_to_tls(house, front):

@@ -213,3 +213,13 @@ def _listens(port: int) -> bool:
 def _environment() -> dict[str, str]:
     """PG* and the locale of whoever started us must not leak into a server."""
     return {"PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin", "LC_ALL": "C"}
+
+
+def read_until(stream: socket.socket, wanted: bytes) -> bytes:
+    """What comes, up to these bytes; fails where the stream ends, or is silent, without them."""
+    seen = b""
+    while wanted not in seen:
+        part = stream.recv(65_536)
+        assert part, f"it ended without {wanted!r}: {seen!r}"
+        seen += part
+    return seen

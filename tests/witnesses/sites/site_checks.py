@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import secrets
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from tests.bad_passes import bad_passes
 from tests.house import House, eventually, open_house
 from tests.pass_keys import PASS_KEYS, PASS_PEM
 from tests.servers import Servers
+from tests.witnesses.servers import read_until
 from tests.witnesses.sites.fronts import SiteFront, in_front_of_site
 from tests.witnesses.sites.origin import FIRST, LAST, Origin, Seen, open_origin
 
@@ -201,11 +201,11 @@ def test_a_websocket_is_opened_with_a_pass_only(shop):
     token = shop.pass_of("talks")
 
     with shop.front.connect("/socket", **asked) as refused:
-        assert b" 302 " in until(refused, b"\r\n")
+        assert b" 302 " in read_until(refused, b"\r\n")
     with shop.front.connect("/socket", Cookie=shop.cookie(token), **asked) as opened:
-        assert b" 101 " in until(opened, b"\r\n\r\n")
+        assert b" 101 " in read_until(opened, b"\r\n\r\n")
         opened.sendall(b"hello")
-        assert until(opened, b"hello")
+        assert read_until(opened, b"hello")
     assert shop.last().headers["waitroom-member"] == "talks"
 
 
@@ -214,20 +214,10 @@ def test_a_stream_of_the_shop_comes_as_it_is_sent(shop):
     cookie = shop.cookie(shop.pass_of("listens"))
 
     with shop.front.connect("/stream", Cookie=cookie, Connection="close") as stream:
-        seen = until(stream, FIRST.strip())
+        seen = read_until(stream, FIRST.strip())
         assert LAST.strip() not in seen
         shop.origin.goes_on.set()
-        until(stream, LAST.strip())
-
-
-def until(stream: socket.socket, wanted: bytes) -> bytes:
-    """What comes, up to these bytes; fails where it ends, or a minute passes, without them."""
-    seen = b""
-    while wanted not in seen:
-        part = stream.recv(65_536)
-        assert part, f"it ended without {wanted!r}: {seen!r}"
-        seen += part
-    return seen
+        read_until(stream, LAST.strip())
 
 
 def test_while_the_line_is_away_nobody_comes_through_and_no_pass_is_logged(shop):
