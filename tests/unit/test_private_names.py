@@ -31,7 +31,10 @@ KEPT: dict[str, tuple[set[str], str]] = {
         {"integration/test_api_sse.py", "integration/test_sse_room_broadcast.py"},
         "what a stream leaves in memory is shown nowhere",
     ),
-    "_available_connections": ({"integration/test_line_unavailable.py"}, "as _all, of redis-py"),
+    "_available_connections": (
+        {"integration/test_late_calls.py", "integration/test_line_unavailable.py"},
+        "as _all, of redis-py",
+    ),
     "_begin": ({"integration/test_member_sessions.py"}, "two processes send one script's call"),
     "_call": (
         {"integration/test_rate_limiter.py"},
@@ -70,6 +73,7 @@ KEPT: dict[str, tuple[set[str], str]] = {
     "_redis": (
         {
             "integration/line_cast.py",
+            "integration/test_late_calls.py",
             "integration/test_line_unavailable.py",
             "integration/test_line_model.py",
             "integration/test_loops.py",
