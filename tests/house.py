@@ -7,7 +7,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,15 +102,16 @@ class House:
 
     def finished(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """As `command`, but returns the process with any exit code."""
-        return subprocess.run(
-            [sys.executable, "-m", "cli", *words],
-            env={**os.environ, **self.environ},
-            cwd=ROOT,
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=2 * WITHIN_S,
-        )
+        with TemporaryDirectory(prefix="waitroom-command-") as name:
+            typed, printed, errors = (Path(name) / one for one in ("given", "output", "errors"))
+            typed.write_text(given)
+            environ = {**os.environ, **self.environ}
+            nursery = shared_nursery()
+            child = nursery.start(words, environ, printed, errors=errors, given=typed)
+            code = child.wait(2 * WITHIN_S)
+            return subprocess.CompletedProcess(
+                list(words), code, printed.read_text(), errors.read_text()
+            )
 
     def run(
         self, argv: list[str], *, cwd: Path = ROOT, log: Path | None = None, **environ: str

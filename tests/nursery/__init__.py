@@ -54,9 +54,21 @@ class Nursery:
         self._asking = threading.Lock()
         self._lines = self._socket.makefile("r")
 
-    def start(self, words: Sequence[str], environ: Mapping[str, str], log: Path) -> Child:
-        """`waitroom WORDS` as a process, what it prints appended to `log`."""
-        return Child(self, self._ask(["start", list(words), dict(environ), str(log)]), words)
+    def start(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        log: Path,
+        *,
+        errors: Path | None = None,
+        given: Path | None = None,
+    ) -> Child:
+        """`waitroom WORDS` as a process, what it prints appended to `log`.
+
+        errors: where to append standard error, if not there. given: its standard input, if any.
+        """
+        files = [str(given or os.devnull), str(log), str(errors or log)]
+        return Child(self, self._ask(["start", list(words), dict(environ), files]), words)
 
     def code(self, pid: int) -> int | None:
         """As Popen's: None while it runs, negative for a signal."""
@@ -166,11 +178,11 @@ def _reap(codes: dict[int, int | None]) -> None:
             codes[pid] = os.waitstatus_to_exitcode(status)
 
 
-def _become(words: list[str], environ: dict[str, str], log: str) -> None:
+def _become(words: list[str], environ: dict[str, str], files: list[str]) -> None:
     """Be the command, as a process that was started anew would be; does not return."""
     code = 1
     try:
-        _leave_the_nursery(environ, log)
+        _leave_the_nursery(environ, files)
         begin_as_told(environ)
         if clock := environ.get(skewed_clock.VARIABLE):
             skewed_clock.follow(Path(clock))
@@ -187,16 +199,15 @@ def _become(words: list[str], environ: dict[str, str], log: str) -> None:
         os._exit(code)
 
 
-def _leave_the_nursery(environ: dict[str, str], log: str) -> None:
+def _leave_the_nursery(environ: dict[str, str], files: list[str]) -> None:
     os.setsid()
     if (prctl := linux_prctl()) is not None:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for number, descriptor in enumerate((nothing, output, output)):
-        os.dup2(descriptor, number)
+    for number, file in enumerate(files):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND if number else os.O_RDONLY
+        os.dup2(os.open(file, flags, 0o600), number)
     signal.signal(STACKS_SIGNAL, _print_tasks)
     faulthandler.register(STACKS_SIGNAL, file=2, all_threads=True, chain=True)
     os.environ.clear()
