@@ -45,7 +45,7 @@ from waitroom.line import open_line
 from web.auth.member_tokens import MemberTokens, Visitor
 from web.auth.sessions import SESSION_COOKIE, Sessions
 
-READY_WITHIN_S = 45.0
+READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 10.0
 
 

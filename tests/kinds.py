@@ -13,9 +13,13 @@ from pathlib import Path
 import pytest
 
 ORDER = ("unit", "stores", "browser")
-# These take a minute or more, mostly waiting. They run first of their kind, so that none of
-# them ends long after the others when several processes share the tests.
-LONG = ("test_faults.py", "test_member_journey.py", "test_axe.py", "test_admin.py")
+# These take longest. They run first of their kind, so that none of them ends long after the others
+# when several processes share the tests.
+LONG = (
+    "test_faults.py", "test_bench_measures.py", "test_stop_while_stores_are_away.py",
+    "test_axe.py", "test_axe_dark.py", "test_site_walk.py", "test_admin.py",
+    "test_board_in_sight.py",
+)  # fmt: skip
 
 
 def mark_kinds(items: Iterable[pytest.Item], units: Path) -> None:

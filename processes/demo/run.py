@@ -39,7 +39,7 @@ from web.auth.passwords import Passwords
 
 SAMPLE = "spring"
 _OF_SERVERS = frozenset({"postgres", "valkey"})
-READY_WITHIN_S = 45.0
+READY_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

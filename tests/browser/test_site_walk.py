@@ -64,7 +64,7 @@ def demo(request: pytest.FixtureRequest) -> Iterator[SiteDemo]:
     with ExitStack() as stack:
         made = SiteDemo(open_folder(stack), with_caddy=request.param == "caddy")
         stack.callback(stop, made.process, signal=signal.SIGTERM, grace_s=40)
-        eventually(made.is_up, within_s=90)
+        eventually(made.is_up, within_s=240)
         yield made
 
 

@@ -38,7 +38,7 @@ class Demo:
         argv = [sys.executable, "-m", "cli", "demo", "--port", str(self.port), *words]
         log = self.folder / "demo.log"
         self.process = spawn(argv, env=self.environ, cwd=self.folder, log=log)
-        eventually(lambda: self.get("/readyz") is not None, within_s=60)
+        eventually(lambda: self.get("/readyz") is not None, within_s=240)
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -51,11 +51,13 @@ class Demo:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
-        return stop(self.process, signal=number, grace_s=30)
+        return stop(self.process, signal=number, grace_s=60)
 
     def get(self, path: str) -> object:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}{path}", timeout=60
+            ) as answer:
                 return json.loads(answer.read())
         except (urllib.error.URLError, OSError):
             return None
