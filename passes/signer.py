@@ -41,14 +41,17 @@ class PassSigner:
         ends_at_s: float,
         alg: PassAlgorithm = "ES256",
         secret: str | None = None,
+        began_at_s: float | None = None,
     ) -> str:
-        """A pass for this visit until its end. secret: the site's, for HS256.
+        """A pass for this visit until its end. secret: the site's, for HS256. began_at_s: when the
+        visit began.
 
         Raises NoKeyForAlgorithm; BadPassSecret for HS256 without a secret of 32 bytes.
         """
         issued = int(self._now()) - BACKDATED_S
+        began = None if began_at_s is None else int(began_at_s)
         claims = PassClaims(
-            self.issuer, room_code, member_id, visit_id, issued, issued, int(ends_at_s)
+            self.issuer, room_code, member_id, visit_id, issued, issued, int(ends_at_s), began
         )
         if alg == "HS256":
             return _signed_by_secret(claims, secret)

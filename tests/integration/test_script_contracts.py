@@ -68,8 +68,9 @@ async def visits_of_site(line, code):
     await line.visits.ended(code, [visit.visit_id, "unknown"])
     await line.visits.finish(code, visit.visit_id)
     await line.visits.list_visits(code)
+    claimed, ends = visit.claimed_at_us, visit.ends_at_us
     await line.visits.restore(
-        code, "lost", "bob", claimed_at_us=visit.claimed_at_us, ends_at_us=visit.ends_at_us
+        code, "lost", "bob", claimed_at_us=claimed, signed_at_us=claimed, ends_at_us=ends
     )
 
 

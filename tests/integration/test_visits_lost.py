@@ -41,6 +41,7 @@ async def show_pass(line, code, visit):
         visit.visit_id,
         visit.member_id,
         claimed_at_us=visit.claimed_at_us,
+        signed_at_us=visit.claimed_at_us,
         ends_at_us=visit.ends_at_us,
     )
 

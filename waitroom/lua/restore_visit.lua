@@ -7,7 +7,7 @@
 --   KEYS[12] claims (zset: visit, claimed at in us)
 --   KEYS[13] ended (zset: visit that is over, when its record is dropped)
 --   ARGV[1] visit id         ARGV[2] member id          ARGV[3] claimed at (us)
---   ARGV[4] when the pass ends (us)
+--   ARGV[4] when the pass ends (us)         ARGV[5] when it was signed (us): later, if the visit was renewed
 --   returns {visit} as in visit.lua's told_visit; {''} where the pass is over, or its member has another
 --           living visit; or {} where the room leads to no site
 --
@@ -27,13 +27,15 @@ if not (room and room.is_site and read_visit_rules(room, keys)) then return {} e
 local now = now_us()
 note_failover(room, now, keys)
 local id, member, claimed, ends = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+-- A `web` of the release before sends no time of signing.
+local signed = tonumber(ARGV[5] or ARGV[3])
 local known = visit_with(id, keys)
 if known then return { told_visit(known, room, now) } end
 local other = visit_with(visit_id_in(redis.call('HGET', keys.outcomes, member)), keys)
 if ends <= now or (other and is_living(other, now)) then return { '' } end
 
 local lost_at = tonumber(redis.call('HGET', keys.room, 'lost_at') or 0)
-if lost_at < claimed then await_return(room, now, keys, nil) end
+if lost_at < signed then await_return(room, now, keys, nil) end
 if room.restoring_from == 0 then begin_restoring(room, now, keys) end
 
 -- Its pass may be older than the visit's last renewal, which `inside` may still have.

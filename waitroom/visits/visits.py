@@ -95,13 +95,22 @@ class Visits:
         return [one for one in _parse(reply, code) if one is not None]
 
     async def restore(
-        self, code: str, visit_id: str, member_id: str, *, claimed_at_us: int, ends_at_us: int
+        self,
+        code: str,
+        visit_id: str,
+        member_id: str,
+        *,
+        claimed_at_us: int,
+        signed_at_us: int,
+        ends_at_us: int,
     ) -> Visit | None:
         """The visit of a valid pass, which Redis may have lost: it then lives until the pass ends.
 
-        None where the pass is over, or its member has another living visit.
+        signed_at_us: of the pass, when the line knew the visit. None where the pass is over, or its
+        member has another living visit.
         """
-        arguments = [visit_id, member_id, str(claimed_at_us), str(ends_at_us)]
+        times = (claimed_at_us, ends_at_us, signed_at_us)
+        arguments = [visit_id, member_id, *map(str, times)]
         return (await self._call(self._restore, "restore_visit", code, arguments))[0]
 
     async def _find_all(self, code: str, visit_ids: Sequence[str]) -> list[Visit | None]:

@@ -178,7 +178,8 @@ class PassChecks:
                     code,
                     claims.sid,
                     claims.sub,
-                    claimed_at_us=claims.iat * 1_000_000,
+                    claimed_at_us=claims.began_at * 1_000_000,
+                    signed_at_us=claims.iat * 1_000_000,
                     ends_at_us=claims.exp * 1_000_000,
                 )
         except LineError:

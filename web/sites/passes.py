@@ -42,9 +42,9 @@ class RoomPasses:
         """A pass that is valid until the visit ends."""
         alg = self._room.settings.alg
         secret = self._secrets[0] if alg == "HS256" else None
-        ends_at_s = visit.ends_at_us / 1_000_000
+        began_at_s, ends_at_s = visit.claimed_at_us / 1_000_000, visit.ends_at_us / 1_000_000
         return self._signer.sign(
-            self._room.code, visit.member_id, visit.visit_id, ends_at_s, alg, secret
+            self._room.code, visit.member_id, visit.visit_id, ends_at_s, alg, secret, began_at_s
         )
 
     def verify(self, token: str) -> PassClaims:

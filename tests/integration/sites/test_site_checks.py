@@ -10,6 +10,7 @@ from domain.sites.target_urls import pass_cookie
 from tests.bad_passes import bad_passes, good_pass
 from tests.integration.line_cast import crowd, enter
 from tests.integration.site_web_cast import lose, pass_in, site_room_open
+from tests.integration.visit_cast import move_visits
 from tests.integration.web_cast import app_with, checked_problem, client_of
 from tests.open_redirects import SPELLINGS
 from tests.pass_keys import ISSUER, PASS_PEM
@@ -215,3 +216,22 @@ async def test_a_pass_brings_back_the_visit_that_redis_lost(
 
     assert inside.status_code == 200
     assert [one.visit_id for one in await line.visits.list_visits(code)] == [visit.visit_id]
+
+
+async def test_a_visit_that_a_renewed_pass_brings_back_still_ends_after_the_longest_visit(
+    line, engine, code, client, person, redis_url
+):
+    rules = {"renewal": "sliding", "session_s": 600, "session_max_s": 700}
+    _, token = await walk_in(line, engine, code, person, **rules)
+    move_visits(redis_url, code, 500)
+    authorization = {"authorization": f"Bearer {token}"}
+    renewed = (await client.post("/api/passes/renew", headers=authorization)).json()
+    [before] = await line.visits.list_visits(code)
+    lose(redis_url, code, "visits", "inside", "claims")
+
+    assert (await ask(client, code, token=renewed["pass"])).status_code == 200
+    again = await line.visits.renew(code, before.visit_id)
+
+    second = 1_000_000
+    assert before.ends_at_us == before.claimed_at_us + 700 * second
+    assert before.ends_at_us - second <= again.ends_at_us <= before.ends_at_us

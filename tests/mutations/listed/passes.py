@@ -162,4 +162,17 @@ MUTATIONS = (
         new="True",
         noticed_by=(f"{_IN_PROGRAM}test_while_waitroom_is_away_known_keys_stay_good",),
     ),
+    Mutation(
+        name="a_renewed_pass_begins_its_visit_anew",
+        summary="a visit that a renewed pass brings back begins when the pass was signed",
+        promise=10,
+        file="passes/claims.py",
+        within="PassClaims.began_at",
+        old="self.iat if self.auth_time is None else min(self.auth_time, self.iat)",
+        new="self.iat",
+        noticed_by=(
+            "integration/sites/test_site_checks.py::"
+            "test_a_visit_that_a_renewed_pass_brings_back_still_ends_after_the_longest_visit",
+        ),
+    ),
 )
