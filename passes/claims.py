@@ -44,7 +44,7 @@ class PassClaims:
             return None
         if began is not None and type(began) is not int:
             return None
-        return cls(*texts, *times, began)  # type: ignore[arg-type]  # checked above
+        return cls(*texts, *times, began)  # type: ignore[arg-type, call-arg]  # checked above
 
 
 CLAIM_NAMES = tuple(PassClaims.__dataclass_fields__)

@@ -11,6 +11,8 @@ _IN_PROGRAM = "integration/test_pass_program.py::"
 _REFUSED_THERE = "test_every_bad_pass_is_refused_in_the_address_and_in_the_cookie"
 _IN_ROTATION = "integration/test_pass_rotation.py::"
 
+_IN_CHECKS = "integration/sites/test_site_checks.py::"
+
 MUTATIONS = (
     Mutation(
         name="any_signature_makes_a_pass",
@@ -171,8 +173,7 @@ MUTATIONS = (
         old="self.iat if self.auth_time is None else min(self.auth_time, self.iat)",
         new="self.iat",
         noticed_by=(
-            "integration/sites/test_site_checks.py::"
-            "test_a_visit_that_a_renewed_pass_brings_back_still_ends_after_the_longest_visit",
+            f"{_IN_CHECKS}test_a_visit_that_a_renewed_pass_brings_back_still_ends_after_the_longest_visit",
         ),
     ),
 )
