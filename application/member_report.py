@@ -11,16 +11,34 @@ from application.reconcile import RunCall
 from domain.issued_coupon import IssuedCoupon
 from domain.member import check_member_id
 from domain.refusals import find_refusal
+from domain.unix_time import from_us
 from issuance.errors import NoSuchCoupon
 from issuance.issued_coupons import find_held_by
 from issuance.member_refusals import WorkerRefusal, list_refusals_of
 from issuance.offers import get_offer
 from issuance.postgres.engine import Engine
+from issuance.sites.errors import NoSuchSiteRoom
+from issuance.sites.site_rooms import get_site_room
 from waitroom.errors import LineAway, NoSuchRoom
 from waitroom.line import Line
 from waitroom.member_record import MemberRecord
 
-MemberState = Literal["waiting", "passed_over", "admitted", "issued", "refused", "left", "unknown"]
+MemberState = Literal[
+    "waiting",
+    "passed_over",
+    "admitted",
+    "issued",
+    "refused",
+    "left",
+    "unknown",
+    # In front of a site.
+    "called",
+    "missed",
+    "inside",
+    "finished",
+    "ended",
+    "revoked",
+]
 # Which process decided that a member is in this state.
 Decider = Literal["web", "admitter", "worker"]
 Clock = Literal["redis", "postgres"]
@@ -35,7 +53,8 @@ class MemberReport:
     where no worker decided it, it is derived from the room now, so `closed` replaces `sold_out`
     once the closing time has passed. next_refusal: the slug that their next request would get, or
     None. worker_refusals: each admission that a worker ended with a refusal, the latest first.
-    request_id: of the request that entered, where requests are logged.
+    request_id: of the request that entered, where requests are logged. outcome_due_at: in front of
+    a site, until when they may come, or when their visit ends. visit_id: of their last visit to it.
     """
 
     room: str
@@ -53,6 +72,8 @@ class MemberReport:
     next_refusal: str | None = None
     worker_refusals: Sequence[WorkerRefusal] = ()
     request_id: str | None = None
+    visit_id: str | None = None
+    is_of_site: bool = False
 
     @property
     def refusal_title(self) -> str | None:
@@ -61,7 +82,9 @@ class MemberReport:
     @property
     def refusal_detail(self) -> str | None:
         """The sentence that the member reads."""
-        return find_refusal(self.refusal).detail if self.refusal else None
+        if not self.refusal:
+            return None
+        return find_refusal(self.refusal).detail_of(is_site=self.is_of_site)
 
 
 async def look_up_member(
@@ -73,9 +96,14 @@ async def look_up_member(
     """
     check_member_id(member_id)
     record = await _read_record(line, engine, ask, code, member_id)
+    if record.state == "visited":
+        return await _visited(line, code, member_id, record)
     # Postgres after Redis: a coupon issued in between is then in the report.
-    held = await ask(find_held_by, engine, code, [member_id])
-    refused = await ask(list_refusals_of, engine, code, member_id)
+    held: dict[str, IssuedCoupon] = {}
+    refused: Sequence[WorkerRefusal] = ()
+    if not record.is_of_site:
+        held = await ask(find_held_by, engine, code, [member_id])
+        refused = await ask(list_refusals_of, engine, code, member_id)
     found = _combine(record, held.get(member_id), refused)
     return MemberReport(
         room=code,
@@ -85,7 +113,28 @@ async def look_up_member(
         outcome_due_at=record.due_at,
         worker_refusals=refused,
         request_id=record.request_id or None,
+        is_of_site=record.is_of_site,
         **found,
+    )
+
+
+async def _visited(line: Line, code: str, member_id: str, record: MemberRecord) -> MemberReport:
+    """Their last visit; `unknown` where its record was dropped meanwhile."""
+    visit = await line.visits.find(code, record.outcome)
+    common: dict[str, Any] = {"room": code, "member_id": member_id}
+    common["next_refusal"] = record.entry_refusal
+    if visit is None:
+        return MemberReport(state="unknown", **common)
+    at_us = visit.claimed_at_us if visit.ended_at_us is None else visit.ended_at_us
+    return MemberReport(
+        state=visit.state,
+        at=from_us(at_us),
+        clock="redis",
+        decided_by="web" if visit.state != "ended" else None,
+        arrived_at=record.arrived_at,
+        outcome_due_at=from_us(visit.ends_at_us) if visit.is_inside else None,
+        visit_id=visit.visit_id,
+        **common,
     )
 
 
@@ -98,9 +147,13 @@ async def _read_record(
         try:
             offer = await ask(get_offer, engine, code)
         except NoSuchCoupon:
-            raise NoSuchRoom from None
-        if offer.room is None:
-            raise
+            try:
+                await ask(get_site_room, engine, code)
+            except NoSuchSiteRoom:
+                raise NoSuchRoom from None
+        else:
+            if offer.room is None:
+                raise
         raise LineAway from None  # Redis has lost this room; the admitter restores it
 
 
@@ -117,10 +170,12 @@ def _combine(
         return {"state": "waiting", "place": record.place, "next_refusal": refusal, **by_redis}
     if record.state in ("admitted", "issued"):  # Postgres knows of no coupon (yet, or any more)
         return {"state": "admitted", "decided_by": "admitter", **by_redis}
-    if record.state == "passed_over":
+    if record.state == "called":
+        return {"state": "called", "decided_by": "admitter", **by_redis}
+    if record.state in ("passed_over", "missed"):
         refusal = record.place_refusal
         passed_over = {"decided_by": "admitter", "next_refusal": refusal, **by_redis}
-        return {"state": "passed_over", **passed_over}
+        return {"state": record.state, **passed_over}
     if record.state == "told":
         refusal = record.place_refusal
         told = {"refusal": refusal, "next_refusal": refusal, "decided_by": "web", **by_redis}

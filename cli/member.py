@@ -25,6 +25,12 @@ _SENTENCES = {
     "issued": "has the coupon",
     "refused": "was refused",
     "left": "left the line",
+    "called": "is called, and has not come yet",
+    "missed": "was called, and did not come in time",
+    "inside": "is inside",
+    "finished": "was inside, and has finished",
+    "ended": "was inside until their time was up",
+    "revoked": "was inside until the visit was revoked",
     "unknown": "is unknown in this room: they never entered, or were refused at entry, of "
     "which the room keeps no record",
 }
@@ -83,6 +89,7 @@ def _rows(report: MemberReport) -> dict[str, str]:
         since: text(report.at, report.clock or "redis"),
         "decided by": report.decided_by or "",
         "coupon": report.issued_coupon_id or "",
+        "visit": report.visit_id or "",
         "arrived at": text(report.arrived_at),
         "last seen at": text(report.last_seen_at),
         "outcome due at": text(report.outcome_due_at),

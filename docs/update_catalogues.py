@@ -99,6 +99,8 @@ def _refusals() -> Iterator[str]:
         yield REFUSALS[slug].title
     for refusal in _kinds_of(Refusal):
         yield inspect.getdoc(refusal) or ""
+        if refusal.site_detail:
+            yield refusal.site_detail
     for error in (LineError, OfficeError, BadTicket, NotSignedIn, Forbidden):
         for one in _kinds_of(error):
             # Those defined elsewhere are for admins, and not always imported.

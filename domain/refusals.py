@@ -19,6 +19,8 @@ class Refusal(Exception):
 
     slug: ClassVar[str] = "refused"
     title: ClassVar[str] = "Request refused"
+    # The sentence in front of a site, where the docstring speaks of coupons.
+    site_detail: ClassVar[str] = ""
     status: ClassVar[int] = 409
     # The calls that can be refused so; empty: any, or none as it is a place's outcome.
     calls: ClassVar[tuple[Call, ...]] = ()
@@ -34,6 +36,10 @@ class Refusal(Exception):
         """The sentence that the member reads."""
         return inspect.getdoc(type(self)) or self.title
 
+    def detail_of(self, *, is_site: bool) -> str:
+        """The sentence in a room of this kind."""
+        return (is_site and self.site_detail) or self.detail
+
     @property
     def more(self) -> dict[str, Any]:
         """Fields of the problem response beside the sentence. Times are datetimes."""
@@ -48,6 +54,7 @@ class NotOpenYet(Refusal):
 
     slug = "not_open_yet"
     title = "Not open yet"
+    site_detail = "This line is not open yet. Come back when it opens."
     calls = ("enter", "issue")
     may_retry = True
 
@@ -69,6 +76,7 @@ class Closed(Refusal):
 
     slug = "closed"
     title = "Closed"
+    site_detail = "This line is closed. Nobody is admitted any more."
     status = 410
     calls = ("enter", "issue")
 

@@ -23,9 +23,19 @@ from waitroom.redis_io.script_call import translate_redis_errors
 from waitroom.room import read_room_now, read_settings
 
 # told: a request of theirs got sold_out or closed while they waited. spent: Redis knows only that
-# their ticket restores no place.
+# their ticket restores no place. called, missed, visited: in front of a site.
 RecordState = Literal[
-    "waiting", "passed_over", "told", "admitted", "issued", "refused", "spent", "absent"
+    "waiting",
+    "passed_over",
+    "told",
+    "admitted",
+    "issued",
+    "refused",
+    "spent",
+    "absent",
+    "called",
+    "missed",
+    "visited",
 ]
 
 
@@ -34,9 +44,9 @@ class MemberRecord:
     """Times by Redis' clock; None where Redis does not store them.
 
     at: the start of this state. place: None while it is unknown: before a draw, and while the room
-    is restoring. outcome: the refusal's slug, or the coupon as JSON. place_refusal: how the next
-    request for the place would be refused, where they are in line. entry_refusal: how entering
-    would be refused. request_id: of the request that entered, where requests are logged.
+    is restoring. outcome: the refusal's slug, the coupon as JSON, or the visit's id. place_refusal:
+    how the next request for the place would be refused, where they are in line. entry_refusal: how
+    entering would be refused. request_id: of the request that entered, where requests are logged.
     """
 
     state: RecordState
@@ -49,6 +59,7 @@ class MemberRecord:
     place_refusal: str | None = None
     entry_refusal: str | None = None
     request_id: str = ""
+    is_of_site: bool = False
 
 
 class MemberRecords:
@@ -92,16 +103,18 @@ def _make_record(
     now, settings = read_room_now(room, now_us), SettingValues(**read_settings(room))
     phase = room_phase(now)
     over = phase.word if phase.is_over else None
+    is_of_site = room.get(b"kind") == b"site"
     common: dict[str, Any] = {
         "place_refusal": over,
         "entry_refusal": _entry_refusal(settings, now, over, waiting),
         "request_id": request_id or "",
+        "is_of_site": is_of_site,
     }
     if outcome is not None:
         return _from_outcome(outcome, common)
     if arrival is not None:
         return MemberRecord(
-            state="admitted",
+            state="called" if is_of_site else "admitted",
             at=_at(admitted_at),
             arrived_at=_arrived_at(arrival),
             due_at=None if due is None else from_us(int(due)),
@@ -123,11 +136,14 @@ def _make_record(
     return MemberRecord(state="absent", **common)
 
 
+_STATES: Mapping[str, RecordState] = {"i": "issued", "r": "refused", "v": "visited"}
+
+
 def _from_outcome(outcome: str, common: dict[str, Any]) -> MemberRecord:
-    """outcome: `i` or `r`, the arrival, a space, and the coupon or the refusal's slug."""
+    """outcome: `i`, `r` or `v`, the arrival, a space, and the coupon, the slug or the visit."""
     kind, since = outcome[0], outcome[1:].partition(" ")[0]
     return MemberRecord(
-        state="issued" if kind == "i" else "refused",
+        state=_STATES[kind],
         arrived_at=_arrived_at(since),
         outcome=outcome.partition(" ")[2],
         **common,
@@ -142,7 +158,7 @@ def _from_away(
     if now.state == DRAINING.word and _is_too_late(int(since), int(at), settings, now):
         common = {**common, "place_refusal": common["place_refusal"] or Draining.slug}
     return MemberRecord(
-        state="told" if " told " in away else "passed_over",
+        state="told" if " told " in away else "missed" if "missed" in away else "passed_over",
         at=_at(at),
         arrived_at=_arrived_at(since),
         **common,

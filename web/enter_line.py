@@ -23,6 +23,7 @@ from web.middleware.request_id import get_origin
 from web.place_response import HAS_PLACE, make_entered_place, make_place
 from web.problems import Problem
 from web.schemas.public import PlaceOut
+from web.sites.rooms import get_site_rooms
 
 # Over TLS a browser sends all its tickets: 200 bytes each, and many proxies limit cookies to 8 kB.
 TICKETS_KEPT_MAX = 20
@@ -104,6 +105,8 @@ async def read_status(request: Request, code: str, member_id: str) -> MemberStat
 async def raise_if_missing(request: Request, code: str) -> None:
     """Raise LineAway for a room that only Postgres has: Redis does not have it yet, or lost it."""
     try:
+        if code in await get_site_rooms(request).current():
+            raise LineAway
         offer = await get_offer_cache(request).offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error

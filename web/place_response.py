@@ -73,7 +73,7 @@ def make_place(
             return place
     else:
         place = _make_place(standing, room, "refused")
-        place.refusal = RefusalOut(**_words(_refusal(standing)))
+        place.refusal = _refusal_out(standing)
         return place
     if tickets is not None:
         place.ticket = tickets.sign(Ticket(room, member_id, standing.arrival_us))
@@ -135,7 +135,9 @@ def make_entered_place(
     Raises Problem where the room refused; LineAway as `make_place`.
     """
     if standing.kind not in HAS_PLACE and standing.kind != "untold":
-        problem = refusal_problem(_refusal(standing))
+        refusal = _refusal(standing)
+        problem = refusal_problem(refusal)
+        problem.detail = refusal.detail_of(is_site=standing.facts.stock is None)
         if standing.kind == ChallengeRequired.slug:
             problem.more["challenge"] = f"/api/rooms/{room}/challenge"
         raise problem
@@ -151,8 +153,11 @@ def _refusal(standing: MemberStatus) -> Refusal:
     return find_refusal(slug)
 
 
-def _words(refusal: Refusal) -> dict[str, str]:
-    return {"type": refusal.slug, "title": refusal.title, "detail": refusal.detail}
+def _refusal_out(standing: MemberStatus) -> RefusalOut:
+    refusal, is_site = _refusal(standing), standing.facts.stock is None
+    return RefusalOut(
+        type=refusal.slug, title=refusal.title, detail=refusal.detail_of(is_site=is_site)
+    )
 
 
 class PlaceWriter:

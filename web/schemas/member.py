@@ -25,7 +25,8 @@ class MemberOut(Schema):
     member_id: str
     state: MemberState = Field(
         description="passed_over: sent no request when their turn came; left: gave up their place; "
-        "unknown: in neither store, also after a refusal at entry"
+        "unknown: in neither store, also after a refusal at entry; in front of a site also called, "
+        "missed (did not come), and the state of their last visit"
     )
     at: Time | None = Field(
         description="The start of this state; for a worker's refusal the time of admission"
@@ -43,8 +44,10 @@ class MemberOut(Schema):
         description="Their last stored request; null where `arrived_at` is recent enough"
     )
     outcome_due_at: Time | None = Field(
-        description="Without an outcome by then, an admitted member is enqueued again"
+        description="Without an outcome by then, an admitted member is enqueued again; in front "
+        "of a site: until when they may come, or when their visit ends"
     )
+    visit_id: str | None = Field(description="Their last visit to the site")
     next_refusal: str | None = Field(description="The refusal that their next request would get")
     worker_refusals: list[WorkerRefusalOut] = Field(
         description="One for each admission that a worker refused, latest first"

@@ -5,6 +5,7 @@ from tests.mutations.mutation import Mutation
 _IN_ROOMS = "integration/test_site_rooms.py::"
 _IN_SECRETS = "integration/test_site_secrets.py::"
 _IN_API = "integration/test_api_sites.py::"
+_IN_TEXTS = "integration/sites/test_site_texts.py::"
 _IN_ADMISSION = "integration/test_site_admission.py::"
 
 MUTATIONS = (
@@ -91,5 +92,15 @@ MUTATIONS = (
         noticed_by=(
             "unit/test_offer_cache.py::test_while_postgres_hangs_nobody_waits_for_it_twice",
         ),
+    ),
+    Mutation(
+        name="a_lost_site_room_is_said_to_be_unknown",
+        summary="a site's room that Redis has lost is reported as unknown",
+        promise=8,
+        file="web/enter_line.py",
+        within="raise_if_missing",
+        old="if code in await get_site_rooms(request).current():\n    raise LineAway",
+        new="",
+        noticed_by=(f"{_IN_TEXTS}test_a_site_room_that_redis_has_lost_is_away_and_not_unknown",),
     ),
 )

@@ -133,7 +133,7 @@ MUTATIONS = (
         name="a_pass_of_a_lost_visit_shows_no_loss",
         promise=11,
         file="waitroom/lua/restore_visit.lua",
-        old="if lost_at < claimed then await_return(room, now, keys, nil) end",
+        old="if lost_at < signed then await_return(room, now, keys, nil) end",
         new="",
         noticed_by=(f"{_IN_LOST}test_a_pass_of_a_lost_visit_shows_the_loss",),
     ),

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.refusals import find_refusal
 from domain.sites.site_room import SiteRoom
 from domain.sites.target_urls import target_in
 from waitroom.errors import LineError, NotYourTurn
@@ -148,7 +149,8 @@ def show_place(
 def show_refusal(request: Request, room: SiteRoom, problem: Problem) -> Response:
     views = views_of(request, room)
     body = render_problem(problem, views.language)
-    refusal = RefusalOut(type=body["type"], title=body["title"], detail=problem.kind.detail)
+    detail = find_refusal(problem.type).site_detail or problem.kind.detail
+    refusal = RefusalOut(type=body["type"], title=body["title"], detail=detail)
     view = views.refused(refusal, body.get("retry_after_s"))
     return show(request, room, view, problem.status)
 

@@ -24,11 +24,6 @@ _PLAIN = PLAIN | {
     "ended": _OVER,
     "revoked": _OVER,
 }
-# Sentences of refusals that speak of coupons elsewhere.
-_REFUSALS = {
-    "closed": to_translate("This line is closed. Nobody is admitted any more."),
-    "not_open_yet": to_translate("This line is not open yet. Come back when it opens."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,7 @@ class SiteViews:
         if refusal is not None:
             slug = refusal.type
             title = language.pgettext(PROBLEM_TITLE, refusal.title)
-            detail = language.gettext(_REFUSALS.get(slug, refusal.detail))
+            detail = language.gettext(refusal.detail)
         return PlaceView(
             room=self.room.code,
             state=REFUSED.word,
