@@ -12,8 +12,10 @@ from typing import Any, cast
 from fastapi import Request
 
 from application.change_offer import OfferChanges
+from application.listing_cache import ListingCache
 from application.office import Office
 from application.reconcile import FailedJobs
+from domain.sites.site_room import SiteRoom
 from domain.stores.remote_clock import RemoteClock
 from issuance.direct import DirectIssuer
 from issuance.offers import Offer
@@ -131,6 +133,10 @@ def get_http_counters(request: Request) -> HttpCounters:
 
 def get_offer_cache(request: Request) -> Any:
     return request.app.state.offers
+
+
+def get_site_rooms(request: Request) -> ListingCache[SiteRoom]:
+    return cast(ListingCache[SiteRoom], request.app.state.site_rooms)
 
 
 def get_admin_cache(request: Request) -> AdminCache:

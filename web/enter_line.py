@@ -17,13 +17,12 @@ from waitroom.member_status import MemberStatus
 from waitroom.tokens.challenge import BadSolution, UsedSolution
 from waitroom.tokens.ticket import BadTicket
 from web.auth import cookies
-from web.container import get_container, get_offer_cache
+from web.container import get_container, get_offer_cache, get_site_rooms
 from web.limits.request_limits import get_rate_limit
 from web.middleware.request_id import get_origin
 from web.place_response import HAS_PLACE, make_entered_place, make_place
 from web.problems import Problem
 from web.schemas.public import PlaceOut
-from web.sites.rooms import get_site_rooms
 
 # Over TLS a browser sends all its tickets: 200 bytes each, and many proxies limit cookies to 8 kB.
 TICKETS_KEPT_MAX = 20

@@ -9,10 +9,9 @@ from fastapi import Request
 from domain.sites.site_room import SiteRoom
 from passes.base64url import from_base64url
 from passes.errors import BadPass, ExpiredPass
-from web.container import get_container
+from web.container import get_container, get_site_rooms
 from web.problems import Problem
 from web.sites.passes import get_room_passes
-from web.sites.rooms import get_site_rooms
 
 _VARIES = {"Vary": "Origin"}
 

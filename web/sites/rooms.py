@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from fastapi import Request
 
-from application.listing_cache import ListingCache
 from domain.sites.site_room import SiteRoom
 from waitroom.errors import NoSuchRoom
-
-
-def get_site_rooms(request: Request) -> ListingCache[SiteRoom]:
-    return cast(ListingCache[SiteRoom], request.app.state.site_rooms)
+from web.container import get_site_rooms
 
 
 async def find_site_room(request: Request, code: str) -> SiteRoom | None:
