@@ -1,6 +1,6 @@
 """Measure this tree against another revision in pairs of short bursts.
 
-    python3 -m tests.bench_pairs --from REVISION [enter place chain] [--pairs 20] [--seconds 2]
+    python3 -m tests.bench_pairs --from REVISION [enter place chain visit] [--pairs 20]
 
 Both revisions run all the time, on servers of their own, and are loaded in turn: the speed of a
 machine that others use changes within minutes, and both bursts of a pair meet the same. Prints the
@@ -24,7 +24,7 @@ from tests.bench_pairs.measures import Bursts
 from tests.bench_pairs.sides import Side, open_sides
 from tests.rolling_upgrade.release import Release, checked_out, this_release
 
-MEASURES = ("enter", "place", "chain")
+MEASURES = ("enter", "place", "chain", "visit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,22 +124,23 @@ def _who(bench: Bench, people: list[str]) -> tuple[str, ...]:
 
 
 def _plan(bench: Bench, code: str, mix: Mix) -> VisitPlan:
-    base_url = bench.stage.base_url
-    room = f"/rooms/{code}"
-    coupon = _step(base_url, "coupon page", "GET", f"/coupons/{code}", 200, f"{room}/enter")
-    steps = [
-        coupon,
-        _step(base_url, "form", "POST", f"{room}/enter", 303, **FORM, Origin=base_url),
-        _step(base_url, "ticket page", "GET", room, 200, 'data-state="waiting"'),
-        replace(
-            _step(base_url, "stream", "GET", f"{room}/live", 200, 'data-state="waiting"'),
-            is_stream=True,
-        ),
-    ]
+    steps = visit_steps(bench.stage.base_url, code)
     if mix.with_static:
         steps = _with_static(bench, code, steps)
     everybody = members("visit", int(VISITORS_PER_S * bench.seconds))
     return VisitPlan(tuple(steps), _who(bench, everybody))
+
+
+def visit_steps(base_url: str, code: str) -> list[Step]:
+    """The requests of a visit: coupon page, form, ticket page, and the stream's first event."""
+    room = f"/rooms/{code}"
+    stream = _step(base_url, "stream", "GET", f"{room}/live", 200, 'data-state="waiting"')
+    return [
+        _step(base_url, "coupon page", "GET", f"/coupons/{code}", 200, f"{room}/enter"),
+        _step(base_url, "form", "POST", f"{room}/enter", 303, **FORM, Origin=base_url),
+        _step(base_url, "ticket page", "GET", room, 200, 'data-state="waiting"'),
+        replace(stream, is_stream=True),
+    ]
 
 
 def _step(
