@@ -18,11 +18,14 @@ OF_A_ROOM = [
     for move in MOVES
     if move not in ("start_attempt", "begin_session", "end_sessions", "rate_limit")
 ]
+# Made only in rooms that lead to a site.
+OF_SITES = {"visit", "walk_in"}
 PIECES = sorted(path.stem for path in (LUA / "include").glob("*.lua"))
 
 
 def includes(move: str) -> list[str]:
-    return re.findall(r"^--@include (\w+)$", (LUA / f"{move}.lua").read_text("utf-8"), re.MULTILINE)
+    source = (LUA / f"{move}.lua").read_text("utf-8")
+    return re.findall(r"^--@include(?:_for_sites)? (\w+)$", source, re.MULTILINE)
 
 
 def test_there_is_a_file_for_each_move():
@@ -43,6 +46,8 @@ def test_a_move_has_its_includes_in_place(move):
     assert "SETTING_NAMES)" not in source
     for piece in includes(move):
         text = (LUA / "include" / f"{piece}.lua").read_text("utf-8")
+        if "load_site_functions" in source and piece in OF_SITES:
+            text = text.replace("local function ", "function ")
         # Python writes the names of the settings out.
         assert [half for half in text.split("SETTING_NAMES)") if half not in source] == []
 
@@ -98,6 +103,19 @@ def test_a_shared_constant_stands_once(name):
 def test_a_move_touches_no_key_that_it_was_not_given(move):
     for key in re.findall(r"redis\.call\('[A-Z]+', *([^,)]+)", script(move)):
         assert re.match(r"KEYS\[\d+\]|keys?(_before)?\b", key.strip())
+
+
+@pytest.mark.parametrize("move", ["enter", "place", "restore"])
+def test_a_room_of_coupons_makes_no_function_of_sites(move):
+    source = script(move)
+    before, _, rest = source.partition("local function load_site_functions()\n")
+    of_sites = rest.partition("\nend\nlocal ")[0]
+
+    made = re.findall(r"^function (\w+)", rest, re.MULTILINE)
+    assert made
+    assert set(made) == set(re.findall(r"^function (\w+)", of_sites, re.MULTILINE))
+    assert all(re.search(rf"^local .*\b{name}\b", before, re.MULTILINE) for name in made)
+    assert "if room.is_site then load_site_functions() end" in rest
 
 
 def test_every_piece_is_used_by_some_move():

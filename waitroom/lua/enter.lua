@@ -28,12 +28,13 @@
 --@include spent
 --@include presence
 --@include bucket
---@include visit
---@include walk_in
+--@include_for_sites visit
+--@include_for_sites walk_in
 --@include member_status
 
 local room = read_room(keys.room)
 if not room then return {} end
+if room.is_site then load_site_functions() end
 
 local now = now_us()
 note_failover(room, now, keys)

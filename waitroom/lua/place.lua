@@ -16,11 +16,12 @@
 --@include bulk
 --@include spent
 --@include presence
---@include visit
+--@include_for_sites visit
 --@include member_status
 
 local room = read_room(keys.room)
 if not room then return {} end
+if room.is_site then load_site_functions() end
 
 local now = now_us()
 local refusal = room_refusal(room, now)

@@ -25,7 +25,7 @@
 --@include bulk
 --@include spent
 --@include presence
---@include visit
+--@include_for_sites visit
 --@include member_status
 
 local MORE_PARTS = 3
@@ -33,6 +33,7 @@ local MOST_TIMES = 4
 
 local room = read_room(keys.room)
 if not room then return {} end
+if room.is_site then load_site_functions() end
 
 local now = now_us()
 note_failover(room, now, keys)

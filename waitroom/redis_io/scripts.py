@@ -1,5 +1,7 @@
 """Lua scripts: assembles each from its file, its `--@include`s, its keys and shared constants.
 
+`--@include_for_sites` includes what only rooms that lead to a site need (`_for_sites`).
+
 Each script gets `keys`, a table of KEYS by the names in its contract, and those constants of
 `constants.py` that it uses. `Keys.for_script` passes the keys in the same order.
 """
@@ -17,12 +19,16 @@ from waitroom.redis_io.constants import LUA_CONSTANTS
 _LUA = files("waitroom") / "lua"
 _KEY = re.compile(r"KEYS\[(\d+)\] (\w+)")
 _INCLUDE = re.compile(r"^--@include (\w+)\n", re.MULTILINE)
+# One line or more, together.
+_SITE_INCLUDES = re.compile(r"^(?:--@include_for_sites \w+\n)+", re.MULTILINE)
+_FUNCTION = re.compile(r"^local function (\w+)", re.MULTILINE)
 
 
 def script(name: str) -> str:
     """The source of `lua/NAME.lua` with its keys, constants and includes in place."""
     contract, rest = _split(name)
-    code = _INCLUDE.sub(lambda found: _include(found.group(1)), rest)
+    code = _SITE_INCLUDES.sub(lambda found: _for_sites(found.group().split()[1::2]), rest)
+    code = _INCLUDE.sub(lambda found: _include(found.group(1)), code)
     table = _keys_table(name) if re.search(r"\bkeys\b", rest) else ""
     return contract + table + _constants(code) + code
 
@@ -64,6 +70,22 @@ def _include(name: str) -> str:
         return source
     names = ", ".join(f"'{setting.name}'" for setting in ROOM_SETTINGS)
     return _settings_in() + source.replace("SETTING_NAMES)", f"{names})")
+
+
+def _for_sites(names: Sequence[str]) -> str:
+    """These includes' functions, which are made only once a script calls load_site_functions().
+
+    Redis runs a whole script in each call, and to make a function takes as long as to call one: a
+    crowd in front of coupons must not pay for those of sites.
+    """
+    code = "".join(_include(name) for name in names)
+    declared = f"local {', '.join(_FUNCTION.findall(code))}\n"
+    return f"{declared}local function load_site_functions()\n{_for_later(code)}end\n"
+
+
+def _for_later(code: str) -> str:
+    """The code, whose functions are assigned to variables that are declared before."""
+    return _FUNCTION.sub(r"function \1", code)
 
 
 def _settings_in() -> str:

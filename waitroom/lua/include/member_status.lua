@@ -20,16 +20,6 @@ local function known_of(members, keys)
   return known
 end
 
-local VISIT_STATES = { i = 'inside', f = 'finished', e = 'ended', r = 'revoked' }
-
--- The standing of a member who has visited the room's site; nil once the visit's record is dropped.
-local function visiting_of(outcome, room, now, keys)
-  local visit = visit_with(visit_id_in(outcome), keys)
-  if not visit then return nil end
-  if not room.session_us then read_visit_rules(room, keys) end
-  return { VISIT_STATES[state_of(visit, now)], visit.arrival, 0, told_visit(visit, room, now) }
-end
-
 -- Returns the standing of the i-th member, one of
 --   {'outcome', '0', text}   {'admitted', arrival_us}
 --   {'called', arrival_us, 0, until when they may come (us)}   {'missed', arrival_us}

@@ -69,3 +69,13 @@ local function told_visit(visit, room, now)
     digits(renews), digits(latest), visit.member,
   }, ' ')
 end
+
+local VISIT_STATES = { i = 'inside', f = 'finished', e = 'ended', r = 'revoked' }
+
+-- The standing of a member who has visited the room's site; nil once the visit's record is dropped.
+local function visiting_of(outcome, room, now, keys)
+  local visit = visit_with(visit_id_in(outcome), keys)
+  if not visit then return nil end
+  if not room.session_us then read_visit_rules(room, keys) end
+  return { VISIT_STATES[state_of(visit, now)], visit.arrival, 0, told_visit(visit, room, now) }
+end
