@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.room import RoomKind
 from waitroom.redis_io.scripts import key_names
@@ -28,7 +29,7 @@ class Keys:
 
     def for_script(self, name: str) -> list[str]:
         """The keys that the script of this name uses, in the order of its contract."""
-        return [getattr(self, key) for key in key_names(name)]
+        return list(_script_keys(self.code, name))
 
     def _key(self, name: str) -> str:
         return f"waitroom:{{{self.code}}}:{name}"
@@ -174,3 +175,10 @@ class Keys:
 
 
 _NAMES = tuple(name for name, kept in vars(Keys).items() if isinstance(kept, property))
+
+
+@lru_cache(maxsize=1_024)
+def _script_keys(code: str, name: str) -> tuple[str, ...]:
+    """Cached, as a crowd's scripts run hundreds of times a second for few rooms."""
+    keys = Keys(code)
+    return tuple(getattr(keys, key) for key in key_names(name))
