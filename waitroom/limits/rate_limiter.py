@@ -106,6 +106,7 @@ class RateLimiter:
         self._clock = clock
         self._began = clock()
         self._processes = 1
+        self._local_limits: dict[int, int] = {}  # by limit; there are a few
         self._later: dict[str, int] = {}  # by client with requests to count: the limit
         self._own: dict[str, int] = {}  # allowed locally, not counted in Redis yet
         self._counted: dict[str, SlidingWindow] = {}
@@ -117,6 +118,7 @@ class RateLimiter:
     def share_among(self, processes: int) -> None:
         """Divide the local allowance among so many web processes, of all hosts."""
         self._processes = processes
+        self._local_limits = {}
 
     async def wait_s(self, who: str, most: int) -> float:
         """Count this request and return 0, or return the seconds to wait."""
@@ -134,7 +136,8 @@ class RateLimiter:
             wait_s = self._known_wait_s(counted, most, own, now)
             if wait_s > 0:
                 return wait_s
-        if own >= self._local_limit(most) and now >= self._blind_until:
+        local_limit = self._local_limits.get(most) or self._local_limit(most)
+        if own >= local_limit and now >= self._blind_until:
             return None
         self._own[who] = own + 1
         if self._processes > OWN_MIN and self._processes > most // OWN_PART:
@@ -142,7 +145,9 @@ class RateLimiter:
         return 0.0
 
     def _local_limit(self, most: int) -> int:
-        return max(1, max(OWN_MIN, most // OWN_PART) // self._processes)
+        limit = max(1, max(OWN_MIN, most // OWN_PART) // self._processes)
+        self._local_limits[most] = limit
+        return limit
 
     def _count_later(self, who: str, most: int) -> None:
         """Add this client's local requests to Redis' count soon; nothing waits for that."""
