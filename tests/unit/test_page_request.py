@@ -66,13 +66,19 @@ def test_browsers_with_equal_cookies_may_accept_other_things(length):
     [
         ("cookie", "lang=ko"), ("accept-language", "ko"), ("accept-encoding", "gzip"),
         ("authorization", "Bearer x"), ("content-length", "7"), ("transfer-encoding", "chunked"),
-        ("x-request-id", "asked-twice-of-it"),
+        ("x-request-id", "asked-twice-of-it"), ("x-forwarded-for", "203.0.113.7"),
     ],
 )  # fmt: skip
 def test_a_header_that_is_not_plain_or_sent_twice_is_the_frameworks(more):
     assert parse_page(scope("GET", "/rooms/spring"), secure=False)
 
     assert parse_page(scope("GET", "/rooms/spring", more, more), secure=False) is None
+
+
+def test_a_header_that_is_not_read_may_come_twice():
+    twice = ("via", "1.1 proxy")
+
+    assert parse_page(scope("GET", "/rooms/spring", twice, twice), secure=False)
 
 
 @pytest.mark.parametrize(

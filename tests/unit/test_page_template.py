@@ -67,7 +67,15 @@ def test_a_text_may_be_longer_than_a_stored_block(length):
     assert html.decode() == "literal " * 500 + "한" + "x" * (length - 3) + " end"
 
 
-@pytest.mark.parametrize("texts", [("a\0b", "", "\0"), ("\0", "<\0>", "한"), ("", "", "")])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("a\0b", "", "\0"),
+        ("\0", "<\0>", "한"),
+        ("", "", ""),
+        ("a\ue001b", "<b>", "\ue001"),
+    ],
+)
 def test_a_text_may_hold_any_character(texts):
     page = FilledPage("".join(f"\ue000{name}\ue001, " for name in NAMES), NAMES)
 

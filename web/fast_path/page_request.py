@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -19,8 +19,10 @@ from web.dependencies import is_cross_site
 from web.enter_line import TICKETS_KEPT_MAX
 from web.i18n import COOKIE as LANGUAGE_COOKIE
 from web.i18n import Language, choose_language, get_language
+from web.limits.request_limits import FORWARDED
 from web.middleware.access_log import Call
-from web.middleware.request_id import SAID_IN
+from web.middleware.request_id import HEADER as REQUEST_ID
+from web.middleware.request_id import SAID_IN, TRACEPARENT
 
 PageKind = Literal["coupon", "ticket", "fragment", "enter"]
 _PATH = re.compile(rf"/(coupons|rooms)/({CODE.pattern})(|/place|/enter)")
@@ -37,8 +39,6 @@ _COUNTED: dict[PageKind, Call] = {
 }
 # By whether browsers use TLS.
 _SESSION_COOKIES = {secure: cookie_name(SESSION_COOKIE, secure=secure) for secure in (False, True)}
-# Headers that a plain request does not have.
-_UNUSUAL = {b"authorization", b"transfer-encoding"}
 # What tells where a form comes from, as `is_cross_site` takes it.
 _FORM_ORIGIN = (b"sec-fetch-site", b"origin", b"host")
 _READ = {
@@ -46,14 +46,16 @@ _READ = {
     b"content-length",
     b"accept-encoding",
     b"accept-language",
+    b"authorization",
+    b"transfer-encoding",
+    FORWARDED,
     *_FORM_ORIGIN,
-    *_UNUSUAL,
     *SAID_IN,
 }
 # A process caches this many browsers, in at most 20 MB, as a browser that waits sends the same
 # headers again and again. Those with longer ones, and longer paths, are not cached.
 BROWSERS_KEPT, _KEPT_LENGTH_MAX = 8_192, 1_024
-_PATH_LENGTH_MAX = 128
+_PATH_LENGTH_MAX = _ENCODINGS_LENGTH_MAX = 128
 
 
 class Browser(NamedTuple):
@@ -65,12 +67,13 @@ class Browser(NamedTuple):
 
 
 class ParsedPage(NamedTuple):
-    """said: the headers that may hold the request's id."""
+    """headers: by name. said: those that may hold the request's id, among others."""
 
     kind: PageKind
     code: str
     browser: Browser
-    said: dict[bytes, bytes] | None
+    headers: Mapping[bytes, bytes]
+    said: Mapping[bytes, bytes] | None
 
     @property
     def language(self) -> Language:
@@ -89,20 +92,18 @@ def parse_page(scope: Scope, *, secure: bool) -> ParsedPage | None:
     page = find(scope["method"], path)
     if page is None or scope["query_string"]:
         return None
+    found = _by_name(scope["headers"])
+    if found is None or b"cookie" not in found or found.get(b"content-length", b"0") != b"0":
+        return None
+    if b"authorization" in found or b"transfer-encoding" in found:
+        return None
     kind, code = page
-    found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in _READ:
-            # Of two headers of a name the framework knows which counts.
-            if name in found:
-                return None
-            found[name] = value
-    if b"cookie" not in found or found.get(b"content-length", b"0") != b"0":
-        return None
-    if not _UNUSUAL.isdisjoint(found):
-        return None
-    said = {name: found[name] for name in SAID_IN if name in found} or None
-    if kind == "enter" and is_cross_site(*(_text(found, name) for name in _FORM_ORIGIN)):
+    # Most forms say at once that they come from our own page.
+    if (
+        kind == "enter"
+        and found.get(b"sec-fetch-site") != b"same-origin"
+        and is_cross_site(*(_text(found, name) for name in _FORM_ORIGIN))
+    ):
         return None
     browser = find_browser(
         found[b"cookie"],
@@ -110,7 +111,23 @@ def parse_page(scope: Scope, *, secure: bool) -> ParsedPage | None:
         found.get(b"accept-encoding", b""),
         secure=secure,
     )
-    return None if browser is None else ParsedPage(kind, code, browser, said)
+    if browser is None:
+        return None
+    said = found if REQUEST_ID in found or TRACEPARENT in found else None
+    return ParsedPage(kind, code, browser, found, said)
+
+
+def _by_name(sent: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
+    """The headers by name; None where one that is read comes twice.
+
+    Of two headers of a name the framework knows which counts.
+    """
+    found = dict(sent)
+    if len(found) < len(sent):
+        read = [name for name, _ in sent if name in _READ]
+        if len(set(read)) < len(read):
+            return None
+    return found
 
 
 def find_browser(
@@ -130,9 +147,15 @@ def _read_browser(
     if must_renew(found, secure=secure):
         return None
     language = choose_language(found, accept_language.decode("latin-1")).code
-    # As `web.middleware.compression` decides.
-    takes_gzip = b"gzip" in accept_encoding and accepts_gzip(accept_encoding.decode("latin-1"))
-    return Browser(found, language, takes_gzip)
+    is_short = len(accept_encoding) <= _ENCODINGS_LENGTH_MAX
+    takes_gzip = _takes_gzip if is_short else _takes_gzip.__wrapped__
+    return Browser(found, language, takes_gzip(accept_encoding))
+
+
+@lru_cache(maxsize=256)
+def _takes_gzip(accept_encoding: bytes) -> bool:
+    """As `web.middleware.compression` decides. Cached, as browsers send a few different ones."""
+    return b"gzip" in accept_encoding and accepts_gzip(accept_encoding.decode("latin-1"))
 
 
 @lru_cache(maxsize=1_024)

@@ -7,7 +7,9 @@ more than a prepared page: no session, a query, a ticket to restore, an error.
 
 from __future__ import annotations
 
+from functools import cached_property
 from time import perf_counter
+from typing import cast
 
 import structlog
 from fastapi import FastAPI
@@ -25,9 +27,10 @@ from web.enter_line import keep_entry
 from web.fast_path.page_request import ParsedPage, parse_page
 from web.i18n import Language
 from web.limits.request_limits import RateLimit
+from web.metrics.enter_latency import EnterLatency
 from web.middleware.access_log import OpenRequest
 from web.middleware.security import RAW_HEADERS, Headers, RawResponse
-from web.pages.member.page_cache import FRAGMENT, TICKET_PAGE, PreparedPages
+from web.pages.member.page_cache import FRAGMENT, TICKET_PAGE, PreparedPages, SeenPlace
 from web.pages.member.place_cookies import keep_place
 from web.pages.member.place_text import read_at
 from web.pages.member.place_view import PlaceView
@@ -39,7 +42,6 @@ from web.pages.member.progress_cookie import (
 from web.pages.page_template import FilledPage, Texts
 from web.place_response import HAS_PLACE, PlaceWriter, make_place
 from web.problems import Problem, is_too_many
-from web.schemas.public import PlaceOut
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +68,13 @@ class FastPages:
         self._writer = PlaceWriter(
             self._parts.tickets, secure=self._secure, cookie_age_max_s=self._age_max_s
         )
+        self._enter_times: EnterLatency = application.state.enter_times
         self._rooms: dict[tuple[str, str], PreparedPages] = {}
+
+    @cached_property
+    def _offers(self) -> OfferCache:
+        # By name, Starlette's State searches for it at each use.
+        return cast(OfferCache, self._application.state.offers)
 
     def parse(self, scope: Scope) -> ParsedPage | None:
         """As `parse_page`."""
@@ -80,7 +88,7 @@ class FastPages:
         Raises Problem too_many_requests.
         """
         try:
-            if unanswered := self._rate_limit.address_at_once(scope):
+            if unanswered := self._rate_limit.address_at_once(scope, parsed.headers):
                 await unanswered
             found = parsed.browser.cookies
             member = self._parts.sessions.from_cookies(found, secure=self._secure)
@@ -114,7 +122,7 @@ class FastPages:
             return None
         # Whatever fails from here on, the framework must not enter again: that would count twice.
         keep_entry(scope, entered)
-        self._application.state.enter_times.add(code, perf_counter() - opened.began)
+        self._enter_times.add(code, perf_counter() - opened.began)
         if entered.kind not in HAS_PLACE:
             return None  # refusals are pages of the framework
         location = b"location", f"/rooms/{code}".encode()
@@ -126,15 +134,14 @@ class FastPages:
         self, parsed: ParsedPage, scope: Scope, member: Visitor
     ) -> RawResponse | None:
         code, parts = parsed.code, self._parts
-        offers: OfferCache = self._application.state.offers
-        offer = offers.known_offer(code) or await offers.offer(code)
-        place: PlaceOut | None = None
+        offer = self._offers.known_offer(code) or await self._offers.offer(code)
+        place: SeenPlace | None = None
         if offer.room:
             standing = await parts.line.place(code, member.id)
             if standing.kind == "untold":
                 return None
             if standing.in_line:
-                place = make_place(standing, room=code, member_id=member.id, tickets=None)
+                place = SeenPlace(standing.phase.state, standing.facts.phase.word)
             now = read_at(standing.facts.now_us)
         else:
             now = parts.offer_now(offer)
@@ -144,8 +151,7 @@ class FastPages:
 
     async def _place(self, parsed: ParsedPage, scope: Scope, member: Visitor) -> RawResponse | None:
         code, parts = parsed.code, self._parts
-        offers: OfferCache = self._application.state.offers
-        offer = offers.known_offer(code) or await offers.offer(code)
+        offer = self._offers.known_offer(code) or await self._offers.offer(code)
         site_name = offer.branding.name or parts.site_name
         standing = await parts.line.place(code, member.id)
         if standing.is_missing:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import math
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -44,8 +44,9 @@ LIMIT_EXCUSES: dict[LimitClass, str] = {
 # Programs that watch us, or verify passes: they must get an answer while the crowd gets none.
 _HEALTH = ("/healthz", "/readyz", "/livez", "/metrics", "/.well-known/")
 _ADMIN = ("/admin", "/api/admin/")
+_CROWDS = ("/api/", "/rooms/", "/coupons/")
 _LOOKS = ("/brand.css", "/logo")
-_FORWARDED = HEADER.encode()
+FORWARDED = HEADER.encode()
 # The scope's keys for what a request was counted as, so that it counts once.
 _ADDRESS, _MEMBER = "waitroom.address", "waitroom.member"
 # All clients without a readable address count as one.
@@ -91,15 +92,22 @@ class RateLimit:
         """The client's address: for IPv6 the first of its /64; UNREADABLE where there is none."""
         return self._sender(scope)[0]
 
-    def count_key(self, scope: Scope) -> str:
-        """The key that this request's address counts under; "" where it is exempt."""
-        sender, is_exempt = self._sender(scope)
+    def count_key(self, scope: Scope, headers: Mapping[bytes, bytes] | None = None) -> str:
+        """The key that this request's address counts under; "" where it is exempt.
+
+        headers: by name, where the caller has read them.
+        """
+        sender, is_exempt = self._sender(scope, headers)
         return "" if is_exempt else sender
 
-    def _sender(self, scope: Scope) -> tuple[str, bool]:
+    def _sender(
+        self, scope: Scope, headers: Mapping[bytes, bytes] | None = None
+    ) -> tuple[str, bool]:
         client = scope.get("client")
         peer = client[0] if client else ""
-        forwarded = [value for name, value in scope["headers"] if name == _FORWARDED]
+        if headers is not None and FORWARDED not in headers:
+            return self._known(peer, ())
+        forwarded = [value for name, value in scope["headers"] if name == FORWARDED]
         if not forwarded:
             return self._known(peer, ())
         known = self._known if sum(map(len, forwarded)) <= _KEPT_LENGTH_MAX else self._resolve
@@ -159,10 +167,13 @@ class RateLimit:
 
     # Most requests are decided without Redis, and a coroutine for each would be too slow. These two
     # decide as those above, and return an awaitable only where Redis must be asked.
-    def address_at_once(self, scope: Scope) -> Awaitable[None] | None:
+    def address_at_once(
+        self, scope: Scope, headers: Mapping[bytes, bytes] | None = None
+    ) -> Awaitable[None] | None:
+        """headers: as `count_key` takes them."""
         if _ADDRESS in scope:
             return None
-        who = scope[_ADDRESS] = self.count_key(scope)
+        who = scope[_ADDRESS] = self.count_key(scope, headers)
         share = limit_class(scope["path"])
         most = self._most[share]
         return self._counted("address", f"{share} {who}", most) if who and most else None
@@ -232,9 +243,9 @@ class RateLimit:
 
 def limit_class(path: str) -> LimitClass:
     """The class of limits that this path belongs to."""
-    if path.startswith("/api/"):  # a crowd's calls, so first
-        return "requests"
-    if path.startswith("/static/") or (path.startswith("/rooms/") and path.endswith(_LOOKS)):
+    if path.startswith(_CROWDS):  # most requests, so first
+        return "looks" if path.endswith(_LOOKS) and path.startswith("/rooms/") else "requests"
+    if path.startswith("/static/"):
         return "looks"
     if path.startswith(_HEALTH):
         return "health"

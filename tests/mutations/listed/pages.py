@@ -3,6 +3,7 @@
 from tests.mutations.mutation import Mutation
 
 _IN_FAST_PAGES = "integration/test_fast_pages.py::"
+_IN_REQUESTS = "unit/test_page_request.py::"
 _IN_RESPONSES = "unit/test_fast_path_responses.py::"
 
 MUTATIONS = (
@@ -36,8 +37,18 @@ MUTATIONS = (
         within="find_browser",
         old="find(cookie, accept_language, accept_encoding, secure)",
         new='find(cookie, accept_language, b"gzip", secure)',
+        noticed_by=(f"{_IN_REQUESTS}test_browsers_with_equal_cookies_may_accept_other_things",),
+    ),
+    Mutation(
+        name="a_page_counts_for_the_last_proxy_that_names_a_sender",
+        summary="the fast path reads one of several X-Forwarded-For headers",
+        promise=7,
+        file="web/fast_path/page_request.py",
+        within="_by_name",
+        old="len(set(read)) < len(read)",
+        new="False",
         noticed_by=(
-            "unit/test_page_request.py::test_browsers_with_equal_cookies_may_accept_other_things",
+            f"{_IN_REQUESTS}test_a_header_that_is_not_plain_or_sent_twice_is_the_frameworks",
         ),
     ),
     Mutation(
@@ -49,7 +60,7 @@ MUTATIONS = (
         new="False",
         noticed_by=(
             f"{_IN_FAST_PAGES}test_anything_unusual_is_left_to_the_framework",
-            "unit/test_page_request.py::test_a_form_from_another_site_is_the_frameworks",
+            f"{_IN_REQUESTS}test_a_form_from_another_site_is_the_frameworks",
         ),
     ),
     Mutation(

@@ -23,7 +23,6 @@ from web.pages.member.place_text import times_now
 from web.pages.member.place_view import TEXT_FIELDS, TEXTS, PlaceView
 from web.pages.page_template import EncodedPage, FilledPage, Texts, find_page
 from web.pages.render import empty_page, render_html, shown
-from web.schemas.public import PlaceOut
 
 COUPON_PAGE, TICKET_PAGE, FRAGMENT = "coupon.html", "room.html", "_place.html"
 WAITING_STATES = frozenset(phase.word for phase in PLACE_PHASES if phase.state == "waiting")
@@ -53,10 +52,10 @@ class _SeenMember(NamedTuple):
     name: str
 
 
-class _SeenPlace(NamedTuple):
-    """As `_SeenMember`, of the place that the coupon page knows."""
+class SeenPlace(NamedTuple):
+    """As `_SeenMember`, of the place that the coupon page knows: no numbers, which are personal."""
 
-    state: str
+    state: str | None
     room_state: str
 
 
@@ -86,22 +85,20 @@ class PreparedPages:
         return [*headers, (b"content-length", b"%d" % len(page.body))]
 
     def coupon_page(
-        self, scope: Scope, offer: Offer, member: Visitor, place: PlaceOut | None, now: datetime
+        self, scope: Scope, offer: Offer, member: Visitor, place: SeenPlace | None, now: datetime
     ) -> tuple[FilledPage, Texts] | None:
         """The coupon page and its texts; None where it can't be prepared.
 
         now: by the clock that decides when the offer opens and ends.
         """
         self._refresh(offer, now)
-        # Without the place's numbers, which are personal.
-        seen = None if place is None else _SeenPlace(place.state, place.room_state)
 
         def render(texts: Mapping[str, str]) -> str:
             who = _SeenMember(texts["member_id"], texts["member_name"])
-            return self._render(scope, COUPON_PAGE, offer, who, texts["now"], seen)
+            return self._render(scope, COUPON_PAGE, offer, who, texts["now"], place)
 
         values = (member.id, member.name, times_now(now)[0])
-        key = COUPON_PAGE, bool(member.name), seen
+        key = COUPON_PAGE, bool(member.name), place
         page = find_page(self._ready, key, render, _NAMES, values)
         return (page, values) if page else None
 
@@ -154,7 +151,7 @@ class PreparedPages:
         offer: Offer,
         member: _SeenMember,
         now: str,
-        place: _SeenPlace | PlaceView | None,
+        place: SeenPlace | PlaceView | None,
     ) -> str:
         return render_html(
             Request({**scope, "app": self._application}),
