@@ -105,6 +105,11 @@ class RoomStats(SettingValues):
         return max(0, self.total_count - self.used_count)
 
     @property
+    def stock(self) -> int | None:
+        """What remains; None in front of a site, which has no stock."""
+        return None if self.visits else self.remain_count
+
+    @property
     def rate_in_force_per_s(self) -> float:
         """The autopilot's rate, else the admin's."""
         return self.rate_per_s if self.steered_rate_per_s is None else self.steered_rate_per_s
@@ -128,7 +133,11 @@ class RoomStats(SettingValues):
         } | {"phase": self.phase.word}
         old = {old: getattr(self, new) for old, new in OLD_NAMES.items()}
         own = {name: value for name, value in asdict(self).items() if name != "visits"}
-        return own | (asdict(self.visits) if self.visits else {}) | derived | old
+        if self.visits:
+            # A site has no stock.
+            stock: dict[str, object] = dict.fromkeys(("total_count", "used_count", "remain_count"))
+            return own | asdict(self.visits) | derived | old | stock
+        return own | derived | old
 
     @classmethod
     def from_reply(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import uuid4
 
@@ -22,7 +23,15 @@ from web.container import get_container, get_offer_changes, get_office
 from web.dependencies import Admin, CouponCode, Operator, RoomCode
 from web.enter_line import raise_if_missing
 from web.problems import Problem, documented, translate_value_errors
-from web.schemas.admin import AuditOut, CouponIn, CouponPatch, DbConnections, RoomOut, RoomPatch
+from web.schemas.admin import (
+    AuditOut,
+    CouponIn,
+    CouponPatch,
+    DbConnections,
+    RoomOut,
+    RoomPatch,
+    VisitStatsOut,
+)
 from web.schemas.public import CouponOut, Discount
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
@@ -152,8 +161,9 @@ async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
         issued_per_s=figures.issued_per_s,
         enter_p99_ms=figures.enter_p99_ms,
         issue_p99_ms=figures.issue_p99_ms,
-        remain_count=figures.remain_count,
+        remain_count=figures.stock,
         seats_in_use=figures.seats_in_use,
+        visits=VisitStatsOut(**asdict(figures.visits)) if figures.visits else None,
         workers=queue.workers,
         workers_busy=queue.busy,
         backlog=queue.backlog,

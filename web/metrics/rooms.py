@@ -20,6 +20,17 @@ from waitroom.stats.tally import LatencyTotals
 Rooms = Mapping[str, MetricsSnapshot]
 Reading = Callable[[MetricsSnapshot], float | None]
 
+
+def _of_visits(name: str) -> Reading:
+    """A figure of a site's room; None for a coupon's."""
+
+    def reading(room: MetricsSnapshot) -> float | None:
+        visits = room.figures.visits
+        return None if visits is None else float(getattr(visits, name))
+
+    return reading
+
+
 # A reading of None is left out.
 _GAUGES: dict[str, tuple[str, Reading]] = {
     "waiting": ("Members waiting in line", lambda r: r.figures.waiting),
@@ -32,8 +43,13 @@ _GAUGES: dict[str, tuple[str, Reading]] = {
     # The previous release's name, for one more release.
     "under_way": ("The same as seats_in_use", lambda r: r.figures.seats_in_use),
     "seats": ("Most members admitted without an outcome", lambda r: r.figures.seats),
-    "coupons": ("Coupons in total", lambda r: r.figures.total_count),
-    "coupons_remaining": ("Coupons that remain", lambda r: r.figures.remain_count),
+    "coupons": (
+        "Coupons in total",
+        lambda r: None if r.figures.stock is None else r.figures.total_count,
+    ),
+    "coupons_remaining": ("Coupons that remain", lambda r: r.figures.stock),
+    "visits_called": ("Members called to a site who have not come yet", _of_visits("called")),
+    "visits_inside": ("Members inside a site", _of_visits("inside")),
     "rate_per_second": ("Admissions per second as set", lambda r: r.figures.rate_per_s),
     "rate_in_force_per_second": (
         "Admissions per second in force: as set, or the autopilot's",
@@ -61,18 +77,32 @@ _GAUGES: dict[str, tuple[str, Reading]] = {
         lambda r: r.checked_at_s,
     ),
 }
-_COUNTERS: dict[str, tuple[str, Callable[[MetricsSnapshot], float]]] = {
+_COUNTERS: dict[str, tuple[str, Reading]] = {
     "entered": ("Members who took a place in line", lambda r: r.figures.entered),
     "admitted": ("Members admitted", lambda r: r.figures.admitted),
     "issued": ("Members with an issued coupon", lambda r: r.figures.issued),
     "left": ("Members who gave up their place", lambda r: r.figures.left),
     "passed_over": ("Members skipped for sending no request", lambda r: r.passed_over),
     "returned": ("Members who returned after being skipped", lambda r: r.returned),
+    "visits": ("Visits to a site that began", _of_visits("claimed")),
+    "walked_in": ("Members called to a site as they entered", _of_visits("walked_in")),
+    "missed": ("Calls to a site that nobody answered in time", _of_visits("missed")),
+    "visits_restored": ("Visits that passes brought back", _of_visits("restored_visits")),
 }
+
+
+def _visits_over(room: MetricsSnapshot) -> Mapping[str, int]:
+    visits = room.figures.visits
+    if visits is None:
+        return {}
+    return {"finished": visits.finished, "ended": visits.ended, "revoked": visits.revoked}
+
+
 # Counters with another label: its name, and the counts by its values.
 _COUNTERS_BY: dict[str, tuple[str, str, Callable[[MetricsSnapshot], Mapping[str, int]]]] = {
     "refused": ("Members refused after admission", "reason", lambda r: r.refused),
     "turned_away": ("Members refused at entry", "reason", lambda r: r.turned_away),
+    "visits_over": ("Visits to a site that are over", "how", _visits_over),
 }
 # Histogram steps that end a bucket: an octave apart, from 0.4 ms to 26 s, and from 0.1 s to 7 h.
 _SHORT, _LONG = range(8, 73, 4), range(40, 113, 4)
@@ -132,7 +162,9 @@ class RoomMetrics(Collector):
         for name, (words, reading) in _COUNTERS.items():
             counter = CounterMetricFamily(f"waitroom_{name}", words, labels=["room"])
             for code, room in self._rooms.items():
-                counter.add_metric([code], reading(room))
+                total = reading(room)
+                if total is not None:
+                    counter.add_metric([code], total)
             yield counter
         for name, (words, label, readings) in _COUNTERS_BY.items():
             counter = CounterMetricFamily(f"waitroom_{name}", words, labels=["room", label])

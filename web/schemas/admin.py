@@ -110,6 +110,20 @@ class DbConnections(Schema):
     bound: int = Field(description="The most that all processes can open")
 
 
+class VisitStatsOut(Schema):
+    """Visits to a site: called and inside now; the others are totals."""
+
+    called: int = Field(description="Members who have not come yet; each takes a seat")
+    inside: int = Field(description="Living visits; each takes a seat")
+    claimed: int = Field(description="Visits that began")
+    walked_in: int = Field(description="Members called as they entered")
+    missed: int = Field(description="Calls that nobody answered in time")
+    finished: int
+    ended: int = Field(description="Visits whose time was up")
+    revoked: int
+    restored_visits: int = Field(description="Visits that passes brought back after a loss")
+
+
 @with_room_fields(ROOM_SETTINGS, "required")
 class _RoomSettingsOut(Schema):
     code: str
@@ -146,8 +160,9 @@ class RoomOut(_RoomSettingsOut):
     issued_per_s: float
     enter_p99_ms: float | None = Field(description="Time to answer an entry; null without entries")
     issue_p99_ms: float | None = Field(description="From admission to outcome; null without one")
-    remain_count: int
+    remain_count: int | None = Field(description="Null in front of a site, which has no stock")
     seats_in_use: int = Field(description="Members admitted without an outcome, of `seats`")
+    visits: VisitStatsOut | None = Field(description="Null for a coupon’s room")
     workers: int
     workers_busy: int = Field(description="Workers that are issuing a batch")
     backlog: int = Field(description="Jobs waiting for a worker")
