@@ -46,6 +46,14 @@ def test_every_spelling_is_one_sender_where_the_proxy_is_named(parts, listens, a
     assert counted != {""}
 
 
+@pytest.mark.parametrize("forwarded", [(), ("192.0.2.9",), ("1.2.3.4", "192.0.2.9")])
+def test_a_sender_is_the_same_where_the_headers_were_read_before(parts, forwarded):
+    gate, scope = gate_with(parts, named=PROXY), scope_of((PROXY, 1), *forwarded)
+
+    assert gate.count_key(scope, dict(scope["headers"])) == gate.count_key(scope)
+    assert gate.count_key(scope) == ("192.0.2.9" if forwarded else PROXY)
+
+
 @pytest.mark.parametrize("listens", PEERS)
 def test_all_nonsense_is_one_sender(parts, listens):
     gate = gate_with(parts, named="*" if listens == "a file" else PROXY, exempt="10.0.0.0/8")

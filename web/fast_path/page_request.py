@@ -19,7 +19,6 @@ from web.dependencies import is_cross_site
 from web.enter_line import TICKETS_KEPT_MAX
 from web.i18n import COOKIE as LANGUAGE_COOKIE
 from web.i18n import Language, choose_language, get_language
-from web.limits.request_limits import FORWARDED
 from web.middleware.access_log import Call
 from web.middleware.request_id import HEADER as REQUEST_ID
 from web.middleware.request_id import SAID_IN, TRACEPARENT
@@ -48,7 +47,6 @@ _READ = {
     b"accept-language",
     b"authorization",
     b"transfer-encoding",
-    FORWARDED,
     *_FORM_ORIGIN,
     *SAID_IN,
 }

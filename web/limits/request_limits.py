@@ -46,7 +46,7 @@ _HEALTH = ("/healthz", "/readyz", "/livez", "/metrics", "/.well-known/")
 _ADMIN = ("/admin", "/api/admin/")
 _CROWDS = ("/api/", "/rooms/", "/coupons/")
 _LOOKS = ("/brand.css", "/logo")
-FORWARDED = HEADER.encode()
+_FORWARDED = HEADER.encode()
 # The scope's keys for what a request was counted as, so that it counts once.
 _ADDRESS, _MEMBER = "waitroom.address", "waitroom.member"
 # All clients without a readable address count as one.
@@ -105,9 +105,9 @@ class RateLimit:
     ) -> tuple[str, bool]:
         client = scope.get("client")
         peer = client[0] if client else ""
-        if headers is not None and FORWARDED not in headers:
+        if headers is not None and _FORWARDED not in headers:
             return self._known(peer, ())
-        forwarded = [value for name, value in scope["headers"] if name == FORWARDED]
+        forwarded = [value for name, value in scope["headers"] if name == _FORWARDED]
         if not forwarded:
             return self._known(peer, ())
         known = self._known if sum(map(len, forwarded)) <= _KEPT_LENGTH_MAX else self._resolve

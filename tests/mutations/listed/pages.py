@@ -40,9 +40,9 @@ MUTATIONS = (
         noticed_by=(f"{_IN_REQUESTS}test_browsers_with_equal_cookies_may_accept_other_things",),
     ),
     Mutation(
-        name="a_page_counts_for_the_last_proxy_that_names_a_sender",
-        summary="the fast path reads one of several X-Forwarded-For headers",
-        promise=7,
+        name="of_two_headers_a_page_takes_the_last",
+        summary="a page's header that comes twice is read before the framework",
+        promise=9,
         file="web/fast_path/page_request.py",
         within="_by_name",
         old="len(set(read)) < len(read)",
