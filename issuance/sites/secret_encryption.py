@@ -20,10 +20,6 @@ class SecretEncryption:
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(_derive(key)) for key in keys]) if keys else None
 
-    @property
-    def has_keys(self) -> bool:
-        return self._fernet is not None
-
     def encrypt(self, secret: str) -> bytes:
         """Raises NoSecretsKey."""
         return self._keyed().encrypt(secret.encode())

@@ -101,7 +101,6 @@ async def test_a_visit_is_over_when_its_time_is_up_without_anybody_doing_anythin
     assert found.ended_at_us == found.ends_at_us == found.claimed_at_us + 600 * 1_000_000
     assert finished_too_late == found
     assert admission.members == ("bob",)
-    assert await line.visits.ended(code, [visit.visit_id, "unknown"]) == {visit.visit_id}
 
 
 async def test_a_sliding_visit_is_renewed_up_to_the_longest_visit(line, code, redis_url):

@@ -51,11 +51,6 @@ class Visits:
         """
         return await self._finding.batcher(code).submit(visit_id)
 
-    async def ended(self, code: str, visit_ids: Sequence[str]) -> set[str]:
-        """Those of these visits that are over. An unknown one is not among them."""
-        found = await self._find_all(code, visit_ids)
-        return {one.visit_id for one in found if one is not None and not one.is_inside}
-
     async def renew(self, code: str, visit_id: str) -> Visit | None:
         """Extend a living visit, where the room renews visits; None for an unknown one."""
         return (await self._call(self._renew, "renew_visit", code, [visit_id]))[0]
