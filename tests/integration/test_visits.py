@@ -176,6 +176,7 @@ async def test_visits_are_listed_by_page_in_the_order_of_their_claims(line, code
     assert [one.member_id for one in rest] == members[3:]
     assert rest[0].state == "finished"
     assert await line.visits.list_visits(code, after=rest[-1].visit_id) == []
+    assert await line.visits.list_visits(code, after="whose-record-is-dropped", limit=3) == first
 
 
 async def test_a_record_is_dropped_after_its_last_pass_has_expired(line, code, redis_url):

@@ -12,7 +12,8 @@
 local room = {}
 if not read_visit_rules(room, keys) then return {} end
 local now = now_us()
-local before = redis.call('ZRANK', keys.claims, ARGV[1])
+-- The entry that keeps the key comes before all visits.
+local before = redis.call('ZRANK', keys.claims, ARGV[1]) or redis.call('ZRANK', keys.claims, '')
 local first = before and before + 1 or 0
 local ids = redis.call('ZRANGE', keys.claims, first, first + tonumber(ARGV[2]) - 1)
 local answer = {}

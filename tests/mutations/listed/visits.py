@@ -145,4 +145,13 @@ MUTATIONS = (
         new="false",
         noticed_by=(f"{_IN_LOST}test_a_member_who_came_back_and_got_another_visit_has_one",),
     ),
+    Mutation(
+        name="a_page_of_visits_is_short_after_a_dropped_one",
+        summary="whoever reads all visits stops early, as the page after a dropped record is short",
+        promise=8,
+        file="waitroom/lua/list_visits.lua",
+        old=" or redis.call('ZRANK', keys.claims, '')",
+        new="",
+        noticed_by=(f"{_IN_VISITS}test_visits_are_listed_by_page_in_the_order_of_their_claims",),
+    ),
 )
