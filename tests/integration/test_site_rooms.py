@@ -16,6 +16,7 @@ from domain.sites.site_settings import SiteSettings
 from issuance import audit, offers
 from issuance.errors import CodeTaken, NoSuchCoupon
 from issuance.migrate import migrate
+from issuance.sites import site_rooms
 from issuance.sites.errors import NoSuchSite, NoSuchSiteRoom, SiteCodeTaken
 from issuance.sites.site_rooms import change_site_room, get_site_room, list_site_rooms
 from issuance.sites.sites import change_site, get_site, list_sites
@@ -197,3 +198,11 @@ async def test_the_room_store_lists_the_rooms_of_sites_alone(engine, site, code)
     found = await SiteRooms(engine).list_rooms()
 
     assert [one for one in found if one.code.startswith(code)] == [made.room]
+
+
+def test_of_too_many_rooms_the_ones_that_open_last_are_listed(engine, site, code, monkeypatch):
+    monkeypatch.setattr(site_rooms, "SITE_ROOMS_MAX", 2)
+    for name, hours in (("b", 2), ("a", 1), ("c", 3)):
+        site_room_there(engine, site, f"{code}-{name}", opens_at=now() + hours * HOUR)
+
+    assert [one.code for one in list_site_rooms(engine)] == [f"{code}-b", f"{code}-c"]

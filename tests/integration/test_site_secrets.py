@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from issuance import audit
 from issuance.sites.errors import NoSecretsKey, NoSuchSite, SecretsUnreadable
@@ -15,6 +15,7 @@ from issuance.sites.secrets import (
     read_pass_secrets,
 )
 from issuance.sites.sites import get_site
+from issuance.sites.tables import site_secrets
 from tests.integration.cast import HOUR, now
 from tests.integration.site_cast import site_there
 
@@ -112,6 +113,19 @@ def test_the_key_that_encrypts_is_rotated_without_a_new_secret(engine, site, cod
     assert read_pass_secrets(known, SecretEncryption([NEW]), now()) == [secret]
     with pytest.raises(SecretsUnreadable):
         read_pass_secrets(known, SecretEncryption([OLD]), now())
+
+
+def test_where_one_secret_cannot_be_read_none_is_encrypted_again(engine, site, code):
+    secret = make_secret(engine, code, SecretEncryption([OLD]))
+    other = site_there(engine, f"{code}-other")
+    make_secret(engine, other.code, SecretEncryption(["x" * 32]))
+
+    with pytest.raises(SecretsUnreadable):
+        encrypt_again(engine, SecretEncryption([NEW, OLD]))
+
+    with engine.begin() as tx:  # other tests encrypt all that there is
+        tx.execute(delete(site_secrets).where(site_secrets.c.site_id == other.id))
+    assert read_pass_secrets(get_site(engine, code), SecretEncryption([OLD]), now()) == [secret]
 
 
 def test_without_a_key_no_pass_secret_is_made_or_read_and_it_says_what_to_do(engine, site, code):

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from domain.sites.target_urls import pass_cookie
+from issuance.sites.sites import change_site
 from tests.bad_passes import bad_passes, good_pass
+from tests.integration.cast import now
 from tests.integration.line_cast import crowd, enter
 from tests.integration.site_web_cast import lose, pass_in, site_room_open
 from tests.integration.visit_cast import move_visits
@@ -59,6 +61,28 @@ async def test_every_method_is_answered(line, engine, code, client, person, meth
     assert inside.headers.get("waitroom-member") == visit.member_id
     assert inside.headers.get("waitroom-visit") == visit.visit_id
     assert inside.headers["cache-control"] == "no-store"
+
+
+async def test_a_request_that_cannot_be_repeated_names_no_address(line, engine, code, client):
+    await site_room_open(line, engine, code)
+
+    denied = await ask(client, code, **{"x-forwarded-method": "POST"})
+
+    assert denied.headers["location"] == f"{ISSUER}/rooms/{code}"
+
+
+async def test_a_cookie_that_other_hosts_can_set_counts_only_for_a_site_without_tls(
+    app, line, engine, code, client, person
+):
+    _, token = await walk_in(line, engine, code, person)
+    headers = {**SHOP, "cookie": f"{pass_cookie(code, is_tls=False)}={token}"}
+
+    with_a_host_without_tls = await client.get(f"/check/{code}", headers=headers)
+    change_site(engine, code, hosts=["shop.example"], who="test", now=now())
+    app.state.site_rooms.forget()
+    with_tls_alone = await client.get(f"/check/{code}", headers=headers)
+
+    assert (with_a_host_without_tls.status_code, with_tls_alone.status_code) == (200, 302)
 
 
 async def test_nginx_is_told_by_401(line, engine, code, client):
@@ -168,8 +192,10 @@ async def test_no_header_leads_away_from_the_site(line, engine, code, client, pe
 
 
 async def test_a_program_is_told_how_long_it_will_wait(line, engine, code, client):
-    await site_room_open(line, engine, code, passthrough="off")
-    await enter(line, code, crowd(7))
+    await site_room_open(line, engine, code, passthrough="off", size_max=7)
+    await enter(line, code, crowd(6))
+    before = await ask(client, code, accept="application/json")
+    await enter(line, code, ["the-last-one"])
 
     told = await ask(client, code, accept="application/json")
 
@@ -179,6 +205,8 @@ async def test_a_program_is_told_how_long_it_will_wait(line, engine, code, clien
         "queueAll", "lastUpdated", "refreshIntervalSeconds",
     }  # fmt: skip
     assert told.json()["cfWaitingRoom"]["inWaitingRoom"] is True
+    full = [one.json()["cfWaitingRoom"]["queueIsFull"] for one in (before, told)]
+    assert full == [False, True]
     assert (await line.room_stats(code)).waiting == 7
 
 

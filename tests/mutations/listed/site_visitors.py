@@ -4,6 +4,7 @@ from tests.mutations.mutation import Mutation
 
 _IN_PAGES = "integration/sites/test_site_pages.py::"
 _IN_CHECKS = "integration/sites/test_site_checks.py::"
+_IN_CALLERS = "integration/sites/test_site_callers.py::"
 _IN_BENCH = "integration/test_bench_measures.py::"
 _IN_PASSES = "integration/sites/test_site_passes.py::"
 
@@ -101,5 +102,64 @@ MUTATIONS = (
         noticed_by=(
             f"{_IN_PASSES}test_a_sites_program_has_no_limit_by_address_but_a_wrong_key_has",
         ),
+    ),
+    Mutation(
+        name="a_cookie_of_any_host_lets_in",
+        summary="a pass counts in a cookie that another host of the domain can set",
+        promise=9,
+        file="web/sites/checks.py",
+        within="Check.cookie",
+        old='any(host.startswith("http://") for host in self._room.site.hosts)',
+        new="True",
+        noticed_by=(
+            f"{_IN_CHECKS}test_a_cookie_that_other_hosts_can_set_counts_only_for_a_site_without_tls",
+        ),
+    ),
+    Mutation(
+        name="a_refused_form_comes_back_as_a_link",
+        summary="the line takes a visitor back to an address that is no page, but a form’s",
+        promise=8,
+        file="web/sites/checks.py",
+        within="PassChecks._denied",
+        old="check.is_read",
+        new="True",
+        noticed_by=(f"{_IN_CHECKS}test_a_request_that_cannot_be_repeated_names_no_address",),
+    ),
+    Mutation(
+        name="a_full_line_is_not_told_to_programs",
+        promise=8,
+        file="web/sites/program_json.py",
+        within="program_json",
+        old="facts.waiting >= size_max",
+        new="False",
+        noticed_by=(f"{_IN_CHECKS}test_a_program_is_told_how_long_it_will_wait",),
+    ),
+    Mutation(
+        name="an_expired_pass_is_told_to_be_bad",
+        promise=8,
+        file="web/sites/callers.py",
+        within="visit_of_caller",
+        old="claims = error.claims",
+        new='raise Problem("bad_pass") from error',
+        noticed_by=(f"{_IN_CALLERS}test_a_pass_that_has_expired_is_told_that_its_visit_is_over",),
+    ),
+    Mutation(
+        name="any_sites_key_finishes_visits",
+        summary="a site’s API key ends the visits of another site",
+        promise=9,
+        file="web/sites/callers.py",
+        within="visit_of_caller",
+        old="not room.site.has_api_key(credential, now)",
+        new="not is_site_key(request, credential)",
+        noticed_by=(f"{_IN_CALLERS}test_a_sites_key_says_nothing_of_another_sites_visits",),
+    ),
+    Mutation(
+        name="passes_are_claimed_without_a_limit",
+        promise=7,
+        file="web/sites/claims.py",
+        within="claim",
+        old="await get_rate_limit(request).admit_member(request.scope, member_id)",
+        new="pass",
+        noticed_by=(f"{_IN_CALLERS}test_who_claims_too_often_must_wait",),
     ),
 )

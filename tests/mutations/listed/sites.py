@@ -103,4 +103,14 @@ MUTATIONS = (
         new="",
         noticed_by=(f"{_IN_TEXTS}test_a_site_room_that_redis_has_lost_is_away_and_not_unknown",),
     ),
+    Mutation(
+        name="of_too_many_site_rooms_the_first_are_listed",
+        summary="beyond 1,000 rooms of sites, those that open next are left out",
+        promise=7,
+        file="issuance/sites/site_rooms.py",
+        within="list_site_rooms",
+        old="rooms.c.opens_at.desc()",
+        new="rooms.c.opens_at",
+        noticed_by=(f"{_IN_ROOMS}test_of_too_many_rooms_the_ones_that_open_last_are_listed",),
+    ),
 )
