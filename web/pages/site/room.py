@@ -43,12 +43,12 @@ async def waiting_page(request: Request, room: SiteRoom) -> Response:
     who = find_site_visitor(request)
     if wants_program_json(request):
         return await program_answer(request, room, who)
-    acts = is_navigation(request)
+    navigates = is_navigation(request)
     if who is None:
-        return _first_visit(request, room, acts)
+        return _first_visit(request, room, navigates)
     try:
         place = await _place(request, room, who)
-        if acts and (place is None or place.state in _ENTERS_BY_ITSELF):
+        if navigates and (place is None or place.state in _ENTERS_BY_ITSELF):
             place = await enter_site(request, room, who)
             if place.state == "called":
                 return await _walk_in(request, room, who)
@@ -199,13 +199,13 @@ async def _place(request: Request, room: SiteRoom, who: Visitor) -> PlaceOut | N
         return None
 
 
-def _first_visit(request: Request, room: SiteRoom, acts: bool) -> Response:
+def _first_visit(request: Request, room: SiteRoom, navigates: bool) -> Response:
     """A browser without our cookie gets one, and a redirect, by which it returns the cookie."""
-    if acts and RETURNED in request.query_params:
+    if navigates and RETURNED in request.query_params:
         return _cookies_needed(request, room)
     parts = get_container(request)
     response: Response
-    if acts:
+    if navigates:
         language = request.query_params.get(COOKIE)
         more = {COOKIE: language} if language else {}
         response = RedirectResponse(room_path(request, room, **{RETURNED: "1"}, **more), 303)
