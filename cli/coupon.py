@@ -16,7 +16,7 @@ from domain.coupon import CODE_LENGTH_MAX, ISSUING_WAYS, Coupon
 from domain.discount import DiscountKind, DiscountPolicy
 from domain.inventory import TOTAL_COUNT_MAX, Inventory
 from domain.room_settings import RoomSettings
-from domain.settings_spec import ROOM_SETTINGS
+from domain.settings_spec import ROOM_SETTINGS, SIZE_MAX
 from issuance import offers
 from issuance.issued_coupons import ISSUED_COLUMNS, issued_rows, write_csv
 from issuance.offers import Offer
@@ -30,6 +30,7 @@ from processes.stores import (
     print_json,
     read_postgres_time,
 )
+from web.i18n import SOURCE, languages
 from web.schemas.public import CouponOut
 
 app = typer.Typer(no_args_is_help=True, help="Create, change, list and show coupons.")
@@ -109,10 +110,36 @@ def list_coupons(as_json: Json = False) -> None:
 
 
 @app.command()
-def show(code: Code, as_json: Json = False) -> None:
+def show(
+    code: Code,
+    people: Annotated[
+        int | None,
+        typer.Option(min=1, max=SIZE_MAX, help="How many you expect: prints a forecast too."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Show one coupon."""
     with open_postgres() as engine:
-        show_offer(offers.get_offer(engine, code), as_json=as_json)
+        offer = offers.get_offer(engine, code)
+    show_offer(offer, as_json=as_json)
+    if people is not None and not as_json:
+        console.print(_forecast(offer, people))
+
+
+def _forecast(offer: Offer, people: int) -> str:
+    """The sale's forecast in one sentence. Raises BadSettings for a coupon without a line."""
+    from web.pages.admin.sale.forecast import forecast_sentence  # a slow import
+
+    settings = offer.settings
+    if settings is None:
+        raise BadSettings("A coupon without a line has no rate to forecast from.")
+    return forecast_sentence(
+        languages()[SOURCE],
+        coupons=offer.coupon.inventory.total_count,
+        people=people,
+        rate_per_s=settings.rate_per_s,
+        size_max=settings.size_max,
+    )
 
 
 @app.command()

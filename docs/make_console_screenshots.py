@@ -17,12 +17,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, Page, expect
 
-from docs.studio import FOLDER, Form, Studio, browser_and_stores
+from docs.studio import FOLDER, IN_SEOUL, Form, Studio, browser_and_stores
 from tests.browser.console import add_admin, sign_in
 from tests.house import House, eventually, open_house
 
@@ -136,7 +137,8 @@ def offer_all(studio: ConsoleStudio) -> None:
 
 def fill_new(page: Page) -> None:
     page.goto("/admin/coupons/new")
-    now = datetime.now(UTC)
+    page.locator("details.advanced summary").click()
+    now = datetime.now(ZoneInfo(IN_SEOUL["SITE_TIME_ZONE"]))
     for name, value in {
         "code": CODE,
         "description": "Summer sale",
@@ -146,6 +148,7 @@ def fill_new(page: Page) -> None:
         "expire_date": f"{now + timedelta(days=7):%Y-%m-%dT%H:%M}",
         "rate_per_s": str(RATE_PER_S),
         "burst": "1",
+        "people": "2000",
     }.items():
         page.locator(f"#{name}").fill(value)
 
@@ -174,7 +177,7 @@ def refused(page: Page) -> None:
     page.locator("#discount_kind").select_option("percent")
     page.locator("#discount_value").fill("120")
     page.locator("#expire_date").fill("2026-01-01T00:00")
-    page.locator(".fields button").click()
+    page.locator(".fields button:not([name])").click()
     expect(page.locator("#wrong")).to_be_visible()
 
 
@@ -275,7 +278,7 @@ def main(folder: Path) -> None:
     with (
         tempfile.TemporaryDirectory() as scratch,
         browser_and_stores() as (browser, database_url, redis_url),
-        open_house(database_url, redis_url, Path(scratch)) as house,
+        open_house(database_url, redis_url, Path(scratch), **IN_SEOUL) as house,
     ):
         house.start_web()
         take_all(ConsoleStudio(browser, house, folder))

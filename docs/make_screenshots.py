@@ -20,7 +20,7 @@ from urllib.request import urlopen
 
 from redis import Redis
 
-from docs.studio import FOLDER, MEMBER, Studio, browser_and_stores
+from docs.studio import FOLDER, IN_SEOUL, MEMBER, Studio, browser_and_stores
 from issuance.offers import get_offer
 from issuance.postgres.engine import open_engine
 from tests.house import eventually, open_house
@@ -155,7 +155,7 @@ def main(folder: Path, wants: Callable[[str], bool]) -> None:
         tempfile.TemporaryDirectory() as scratch,
         browser_and_stores() as (browser, database_url, redis_url),
         proxied(redis_url) as (redis, by_proxy),
-        open_house(database_url, redis_url, Path(scratch), REDIS_URL=by_proxy) as house,
+        open_house(database_url, redis_url, Path(scratch), REDIS_URL=by_proxy, **IN_SEOUL) as house,
     ):
         take_all(Studio(browser, house, folder, wants), redis)
 

@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from docs.studio import FOLDER, MEMBER, Studio, browser_and_stores
+from docs.studio import FOLDER, IN_SEOUL, MEMBER, Studio, browser_and_stores
 from domain.room_settings import RoomSettings
 from domain.sites.site_settings import SiteSettings
 from issuance.postgres.engine import open_engine
@@ -69,7 +69,11 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
     ):
         set_up(database_url)
-        environ = {"PASS_KEYS": make_private_key("ES256"), "BASE_URL": "http://127.0.0.1"}
+        environ = {
+            **IN_SEOUL,
+            "PASS_KEYS": make_private_key("ES256"),
+            "BASE_URL": "http://127.0.0.1",
+        }
         with open_house(database_url, redis_url, Path(folder), **environ) as house:
             take_all(Studio(browser, house, FOLDER, SHOWN.__contains__))
 

@@ -29,6 +29,8 @@ MEMBER = "alice"
 # A headless browser denies notifications without asking.
 NOT_ASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' })"
 LOCALES = {"en": "en-GB", "ko": "ko-KR"}
+# The site and its readers are in the same time zone.
+IN_SEOUL = {"SITE_TIME_ZONE": "Asia/Seoul"}
 WINDOWS: dict[str, Any] = {
     "wide": {"width": 1280, "height": 800},
     "phone": {"width": 390, "height": 844},
@@ -104,7 +106,7 @@ class Studio:
             device_scale_factor=1,
             reduced_motion="reduce",
             locale=LOCALES[form.language],
-            timezone_id="Asia/Seoul",
+            timezone_id=IN_SEOUL["SITE_TIME_ZONE"],
             base_url=self.house.base_url,
         )
         # The cookies of a browser that has entered.

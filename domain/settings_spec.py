@@ -57,6 +57,11 @@ class RoomSetting:
         return type(self.default)
 
     @property
+    def is_duration(self) -> bool:
+        """Whether people write it as a duration: `15 min`."""
+        return self.unit == "s" and self.type is int
+
+    @property
     def is_of_new_rooms(self) -> bool:
         """Whether a new room can set it; otherwise a new room has its default."""
         return self.group != "board"
@@ -161,7 +166,7 @@ class SettingValues:
         900,
         most=7 * DAY_S,
         unit="s",
-        label="Lobby before the opening (s)",
+        label="Lobby before the opening",
         help="How long before the opening the lobby opens; 0: no lobby.",
     )
     opening: Opening = setting_field(
@@ -175,7 +180,7 @@ class SettingValues:
         least=2,
         most=GRACE_S_MAX,
         unit="s",
-        label="Skip a silent member after (s)",
+        label="Skip a silent member after",
         help=(
             "A member whose page was closed or offline for this long is skipped when their turn "
             "comes."
@@ -185,7 +190,7 @@ class SettingValues:
         600,
         most=DAY_S,
         unit="s",
-        label="Skipped members keep their place for (s)",
+        label="Skipped members keep their place for",
         help=(
             "A skipped member who returns within this time goes to the front of the line; later, "
             "to the end."
@@ -195,7 +200,7 @@ class SettingValues:
         30,
         most=3600,
         unit="s",
-        label="Shortest restore time (s)",
+        label="Shortest restore time",
         help="The shortest time that a line which lost its places waits for members to return.",
     )
     rate_mode: RateMode = setting_field(

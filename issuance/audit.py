@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select
 
 from issuance.errors import translate_postgres_errors
 from issuance.tables import audit
@@ -14,6 +15,32 @@ from issuance.tables import audit
 ENTRIES_MAX = 1_000
 ID_MAX = 2**63 - 1
 _ROOM = "room"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries: about a subject, by an admin, of these kinds, from `since` until `until`."""
+
+    subject: str | None = None
+    who: str | None = None
+    whats: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        if self.subject is not None:
+            yield audit.c.subject == self.subject
+        if self.who is not None:
+            yield audit.c.who == self.who
+        if self.whats:
+            yield audit.c.what.in_(self.whats)
+        if self.since is not None:
+            yield audit.c.at >= self.since
+        if self.until is not None:
+            yield audit.c.at < self.until
+
+
+EVERYTHING = AuditFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +87,13 @@ def list_entries(
     engine: Engine,
     *,
     subject: str | None = None,
+    wanted: AuditFilter = EVERYTHING,
     at_most: int = 100,
     before_id: int | None = None,
 ) -> list[AuditEntry]:
     """The latest entries, newest first; before_id: only those with a smaller id."""
-    query = select(audit).order_by(audit.c.id.desc()).limit(min(at_most, ENTRIES_MAX))
+    query = select(audit).where(*wanted.conditions())
+    query = query.order_by(audit.c.id.desc()).limit(min(at_most, ENTRIES_MAX))
     if subject is not None:
         query = query.where(audit.c.subject == subject)
     if before_id is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import IO, Any, NamedTuple
@@ -15,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.issued_coupon import IssuedCoupon
 from issuance.audit import record
 from issuance.errors import translate_postgres_errors
+from issuance.export.csv_text import as_text, as_time
 from issuance.mappers import find_coupon, issued_coupon_from_row
 from issuance.tables import coupons, issued_coupons
 
@@ -25,17 +25,6 @@ _OF = issued_coupons.c
 
 ISSUED_COLUMNS = ("id", "short_code", "member_id", "status", "issued_at", "used_at")
 ROWS_AT_ONCE = 1_000
-# Texts that a spreadsheet converts: formulas, numbers (it drops the zeros of 0012), dates, times
-# and booleans.
-_MONTH = (
-    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
-_NOT_TEXT = re.compile(
-    rf"[=+\-@].*|[\d.,:/%$()\-]+(?:e[+\-]?\d+)?|true|false"
-    rf"|\d{{1,4}}[-./]?{_MONTH}|(?:\d{{1,2}}[-./]?)?{_MONTH}[-./]?\d{{1,4}}",
-    re.IGNORECASE,
-)
 
 
 def list_holders(engine: Engine, code: str) -> list[str]:
@@ -191,17 +180,8 @@ def write_csv(engine: Engine, code: str, file: IO[bytes]) -> None:
         lines = csv.writer(text, lineterminator="\r\n")
         lines.writerow(ISSUED_COLUMNS)
         for id_, short_code, member_id, status, issued_at, used_at in issued_rows(engine, code):
-            texts = _as_text(short_code or ""), _as_text(str(member_id))
-            lines.writerow((id_, *texts, status, _time(issued_at), _time(used_at)))
+            texts = as_text(short_code or ""), as_text(str(member_id))
+            lines.writerow((id_, *texts, status, as_time(issued_at), as_time(used_at)))
         text.flush()
     finally:
         text.detach()
-
-
-def _as_text(text: str) -> str:
-    return f"'{text}" if _NOT_TEXT.fullmatch(text) else text
-
-
-def _time(at: object) -> str:
-    """RFC 3339; the connection's time zone is UTC."""
-    return at.isoformat().replace("+00:00", "Z") if isinstance(at, datetime) else ""

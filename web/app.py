@@ -67,6 +67,10 @@ from web.pages.admin import coupons as admin_coupons
 from web.pages.admin import reconcile as reconcile_pages
 from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
+from web.pages.admin.sale import comparison as admin_comparison
+from web.pages.admin.sale import forecast as admin_forecast
+from web.pages.admin.sale import overview as admin_overview
+from web.pages.admin.sale.room_figures import RoomFigures
 from web.pages.admin.sites import rooms as admin_site_rooms_pages
 from web.pages.admin.sites import sites as admin_sites_pages
 from web.pages.error_page import problem_page
@@ -117,7 +121,15 @@ _PAGES = (
     hand_over,
 )
 _SITES = (admin_sites_pages, admin_site_rooms_pages)
-_CONSOLE = (admin_signin, admin_coupons, admin_looks, admin_audit, *_SITES)
+_SALE = (admin_forecast, admin_overview, admin_comparison)
+_CONSOLE = (
+    admin_signin,
+    admin_coupons,
+    *_SALE,
+    admin_looks,
+    admin_audit,
+    *_SITES,
+)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
 _MODULES = (*_API, *_PAGES, *_CONSOLE, *_BOARD)
 # The routes themselves: FastAPI would rebuild an included router for each application.
@@ -196,6 +208,7 @@ def create_app(parts: WebContainer, **fastapi: Any) -> FastAPI:
         lambda name: office.priority.run(find_account, parts.engine, name), parts.admins
     )
     app.state.metrics = SingleFlightCache()
+    app.state.room_figures = RoomFigures(parts.line.room_stats)
     app.state.logos = {}
     app.state.room_texts = {}
     answer = add_error_handlers(app, problem_page)

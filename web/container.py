@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any, cast
@@ -48,7 +48,8 @@ class WebContainer:
     sends no new requests. office_clock: Postgres' clock. deployment: its id, empty until Postgres
     has answered. visitors: signs their cookies, by default with a secret of this process alone.
     db_connections_bound: of one command of each kind, by the settings.
-    secret_encryption: of the pass secrets of sites; without a key by default.
+    time_zone: of the times on pages and in forms. secret_encryption: of the pass secrets of sites;
+    without a key by default.
     """
 
     line: Line
@@ -71,6 +72,7 @@ class WebContainer:
     site_name: str = "Open Run"
     deployment: str = ""
     templates_dir: str = ""
+    time_zone: tzinfo = UTC
     base_url: str = ""
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
     demo: bool = False

@@ -7,7 +7,8 @@ process reads and compiles the catalogues once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from copy import copy
+from datetime import UTC, datetime, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
@@ -48,12 +49,13 @@ def to_translate(message: str) -> str:
 
 
 class Language:
-    """The sentences, numbers and times of one language."""
+    """The sentences, numbers and times of one language; times are in `zone`."""
 
     def __init__(self, code: str, catalogue: Path) -> None:
         self.code = code
         self.locale = Locale.parse(code, sep="-")
         self.name = self.locale.get_display_name() or code
+        self.zone: tzinfo = UTC
         with catalogue.open("rb") as file:
             messages = read_po(file, locale=str(self.locale), ignore_obsolete=True)
         compiled = BytesIO()
@@ -76,6 +78,12 @@ class Language:
         }
         self._group = self.locale.number_symbols["latn"]["group"]
         self._in_thousands = self.locale.decimal_formats[None].grouping == (3, 3)
+
+    def in_zone(self, zone: tzinfo) -> Language:
+        """The same language with times in this zone."""
+        other = copy(self)
+        other.zone = zone
+        return other
 
     def gettext(self, message: str, **values: object) -> str:
         text = self._texts.get(message, message)
@@ -113,20 +121,28 @@ class Language:
         return str(format_decimal(round(number, places), locale=self.locale))
 
     def date_and_time(self, at: datetime) -> str:
-        """Date and time to the minute, in UTC: the server doesn't know the reader's time zone."""
-        return _date_and_time(self.locale, at.replace(second=0, microsecond=0))
+        """Date and time to the minute, with the zone's short name."""
+        return _date_and_time(self.locale, self.zone, at.replace(second=0, microsecond=0))
 
-    @staticmethod
-    def time(at: datetime) -> str:
-        """The time to the second, in UTC."""
-        return f"{at.astimezone(UTC):%H:%M:%S} UTC"
+    def time(self, at: datetime) -> str:
+        """The time to the second, with the zone's short name."""
+        local = at.astimezone(self.zone)
+        return f"{local:%H:%M:%S} {short_zone(local)}"
+
+
+def short_zone(local: datetime) -> str:
+    """The short name of a local time's zone, as `KST`; `UTC+03` where it has none."""
+    name = local.tzname() or "UTC"
+    return f"UTC{name}" if name[0] in "+-" else name
 
 
 @lru_cache(maxsize=4_096)
-def _date_and_time(locale: Locale, at: datetime) -> str:
-    date = format_skeleton("yMMMd", at, tzinfo=UTC, locale=locale)
-    time = format_skeleton("Hm", at, tzinfo=UTC, locale=locale)
-    return f"{locale.datetime_formats['medium'].format(time, date)} UTC"
+def _date_and_time(locale: Locale, zone: tzinfo, at: datetime) -> str:
+    local = at.astimezone(zone).replace(tzinfo=None)
+    date = format_skeleton("yMMMd", local, locale=locale)
+    time = format_skeleton("Hm", local, locale=locale)
+    text = locale.datetime_formats["medium"].format(time, date)
+    return f"{text} {short_zone(at.astimezone(zone))}"
 
 
 @cache
@@ -137,25 +153,43 @@ def languages() -> Mapping[str, Language]:
     return {code: Language(code, FOLDER / code / CATALOGUE) for code in codes}
 
 
-def get_language(code: str) -> Language:
-    """The language with this code, which must be one of `languages`."""
-    return languages()[code]
+@cache
+def languages_in(zone: tzinfo) -> Mapping[str, Language]:
+    """As `languages`, with times in this zone."""
+    if zone is UTC:
+        return languages()
+    return {code: language.in_zone(zone) for code, language in languages().items()}
+
+
+def get_language(code: str, zone: tzinfo) -> Language:
+    """The language with this code, which must be one of `languages`, with times in this zone."""
+    return languages_in(zone)[code]
 
 
 def find_language(request: Request) -> Language:
-    """The language of `?lang=`, else of the cookie, else of Accept-Language, else English."""
-    found, known = request.query_params.get(COOKIE), languages()
-    if found is not None and found in known:
-        return known[found]
-    return choose_language(request.cookies, request.headers.get("accept-language", ""))
+    """The language of `?lang=`, else of the cookie, else of Accept-Language, else English.
+
+    Its times are in the site's zone.
+    """
+    found = request.query_params.get(COOKIE)
+    if found is None or found not in languages():
+        found = choose_language(request.cookies, request.headers.get("accept-language", ""))
+    return get_language(found, _site_zone(request))
 
 
-def choose_language(found: Mapping[str, str], accept_language: str) -> Language:
-    """As `find_language`, for a request without a query. found: the request's cookies."""
-    chosen, known = cookies.kept(found, COOKIE), languages()
-    if chosen is not None and chosen in known:
-        return known[chosen]
-    return known[parse_accept_language(accept_language[:HEADER_LENGTH_MAX])]
+def _site_zone(request: Request) -> tzinfo:
+    """SITE_TIME_ZONE; UTC where no application is running."""
+    application = request.scope.get("app")
+    parts = getattr(application.state, "parts", None) if application else None
+    return parts.time_zone if parts else UTC
+
+
+def choose_language(found: Mapping[str, str], accept_language: str) -> str:
+    """The code of the language of a request without a query. found: the request's cookies."""
+    chosen = cookies.kept(found, COOKIE)
+    if chosen is not None and chosen in languages():
+        return chosen
+    return parse_accept_language(accept_language[:HEADER_LENGTH_MAX])
 
 
 @lru_cache(maxsize=1_024)

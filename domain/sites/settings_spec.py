@@ -42,7 +42,7 @@ class SiteSettingValues:
         most=3_600,
         unit="s",
         group="site",
-        label="Time to come after the call (s)",
+        label="Time to come after the call",
         help="A called visitor who has not come to the site by then is skipped.",
     )
     session_s: int = setting_field(
@@ -51,7 +51,7 @@ class SiteSettingValues:
         most=DAY_S,
         unit="s",
         group="site",
-        label="Length of a visit (s)",
+        label="Length of a visit",
         help="A visit ends after this time, unless it is renewed.",
     )
     renewal: Renewal = setting_field(
@@ -70,7 +70,7 @@ class SiteSettingValues:
         most=7 * DAY_S,
         unit="s",
         group="site",
-        label="Longest visit (s)",
+        label="Longest visit",
         help="A renewed visit ends at the latest this long after it began.",
     )
     passthrough: Passthrough = setting_field(

@@ -10,6 +10,7 @@ from pathlib import Path
 from application.reconcile import failed_jobs_in
 from domain.stores.median_clock import MedianClock
 from domain.stores.remote_clock import RemoteClock
+from domain.times.time_zone import parse_zone
 from issuance.direct import DirectIssuer
 from issuance.postgres.engine import Engine
 from issuance.queue.job_queue import read_queue_status
@@ -81,6 +82,7 @@ def make_container(
         site_name=settings.SITE_NAME,
         secret_encryption=SecretEncryption(settings.SITE_SECRETS_KEYS),
         templates_dir=settings.TEMPLATES_DIR,
+        time_zone=parse_zone(settings.SITE_TIME_ZONE),
         base_url=settings.BASE_URL,
         proxies=TrustedProxies(settings.FORWARDED_ALLOW_IPS),
         demo=settings.DEMO,

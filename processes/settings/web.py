@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from domain.times.time_zone import parse_zone
 from processes.settings.fields import HOW_TO_MAKE_ONE, SECRET_BYTES_MIN, Secrets, WorkerCount
 from processes.settings.passes import PassSettings
 from processes.settings.sites import SiteSecretsSettings
@@ -74,6 +75,11 @@ class WebSettings(StoreSettings, TokenSettings, PassSettings, SiteSecretsSetting
     SITE_NAME: str = Field(
         "Open Run", min_length=1, max_length=60, description="the name that every page shows"
     )
+    SITE_TIME_ZONE: str = Field(
+        "UTC",
+        description="the IANA time zone of all pages and forms, as `Asia/Seoul`. The API and the "
+        "database use UTC",
+    )
     TEMPLATES_DIR: str = Field(
         "",
         description="a folder of templates that override the built-in ones "
@@ -134,6 +140,12 @@ class WebSettings(StoreSettings, TokenSettings, PassSettings, SiteSecretsSetting
         description="addresses and networks without limits, comma-separated; `none`: all have "
         "limits",
     )
+
+    @field_validator("SITE_TIME_ZONE")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        parse_zone(name)
+        return name
 
     @field_validator("TEMPLATES_DIR")
     @classmethod

@@ -52,6 +52,7 @@ def listed(file: Path) -> list[tuple[str, str, datetime]]:
 
 def on_offer(page: Page, code: str, opens_at: datetime) -> None:
     page.get_by_role("link", name="New coupon").click()
+    page.locator("details.advanced summary").click()
     for label, value in {
         "Code": code,
         "Quantity": str(TOTAL),
@@ -60,7 +61,7 @@ def on_offer(page: Page, code: str, opens_at: datetime) -> None:
         "Opens at (UTC)": f"{opens_at:%Y-%m-%dT%H:%M}",
         "Admissions per second": str(RATE_PER_S),
         "Burst": str(RATE_PER_S),
-        "Lobby before the opening (s)": "7200",
+        "Lobby before the opening": "2 h",
     }.items():
         page.get_by_label(label, exact=True).fill(value)
     page.get_by_role("button", name="Create coupon").click()

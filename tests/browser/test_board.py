@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -12,13 +15,14 @@ from tests.house import House, eventually
 
 WITHIN_MS = 60_000
 CHARTS = 4
+CROWD = 10_000
 
 
 @pytest.fixture
 def board(page: Page, house: House, code: str, operator: Account) -> Page:
     """The live board of a room that is open, into which nobody has come yet."""
     sign_in(page, operator)
-    house.offer(code, total=10, rate_per_s=20, burst=1)
+    house.offer(code, total=CROWD, rate_per_s=20, burst=1)
     page.goto(f"/admin/rooms/{code}")
     expect(page.locator(".chart canvas")).to_have_count(CHARTS, timeout=WITHIN_MS)
     return page
@@ -87,3 +91,29 @@ def test_a_change_is_listed_with_its_mark_and_the_charts_go_on(
     expect(board.locator("#changes [data-mark=B]")).to_contain_text("20 → 30", timeout=WITHIN_MS)
     asked.clear()
     comes(board, lambda: len(asked) >= 2)
+
+
+@pytest.mark.slow
+def test_a_board_opened_before_a_crowd_still_draws_a_minute_later(
+    board: Page, house: House, code: str
+):
+    """Ten thousand come by HTTP, as `waitroom crowd` sends them, and stay in line."""
+    asked = asked_for_series(board)
+    argv = [sys.executable, "-m", "cli", "crowd", code, "--members", str(CROWD), "--within", "5"]
+    sent = subprocess.Popen(
+        [*argv, "--url", house.base_url],
+        env={**os.environ, **house.environ},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        eventually(lambda: house.admin("GET", f"/rooms/{code}")["waiting"] > CROWD // 2)
+        board.wait_for_timeout(60_000)
+
+        asked.clear()
+        before = last_second(board)
+        comes(board, lambda: len(asked) >= 2)
+        comes(board, lambda: last_second(board) > before)
+        expect(board.locator(".chart canvas")).to_have_count(CHARTS)
+    finally:
+        sent.terminate()
+        sent.wait()

@@ -149,4 +149,4 @@ async def test_the_pages_are_korean_for_a_korean_reader(operator, code):
     room = Html(await operator.get(f"/admin/site-rooms/{code}-room")).text
 
     assert "새 API 키 만들기" in site
-    assert "방문 시간(초)" in room
+    assert "이용 시간" in room

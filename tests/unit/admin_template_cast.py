@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +11,18 @@ from domain.admin import Admin
 from domain.invalid_value import InvalidValue
 from domain.room_settings import RoomSettings
 from issuance.audit import AuditEntry
+from issuance.issued_coupons import IssuedTimes
+from tests.unit.board_template_cast import some_figures, some_minutes, some_summary
 from tests.unit.cast import an_offer, noon, spring
 from web.i18n import Language
-from web.pages.admin.audit import shown_entry
+from web.pages.admin.audit import AuditQuery, shown_entry
 from web.pages.admin.coupon_form import CouponForm, form_from_offer, fresh_form
-from web.pages.admin.coupon_form_page import field_texts, fixed_fields, in_words
+from web.pages.admin.coupon_form_page import Advanced, advanced, field_texts, fixed_fields, in_words
+from web.pages.admin.labels import label
+from web.pages.admin.result_chart import result_chart
+from web.pages.admin.sale.comparison import Sale, compared_figures
+from web.pages.admin.sale.forecast import forecast_of_form
+from web.pages.admin.sale.overview import ListedRoom, make_row
 
 ALICE, BOB = Admin("alice", "operator"), Admin("bob", "viewer")
 
@@ -34,22 +42,34 @@ def admin_pages(language: Language, coupons: list[SimpleNamespace]) -> Pages:
         **new_coupon_pages(language),
         **edit_pages(language, coupons[0]),
         **audit_pages(language),
+        **sale_pages(language),
     }
 
 
 def new_coupon_pages(language: Language) -> Pages:
-    wrong = fresh_form(noon)
+    wrong = fresh_form(noon, language)
     wrong.errors = {
         "code": InvalidValue("code", "code", most=40, got="봄"),
         "total_count": InvalidValue("total_count", "at_most", most=1, got=2),
         "": "…",
     }
-    given = {"admin": ALICE, **field_texts(language)}
+    numbers = fresh_form(noon, language).texts | {"total_count": "1000"}
+    given = {
+        "admin": ALICE,
+        "people": "10000",
+        "forecast": forecast_of_form(numbers, "10000", language),
+        "advanced": Advanced((), is_open=False),
+        **field_texts(language),
+    }
     return {
-        "console, new": ("admin/coupon_new.html", {**given, "form": fresh_form(noon)}),
+        "console, new": ("admin/coupon_new.html", {**given, "form": fresh_form(noon, language)}),
         "console, new and wrong": (
             "admin/coupon_new.html",
-            {**given, "form": in_words(language, wrong)},
+            {
+                **given,
+                "form": in_words(language, wrong),
+                "advanced": Advanced(("…",), is_open=True),
+            },
         ),
     }
 
@@ -70,17 +90,55 @@ def edit_pages(language: Language, coupon: SimpleNamespace) -> Pages:
             "drawn": None,
             "saved": False,
             "question": None,
+            "people": "",
+            "forecast": "",
+            "advanced": advanced(language, form),
         }
         return "admin/coupon_edit.html", context | changes | field_texts(language)
 
-    started = form_from_offer(offer)
+    started = form_from_offer(offer, language)
     started.fixed = fixed_fields(offer, noon + timedelta(days=1))
     drawn = SimpleNamespace(at=datetime.now(UTC), entrants_count=1_200)
     return {
         "console, edit": edited(started, saved=True, logo="/rooms/spring/logo?v=1"),
-        "console, draw": edited(form_from_offer(offer), commitment="0" * 36, drawn=drawn),
-        "console, draw to come": edited(form_from_offer(offer), commitment="0" * 36),
+        "console, draw": edited(form_from_offer(offer, language), commitment="0" * 36, drawn=drawn),
+        "console, draw to come": edited(form_from_offer(offer, language), commitment="0" * 36),
         "console, viewer": edited(CouponForm(started.texts, started.was, may_change=False)),
+    }
+
+
+def sale_pages(language: Language) -> Pages:
+    """The overview of all rooms, and two sales compared."""
+    ends_at = noon + timedelta(days=1)
+    title = "봄맞이 할인" if language.code == "ko" else "Spring sale"
+    room = ListedRoom("spring", title, "", noon, ends_at, 1_000)
+    of_site = replace(room, code="shop", site=title, ends_at=None)
+    rows = [make_row(room, some_figures(), noon, language), make_row(of_site, None, noon, language)]
+    listed = {
+        "admin": ALICE, "rows": rows, "count": 2, "q": "", "show": "", "page_number": 2, "pages": 3,
+        "query": "", "query_here": "page=2",
+    }  # fmt: skip
+    offer = an_offer(spring(description=title), RoomSettings())
+    issued = IssuedTimes(1_000, noon, noon + timedelta(seconds=199))
+    sale = Sale(offer, some_figures(), some_summary(), issued, some_minutes())
+    both = {
+        "admin": ALICE,
+        "sales": (sale, sale),
+        "missing": "",
+        "charts": [result_chart(some_minutes()), None],
+        "figures": compared_figures(sale, sale, language),
+    }
+    return {
+        "console, overview": ("admin/overview.html", listed),
+        "console, overview without a match": (
+            "admin/overview.html",
+            listed | {"rows": [], "q": "x", "page_number": 1, "pages": 1},
+        ),
+        "console, compare": ("admin/compare.html", both),
+        "console, compare with nothing": (
+            "admin/compare.html",
+            both | {"sales": (sale,), "missing": "spring"},
+        ),
     }
 
 
@@ -91,8 +149,17 @@ def audit_pages(language: Language) -> Pages:
         AuditEntry(1, noon, "alice", "admin added", "admin bob", None, {"role": "viewer"}),
     ]  # fmt: skip
     shown = [shown_entry(entry, language) for entry in entries]
-    given = {"admin": BOB, "subject": "spring", "before": 3, "older": 1}
+    given = {
+        "admin": BOB,
+        "texts": dict.fromkeys(AuditQuery.model_fields, "") | {"subject": "spring"},
+        "errors": {},
+        "kinds": [("room changed", label(language, "room"))],
+        "is_latest": False,
+        "older": "subject=spring&before=1",
+        "as_csv": "subject=spring",
+    }
+    wrong = given | {"errors": {"since": "…"}}
     return {
         "console, changes": ("admin/audit.html", {**given, "entries": shown}),
-        "console, no changes": ("admin/audit.html", {**given, "entries": []}),
+        "console, no changes": ("admin/audit.html", {**wrong, "entries": []}),
     }

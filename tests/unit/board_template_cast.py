@@ -147,13 +147,17 @@ def console(language: Language, description: str) -> dict[str, tuple[str, dict[s
     } | results(language, description)
 
 
-def results(language: Language, description: str) -> dict[str, tuple[str, dict[str, Any]]]:
-    """The result, before and after a reconciliation."""
-    result = RoomSummary(
+def some_summary() -> RoomSummary:
+    return RoomSummary(
         entered=4_000, admitted=1_003, issued=1_000, left=180, passed_over=12, returned=4,
         refused={"closed": 3}, turned_away={"sold_out": 40, "room_full": 2},
         wait_median_s=12.4, wait_p95_s=31.0, wait_longest_s=95.2,
     )  # fmt: skip
+
+
+def results(language: Language, description: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The result, before and after a reconciliation."""
+    result = some_summary()
     issued = IssuedTimes(1_000, NOON, NOON + timedelta(seconds=199))
     known = {
         "code": "spring", "description": description, "figures": some_figures(),
@@ -162,6 +166,7 @@ def results(language: Language, description: str) -> dict[str, tuple[str, dict[s
         "chart": result_chart(some_minutes()), "changes": some_changes(language),
         "refusals": refusals(result.refused, language),
         "turned_away": refusals(result.turned_away, language), "reconciled": None,
+        "others": [("spring", description)],
     }  # fmt: skip
     crowd = [f"{n:04}" for n in range(1_203)]
     found: Found = {"told_without_row": crowd, "line_count_off": ["line 3, Postgres 4"]}

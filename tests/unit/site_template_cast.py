@@ -75,10 +75,10 @@ def form_pages(language: Language, site: Any) -> Pages:
 
 
 def room_pages(language: Language, site: Any, room: Any) -> Pages:
-    form = form_of_room(room)
+    form = form_of_room(room, language)
     form.errors = {"claim_s": InvalidValue("claim_s", "range", least=10, most=3_600, got=1)}
     wrong = form_context(language, form, may_change=True)
-    seen = form_context(language, form_of_room(room), may_change=False)
+    seen = form_context(language, form_of_room(room, language), may_change=False)
     given = {"room": room, "figures": FIGURES, "saved": True}
     return {
         "console, new site room": (

@@ -49,6 +49,7 @@ WRONG = {
     "DEMO": "perhaps",
     "SIGNIN_URL": "https://shop.example/login",
     "SITE_NAME": "n" * 61,
+    "SITE_TIME_ZONE": "Asia/Soul",
     "TEMPLATES_DIR": "/nowhere/at/all",
     "MEMBER_TOKEN_AUDIENCE": "a" * 257,
     "CLOCK_LEEWAY_S": "60.5",

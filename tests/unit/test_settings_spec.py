@@ -19,6 +19,7 @@ from domain.settings_spec import ROOM_SETTINGS, RoomSetting
 from tests.unit.page_reader import Page
 from tests.unit.template_cast import EN, KO, html_of, pages
 from web.pages.admin.setting_rules import describe_rule
+from web.pages.duration import plain_duration
 from web.schemas.admin import RoomIn, RoomOut, RoomPatch
 
 NAMES = [setting.name for setting in ROOM_SETTINGS]
@@ -108,7 +109,9 @@ def test_the_form_has_a_field_for_each_with_its_bounds_and_explains_it(language)
             assert language.gettext(setting.help) in rule
             assert page.says(rule)
             attrs = page.with_id(setting.name).attrs
-            if not setting.choices:
+            if setting.is_duration:
+                assert plain_duration(language, int(setting.most)) in rule
+            elif not setting.choices:
                 assert float(attrs["min"]) == setting.least
                 assert float(attrs["max"]) == setting.most
                 assert language.number(int(setting.most)) in rule

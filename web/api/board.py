@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from collections.abc import Iterator
-from typing import IO, Annotated, Any
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
@@ -15,17 +13,16 @@ from issuance.errors import NoSuchCoupon
 from issuance.issued_coupons import write_csv
 from waitroom.errors import NoSuchRoom
 from waitroom.stats.time_series import SERIES_S_MAX
+from web.api.csv_file import send_csv
 from web.container import get_container, get_office
 from web.dependencies import Admin, CouponCode, RoomCode
-from web.problems import Problem, documented
+from web.problems import documented
 from web.room_export import make_record, read_room, series_record
 from web.schemas.admin import SeriesOut
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 _ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
-_writing = asyncio.Semaphore(1)
-PART_BYTES = 65_536
 
 
 @router.get(
@@ -72,29 +69,5 @@ async def show_issued(request: Request, code: CouponCode, _who: Admin) -> Stream
 
     One list is written at a time.
     """
-    # Written to a file first, so that a slow client holds neither memory nor a connection. The file
-    # is unnamed: a server that gets a path (ASGI's pathsend) may open it after its deletion.
-    if _writing.locked():
-        raise Problem(
-            "unavailable", "Another export is running. Try again in a moment.", {"retry_after_s": 5}
-        )
-    async with _writing:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed after it is sent
-        try:
-            await get_office(request).run(write_csv, get_container(request).engine, code, file)
-        except BaseException:
-            file.close()
-            raise
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Disposition": f'attachment; filename="{code}-issued.csv"',
-        "Content-Length": str(file.tell()),
-    }
-    file.seek(0)
-    return StreamingResponse(_load(file), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _load(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while part := file.read(PART_BYTES):
-            yield part
+    engine = get_container(request).engine
+    return await send_csv(request, f"{code}-issued.csv", partial(write_csv, engine, code))

@@ -18,7 +18,7 @@ from web.cache.public_page import PERSONAL_PREFIXES
 from web.dependencies import is_cross_site
 from web.enter_line import TICKETS_KEPT_MAX
 from web.i18n import COOKIE as LANGUAGE_COOKIE
-from web.i18n import Language, choose_language, get_language
+from web.i18n import choose_language
 from web.middleware.access_log import Call
 from web.middleware.request_id import HEADER as REQUEST_ID
 from web.middleware.request_id import SAID_IN, TRACEPARENT
@@ -72,10 +72,6 @@ class ParsedPage(NamedTuple):
     browser: Browser
     headers: Mapping[bytes, bytes]
     said: Mapping[bytes, bytes] | None
-
-    @property
-    def language(self) -> Language:
-        return get_language(self.browser.language)
 
     @property
     def counted(self) -> Call:
@@ -144,7 +140,7 @@ def _read_browser(
     found = cookie_parser(cookie.decode("latin-1"))
     if must_renew(found, secure=secure):
         return None
-    language = choose_language(found, accept_language.decode("latin-1")).code
+    language = choose_language(found, accept_language.decode("latin-1"))
     is_short = len(accept_encoding) <= _ENCODINGS_LENGTH_MAX
     takes_gzip = _takes_gzip if is_short else _takes_gzip.__wrapped__
     return Browser(found, language, takes_gzip(accept_encoding))

@@ -25,7 +25,7 @@ from web.auth.member_tokens import Visitor
 from web.container import WebContainer
 from web.enter_line import keep_entry
 from web.fast_path.page_request import ParsedPage, parse_page
-from web.i18n import Language
+from web.i18n import Language, get_language
 from web.limits.request_limits import RateLimit
 from web.metrics.enter_latency import EnterLatency
 from web.middleware.access_log import OpenRequest
@@ -145,7 +145,7 @@ class FastPages:
             now = read_at(standing.facts.now_us)
         else:
             now = parts.offer_now(offer)
-        pages = self._pages(code, parsed.language)
+        pages = self._pages(code, get_language(parsed.browser.language, self._parts.time_zone))
         found = pages.coupon_page(scope, offer, member, place, now)
         return _filled(parsed, pages, *found) if found else None
 
@@ -156,7 +156,8 @@ class FastPages:
         standing = await parts.line.place(code, member.id)
         if standing.is_missing:
             return None
-        now, language = read_at(standing.facts.now_us), parsed.language
+        now = read_at(standing.facts.now_us)
+        language = get_language(parsed.browser.language, self._parts.time_zone)
         place = make_place(standing, room=code, member_id=member.id, tickets=None)
         started_ahead = read_progress_cookie(parsed.browser.cookies, code)
         view = PlaceView.from_place(

@@ -23,6 +23,7 @@ from jinja2 import (
 
 from domain.phase import DRAINING, ROOM_PHASE
 from domain.sites.site_room import SiteRoom
+from domain.times.time_zone import zone_name
 from issuance.offers import Offer
 from web.cache.public_page import CACHE_CONTROL, REMEMBER, is_public
 from web.cache.static_files import static_address
@@ -75,7 +76,11 @@ def environment(language: Language, templates_dir: str = "") -> Environment:
         exact_duration=partial(exact_duration, language),
     )
     env.globals.update(
-        phases=ROOM_PHASE, static=static, language=language, quiet_max_s=int(QUIET_MAX_S)
+        phases=ROOM_PHASE,
+        static=static,
+        language=language,
+        time_zone=zone_name(language.zone),
+        quiet_max_s=int(QUIET_MAX_S),
     )
     return env
 

@@ -1,4 +1,4 @@
-// Shows times in the reader's time zone, and counts down to an opening by the server's clock.
+// Shows times shortly, or in the reader's time zone too, and counts down to an opening by the server's clock.
 // Every page works without this file.
 (() => {
   "use strict";
@@ -12,21 +12,27 @@
     if (sentence && byId("news")) byId("news").textContent = sentence;
   };
 
-  // --- times in the reader's time zone ---
+  // --- times: the server writes them in the site's time zone, as "May 1, 2026, 21:00 KST" ---
 
   const hour = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const day = { month: "short", day: "numeric" };
   const formats = new Map();
+  const format = (at, form) => {
+    const key = JSON.stringify(form);
+    if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(document.documentElement.lang, form));
+    return formats.get(key).format(at);
+  };
   const formOf = (time, at) => {
     const now = new Date();
     const exact = "seconds" in time.dataset ? { ...hour, second: "2-digit" } : { ...hour, ...day };
     if (at.toDateString() === now.toDateString()) return exact;
     return at.getFullYear() === now.getFullYear() ? { ...exact, ...day } : { ...exact, ...day, year: "numeric" };
   };
+  // Shortly where the reader's clock shows the same; elsewhere as written, for members with their own time.
   const inWords = (time, at) => {
-    const form = formOf(time, at), key = JSON.stringify(form);
-    if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(document.documentElement.lang, form));
-    return formats.get(key).format(at);
+    if (time.title.includes(format(at, hour))) return format(at, formOf(time, at));
+    if ("seconds" in time.dataset || document.querySelector(".console")) return time.title;
+    return `${time.title} (${format(at, { ...day, ...hour, timeZoneName: "short" })})`;
   };
   const showLocalTimes = () => {
     for (const time of document.querySelectorAll("time[datetime]:not([title])")) {

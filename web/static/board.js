@@ -42,7 +42,7 @@
   const plots = [];
   const colour = (name) => getComputedStyle(charts).getPropertyValue(name).trim();
   const number = new Intl.NumberFormat(document.documentElement.lang);
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: charts?.dataset.timeZone });
   // uPlot asks for the value of a second that is no longer drawn with `undefined`, for a gap with `null`.
   const isMissing = (value) => value === null || value === undefined;
   const shown = (_, value) => (isMissing(value) ? "–" : number.format(value));

@@ -74,7 +74,7 @@ MUTATIONS = (
         old="who=who",
         new='who="somebody"',
         noticed_by=(
-            "integration/test_admin_pages.py::test_the_trail_says_who_changed_what_from_what_to_what",
+            "integration/console/test_admin_pages.py::test_the_trail_says_who_changed_what_from_what_to_what",
         ),
     ),
     Mutation(

@@ -207,8 +207,8 @@ MUTATIONS = (
         "the_printed_result_has_the_charts_of_the_last_minutes",
         "web/static/board.css",
         "",
-        ".reconcile, .last-minutes, .board-head a { display: none; }",
-        ".board-head a { display: none; }",
+        ".reconcile, .last-minutes, .compare-with, .board-head a { display: none; }",
+        ".compare-with, .board-head a { display: none; }",
         "browser/test_result.py::test_it_prints_to_one_a4_page",
     ),
 )

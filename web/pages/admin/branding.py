@@ -14,7 +14,7 @@ from issuance.brandings import change_branding, change_logo
 from issuance.offers import Offer
 from web.container import get_container, get_offer_cache, get_office
 from web.dependencies import CouponCode, Operator
-from web.i18n import to_translate
+from web.i18n import find_language, to_translate
 from web.pages.admin.coupon_form import Errors, form_from_offer
 from web.pages.admin.coupon_form_page import edit_page
 
@@ -42,9 +42,8 @@ async def change(
         )
     except InvalidValue as error:
         wrong: Errors = {error.field: error}
-        return edit_page(
-            request, offer, form_from_offer(offer), status=422, looks=typed, looks_errors=wrong
-        )
+        form = form_from_offer(offer, find_language(request))
+        return edit_page(request, offer, form, status=422, looks=typed, looks_errors=wrong)
     return _apply_branding(request, code)
 
 
@@ -58,7 +57,8 @@ async def put_logo(request: Request, who: Operator, code: CouponCode) -> Respons
         logo = Logo(picture)
     except InvalidValue as error:
         wrong: Errors = {"logo": error if picture else NO_PICTURE}
-        return edit_page(request, offer, form_from_offer(offer), status=422, looks_errors=wrong)
+        form = form_from_offer(offer, find_language(request))
+        return edit_page(request, offer, form, status=422, looks_errors=wrong)
     return await _with_logo(request, code, logo, who)
 
 

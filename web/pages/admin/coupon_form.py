@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +14,28 @@ from domain.discount import DiscountPolicy
 from domain.invalid_value import InvalidValue
 from domain.inventory import Inventory
 from domain.room_settings import RoomSettings
-from domain.settings_spec import RATE_PER_S_MAX, ROOM_SETTINGS
+from domain.settings_spec import RATE_PER_S_MAX, ROOM_SETTINGS, RoomSetting
+from domain.times.duration import parse_duration
+from domain.times.time_zone import UnusableLocalTime, local_to_utc
 from issuance.offers import Offer
-from web.i18n import to_translate
-from web.pages.admin.labels import FieldError
+from web.i18n import Language, to_translate
+from web.pages.admin.labels import DURATIONS, FieldError
+from web.pages.duration import plain_duration
 
 WHOLE_NUMBER = to_translate("Enter a whole number.")
 NUMBER = to_translate("Enter a number.")
 DATE_AND_TIME = to_translate("Enter a date and time.")
+DURATION = to_translate("Enter a duration, such as 15 min, 1 h 30 min or 90 s.")
 AT_LEAST_ONE = to_translate("There must be at least one.")
+UNUSABLE = {
+    "skipped": to_translate(
+        "Clocks skip this time on that day, as daylight saving time begins. Choose another time."
+    ),
+    "repeated": to_translate(
+        "Clocks show this time twice on that day, as daylight saving time ends. Choose another "
+        "time."
+    ),
+}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
 
 Errors = dict[str, FieldError]
@@ -44,13 +57,33 @@ def _number(text: str) -> float:
     return float(text)
 
 
-def parse_utc(text: str) -> datetime:
-    """The time of a datetime-local field. Raises ValueError with a message id."""
+def _duration(text: str) -> int:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ValueError(DURATION) from error
+
+
+def parse_local(text: str) -> datetime:
+    """The time of a datetime-local field, without its zone. Raises ValueError with a message id."""
     try:
         if _TIME.fullmatch(text) is None:
             raise ValueError
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)
     except ValueError as error:
+        raise ValueError(DATE_AND_TIME) from error
+
+
+def read_field(read: Callable[[str], Any], text: str, zone: tzinfo) -> Any:
+    """The value of a field; a local time as an instant. Raises ValueError with a message id."""
+    value = read(text)
+    if not isinstance(value, datetime):
+        return value
+    try:
+        return local_to_utc(value, zone)
+    except UnusableLocalTime as error:
+        raise ValueError(UNUSABLE[error.why]) from error
+    except OverflowError as error:
         raise ValueError(DATE_AND_TIME) from error
 
 
@@ -61,12 +94,19 @@ OF_COUPON: dict[str, Callable[[str], Any]] = {
     "discount_value": _whole,
     "discount_cap": _whole_or_none,
     "total_count": _whole,
-    "opens_at": parse_utc,
-    "expire_date": parse_utc,
+    "opens_at": parse_local,
+    "expire_date": parse_local,
     "issuing": str,
 }
-READERS: dict[type[Any], Callable[[str], Any]] = {float: _number, int: _whole, str: str}
-OF_ROOM = {one.name: READERS[one.type] for one in ROOM_SETTINGS if one.is_of_new_rooms}
+_READERS: dict[type[Any], Callable[[str], Any]] = {float: _number, int: _whole, str: str}
+
+
+def reader_of(setting: RoomSetting) -> Callable[[str], Any]:
+    """Reads the setting's field. Raises ValueError with a message id."""
+    return _duration if setting.is_duration else _READERS[setting.type]
+
+
+OF_ROOM = {one.name: reader_of(one) for one in ROOM_SETTINGS if one.is_of_new_rooms}
 RATE_BOUNDS = ("rate_min_per_s", "rate_max_per_s")
 # Fields of the domain that have another name in the form.
 _IN_FORM = {
@@ -97,27 +137,28 @@ class CouponForm:
         return self.texts | {f"was-{name}": text for name, text in self.was.items()}
 
 
-def fresh_form(now: datetime) -> CouponForm:
+def fresh_form(now: datetime, language: Language) -> CouponForm:
     """A new coupon's defaults: from the next full hour, for a month."""
-    opens = (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
-    texts = {name: format_field(value) for name, value in _room_values(RoomSettings()).items()}
+    in_an_hour = (now + timedelta(hours=1)).astimezone(language.zone)
+    opens = in_an_hour.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+    texts = format_fields(_room_values(RoomSettings()), language)
     texts |= {
         "discount_kind": "amount",
-        "opens_at": format_field(opens),
-        "expire_date": format_field(opens + timedelta(days=30)),
+        "opens_at": format_field(opens, language),
+        "expire_date": format_field(opens + timedelta(days=30), language),
         "issuing": "queue",
     }
     return CouponForm({name: texts.get(name, "") for name in (*OF_COUPON, *OF_ROOM)}, {})
 
 
-def form_from_offer(offer: Offer) -> CouponForm:
-    texts = {name: format_field(value) for name, value in form_values(offer).items()}
+def form_from_offer(offer: Offer, language: Language) -> CouponForm:
+    texts = format_fields(form_values(offer), language)
     return CouponForm(texts, dict(texts))
 
 
-def with_texts(form: CouponForm, offer: Offer) -> CouponForm:
+def with_texts(form: CouponForm, offer: Offer, language: Language) -> CouponForm:
     """The form as it was sent, completed by the offer."""
-    kept = form_from_offer(offer)
+    kept = form_from_offer(offer, language)
     form.texts = kept.texts | form.texts
     form.was = kept.texts | form.was
     return form
@@ -143,25 +184,35 @@ def _room_values(room: RoomSettings) -> dict[str, Any]:
     return {name: value for name, value in asdict(room).items() if name in OF_ROOM}
 
 
-def format_field(value: object) -> str:
+def format_fields(values: Mapping[str, object], language: Language) -> dict[str, str]:
+    return {
+        name: plain_duration(language, value)
+        if name in DURATIONS and isinstance(value, int)
+        else format_field(value, language)
+        for name, value in values.items()
+    }
+
+
+def format_field(value: object, language: Language) -> str:
     """The value as an input field shows it."""
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M}"
+        local = value.astimezone(language.zone)
+        return f"{local:%Y-%m-%dT%H:%M}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
 
 
-def parse_texts(texts: Mapping[str, str]) -> tuple[dict[str, Any], Errors]:
-    """The valid values, and the errors of the others."""
+def parse_texts(texts: Mapping[str, str], zone: tzinfo) -> tuple[dict[str, Any], Errors]:
+    """The valid values, and the errors of the others. zone: of its times."""
     values: dict[str, Any] = {}
     errors: Errors = {}
     for name, read in (OF_COUPON | OF_ROOM).items():
         if name in texts:
             try:
-                values[name] = read(texts[name])
+                values[name] = read_field(read, texts[name], zone)
             except ValueError as error:
                 errors[name] = str(error)
     return values, errors

@@ -41,6 +41,7 @@ from web.pages.admin.coupon_form import (
 )
 from web.pages.admin.coupon_form_page import edit_page, form_page
 from web.pages.admin.questions import CONFIRMED, Question, edit_question
+from web.pages.admin.sale.forecast import PEOPLE
 from web.pages.render import page, shown
 from web.problems import Problem, sentence
 from web.schemas.admin import CouponIn
@@ -78,14 +79,18 @@ async def coupons(
 
 @router.get("/coupons/new")
 async def new_coupon(request: Request, _who: Operator) -> Response:
-    return form_page(request, fresh_form(get_container(request).now()))
+    return form_page(request, fresh_form(get_container(request).now(), find_language(request)))
 
 
 @router.post("/coupons/new")
 async def create(request: Request, who: Operator) -> Response:
-    form = CouponForm(await _texts(request), {})
+    form, people = CouponForm(await _texts(request), {}), await _people_of_forecast(request)
+    if people is not None:
+        form.texts = {name: form.texts.get(name, "") for name in (*OF_COUPON, *OF_ROOM)}
+        return form_page(request, form, people=people)
     needed = {*OF_COUPON, *OF_ROOM} if form.texts.get("issuing") == "queue" else {*OF_COUPON}
-    values, errors = parse_texts({n: text for n, text in form.texts.items() if n in needed})
+    sent = {name: text for name, text in form.texts.items() if name in needed}
+    values, errors = parse_texts(sent, get_container(request).time_zone)
     missing = needed - form.texts.keys()
     form.errors = errors | dict.fromkeys(missing, BAD_COUPON)
     if not missing:
@@ -107,24 +112,28 @@ async def create(request: Request, who: Operator) -> Response:
 @router.get("/coupons/{code}/edit")
 async def edit(request: Request, _who: Admin, code: CouponCode) -> Response:
     offer = await get_offer_cache(request).offer(code)
-    return edit_page(request, offer, form_from_offer(offer))
+    return edit_page(request, offer, form_from_offer(offer, find_language(request)))
 
 
 @router.post("/coupons/{code}/edit")
 async def change(request: Request, who: Operator, code: CouponCode) -> Response:
     """Change the fields that differ from the form's original values."""
     offer, form = await get_offer_cache(request).offer(code), await _form(request)
+    if (people := await _people_of_forecast(request)) is not None:
+        form = with_texts(form, offer, find_language(request))
+        return edit_page(request, offer, form, people=people)
     changed = form.changed()
-    values, errors = parse_texts(
-        {name: text for name, text in form.texts.items() if name in changed}
-    )
+    language = find_language(request)
+    sent = {name: text for name, text in form.texts.items() if name in changed}
+    values, errors = parse_texts(sent, language.zone)
     whole = form_values(offer) | values
     form.errors = _errors_of_changed(changed, refused(whole, errors))
     if not form.errors:
         alter = partial(_altered, whole=whole, values=values)
         try:
             if (question := await _question(request, offer, alter, form)) is not None:
-                return edit_page(request, offer, with_texts(form, offer), question=question)
+                form = with_texts(form, offer, language)
+                return edit_page(request, offer, form, question=question)
             changes = get_offer_changes(request)
             await changes.change(code, alter, who=who, what="coupon changed")
             return RedirectResponse(f"/admin/coupons/{code}/edit?saved=1", 303)
@@ -134,7 +143,7 @@ async def change(request: Request, who: Operator, code: CouponCode) -> Response:
             form.errors.setdefault("", str(sentence(error)))
         except InvalidValue as error:
             form.errors[form_field(error)] = error
-    return edit_page(request, offer, with_texts(form, offer), status=422)
+    return edit_page(request, offer, with_texts(form, offer, language), status=422)
 
 
 def _altered(
@@ -200,6 +209,12 @@ async def _texts(request: Request, prefix: str = "") -> dict[str, str]:
             for name in (*OF_COUPON, *OF_ROOM)
             if prefix + name in sent
         }
+
+
+async def _people_of_forecast(request: Request) -> str | None:
+    """How many people are expected, if the form asks for a forecast; None if it is to be saved."""
+    async with request.form(max_files=0, max_fields=FIELDS_MAX) as sent:
+        return str(sent.get(PEOPLE, "")).strip() if "forecast" in sent else None
 
 
 async def _form(request: Request) -> CouponForm:

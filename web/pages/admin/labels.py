@@ -7,7 +7,9 @@ from domain.differences import Kind
 from domain.invalid_value import SENTENCES, Bound, InvalidValue
 from domain.settings_spec import ROOM_SETTINGS
 from domain.sites.settings_spec import SITE_SETTINGS
+from domain.times.time_zone import zone_name
 from web.i18n import Language, to_translate
+from web.pages.duration import plain_duration
 
 # What is wrong with a field: a rule of the domain, or the message id of a sentence.
 FieldError = InvalidValue | str
@@ -21,13 +23,13 @@ LABELS = {
     "discount_value": to_translate("Amount or percentage"),
     "discount_cap": to_translate("Maximum discount (percentage only)"),
     "total_count": to_translate("Quantity"),
-    "opens_at": to_translate("Opens at (UTC)"),
-    "expire_date": to_translate("Ends at (UTC)"),
+    "opens_at": to_translate("Opens at (%(zone)s)"),
+    "expire_date": to_translate("Ends at (%(zone)s)"),
     "issuing": to_translate("Issuing method"),
     "room": to_translate("Line"),
     **{setting.name: setting.label for setting in (*ROOM_SETTINGS, *SITE_SETTINGS)},
     "title": to_translate("Title"),
-    "closes_at": to_translate("Closes at (UTC)"),
+    "closes_at": to_translate("Closes at (%(zone)s)"),
     "site": to_translate("Site"),
     "site_name": to_translate("Name"),
     "hosts": to_translate("Hosts"),
@@ -39,6 +41,8 @@ LABELS = {
     "role": to_translate("Role"),
     "disabled": to_translate("Disabled"),
 }
+# The settings that people write as 15 min.
+DURATIONS = {one.name for one in (*ROOM_SETTINGS, *SITE_SETTINGS) if one.is_duration}
 RULES = {
     "code": to_translate(
         "1 to %(most)s characters: a-z, 0-9, _ and -. Must start with a letter or digit."
@@ -50,10 +54,10 @@ RULES = {
     ),
     "discount_cap": to_translate("The largest discount of a percentage. Not needed for an amount."),
     "total_count": to_translate("1 to %(most)s. Can’t be lower than the number already issued."),
-    "opens_at": to_translate("Date and time in UTC, before the end."),
+    "opens_at": to_translate("Date and time in %(zone)s, before the end."),
     "expire_date": to_translate(
-        "Date and time in UTC, after the opening. Issuing ends then, and coupons expire. A later "
-        "end does not extend coupons already issued."
+        "Date and time in %(zone)s, after the opening. Issuing ends then, and coupons expire. A "
+        "later end does not extend coupons already issued."
     ),
     "issuing": to_translate("Through the line, or directly with one of three locks."),
     "name": to_translate("Up to %(most)s characters. Leave empty for the site’s own name."),
@@ -150,7 +154,10 @@ WHATS = {
 
 def label(language: Language, field: str) -> str:
     names: dict[str, str] = LABELS | {kind: title for kind, (title, _) in DIFFERENCES.items()}
-    return language.gettext(names[field]) if field in names else field
+    if field not in names:
+        return field
+    zone = {"zone": zone_name(language.zone)} if "%(zone)s" in names[field] else {}
+    return language.gettext(names[field], **zone)
 
 
 def describe_error(language: Language, error: FieldError) -> str:
@@ -159,7 +166,13 @@ def describe_error(language: Language, error: FieldError) -> str:
         return language.gettext(error)
     if error.rule == "before":
         return language.gettext(WRONG_ORDER)
-    values = {name: _in_words(language, value) for name, value in error.bounds.items()}
+    is_duration = error.field in DURATIONS
+    values = {
+        name: plain_duration(language, int(value))
+        if is_duration and isinstance(value, (int, float))
+        else _in_words(language, value)
+        for name, value in error.bounds.items()
+    }
     if "other" in values:
         values["other"] = label(language, values["other"])
     text = language.gettext(SENTENCES[error.rule], **values)

@@ -16,9 +16,12 @@ from web.dependencies import Admin, RoomCode
 from web.i18n import Language, find_language
 from web.pages.admin.changes import last_changes
 from web.pages.admin.result_chart import result_chart
+from web.pages.admin.sale.comparison import told_in_line
 from web.pages.formatting import seconds
 from web.pages.render import page
 
+# Codes that the result suggests to compare with; any other can be typed.
+COMPARED_MAX = 50
 router = APIRouter(prefix="/admin/rooms/{code}", include_in_schema=False)
 
 
@@ -50,11 +53,19 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
         sentence=result_sentence(result, issued, language),
         chart=result_chart(minutes),
         changes=await last_changes(request, code),
-        waiting_when_over=figures.refused_in_all - figures.refused - figures.turned_away,
+        waiting_when_over=told_in_line(figures),
+        others=await other_codes(request, code),
         refusals=refusals(result.refused, language),
         turned_away=refusals(result.turned_away, language),
         reconciled=reconciled,
     )
+
+
+async def other_codes(request: Request, code: str) -> list[tuple[str, str]]:
+    """The rooms to compare with: their codes and descriptions, the latest first."""
+    offers = reversed(await get_offer_cache(request).offers())
+    others = [one.coupon for one in offers if one.room and one.coupon.code != code]
+    return [(one.code, one.description) for one in others[:COMPARED_MAX]]
 
 
 def result_sentence(result: RoomSummary, issued: IssuedTimes, language: Language) -> str:

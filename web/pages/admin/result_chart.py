@@ -26,19 +26,45 @@ class ResultChart:
     height: int = HEIGHT
 
 
-def result_chart(minutes: Sequence[Minute]) -> ResultChart | None:
-    """The chart of these minutes, by time; None where nobody was seen waiting."""
+@dataclass(frozen=True, slots=True)
+class ChartScale:
+    """What the whole width and the whole height stand for."""
+
+    span: timedelta
+    peak: int
+
+
+def common_scale(*sales: Sequence[Minute]) -> ChartScale:
+    """A scale on which each of these sales fits."""
+    return ChartScale(
+        span=max((_span(one) for one in sales if one), default=MINUTE),
+        peak=max((minute.waiting_max or 0 for one in sales for minute in one), default=0),
+    )
+
+
+def _span(minutes: Sequence[Minute]) -> timedelta:
+    return minutes[-1].begins_at + MINUTE - minutes[0].begins_at
+
+
+def result_chart(
+    minutes: Sequence[Minute], *, scale: ChartScale | None = None
+) -> ResultChart | None:
+    """The chart of these minutes, by time; None where nobody was seen waiting.
+
+    scale: by default as large as these minutes need.
+    """
     known = [one for one in minutes if one.waiting_max is not None]
     peak = max(known, key=lambda one: one.waiting_max or 0, default=None)
     if peak is None or not peak.waiting_max:
         return None
+    drawn = scale or common_scale(minutes)
     begins_at, ends_at = minutes[0].begins_at, minutes[-1].begins_at + MINUTE
 
     def x(at: datetime) -> float:
-        return round(WIDTH * ((at - begins_at) / (ends_at - begins_at)), 1)
+        return round(WIDTH * ((at - begins_at) / drawn.span), 1)
 
     def y(waiting: int) -> float:
-        return round(HEIGHT * (1 - waiting / (peak.waiting_max or 1)), 1)
+        return round(HEIGHT * (1 - waiting / drawn.peak), 1)
 
     return ResultChart(
         areas=tuple(_area(stretch, x, y) for stretch in _stretches(minutes)),

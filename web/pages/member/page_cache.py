@@ -19,7 +19,7 @@ from web.auth.member_tokens import Visitor
 from web.i18n import Language
 from web.middleware.compression import COMPRESSED_MIN
 from web.middleware.security import RAW_HEADERS, Headers
-from web.pages.member.place_text import times_now
+from web.pages.member.place_text import iso
 from web.pages.member.place_view import TEXT_FIELDS, TEXTS, PlaceView
 from web.pages.page_template import EncodedPage, FilledPage, Texts, find_page
 from web.pages.render import empty_page, render_html, shown
@@ -97,7 +97,7 @@ class PreparedPages:
             who = _SeenMember(texts["member_id"], texts["member_name"])
             return self._render(scope, COUPON_PAGE, offer, who, texts["now"], place)
 
-        values = (member.id, member.name, times_now(now)[0])
+        values = (member.id, member.name, iso(now))
         key = COUPON_PAGE, bool(member.name), place
         page = find_page(self._ready, key, render, _NAMES, values)
         return (page, values) if page else None
@@ -123,7 +123,7 @@ class PreparedPages:
             return self._render(scope, template, offer, who, texts["now"], marked)
 
         names: tuple[str, ...] = _NAMES
-        values: Texts = (member.id, member.name, times_now(now)[0])
+        values: Texts = (member.id, member.name, iso(now))
         # All fields of a final view are in the key, so only a waiting one has texts to fill in.
         key: tuple[object, ...] = template, bool(member.name), view
         if view.state in WAITING_STATES:

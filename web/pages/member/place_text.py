@@ -214,33 +214,33 @@ def iso(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
 
 
-def make_times(at: datetime) -> tuple[str, str]:
+def make_times(at: datetime, language: Language) -> tuple[str, str]:
     """A time in ISO 8601, and as text to the second (cached, as a crowd shares seconds)."""
-    return iso(at), _time(at.replace(microsecond=0))
+    return iso(at), _time(language, at.replace(microsecond=0))
 
 
-def parse_times(text: str | None) -> tuple[str, str]:
+def parse_times(text: str | None, language: Language) -> tuple[str, str]:
     """As `make_times`, from a time of `PlaceOut`; empty where it is unknown."""
     if not text:
         return "", ""
     second, _, fraction = text[:-1].partition(".")
-    return f"{second}.{fraction[:3] or '000'}+00:00", _time_of(second)
+    return f"{second}.{fraction[:3] or '000'}+00:00", _time_of(second, language)
 
 
 @lru_cache(maxsize=8_192)
-def _time_of(second: str) -> str:
-    return Language.time(datetime.fromisoformat(f"{second}+00:00"))
+def _time_of(second: str, language: Language) -> str:
+    return language.time(datetime.fromisoformat(f"{second}+00:00"))
 
 
 _time = lru_cache(maxsize=8_192)(Language.time)
 times_now = lru_cache(maxsize=64)(make_times)
 
 
-def moments(place: PlaceOut, now: datetime) -> dict[str, Any]:
+def moments(place: PlaceOut, now: datetime, language: Language) -> dict[str, Any]:
     """When the member came, when this answer was made, and when the page asks again."""
     ask_again_s, reload_s = interval_texts(place.ask_again_s)
-    arrived_at, arrived_text = parse_times(place.arrived_at)
-    updated_at, updated_text = times_now(now)
+    arrived_at, arrived_text = parse_times(place.arrived_at, language)
+    updated_at, updated_text = times_now(now, language)
     return {
         "ask_again_s": ask_again_s,
         "reload_s": reload_s,

@@ -185,8 +185,8 @@ def _waiting(
         waiting_news(language, room, place, place_text, wait_text, outlook_text),
         find_step(returned, resting, outlook, step),
         *interval_texts(place.ask_again_s),
-        *times_now(now),
-        *parse_times(place.arrived_at),
+        *times_now(now, language),
+        *parse_times(place.arrived_at, language),
         place_text,
         place_size,
         ahead_text,
@@ -216,7 +216,7 @@ def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -
         title=make_title(place_text, gettext("In the lobby"), site_name),
         news=news,
         step=LOBBY.word,
-        **moments(place, now),
+        **moments(place, now, language),
         place_text=place_text,
         remain_text=language.number(place.remain_count or 0),
         opens_at=iso(opens_at) if opens_at else "",
@@ -233,7 +233,7 @@ def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: st
         title=make_title("", language.gettext("Your place is safe"), site_name),
         news=language.gettext("The line was interrupted. Your place is safe."),
         step=RESTORED.word,
-        **moments(place, now),
+        **moments(place, now, language),
         remain_text=language.number(place.remain_count or 0),
     )
 
@@ -279,7 +279,7 @@ def plain(
     """A view of a state without further details. words: the title and the news of each state."""
     title, news = words[state]
     asks_again_s, reload_s = interval_texts(ask_again_s)
-    at, text = make_times(arrived_at) if arrived_at else ("", "")
+    at, text = make_times(arrived_at, language) if arrived_at else ("", "")
     return PlaceView(
         room=room,
         state=state,

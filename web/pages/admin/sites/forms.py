@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from fastapi import Request
@@ -16,9 +16,16 @@ from domain.sites.settings_spec import SETTINGS_OF_SITE_ROOMS, TARGET_URL_LENGTH
 from domain.sites.site import NAME_LENGTH_MAX, Site
 from domain.sites.site_room import TITLE_LENGTH_MAX, SiteRoom
 from web.i18n import Language, to_translate
-from web.pages.admin.coupon_form import READERS, CouponForm, Errors, format_field, parse_utc
-from web.pages.admin.labels import CHOICES, LABELS, describe_error
-from web.pages.admin.setting_rules import describe_setting
+from web.pages.admin.coupon_form import (
+    CouponForm,
+    Errors,
+    format_fields,
+    parse_local,
+    read_field,
+    reader_of,
+)
+from web.pages.admin.labels import CHOICES, describe_error, label
+from web.pages.admin.setting_rules import describe_setting, fill_rule
 
 FIELDS_MAX = 100
 OF_ADDRESS = to_translate("Can’t be changed: it is part of the page addresses.")
@@ -31,8 +38,10 @@ RULES = {
         "Such as shop.example, or http://localhost:8080 without TLS. Separate several with spaces."
     ),
     "title": to_translate("Shown to visitors. 1 to %(most)s characters."),
-    "opens_at": to_translate("Date and time in UTC, before the end."),
-    "closes_at": to_translate("Date and time in UTC. Leave empty for a room that never closes."),
+    "opens_at": to_translate("Date and time in %(zone)s, before the end."),
+    "closes_at": to_translate(
+        "Date and time in %(zone)s. Leave empty for a room that never closes."
+    ),
 }
 MOST = {
     "code": CODE_LENGTH_MAX,
@@ -47,16 +56,16 @@ def _hosts(text: str) -> tuple[str, ...]:
 
 
 def _time_or_none(text: str) -> datetime | None:
-    return parse_utc(text) if text else None
+    return parse_local(text) if text else None
 
 
 OF_SITE: dict[str, Callable[[str], Any]] = {"code": str, "site_name": str, "hosts": _hosts}
 OF_SITE_ROOM: dict[str, Callable[[str], Any]] = {
     "code": str,
     "title": str,
-    "opens_at": parse_utc,
+    "opens_at": parse_local,
     "closes_at": _time_or_none,
-    **{one.name: READERS[one.type] for one in SETTINGS_OF_SITE_ROOMS},
+    **{one.name: reader_of(one) for one in SETTINGS_OF_SITE_ROOMS},
 }
 # Fields of the domain that have another name in a form.
 _IN_FORM = {"name": "site_name"}
@@ -71,14 +80,17 @@ async def sent_form(request: Request, fields: Iterable[str]) -> CouponForm:
 
 
 def parse_form(
-    form: CouponForm, fields: dict[str, Callable[[str], Any]], names: Iterable[str]
+    form: CouponForm,
+    fields: dict[str, Callable[[str], Any]],
+    names: Iterable[str],
+    zone: tzinfo,
 ) -> dict[str, Any]:
     """The valid values of these fields; the errors of the others are in the form."""
     values: dict[str, Any] = {}
     for name in names:
         if name in form.texts:
             try:
-                values[name] = fields[name](form.texts[name])
+                values[name] = read_field(fields[name], form.texts[name], zone)
             except ValueError as error:
                 form.errors[name] = str(error)
     return values
@@ -97,11 +109,12 @@ def form_of_site(site: Site | None) -> CouponForm:
     return CouponForm(texts, dict(texts), fixed={"code": OF_ADDRESS})
 
 
-def form_of_room(one: SiteRoom) -> CouponForm:
+def form_of_room(one: SiteRoom, language: Language) -> CouponForm:
     values = {**asdict(one.room.settings), **asdict(one.settings)}
-    texts = {name: format_field(values[name]) for name in OF_SITE_ROOM if name in values}
+    texts = format_fields({n: values[n] for n in OF_SITE_ROOM if n in values}, language)
     texts |= {"code": one.code, "title": one.title}
-    texts |= {"opens_at": format_field(one.room.opens_at), "closes_at": format_field(one.closes_at)}
+    times = {"opens_at": one.room.opens_at, "closes_at": one.closes_at}
+    texts |= format_fields(times, language)
     return CouponForm(texts, dict(texts), fixed={"code": OF_ADDRESS})
 
 
@@ -126,7 +139,7 @@ def form_context(language: Language, form: CouponForm, *, may_change: bool) -> d
     rules |= {name: describe_setting(language, one) for name, one in settings.items()}
     return {
         "form": form,
-        "labels": {name: language.gettext(LABELS[name]) for name in (*RULES, *settings)},
+        "labels": {name: label(language, name) for name in (*RULES, *settings)},
         "rules": rules,
         "most": MOST,
         "settings": SETTINGS_OF_SITE_ROOMS,
@@ -139,5 +152,4 @@ def form_context(language: Language, form: CouponForm, *, may_change: bool) -> d
 
 
 def _rule(language: Language, name: str) -> str:
-    bounds = {"most": language.number(MOST[name])} if "%(most)s" in RULES[name] else {}
-    return language.gettext(RULES[name], **bounds)
+    return fill_rule(language, RULES[name], MOST.get(name))

@@ -20,8 +20,8 @@ from issuance.sites.site_rooms import get_site_room
 from web.api.admin_site_rooms import get_site_room_changes
 from web.container import get_container, get_office
 from web.dependencies import Admin, Operator, RoomCode
-from web.i18n import find_language
-from web.pages.admin.coupon_form import CouponForm, format_field
+from web.i18n import Language, find_language
+from web.pages.admin.coupon_form import CouponForm, format_field, format_fields
 from web.pages.admin.sites.forms import (
     OF_SITE_ROOM,
     complete,
@@ -43,16 +43,16 @@ SiteQuery = Annotated[str, Query(max_length=64)]
 
 @router.get("/new")
 async def new_room(request: Request, _who: Operator, site: SiteQuery) -> Response:
-    form = _fresh_form(get_container(request).now())
+    form = _fresh_form(get_container(request).now(), find_language(request))
     return await _new_page(request, site, form)
 
 
 @router.post("/new")
 async def create(request: Request, who: Operator, site: SiteQuery) -> Response:
-    form = complete(
-        await sent_form(request, OF_SITE_ROOM), _fresh_form(get_container(request).now())
-    )
-    values = parse_form(form, OF_SITE_ROOM, OF_SITE_ROOM)
+    language = find_language(request)
+    fresh = _fresh_form(get_container(request).now(), language)
+    form = complete(await sent_form(request, OF_SITE_ROOM), fresh)
+    values = parse_form(form, OF_SITE_ROOM, OF_SITE_ROOM, language.zone)
     if form.errors:
         return await _new_page(request, site, form, status=422)
     settings = {name: value for name, value in values.items() if name not in _OWN}
@@ -80,15 +80,15 @@ async def create(request: Request, who: Operator, site: SiteQuery) -> Response:
 @router.get("/{code}")
 async def show(request: Request, _who: Admin, code: RoomCode) -> Response:
     room = await _find(request, code)
-    return await _room_page(request, room, form_of_room(room))
+    return await _room_page(request, room, form_of_room(room, find_language(request)))
 
 
 @router.post("/{code}")
 async def change(request: Request, who: Operator, code: RoomCode) -> Response:
     """Change the fields that differ from the form's original values."""
-    room = await _find(request, code)
-    form = complete(await sent_form(request, OF_SITE_ROOM), form_of_room(room))
-    values = parse_form(form, OF_SITE_ROOM, form.changed() - {"code"})
+    room, language = await _find(request, code), find_language(request)
+    form = complete(await sent_form(request, OF_SITE_ROOM), form_of_room(room, language))
+    values = parse_form(form, OF_SITE_ROOM, form.changed() - {"code"}, language.zone)
     if form.errors:
         return await _room_page(request, room, form, status=422)
     if "closes_at" in values and values["closes_at"] is None:
@@ -110,11 +110,11 @@ async def _find(request: Request, code: str) -> SiteRoom:
     return await get_office(request).run(get_site_room, get_container(request).engine, code)
 
 
-def _fresh_form(now: datetime) -> CouponForm:
+def _fresh_form(now: datetime, language: Language) -> CouponForm:
     """The default of each setting, from now on."""
     values = {**asdict(RoomSettings()), **asdict(SiteSettings())}
-    texts = {name: format_field(values.get(name)) for name in OF_SITE_ROOM}
-    texts["opens_at"] = format_field(now)
+    texts = format_fields({name: values.get(name) for name in OF_SITE_ROOM}, language)
+    texts["opens_at"] = format_field(now, language)
     return CouponForm(texts, {})
 
 

@@ -71,7 +71,7 @@ async def create(request: Request, who: Operator) -> Response:
     """Create a site; the answer shows its API key, once."""
     parts, office = get_container(request), get_office(request)
     form = complete(await sent_form(request, OF_SITE), form_of_site(None))
-    values = parse_form(form, OF_SITE, OF_SITE)
+    values = parse_form(form, OF_SITE, OF_SITE, find_language(request).zone)
     now = parts.now()
     try:
         made = await office.run(
@@ -109,7 +109,7 @@ async def change(request: Request, who: Operator, code: SiteCode) -> Response:
     site = await office.run(sites.get_site, parts.engine, code)
     form = complete(await sent_form(request, OF_SITE), form_of_site(site))
     changed = form.changed() - {"code"}
-    values = parse_form(form, OF_SITE, changed)
+    values = parse_form(form, OF_SITE, changed, find_language(request).zone)
     try:
         await office.run(
             sites.change_site,

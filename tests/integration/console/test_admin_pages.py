@@ -28,12 +28,6 @@ AUDIT = "/admin/audit"
 PNG = b"\x89PNG\r\n\x1a\n" + b"p" * 200
 
 
-@pytest.fixture
-async def operator(client, engine):
-    await signed_in(client, engine, "alice", "operator")
-    return client
-
-
 async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     typed = Html(await operator.get(NEW)).forms[NEW]
 
@@ -41,7 +35,7 @@ async def test_a_coupon_is_made_with_its_line(operator, engine, code):
     page = Html(await operator.get(made.headers["location"]))
 
     chosen = {"discount_kind", "issuing", "opening", "rate_mode", "challenge"}
-    assert set(typed) | chosen == set(a_form(code))
+    assert set(typed) | chosen == {*a_form(code), "people"}
     assert (made.status_code, page.title) == (303, "Spring sale · Open Run")
     assert "Saved. Takes effect within a second." in page.text
     found = get_offer(engine, code)

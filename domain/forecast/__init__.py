@@ -1,0 +1,1 @@
+"""What a sale will be like, by its numbers."""

@@ -1,0 +1,1 @@
+"""Time zones of a site, and durations as people write them."""

@@ -1,0 +1,1 @@
+"""Tables for spreadsheets: CSV (RFC 4180, UTF-8)."""

@@ -1,0 +1,1 @@
+"""Pages about whole sales: what they will be like, how they go, and how they went."""
