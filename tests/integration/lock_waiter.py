@@ -5,9 +5,16 @@ import sys
 from issuance.issue_transaction import FIND_LOCKED, open_issue_transaction
 from issuance.postgres.engine import open_engine
 
+# As whoever starts it is: no limit of time ends the wait.
+PATIENT = "SELECT " + ", ".join(
+    f"set_config('{name}', '10min', true) AS {name}"
+    for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+)
+
 if __name__ == "__main__":
     database_url, code = sys.argv[1:]
     engine = open_engine(database_url, connections_max=1, name="lock waiter")
     with open_issue_transaction(engine) as tx:
         print("waits", flush=True)
+        tx.fetch_all((PATIENT, {}))
         tx.load_coupon(FIND_LOCKED, code, ["alice"])

@@ -12,7 +12,7 @@ from tests.integration.line_cast import (
     refuse,
 )
 
-GRACE_S = 2
+GRACE_S = 300
 
 
 async def drained(line, code, version=2, **changes):

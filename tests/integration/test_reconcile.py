@@ -229,16 +229,19 @@ async def test_looking_changes_nothing(books, line, engine, code, redis_url, con
     assert stored(redis_url, engine, code, conveyed[1]) == before
 
 
-async def test_what_comes_between_the_two_looks_is_no_difference(books, line, engine, code):
+async def test_what_comes_between_the_two_looks_is_no_difference(
+    books, line, engine, code, monkeypatch
+):
     await admit(line, code, at_most=2)
     committed = issue(engine, code, ["dora", "eve"], now())
     await line.audit.lease(code, ["dora", "eve"], for_s=-60)  # so that nothing excuses them
 
-    looking = asyncio.create_task(books.differences(again_after_s=0.5))
-    await asyncio.sleep(0.25)
-    await report_outcomes(line, committed)
+    async def report(_seconds: float) -> None:
+        await report_outcomes(line, committed)
 
-    assert await looking == {}
+    monkeypatch.setattr("application.reconcile.asyncio.sleep", report)
+
+    assert await books.differences() == {}
 
 
 async def test_while_a_crowd_is_issued_to_there_is_no_difference(line, engine, code, conveyed):
