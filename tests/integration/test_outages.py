@@ -36,6 +36,10 @@ def test_however_postgres_fails_admission_stops_and_goes_on_by_itself(
             time.sleep(STANDS_STILL_S)
             return admitted() == before
 
+        def is_hurried() -> bool:
+            path, body = f"/api/admin/rooms/{code}", {"rate_per_s": 1_000}
+            return house.call("PATCH", path, body, token=house.admin_token)[0] == 200
+
         house.start_all()
         house.offer(code, total=1_000, rate_per_s=RATE_PER_S, burst=1)
         enter_all(house, code, members[:entered])
@@ -56,7 +60,7 @@ def test_however_postgres_fails_admission_stops_and_goes_on_by_itself(
             eventually(lambda: house.call("GET", "/readyz")[0] == 200)
         enter_all(house, code, members[entered:])
         waiting = states(house, code, members).count("waiting")
-        house.admin("PATCH", f"/rooms/{code}", {"rate_per_s": 1_000})
+        eventually(is_hurried)
         eventually(lambda: set(states(house, code, members)) == {"issued"})
 
     assert waiting > 0

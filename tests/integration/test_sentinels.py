@@ -25,7 +25,7 @@ from web.metrics.unacknowledged import UnacknowledgedPlaces
 DOWN_AFTER_S = 0.5
 ANSWER_WITHIN_S = 1.0
 # Sentinels that were stopped themselves watch for half a minute before they promote anybody.
-GOES_ON_WITHIN_S = 120.0
+GOES_ON_WITHIN_S = 60.0
 ROOM = "pair"
 
 
