@@ -146,6 +146,8 @@ def test_a_connection_that_dies_silently_is_noticed_within_25_s(page: Page):
 def test_the_coupon_page_counts_down_and_wakes_by_itself(
     page: Page, language, before, after, spoken, now
 ):
+    page.clock.set_system_time(NOON - timedelta(hours=1))
+    page.clock.pause_at(NOON)  # what is shown stays, however slowly it is read
     page.goto(address("coupon scheduled, queue, no place", language))
     button, number = page.locator(".action button"), page.locator(".countdown .number")
 
@@ -165,7 +167,8 @@ def test_the_coupon_page_counts_down_and_wakes_by_itself(
 
 def test_the_lobby_counts_down_and_goes_on_into_the_line(page: Page):
     # The server's clock and this one differ by three minutes: it is the server's that counts.
-    page.clock.set_system_time(NOON + timedelta(minutes=3))
+    page.clock.set_system_time(NOON)
+    page.clock.pause_at(NOON + timedelta(minutes=3))
     tell(page, "place", in_lobby(7, opening="first_come"))
     page.goto(address("room lobby, first come", KO))
     expect(page.locator(".countdown .number")).to_have_text("10:00")

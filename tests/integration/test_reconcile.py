@@ -240,7 +240,6 @@ async def test_what_comes_between_the_two_looks_is_no_difference(
         await report_outcomes(line, committed)
 
     monkeypatch.setattr("application.reconcile.asyncio.sleep", report)
-
     assert await books.differences() == {}
 
 
