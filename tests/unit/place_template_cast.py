@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.issued_coupon import Status
+from domain.refusals import REFUSALS
 from domain.rfc3339 import rfc3339
 from web.i18n import Language, languages
 from web.pages.member.place_view import PlaceView, plain, refused
@@ -78,9 +79,10 @@ class Refused:
         )
 
 
-def a_refusal(type_: str) -> RefusalOut:
+def a_refusal(type_: str, *, is_site: bool = False) -> RefusalOut:
     kind = KINDS[type_]
-    return RefusalOut(type=type_, title=kind.title, detail=kind.detail)
+    of_a_site = REFUSALS[type_].site_detail if is_site and type_ in REFUSALS else ""
+    return RefusalOut(type=type_, title=kind.title, detail=of_a_site or kind.detail)
 
 
 def waiting(place: int | None, *, started_ahead: int | None = None, **changes: Any) -> Standing:

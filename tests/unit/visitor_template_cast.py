@@ -50,7 +50,9 @@ def site_views(views: SiteViews) -> dict[str, PlaceView]:
         if isinstance(place, Standing) and place.out.state == "waiting"
     }
     refusals = {
-        name: views.refused(a_refusal(place.type) if place.type else None, place.retry_after_s)
+        name: views.refused(
+            a_refusal(place.type, is_site=True) if place.type else None, place.retry_after_s
+        )
         for name, place in PLACES.items()
         if isinstance(place, Refused) and place.type != "sold_out"
     }
