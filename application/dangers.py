@@ -1,6 +1,7 @@
 """Dangers: the changes that the console and the command line ask about, with what each will do.
 
-DANGERS lists all of them. To add one, write a function that finds it and add it there.
+DANGERS lists all of them but one: planning/publish_danger.py finds what publishing a draft does. To
+add one, write a function that finds it and add it there.
 """
 
 from __future__ import annotations

@@ -22,15 +22,17 @@ T = TypeVar("T")
 class ListingCache(Generic[T]):
     """Entries at most `fresh_s` old; while Postgres is unreachable, the last ones that were read.
 
-    Reads once at a time; concurrent callers share the result. code_of: an entry's code. patience_s:
-    callers wait so long for a reading where there are earlier entries; once it took longer, they
-    wait no more until Postgres has answered.
+    Reads once at a time; concurrent callers share the result. code_of: an entry's code. has_pages:
+    whether anybody but admins may know of it: only these entries are found, except by
+    `all_entries`. patience_s: callers wait so long for a reading where there are earlier entries;
+    once it took longer, they wait no more until Postgres has answered.
     """
 
     def __init__(
         self,
         read: Callable[[], Awaitable[Sequence[T]]],
         code_of: Callable[[T], str],
+        has_pages: Callable[[T], bool],
         *,
         fresh_s: float = FRESH_S,
         patience_s: float = PATIENCE_S,
@@ -38,10 +40,12 @@ class ListingCache(Generic[T]):
     ) -> None:
         self._read = read
         self._code_of = code_of
+        self._has_pages = has_pages
         self._fresh_s = fresh_s
         self._patience_s = patience_s
         self._clock = clock
         self._entries: dict[str, T] | None = None
+        self._all: dict[str, T] = {}
         self._read_at = float("-inf")
         self._changes = self._changes_read = 0
         self._edition = 0
@@ -95,6 +99,11 @@ class ListingCache(Generic[T]):
             self._hangs = True
             log.warning("Postgres answers slowly: serving what was read last")
 
+    async def all_entries(self) -> dict[str, T]:
+        """As `current`, with drafts: for admins only. Raises OfficeAway."""
+        await self.current()
+        return self._all
+
     async def _refresh(self) -> None:
         asked_at, changes = self._clock(), self._changes
         try:
@@ -105,7 +114,9 @@ class ListingCache(Generic[T]):
             log.warning("Postgres unreachable: serving what was read last")
         else:
             self._hangs = False
-            self._entries = {self._code_of(one): one for one in entries}
+            self._all = {self._code_of(one): one for one in entries}
+            # Once for each reading, as every request looks one up.
+            self._entries = {code: one for code, one in self._all.items() if self._has_pages(one)}
             self._edition += 1
         # A change during the read may be missing from its result.
         if changes == self._changes:

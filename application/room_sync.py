@@ -1,4 +1,4 @@
-"""RoomSync: brings rooms' settings, draws and ends from Postgres to the line."""
+"""RoomSync: brings rooms' settings, rate steps, draws and ends from Postgres to the line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from application.each_room import EachRoom
 from application.recover_line import recover_line
 from domain.room import Room, RoomKind
 from issuance.member_coupons import expire_stale
+from issuance.planning.rate_steps import apply_due_steps
 from issuance.postgres.engine import Engine
 from waitroom.line import Line
 
@@ -43,7 +44,10 @@ class RoomSync:
         """
         async with self.connection:
             rooms = EachRoom()
-            found = [room for one in self._stores.values() for room in await one.list_rooms()]
+            # First, so that the same run brings the new rates to the line.
+            await asyncio.to_thread(apply_due_steps, self._engine)
+            listed = [room for one in self._stores.values() for room in await one.list_rooms()]
+            found = [room for room in listed if room.has_line]
             await self._apply_all(found, rooms)
             rest_s = await self._draw(found, rooms)
         rooms.raise_first()

@@ -14,6 +14,7 @@ from cli.room_options import with_room_options
 from cli.tables import make_rows, make_table, to_the_second
 from domain.coupon import CODE_LENGTH_MAX, ISSUING_WAYS, Coupon
 from domain.discount import DiscountKind, DiscountPolicy
+from domain.invalid_value import InvalidValue
 from domain.inventory import TOTAL_COUNT_MAX, Inventory
 from domain.room_settings import RoomSettings
 from domain.settings_spec import ROOM_SETTINGS, SIZE_MAX
@@ -36,6 +37,9 @@ from web.schemas.public import CouponOut
 app = typer.Typer(no_args_is_help=True, help="Create, change, list and show coupons.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Draft = Annotated[
+    bool, typer.Option("--draft", help="For admins only, until `waitroom room publish`.")
+]
 Code = Annotated[
     str, typer.Argument(help=f"The coupon's code: 1 to {CODE_LENGTH_MAX} of a-z 0-9 _ -.")
 ]
@@ -70,6 +74,7 @@ def create(
         str | None, typer.Option(help="RFC 3339; default: 30 days after the opening.")
     ] = None,
     issuing: Annotated[str, typer.Option(help=f"One of {', '.join(ISSUING_WAYS)}.")] = "queue",
+    draft: Draft = False,
     as_json: Json = False,
     **settings: Any,
 ) -> None:
@@ -92,7 +97,12 @@ def create(
         raise BadSettings(str(error)) from None
     with_line = room if issuing == "queue" else None
     with open_postgres_for_change() as engine:
-        made = offers.create_offer(engine, coupon, with_line, who=WHO, now=now)
+        try:
+            made = offers.create_offer(
+                engine, coupon, with_line, stage="draft" if draft else "published", who=WHO, now=now
+            )
+        except InvalidValue as error:
+            raise BadSettings(str(error)) from None
     apply_offer(made)
     show_offer(made, as_json=as_json)
 

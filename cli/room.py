@@ -14,6 +14,9 @@ from rich.table import Table
 from cli.changes.confirm import Yes, confirm_change
 from cli.coupon import Code, Json
 from cli.member import member
+from cli.planning import stages
+from cli.planning.rate_steps import rate_steps
+from cli.planning.rehearsal import rehearse
 from cli.room_options import with_room_options
 from cli.tables import make_rows, make_table, to_the_second
 from domain.branding import Logo
@@ -40,6 +43,11 @@ from web.room_export import make_record, read_room
 
 app = typer.Typer(no_args_is_help=True, help="Show a room, and change its settings while it runs.")
 app.command()(member)
+app.command("list")(stages.list_all)
+app.command()(rate_steps)
+app.command()(rehearse)
+for command in (stages.publish, stages.clone, stages.archive, stages.unarchive):
+    app.command()(command)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cli.coupon import Code, Json, parse_time
+from cli.coupon import Code, Draft, Json, parse_time
 from cli.room_options import with_room_options
 from cli.tables import make_rows, make_table, to_the_second
 from domain.sites.settings_spec import SETTINGS_OF_SITE_ROOMS
@@ -40,6 +40,7 @@ def create(
     title: Annotated[str, typer.Option(help="What visitors read above the line.")],
     opens_at: Annotated[str | None, typer.Option(help="RFC 3339; default: now.")] = None,
     closes_at: Annotated[str | None, typer.Option(help="RFC 3339; default: never.")] = None,
+    draft: Draft = False,
     as_json: Json = False,
     **settings: Any,
 ) -> None:
@@ -57,6 +58,7 @@ def create(
                 closes_at=parse_time(closes_at) if closes_at else None,
                 room_settings=of_all,
                 settings=own,
+                stage="draft" if draft else "published",
                 who=WHO,
                 now=now,
             )

@@ -32,6 +32,11 @@ Rule = Literal[
     "host",
     "of_site",
     "address",
+    "entries_at_most",
+    "while_open",
+    "in_order",
+    "in_future",
+    "needs_line",
 ]
 RULES: tuple[Rule, ...] = get_args(Rule)
 # Follows the field's name. Message ids: each language has them in its catalogue.
@@ -64,6 +69,11 @@ SENTENCES: dict[Rule, str] = {
         "must be an http:// or https:// address without spaces, a password or a parameter "
         "“coupon”, got “%(got)s”"
     ),
+    "entries_at_most": "must have at most %(most)s entries, got %(got)s",
+    "while_open": "must be while the room is open, from %(least)s to before %(most)s, got %(got)s",
+    "in_order": "must be in order of time, each time once, got %(got)s",
+    "in_future": "must be in the future, got %(got)s",
+    "needs_line": "needs a coupon that is issued through its line",
     "fixed_since": "can’t be changed any more: the lobby opened at %(since)s UTC",
 }
 assert SENTENCES.keys() == set(RULES)

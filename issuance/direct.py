@@ -8,13 +8,19 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 
 from domain.coupon import Issuing
-from issuance.errors import NotDirect, OfficeAway, queue_cause, translate_postgres_errors
+from issuance.errors import (
+    NoSuchCoupon,
+    NotDirect,
+    OfficeAway,
+    queue_cause,
+    translate_postgres_errors,
+)
 from issuance.issue_transaction import until_codes_are_free
 from issuance.locking.direct_issue import DirectIssue
 from issuance.locking.optimistic import issue_optimistically
 from issuance.locking.pessimistic import issue_pessimistically
 from issuance.locking.redis_lock import LockLimits, issue_under_redis_lock
-from issuance.mappers import find_coupon
+from issuance.offers import find_offer
 from issuance.queue.redis_connection import QueueRedis
 
 
@@ -50,7 +56,10 @@ class DirectIssuer:
     def _way(self, code: str) -> Issuing:
         if code not in self._issuing:
             with self._engine.begin() as tx:
-                self._issuing[code] = find_coupon(tx, code).issuing
+                offer = find_offer(tx, code)
+            if not offer.has_pages:
+                raise NoSuchCoupon
+            self._issuing[code] = offer.coupon.issuing
         return self._issuing[code]
 
     def _under_lock(self, code: str, member_id: str) -> DirectIssue:

@@ -6,20 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, func, select, update
+from sqlalchemy import Engine, Row, Select, func, select, update
 
 from domain.coupon import Coupon
 from domain.issued_coupon import IssuedCoupon, Status
 from issuance.errors import NoSuchIssuedCoupon, translate_postgres_errors
 from issuance.mappers import READ_AT, coupon_from_row, issued_coupon_from_row
-from issuance.tables import coupons, issued_coupons
+from issuance.tables import coupons, issued_coupons, rooms
 
 HOLDINGS_MAX = 1_000
 Holding = tuple[IssuedCoupon, Coupon]
 
 
 def list_member_coupons(engine: Engine, member_id: str) -> list[Holding]:
-    """The member's latest HOLDINGS_MAX coupons, newest first; past expire_date they are EXPIRED."""
+    """The member's latest HOLDINGS_MAX coupons, newest first; past expire_date they are EXPIRED.
+
+    Those of rehearsals are left out.
+    """
     mine = (
         select(issued_coupons, READ_AT)
         .where(issued_coupons.c.member_id == member_id)
@@ -31,9 +34,17 @@ def list_member_coupons(engine: Engine, member_id: str) -> list[Holding]:
         ids = {one.coupon_id for one in held}
         kinds = {
             row.id: coupon_from_row(row)
-            for row in tx.execute(select(coupons).where(coupons.c.id.in_(ids)))
+            for row in tx.execute(_usable_coupons().where(coupons.c.id.in_(ids)))
         }
-    return [(one, kinds[one.coupon_id]) for one in held]
+    return [(one, kinds[one.coupon_id]) for one in held if one.coupon_id in kinds]
+
+
+def _usable_coupons() -> Select[Any]:
+    """All but those of rehearsals, which nobody can use."""
+    rehearsed = select(rooms.c.id).where(
+        rooms.c.id == coupons.c.room_id, rooms.c.stage == "rehearsal"
+    )
+    return select(coupons).where(~rehearsed.exists())
 
 
 def _with_expiry(row: Row[Any]) -> IssuedCoupon:
@@ -47,7 +58,8 @@ def _with_expiry(row: Row[Any]) -> IssuedCoupon:
 def spend_coupon(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
     """Spend one. Raises AlreadyUsed, CouponExpired, NoSuchIssuedCoupon, OfficeAway.
 
-    Another member's coupon raises NoSuchIssuedCoupon too: ids are not secret.
+    Another member's coupon raises NoSuchIssuedCoupon too: ids are not secret. So does one of a
+    rehearsal.
     """
     mine = (
         select(issued_coupons, READ_AT)
@@ -59,13 +71,16 @@ def spend_coupon(engine: Engine, member_id: str, issued_id: UUID) -> Holding:
         if row is None:
             raise NoSuchIssuedCoupon
         issued = issued_coupon_from_row(row)
+        of_coupon = _usable_coupons().where(coupons.c.id == issued.coupon_id)
+        kind = tx.execute(of_coupon).one_or_none()
+        if kind is None:
+            raise NoSuchIssuedCoupon
         issued.use(row.read_at)
         tx.execute(
             update(issued_coupons)
             .where(issued_coupons.c.id == issued.id)
             .values(status=issued.status.value, used_at=issued.used_at)
         )
-        kind = tx.execute(select(coupons).where(coupons.c.id == issued.coupon_id)).one()
     return issued, coupon_from_row(kind)
 
 

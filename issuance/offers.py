@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.branding import PLAIN, Branding
 from domain.coupon import Coupon
+from domain.invalid_value import InvalidValue
 from domain.phase import RoomNow, RoomPhase, room_phase
-from domain.room import DrawSummary, Room
+from domain.room import DrawSummary, Room, Stage
 from domain.room_settings import RoomSettings
 from domain.unix_time import to_us
 from issuance.audit import record
@@ -21,8 +22,11 @@ from issuance.errors import CodeTaken, NoSuchCoupon, translate_postgres_errors
 from issuance.mappers import coupon_from_row, insert_coupon, update_coupon
 from issuance.rooms import (
     check_draw_stands,
+    describe_plan,
     insert_room,
     join_tables_of_rooms,
+    latest_first,
+    plan_after_change,
     room_columns,
     room_from_row,
     update_room,
@@ -53,6 +57,20 @@ class Offer:
         return self.room.drawn if self.room else None
 
     @property
+    def has_pages(self) -> bool:
+        """Whether members reach it by its code; all but drafts."""
+        return self.room is None or self.room.has_line
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether members and programs find it in a list."""
+        return self.room is None or self.room.is_listed
+
+    @property
+    def is_archived(self) -> bool:
+        return self.room is not None and self.room.archived_at is not None
+
+    @property
     def branding(self) -> Branding:
         return self.room.branding if self.room else PLAIN
 
@@ -78,11 +96,16 @@ Alter = Callable[[Offer], tuple[Coupon, RoomSettings | None]]
 
 
 def list_offers(engine: Engine) -> list[Offer]:
-    """The OFFERS_MAX offers that open last, sorted by opening."""
-    latest = _offers().order_by(coupons.c.opens_at.desc(), coupons.c.code.desc())
+    """The OFFERS_MAX offers that open last, sorted by opening: also drafts and archived ones.
+
+    Archived ones give way to others.
+    """
+    latest = _offers().order_by(*latest_first(coupons.c.opens_at, coupons.c.code))
     with translate_postgres_errors(), engine.begin() as tx:
         rows = tx.execute(latest.limit(OFFERS_MAX)).all()
-    return [_offer_from_row(row) for row in reversed(rows)]
+    return sorted(
+        map(_offer_from_row, rows), key=lambda one: (one.coupon.opens_at, one.coupon.code)
+    )
 
 
 def get_offer(engine: Engine, code: str) -> Offer:
@@ -92,22 +115,41 @@ def get_offer(engine: Engine, code: str) -> Offer:
 
 
 def create_offer(
-    engine: Engine, coupon: Coupon, settings: RoomSettings | None, *, who: str, now: datetime
+    engine: Engine,
+    coupon: Coupon,
+    settings: RoomSettings | None,
+    *,
+    stage: Stage = "published",
+    who: str,
+    now: datetime,
 ) -> Offer:
-    """Create a coupon, and its room if there are settings. Raises CodeTaken, OfficeAway."""
+    """Create a coupon, and its room if there are settings.
+
+    Raises InvalidValue for a draft without a room, CodeTaken, OfficeAway.
+    """
+    if settings is None and stage != "published":
+        raise InvalidValue("draft", "needs_line")
     with translate_postgres_errors(), engine.begin() as tx:
-        try:
-            room_id = None
-            if settings is not None:
-                # The coupon's id: the release before writes it into the tables of rooms.
-                room_id = coupon.id
-                insert_room(tx, room_id, coupon.code, "coupon", settings, coupon_id=coupon.id)
-            insert_coupon(tx, coupon, room_id)
-        except IntegrityError as error:
-            raise CodeTaken from error
+        insert_offer(tx, coupon, settings, stage=stage)
         made = find_offer(tx, coupon.code)
         record(tx, who, "coupon created", coupon.code, None, describe_offer(made), now)
     return made
+
+
+def insert_offer(
+    tx: Connection, coupon: Coupon, settings: RoomSettings | None, **plan: Any
+) -> None:
+    """plan: further columns of the room, by name. Raises CodeTaken."""
+    try:
+        room_id = None
+        if settings is not None:
+            # The coupon's id: the release before writes it into the tables of rooms.
+            room_id = coupon.id
+            own = {"coupon_id": coupon.id, **plan}
+            insert_room(tx, room_id, coupon.code, "coupon", settings, **own)
+        insert_coupon(tx, coupon, room_id)
+    except IntegrityError as error:
+        raise CodeTaken from error
 
 
 def change_offer(
@@ -132,7 +174,8 @@ def change_offer(
             check_draw_stands(tx, room, settings, coupon.opens_at)
         update_coupon(tx, coupon)
         if room is not None and settings is not None:
-            update_room(tx, room.id, **asdict(settings))
+            plan = plan_after_change(tx, room, settings, coupon.opens_at, coupon.expire_date)
+            update_room(tx, room.id, **asdict(settings), **plan)
         after = find_offer(tx, code)
         if describe_offer(after) != describe_offer(before):
             record(tx, who, what, code, describe_offer(before), describe_offer(after), now)
@@ -150,6 +193,7 @@ def describe_offer(one: Offer) -> dict[str, Any]:
         "expire_date": coupon.expire_date.isoformat(),
         "issuing": coupon.issuing,
         "room": asdict(one.settings) if one.settings else None,
+        **(describe_plan(one.room) if one.room else {}),
     }
 
 

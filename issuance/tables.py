@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from domain.room import ROOM_KINDS
+from domain.room import ROOM_KINDS, STAGES
 from domain.settings_spec import ROOM_SETTINGS, RoomSetting
 
 metadata = MetaData()
@@ -130,7 +130,23 @@ rooms = Table(
     # Set when the room is created, never changed, and secret until the room opens.
     Column("draw_seed", LargeBinary, nullable=False),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("stage", Text, nullable=False, server_default=text("'published'")),
+    # The room whose rehearsal this is.
+    Column("rehearses", Uuid, ForeignKey("rooms.id")),
+    Column("archived_at", DateTime(timezone=True)),
+    # Times and rates, by time; next_step_at: of the first that is not over.
+    Column("rate_steps", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("next_step_at", DateTime(timezone=True)),
     *setting_checks(ROOM_SETTINGS),
+    known("stage", STAGES),
+    CheckConstraint("(stage = 'rehearsal') = (rehearses IS NOT NULL)", name="rehearsal_of_a_room"),
+    Index(
+        "one_rehearsal_at_once",
+        "rehearses",
+        unique=True,
+        postgresql_where=text("archived_at IS NULL"),
+    ),
+    Index("rate_steps_to_apply", "next_step_at", postgresql_where=text("next_step_at IS NOT NULL")),
     CheckConstraint("length(draw_seed) = 32", name="whole_seed"),
     UniqueConstraint("code", name="one_room_per_code"),
     UniqueConstraint("coupon_id", name="one_room_per_coupon"),

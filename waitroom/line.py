@@ -129,15 +129,15 @@ class Line:
         return from_us(int(seconds) * 1_000_000 + int(us))
 
     async def apply_settings(self, room: Room) -> bool:
-        """Apply the room's settings; False where newer ones are in force.
+        """Apply the room's settings; False where newer ones are in force, and for a draft.
 
         Where its watermark shows that Redis lost places, the room begins restoring.
         """
+        if not room.has_line:
+            return False
+        keys, rooms = Keys(room.code).for_script("apply_settings"), rooms_key(room.kind)
         with _away():
-            applied = await self._apply_settings(
-                keys=Keys(room.code).for_script("apply_settings"), args=settings_arguments(room)
-            )
-            rooms = rooms_key(room.kind)
+            applied = await self._apply_settings(keys=keys, args=settings_arguments(room))
             if not await self._redis.sismember(rooms, room.code):
                 # Persist the keys first: after a crash in between, the next process does it again.
                 for key in Keys(room.code).all():

@@ -19,6 +19,7 @@ def room_fields(room: Room) -> Mapping[str, str]:
     settings = {name: str(value) for name, value in given.items()}
     return settings | {
         "kind": room.kind,
+        "stage": room.stage,
         "opens_at": str(to_us(room.opens_at)),
         "closes_at": str(to_us(room.closes_at)),
         "total_count": str(room.total_count),

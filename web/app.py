@@ -31,6 +31,7 @@ from web.api import (
     members,
     my_coupons,
     pass_keys,
+    plans,
     reconcile,
     rooms,
 )
@@ -67,6 +68,7 @@ from web.pages.admin import coupons as admin_coupons
 from web.pages.admin import reconcile as reconcile_pages
 from web.pages.admin import result as result_pages
 from web.pages.admin import signin as admin_signin
+from web.pages.admin.planning import plan as plan_pages
 from web.pages.admin.sale import comparison as admin_comparison
 from web.pages.admin.sale import forecast as admin_forecast
 from web.pages.admin.sale import overview as admin_overview
@@ -80,6 +82,7 @@ from web.pages.member import coupons as coupon_pages
 from web.pages.member import draw as draw_pages
 from web.pages.member import my_coupons as my_pages
 from web.pages.member import place_stream as live_pages
+from web.pages.preview import pages as preview_pages
 from web.pages.site import claim as claim_pages
 from web.problems import ProblemOut
 from web.sites.checks import PassChecks
@@ -98,6 +101,7 @@ _API = (
     admin,
     admin_sites,
     admin_site_rooms,
+    plans,
     board,
     branding,
     health,
@@ -130,8 +134,9 @@ _CONSOLE = (
     admin_audit,
     *_SITES,
 )
+_PLANNING = (plan_pages, preview_pages)
 _BOARD = (board_pages, autopilot_pages, result_pages, reconcile_pages)
-_MODULES = (*_API, *_PAGES, *_CONSOLE, *_BOARD)
+_MODULES = (*_API, *_PAGES, *_CONSOLE, *_PLANNING, *_BOARD)
 # The routes themselves: FastAPI would rebuild an included router for each application.
 ROUTES = [route for module in _MODULES for route in module.router.routes]
 STATIC = Call("GET", "/static")
@@ -149,7 +154,9 @@ class Application(FastAPI):
         self.state.parts = parts
         self.state.office = office
         self.state.site_rooms = ListingCache[SiteRoom](
-            lambda: office.priority.run(list_site_rooms, parts.engine), attrgetter("code")
+            lambda: office.priority.run(list_site_rooms, parts.engine),
+            attrgetter("code"),
+            attrgetter("room.has_line"),
         )
         self.state.checks = PassChecks(self)
         rate_limit = self.state.rate_limit = RateLimit(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from secrets import token_urlsafe
+from time import time
 from typing import Any, cast
 
 from fastapi import Request
@@ -29,6 +30,7 @@ from waitroom.tokens.ticket import TicketSigner
 from web.auth.admin_sessions import AdminCache, AdminSessions
 from web.auth.intents import EnterIntents
 from web.auth.member_tokens import MemberTokens
+from web.auth.previews import PreviewLinks
 from web.auth.sessions import Sessions
 from web.auth.visitors import Visitors
 from web.limits.client_ip import TrustedProxies
@@ -46,7 +48,8 @@ class WebContainer:
     simulated members into a room, False while others are running; in the demo only. queue: RQ, for
     reconciliation. draining: whether this web command is about to stop, so that a load balancer
     sends no new requests. office_clock: Postgres' clock. deployment: its id, empty until Postgres
-    has answered. visitors: signs their cookies, by default with a secret of this process alone.
+    has answered. visitors, previews: sign cookies and links, by default with a
+    secret of this process alone.
     db_connections_bound: of one command of each kind, by the settings.
     time_zone: of the times on pages and in forms. secret_encryption: of the pass secrets of sites;
     without a key by default.
@@ -81,6 +84,9 @@ class WebContainer:
     draining: Callable[[], bool] = lambda: False
     office_clock: RemoteClock = field(default_factory=RemoteClock)
     passes: PassSigner | None = None
+    previews: PreviewLinks = field(
+        default_factory=lambda: PreviewLinks([token_urlsafe(32)], now=time)
+    )
     visitors: Visitors = field(default_factory=lambda: Visitors([token_urlsafe(32)]))
     secret_encryption: SecretEncryption = field(default_factory=lambda: SecretEncryption(()))
 

@@ -18,6 +18,7 @@ from application.change_room import ChangedMeanwhile
 from domain.refusals import Refusal, Unavailable
 from domain.rfc3339 import rfc3339
 from issuance.errors import CodeTaken, NoSuchCoupon, NoSuchIssuedCoupon, NotDirect, OfficeAway
+from issuance.planning.errors import NoRoomWithCode, NotOver, RehearsalIsFixed
 from issuance.sites.errors import NoSecretsKey, NoSuchSite, NoSuchSiteRoom, SiteCodeTaken
 from waitroom.errors import LineAway, LineBusy, NoSuchRoom, NotYourTurn
 from waitroom.tokens.ticket import BadTicket
@@ -50,6 +51,9 @@ _PLAIN: dict[type[Exception], str] = {
     NoSuchSiteRoom: "no_such_room",
     SiteCodeTaken: "code_taken",
     NoSecretsKey: "no_secrets_key",
+    NoRoomWithCode: "no_such_room",
+    NotOver: "not_over",
+    RehearsalIsFixed: "rehearsal_is_fixed",
     NotYourTurn: "not_your_turn",
 }
 _FOR_PROGRAMS = ("/api/", "/healthz", "/livez", "/readyz", "/metrics", "/.well-known/")

@@ -75,6 +75,15 @@ _KINDS = (
     ProblemKind(
         "visit_over", 409, "Visit over", "This visit is over. Get in line for another one."
     ),
+    ProblemKind(
+        "not_over", 409, "Not over", "This room is not over yet. Close it first, then archive it."
+    ),
+    ProblemKind(
+        "rehearsal_is_fixed",
+        409,
+        "Rehearsal room",
+        "This is a rehearsal. Publish, clone or rehearse the room itself.",
+    ),
     ProblemKind("not_direct", 409, "Line required", "This coupon is issued through its line."),
     ProblemKind("body_too_large", 413, "Body too large", "The request’s body is too large."),
     ProblemKind("bad_request", 422, "Bad request", "The request could not be understood."),

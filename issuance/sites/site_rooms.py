@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from domain.room import Room
+from domain.room import Room, Stage
 from domain.room_settings import RoomSettings
 from domain.sites.settings_spec import SITE_SETTINGS
 from domain.sites.site import Site
@@ -22,8 +22,11 @@ from issuance.draws import store_draw
 from issuance.errors import CodeTaken, translate_postgres_errors
 from issuance.rooms import (
     check_draw_stands,
+    describe_plan,
     insert_room,
     join_tables_of_rooms,
+    latest_first,
+    plan_after_change,
     room_columns,
     room_from_row,
     update_room,
@@ -41,14 +44,16 @@ Alter = Callable[[SiteRoom], SiteRoom]
 
 
 def list_site_rooms(engine: Engine) -> list[SiteRoom]:
-    """The SITE_ROOMS_MAX rooms of sites that open last, sorted by opening. Raises OfficeAway."""
-    latest = _site_rooms().order_by(rooms.c.opens_at.desc(), rooms.c.code.desc())
+    """The SITE_ROOMS_MAX rooms of sites that open last, sorted by opening: also drafts and
+    archived ones, which give way to others. Raises OfficeAway.
+    """
+    latest = _site_rooms().order_by(*latest_first(rooms.c.opens_at, rooms.c.code))
     with translate_postgres_errors(), engine.begin() as tx:
         found = {site.id: site for site in read_sites(tx)}
         rows = tx.execute(latest.limit(SITE_ROOMS_MAX)).all()
     # A site that was created in between is in the next reading.
-    known = [row for row in reversed(rows) if row.site_id in found]
-    return [_from_row(row, found[row.site_id]) for row in known]
+    known = [_from_row(row, found[row.site_id]) for row in rows if row.site_id in found]
+    return sorted(known, key=lambda one: (one.room.opens_at, one.code))
 
 
 def get_site_room(engine: Engine, code: str) -> SiteRoom:
@@ -67,6 +72,7 @@ def create_site_room(
     closes_at: datetime | None = None,
     room_settings: RoomSettings,
     settings: SiteSettings,
+    stage: Stage = "published",
     who: str,
     now: datetime,
 ) -> SiteRoom:
@@ -89,15 +95,22 @@ def create_site_room(
         )
         made = SiteRoom(room, site, title, settings)
         made.check_target_url()
-        try:
-            schedule = {"opens_at": opens_at, "closes_at": closes_at}
-            insert_room(tx, made.room.id, code, "site", room_settings, **schedule)
-        except IntegrityError as error:
-            raise CodeTaken from error
-        own = {"site_id": site.id, "title": title, **asdict(settings)}
-        tx.execute(insert(site_rooms).values(room_id=made.room.id, **own))
+        insert_site_room(tx, made, stage=stage)
+        made = find_site_room(tx, code)
         record(tx, who, "site room created", code, None, describe_site_room(made), now)
-        return find_site_room(tx, code)
+        return made
+
+
+def insert_site_room(tx: Connection, one: SiteRoom, **plan: Any) -> None:
+    """plan: further columns of the room, by name. Raises CodeTaken."""
+    room = one.room
+    try:
+        schedule = {"opens_at": room.opens_at, "closes_at": one.closes_at}
+        insert_room(tx, room.id, room.code, "site", room.settings, **schedule, **plan)
+    except IntegrityError as error:
+        raise CodeTaken from error
+    own = {"site_id": one.site.id, "title": one.title, **asdict(one.settings)}
+    tx.execute(insert(site_rooms).values(room_id=room.id, **own))
 
 
 def change_site_room(
@@ -119,7 +132,9 @@ def change_site_room(
         if old == new:
             return before
         schedule = {"opens_at": room.opens_at, "closes_at": after.closes_at}
-        update_room(tx, before.room.id, **schedule, **asdict(room.settings))
+        closes_at = room.closes_at
+        plan = plan_after_change(tx, before.room, room.settings, room.opens_at, closes_at)
+        update_room(tx, before.room.id, **schedule, **asdict(room.settings), **plan)
         own = {"title": after.title, **asdict(after.settings)}
         tx.execute(update(site_rooms).where(site_rooms.c.room_id == before.room.id).values(**own))
         record(tx, who, what, code, old, new, now)
@@ -152,6 +167,7 @@ def describe_site_room(one: SiteRoom) -> dict[str, Any]:
         "opens_at": one.room.opens_at.isoformat(),
         "closes_at": one.closes_at.isoformat() if one.closes_at else None,
         "room": {**asdict(one.room.settings), **asdict(one.settings)},
+        **describe_plan(one.room),
     }
 
 

@@ -27,6 +27,7 @@ from waitroom.tokens.ticket import TicketSigner
 from web.auth.admin_sessions import AdminSessions
 from web.auth.intents import EnterIntents
 from web.auth.member_tokens import MemberTokens
+from web.auth.previews import PreviewLinks
 from web.auth.sessions import Sessions
 from web.auth.token_claims import ClaimRules
 from web.auth.visitors import Visitors
@@ -68,6 +69,7 @@ def make_container(
         challenges=Challenges(settings.TICKET_SECRETS, now=line.clock.now_s),
         admins=_make_admin_sessions(settings, clock),
         visitors=Visitors(settings.TICKET_SECRETS),
+        previews=PreviewLinks(settings.TICKET_SECRETS, now=clock.now_s),
         db_connections_bound=db_connections_bound(
             web=settings.WEB_DB_CONNECTIONS, workers=settings.WORKERS
         ),

@@ -19,13 +19,14 @@ from sqlalchemy import Engine, select
 
 from application.apply_settings import apply_settings
 from application.report_outcomes import report_outcomes
+from domain.room import ROOM_KINDS
 from issuance.direct import DirectIssuer
 from issuance.issue import issue
 from issuance.offers import Offer
 from issuance.tables import metadata
 from tests.integration.cast import HOUR, now, on_offer
 from waitroom.line import Line
-from waitroom.redis_io.keys import ROOMS
+from waitroom.redis_io.keys import ROOMS, rooms_key
 from web.app import create_app
 from web.auth.member_tokens import MemberTokens
 from web.auth.passwords import Passwords
@@ -186,8 +187,9 @@ def forget_rooms(redis_url: str, code: str) -> None:
     with Redis.from_url(redis_url) as redis:
         for key in redis.scan_iter(f"waitroom:{{{code}*"):
             redis.delete(key)
-        for room in redis.sscan_iter(ROOMS, f"{code}*"):
-            redis.srem(ROOMS, room)
+        for rooms in map(rooms_key, ROOM_KINDS):
+            for room in redis.sscan_iter(rooms, f"{code}*"):
+                redis.srem(rooms, room)
 
 
 class Html(HTMLParser):

@@ -45,6 +45,8 @@ class Target:
             member_id="flooder",
             visit_id=secrets.token_hex(16),
             rest="cart",
+            token="forged",
+            scene="waiting",
         )
         headers = {"Host": f"127.0.0.1:{self.stack.port}", "Content-Length": "0", **who}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

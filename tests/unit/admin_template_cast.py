@@ -14,6 +14,7 @@ from issuance.audit import AuditEntry
 from issuance.issued_coupons import IssuedTimes
 from tests.unit.board_template_cast import some_figures, some_minutes, some_summary
 from tests.unit.cast import an_offer, noon, spring
+from tests.unit.plan_template_cast import plan_pages
 from web.i18n import Language
 from web.pages.admin.audit import AuditQuery, shown_entry
 from web.pages.admin.coupon_form import CouponForm, form_from_offer, fresh_form
@@ -32,17 +33,23 @@ Pages = dict[str, tuple[str, dict[str, Any]]]
 
 def admin_pages(language: Language, coupons: list[SimpleNamespace]) -> Pages:
     figures = {coupons[0].code: SimpleNamespace(waiting=12_345)}
-    listed = {"figures": figures, "page_number": 2, "pages": 3}
+    listed = {"figures": figures, "page_number": 2, "pages": 3, "has_archive": True}
+    listed["archived"] = False
     signing_in = {"admin": None, "next": "/admin", "typed_name": ""}
     return {
         "console, sign in": ("admin/signin.html", {**signing_in, "error": None}),
         "console, sign in again": ("admin/signin.html", {**signing_in, "error": "…"}),
         "console, coupons": ("admin/coupons.html", {"admin": ALICE, "coupons": coupons, **listed}),
+        "console, empty archive": (
+            "admin/coupons.html",
+            {"admin": BOB, "coupons": [], **listed, "archived": True},
+        ),
         "console, no coupons": ("admin/coupons.html", {"admin": BOB, "coupons": [], **listed}),
         **new_coupon_pages(language),
         **edit_pages(language, coupons[0]),
         **audit_pages(language),
         **sale_pages(language),
+        **plan_pages(language),
     }
 
 

@@ -79,7 +79,7 @@ def room_pages(language: Language, site: Any, room: Any) -> Pages:
     form.errors = {"claim_s": InvalidValue("claim_s", "range", least=10, most=3_600, got=1)}
     wrong = form_context(language, form, may_change=True)
     seen = form_context(language, form_of_room(room, language), may_change=False)
-    given = {"room": room, "figures": FIGURES, "saved": True}
+    given = {"room": room, "figures": FIGURES, "saved": True, "stage": ""}
     return {
         "console, new site room": (
             "admin/site_room_new.html",

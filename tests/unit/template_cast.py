@@ -38,6 +38,7 @@ KNOWN_POSTS = re.compile(
     r"/signin|/signout|/hand-over|/admin/(signin|signout|signout-everywhere|coupons/new)"
     r"|/admin/sites/[\w.-]+(/(api-key|pass-secret))?|/admin/site-rooms/[\w.-]+(\?site=[\w.-]+)?"
     r"|/admin/coupons/[\w.-]+/(edit|branding|logo|no-logo)|/admin/rooms/[\w.-]+/(turn|simulate|reconcile)"
+    r"|/admin/rooms/[\w.-]+/plan/(publish|clone|archive|unarchive|rate-steps|rehearse|preview)"
     r"|/rooms/[\w.-]+/(enter|leave|go)|/coupons/[\w.-]+/issue|/me/coupons/[\w.-]+/use"
 )
 
@@ -63,6 +64,8 @@ def a_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
         "issuing": "queue",
         "state": "open",
         "is_before_opening": False,
+        "stage": "",
+        "is_draft": False,
     }
     fields = {**spring, **changes}
     phase = ROOM_PHASE[str(fields["state"])]

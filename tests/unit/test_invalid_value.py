@@ -9,6 +9,7 @@ from domain.branding import Branding, Logo
 from domain.discount import DiscountPolicy
 from domain.invalid_value import RULES, SENTENCES, InvalidValue
 from domain.inventory import Inventory
+from domain.planning.rate_steps import RateStep, check_rate_steps
 from domain.room_settings import RoomSettings
 from domain.sites.site_settings import SiteSettings
 from tests.unit.cast import noon, spring
@@ -17,6 +18,7 @@ from tests.unit.template_cast import EN, KO
 from web.pages.admin.labels import describe_error
 
 ELSE = SiteSettings(target_url="https://evil.example/")
+HOUR, STEP = timedelta(hours=1), RateStep(noon, 50.0)
 # One value that breaks each rule: what makes it, the field, and the rule.
 BROKEN = (
     (lambda: RoomSettings(burst=0), "burst", "range"),
@@ -39,11 +41,15 @@ BROKEN = (
     (lambda: Branding(return_url="shop"), "return_url", "address"),
     (lambda: Logo(b""), "logo", "picture_size"),
     (lambda: Logo(b"<html>"), "logo", "picture_type"),
+    (lambda: check_rate_steps([STEP] * 101, noon, noon + HOUR), "rate_steps", "entries_at_most"),
+    (lambda: check_rate_steps([STEP], noon + HOUR, noon + 2 * HOUR), "rate_steps", "while_open"),
+    (lambda: check_rate_steps([STEP, STEP], noon, noon + HOUR), "rate_steps", "in_order"),
     (lambda: a_site(hosts=("shop.example/tea",)), "hosts", "host"),
     (lambda: a_site_room(settings=ELSE).check_target_url(), "target_url", "of_site"),
 )
-# Made where an offer is changed: integration/test_api_draw.py meets it.
-ELSEWHERE = {"fixed_since"}
+# Made where an offer or a plan is changed: integration/test_api_draw.py and integration/planning
+# meet them.
+ELSEWHERE = {"fixed_since", "in_future", "needs_line"}
 
 
 def broken(make) -> InvalidValue:

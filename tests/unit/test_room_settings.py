@@ -92,6 +92,7 @@ def test_a_room_is_stored_as_text_with_all_that_the_scripts_read():
 
     assert fields == {
         "kind": "coupon",
+        "stage": "published",
         "rate_per_s": "100.0",
         "burst": "100",
         "seats": "2000",

@@ -49,17 +49,21 @@ class MetricsReader:
         self._redis = redis
 
     async def read_room(self, code: str) -> MetricsSnapshot:
-        """Read a bounded number of fields, whatever the line's length. Raises NoSuchRoom."""
+        """Read a bounded number of fields, whatever the line's length.
+
+        Raises NoSuchRoom also for a rehearsal: its code, a label here, would let anybody enter.
+        """
         k = Keys(code)
         with translate_redis_errors():
             known = await read_room_stats(self._redis, k, FIGURES_OVER_S)
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.time()
                 pipe.hmget(k.bucket, ["ticked_at", "at"])
+                pipe.hget(k.room, "stage")
                 pipe.hget(k.rate_controller, "state")
                 pipe.hgetall(k.differences)
-                (seconds, us), (ticked_at, at), pilot, found = await pipe.execute()
-        if known is None:
+                (seconds, us), (ticked_at, at), stage, pilot, found = await pipe.execute()
+        if known is None or stage == b"rehearsal":
             raise NoSuchRoom
         figures, tally = known
         kinds = {name.decode(): int(count) for name, count in found.items()}

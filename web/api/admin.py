@@ -13,15 +13,16 @@ from domain.coupon import Coupon, is_code
 from domain.discount import DiscountPolicy
 from domain.inventory import Inventory
 from domain.refusals import Unavailable, refusals_of
+from domain.room import Stage
 from domain.room_settings import RoomSettings
 from domain.settings_spec import ROOM_SETTINGS
 from issuance import audit, offers
 from issuance.offers import Offer
 from issuance.postgres.connection_stats import count_open_connections
-from waitroom.errors import LineError, NoSuchRoom
+from waitroom.errors import LineError
+from web.api.figures import read_figures
 from web.container import get_container, get_offer_changes, get_office
 from web.dependencies import Admin, CouponCode, Operator, RoomCode
-from web.enter_line import raise_if_missing
 from web.problems import Problem, documented, translate_value_errors
 from web.schemas.admin import (
     AuditOut,
@@ -33,6 +34,7 @@ from web.schemas.admin import (
     VisitStatsOut,
 )
 from web.schemas.public import CouponOut, Discount
+from web.schemas.sites import SiteRoomIn
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
@@ -62,9 +64,15 @@ async def create_coupon(request: Request, new: CouponIn, who: Operator) -> Coupo
             issuing=new.issuing,
         )
         room = RoomSettings(**new.room.model_dump()) if with_line else None
-    made = await get_office(request).run(
-        offers.create_offer, parts.engine, coupon, room, who=who, now=parts.now()
-    )
+        made = await get_office(request).run(
+            offers.create_offer,
+            parts.engine,
+            coupon,
+            room,
+            stage=stage_of(new),
+            who=who,
+            now=parts.now(),
+        )
     await get_offer_changes(request).apply(made)
     return CouponOut.from_offer(made, parts.offer_now(made))
 
@@ -127,11 +135,7 @@ async def change_room(request: Request, code: RoomCode, patch: RoomPatch, who: O
 async def show_room(request: Request, code: RoomCode, _who: Admin) -> RoomOut:
     """A room's settings and live figures."""
     parts = get_container(request)
-    try:
-        figures = await parts.line.room_stats(code)
-    except NoSuchRoom:
-        await raise_if_missing(request, code)
-        raise
+    figures = await read_figures(request, code)
     office = get_office(request)
     in_use = await office.run(count_open_connections, parts.engine)
     queue = await office.run(parts.queue_status)
@@ -196,6 +200,11 @@ async def show_audit(
         before_id=before,
     )
     return [AuditOut.from_entry(entry) for entry in entries]
+
+
+def stage_of(new: CouponIn | SiteRoomIn) -> Stage:
+    """The stage in which it is created."""
+    return "draft" if new.draft else "published"
 
 
 def _policy(discount: Discount) -> DiscountPolicy:

@@ -9,6 +9,7 @@ from domain.refusals import refusals_of
 from domain.sites.site_room import NEVER, SiteRoom
 from domain.sites.site_settings import split_settings
 from issuance.sites.site_rooms import get_site_room, list_site_rooms
+from web.api.admin import stage_of
 from web.container import get_container, get_office
 from web.dependencies import Admin, Operator, RoomCode
 from web.problems import Problem, documented, translate_value_errors
@@ -17,7 +18,7 @@ from web.schemas.sites import SiteRoomIn, SiteRoomOut, SiteRoomPatch
 router = APIRouter(prefix="/api/admin/site-rooms", tags=["admin"])
 
 _ALWAYS = ("not_signed_in", "forbidden", "bad_request", "unavailable")
-_OWN = {"code", "site", "title", "opens_at", "closes_at", "never_closes", "version"}
+_OWN = {"code", "site", "title", "opens_at", "closes_at", "never_closes", "version", "draft"}
 
 
 def get_site_room_changes(request: Request) -> SiteRoomChanges:
@@ -50,6 +51,7 @@ async def create_room(request: Request, new: SiteRoomIn, who: Operator) -> SiteR
             closes_at=new.closes_at,
             room_settings=room_settings,
             settings=settings,
+            stage=stage_of(new),
             who=who,
         )
     return SiteRoomOut.from_site_room(made)

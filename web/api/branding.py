@@ -36,7 +36,7 @@ _PICTURES = {
 async def show(request: Request, code: RoomCode, _who: Admin) -> BrandingOut:
     """A room's branding. Empty values fall back to the site's."""
     try:
-        offer = await get_offer_cache(request).offer(code)
+        offer = await get_offer_cache(request).any_offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     if offer.room is None:

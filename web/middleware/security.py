@@ -16,9 +16,10 @@ Answer = Callable[[Request, Exception], Awaitable[Response]]
 Headers = list[tuple[bytes, bytes]]
 RawResponse = tuple[int, Headers, bytes]
 
+POLICY = "Content-Security-Policy"
 HEADERS = {
     "Server": "waitroom",
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
+    POLICY: "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -35,7 +36,11 @@ WAS_HEAD = "waitroom.was_head"
 
 
 class SecurityHeaders:
-    """Adds HEADERS to every answer, and `no-store` unless it has its own Cache-Control."""
+    """Adds HEADERS to every answer, and `no-store` unless it has its own Cache-Control.
+
+    An answer's own Content-Security-Policy applies beside the one of HEADERS: it can only forbid
+    more.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,7 +49,10 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                own_policy = headers.get(POLICY)
                 headers.update(HEADERS)
+                if own_policy is not None and own_policy != HEADERS[POLICY]:
+                    headers.append(POLICY, own_policy)
                 # Public answers set their own; any other may be personal.
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)

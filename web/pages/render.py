@@ -32,6 +32,7 @@ from web.dependencies import find_visitor
 from web.i18n import COOKIE, Language, find_language, languages, save_language, say_language
 from web.pages.formatting import discount_text, duration, exact_duration
 from web.pages.formatting import seconds as seconds_text
+from web.pages.rehearsal import title_of_room
 from web.pages.renamed_templates import with_old_names, with_old_replacements
 from web.schemas.public import CouponOut
 from web.sites.rooms import get_known_site_room
@@ -225,10 +226,10 @@ def logo_version(sha256: str) -> str:
     return sha256[:12]
 
 
-def make_brand(offer: Offer) -> Brand | None:
-    """The branding of this offer's pages, None without any."""
+def make_brand(offer: Offer, folder: str = "") -> Brand | None:
+    """The branding of this offer's pages, None without any. folder: of its files, if elsewhere."""
     branding = offer.branding
-    folder = f"/rooms/{offer.coupon.code}"
+    folder = folder or f"/rooms/{offer.coupon.code}"
     colour, logo = colour_version(branding.colour), logo_version(branding.logo_sha256)
     if not (colour or logo or branding.message):
         return None
@@ -265,7 +266,7 @@ def form_page_path(path: str) -> str | None:
         "hand-over": "/",
         "signout": "/",
         "go": before,
-    }.get(name)
+    }.get(name, before if before.endswith("/plan") else None)
 
 
 def _same_page(request: Request) -> str:
@@ -282,6 +283,7 @@ def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
     discount = discount_text(language, offer.coupon.discount)
     coupon = CouponOut.from_offer(offer, now)
     fields = {name: getattr(coupon, name) for name in CouponOut.model_fields}
+    fields["description"] = title_of_room(language, coupon.description, offer.room)
     lobby_opens_at = coupon.opens_at
     if offer.settings is not None:
         lobby_opens_at -= timedelta(seconds=offer.settings.lobby_s)

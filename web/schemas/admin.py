@@ -95,6 +95,7 @@ class CouponIn(StrictSchema):
     expire_date: TimeIn
     issuing: Issuing = "queue"
     room: RoomIn = RoomIn()
+    draft: bool = Field(False, description="For admins only, until it is published")
 
 
 class CouponPatch(StrictSchema):

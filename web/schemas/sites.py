@@ -91,6 +91,7 @@ class SiteRoomIn(StrictSchema):
     title: LineIn = Field(min_length=1, max_length=TITLE_LENGTH_MAX)
     opens_at: TimeIn | None = Field(None, description="Null: now")
     closes_at: TimeIn | None = Field(None, description="Null: never")
+    draft: bool = Field(False, description="For admins only, until it is published")
 
 
 @with_room_fields(SETTINGS_OF_SITE_ROOMS, "optional")

@@ -11,6 +11,7 @@ import structlog
 
 from application.change_room import ChangedMeanwhile
 from application.office import Office
+from domain.room import Stage
 from domain.room_settings import RoomSettings
 from domain.sites.site_room import SiteRoom
 from domain.sites.site_settings import SiteSettings
@@ -41,6 +42,7 @@ class SiteRoomChanges:
         closes_at: datetime | None,
         room_settings: RoomSettings,
         settings: SiteSettings,
+        stage: Stage = "published",
         who: str,
     ) -> SiteRoom:
         """opens_at: None for now. closes_at: None for never.
@@ -58,6 +60,7 @@ class SiteRoomChanges:
             closes_at=closes_at,
             room_settings=room_settings,
             settings=settings,
+            stage=stage,
             who=who,
             now=now,
         )

@@ -76,7 +76,7 @@ MUTATIONS = (
         "the_form_of_a_coupon_saves_a_dangerous_change_unasked",
         "web/pages/admin/coupons.py",
         "_question",
-        "CONFIRMED in sent",
+        "await _has_sent(request, CONFIRMED)",
         "True",
         "integration/test_admin_questions.py::"
         "test_an_edit_that_takes_something_away_is_asked_about",

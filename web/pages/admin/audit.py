@@ -23,6 +23,7 @@ from web.dependencies import Admin
 from web.i18n import Language, find_language
 from web.pages.admin.coupon_form import parse_local, read_field
 from web.pages.admin.labels import CHOICES, DURATIONS, LABELS, WHATS, label
+from web.pages.admin.plan_labels import steps_in_words
 from web.pages.duration import plain_duration
 from web.pages.render import page
 from web.problems import Problem
@@ -196,6 +197,8 @@ def _as_in_the_form(difference: tuple[str, Any, Any]) -> int:
 def _value(language: Language, name: str, value: object) -> str:
     if name in ("opens_at", "expire_date", "closes_at") and isinstance(value, str):
         return language.date_and_time(datetime.fromisoformat(value))
+    if name == "rate_steps" and isinstance(value, list):
+        return steps_in_words(language, value)
     if isinstance(value, bool):
         return language.gettext("yes") if value else language.gettext("no")
     if isinstance(value, int) and name in DURATIONS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -21,6 +21,7 @@ from web.i18n import find_language
 from web.pages.admin.autopilot import autopilot_view
 from web.pages.admin.board_view import BoardView, state_text
 from web.pages.admin.changes import last_changes
+from web.pages.admin.plan_labels import next_step_sentence
 from web.pages.admin.questions import Question, board_question, planned_change
 from web.pages.admin.status_sentence import rate
 from web.pages.render import page
@@ -45,6 +46,9 @@ STATES_BEFORE: dict[What, tuple[RoomState, ...]] = {
 
 @router.get("")
 async def board(request: Request, code: RoomCode, _who: Admin, sent: int = 0) -> Response:
+    offer = await _offer(request, code)
+    if offer is not None and not offer.has_pages:
+        return RedirectResponse(f"/admin/rooms/{code}/plan", 303)
     return await _board(request, code, sent=sent)
 
 
@@ -185,7 +189,7 @@ async def _found(request: Request, code: str, what: What) -> float | None:
 async def _offer(request: Request, code: str) -> Offer | None:
     """The room's offer; None while Postgres is unreachable. Raises NoSuchRoom."""
     try:
-        found: Offer = await get_offer_cache(request).offer(code)
+        found: Offer = await get_offer_cache(request).any_offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     except OfficeAway:
@@ -209,7 +213,7 @@ async def _view(request: Request, code: str) -> BoardView:
             raise
         figures = None  # Redis came back without it; the admitter settles it within a second
     change = await office_status.last_change(code, figures.version) if figures else None
-    return BoardView.from_stats(
+    view = BoardView.from_stats(
         code,
         figures,
         seen,
@@ -218,6 +222,8 @@ async def _view(request: Request, code: str) -> BoardView:
         now=parts.line_now(),
         language=find_language(request),
     )
+    next_step = next_step_sentence(find_language(request), offer.room if offer else None)
+    return replace(view, sentence=f"{view.sentence} {next_step}") if next_step else view
 
 
 def _asked(**changes: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ async def change(
 ) -> Response:
     parts = get_container(request)
     typed = {"name": name.strip(), "colour": colour.strip().lower(), "message": message.strip()}
-    offer = await get_offer_cache(request).offer(code)
+    offer = await get_offer_cache(request).any_offer(code)
     try:
         await get_office(request).run(
             change_branding, parts.engine, code, typed, who=who, now=parts.now()
@@ -52,7 +52,7 @@ async def put_logo(request: Request, who: Operator, code: CouponCode) -> Respons
     async with request.form(max_files=1, max_fields=1) as sent:
         file = sent.get("logo")
         picture = await file.read() if isinstance(file, UploadFile) else b""
-    offer: Offer = await get_offer_cache(request).offer(code)
+    offer: Offer = await get_offer_cache(request).any_offer(code)
     try:
         logo = Logo(picture)
     except InvalidValue as error:

@@ -26,6 +26,7 @@ from web.pages.admin.coupon_form import (
     format_fields,
 )
 from web.pages.admin.labels import CHOICES, describe_error, label
+from web.pages.admin.plan_labels import title_for_admins
 from web.pages.admin.questions import Question
 from web.pages.admin.sale.forecast import PEOPLE_MAX, forecast_of_form
 from web.pages.admin.setting_rules import MOST, STEPS, describe_rule
@@ -79,11 +80,12 @@ def edit_page(
     form.may_change = request.state.admin.may_change
     branding: Branding = offer.branding
     room = offer.room
+    title = title_for_admins(language, offer.coupon.description, room)
     return page(
         request,
         "admin/coupon_edit.html",
         status=status,
-        coupon=shown(offer, parts.offer_now(offer), language),
+        coupon=shown(offer, parts.offer_now(offer), language) | {"description": title},
         people=people,
         forecast=forecast_of_form(form.texts, people, language),
         advanced=advanced(language, form),
@@ -114,7 +116,7 @@ def fixed_fields(offer: Offer, now: datetime) -> dict[str, str]:
         fixed |= dict.fromkeys(promised, STARTED)
     if offer.settings is not None:
         lobby_opens_at = offer.coupon.opens_at - timedelta(seconds=offer.settings.lobby_s)
-        if now >= lobby_opens_at:
+        if now >= lobby_opens_at and offer.has_pages:
             fixed["opening"] = LOBBY_OPEN
     return fixed
 

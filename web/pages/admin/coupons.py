@@ -23,7 +23,7 @@ from waitroom.stats.room_stats import RoomStats
 from web.api.admin import create_coupon
 from web.container import get_container, get_offer_cache, get_offer_changes
 from web.dependencies import Admin, CouponCode, Operator
-from web.i18n import find_language, to_translate
+from web.i18n import Language, find_language, to_translate
 from web.pages.admin.coupon_form import (
     OF_COUPON,
     OF_ROOM,
@@ -40,6 +40,7 @@ from web.pages.admin.coupon_form import (
     with_texts,
 )
 from web.pages.admin.coupon_form_page import edit_page, form_page
+from web.pages.admin.plan_labels import title_for_admins
 from web.pages.admin.questions import CONFIRMED, Question, edit_question
 from web.pages.admin.sale.forecast import PEOPLE
 from web.pages.render import page, shown
@@ -61,20 +62,41 @@ async def coupons(
     request: Request,
     _who: Admin,
     page_number: Annotated[int, Query(alias="page", ge=1, le=PAGE_MAX)] = 1,
+    archived: bool = False,
 ) -> Response:
-    """The list of coupons; the last to open comes first."""
-    language, now_of = find_language(request), get_container(request).offer_now
-    found = list(reversed(await get_offer_cache(request).offers()))
+    """The list of coupons; the last to open comes first. archived: only archived ones."""
+    language = find_language(request)
+    listed, kept = await _coupons_by_archive(request)
+    found = kept if archived else listed
     some = found[(page_number - 1) * PAGE : page_number * PAGE]
     figures = await _figures(request, [one.coupon.code for one in some if one.room])
     return page(
         request,
         "admin/coupons.html",
-        coupons=[shown(offer, now_of(offer), language) for offer in some],
+        coupons=[_shown_to_admins(request, offer, language) for offer in some],
+        archived=archived,
+        has_archive=bool(kept),
         figures=figures,
         page_number=page_number,
         pages=max(1, -(-len(found) // PAGE)),
     )
+
+
+async def _coupons_by_archive(request: Request) -> tuple[list[Offer], list[Offer]]:
+    """The offers that an admin works on, and those in the archive; the last to open first.
+
+    A rehearsal is on the plan of its room, until it ends.
+    """
+    found: list[Offer] = list(reversed(await get_offer_cache(request).all_offers()))
+    kept = [one for one in found if one.is_archived]
+    open_ones = [one for one in found if not one.is_archived]
+    return [one for one in open_ones if one.is_listed or not one.has_pages], kept
+
+
+def _shown_to_admins(request: Request, offer: Offer, language: Language) -> dict[str, Any]:
+    fields = shown(offer, get_container(request).offer_now(offer), language)
+    title = title_for_admins(language, offer.coupon.description, offer.room)
+    return fields | {"description": title}
 
 
 @router.get("/coupons/new")
@@ -95,9 +117,12 @@ async def create(request: Request, who: Operator) -> Response:
     form.errors = errors | dict.fromkeys(missing, BAD_COUPON)
     if not missing:
         form.errors = refused(values, errors)
+    is_draft = await _has_sent(request, "draft")
+    if is_draft and form.texts.get("issuing") != "queue":
+        form.errors["issuing"] = InvalidValue("draft", "needs_line")
     if not form.errors:
         try:
-            made = await create_coupon(request, _as_sent(values), who)
+            made = await create_coupon(request, _as_sent(values, is_draft=is_draft), who)
             return RedirectResponse(f"/admin/coupons/{made.code}/edit?saved=1", 303)
         except CodeTaken as error:
             form.errors["code"] = str(sentence(error))
@@ -111,14 +136,14 @@ async def create(request: Request, who: Operator) -> Response:
 
 @router.get("/coupons/{code}/edit")
 async def edit(request: Request, _who: Admin, code: CouponCode) -> Response:
-    offer = await get_offer_cache(request).offer(code)
+    offer = await get_offer_cache(request).any_offer(code)
     return edit_page(request, offer, form_from_offer(offer, find_language(request)))
 
 
 @router.post("/coupons/{code}/edit")
 async def change(request: Request, who: Operator, code: CouponCode) -> Response:
     """Change the fields that differ from the form's original values."""
-    offer, form = await get_offer_cache(request).offer(code), await _form(request)
+    offer, form = await get_offer_cache(request).any_offer(code), await _form(request)
     if (people := await _people_of_forecast(request)) is not None:
         form = with_texts(form, offer, find_language(request))
         return edit_page(request, offer, form, people=people)
@@ -168,9 +193,8 @@ async def _question(
     request: Request, offer: Offer, alter: Alter, form: CouponForm
 ) -> Question | None:
     """What to ask before this change, unless it is confirmed or its numbers are unknown."""
-    async with request.form(max_files=0, max_fields=FIELDS_MAX) as sent:
-        if CONFIRMED in sent:
-            return None
+    if await _has_sent(request, CONFIRMED):
+        return None
     coupon, settings = alter(offer)
     if offer.settings is None or settings is None:
         return None
@@ -193,13 +217,19 @@ def _errors_of_changed(changed: set[str], errors: Errors) -> Errors:
     return {name: text for name, text in errors.items() if name in looked_at or not name}
 
 
-def _as_sent(values: dict[str, Any]) -> CouponIn:
+def _as_sent(values: dict[str, Any], *, is_draft: bool) -> CouponIn:
     """The input as the API takes it. Raises ValidationError."""
     room = {name: values[name] for name in OF_ROOM if name in values}
     own = {n: v for n, v in values.items() if n not in OF_ROOM and not n.startswith("discount_")}
     discount = {n.removeprefix("discount_"): values[n] for n in _discount_fields(values)}
     times = {name: own[name].isoformat() for name in ("opens_at", "expire_date")}
-    return CouponIn.model_validate({**own, **times, "discount": discount, "room": room})
+    sent = {**own, **times, "discount": discount, "room": room, "draft": is_draft}
+    return CouponIn.model_validate(sent)
+
+
+async def _has_sent(request: Request, name: str) -> bool:
+    async with request.form(max_files=0, max_fields=FIELDS_MAX) as sent:
+        return name in sent
 
 
 async def _texts(request: Request, prefix: str = "") -> dict[str, str]:

@@ -9,12 +9,14 @@ from domain.settings_spec import ROOM_SETTINGS
 from domain.sites.settings_spec import SITE_SETTINGS
 from domain.times.time_zone import zone_name
 from web.i18n import Language, to_translate
+from web.pages.admin.plan_labels import PLAN_CHANGES, PLAN_LABELS, STAGE_NAMES
 from web.pages.duration import plain_duration
 
 # What is wrong with a field: a rule of the domain, or the message id of a sentence.
 FieldError = InvalidValue | str
 
 LABELS = {
+    **PLAN_LABELS,
     "code": to_translate("Code"),
     "description": to_translate("Description"),
     "used_count": to_translate("Coupons issued"),
@@ -81,6 +83,7 @@ CHOICES = {
         for setting in (*ROOM_SETTINGS, *SITE_SETTINGS)
         for word, label in setting.choices.items()
     },
+    **STAGE_NAMES,
     "viewer": to_translate("viewer"),
     "operator": to_translate("operator"),
 }
@@ -138,6 +141,7 @@ WHATS = {
     "API key made": to_translate("API key made"),
     "pass secret made": to_translate("pass secret made"),
     "room changed": to_translate("line settings changed"),
+    **PLAN_CHANGES,
     "branding changed": to_translate("branding changed"),
     "differences repaired": to_translate("differences repaired"),
     "used count corrected": to_translate("issued count repaired"),

@@ -37,7 +37,7 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
     """
     parts, language, office = get_container(request), find_language(request), get_office(request)
     try:
-        offer = await get_offer_cache(request).offer(code)
+        offer = await get_offer_cache(request).any_offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     figures, result = await parts.line.room_stats(code), await parts.line.summary(code)
@@ -63,8 +63,10 @@ async def result_page(request: Request, code: str, *, reconciled: object = None)
 
 async def other_codes(request: Request, code: str) -> list[tuple[str, str]]:
     """The rooms to compare with: their codes and descriptions, the latest first."""
-    offers = reversed(await get_offer_cache(request).offers())
-    others = [one.coupon for one in offers if one.room and one.coupon.code != code]
+    offers = reversed(await get_offer_cache(request).all_offers())
+    others = [
+        one.coupon for one in offers if one.has_pages and one.room and one.coupon.code != code
+    ]
     return [(one.code, one.description) for one in others[:COMPARED_MAX]]
 
 

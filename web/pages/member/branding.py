@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from domain.branding import Branding
 from issuance.brandings import find_logo
 from web.cache.static_files import FOR_EVER
 from web.container import get_container, get_offer_cache, get_office
@@ -22,15 +23,24 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 
 @router.get("/brand.css")
 async def style_sheet(request: Request, code: RoomCode) -> Response:
-    colour = (await get_offer_cache(request).offer(code)).branding.colour
-    css = brand_css(colour) if colour else ""
-    return Response(css, media_type="text/css", headers=_kept(request, colour_version(colour)))
+    return brand_css_response(request, (await get_offer_cache(request).offer(code)).branding)
 
 
 @router.get("/logo")
 async def logo(request: Request, code: RoomCode) -> Response:
-    """The logo, cached in each process."""
     branding = (await get_offer_cache(request).offer(code)).branding
+    return await logo_response(request, code, branding)
+
+
+def brand_css_response(request: Request, branding: Branding) -> Response:
+    """The style sheet in the branding's colour; empty without one."""
+    css = brand_css(branding.colour) if branding.colour else ""
+    version = colour_version(branding.colour)
+    return Response(css, media_type="text/css", headers=_kept(request, version))
+
+
+async def logo_response(request: Request, code: str, branding: Branding) -> Response:
+    """The logo, cached in each process. Raises Problem not_found."""
     if not branding.logo_sha256:
         raise Problem("not_found")
     kept: dict[str, tuple[bytes, str]] = request.app.state.logos

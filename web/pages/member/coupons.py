@@ -47,9 +47,17 @@ async def coupon(request: Request, code: CouponCode) -> Response:
     offer = await get_offer_cache(request).offer(code)
     place = await _place(request, code) if offer.room else None
     coupon = shown(offer, get_container(request).offer_now(offer), find_language(request))
-    return page(
-        request, "coupon.html", branded=offer, may_be_public=True, coupon=coupon, place=place
+    response = page(
+        request,
+        "coupon.html",
+        branded=offer,
+        may_be_public=offer.is_listed,
+        coupon=coupon,
+        place=place,
     )
+    if not offer.is_listed:
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @router.post("/coupons/{code}/issue")

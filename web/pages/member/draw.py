@@ -28,7 +28,7 @@ async def draw_page(request: Request, code: RoomCode) -> Response:
         request,
         "draw.html",
         branded=offer,
-        may_be_public=True,
+        may_be_public=offer.is_listed,
         coupon=shown(offer, get_container(request).offer_now(offer), language),
         draw=draw,
         number=number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.refusals import find_refusal
-from domain.sites.site_room import SiteRoom
+from domain.sites.site_room import TITLE_LENGTH_MAX, SiteRoom
 from domain.sites.target_urls import target_in
 from waitroom.errors import LineError, NotYourTurn
 from waitroom.poll_interval import UNREACHABLE_S
@@ -23,6 +24,7 @@ from web.pages.error_page import render_problem
 from web.pages.member.place_cookies import keep_place
 from web.pages.member.place_view import PlaceView
 from web.pages.member.progress_cookie import delete_progress_cookie, read_progress_cookie
+from web.pages.rehearsal import title_of_room
 from web.pages.render import page
 from web.pages.site.site_view import SiteViews
 from web.problems import Problem
@@ -168,12 +170,18 @@ def show(
         template,
         status=status,
         asked=(TARGET,) if asked_target(request, room) else (),
-        room=room,
+        room=_titled(request, room),
         place=view,
         follows="stay" not in request.query_params,
         who=find_site_visitor(request),
         **context,
     )
+
+
+def _titled(request: Request, room: SiteRoom) -> SiteRoom:
+    """With the title that visitors read."""
+    title = title_of_room(find_language(request), room.title, room.room)
+    return room if title == room.title else replace(room, title=title[:TITLE_LENGTH_MAX])
 
 
 def line_now(request: Request) -> datetime:

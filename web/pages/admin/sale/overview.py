@@ -12,12 +12,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from domain.phase import CLOSED, ROOM_PHASE, SCHEDULED
+from domain.room import Room
 from domain.sites.site_room import SiteRoom
 from issuance.offers import Offer
 from waitroom.stats.room_stats import RoomStats
 from web.container import get_container, get_offer_cache, get_site_rooms
 from web.dependencies import Admin
 from web.i18n import Language, find_language
+from web.pages.admin.plan_labels import STAGE_NAMES
 from web.pages.admin.sale.room_figures import RoomFigures
 from web.pages.admin.status_sentence import rate
 from web.pages.render import page
@@ -34,7 +36,7 @@ Show = Literal["", "live", "soon", "over"]
 @dataclass(frozen=True, slots=True)
 class ListedRoom:
     """A room of a coupon or of a site. ends_at: None for a room that never ends. total: its
-    coupons, or the seats of a site.
+    coupons, or the seats of a site. is_draft: members don't know of it, and it has no line.
     """
 
     code: str
@@ -43,24 +45,31 @@ class ListedRoom:
     opens_at: datetime
     ends_at: datetime | None
     total: int
+    is_draft: bool = False
 
     @classmethod
     def from_offer(cls, offer: Offer) -> ListedRoom:
         coupon = offer.coupon
         total = coupon.inventory.total_count
         times = (coupon.opens_at, coupon.expire_date)
-        return cls(coupon.code, coupon.description, "", *times, total)
+        return cls(coupon.code, coupon.description, "", *times, total, is_draft=not offer.has_pages)
 
     @classmethod
     def from_site_room(cls, one: SiteRoom) -> ListedRoom:
         room = one.room
         return cls(
-            one.code, one.title, one.site.name, room.opens_at, one.closes_at, room.settings.seats
+            one.code,
+            one.title,
+            one.site.name,
+            room.opens_at,
+            one.closes_at,
+            room.settings.seats,
+            is_draft=not room.has_line,
         )
 
     def group(self, now: datetime) -> Group:
         """By the schedule alone, so that rows keep their order while figures change."""
-        if now < self.opens_at:
+        if self.is_draft or now < self.opens_at:
             return "soon"
         return "over" if self.ends_at is not None and now >= self.ends_at else "live"
 
@@ -131,11 +140,20 @@ def get_room_figures(request: Request) -> RoomFigures:
 
 
 async def _rooms(request: Request) -> list[ListedRoom]:
-    """All rooms: of coupons that have a line, and of sites. Raises OfficeAway."""
-    offers: list[Offer] = await get_offer_cache(request).offers()
-    site_rooms = await get_site_rooms(request).current()
-    rooms = [ListedRoom.from_offer(one) for one in offers if one.room]
-    return rooms + [ListedRoom.from_site_room(one) for one in site_rooms.values()]
+    """All rooms: of coupons that have a line, and of sites; drafts, but not the archive.
+
+    Raises OfficeAway.
+    """
+    offers: list[Offer] = await get_offer_cache(request).all_offers()
+    site_rooms = await get_site_rooms(request).all_entries()
+    rooms = [ListedRoom.from_offer(one) for one in offers if one.room and _is_worked_on(one.room)]
+    of_sites = [one for one in site_rooms.values() if _is_worked_on(one.room)]
+    return rooms + [ListedRoom.from_site_room(one) for one in of_sites]
+
+
+def _is_worked_on(room: Room) -> bool:
+    """A rehearsal is on the plan of its room."""
+    return room.stage != "rehearsal" and room.archived_at is None
 
 
 def select_rooms(
@@ -159,6 +177,9 @@ def make_row(
     state = figures.phase.word if figures else known.get(room.group(now), "")
     label = _(ROOM_PHASE[state].label) if state in ROOM_PHASE else "–"
     address = f"/admin/site-rooms/{room.code}" if room.site else f"/admin/rooms/{room.code}"
+    if room.is_draft:
+        name = STAGE_NAMES["draft"]
+        address, label = f"/admin/rooms/{room.code}/plan", _(name)
     if figures is None:
         return RoomRow(room, address, state, label, "–", "–", "–")
     per_s = _(

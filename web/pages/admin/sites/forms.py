@@ -79,6 +79,12 @@ async def sent_form(request: Request, fields: Iterable[str]) -> CouponForm:
     return CouponForm(texts, was)
 
 
+async def is_draft(request: Request) -> bool:
+    """Whether the room is to be created as a draft."""
+    async with request.form(max_files=0, max_fields=FIELDS_MAX) as sent:
+        return "draft" in sent
+
+
 def parse_form(
     form: CouponForm,
     fields: dict[str, Callable[[str], Any]],

@@ -22,11 +22,13 @@ from web.container import get_container, get_office
 from web.dependencies import Admin, Operator, RoomCode
 from web.i18n import Language, find_language
 from web.pages.admin.coupon_form import CouponForm, format_field, format_fields
+from web.pages.admin.plan_labels import stage_label
 from web.pages.admin.sites.forms import (
     OF_SITE_ROOM,
     complete,
     form_context,
     form_of_room,
+    is_draft,
     note_invalid,
     parse_form,
     sent_form,
@@ -66,6 +68,7 @@ async def create(request: Request, who: Operator, site: SiteQuery) -> Response:
             closes_at=values["closes_at"],
             room_settings=of_all,
             settings=own,
+            stage="draft" if await is_draft(request) else "published",
             who=who,
         )
     except InvalidValue as error:
@@ -136,6 +139,7 @@ async def _room_page(
         "admin/site_room.html",
         status=status,
         room=room,
+        stage=stage_label(find_language(request), room.room),
         figures=await find_figures(request, room.code),
         saved="saved" in request.query_params and request.method == "GET",
         **context,

@@ -1,0 +1,1 @@
+"""Changes what an admin plans for a room."""

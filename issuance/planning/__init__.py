@@ -1,0 +1,1 @@
+"""Stores what an admin plans for a room: drafts, archives, copies, rehearsals and rate steps."""

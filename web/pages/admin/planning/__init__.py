@@ -1,0 +1,1 @@
+"""The console's pages of what an admin plans for a room."""
