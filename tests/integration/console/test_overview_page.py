@@ -7,7 +7,7 @@ import pytest
 
 from issuance.history.minutes import Minute, save_minutes
 from issuance.tables import MINUTE_COUNTS
-from tests.integration.cast import now
+from tests.integration.cast import HOUR, now
 from tests.integration.web_cast import ADMIN, Html, in_line, serve
 
 OVERVIEW = "/admin/overview"
@@ -33,6 +33,18 @@ async def test_it_shows_each_room_that_matches_with_its_figures(client, line, en
         assert "10 of 10 left" in text
         assert re.search(r'data-label="Waiting">3<', answer.text)
     assert "No room matches." in nothing.text
+
+
+async def test_an_archived_room_is_in_the_archive_only(client, line, engine, code):
+    await in_line(line, engine, code, 10, opens_at=now() - 2 * HOUR, expire_date=now() - HOUR)
+    shown = await asked(client, OVERVIEW, q=code)
+    archived = await client.post(f"/api/admin/rooms/{code}/archive", headers=ADMIN)
+
+    hidden = await asked(client, OVERVIEW, q=code)
+    kept = await asked(client, OVERVIEW, q=code, show="archive")
+
+    assert archived.status_code < 300, archived.text
+    assert [one.text.count("data-room=") for one in (shown, hidden, kept)] == [1, 0, 1]
 
 
 async def test_its_rows_ask_again_for_themselves_only(client, line, engine, code):

@@ -63,6 +63,14 @@ MUTATIONS = (
         "test_twenty_who_watch_two_hundred_rooms_cost_one_reading_a_room_and_second",
     ),
     _mutation(
+        "archived_rooms_stay_in_the_overview",
+        "web/pages/admin/sale/overview.py",
+        "_is_shown",
+        "(room.archived_at is not None) == is_archive",
+        "True",
+        "integration/console/test_overview_page.py::test_an_archived_room_is_in_the_archive_only",
+    ),
+    _mutation(
         "compared_charts_have_scales_of_their_own",
         "web/pages/admin/sale/comparison.py",
         "compare",

@@ -30,7 +30,7 @@ PAGE = 50
 PAGE_MAX = 1_000
 Group = Literal["live", "soon", "over"]
 GROUPS: tuple[Group, ...] = ("live", "soon", "over")
-Show = Literal["", "live", "soon", "over"]
+Show = Literal["", "live", "soon", "over", "archive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ async def rows(
 
 async def _answer(request: Request, template: str, q: str, show: Show, number: int) -> Response:
     language, now = find_language(request), get_container(request).line_now()
-    found = select_rooms(await _rooms(request), q, show, now)
+    found = select_rooms(await _rooms(request, is_archive=show == "archive"), q, show, now)
     some = found[(number - 1) * PAGE : number * PAGE]
     figures = await get_room_figures(request).of_rooms(one.code for one in some)
     query = {name: text for name, text in {"q": q, "show": show}.items() if text}
@@ -139,28 +139,30 @@ def get_room_figures(request: Request) -> RoomFigures:
     return cast(RoomFigures, request.app.state.room_figures)
 
 
-async def _rooms(request: Request) -> list[ListedRoom]:
-    """All rooms: of coupons that have a line, and of sites; drafts, but not the archive.
+async def _rooms(request: Request, *, is_archive: bool) -> list[ListedRoom]:
+    """Of coupons that have a line, and of sites: those of the archive, or all others with drafts.
 
     Raises OfficeAway.
     """
     offers: list[Offer] = await get_offer_cache(request).all_offers()
     site_rooms = await get_site_rooms(request).all_entries()
-    rooms = [ListedRoom.from_offer(one) for one in offers if one.room and _is_worked_on(one.room)]
-    of_sites = [one for one in site_rooms.values() if _is_worked_on(one.room)]
+    rooms = [ListedRoom.from_offer(one) for one in offers if _is_shown(one.room, is_archive)]
+    of_sites = [one for one in site_rooms.values() if _is_shown(one.room, is_archive)]
     return rooms + [ListedRoom.from_site_room(one) for one in of_sites]
 
 
-def _is_worked_on(room: Room) -> bool:
+def _is_shown(room: Room | None, is_archive: bool) -> bool:
     """A rehearsal is on the plan of its room."""
-    return room.stage != "rehearsal" and room.archived_at is None
+    if room is None or room.stage == "rehearsal":
+        return False
+    return (room.archived_at is not None) == is_archive
 
 
 def select_rooms(
     rooms: Iterable[ListedRoom], q: str, show: Show, now: datetime
 ) -> list[ListedRoom]:
     """Those that match: open ones first, then the next to open, then the latest that are over."""
-    found = [one for one in rooms if one.matches(q) and show in ("", one.group(now))]
+    found = [one for one in rooms if one.matches(q) and show in ("", "archive", one.group(now))]
 
     def order(one: ListedRoom) -> tuple[int, float, str]:
         group, opens_at_s = one.group(now), one.opens_at.timestamp()
