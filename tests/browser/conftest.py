@@ -7,23 +7,39 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from load.browsers import launch_options
 from tests.browser.console import Account, add_admin
 from tests.house import House, open_house
 from tests.servers import Servers, drop_database, fresh_database
 
+PATIENT_MS = 90_000
 # Playwright waits for 5 s, which a busy machine may need for one page.
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=PATIENT_MS)
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The browser that run.py found, or Playwright's own."""
     return {**browser_type_launch_args, **launch_options(os.environ)}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_contexts() -> Iterator[None]:
+    """Pages load and answer in their own time: a busy machine may need more than half a minute."""
+    make = Browser.new_context
+
+    def new_context(browser: Browser, **options: Any) -> BrowserContext:
+        made = make(browser, **options)
+        made.set_default_timeout(PATIENT_MS)
+        return made
+
+    with patch.object(Browser, "new_context", new_context):
+        yield
 
 
 @pytest.fixture(scope="session")
