@@ -21,6 +21,7 @@ from tests.integration.web_cast import Html, forget_rooms, in_line
 
 
 async def test_the_form_saves_a_draft_and_its_plan_publishes_it_unasked(operator, engine, code):
+    form = await operator.get(NEW)
     saved = await operator.post(NEW, data=a_form(code, draft="1"))
     draft = get_room(engine, code).stage
     board = await operator.get(f"/admin/rooms/{code}")
@@ -28,6 +29,7 @@ async def test_the_form_saves_a_draft_and_its_plan_publishes_it_unasked(operator
     published = await operator.post(f"/admin/rooms/{code}/plan/publish")
 
     assert (saved.status_code, draft) == (303, "draft")
+    assert 'name="draft"' in form.text
     assert (board.status_code, board.headers["location"]) == (303, f"/admin/rooms/{code}/plan")
     assert published.status_code == 303, published.text
     assert get_room(engine, code).stage == "published"
