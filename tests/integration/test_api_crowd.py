@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -82,7 +83,8 @@ async def test_asking_for_what_there_is_not_sends_little_to_postgres(client, eng
         seconds = time.monotonic() - began
 
     assert {one.status_code for one in answers} == {404}
-    assert len(statements) <= 1 + seconds
+    # Each list of rooms is read once a second, however many ask.
+    assert max(Counter(statements).values()) <= 1 + seconds
 
 
 async def test_direct_issuing_never_holds_more_connections_than_it_may(parts, engine, code):
