@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 FRESH_S = 1.0
 # A Postgres that hangs answers no reading for seconds, and a site's proxy can't wait so long.
 PATIENCE_S = 1.0
+# A process that nobody asked for so long waits for its next reading, though the last one hung.
+FORGIVEN_AFTER_S = 10.0
 T = TypeVar("T")
 
 
@@ -25,7 +27,8 @@ class ListingCache(Generic[T]):
     Reads once at a time; concurrent callers share the result. code_of: an entry's code. has_pages:
     whether anybody but admins may know of it: only these entries are found, except by
     `all_entries`. patience_s: callers wait so long for a reading where there are earlier entries;
-    once it took longer, they wait no more until Postgres has answered.
+    once it took longer, they wait no more until Postgres has answered, or a while after they asked
+    last.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class ListingCache(Generic[T]):
         self._edition = 0
         self._reading: asyncio.Task[None] | None = None
         self._hangs = False
+        self._is_doubtful = False
+        self._tried_at = float("-inf")
 
     def forget(self) -> None:
         """Read again at the next call, as this process has changed an entry."""
@@ -78,9 +83,29 @@ class ListingCache(Generic[T]):
         assert self._entries is not None
         return self._entries
 
+    async def entry(self, code: str) -> T | None:
+        """The entry; None where there is none.
+
+        Waits also for a Postgres that hangs, where the last entries don't have it: it may be new.
+        Raises OfficeAway where Postgres can't be asked about it.
+        """
+        found = (await self.current()).get(code)
+        if found is None and self._is_doubtful:
+            await asyncio.shield(self._started())
+            found = (self._entries or {}).get(code)
+            if found is None and self._is_doubtful:
+                raise OfficeAway
+        return found
+
+    def was_known(self, code: str) -> bool:
+        """Whether it was among the last entries, however old they are."""
+        return code in (self._entries or {})
+
     def _started(self) -> asyncio.Task[None]:
         """The reading under way, or a new one."""
         if self._reading is None or self._reading.done():
+            if self._clock() - self._tried_at >= FORGIVEN_AFTER_S:
+                self._hangs = False
             self._reading = asyncio.create_task(self._refresh())
         return self._reading
 
@@ -96,7 +121,7 @@ class ListingCache(Generic[T]):
         if done:
             reading.result()
         else:
-            self._hangs = True
+            self._hangs = self._is_doubtful = True
             log.warning("Postgres answers slowly: serving what was read last")
 
     async def all_entries(self) -> dict[str, T]:
@@ -111,13 +136,16 @@ class ListingCache(Generic[T]):
         except OfficeAway:
             if self._entries is None:
                 raise
+            self._is_doubtful = True
             log.warning("Postgres unreachable: serving what was read last")
         else:
-            self._hangs = False
+            self._hangs = self._is_doubtful = False
             self._all = {self._code_of(one): one for one in entries}
             # Once for each reading, as every request looks one up.
             self._entries = {code: one for code, one in self._all.items() if self._has_pages(one)}
             self._edition += 1
+        finally:
+            self._tried_at = self._clock()
         # A change during the read may be missing from its result.
         if changes == self._changes:
             self._read_at, self._changes_read = asked_at, changes

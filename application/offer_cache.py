@@ -48,7 +48,7 @@ class OfferCache(ListingCache[Offer]):
 
     async def offer(self, code: str) -> Offer:
         """The offer whose pages have this code. Raises NoSuchCoupon, OfficeAway."""
-        return _found((await self.current()).get(code))
+        return _found(await self.entry(code))
 
     async def any_offer(self, code: str) -> Offer:
         """As `offer`, also a draft: for admins. Raises NoSuchCoupon, OfficeAway."""

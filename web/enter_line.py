@@ -103,10 +103,11 @@ async def read_status(request: Request, code: str, member_id: str) -> MemberStat
 
 async def raise_if_missing(request: Request, code: str) -> None:
     """Raise LineAway for a room that only Postgres has: Redis does not have it yet, or lost it."""
+    offers = get_offer_cache(request)
     try:
-        if code in await get_site_rooms(request).current():
+        if not offers.was_known(code) and await get_site_rooms(request).entry(code):
             raise LineAway
-        offer = await get_offer_cache(request).offer(code)
+        offer = await offers.offer(code)
     except NoSuchCoupon as error:
         raise NoSuchRoom from error
     except OfficeAway as error:

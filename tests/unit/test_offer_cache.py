@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from application.listing_cache import FORGIVEN_AFTER_S
 from application.offer_cache import FRESH_S, OfferCache
 from issuance.errors import NoSuchCoupon, OfficeAway
 from issuance.offers import Offer
@@ -15,6 +16,7 @@ class Postgres:
 
     def __init__(self) -> None:
         self.used, self.asked, self.away = 0, 0, False
+        self.codes = ["spring"]
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.was_asked, self.has_answered = asyncio.Event(), asyncio.Event()
@@ -28,7 +30,7 @@ class Postgres:
         self.has_answered.set()
         if self.away:
             raise OfficeAway
-        return [Offer(spring(total=10, used=used), None)]
+        return [Offer(spring(code=code, total=10, used=used), None) for code in self.codes]
 
 
 @pytest.fixture
@@ -124,6 +126,20 @@ async def test_while_postgres_hangs_nobody_waits_for_it_twice(postgres, clock):
     assert await used_count(catalogue) == 7
 
 
+async def test_a_process_that_nobody_asked_for_a_while_waits_for_postgres_again(postgres, clock):
+    catalogue = OfferCache(postgres.read, clock=clock, patience_s=0.01)
+    await catalogue.offers()
+    postgres.may_answer.clear()
+    clock.s = FRESH_S
+    await catalogue.offers()  # hangs
+    postgres.away = True
+    postgres.may_answer.set()
+    await postgres.has_answered.wait()
+    postgres.away, postgres.used, clock.s = False, 7, FRESH_S + FORGIVEN_AFTER_S
+
+    assert await used_count(catalogue) == 7
+
+
 async def test_a_change_of_this_process_is_waited_for_also_where_postgres_is_slow(postgres, clock):
     catalogue = OfferCache(postgres.read, clock=clock, patience_s=0.0)
     await catalogue.offers()
@@ -152,6 +168,32 @@ async def test_where_nothing_was_ever_read_it_is_said_to_be_away(catalogue, post
 async def test_an_unknown_coupon_is_said_to_be_unknown(catalogue):
     with pytest.raises(NoSuchCoupon):
         await catalogue.offer("nothing")
+
+
+async def test_a_coupon_that_may_be_new_is_waited_for_where_postgres_hangs(postgres, clock):
+    catalogue = OfferCache(postgres.read, clock=clock, patience_s=0.01)
+    await catalogue.offers()
+    postgres.may_answer.clear()
+    postgres.codes, clock.s = ["spring", "new"], FRESH_S
+
+    looking = [asyncio.create_task(catalogue.offer(code)) for code in ("new", "nothing")]
+    await catalogue.offer("spring")
+    postgres.may_answer.set()
+
+    found, unknown = await asyncio.gather(*looking, return_exceptions=True)
+
+    assert isinstance(found, Offer)
+    assert found.coupon.code == "new"
+    assert isinstance(unknown, NoSuchCoupon)
+
+
+async def test_while_postgres_is_away_no_coupon_is_said_to_be_unknown(catalogue, postgres, clock):
+    await catalogue.offers()
+    postgres.away, clock.s = True, 10
+
+    for _ in range(2):
+        with pytest.raises(OfficeAway):
+            await catalogue.offer("new")
 
 
 async def test_what_was_changed_here_is_seen_here_at_once(catalogue, postgres):

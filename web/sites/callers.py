@@ -21,11 +21,11 @@ async def visit_of_caller(
 ) -> tuple[SiteRoom, str]:
     """The room and the visit. about: both, as a program names them.
 
-    Raises Problem bad_pass, no_such_room, bad_request.
+    Raises OfficeAway; Problem bad_pass, no_such_room, bad_request.
     """
-    rooms = await get_site_rooms(request).current()
+    rooms = get_site_rooms(request)
     if credential.count(".") == 2:
-        room = rooms.get(_audience(credential))
+        room = await rooms.entry(_audience(credential))
         if room is None:
             raise Problem("bad_pass")
         try:
@@ -37,7 +37,7 @@ async def visit_of_caller(
         return room, claims.sid
     if about is None:
         raise Problem("bad_request", "Name the visit: room and visit_id, as the body.")
-    room = rooms.get(about[0])
+    room = await rooms.entry(about[0])
     now = get_container(request).now()
     if room is None or not room.site.has_api_key(credential, now):
         # Not which of both, as codes of others' rooms are nobody's business.

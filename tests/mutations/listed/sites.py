@@ -82,6 +82,30 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        name="a_room_that_may_be_new_is_not_waited_for",
+        summary="where Postgres hangs, nobody waits to learn whether a code is new",
+        promise=8,
+        file="application/listing_cache.py",
+        within="ListingCache.entry",
+        old="await asyncio.shield(self._started())",
+        new="",
+        noticed_by=(
+            "unit/test_offer_cache.py::test_a_coupon_that_may_be_new_is_waited_for_where_postgres_hangs",
+        ),
+    ),
+    Mutation(
+        name="an_outage_long_ago_is_not_forgiven",
+        summary="the first answer after a hang of Postgres long ago is as old as that hang",
+        promise=8,
+        file="application/listing_cache.py",
+        within="ListingCache._started",
+        old="self._hangs = False",
+        new="pass",
+        noticed_by=(
+            "unit/test_offer_cache.py::test_a_process_that_nobody_asked_for_a_while_waits_for_postgres_again",
+        ),
+    ),
+    Mutation(
         name="everybody_waits_for_a_postgres_that_hangs",
         summary="each caller waits for a Postgres that hangs, though its last answer is known",
         promise=8,
@@ -99,7 +123,10 @@ MUTATIONS = (
         promise=8,
         file="web/enter_line.py",
         within="raise_if_missing",
-        old="if code in await get_site_rooms(request).current():\n    raise LineAway",
+        old=(
+            "if not offers.was_known(code) and await get_site_rooms(request).entry(code):\n"
+            "    raise LineAway"
+        ),
         new="",
         noticed_by=(f"{_IN_TEXTS}test_a_site_room_that_redis_has_lost_is_away_and_not_unknown",),
     ),
