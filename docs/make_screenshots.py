@@ -96,7 +96,7 @@ def in_line(studio: Studio) -> None:
     studio.crowd("near", 7)
     studio.enter("near")
     studio.started = {"spring": PEOPLE_AHEAD + 600, "few": PEOPLE_AHEAD + 200, "near": 11}
-    known = ":has(.wait dd:has-text('1'))"
+    known = ":has(.wait b:has-text('1'))"
     studio.take("waiting", "/rooms/spring", WAITS + known)
     studio.take("unlikely", "/rooms/few", WAITS + ":has(.outlook-unlikely)")
     studio.take("near", "/rooms/near", WAITS)

@@ -76,6 +76,13 @@ MAKERS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
 }
+# Style sheets that come in one file with app.css, by the templates that have their classes.
+STYLED_BY = {
+    "_coupons.html": ("place.css",),
+    "_ticket_macros.html": ("place.css",),
+    "my_coupons.html": ("place.css",),
+    "shared/room.html": ("place.css",),
+}
 # The modules whose sentences a template shows.
 WORDED_BY = {
     "_macros.html": ("web/pages/formatting.py",),

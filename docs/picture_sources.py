@@ -19,7 +19,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from docs.picture_pages import MAKERS, WORDED_BY, words_without_location
+from docs.picture_pages import MAKERS, STYLED_BY, WORDED_BY, words_without_location
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "screenshots"
@@ -128,6 +128,7 @@ def _static_files(template: str) -> Iterator[Path]:
     for name in re.findall(r"static\('([^']+)'\)", _template(template).read_text("utf-8")):
         if name.endswith(".css") or name in DRAWING:
             yield STATIC / name
+    yield from (STATIC / name for name in STYLED_BY.get(template, ()))
 
 
 def _text(file: Path) -> str:

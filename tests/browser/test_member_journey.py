@@ -102,7 +102,8 @@ def test_leaving_is_asked_twice_and_gives_the_place_up(page: Page, house, code):
     page.get_by_text("Leave the line", exact=True).click()
     page.get_by_role("button", name="Yes, leave the line").click()
 
-    page.wait_for_url(f"**/coupons/{code}")
+    page.wait_for_url(f"**/coupons/{code}?left=1")
+    expect(page.get_by_text("You have left the line")).to_be_visible()
     assert house.member("GET", f"/api/rooms/{code}/place", "alice")[0] == 404
 
 
@@ -117,7 +118,7 @@ def test_who_waits_when_the_last_one_goes_is_told(page: Page, house, code):
     house.admin("PATCH", f"/rooms/{code}", {"state": "open"})
 
     expect(page.get_by_role("heading", name="Sold out")).to_be_visible(timeout=60_000)
-    expect(page.locator("#place")).to_contain_text("All coupons have been issued.")
+    expect(page.locator("#place")).to_contain_text("All 5 coupons went to people ahead of you.")
     assert page.locator("#place[hx-get]").count() == 0
 
 

@@ -141,9 +141,23 @@ async def test_leaving_gives_up_the_place_and_the_ticket(alice, line, engine, co
 
     left = await alice.post(LEAVE.format(code))
 
-    assert (left.status_code, left.headers["location"]) == (303, f"/coupons/{code}")
+    assert (left.status_code, left.headers["location"]) == (303, f"/coupons/{code}?left=1")
     assert "Max-Age=0" in cookies_set(left)[f"ticket-{code}"]
     await seen(alice, code, "absent")
+
+
+async def test_leaving_says_what_it_did_and_only_to_who_has_left(alice, line, engine, code):
+    await in_line(line, engine, code)
+    await alice.post(ENTER.format(code))
+    told = "You have left the line, and your place is gone."
+
+    still = await alice.get(f"/coupons/{code}?left=1")
+    left = await alice.post(LEAVE.format(code))
+    page = await alice.get(left.headers["location"])
+
+    assert told not in Html(still).text
+    assert told in Html(page).text
+    assert ENTER.format(code) in Html(page).forms
 
 
 async def test_the_page_of_a_line_that_is_sold_out_says_so_to_a_newcomer(alice, line, engine, code):
@@ -156,6 +170,19 @@ async def test_the_page_of_a_line_that_is_sold_out_says_so_to_a_newcomer(alice, 
     assert "All of these coupons have been issued." in page.text
     assert "nobody new can get in" in page.text
     assert ENTER.format(code) not in page.forms
+
+
+async def test_sold_out_tells_where_one_stood(alice, line, engine, code):
+    await in_line(line, engine, code, total=1)
+    for member in ("bob", "charlie"):
+        await line.enter(code, member)
+    await alice.post(ENTER.format(code))
+    await serve(line, engine, code, at_most=1)
+
+    text = " ".join(Html(await alice.get(f"/rooms/{code}")).text.split())
+
+    assert "The only coupon went to someone ahead of you." in text
+    assert "Your place at first3" in text
 
 
 @pytest.mark.parametrize("path", ["", "/place"])

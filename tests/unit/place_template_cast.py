@@ -27,6 +27,7 @@ def issued_coupon() -> IssuedCouponOut:
         issued_at=NOON,
         used_at=None,
         expire_date=NOON + timedelta(days=30),
+        short_code="K7M2P9QX",
     )
 
 
@@ -111,10 +112,9 @@ def admitted() -> Standing:
     return Standing(PlaceOut(room="spring", state="admitted", ask_again_s=2.5, remain_count=9))
 
 
-def issued() -> Standing:
-    return Standing(
-        PlaceOut(room="spring", state="issued", remain_count=9, issued_coupon=issued_coupon())
-    )
+def issued(**changes: Any) -> Standing:
+    held = issued_coupon().model_copy(update=changes)
+    return Standing(PlaceOut(room="spring", state="issued", remain_count=9, issued_coupon=held))
 
 
 AnyPlace = Standing | Plain | Refused
@@ -138,6 +138,9 @@ GOING_ON: dict[str, AnyPlace] = {
 }
 FINAL: dict[str, AnyPlace] = {
     "issued": issued(),
+    "issued, used": issued(status=Status.USED, used_at=NOON),
+    "issued, expired": issued(expire_date=NOON - timedelta(days=1)),
+    "issued by the release before": issued(short_code=None),
     "issued, details not known": Plain("issued"),
     "refused, sold out": Refused("sold_out"),
     "refused, closed": Refused("closed"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
+from domain.branding import Branding
 from domain.discount import DiscountPolicy
 from domain.phase import ROOM_PHASE
 from tests.unit.admin_template_cast import admin_pages
@@ -66,6 +67,7 @@ def a_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace:
         "is_before_opening": False,
         "stage": "",
         "is_draft": False,
+        "branding": Branding(return_url="https://shop.example/checkout"),
     }
     fields = {**spring, **changes}
     phase = ROOM_PHASE[str(fields["state"])]
@@ -90,6 +92,8 @@ def an_issued_coupon(language: Language = EN, **changes: Any) -> SimpleNamespace
         **dict(issued_coupon()),
         "description": a_coupon(language).description,
         "discount_text": a_coupon(language).discount_text,
+        "to_shop": "https://shop.example/checkout?coupon=K7M2P9QX",
+        "shop": SITE_NAME,
     }
     return SimpleNamespace(**{**issued, **changes})
 
@@ -237,6 +241,7 @@ def html_of(template: str, language: Language = EN, **context: Any) -> str:
         "site_name": SITE_NAME,
         "member": alice,
         "demo": True,
+        "base_url": "https://line.example.com",
         "now": NOON,
         "switches": [LanguageLink(one.code, one.name, f"/?lang={one.code}") for one in (EN, KO)],
     }

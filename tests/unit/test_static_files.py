@@ -131,7 +131,7 @@ async def test_a_bundle_is_all_of_its_files_in_one(client, name):
     assert answer.headers["cache-control"] == FOR_EVER
     at = [answer.content.index(read_asset(path).body) for path in BUNDLES[name]]
     assert at == sorted(at)
-    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["content-type"] == read_asset(BUNDLES[name][0]).media_type
 
 
 @pytest.mark.parametrize("name", BUNDLES)

@@ -99,8 +99,10 @@ def test_who_has_a_place_is_led_to_it(place):
 
 def test_who_is_not_signed_in_is_told_before_pressing():
     page = render("coupon.html", coupon=a_coupon(), place=None, member=None)
+    asks = render("coupon.html", coupon=a_coupon(asks_for_solution=True), place=None, member=None)
 
-    assert page.says("The button takes you to sign in first.")
+    assert page.says("The button takes you to sign in, then straight into the line.")
+    assert asks.says("The button takes you to sign in first.")
     assert "/signin" in [link.attrs["href"] for link in page.all("a")]
 
 
@@ -142,6 +144,51 @@ def test_the_shops_sign_in_page_opens_at_once_unless_it_has_just_sent_somebody_b
     for page in (once, back):
         assert shop in [link.attrs["href"] for link in page.all("a")]
         assert not page.posts()
+
+
+def test_the_list_shows_what_is_open_then_what_opens_soon_and_folds_what_is_over():
+    coupons = [
+        a_coupon(code="gone", state="sold_out", remain_count=0),
+        a_coupon(**a_lobby(code="later", opens_at=NOON + timedelta(hours=5))),
+        a_coupon(**a_lobby(code="soon")),
+        a_coupon(code="now"),
+    ]
+
+    page = render("_coupons.html", coupons=coupons)
+
+    links = [tag for tag in page.all("a") if tag.attrs["href"].startswith("/coupons/")]
+    assert [tag.attrs["href"][9:] for tag in links] == ["now", "soon", "later", "gone"]
+    assert ["details" in tag.inside for tag in links] == [False, False, False, True]
+    for words in ("Open now", "Opens soon", "Over 1"):
+        assert page.says(words)
+    starts = [tag.attrs["data-starts-at"] for tag in page.tags if "data-starts-at" in tag.attrs]
+    assert starts == ["2026-11-23T12:10:00.000+00:00", "2026-11-23T17:00:00.000+00:00"]
+
+
+def test_a_list_of_what_is_over_is_not_folded():
+    page = render("_coupons.html", coupons=[a_coupon(state="closed")])
+
+    (fold,) = page.all("details")
+    assert "open" in fold.attrs
+    assert not page.says("Open now")
+
+
+def test_a_shared_link_shows_the_coupon_and_its_picture_where_our_address_is_known():
+    page = render("coupon.html", coupon=a_coupon(), place=None)
+    nowhere = render("coupon.html", coupon=a_coupon(), place=None, base_url="")
+
+    shown = {
+        tag.attrs["property"]: tag.attrs["content"]
+        for tag in page.all("meta")
+        if "property" in tag.attrs
+    }
+    assert shown["og:title"] == "Spring sale"
+    assert shown["og:description"].startswith("5,000 off · ")
+    assert shown["og:url"] == "https://line.example.com/coupons/spring"
+    assert shown["og:image"].startswith("https://line.example.com/static/share.png?v=")
+    assert "og:image" not in nowhere.html
+    (about,) = [tag for tag in page.all("meta") if tag.attrs.get("name") == "description"]
+    assert about.attrs["content"] == shown["og:description"]
 
 
 def test_an_address_that_leads_nowhere_says_what_to_do():

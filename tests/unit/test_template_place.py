@@ -84,12 +84,12 @@ def test_few_ahead_are_counted_in_plain_words(place, sentence):
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        (1, "412 left: you will probably get one."),
-        (240, "412 left, 239 ahead of you: you will probably get one."),
-        (400, "412 left, 399 ahead of you: it will be close."),
-        (412, "412 left, 411 ahead of you: it will be close."),
-        (413, "412 left, 412 ahead of you: you will probably not get one."),
-        (1_205, "412 left, 1,204 ahead of you: you will probably not get one. You can stay"),
+        (1, "412 coupons left: you will probably get one."),
+        (240, "412 coupons left: you will probably get one."),
+        (400, "412 coupons left: it could go either way."),
+        (412, "412 coupons left: it could go either way."),
+        (413, "412 coupons left: you will probably not get one."),
+        (1_205, "412 coupons left: you will probably not get one. You can stay"),
     ],
 )
 def test_what_is_left_is_held_against_who_is_ahead(place, words):
@@ -115,11 +115,34 @@ def test_the_lobby_counts_down_and_says_how_places_are_given():
 
 
 def test_the_way_come_is_shown_from_where_one_started():
-    (bar,) = fragment(waiting(241, remain_count=1_000, started_ahead=960)).all("progress")
-    (fresh,) = fragment(waiting(241)).all("progress")
+    come, fresh = (
+        fragment(waiting(241, remain_count=1_000, started_ahead=started)) for started in (960, 240)
+    )
 
-    assert (bar.attrs["value"], fresh.attrs["value"]) == ("75", "0")
-    assert bar.attrs["aria-labelledby"]
+    for page, percent in ((come, 75), (fresh, 0)):
+        (bar,) = [tag for tag in page.all("rect") if "transform" in tag.attrs]
+        (picture,) = [tag for tag in page.all("svg") if tag.attrs.get("role") == "img"]
+        assert bar.attrs["transform"] == f"scale({percent} 1)"
+        assert picture.attrs["aria-labelledby"] == "way"
+    assert come.says("You have come 75 % of the way.")
+
+
+def test_the_wait_stands_directly_under_the_number():
+    text = fragment(waiting(1204)).text
+
+    assert " ".join(text.split()).startswith(
+        "Your place in line 1,204 Estimated wait about 2 to 5 minutes"
+    )
+
+
+@pytest.mark.parametrize("outlook", ["likely", "close", "unlikely"])
+def test_each_outlook_has_a_hue_and_an_icon_of_its_own_beside_its_words(outlook):
+    page = fragment(PLACES[f"waiting, {outlook}"])
+
+    (box,) = [tag for tag in page.tags if f"outlook-{outlook}" in tag.attrs.get("class", "")]
+    (icon,) = [tag for tag in page.all("svg") if tag.attrs.get("class") == "icon"]
+    assert box.name == "p"
+    assert icon.attrs["aria-hidden"] == "true"
 
 
 def test_the_page_says_where_its_stream_is_and_which_tabs_share_it():
@@ -206,3 +229,21 @@ def test_only_a_real_step_is_news(before, after, news):
     )
 
     assert (step_before != step_after) is news
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "over"),
+    [
+        ("issued", "You have your coupon", False),
+        ("issued, used", "You have used this coupon", True),
+        ("issued, expired", "This coupon has expired", True),
+    ],
+)
+def test_a_coupon_that_is_used_or_expired_looks_so_and_leads_nowhere(name, title, over):
+    page = fragment(PLACES[name], coupon=a_coupon())
+
+    assert page.says(title)
+    assert ("ticket-gold" in page.html) == (not over)
+    assert ("https://shop.example/checkout?coupon=K7M2P9QX" in page.html) == (not over)
+    assert ("data-copy" in page.html) == (not over)
+    assert ("qr.svg?coupon=K7M2P9QX" in page.html) == (not over)

@@ -11,7 +11,7 @@ from web.pages.render import environment, static
 
 SHOWN = {
     "site_name": "Shop", "member": alice, "demo": False, "switches": [],
-    "coupon_list": list_of([]),
+    "coupon_list": list_of([]), "base_url": "",
 }  # fmt: skip
 
 

@@ -37,7 +37,14 @@ RENAMED = {
 # upgrade a process of the previous release may get the request, and answers that file only. So the
 # first must be one that works without the others.
 BUNDLES = {
-    "waiting.js": ("vendor/htmx-2.0.11.min.js", "app.js", "place_updates.js", "notifications.js"),
+    "waiting.js": (
+        "vendor/htmx-2.0.11.min.js",
+        "app.js",
+        "place_updates.js",
+        "notifications.js",
+        "place_motion.js",
+    ),
+    "app.css": ("app.css", "place.css"),
     "altcha.js": ("vendor/altcha-3.2.2.external.min.js", "vendor/altcha-3.2.2.ko.js"),
 }
 # Fixed, as `mimetypes` depends on the machine's configuration.
@@ -45,6 +52,7 @@ _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
 }
 _PLAIN_TEXT = "text/plain; charset=utf-8"
@@ -83,8 +91,10 @@ def read_file(path: str) -> StaticFile:
 
 @cache
 def read_bundle(name: str) -> StaticFile:
-    """Each file is a block of its own, so that no name of one hides one of another."""
+    """Each script is a block of its own, so that no name of one hides one of another."""
     bodies = [read_file(path).body for path in BUNDLES[name]]
+    if name.endswith(".css"):
+        return StaticFile.from_body(b"\n".join(bodies), name)
     return StaticFile.from_body(b"".join(b"{" + body + b"\n}\n" for body in bodies), name)
 
 

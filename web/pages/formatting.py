@@ -90,6 +90,12 @@ def _up(number: float, step: int) -> int:
     return math.ceil(number / step) * step
 
 
+def in_groups(short_code: str) -> str:
+    """A short code as people read it, such as K7M2-P9QX."""
+    half = len(short_code) // 2
+    return f"{short_code[:half]}-{short_code[half:]}"
+
+
 def discount_text(language: Language, policy: DiscountPolicy) -> str:
     value = language.number(policy.value)
     if policy.kind == "amount":

@@ -30,7 +30,7 @@ from web.cache.static_files import static_address
 from web.container import get_container
 from web.dependencies import find_visitor
 from web.i18n import COOKIE, Language, find_language, languages, save_language, say_language
-from web.pages.formatting import discount_text, duration, exact_duration
+from web.pages.formatting import discount_text, duration, exact_duration, in_groups
 from web.pages.formatting import seconds as seconds_text
 from web.pages.rehearsal import title_of_room
 from web.pages.renamed_templates import with_old_names, with_old_replacements
@@ -75,6 +75,7 @@ def environment(language: Language, templates_dir: str = "") -> Environment:
         count=language.number,
         duration=partial(duration, language),
         exact_duration=partial(exact_duration, language),
+        in_groups=in_groups,
     )
     env.globals.update(
         phases=ROOM_PHASE,
@@ -192,6 +193,7 @@ def render_html(
         "admin": getattr(request.state, "admin", None),
         "demo": parts.demo,
         "site_room": site_room,
+        "base_url": parts.base_url.rstrip("/"),
         "now": parts.offer_now(branded) if branded else parts.now(),
         "switches": _switches(request, asked, may_be_public=may_be_public),
         "language_query": language_query(request) if may_be_public else "",
@@ -292,6 +294,7 @@ def shown(offer: Offer, now: datetime, language: Language) -> dict[str, Any]:
         "takes_members": ROOM_PHASE[coupon.state].takes_members
         and not (offer.settings and offer.settings.state == DRAINING.word),
         "discount_text": discount,
+        "branding": offer.branding,
         "lobby_opens_at": lobby_opens_at,
         "lobby_is_open": offer.settings is not None and lobby_opens_at <= now < coupon.opens_at,
         "opening": offer.settings.opening if offer.settings else None,

@@ -35,6 +35,7 @@
     return `${time.title} (${format(at, { ...day, ...hour, timeZoneName: "short" })})`;
   };
   const showLocalTimes = () => {
+    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
     for (const time of document.querySelectorAll("time[datetime]:not([title])")) {
       time.title = time.textContent;
       time.textContent = inWords(time, new Date(time.dateTime));
@@ -99,6 +100,43 @@
     wasOpen = passed.open;
   };
 
+  // The list: how long until each coupon opens, on the last day before it does.
+  const DAY_S = 24 * 3600;
+  const countToOpenings = () => {
+    let isAhead = false;
+    for (const line of document.querySelectorAll("[data-starts-at]")) {
+      const left_s = Math.ceil((Date.parse(line.dataset.startsAt) - Date.now()) / 1000);
+      line.hidden = left_s >= DAY_S;
+      if (left_s > 0) line.querySelector("b").textContent = asClock(left_s);
+      else line.textContent = line.dataset.started;
+      isAhead ||= left_s > 0;
+    }
+    if (isAhead) setTimeout(countToOpenings, 1000 - (Date.now() % 1000));
+  };
+
+  // --- copying a coupon's code ---
+
+  // Without https there is no clipboard: then the code is copied as a selection.
+  const copySelected = (text) => {
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  };
+  const copy = async (text) => {
+    if (!navigator.clipboard) return copySelected(text);
+    return navigator.clipboard.writeText(text).catch(() => copySelected(text));
+  };
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest?.("[data-copy]");
+    if (!button) return;
+    await copy(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+    say(button.dataset.copied);
+  });
+
   // --- temporary errors: the page reloads itself, after a random delay ---
 
   const again = document.querySelector("[data-again-s]");
@@ -108,6 +146,7 @@
   window.waitroom = { byId, say, showLocalTimes, countDown };
   showLocalTimes();
   countDown();
+  countToOpenings();
   // A tab that wakes up updates its countdown at once, without waiting for its timer.
   document.addEventListener("visibilitychange", countDown);
 })();

@@ -38,6 +38,7 @@
       document.dispatchEvent(new CustomEvent("waitroom:turn", { detail: place.dataset.state }));
     }
     ({ step, state } = place.dataset);
+    document.dispatchEvent(new Event("waitroom:told"));
   };
 
   const told = () => {

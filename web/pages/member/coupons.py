@@ -54,6 +54,7 @@ async def coupon(request: Request, code: CouponCode) -> Response:
         may_be_public=offer.is_listed,
         coupon=coupon,
         place=place,
+        has_left="left" in request.query_params,
     )
     if not offer.is_listed:
         response.headers["X-Robots-Tag"] = "noindex"

@@ -7,8 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.branding import PLAIN
 from web.api.my_coupons import held, spend
 from web.auth.member_tokens import NotSignedIn
+from web.container import get_container, get_offer_cache
 from web.dependencies import find_visitor
 from web.i18n import find_language
 from web.pages.form_guard import signed_in_for
@@ -25,10 +27,14 @@ async def my_coupons(request: Request) -> Response:
     if who is None:
         raise NotSignedIn
     language = find_language(request)
+    _, offers = await get_offer_cache(request).edition()
+    brandings = {offer.coupon.code: offer.branding for offer in offers}
     issued = [
         {
             **dict(IssuedCouponOut.from_issued(one, coupon.code)),
             "description": coupon.description,
+            "to_shop": brandings.get(coupon.code, PLAIN).address_to_use(one.short_code),
+            "shop": brandings.get(coupon.code, PLAIN).name or get_container(request).site_name,
             "discount_text": discount_text(language, coupon.discount),
         }
         for one, coupon in await held(request, who.id)

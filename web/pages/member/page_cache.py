@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from fastapi import FastAPI, Request, Response
 from starlette.types import Scope
 
-from domain.phase import PLACE_PHASES
+from domain.phase import PLACE_PHASES, REFUSED
 from issuance.offers import Offer
 from web.auth.member_tokens import Visitor
 from web.i18n import Language
@@ -26,6 +26,8 @@ from web.pages.render import empty_page, render_html, shown
 
 COUPON_PAGE, TICKET_PAGE, FRAGMENT = "coupon.html", "room.html", "_place.html"
 WAITING_STATES = frozenset(phase.word for phase in PLACE_PHASES if phase.state == "waiting")
+# A crowd is refused at once, so these pages are filled, too.
+FILLED_STATES = WAITING_STATES | {REFUSED.word}
 # The names of a page's texts.
 _NAMES = ("member_id", "member_name", "now")
 _WAITING_NAMES = (*_NAMES, *TEXTS)
@@ -124,12 +126,13 @@ class PreparedPages:
 
         names: tuple[str, ...] = _NAMES
         values: Texts = (member.id, member.name, iso(now))
-        # All fields of a final view are in the key, so only a waiting one has texts to fill in.
+        # All fields of other final views are in the key.
         key: tuple[object, ...] = template, bool(member.name), view
-        if view.state in WAITING_STATES:
+        if view.state in FILLED_STATES:
             fields: tuple[Any, ...] = view
             names, values = _WAITING_NAMES, (*values, *fields[TEXT_FIELDS])
-            key = template, bool(member.name), view.shape
+            shape = view.shape if view.state in WAITING_STATES else view.final_shape
+            key = template, bool(member.name), shape
         page = find_page(self._ready, key, render, names, values)
         return (page, values) if page else None
 

@@ -9,10 +9,11 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, Literal, NamedTuple
 
+from domain.issued_coupon import Status
 from domain.phase import DRAINING, ROOM_PHASE
 from domain.unix_time import from_us
 from web.i18n import Around, Language, to_translate
-from web.schemas.public import PlaceOut, Returned
+from web.schemas.public import IssuedCouponOut, PlaceOut, Returned
 
 Outlook = Literal["likely", "close", "unlikely"]
 
@@ -31,6 +32,14 @@ PLAIN = {
         to_translate("It’s your turn. We’re reserving your coupon."),
     ),
     "issued": (to_translate("You have your coupon"), to_translate("You have your coupon.")),
+    f"issued {Status.USED}": (
+        to_translate("Coupon used"),
+        to_translate("You have used this coupon."),
+    ),
+    f"issued {Status.EXPIRED}": (
+        to_translate("Coupon expired"),
+        to_translate("This coupon has expired."),
+    ),
     "absent": (to_translate("Not in line"), to_translate("You are not in this line.")),
     "unreachable": (
         to_translate("Reconnecting"),
@@ -79,31 +88,29 @@ def find_outlook(remain: int, ahead: int) -> Outlook:
     """Whether the remaining coupons suffice up to this member, if nobody leaves."""
     if ahead >= remain:
         return "unlikely"
-    return "likely" if (ahead + 1) * LIKELY_FROM <= remain else "close"
+    return "likely" if ahead == 0 or (ahead + 1) * LIKELY_FROM <= remain else "close"
 
 
-def outlook_in_words(room: WaitingRoom, outlook: Outlook, ahead: str) -> str:
-    if ahead == "0" and outlook != "unlikely":
-        return room.next_outlook_text
-    before, after = room.outlooks[outlook]
-    return f"{before}{ahead}{after}"
-
-
-def _outlooks(language: Language, remain: str) -> dict[Outlook, Around]:
-    """The sentence of each outlook, around the number ahead."""
-    sentences: dict[Outlook, str] = {
-        "likely": to_translate(
-            "%(remain)s left, %(ahead)s ahead of you: you will probably get one."
-        ),
-        "close": to_translate("%(remain)s left, %(ahead)s ahead of you: it will be close."),
-        "unlikely": to_translate(
-            "%(remain)s left, %(ahead)s ahead of you: you will probably not get one. You can stay: "
-            "others may leave."
-        ),
-    }
+def _outlooks(language: Language, remain: int) -> dict[Outlook, str]:
+    """The sentence of each outlook. The number ahead stands above it."""
+    ngettext = language.ngettext
     return {
-        outlook: language.around(sentence, "ahead", remain=remain)
-        for outlook, sentence in sentences.items()
+        "likely": ngettext(
+            "%(count)s coupon left: you will probably get one.",
+            "%(count)s coupons left: you will probably get one.",
+            remain,
+        ),
+        "close": ngettext(
+            "%(count)s coupon left: it could go either way.",
+            "%(count)s coupons left: it could go either way.",
+            remain,
+        ),
+        "unlikely": ngettext(
+            "%(count)s coupon left: you will probably not get one. You can stay: others may leave.",
+            "%(count)s coupons left: you will probably not get one. You can stay: others may "
+            "leave.",
+            remain,
+        ),
     }
 
 
@@ -125,8 +132,7 @@ def progress_in_words(language: Language, percent: int) -> tuple[str, str]:
 class WaitingRoom(NamedTuple):
     """The texts that all who wait in a room share.
 
-    title: without the place. next_outlook_text: for the member who is next. place_news, wait_news:
-    announcements around the place and the wait.
+    title: without the place. place_news, wait_news: announcements around the place and the wait.
     """
 
     resting: bool
@@ -135,8 +141,7 @@ class WaitingRoom(NamedTuple):
     remain_text: str
     note_text: str
     eta_text: str
-    outlooks: Mapping[Outlook, Around]
-    next_outlook_text: str
+    outlooks: Mapping[Outlook, str]
     place_news: Around
     wait_news: Around
 
@@ -153,10 +158,7 @@ def waiting_room(language: Language, room_state: str, remain: int, site_name: st
         remain_text=remain_text,
         note_text=gettext(phase.note) if phase.note else "",
         eta_text=gettext("not known yet") if phase.admits else gettext("paused for now"),
-        outlooks=_outlooks(language, remain_text),
-        next_outlook_text=gettext(
-            "%(remain)s left: you will probably get one.", remain=remain_text
-        ),
+        outlooks=_outlooks(language, remain),
         place_news=language.around(to_translate("Your place in line is %(place)s."), "place"),
         wait_news=language.around(to_translate("Estimated wait: %(wait)s."), "wait"),
     )
@@ -253,3 +255,11 @@ def moments(place: PlaceOut, now: datetime, language: Language) -> dict[str, Any
 
 # Cached, as up to 500 answers share the time of one read.
 read_at = lru_cache(maxsize=64)(from_us)
+
+
+def coupon_status(issued: IssuedCouponOut | None, now: datetime) -> str:
+    """UNUSED, USED or EXPIRED; "" where the coupon is not known."""
+    if issued is None:
+        return ""
+    is_over = issued.status is Status.UNUSED and now >= issued.expire_date
+    return (Status.EXPIRED if is_over else issued.status).value

@@ -20,23 +20,22 @@ from domain.phase import (
     WAITING,
     place_phase,
 )
-from domain.refusals import REFUSALS
+from domain.refusals import REFUSALS, SoldOut
 from domain.settings_spec import Opening
 from web.i18n import PROBLEM_TITLE, Language
 from web.pages.formatting import duration, wait
+from web.pages.member.place_fields import lobby_fields, restoring_fields
 from web.pages.member.place_text import (
     NO_PLACE,
     PLAIN,
     Outlook,
+    coupon_status,
     find_outlook,
     find_progress,
     find_step,
     interval_texts,
-    iso,
     make_times,
     make_title,
-    moments,
-    outlook_in_words,
     parse_times,
     place_words,
     progress_in_words,
@@ -97,9 +96,11 @@ class PlaceView(NamedTuple):
     note_text: str = ""
 
     issued_coupon: IssuedCouponOut | None = None
+    coupon_status: str = ""
     refusal_title: str = ""
     refusal_detail: str = ""
     can_try_again: bool = False
+    is_sold_out: bool = False
     retry_after_text: str = ""
 
     query: str = ""
@@ -119,6 +120,12 @@ class PlaceView(NamedTuple):
         fields: tuple[object, ...] = self
         return fields[_DECIDES], tuple(map(bool, fields[TEXT_FIELDS]))
 
+    @property
+    def final_shape(self) -> tuple[object, ...]:
+        """As `shape`, of a final place whose texts are filled in."""
+        fields: tuple[object, ...] = self
+        return self.shape, fields[TEXT_FIELDS.stop :]
+
     @classmethod
     def from_place(
         cls,
@@ -132,13 +139,20 @@ class PlaceView(NamedTuple):
         """started_ahead: how many were ahead at first; None to start now."""
         phase = place_phase(place.state, ROOM_PHASE[place.room_state])
         if phase is RESTORED:
-            return _restoring(place, language, now, site_name)
+            return cls(**restoring_fields(place, language, now, site_name))
         if phase is LOBBY:
-            return _lobby(place, language, now, site_name)
+            return cls(**lobby_fields(place, language, now, site_name))
         if phase is WAITING:
             return _waiting(place, language, now, site_name, started_ahead)
         if phase is REFUSED:
-            return refused(place.room, place.refusal, language=language, site_name=site_name)
+            return refused(
+                place.room,
+                place.refusal,
+                language=language,
+                site_name=site_name,
+                arrived_at=place.arrived_at,
+                started_ahead=started_ahead,
+            )
         return plain(
             place.room,
             phase.word,
@@ -146,6 +160,7 @@ class PlaceView(NamedTuple):
             site_name=site_name,
             ask_again_s=place.ask_again_s,
             issued_coupon=place.issued_coupon,
+            coupon_status=coupon_status(place.issued_coupon, now),
         )
 
 
@@ -169,7 +184,7 @@ def _waiting(
         words = place_words(language, ahead)
         if place.remain_count is not None:
             outlook = find_outlook(remain, ahead)
-            outlook_text = outlook_in_words(room, outlook, words.ahead)
+            outlook_text = room.outlooks[outlook]
         progress, progress_text = progress_in_words(language, find_progress(ahead, started_ahead))
     place_text, place_size, _, ahead_text, step = words
     # By position, as names would take twice as long.
@@ -199,45 +214,6 @@ def _waiting(
     )
 
 
-def _lobby(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
-    """The view before the opening; with a place unless a draw will decide it."""
-    gettext = language.gettext
-    draws = place.opening == "draw"
-    opens_at = datetime.fromisoformat(place.opens_at) if place.opens_at else None
-    place_text = "" if draws or place.place is None else language.number(place.place)
-    news = gettext("You are in the lobby. Your place is safe.")
-    if place_text:
-        news = gettext("You are number %(place)s in the lobby.", place=place_text)
-    return PlaceView(
-        room=place.room,
-        state=LOBBY.word,
-        returned=place.returned,
-        opening=place.opening or "first_come",
-        title=make_title(place_text, gettext("In the lobby"), site_name),
-        news=news,
-        step=LOBBY.word,
-        **moments(place, now, language),
-        place_text=place_text,
-        remain_text=language.number(place.remain_count or 0),
-        opens_at=iso(opens_at) if opens_at else "",
-        opens_text=language.date_and_time(opens_at) if opens_at else "",
-        now_at=iso(now),
-    )
-
-
-def _restoring(place: PlaceOut, language: Language, now: datetime, site_name: str) -> PlaceView:
-    """The view while restoring; without a place, as others may still return before them."""
-    return PlaceView(
-        room=place.room,
-        state=RESTORED.word,
-        title=make_title("", language.gettext("Your place is safe"), site_name),
-        news=language.gettext("The line was interrupted. Your place is safe."),
-        step=RESTORED.word,
-        **moments(place, now, language),
-        remain_text=language.number(place.remain_count or 0),
-    )
-
-
 def refused(
     room: str,
     refusal: RefusalOut | None,
@@ -245,22 +221,32 @@ def refused(
     language: Language,
     site_name: str,
     retry_after_s: float | None = None,
+    arrived_at: str | None = None,
+    started_ahead: int | None = None,
 ) -> PlaceView:
+    """arrived_at, started_ahead: of the place that the member had; None without one. The view's
+    place_text is that first place.
+    """
     gettext = language.gettext
     title = gettext("There is no coupon for you this time")
     detail = ""
     if refusal is not None:
         title = language.pgettext(PROBLEM_TITLE, refusal.title)
         detail = gettext(refusal.detail)
+    came_at, came_text = parse_times(arrived_at, language)
     return PlaceView(
         room=room,
         state=REFUSED.word,
         title=make_title("", gettext("No coupon this time"), site_name),
         news=title,
         step=REFUSED.word,
+        arrived_at=came_at,
+        arrived_text=came_text,
+        place_text="" if started_ahead is None else language.number(started_ahead + 1),
         refusal_title=title,
         refusal_detail=detail,
         can_try_again=refusal is not None and refusal.type in CAN_RETRY,
+        is_sold_out=refusal is not None and refusal.type == SoldOut.slug,
         retry_after_text=duration(language, retry_after_s) if retry_after_s else "",
     )
 
@@ -274,10 +260,11 @@ def plain(
     ask_again_s: float | None = None,
     arrived_at: datetime | None = None,
     issued_coupon: IssuedCouponOut | None = None,
+    coupon_status: str = "",
     words: Mapping[str, tuple[str, str]] = PLAIN,
 ) -> PlaceView:
     """A view of a state without further details. words: the title and the news of each state."""
-    title, news = words[state]
+    title, news = words.get(f"{state} {coupon_status}") or words[state]
     asks_again_s, reload_s = interval_texts(ask_again_s)
     at, text = make_times(arrived_at, language) if arrived_at else ("", "")
     return PlaceView(
@@ -291,4 +278,5 @@ def plain(
         arrived_at=at,
         arrived_text=text,
         issued_coupon=issued_coupon,
+        coupon_status=coupon_status,
     )

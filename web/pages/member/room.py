@@ -79,7 +79,7 @@ async def leave_room(request: Request, code: str) -> Response:
         return who
     ticket_us = ticket_arrival_us(request, code, who.id)
     await get_container(request).line.leave(code, who.id, ticket_us)
-    response = RedirectResponse(f"/coupons/{code}", 303)
+    response = RedirectResponse(f"/coupons/{code}?left=1", 303)
     secure = get_container(request).secure
     delete_ticket_cookie(response, code, secure=secure)
     delete_progress_cookie(response, code, request.cookies, secure=secure)
