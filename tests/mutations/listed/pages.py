@@ -6,7 +6,31 @@ _IN_FAST_PAGES = "integration/test_fast_pages.py::"
 _IN_REQUESTS = "unit/test_page_request.py::"
 _IN_RESPONSES = "unit/test_fast_path_responses.py::"
 
+_IN_PLACE_PAGES = "unit/test_template_place.py::"
+
 MUTATIONS = (
+    Mutation(
+        name="a_used_coupon_looks_unused",
+        summary="a used coupon still looks ready to use on its ticket page",
+        promise=4,
+        file="web/pages/member/place_text.py",
+        within="coupon_status",
+        old="issued.status).value",
+        new="Status.UNUSED).value",
+        noticed_by=(
+            f"{_IN_PLACE_PAGES}test_a_coupon_that_is_used_or_expired_looks_so_and_leads_nowhere",
+        ),
+    ),
+    Mutation(
+        name="the_last_ones_of_a_stock_are_promised",
+        summary="the outlook promises a coupon to members behind the stock",
+        promise=4,
+        file="web/pages/member/place_text.py",
+        within="find_outlook",
+        old='return "unlikely"',
+        new='return "close"',
+        noticed_by=(f"{_IN_PLACE_PAGES}test_what_is_left_is_held_against_who_is_ahead",),
+    ),
     Mutation(
         name="a_prepared_page_keeps_its_first_member",
         summary="personal values are cached in a prepared page",
