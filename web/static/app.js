@@ -143,10 +143,45 @@
   const tryAgain = () => (again.tagName === "FORM" ? again.submit() : location.reload());
   if (again) setTimeout(tryAgain, again.dataset.againS * (1000 + Math.random() * 500));
 
-  window.waitroom = { byId, say, showLocalTimes, countDown };
+  // --- the place that this browser waits in, for the bar on other pages ---
+
+  const KEPT = "waitroom:place";
+  const kept = {
+    read: () => {
+      try {
+        return JSON.parse(localStorage.getItem(KEPT));
+      } catch {
+        return null; // the browser may forbid storage
+      }
+    },
+    write: (place) => {
+      try {
+        localStorage.setItem(KEPT, JSON.stringify(place));
+      } catch {
+        // not stored: there is no bar
+      }
+    },
+    forget: () => {
+      try {
+        localStorage.removeItem(KEPT);
+      } catch {
+        // nothing was stored
+      }
+    },
+  };
+  const showBar = () => {
+    if (byId("place")) {
+      if (!byId("place").hasAttribute("hx-get")) kept.forget();
+    } else if (document.querySelector(".who[action='/signout']") && kept.read()) {
+      document.head.append(Object.assign(document.createElement("script"), { src: "/static/place_bar.js" }));
+    }
+  };
+
+  window.waitroom = { byId, say, showLocalTimes, countDown, kept };
   showLocalTimes();
   countDown();
   countToOpenings();
+  showBar();
   // A tab that wakes up updates its countdown at once, without waiting for its timer.
   document.addEventListener("visibilitychange", countDown);
 })();

@@ -56,7 +56,7 @@
     const shown = number(), now = shown?.textContent ?? "";
     const was = before;
     before = now;
-    if (!was || !now || was === now || calm.matches) return;
+    if (!was || !now || was === now || calm.matches || !shown.offsetParent) return;
     roll(shown, was, now);
     light(shown.closest(".ticket"));
     const forward = asNumber(was) - asNumber(now);

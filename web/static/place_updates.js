@@ -3,7 +3,8 @@
 (() => {
   "use strict";
 
-  const { byId, say, showLocalTimes, countDown } = window.waitroom;
+  const { byId, say, showLocalTimes, countDown, kept } = window.waitroom;
+  const { src: script } = document.currentScript;
 
   const RETRY_MAX_S = 15;
   const REST_MIN_S = 3;
@@ -18,11 +19,16 @@
   const stillAsks = () => byId("place") && byId("place").hasAttribute("hx-get");
   const between = (least_s, most_s) => 1000 * (least_s + Math.random() * (most_s - least_s));
 
+  // In the bar on another page, what ends the place ends the bar only.
+  const live = byId("live");
+  const isBar = Boolean(live && "bar" in live.dataset);
+  const reload = () => (isBar ? document.dispatchEvent(new Event("waitroom:gone")) : location.reload());
+
   const ask = () => {
     clearTimeout(retry);
     if (!stillAsks()) return;
     if (window.htmx) htmx.trigger("#place", "ask");
-    else location.reload();
+    else reload();
   };
   const askIn = (rest_ms) => {
     clearTimeout(retry);
@@ -32,7 +38,7 @@
   const lookAtPlace = () => {
     const place = byId("place");
     if (!place) return;
-    document.title = place.dataset.title;
+    if (!isBar) document.title = place.dataset.title;
     if (step !== undefined && step !== place.dataset.step) say(place.dataset.news);
     if (state !== undefined && state !== place.dataset.state) {
       document.dispatchEvent(new CustomEvent("waitroom:turn", { detail: place.dataset.state }));
@@ -52,8 +58,10 @@
     lookAtPlace();
     showLocalTimes();
     countDown();
-    if (!stillAsks()) letGo();
-    else if (wasTroubled && !heardAt) hangUp(between(1, 8)); // polls work again, so a stream may too
+    if (!stillAsks()) {
+      letGo();
+      if (!isBar) kept.forget();
+    } else if (wasTroubled && !heardAt) hangUp(between(1, 8)); // polls work again, so a stream may too
   };
 
   // --- the stream: one per browser and room, held by one of the tabs ---
@@ -71,7 +79,6 @@
   let letGoAgain;
   let waitsForLock; // aborts the waiting
   let giveLockBack;
-  const live = byId("live");
   const quietMax_ms = 1000 * live?.dataset.quietMaxS;
   const canFollow = Boolean(live && window.htmx && window.EventSource);
   const tabs = canFollow && window.BroadcastChannel ? new BroadcastChannel(live.dataset.shared) : null;
@@ -211,7 +218,7 @@
   const trouble = (event) => {
     if (!isPlace(event)) return;
     const { xhr } = event.detail;
-    if (xhr.status === 401) return location.reload();
+    if (xhr.status === 401) return reload();
     failures += 1;
     showTrouble();
     const grown_s = Math.min(RETRY_MAX_S, 2 ** failures) * (0.5 + Math.random() / 2);
@@ -226,7 +233,7 @@
     const asked = new URL(detail.pathInfo.requestPath, location.href);
     if (detail.xhr.responseURL && new URL(detail.xhr.responseURL).pathname !== asked.pathname) {
       detail.shouldSwap = false;
-      location.reload();
+      reload();
       return;
     }
     detail.shouldSwap = /\sid="place"/.test(detail.serverResponse);
@@ -268,6 +275,10 @@
   // The lobby becomes the line.
   document.addEventListener("waitroom:open", () => askIn(between(0, 2)));
 
+  // The bar is for members, on their pages.
+  if (live && !isBar && stillAsks() && document.querySelector(".who[action='/signout']")) {
+    kept.write({ ...live.dataset, script });
+  }
   lookAtPlace();
   follow();
   // htmx did not load, so nothing polls: reload the page after a delay.
