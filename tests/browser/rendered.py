@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.unit.place_template_cast import EN, KO
 from tests.unit.template_cast import html_of, pages
+from tests.unit.visitor_template_cast import Pages, pages_beside, visitor_pages
 from web.cache.static_files import asset_name, read_asset
 from web.i18n import Language
 from web.middleware.security import HEADERS
@@ -34,6 +36,12 @@ def names() -> list[str]:
         or name.startswith("coupon open, ")
         or name.endswith(", queue, no place")
     ]
+
+
+@cache
+def samples(language: Language) -> Pages:
+    """Every page in every state, also those that visitors of a site see."""
+    return pages(language) | visitor_pages(language) | pages_beside(language)
 
 
 def address(name: str, language: Language) -> str:
@@ -77,7 +85,7 @@ def _answer(route: Route) -> None:
     if code not in LANGUAGES:
         route.fulfill(status=404)
         return
-    template, context = pages(LANGUAGES[code])[unquote(name)]
+    template, context = samples(LANGUAGES[code])[unquote(name)]
     html = html_of(template, LANGUAGES[code], **context)
     route.fulfill(body=html, content_type="text/html; charset=utf-8", headers=HEADERS)
 

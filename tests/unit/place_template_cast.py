@@ -132,6 +132,7 @@ GOING_ON: dict[str, AnyPlace] = {
     "returned to the end": waiting(900, returned="end", remain_count=2_000),
     "lobby, first come": in_lobby(12, opening="first_come"),
     "lobby, draw": in_lobby(None, opening="draw"),
+    "restoring": waiting(None, room_state="restoring", eta_s=None),
     "admitted": admitted(),
     "unreachable": Plain("unreachable", ask_again_s=2.5),
     "unreachable, arrival not known": Plain("unreachable", arrived_at=None, ask_again_s=2.5),

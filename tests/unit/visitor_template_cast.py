@@ -77,6 +77,23 @@ def visitor_pages(language: Language) -> Pages:
     }
 
 
+def pages_beside(language: Language) -> Pages:
+    """The pages of a site besides that of its line."""
+    room = a_room()
+    known = {"site_room": room, "site_name": SITE_NAME, "member": None}
+    away = {
+        "status": 503,
+        "title": language.gettext("We can’t reach the line right now"),
+        "detail": "",
+        "retry_after_s": None,
+        "request_id": "503091-2",
+    }
+    return {
+        "site, no cookies": ("site/no_cookies.html", {**known, "again": f"/rooms/{room.code}"}),
+        "site, problem": ("site/problem.html", {**known, "problem": SimpleNamespace(**away)}),
+    }
+
+
 def page_context(views: SiteViews, view: PlaceView, **context: Any) -> dict[str, Any]:
     room = {"room": views.room, "site_room": views.room, "site_name": views.site_name}
     who = SimpleNamespace(id="v:6f0e1d5a")
