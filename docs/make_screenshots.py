@@ -92,7 +92,7 @@ def in_line(studio: Studio) -> None:
     studio.offer("few", "Last pieces", PERCENT, 312, **slow)
     studio.crowd("few", PEOPLE_AHEAD)
     studio.enter("few")
-    studio.offer("near", "Small sale", AMOUNT, 100, rate_per_s=0.2, burst=1)
+    studio.offer("near", "Small sale", AMOUNT, 100, rate_per_s=0.02, burst=1)
     studio.crowd("near", 7)
     studio.enter("near")
     studio.started = {"spring": PEOPLE_AHEAD + 600, "few": PEOPLE_AHEAD + 200, "near": 11}
@@ -101,7 +101,7 @@ def in_line(studio: Studio) -> None:
     studio.take("unlikely", "/rooms/few", WAITS + ":has(.outlook-unlikely)")
     studio.take("near", "/rooms/near", WAITS)
     studio.turn("near", state="paused")
-    studio.take("paused", "/rooms/near", WAITS + ":has(.note)")
+    studio.take("paused", "/rooms/near", WAITS + ":has(.outlook-resting)")
     look = {"name": "Blossom Shop", "colour": "#b3246b", "message": "Pick-up starts on Monday."}
     studio.house.admin("PATCH", "/rooms/spring/branding", look)
     eventually(lambda: b"Blossom" in _page(studio, "/coupons/spring"))
@@ -131,10 +131,13 @@ def afterwards(studio: Studio) -> None:
     house = studio.house
     studio.turn("near", state="closed")
     studio.take("closed", "/rooms/near", "#place.place-refused")
+    studio.turn("early", state="paused")
     studio.crowd("early", 299)
+    studio.enter("early", "bob")
+    studio.turn("early", state="open")
     eventually(lambda: house.call("GET", "/api/coupons/early")[1]["state"] == "sold_out")
-    enters = ".action button, form[action$='/enter'] button"
-    studio.take("sold-out", "/rooms/early", "#place.place-refused", press=enters, member="bob")
+    studio.started = {"early": 299}
+    studio.take("sold-out", "/rooms/early", "#place.place-refused", member="bob")
     studio.take("coupons", "/", ".tickets", member="bob")
     studio.take("coupon", "/coupons/spring", ".action button", member="bob")
     used = house.member("GET", "/api/me/coupons", MEMBER)[1][0]["id"]  # type: ignore[index]
