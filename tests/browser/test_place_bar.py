@@ -30,9 +30,7 @@ def waits(context: BrowserContext, house, code) -> Page:
     return page
 
 
-def test_the_bar_is_live_and_shares_the_stream_and_ends_with_the_place(
-    waits, context, house, code
-):
+def test_the_bar_is_live_and_shares_the_stream_and_ends_with_the_place(waits, context, house, code):
     streams: list[str] = []
     context.on("request", lambda one: streams.append(one.url) if "/live" in one.url else None)
     other = context.new_page()
