@@ -15,8 +15,8 @@ MUTATIONS = (
         promise=4,
         file="web/pages/member/place_text.py",
         within="coupon_status",
-        old="issued.status).value",
-        new="Status.UNUSED).value",
+        old="(Status.EXPIRED if is_over else issued.status).value",
+        new="Status.UNUSED.value",
         noticed_by=(
             f"{_IN_PLACE_PAGES}test_a_coupon_that_is_used_or_expired_looks_so_and_leads_nowhere",
         ),
