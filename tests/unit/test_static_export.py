@@ -14,7 +14,7 @@ from cli.main import app
 from web.cache.static_export import export_static_files
 from web.cache.static_files import BUNDLES, list_files, read_asset, static_address
 
-NAMES = sorted([*list_files(), *BUNDLES])
+NAMES = sorted({*list_files(), *BUNDLES})
 
 
 @pytest.fixture(scope="module")

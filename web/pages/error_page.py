@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from web.container import get_container
 from web.i18n import PROBLEM_TITLE, Language, find_language, save_language
 from web.middleware.request_id import get_request_id
-from web.pages.render import form_page_path, page
+from web.pages.navigation import form_page_path
+from web.pages.render import page
 from web.problems import Problem
 from web.sites.rooms import get_known_site_room
 

@@ -29,3 +29,18 @@ def is_followed(request: Request) -> bool:
     if destination is not None:
         return destination == "document"
     return not _PREVIEWS.search(request.headers.get("user-agent", ""))
+
+
+def form_page_path(path: str) -> str | None:
+    """The path of the page whose form posts to this path; None for any other path."""
+    before, _, name = path.rpartition("/")
+    return {
+        "enter": before,
+        "leave": before,
+        "issue": before,
+        "use": "/me",
+        "turn": before,
+        "hand-over": "/",
+        "signout": "/",
+        "go": before,
+    }.get(name, before if before.endswith("/plan") else None)

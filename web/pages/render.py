@@ -32,6 +32,7 @@ from web.dependencies import find_visitor
 from web.i18n import COOKIE, Language, find_language, languages, save_language, say_language
 from web.pages.formatting import discount_text, duration, exact_duration, in_groups
 from web.pages.formatting import seconds as seconds_text
+from web.pages.navigation import form_page_path
 from web.pages.rehearsal import title_of_room
 from web.pages.renamed_templates import with_old_names, with_old_replacements
 from web.schemas.public import CouponOut
@@ -254,21 +255,6 @@ def _switches(
         )
         for one in languages().values()
     ]
-
-
-def form_page_path(path: str) -> str | None:
-    """The path of the page whose form posts to this path; None for any other path."""
-    before, _, name = path.rpartition("/")
-    return {
-        "enter": before,
-        "leave": before,
-        "issue": before,
-        "use": "/me",
-        "turn": before,
-        "hand-over": "/",
-        "signout": "/",
-        "go": before,
-    }.get(name, before if before.endswith("/plan") else None)
 
 
 def _same_page(request: Request) -> str:
