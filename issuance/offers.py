@@ -59,7 +59,7 @@ class Offer:
     @property
     def has_pages(self) -> bool:
         """Whether members reach it by its code; all but drafts."""
-        return self.room is None or self.room.has_line
+        return self.room is None or self.room.stage != "draft"
 
     @property
     def is_listed(self) -> bool:
