@@ -6,9 +6,9 @@ from issuance.sites.secrets import make_api_key
 from passes.signer import PassSigner
 from tests.integration.cast import now
 from tests.integration.line_cast import admit, enter
-from tests.integration.site_cast import site_there
-from tests.integration.site_web_cast import site_room_open
-from tests.integration.web_cast import app_with, by, checked_problem, client_of
+from tests.integration.site_cast import site_room_there, site_there
+from tests.integration.site_web_cast import Browser, site_room_open
+from tests.integration.web_cast import app_with, checked_problem, client_of
 from tests.pass_keys import ISSUER, PASS_KEYS
 from web.limits.limit_values import WebLimits
 
@@ -33,11 +33,12 @@ async def test_a_pass_that_has_expired_is_told_that_its_visit_is_over(line, engi
     checked_problem(answer, "visit_over", 409)
 
 
-async def test_a_sites_key_says_nothing_of_another_sites_visits(line, engine, code, client):
+async def test_a_sites_key_says_nothing_of_another_sites_visits(app, line, engine, code, client):
     visit = await visit_there(line, engine, code)
-    other = f"{code}-other"
-    site_there(engine, other)
-    key = make_api_key(engine, other, keep_s=0, who="test", now=now())
+    other = site_there(engine, f"{code}-other")
+    site_room_there(engine, other, f"{code}-b")  # so that its key is known
+    key = make_api_key(engine, other.code, keep_s=0, who="test", now=now())
+    app.state.site_rooms.forget()
 
     answer = await client.post(
         "/api/passes/finish",
@@ -49,13 +50,13 @@ async def test_a_sites_key_says_nothing_of_another_sites_visits(line, engine, co
     assert (await line.visits.find(code, visit.visit_id)).is_inside
 
 
-async def test_who_claims_too_often_must_wait(parts, line, engine, code):
-    await visit_there(line, engine, code)
+async def test_a_visitor_who_claims_too_often_must_wait(parts, line, engine, code):
+    await site_room_open(line, engine, code)
     limits = WebLimits(member_requests_max=5, exempt_ips="none")
     async with client_of(app_with(parts, limits=limits)) as client:
-        answers = [
-            await client.post(f"/api/rooms/{code}/pass", headers=by("alice")) for _ in range(8)
-        ]
+        visitor = Browser(client)
+        await visitor.arrive(f"/rooms/{code}")
+        answers = [(await visitor.go(f"/rooms/{code}/go")).status_code for _ in range(8)]
 
-    assert {one.status_code for one in answers} == {200, 429}
-    checked_problem(answers[-1], "too_many_requests", 429)
+    assert answers[0] == 303
+    assert answers[-1] == 429

@@ -160,6 +160,6 @@ MUTATIONS = (
         within="claim",
         old="await get_rate_limit(request).admit_member(request.scope, member_id)",
         new="pass",
-        noticed_by=(f"{_IN_CALLERS}test_who_claims_too_often_must_wait",),
+        noticed_by=(f"{_IN_CALLERS}test_a_visitor_who_claims_too_often_must_wait",),
     ),
 )
