@@ -10,7 +10,7 @@ from domain.sites.site_room import NEVER, SiteRoom
 from domain.sites.site_settings import split_settings
 from issuance.sites.site_rooms import get_site_room, list_site_rooms
 from web.api.admin import stage_of
-from web.container import get_container, get_office
+from web.container import get_container, get_office, get_site_rooms
 from web.dependencies import Admin, Operator, RoomCode
 from web.problems import Problem, documented, translate_value_errors
 from web.schemas.sites import SiteRoomIn, SiteRoomOut, SiteRoomPatch
@@ -23,7 +23,8 @@ _OWN = {"code", "site", "title", "opens_at", "closes_at", "never_closes", "versi
 
 def get_site_room_changes(request: Request) -> SiteRoomChanges:
     parts = get_container(request)
-    return SiteRoomChanges(get_office(request), parts.engine, parts.line, parts.now)
+    known = get_site_rooms(request)
+    return SiteRoomChanges(get_office(request), parts.engine, parts.line, known, parts.now)
 
 
 @router.get("", response_model=list[SiteRoomOut], responses=documented(*_ALWAYS))

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from application.change_room import ChangedMeanwhile
+from application.listing_cache import ListingCache
 from application.office import Office
 from domain.room import Stage
 from domain.room_settings import RoomSettings
@@ -25,11 +26,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SiteRoomChanges:
-    """office: runs the admin's calls of Postgres. now: Postgres' clock."""
+    """office: runs the admin's calls of Postgres. known: this process' rooms.
+
+    now: Postgres' clock.
+    """
 
     office: Office
     engine: Engine
     line: Line
+    known: ListingCache[SiteRoom]
     now: Callable[[], datetime]
 
     async def create(
@@ -88,6 +93,7 @@ class SiteRoomChanges:
         return changed
 
     async def _apply(self, changed: SiteRoom) -> None:
+        self.known.forget()
         try:
             await self.line.apply_settings(changed.room)
         except LineError:
