@@ -95,7 +95,9 @@
   document.addEventListener("visibilitychange", clearBadge);
   document.addEventListener("waitroom:turn", ({ detail: state }) => {
     if (state !== "admitted" && state !== "issued") return;
-    if (!calm.matches) navigator.vibrate?.(200);
+    // Chromium complains of a page that nobody has touched.
+    const touched = navigator.userActivation?.hasBeenActive ?? true;
+    if (touched && !calm.matches) navigator.vibrate?.(200);
     if (document.hidden) navigator.setAppBadge?.(1).catch(() => undefined);
   });
 })();
