@@ -26,6 +26,18 @@ LANGUAGES = {one.code: one for one in (EN, KO)}
 # WCAG 2.2 AA and axe's own best practices; the whole of what it knows.
 RUN = "axe.run({ resultTypes: ['violations'] }).then(found => found.violations)"
 
+# What a preview lists are names; its own page has no header, so that no link leads out of it.
+PREVIEW: Pages = {
+    "preview": (
+        "preview.html",
+        {
+            "heading": "Spring sale",
+            "member": None,
+            "scenes": [{"name": "waiting", "caption": "Waiting", "address": "/preview/x/waiting"}],
+        },
+    )
+}
+
 
 def names() -> list[str]:
     """Of all pages; where another way of issuing, or a place, shows nothing new, one will do."""
@@ -41,7 +53,7 @@ def names() -> list[str]:
 @cache
 def samples(language: Language) -> Pages:
     """Every page in every state, also those that visitors of a site see."""
-    return pages(language) | visitor_pages(language) | pages_beside(language)
+    return pages(language) | visitor_pages(language) | pages_beside(language) | PREVIEW
 
 
 def address(name: str, language: Language) -> str:

@@ -83,7 +83,7 @@ def test_closing_the_tab_and_coming_back_keeps_the_place(page: Page, house, code
     page.get_by_role("button", name="Get in line").click()
     page.wait_for_url(f"**/rooms/{code}")
     assert place_shown(page) == 6
-    expect(page.locator("#place .note")).to_contain_text("Paused for a moment")
+    expect(page.locator("#place .outlook-resting")).to_contain_text("Paused for a moment")
 
     again = page.context.new_page()
     page.close()

@@ -64,7 +64,7 @@ async def test_from_the_list_to_a_coupon_that_is_used(browser, line, engine, cod
     assert browser.path == "/me"
     assert use not in used.forms
     ticket = await browser.open(f"/rooms/{code}")
-    assert "You have your coupon" in ticket.text
+    assert "Coupon used" in ticket.text
 
 
 async def test_leaving_and_coming_back_starts_at_the_end(browser, line, engine, code):

@@ -30,9 +30,9 @@ def plant_field(copy: PlantedCopy) -> None:
     note = "        note_text=room.note_text"
     text = "language.number(place.in_line_count or 0)"
     copy.replace(VIEW, note, f"        count_text={text},\n{note}")
-    left = '    <div><dt>{{ _("Coupons left") }}</dt>'
-    shown = '    <div><dt>{{ _("Waiting") }}</dt><dd>{{ place.count_text }}</dd></div>\n'
-    copy.replace(TEMPLATE, left, shown + left)
+    block = "{% block destination %}\n"
+    shown = '    <p>{{ _("Waiting") }}<b>{{ place.count_text }}</b></p>\n'
+    copy.replace(TEMPLATE, block, block + shown)
 
 
 def test_a_field_of_a_place_takes_four_code_files_and_is_in_every_answer(servers, tmp_path: Path):

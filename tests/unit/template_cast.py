@@ -201,12 +201,6 @@ def coupon_pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-SCENES = [
-    {"name": "coupon-open", "caption": "Open", "address": "/preview/x/coupon-open"},
-    {"name": "waiting", "caption": "Waiting", "address": "/preview/x/waiting"},
-]
-
-
 def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """Every page in every state: its template, and what it is given."""
     listed = [
@@ -223,7 +217,6 @@ def pages(language: Language) -> dict[str, tuple[str, dict[str, Any]]]:
         "no coupons": ("coupons.html", {"coupon_list": list_of([], language), "member": None}),
         "my coupons": ("my_coupons.html", {"issued": mine}),
         "none of my own": ("my_coupons.html", {"issued": []}),
-        "preview": ("preview.html", {"heading": "Spring sale", "scenes": SCENES, "member": None}),
         **sign_ins(language),
         **problem_pages(language),
         **coupon_pages(language),
