@@ -31,6 +31,8 @@ PAGE_MAX = 1_000
 Group = Literal["live", "soon", "over"]
 GROUPS: tuple[Group, ...] = ("live", "soon", "over")
 Show = Literal["", "live", "soon", "over", "archive"]
+Words = Annotated[str, Query(max_length=100)]
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=PAGE_MAX)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,9 @@ class RoomRow:
 async def overview(
     request: Request,
     _who: Admin,
-    q: Annotated[str, Query(max_length=100)] = "",
+    q: Words = "",
     show: Show = "",
-    page_number: Annotated[int, Query(alias="page", ge=1, le=PAGE_MAX)] = 1,
+    page_number: PageNumber = 1,
 ) -> Response:
     return await _answer(request, "admin/overview.html", q.strip(), show, page_number)
 
@@ -107,9 +109,9 @@ async def overview(
 async def rows(
     request: Request,
     _who: Admin,
-    q: Annotated[str, Query(max_length=100)] = "",
+    q: Words = "",
     show: Show = "",
-    page_number: Annotated[int, Query(alias="page", ge=1, le=PAGE_MAX)] = 1,
+    page_number: PageNumber = 1,
 ) -> Response:
     """The table as a fragment, which the page polls: one request for all its rooms."""
     return await _answer(request, "admin/_overview.html", q.strip(), show, page_number)
