@@ -186,6 +186,7 @@ def test_turning_the_rate_is_felt_at_once(house, code):
     house.admin("PATCH", f"/rooms/{code}", {"rate_per_s": 500})
 
     eventually(lambda: house.admin("GET", f"/rooms/{code}")["admitted"] == 200, within_s=30)
+    assert house.admin("GET", f"/rooms/{code}")["waiting"] == 0
 
 
 def test_pausing_keeps_places_and_resuming_goes_on(house, code):
