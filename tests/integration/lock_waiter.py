@@ -5,7 +5,7 @@ import sys
 from issuance.issue_transaction import FIND_LOCKED, open_issue_transaction
 from issuance.postgres.engine import open_engine
 
-# As whoever starts it is: no limit of time ends the wait.
+# Ten minutes each: only the test that kills it ends the wait, no time limit.
 PATIENT = "SELECT " + ", ".join(
     f"set_config('{name}', '10min', true) AS {name}"
     for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")

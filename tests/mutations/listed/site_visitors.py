@@ -135,7 +135,7 @@ MUTATIONS = (
         noticed_by=(f"{_IN_CHECKS}test_a_program_is_told_how_long_it_will_wait",),
     ),
     Mutation(
-        name="an_expired_pass_is_told_to_be_bad",
+        name="an_expired_pass_is_called_a_bad_one",
         promise=8,
         file="web/sites/callers.py",
         within="visit_of_caller",

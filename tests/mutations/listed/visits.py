@@ -147,7 +147,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a_page_of_visits_is_short_after_a_dropped_one",
-        summary="whoever reads all visits stops early, as the page after a dropped record is short",
+        summary="a page of visits ends early where Redis has dropped a record, and readers stop",
         promise=8,
         file="waitroom/lua/list_visits.lua",
         old=" or redis.call('ZRANK', keys.claims, '')",

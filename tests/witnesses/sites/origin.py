@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(LAST)
 
     def _echo(self) -> None:
-        """One message: what a proxy does after the switch does not depend on what is said."""
+        """One message is enough: the test asks only whether the proxy lets the upgrade through."""
         if self.headers.get("Upgrade", "").lower() != "websocket":
             self._answer(426)
             return

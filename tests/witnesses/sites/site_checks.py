@@ -42,7 +42,7 @@ class Shop:
     proxy: str
 
     def pass_of(self, member: str, room: str = "") -> str:
-        """A pass for this member, who enters and is called."""
+        """Let this member enter, wait until they are called, and return their pass."""
         path = f"/api/rooms/{room or self.room}"
         self.house.member("POST", f"{path}/enter", member)
         eventually(lambda: self.house.member("POST", f"{path}/pass", member)[0] == 200)

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/admin/forecast", include_in_schema=False)
 
 PEOPLE = "people"
 PEOPLE_MAX = SIZE_MAX
-# A second or more of a sale is said in seconds, a shorter one as this.
+# The forecast calls a sale that is shorter than a second one of a second.
 SHORTEST_S = 1.0
 _SOLD_OUT = to_translate(
     "%(coupons)s coupons for about %(people)s people at %(rate)s/s: gone in %(wait)s, longest wait "
